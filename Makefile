@@ -1,0 +1,33 @@
+# The two commands: `make demo` and `make test`. Each makes `.venv` by itself; Python 3.11 or newer is all it needs.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+  BIN := .venv/Scripts
+else
+  BIN := .venv/bin
+endif
+
+.PHONY: demo test lint docs-reference clean
+
+demo: .venv/installed
+	$(BIN)/resa demo demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not nightly" $(PYTEST_OPTIONS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs-reference: .venv/installed-dev
+	$(BIN)/python -m docs.generate
+
+.venv/installed: pyproject.toml
+	$(PYTHON) scripts/install.py
+
+.venv/installed-dev: pyproject.toml
+	$(PYTHON) scripts/install.py --dev
+
+clean:
+	rm -rf .venv demo

@@ -1,0 +1,189 @@
+"""DuckDB as Resa uses it: in memory, in UTC, without extensions, and with no file but those that were named."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from resa.base.errors import EngineError, InputError, TimeExceeded
+
+__all__ = ["Engine", "check_is_select"]
+
+Parameters = Mapping[str, object]
+
+# These name what is wrong with the statement itself. Other messages quote values, which may be personal.
+_ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+
+class Engine:
+    """One DuckDB connection in memory; use it from one thread at a time, or take a `cursor()` for each.
+
+    Args:
+        readable: Files and folders that statements may read. Everything else on the machine, and the network, is shut.
+        spill: Folder for what does not fit in memory; `None`: nothing is written to disk.
+        threads: How many threads a statement may use; `None`: one for each core.
+        memory_limit: Such as `2GB`; `None`: DuckDB's own limit, 80 % of the machine.
+
+    DuckDB would still write inside a readable folder by `COPY … TO`: hand it only statements that Resa built, and
+    statements of users only after `check_is_select`.
+    """
+
+    def __init__(
+        self,
+        *,
+        readable: Sequence[Path] = (),
+        spill: Path | None = None,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> None:
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "temp_directory": str(spill) if spill else "",
+        }
+        if threads is not None:
+            config["threads"] = threads
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._allow(readable)
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def _allow(self, readable: Sequence[Path]) -> None:
+        folders = [str(path.resolve()) for path in readable if path.is_dir()]
+        files = [str(path.resolve()) for path in readable if not path.is_dir()]
+        for setting, paths in (("allowed_directories", folders), ("allowed_paths", files)):
+            quoted = ", ".join(_quote(path) for path in paths)
+            self._connection.execute(f"SET {setting} = [{quoted}]")
+
+    def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table readable under a name, without copying it; a reader can be read once."""
+        self._connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forget a registered table."""
+        self._connection.unregister(name)
+
+    def execute(self, sql: str) -> None:
+        """Run a statement for its effect, such as `CREATE VIEW`.
+
+        Raises:
+            EngineError: The statement failed.
+        """
+        with _explained(sql):
+            self._connection.execute(sql)
+
+    def query(self, sql: str, parameters: Parameters | None = None, *, seconds: float | None = None) -> pa.Table:
+        """Run one SELECT and give the whole result.
+
+        Args:
+            sql: The statement; `$name` stands for a parameter.
+            parameters: Values by name.
+            seconds: How long it may run; `None`: as long as it takes.
+
+        Raises:
+            EngineError: The statement failed.
+            TimeExceeded: It ran longer than it may.
+        """
+        with _explained(sql), self._time_limit(seconds):
+            relation = self._connection.sql(sql, params=_used(sql, parameters))
+            return relation.to_arrow_table()
+
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, *, batch_rows: int = 262_144
+    ) -> Iterator[pa.RecordBatch]:
+        """Run one SELECT and give the result piece by piece, in bounded memory.
+
+        Raises:
+            EngineError: The statement failed, at the start or on the way.
+        """
+        with _explained(sql):
+            reader = self._connection.sql(sql, params=_used(sql, parameters)).to_arrow_reader(batch_rows)
+            yield from reader
+
+    def cursor(self) -> Engine:
+        """Another connection to the same tables and views, for another thread."""
+        twin = object.__new__(Engine)
+        twin._connection = self._connection.cursor()
+        return twin
+
+    def close(self) -> None:
+        """End the connection and give its memory back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """The engine itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    @contextmanager
+    def _time_limit(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise TimeExceeded(f"the statement was stopped after {seconds:g} seconds; ask for less at a time") from None
+        finally:
+            timer.cancel()
+
+
+def check_is_select(sql: str) -> None:
+    """Refuse anything but one SELECT: a statement of a user runs only after this check.
+
+    Raises:
+        InputError: It is several statements, another kind of statement, or none that can be read.
+    """
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise InputError(f"this SQL cannot be read: {str(error).splitlines()[0]}") from None
+    if len(statements) != 1:
+        raise InputError("write one SELECT statement; several, or none, were given")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise InputError("only SELECT may be asked: the workspace's data are changed by resa's own commands")
+
+
+def _used(sql: str, parameters: Parameters | None) -> dict[str, object] | None:
+    """Only the parameters that the statement names; DuckDB refuses others."""
+    if not parameters:
+        return None
+    expected = set().union(*(statement.named_parameters for statement in duckdb.extract_statements(sql)))
+    return {name: value for name, value in parameters.items() if name in expected} or None
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def _explained(sql: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except _ABOUT_THE_STATEMENT as error:
+        raise EngineError(str(error).splitlines()[0], sql=sql) from error
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError("the statement needs more memory than it may use", sql=sql) from error
+    except duckdb.Error as error:
+        raise EngineError(f"a statement failed ({type(error).__name__})", sql=sql) from error

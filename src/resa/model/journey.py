@@ -1,0 +1,370 @@
+"""A journey map as it is meant, after reading: every name resolved, every short form written out.
+
+`journey_map` makes these objects from files; everybody else only reads them. Sequences keep the order of the file,
+which is the order on the wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from resa.model.quantities import Duration
+
+__all__ = [
+    "Channel",
+    "Emotion",
+    "Expectation",
+    "Goal",
+    "Improvement",
+    "JourneyMap",
+    "PainPoint",
+    "Persona",
+    "PersonaDifference",
+    "Reaction",
+    "Signal",
+    "Stage",
+    "Touchpoint",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What is to be reached.
+
+    Attributes:
+        start: Key of the touchpoint or stage where the way begins; `None`: anywhere.
+        reach: Keys of the touchpoints that count as reached (a stage stands for all of its touchpoints).
+        written: What the file says after `reach`, for display.
+        within: How long it may take; `None`: any time.
+        target: The share to be reached, 0 to 1.
+    """
+
+    start: tuple[str, ...] = ()
+    reach: tuple[str, ...]
+    written: str
+    within: Duration | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A part of the journey; a column group on the wall.
+
+    Attributes:
+        key: Name in snake_case, unique in the map.
+        name: Name for people.
+        touchpoints: Keys, in order; may be empty while the map is young.
+    """
+
+    key: str
+    name: str
+    touchpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emotion:
+    """How it feels, -2 (awful) to +2 (delightful); `None` where nothing is said."""
+
+    now: int | None = None
+    aim: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persona:
+    """A described kind of customer.
+
+    Attributes:
+        key: Name in snake_case.
+        name: Name for people.
+        about: Who they are, one or two sentences.
+        quote: What one of them said.
+        path: Keys of touchpoints, the way planned for them; empty if none is planned.
+        who: Expression over a customer that selects them; `None` while they are only described.
+        picture: Path of a picture relative to the map's file.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    quote: str = ""
+    path: tuple[str, ...] = ()
+    who: str | None = None
+    picture: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """Where interactions happen.
+
+    Attributes:
+        key: Name in snake_case, as events state it.
+        name: Name for people.
+        kind: external (ours, no staff), internal (with our staff or processes), peripheral (indirect).
+        cost: Currency units a contact.
+    """
+
+    key: str
+    name: str
+    kind: Literal["external", "internal", "peripheral"] = "external"
+    cost: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PainPoint:
+    """Something that customers suffer, described by people.
+
+    Attributes:
+        text: One thought.
+        source: Where it was learned; empty: assumed.
+        shown_by: Name of the expectation that measures it, if any.
+        improvement: Key of the improvement that acts on it, if any.
+    """
+
+    text: str
+    source: str = ""
+    shown_by: str | None = None
+    improvement: str | None = None
+
+    @property
+    def evidence(self) -> Literal["assumed", "researched", "measured"]:
+        """How well it is known; measured is never typed, it follows from `shown_by`."""
+        if self.shown_by:
+            return "measured"
+        return "researched" if self.source else "assumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """An arrow of the map: after a touchpoint, the next is expected in time; a promise when we are the ones to walk it.
+
+    Attributes:
+        name: Unique in the map: `cart.purchase` unless the file gives one.
+        kind: `expectation` (the customer walks) or `promise` (we do).
+        after: Key of the touchpoint that opens it.
+        next: Keys of the touchpoints that meet it, any of them.
+        written: What the file says after `next` (a touchpoint, several, or a stage), for display.
+        within: How long it may take.
+        unless: Keys of the touchpoints that cancel it.
+        target: The share that should meet it, 0 to 1.
+        owner: Who answers for it.
+        renews: A further opening restarts the clock; `False` keeps the first.
+        per: Event expression; one opening a value, met only by an event with the same value (`properties.order_id`).
+        if_met: Key of the reaction.
+        if_missed: Key of the reaction.
+    """
+
+    name: str
+    kind: Literal["expectation", "promise"]
+    after: str
+    next: tuple[str, ...]
+    written: str
+    within: Duration
+    unless: tuple[str, ...] = ()
+    target: float | None = None
+    owner: str = ""
+    renews: bool = True
+    per: str | None = None
+    if_met: str | None = None
+    if_missed: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """How events show a touchpoint.
+
+    An event is at most one touchpoint of a map: the first of its signals, in the order of `JourneyMap.signals`, that
+    holds.
+
+    Attributes:
+        touchpoint: Key.
+        kind: `events`; or `daily_number` (counted by day, without customers); or `not_seen` (no data, on purpose).
+        when: Event expression, all short forms written out; `None` unless the kind is `events`.
+        occurrence: Which of a customer's events that satisfy `when` count: (1, 1), (2, None) …; `None`: all.
+        value: Event expression for what it is worth, in units of the map's currency; `None`: the event's own value.
+        score: Event expression for how it was felt; `None`: no score.
+        scale: Lowest and highest possible score.
+        daily_number: Name of the number.
+        not_seen: Why there are no data.
+    """
+
+    touchpoint: str
+    kind: Literal["events", "daily_number", "not_seen"]
+    when: str | None = None
+    occurrence: tuple[int, int | None] | None = None
+    value: str | None = None
+    score: str | None = None
+    scale: tuple[float, float] | None = None
+    daily_number: str | None = None
+    not_seen: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonaDifference:
+    """What differs at a touchpoint for one persona; empty fields mean: as for everybody."""
+
+    persona: str
+    emotion: Emotion = Emotion()
+    actions: tuple[str, ...] = ()
+    motivation: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    pain_points: tuple[PainPoint, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touchpoint:
+    """A kind of interaction; a column on the wall.
+
+    Attributes:
+        key: Name in snake_case, unique in the map.
+        name: Name for people.
+        stage: Key of its stage.
+        channels: Keys; empty: the events' own channels count.
+        owner: Who answers for it.
+        picture: Path relative to the map's file.
+        actions: What the customer does, one thought each.
+        motivation: What the customer wants.
+        questions: What the customer asks.
+        pain_points: What the customer suffers.
+        backstage: What happens behind the scenes.
+        emotion: How it feels now, and how it should.
+        moment_of_truth: It decides.
+        differences: What differs for single personas.
+        expectations: Arrows that start here, expectations and promises, in order.
+        was: Former keys, so that history is kept.
+    """
+
+    key: str
+    name: str
+    stage: str
+    channels: tuple[str, ...] = ()
+    owner: str = ""
+    picture: str | None = None
+    actions: tuple[str, ...] = ()
+    motivation: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    pain_points: tuple[PainPoint, ...] = ()
+    backstage: tuple[str, ...] = ()
+    emotion: Emotion = Emotion()
+    moment_of_truth: bool = False
+    differences: tuple[PersonaDifference, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    was: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """What is changed, with before and after.
+
+    Attributes:
+        key: Name in snake_case.
+        name: Name for people.
+        about: One or two sentences.
+        owner: Who does it.
+        state: How far it is.
+        since: First day it was in force (map's zone).
+        should_move: Name of the expectation that it should move.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    owner: str = ""
+    state: Literal["idea", "planned", "doing", "done", "dropped"] = "idea"
+    since: date | None = None
+    should_move: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """What the business does when an expectation is met or missed. Read and checked here; run by a later floor.
+
+    Attributes:
+        key: Name in snake_case.
+        purpose: `marketing` asks for consent to the topic; `transactional` does not.
+        topic: What consent is about; needed for marketing.
+        definition: The checked file form, JSON-like, for the floor that runs it.
+    """
+
+    key: str
+    purpose: Literal["marketing", "transactional"]
+    topic: str | None = None
+    definition: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JourneyMap:
+    """One journey map, complete and consistent.
+
+    Attributes:
+        key: The file's name without its ending; `journey` for `journey.yaml`.
+        title: For people.
+        language: Of its texts: en, sv, nb or hu.
+        timezone: IANA name; calendar periods are counted in it.
+        currency: ISO 4217 code, or `None`.
+        owner: Who answers for the map.
+        review: How often it is to be looked at.
+        reviewed: When it last was.
+        goal: What the journey is for.
+        stages: Left to right.
+        personas: In order.
+        channels: In order, those that the file declares and those that touchpoints name.
+        touchpoints: In the order of the stages.
+        improvements: In order.
+        signals: In the order in which they are tried.
+        reactions: In order.
+        file: The file as named to the user.
+        hash: Content hash of all the files it was read from (hex, 32 digits).
+    """
+
+    key: str
+    title: str
+    language: str = "en"
+    timezone: str = "UTC"
+    currency: str | None = None
+    owner: str = ""
+    review: Duration | None = None
+    reviewed: date | None = None
+    goal: Goal | None = None
+    stages: tuple[Stage, ...]
+    personas: tuple[Persona, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    touchpoints: tuple[Touchpoint, ...] = ()
+    improvements: tuple[Improvement, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    file: str = ""
+    hash: str = ""
+
+    @cached_property
+    def touchpoint(self) -> Mapping[str, Touchpoint]:
+        """Touchpoints by key."""
+        return {touchpoint.key: touchpoint for touchpoint in self.touchpoints}
+
+    @cached_property
+    def code(self) -> Mapping[str, int]:
+        """The number of each touchpoint in the journey index: 1 for the first; 0 is an event that is no touchpoint."""
+        return {touchpoint.key: number for number, touchpoint in enumerate(self.touchpoints, start=1)}
+
+    @cached_property
+    def signal(self) -> Mapping[str, Signal]:
+        """Signals by the key of their touchpoint; a touchpoint has at most one."""
+        return {signal.touchpoint: signal for signal in self.signals}
+
+    @cached_property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """All arrows of the map, expectations and promises, in the order of their touchpoints."""
+        return tuple(arrow for touchpoint in self.touchpoints for arrow in touchpoint.expectations)
+
+    @cached_property
+    def expectation(self) -> Mapping[str, Expectation]:
+        """All arrows by name."""
+        return {arrow.name: arrow for arrow in self.expectations}
+
+    @cached_property
+    def persona(self) -> Mapping[str, Persona]:
+        """Personas by key."""
+        return {persona.key: persona for persona in self.personas}

@@ -1,0 +1,74 @@
+"""Durations as people state them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["MICROSECONDS", "Duration", "parse_duration"]
+
+MICROSECONDS = 1_000_000
+"""Microseconds in a second."""
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+_SHORT = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d": "day", "w": "week"}
+_PATTERN = re.compile(r"\s*(\d+)\s*(working\s+)?([^\W\d_]+)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A span of time, exact: a day is 24 hours and there are no months.
+
+    Attributes:
+        amount: How many units, at least 1.
+        unit: One of second, minute, hour, day, week.
+        working: Count only working days (unit `day` only); holidays are those of the map's `holidays`.
+    """
+
+    amount: int
+    unit: Literal["second", "minute", "hour", "day", "week"]
+    working: bool = False
+
+    @property
+    def seconds(self) -> int:
+        """The length in seconds; working days as if they were days."""
+        return self.amount * _SECONDS[self.unit]
+
+    @property
+    def microseconds(self) -> int:
+        """The length in microseconds."""
+        return self.seconds * MICROSECONDS
+
+    def __str__(self) -> str:
+        """The duration as a person would write it: `3 working days`."""
+        return f"{self.amount} {'working ' if self.working else ''}{self.unit}{'s' if self.amount != 1 else ''}"
+
+
+def parse_duration(text: str) -> Duration:
+    """Read `4 hours`, `1 day`, `3 working days`, `90d`, `30 min`.
+
+    Raises:
+        ValueError: The text is no duration; the message says what to write, and why `m` and months are refused.
+    """
+    match = _PATTERN.fullmatch(text.replace("\N{NO-BREAK SPACE}", " "))
+    if match is None:
+        raise ValueError(
+            f"'{text}' is not a duration; write a whole number and a unit, such as '4 hours' or '3 working days'"
+        )
+    number, working, word = match.groups()
+    unit = word.casefold()
+    if unit == "m":
+        raise ValueError(f"'{text}' could mean minutes or months; write '{number} minutes', or days for months")
+    if unit.startswith(("month", "year", "quarter")):
+        raise ValueError(
+            f"'{text}': {unit.rstrip('s')}s differ in length; write days or weeks, such as '{number}0 days'"
+        )
+    unit = _SHORT.get(unit, unit.removesuffix("s"))
+    if unit not in _SECONDS:
+        raise ValueError(f"'{text}': '{word}' is not a unit; use seconds, minutes, hours, days, working days or weeks")
+    if working and unit != "day":
+        raise ValueError(f"'{text}': only days can be working days")
+    if int(number) < 1:
+        raise ValueError(f"'{text}': a duration is at least 1")
+    return Duration(int(number), unit, working=bool(working))  # type: ignore[arg-type]

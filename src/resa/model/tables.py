@@ -1,0 +1,90 @@
+"""Arrow schemas of every table that more than one package touches. Times are UTC; the unit is in the type."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+__all__ = ["CUSTOMER_RECORDS", "DAILY_NUMBERS", "EVENTS", "FEEDBACK", "IDENTIFIERS", "INSTANT", "REJECTED"]
+
+INSTANT = pa.timestamp("us", tz="UTC")
+"""A moment, microseconds, UTC."""
+
+IDENTIFIERS = pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())]))
+"""Who a row is about: `[{kind: user_id, value: 1234}]`. The first one places the row in compaction's buckets."""
+
+EVENTS = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("message_id", pa.string(), nullable=False),  # unique for ever within its source
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("occurred_at", INSTANT, nullable=False),
+        pa.field("sent_at", INSTANT),
+        pa.field("received_at", INSTANT, nullable=False),
+        pa.field("sequence", pa.int64(), nullable=False),  # order among events of the same moment
+        pa.field("identifiers", IDENTIFIERS, nullable=False),
+        pa.field("event", pa.string(), nullable=False),
+        pa.field("channel", pa.string()),
+        pa.field("device", pa.string()),
+        pa.field("value", pa.float64()),  # in the currency that the source declares
+        pa.field("properties", pa.string()),  # JSON object, or null
+    ]
+)
+"""One row of an event file: one interaction as it arrived."""
+
+CUSTOMER_RECORDS = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("message_id", pa.string(), nullable=False),
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("recorded_at", INSTANT, nullable=False),
+        pa.field("received_at", INSTANT, nullable=False),
+        pa.field("sequence", pa.int64(), nullable=False),
+        pa.field("identifiers", IDENTIFIERS, nullable=False),
+        pa.field("traits", pa.string(), nullable=False),  # JSON object
+    ]
+)
+"""What a source says of a customer at a time. The newest record that names a trait decides it."""
+
+FEEDBACK = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("message_id", pa.string(), nullable=False),
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("occurred_at", INSTANT, nullable=False),
+        pa.field("received_at", INSTANT, nullable=False),
+        pa.field("sequence", pa.int64(), nullable=False),
+        pa.field("identifiers", IDENTIFIERS),  # null: nobody knows whose words these are
+        pa.field("touchpoint", pa.string(), nullable=False),
+        pa.field("score", pa.float64()),
+        pa.field("scale_low", pa.float64()),
+        pa.field("scale_high", pa.float64()),
+        pa.field("text", pa.string()),
+    ]
+)
+"""A score or a text about a touchpoint: survey answers, reviews."""
+
+DAILY_NUMBERS = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("message_id", pa.string(), nullable=False),
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("received_at", INSTANT, nullable=False),
+        pa.field("day", pa.date32(), nullable=False),  # as the source counts days
+        pa.field("number", pa.string(), nullable=False),  # its name: footfall
+        pa.field("value", pa.float64(), nullable=False),
+        pa.field("properties", pa.string()),  # JSON object: which store
+    ]
+)
+"""A number without customers, such as footfall by day."""
+
+REJECTED = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),  # 1-based row of the file, the heading not counted
+        pa.field("reason", pa.string(), nullable=False),  # stable name: no-time, future, no-customer, …
+        pa.field("detail", pa.string(), nullable=False),  # what was wrong, for a person, without personal data
+        pa.field("payload", pa.string(), nullable=False),  # the row as JSON, or base64 of bytes that are no UTF-8
+    ]
+)
+"""A row that was refused, kept whole so that it can be replayed."""

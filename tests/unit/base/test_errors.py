@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from resa.base import errors
+from resa.base.errors import ExtraMissing, InputError, Problem, did_you_mean
+
+
+def test_a_problem_is_one_line_with_its_place_first() -> None:
+    problem = Problem(message="touchpoint 'chekout' is not defined", file="journey.yaml", line=31, column=18)
+    assert str(problem) == "journey.yaml:31:18 touchpoint 'chekout' is not defined"
+    assert str(Problem(message="overdue", file="a.yaml", severity="warning")) == "a.yaml warning: overdue"
+    assert str(Problem(message="alone", column=3)) == "alone"
+
+
+def test_a_place_is_filled_in_only_where_it_is_unknown() -> None:
+    problem = Problem(message="x", line=4).at(file="a.yaml", line=9, column=2)
+    assert (problem.file, problem.line, problem.column) == ("a.yaml", 4, 2)
+
+
+def test_an_input_error_holds_all_problems() -> None:
+    error = InputError([Problem(message="one"), Problem(message="two", file="b.yaml")])
+    assert str(error) == "one\nb.yaml two"
+    assert InputError("plain").problems == (Problem(message="plain"),)
+
+
+def test_suggestions() -> None:
+    assert did_you_mean("chekout", ["cart", "checkout"]) == "; did you mean 'checkout'?"
+    assert did_you_mean("CHECKOUT", ["Checkout"]) == "; did you mean 'Checkout'?"
+    assert did_you_mean("zzz", ["cart"]) == ""
+
+
+def test_a_missing_extra_says_what_to_install() -> None:
+    assert str(ExtraMissing("polars", "polars", "to_polars()")).endswith("pip install 'resa[polars]'")
+
+
+def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
+    drawn = [line.split() for line in (errors.__doc__ or "").splitlines() if "──" in line]
+    names = {next(word for word in words if word[0].isalpha()) for words in drawn} | {"ResaError"}
+    real = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)} - {"Problem"}
+    assert names == real
