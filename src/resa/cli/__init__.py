@@ -1,0 +1,1 @@
+"""The command line: one module a verb. Data on stdout, progress and problems on stderr."""

@@ -1,0 +1,63 @@
+"""What a person sees in the terminal: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from resa.base.errors import Problem
+
+__all__ = ["ERRORS", "OUT", "print_problems", "progress_bar", "say", "write_out"]
+
+OUT = Console(soft_wrap=True, highlight=False)
+"""For data. Plain when it is not a terminal, or NO_COLOR is set."""
+
+ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
+"""For messages, problems and progress."""
+
+
+def say(text: str) -> None:
+    """Tell the person something; it is no data, so it goes to stderr."""
+    ERRORS.print(escape(text))
+
+
+def write_out(content: str | bytes) -> None:
+    """Write data to stdout exactly as they are."""
+    if isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(content if content.endswith("\n") else content + "\n")
+        sys.stdout.flush()
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print each problem on a line: its place first, so that editors can jump there, then what to do."""
+    for problem in problems:
+        colour = "yellow" if problem.severity == "warning" else "red"
+        place = f"[bold]{escape(problem.place)}[/bold] " if problem.place else ""
+        word = "warning: " if problem.severity == "warning" else "error: " if not problem.place else ""
+        ERRORS.print(f"{place}[{colour}]{word}[/{colour}]{escape(problem.message)}")
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """A progress bar on stderr that vanishes when the work is done; silent when stderr is no terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=ERRORS,
+        transient=True,
+        disable=not ERRORS.is_terminal or os.environ.get("TERM") == "dumb",
+    ) as progress:
+        progress.add_task(title, total=None)
+        yield progress

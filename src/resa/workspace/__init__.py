@@ -1,0 +1,1 @@
+"""The composition root: opens storage and engine and hands them down."""
