@@ -1,0 +1,1 @@
+"""What Resa costs beside its peers; run by hand, results in `docs/explanation/performance.md`."""

@@ -1,0 +1,1 @@
+"""MEASURE: what customers did, against what the map expects."""

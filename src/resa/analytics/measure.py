@@ -1,0 +1,159 @@
+"""The door to measuring: one method a kind of question, and `ask` for a question given as such or as JSON."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from resa.analytics.answer import Answer
+from resa.analytics.expectations import answer_expectations
+from resa.analytics.funnel import answer_funnel
+from resa.analytics.questions import KINDS, Question, question_from
+from resa.analytics.result import Result
+from resa.analytics.selection import Selection
+from resa.analytics.snapshot import EventStore, Snapshot, instant
+from resa.analytics.views import with_views
+from resa.base.clock import Clock, system_clock
+from resa.base.errors import QuestionError, did_you_mean
+from resa.model.journey import JourneyMap
+from resa.model.quantities import Duration
+
+__all__ = ["Measure"]
+
+_ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
+    "funnel": answer_funnel,
+    "expectations": answer_expectations,
+}
+
+_KEPT_ANSWERS: Final = 64
+
+
+class Measure:
+    """Questions to a workspace's maps and events.
+
+    Answers are kept by question, generation and map until a new generation is published or a map changes.
+
+    Args:
+        store: Where the events are.
+        maps: The maps, by key.
+        default: Key of the map that questions mean when they name none; default: the only map.
+        clock: What time it is, for `computed_at`.
+
+    All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
+    channel, device, persona, by, as_of; and `map`, the key of the map.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        maps: Mapping[str, JourneyMap],
+        *,
+        default: str | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._store = store
+        self._maps = dict(maps)
+        self._default = default or (next(iter(self._maps)) if len(self._maps) == 1 else None)
+        self._clock = clock
+        self._snapshots: dict[str, Snapshot] = {}
+        self._answers: OrderedDict[tuple[str, int, str], Result] = OrderedDict()
+
+    def funnel(
+        self,
+        steps: Sequence[str | Sequence[str]],
+        *,
+        within: str | Duration | None = None,
+        optional: Sequence[str] = (),
+        mature: bool = False,
+        **common: Any,
+    ) -> Result:
+        """How many customers go through these steps in this order, and where they stop; see `FunnelQuestion`."""
+        return self._ask("funnel", common, steps=list(steps), within=within, optional=optional, mature=mature)
+
+    def expectations(self, names: Sequence[str] | str = (), *, kinds: Sequence[str] = (), **common: Any) -> Result:
+        """What share of expectations and promises were met; see `ExpectationsQuestion`."""
+        return self._ask("expectations", common, names=names, kinds=kinds)
+
+    def ask(self, question: Question | Mapping[str, Any]) -> Result:
+        """Answer a question.
+
+        Raises:
+            QuestionError: The question is wrong in itself, or the map or the data cannot answer it.
+        """
+        if not isinstance(question, Question):
+            question = question_from(question)
+        snapshot = self.snapshot(question.map_key)
+        key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash)
+        if key in self._answers:
+            self._answers.move_to_end(key)
+            return self._answers[key]
+        selection = Selection(snapshot, question)
+        answer = _ANSWERERS[question.kind](question, selection)
+        result = self._stamped(question, selection, answer)
+        self._answers[key] = result
+        while len(self._answers) > _KEPT_ANSWERS:
+            self._answers.popitem(last=False)
+        return result
+
+    def sql(
+        self, sql: str, *, map: str | None = None, as_of: Any = None, seconds: float | None = None  # noqa: A002  # the user's word
+    ) -> pa.Table:
+        """Run one SELECT over the views `visits`, `events`, `customers` and `outcomes` of a map (see `VIEWS`).
+
+        Args:
+            sql: One SELECT statement.
+            map: Key of the map; default: the only map.
+            as_of: Overrides up to when the data are complete (a moment).
+            seconds: How long it may run.
+        """
+        moment = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of}).as_of
+        snapshot = self.snapshot(self._map_key(map))
+        return with_views(snapshot, sql, as_of=None if moment is None else instant(moment), seconds=seconds)
+
+    def snapshot(self, map_key: str | None = None) -> Snapshot:
+        """A map's events at the newest generation.
+
+        Raises:
+            QuestionError: There is no such map, or its events have not been indexed.
+        """
+        key = self._map_key(map_key)
+        index = self._store.index()
+        held = self._snapshots.get(key)
+        if held is None or held.index.generation != index.generation or held.journey_map is not self._maps[key]:
+            held = Snapshot(self._store, index, self._maps[key])
+            self._snapshots[key] = held
+        return held
+
+    def _map_key(self, key: str | None) -> str:
+        chosen = key or self._default
+        if chosen is None:
+            raise QuestionError(f"there are several maps; name one of: {', '.join(sorted(self._maps))}")
+        if chosen not in self._maps:
+            raise QuestionError(f"there is no map '{chosen}'{did_you_mean(chosen, self._maps)}")
+        return chosen
+
+    def _ask(self, kind: str, common: Mapping[str, Any], **own: Any) -> Result:
+        document = {key: value for key, value in {**common, **own}.items() if value is not None}
+        document["map"] = self._map_key(document.get("map"))
+        if "since" in document:
+            document["from"] = document.pop("since")
+        return self.ask(KINDS[kind].from_document(document))
+
+    def _stamped(self, question: Question, selection: Selection, answer: Answer) -> Result:
+        snapshot = selection.snapshot
+        return Result(
+            question=question,
+            parts=answer.parts,
+            as_of=selection.stamped(selection.as_of),
+            generation=snapshot.index.generation,
+            n=answer.n,
+            others=answer.others,
+            warnings=(*selection.warnings, *answer.warnings),
+            definition=snapshot.journey_map.hash,
+            computed_at=self._clock(),
+            identify=snapshot.index.identifiers,
+            drawing=answer.drawing,
+        )

@@ -1,0 +1,407 @@
+"""Questions that can be asked of a map and its events. A question equals one JSON document, so it can be kept, shared as
+a link, sent by a program, and recognised when it is asked again.
+
+    {"kind": "funnel", "map": "shop", "steps": ["product_page", "cart", "purchase?"], "within": "7 days",
+     "from": "2026-01-01", "by": "persona"}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Literal, Self
+
+from resa.analytics.calendar import PERIODS
+from resa.base.errors import Problem, QuestionError, did_you_mean
+from resa.model.quantities import Duration, parse_duration
+
+__all__ = [
+    "KINDS",
+    "ExpectationsQuestion",
+    "FunnelQuestion",
+    "PathsQuestion",
+    "PlannedQuestion",
+    "Question",
+    "Step",
+    "TransitionsQuestion",
+    "TrendQuestion",
+    "VariantsQuestion",
+    "question_from",
+]
+
+Step = str | tuple[str, ...]
+"""A step as written: a touchpoint or a stage, `cart?` for one that may be left out, or several of which any will do."""
+
+_JSON_NAMES = {"since": "from", "map_key": "map"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What all questions share.
+
+    Attributes:
+        map_key: Key of the map (`map` in JSON).
+        where: Expression over a customer; only customers for whom it holds are counted. It is judged as of now.
+        events: Expression over an event; events for which it does not hold are left out, as if they had not happened.
+        since: First day, in the map's zone, or moment at which what is counted may start (`from` in JSON).
+        until: Last day, included, or moment, excluded.
+        channel: Only events of one of these channels.
+        device: Only events of one of these devices.
+        persona: Only customers of one of these personas.
+        by: What to group by: persona, channel, device, `traits.x`, `properties.x`, day, week, month or quarter.
+        as_of: Up to when the data are complete; `None`: as the sources say.
+    """
+
+    kind: ClassVar[str]
+    map_key: str
+    where: str | None = None
+    events: str | None = None
+    since: date | datetime | None = None
+    until: date | datetime | None = None
+    channel: tuple[str, ...] = ()
+    device: tuple[str, ...] = ()
+    persona: tuple[str, ...] = ()
+    by: str | None = None
+    as_of: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no map and no data could answer."""
+        problems = list(self._problems())
+        if problems:
+            raise QuestionError(Problem(message=text, field=name, code="bad-question") for name, text in problems)
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = []
+        if self.by is not None and self.by not in GROUPS and not self.by.startswith(("traits.", "properties.")):
+            advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
+            found.append(("by", f"cannot group by '{self.by}'{advice}"))
+        for name in ("since", "until", "as_of"):
+            moment = getattr(self, name)
+            if isinstance(moment, datetime) and moment.tzinfo is None:
+                found.append((_JSON_NAMES.get(name, name), f"{moment.isoformat()} has no time zone; add one, or give a day"))
+        return found
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The question as JSON; what is left at its default is left out."""
+        content: dict[str, Any] = {"kind": self.kind}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            default = item.default_factory() if item.default_factory is not MISSING else item.default
+            if value != default:
+                content[_JSON_NAMES.get(item.name, item.name)] = _to_json(value)
+        return content
+
+    @property
+    def hash(self) -> str:
+        """32 hex digits that stand for this very question."""
+        text = json.dumps(self.document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `document` gives.
+
+        Raises:
+            QuestionError: A key is unknown or missing, or a value cannot be read; all problems at once.
+        """
+        known = {_JSON_NAMES.get(item.name, item.name): item for item in fields(cls)}
+        problems: list[Problem] = []
+        values: dict[str, Any] = {}
+        for key, value in document.items():
+            if key == "kind":
+                continue
+            if key not in known:
+                problems.append(_problem(key, f"'{key}' is not part of a {cls.kind} question{did_you_mean(key, known)}"))
+                continue
+            try:
+                values[known[key].name] = _READERS.get(known[key].name, _read_text)(value)
+            except (ValueError, TypeError) as error:
+                problems.append(_problem(key, str(error)))
+        for key, item in known.items():
+            required = item.default is MISSING and item.default_factory is MISSING
+            if required and key not in document:
+                problems.append(_problem(key, f"a {cls.kind} question needs '{key}'"))
+        if problems:
+            raise QuestionError(problems)
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunnelQuestion(Question):
+    """How many customers go through these steps in this order, and where they stop.
+
+    Attributes:
+        steps: In order; see `Step`.
+        within: From the first step to the last; `None`: any time.
+        optional: Steps, as written, that may be left out; the same as `?` behind them.
+        mature: Count only entries that have had all of `within` by the time the data are complete to.
+    """
+
+    kind = "funnel"
+    steps: tuple[Step, ...]
+    within: Duration | None = None
+    optional: tuple[str, ...] = ()
+    mature: bool = False
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if not self.steps:
+            found.append(("steps", "a funnel needs at least one step"))
+        if len(self.steps) > MOST_STEPS:
+            found.append(("steps", f"a funnel has at most {MOST_STEPS} steps"))
+        if self.within is not None and self.within.working:
+            found.append(("within", f"a funnel's window is exact; write '{self.within.amount} days'"))
+        if self.mature and self.within is None:
+            found.append(("mature", "a funnel without 'within' never ends, so that no entry is mature"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectationsQuestion(Question):
+    """What share of expectations and promises were met, how fast, and what was done instead.
+
+    Attributes:
+        names: Names of expectations; empty: all of the map.
+        kinds: `expectation`, `promise`, or both when empty.
+    """
+
+    kind = "expectations"
+    names: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransitionsQuestion(Question):
+    """Which touchpoint directly follows which: how often, for how many customers, after how long."""
+
+    kind = "transitions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathsQuestion(Question):
+    """The ways from a touchpoint or to it.
+
+    Attributes:
+        start: Where the paths start (`start` in JSON): a step; empty: where a session, or the journey, starts.
+        end: Where the paths end (`end` in JSON), read backwards. Not both.
+        steps: How many touchpoints a path has at most, the start included.
+        top: How many paths are listed; the rest is added up as others.
+        collapse: A touchpoint repeated at once counts once.
+        sessions: A pause of more than this ends a path; `None`: whole journeys.
+    """
+
+    kind = "paths"
+    start: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+    steps: int = 5
+    top: int = 20
+    collapse: bool = True
+    sessions: Duration | None = None
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.start and self.end:
+            found.append(("end", "paths have a start or an end, not both; ask a funnel for what lies between"))
+        if not 1 <= self.steps <= MOST_STEPS:
+            found.append(("steps", f"a path has 1 to {MOST_STEPS} steps, not {self.steps}"))
+        if self.top < 1:
+            found.append(("top", f"list at least 1 path, not {self.top}"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantsQuestion(Question):
+    """Whole journeys that are the same sequence of touchpoints.
+
+    Attributes:
+        top: How many are listed; the rest is added up as others.
+        collapse: A touchpoint repeated at once counts once.
+    """
+
+    kind = "variants"
+    top: int = 20
+    collapse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendQuestion(Question):
+    """One number over time: visits of a touchpoint, or the share of an expectation by when it opened.
+
+    Attributes:
+        of: Key of a touchpoint or stage, or name of an expectation.
+        every: The calendar period.
+    """
+
+    kind = "trend"
+    of: str
+    every: Literal["day", "week", "month", "quarter"] = "week"
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.every not in PERIODS:
+            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
+        if self.by in PERIODS:
+            found.append(("by", "a trend is by calendar period already; use 'every'"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedQuestion(Question):
+    """How far customers follow the path planned for a persona, where they leave it, and to where.
+
+    Attributes:
+        plans: Keys of personas whose planned path is walked; empty: all that have one.
+    """
+
+    kind = "planned"
+    plans: tuple[str, ...] = ()
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.by is not None:
+            found.append(("by", "planned and actual is by persona already"))
+        return found
+
+
+GROUPS = ("persona", "channel", "device", *PERIODS)
+"""What can be grouped by, besides `traits.x` and `properties.x`."""
+
+MOST_STEPS = 32
+"""Steps in a funnel or a path at most."""
+
+KINDS: dict[str, type[Question]] = {
+    question.kind: question
+    for question in (
+        FunnelQuestion,
+        ExpectationsQuestion,
+        TransitionsQuestion,
+        PathsQuestion,
+        VariantsQuestion,
+        TrendQuestion,
+        PlannedQuestion,
+    )
+}
+"""Every kind of question by its name in JSON."""
+
+
+def question_from(document: Mapping[str, Any]) -> Question:
+    """The question that a JSON document states.
+
+    Raises:
+        QuestionError: It is of no known kind, or wrong in itself.
+    """
+    kind = document.get("kind")
+    if kind not in KINDS:
+        raise QuestionError(_problem("kind", f"'{kind}' is no kind of question{did_you_mean(str(kind), KINDS)}"))
+    return KINDS[kind].from_document(document)
+
+
+def _problem(key: str, message: str) -> Problem:
+    return Problem(message=message, field=key, code="bad-question")
+
+
+def _to_json(value: object) -> Any:
+    match value:
+        case Duration():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [_to_json(part) for part in value]
+        case _:
+            return value
+
+
+def _read_text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"write text, not {type(value).__name__}")
+    return value
+
+
+def _read_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"write a whole number, not '{value}'")
+    return value
+
+
+def _read_switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"write true or false, not '{value}'")
+    return value
+
+
+def read_duration(value: object) -> Duration | None:
+    """A duration given as one, as text, or not at all."""
+    if value is None or isinstance(value, Duration):
+        return value
+    return parse_duration(str(value))
+
+
+def read_moment(value: object) -> date | datetime | None:
+    """A day or a moment given as one, as ISO 8601 text, or not at all."""
+    if value is None or isinstance(value, date):
+        return value
+    text = str(value)
+    try:
+        return date.fromisoformat(text) if len(text) <= len("2026-12-31") else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no day and no moment; write 2026-12-31 or 2026-12-31T08:00:00Z") from None
+
+
+def read_instant(value: object) -> datetime | None:
+    """A moment; a day alone is refused."""
+    moment = read_moment(value)
+    if moment is not None and not isinstance(moment, datetime):
+        raise ValueError(f"'{moment}' is a day; write a moment, such as {moment}T00:00:00Z")
+    return moment
+
+
+def read_words(value: object) -> tuple[str, ...]:
+    """One word, several, or none."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise ValueError("write a word or a list of words")
+
+
+def read_steps(value: object) -> tuple[Step, ...]:
+    """Steps as written: words, and lists of words for any-of."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError("write a list of steps")
+    return tuple(step if isinstance(step, str) else read_words(step) for step in value)
+
+
+def _read_steps_or_number(value: object) -> object:
+    return _read_number(value) if isinstance(value, int) else read_steps(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "within": read_duration,
+    "sessions": read_duration,
+    "since": read_moment,
+    "until": read_moment,
+    "as_of": read_instant,
+    "channel": read_words,
+    "device": read_words,
+    "persona": read_words,
+    "names": read_words,
+    "kinds": read_words,
+    "optional": read_words,
+    "start": read_words,
+    "end": read_words,
+    "steps": _read_steps_or_number,
+    "plans": read_words,
+    "top": _read_number,
+    "mature": _read_switch,
+    "collapse": _read_switch,
+}
+"""How each field is read; a field that is not named here is text."""

@@ -1,0 +1,348 @@
+"""What an answer is: a table with declared columns, and with it everything needed to trust it.
+
+Where it came from (question, generation, as of), what it does not say (warnings), the SQL that gives the same, and the very
+customers behind each number.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.questions import Question
+from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+__all__ = ["Column", "Counted", "Identify", "Part", "Result", "People"]
+
+Counted = npt.NDArray[np.int64]
+"""Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
+
+People = Callable[[int], Counted]
+"""From the number of a row to those who were counted in it."""
+
+Identify = Callable[[npt.NDArray[np.int64]], pa.Table]
+"""From customer numbers to a table (customer, kind, value) of their identifiers."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of an answer is.
+
+    Attributes:
+        name: As in the table.
+        type: Arrow type.
+        about: What it says, with its unit, in one sentence.
+    """
+
+    name: str
+    type: pa.DataType
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One table of an answer.
+
+    Attributes:
+        columns: What it holds.
+        table: The rows.
+        sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
+        people: For each column that counts: who was counted.
+    """
+
+    columns: tuple[Column, ...]
+    table: pa.Table
+    sql: str
+    people: Mapping[str, People] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hold the table to its declaration."""
+        declared = pa.schema([pa.field(column.name, column.type) for column in self.columns])
+        if not self.table.schema.equals(declared):
+            raise TypeError(f"declared {declared}, got {self.table.schema}")
+
+
+def part_of(columns: Sequence[Column], rows: Mapping[str, Any], *, sql: str, people: Mapping[str, People]) -> Part:
+    """A part from lists or arrays by column name; NaN becomes null."""
+    arrays = [pa.array(rows[column.name], type=column.type, from_pandas=True) for column in columns]
+    schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+    return Part(columns=tuple(columns), table=pa.Table.from_arrays(arrays, schema=schema), sql=sql, people=people)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """An answer.
+
+    Two answers are equal when they say the same, whenever they were computed.
+
+    Attributes:
+        question: What was asked.
+        parts: Its tables by name; the first one is `table`.
+        as_of: Up to when the data are complete, as used.
+        generation: Number of the generation of the index that was read.
+        n: How much was looked at: customers, events, and what else the kind counts.
+        others: What the table does not list, so that totals add up.
+        warnings: What a reader must know before believing a number.
+        definition: Hash of the map's content; another map may count differently.
+        computed_at: When; no part of equality.
+        identify: Gives the identifiers of customers.
+        drawing: Makes the picture (SVG), where this kind of answer has one.
+    """
+
+    question: Question
+    parts: Mapping[str, Part]
+    as_of: datetime | None
+    generation: int
+    n: Mapping[str, int]
+    definition: str
+    computed_at: datetime
+    identify: Identify
+    others: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    drawing: Callable[[Result], str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of question: funnel, expectations, transitions, paths, variants, trend or planned."""
+        return self.question.kind
+
+    @property
+    def main(self) -> Part:
+        """The first part."""
+        return next(iter(self.parts.values()))
+
+    @property
+    def table(self) -> pa.Table:
+        """The first part's rows as an Arrow table."""
+        return self.main.table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the columns of `table` say."""
+        return self.main.columns
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table through Arrow's C stream interface, for polars, pandas, DuckDB and others."""
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def to_polars(self) -> polars.DataFrame:
+        """The table as a polars frame.
+
+        Raises:
+            ExtraMissing: polars is not installed.
+        """
+        try:
+            import polars  # noqa: PLC0415  # an extra
+        except ImportError:
+            raise ExtraMissing("polars", "polars", "a polars frame") from None
+        frame = polars.from_arrow(self.table)
+        assert isinstance(frame, polars.DataFrame)  # noqa: S101  # a table gives a frame; the type says frame or series
+        return frame
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The table as a pandas frame.
+
+        Raises:
+            ExtraMissing: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401, PLC0415  # an extra; pyarrow imports it by itself
+        except ImportError:
+            raise ExtraMissing("pandas", "pandas", "a pandas frame") from None
+        frame: pandas.DataFrame = self.table.to_pandas()
+        return frame
+
+    def sql(self, part: str | None = None) -> str:
+        """A SELECT over the views of `resa sql` (events, customers, visits, outcomes) that gives the same rows."""
+        return self._part(part).sql
+
+    def customers(
+        self, column: str | None = None, /, *, part: str | None = None, identifiers: bool = False, **row: object
+    ) -> pa.Table:
+        """The very people behind one number.
+
+        Args:
+            column: Which number; default: the first column that counts.
+            part: In which table; default: the first.
+            identifiers: Also their identifiers, as a list of (kind, value). They are personal data.
+            **row: Which row, by what its columns say (`step=2`, `expectation="cart.purchase"`); or `row=0`, its number.
+                Needed as far as there are several rows.
+
+        Returns:
+            `customer` (number in the index) and `count` (how often the customer was counted; the sum is the number).
+
+        Raises:
+            QuestionError: There is no such number, or the description fits several rows.
+        """
+        chosen = self._part(part)
+        name = column or next(iter(chosen.people), "")
+        if name not in chosen.people:
+            known = ", ".join(chosen.people) or "none"
+            raise QuestionError(f"'{name}' has no customers behind it; use one of: {known}")
+        counted = chosen.people[name](self._row(chosen, row))
+        customers, counts = np.unique(counted, return_counts=True)
+        table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
+        return _with_identifiers(table, self.identify(customers)) if identifiers else table
+
+    def _part(self, name: str | None) -> Part:
+        if name is None:
+            return self.main
+        if name not in self.parts:
+            raise QuestionError(f"this answer has no part '{name}'{did_you_mean(name, self.parts)}")
+        return self.parts[name]
+
+    @staticmethod
+    def _row(part: Part, described: Mapping[str, object]) -> int:
+        rows = part.table.num_rows
+        if set(described) == {"row"} and isinstance(described["row"], int):
+            if not 0 <= described["row"] < rows:
+                raise QuestionError(f"there is no row {described['row']}; the table has {rows}")
+            return described["row"]
+        unknown = set(described) - set(part.table.column_names)
+        if unknown:
+            name = sorted(unknown)[0]
+            raise QuestionError(f"there is no column '{name}'{did_you_mean(name, part.table.column_names)}")
+        wanted = {name: part.table.column(name).to_pylist() for name in described}
+        fits = [number for number in range(rows) if all(wanted[name][number] == described[name] for name in wanted)]
+        if len(fits) != 1:
+            raise QuestionError(f"{len(fits)} rows fit {dict(described) or 'no description'}; describe exactly one")
+        return fits[0]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON: the same from Python, the command line and files."""
+        return {
+            "kind": self.kind,
+            "question": self.question.document,
+            "question_hash": self.question.hash,
+            "as_of": _plain(self.as_of),
+            "generation": self.generation,
+            "definition": self.definition,
+            "n": dict(self.n),
+            "rows": _rows(self.table),
+            "others": dict(self.others),
+            "parts": {name: _rows(part.table) for name, part in self.parts.items() if part is not self.main},
+            "warnings": list(self.warnings),
+            "computed_at": _plain(self.computed_at),
+        }
+
+    def json(self, indent: int | None = None) -> str:
+        """`document` as text."""
+        return json.dumps(self.document, ensure_ascii=False, indent=indent, allow_nan=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, whenever they were computed."""
+        if not isinstance(other, Result):
+            return NotImplemented
+        return {**self.document, "computed_at": None} == {**other.document, "computed_at": None}
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content that need not be hashable
+
+    def picture(self) -> str:
+        """The answer drawn, as SVG.
+
+        Raises:
+            QuestionError: This kind of answer has no picture.
+        """
+        if self.drawing is None:
+            raise QuestionError(f"there is no picture of {self.kind}; show the table")
+        return self.drawing(self)
+
+    def __repr__(self) -> str:
+        """The table as text, with what must be known about it."""
+        return _as_text(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: table and picture. (The arguments are part of the notebook's protocol.)"""
+        picture = "" if self.drawing is None else self.picture()
+        return {"text/plain": _as_text(self), "text/html": picture + _as_html(self)}
+
+
+def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
+    known: dict[int, list[dict[str, str]]] = {}
+    for row in identifiers.to_pylist():
+        known.setdefault(row["customer"], []).append({"kind": row["kind"], "value": row["value"]})
+    kinds = pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())]))
+    column = pa.array([known.get(customer, []) for customer in table.column("customer").to_pylist()], type=kinds)
+    return table.append_column("identifiers", column)
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case float() if not math.isfinite(value):
+            return None
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case float():
+            return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list():
+            return " > ".join(map(str, value))
+        case _:
+            return str(_plain(value))
+
+
+def _notes(result: Result) -> list[str]:
+    others = [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
+    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: there are no events'}", *result.warnings]
+
+
+def _as_text(result: Result) -> str:
+    names = result.table.column_names
+    cells = [names, *([_cell(value) for value in row.values()] for row in result.table.to_pylist())]
+    widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
+    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in result.table.schema]
+    lines = [
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width) for text, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join([*lines, *_notes(result)])
+
+
+def _as_html(result: Result) -> str:
+    head = "".join(f'<th scope="col" title="{html.escape(c.about)}">{html.escape(c.name)}</th>' for c in result.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
+        for row in result.table.to_pylist()
+    )
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(result))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+def problem(message: str, name: str) -> Problem:
+    """A problem of a question's field."""
+    return Problem(message=message, field=name, code="bad-question")

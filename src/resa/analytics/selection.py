@@ -1,0 +1,215 @@
+"""What a question looks at: customers, events and time, as arrays for the kernels and as SQL that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from resa.analytics.customers import CustomerExpressions
+from resa.analytics.questions import Question, Step
+from resa.analytics.result import problem
+from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
+from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
+from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
+from resa.kernels import Journeys, Period
+
+__all__ = ["Selection"]
+
+_WHOLE = (-(2**62), 2**62)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One question applied to one snapshot.
+
+    Attributes:
+        snapshot: The events.
+        question: What is asked.
+    """
+
+    snapshot: Snapshot
+    question: Question
+
+    @cached_property
+    def as_of(self) -> int | None:
+        """Up to when the data are complete, microseconds since 1970; `None`: there are no data."""
+        overall = self.question.as_of or self.snapshot.index.as_of.overall
+        return None if overall is None else instant(overall)
+
+    @property
+    def as_of_override(self) -> int | None:
+        """The question's own as of."""
+        return None if self.question.as_of is None else instant(self.question.as_of)
+
+    @cached_property
+    def expressions(self) -> CustomerExpressions:
+        """Expressions over customers, as of the question."""
+        return CustomerExpressions(self.snapshot, self.as_of)
+
+    @cached_property
+    def period(self) -> Period:
+        """When what is counted may start, [from, until), microseconds since the index's epoch."""
+        start, until = self.bounds
+        return start - self.snapshot.epoch, until - self.snapshot.epoch
+
+    @cached_property
+    def bounds(self) -> tuple[int, int]:
+        """The same since 1970."""
+        start, until = self.question.since, self.question.until
+        low = _WHOLE[0] if start is None else self._moment(start)
+        if until is None:
+            return low, _WHOLE[1]
+        if isinstance(until, datetime):
+            return low, instant(until)
+        return low, self._moment(until + timedelta(days=1))
+
+    def _moment(self, day: date | datetime) -> int:
+        return instant(day) if isinstance(day, datetime) else self.snapshot.zone.first_moment(day)
+
+    @cached_property
+    def customers(self) -> Flags | None:
+        """Who takes part; `None`: everybody."""
+        flags: list[Flags] = []
+        if self.question.where is not None:
+            flags.append(self._checked("where", self.expressions.flags))
+        if self.question.persona:
+            flags.append(np.logical_or.reduce([self.expressions.persona(key) for key in self.question.persona]))
+        return np.logical_and.reduce(flags) if flags else None
+
+    def _checked(self, name: str, evaluate: Callable[[str], Flags]) -> Flags:
+        try:
+            return evaluate(getattr(self.question, name))
+        except ExpressionError as error:
+            raise QuestionError(
+                Problem(message=f"in '{name}': {p.message}", column=p.column, field=name, code=p.code, fix=p.fix)
+                for p in error.problems
+            ) from None
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """The events that are looked at; all others are hidden."""
+        snapshot, question = self.snapshot, self.question
+        hidden: list[Flags] = []
+        if question.events is not None:
+            hidden.append(~self._checked("events", snapshot.event_flags))
+        if question.channel:
+            self._known("channel", question.channel, snapshot.channel_labels[1:])
+            wanted = np.isin(np.array(snapshot.channel_labels), np.array(question.channel))
+            allowed = wanted[snapshot.channel_table]
+            hidden.append(~allowed[snapshot.column.touchpoints, snapshot.index.channels])
+        if question.device:
+            codes, labels = snapshot.event_labels("device")
+            self._known("device", question.device, labels)
+            hidden.append(~np.isin(np.array(labels), np.array(question.device))[codes])
+        if self.as_of_override is not None:
+            hidden.append(self._after(self.as_of_override))
+        if not hidden:
+            return snapshot.journeys
+        touchpoints = np.where(np.logical_or.reduce(hidden), np.uint16(0), snapshot.column.touchpoints)
+        return snapshot.journeys._replace(touchpoints=touchpoints)
+
+    def _after(self, moment: int) -> Flags:
+        """Which events happened after a moment, microseconds since 1970."""
+        index = self.snapshot.index
+        second, micro = divmod(moment - self.snapshot.epoch, 1_000_000)
+        later: Flags = (index.seconds > second) | ((index.seconds == second) & (index.micros > micro))
+        return later
+
+    def _known(self, name: str, wanted: Sequence[str], known: Sequence[str]) -> None:
+        for word in wanted:
+            if word not in known:
+                raise QuestionError(problem(f"no event has the {name} '{word}'{did_you_mean(word, known)}", name))
+
+    @cached_property
+    def visits(self) -> Positions:
+        """Where the touchpoints that are looked at stand, of the customers that take part."""
+        positions = np.flatnonzero(self.journeys.touchpoints)
+        if self.customers is None:
+            return positions
+        return positions[self.customers[self.snapshot.customers_at(positions)]]
+
+    def codes(self, step: Step, field: str) -> tuple[int, ...]:
+        """The codes of a step as written: a touchpoint, a stage (any of its touchpoints), or several of either.
+
+        Raises:
+            QuestionError: The map has none of that name.
+        """
+        journey_map = self.snapshot.journey_map
+        stages = {stage.key: stage.touchpoints for stage in journey_map.stages}
+        keys: list[str] = []
+        for word in (step,) if isinstance(step, str) else step:
+            key = word if word in journey_map.code or word in stages else _as_key(word)
+            if key in journey_map.code:
+                keys.append(key)
+            elif key in stages:
+                keys.extend(stages[key])
+            else:
+                advice = did_you_mean(key, [*journey_map.code, *stages]) or "; write a touchpoint or a stage of the map"
+                raise QuestionError(problem(f"touchpoint '{word}' is not on the map '{journey_map.key}'{advice}", field))
+        if not keys:
+            raise QuestionError(problem(f"the stage '{step}' has no touchpoints yet", field))
+        return tuple(dict.fromkeys(journey_map.code[key] for key in keys))
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know about the selection."""
+        now = self.question.where is not None or bool(self.question.persona) or self._by_customer
+        return ("Traits and personas are as they are now, not as they were when it happened.",) if now else ()
+
+    @property
+    def _by_customer(self) -> bool:
+        by = self.question.by
+        return by is not None and (by == "persona" or by.startswith("traits."))
+
+    # The same in SQL.
+
+    @cached_property
+    def statement(self) -> Statement:
+        """`seen`: the visits that are looked at, with the columns of the view `visits`."""
+        conditions = list(self._conditions())
+        where = f"\nWHERE {'\n  AND '.join(conditions)}" if conditions else ""
+        return Statement().step("seen", f"SELECT * FROM visits{where}")
+
+    def _conditions(self) -> Iterator[str]:
+        question = self.question
+        if question.where is not None:
+            yield f"customer IN ({self.expressions.selecting(question.where)})"
+        if question.persona:
+            yield (
+                "customer IN (SELECT customer FROM customers"
+                f" WHERE list_has_any(personas, {literal(list(question.persona))}))"
+            )
+        if question.events is not None:
+            compiled = self.snapshot.event_expression(question.events, "boolean")
+            yield f"position IN (SELECT position FROM events WHERE {inlined(compiled)})"
+        if question.channel:
+            yield f"channel IN {listed(question.channel)}"
+        if question.device:
+            yield f"position IN (SELECT position FROM events WHERE device IN {listed(question.device)})"
+        if self.as_of_override is not None:
+            yield f"occurred_at <= {moment(self.as_of_override)}"
+
+    def in_period(self, column: str, until: int | None = None) -> str:
+        """A condition: the moment in `column` lies in the period, and not after `until` where that is given."""
+        low, high = self.bounds
+        parts = []
+        if low > _WHOLE[0]:
+            parts.append(f"{column} >= {moment(low)}")
+        if high < _WHOLE[1]:
+            parts.append(f"{column} < {moment(high)}")
+        if until is not None:
+            parts.append(f"{column} <= {moment(until)}" if until > _WHOLE[0] else "FALSE")
+        return " AND ".join(parts) or "TRUE"
+
+    def stamped(self, microseconds: int | None) -> datetime | None:
+        """A moment since 1970 as a date and time."""
+        return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def _as_key(word: str) -> str:
+    """`Product page` as `product_page`."""
+    return "_".join(word.casefold().split())

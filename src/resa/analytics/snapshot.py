@@ -1,0 +1,287 @@
+"""One map's events at one generation of the index, with everything about them that questions share.
+
+What was derived once (which events satisfy an expression, which customers do) is kept as long as the snapshot lives, that is
+until the next generation or the next edit of the map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
+from resa.expressions import Catalog, Compiled, Scope, compile_expression
+from resa.kernels import Journeys
+from resa.model.journey import JourneyMap
+
+__all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn", "instant"]
+
+Flags = npt.NDArray[np.bool_]
+"""One flag for each customer or event."""
+
+Positions = npt.NDArray[np.int64]
+"""Where events stand in the index."""
+
+Sparse = tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]
+
+Kept = TypeVar("Kept")
+
+NOT_KNOWN = "(not known)"
+"""The group of those for whom the attribute is not known."""
+
+
+class Completeness(Protocol):
+    """Up to when the data are complete; `resa.storage.AsOf` is one."""
+
+    @property
+    def sources(self) -> Mapping[str, datetime]:
+        """By source."""
+
+    @property
+    def overall(self) -> datetime | None:
+        """The latest of them."""
+
+    def complete(self, sources: tuple[str, ...]) -> datetime | None:
+        """What all of these are complete to."""
+
+
+class TouchpointColumn(Protocol):
+    """A map's column of the index; `resa.storage.MapColumn` is one."""
+
+    @property
+    def map_hash(self) -> str:
+        """Content hash of the map it was derived with."""
+
+    @property
+    def touchpoints(self) -> npt.NDArray[np.uint16]:
+        """Code of each event's touchpoint; 0: none."""
+
+    @property
+    def values(self) -> Sparse:
+        """Positions (ascending) and what these events are worth, in units of the map's currency."""
+
+    @property
+    def scores(self) -> Sparse:
+        """Positions (ascending) and how these events were felt, as given."""
+
+    @property
+    def sources(self) -> Mapping[int, tuple[str, ...]]:
+        """By code: which sources ever delivered it."""
+
+
+class EventIndex(Protocol):
+    """The journey index; `resa.storage.JourneyIndex` is one."""
+
+    @property
+    def generation(self) -> int:
+        """Number, ascending."""
+
+    @property
+    def epoch(self) -> int:
+        """Unix second that `seconds` counts from."""
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Customer c's events stand at `offsets[c]` to `offsets[c + 1]`."""
+
+    @property
+    def seconds(self) -> npt.NDArray[np.int32]:
+        """Whole seconds since the epoch."""
+
+    @property
+    def micros(self) -> npt.NDArray[np.int32]:
+        """Microseconds to add."""
+
+    @property
+    def channels(self) -> npt.NDArray[np.uint8]:
+        """0: no channel; k: `channel_names[k - 1]`."""
+
+    @property
+    def rows(self) -> npt.NDArray[np.uint32]:
+        """Row of the event files, in their global order."""
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Channels that events name."""
+
+    @property
+    def as_of(self) -> Completeness:
+        """Up to when the data are complete."""
+
+    def column(self, map_key: str) -> TouchpointColumn:
+        """A map's column."""
+
+    def identifiers(self, customers: npt.NDArray[np.integer] | None = None) -> pa.Table:
+        """A table (customer, kind, value)."""
+
+    def event_rows(self, positions: npt.NDArray[np.integer], columns: list[str] | None = None) -> pa.Table:
+        """The rows of the event files at these positions."""
+
+
+class EventStore(Protocol):
+    """Where indexes come from; `resa.storage.Store` is one."""
+
+    def index(self) -> EventIndex:
+        """The newest generation."""
+
+    def evaluate_events(self, columns: Mapping[str, Compiled], *, index: EventIndex) -> pa.Table:
+        """Expressions over every row of the event files, in their global order."""
+
+    def customer_traits(self, index: EventIndex) -> pa.Table:
+        """A table (customer, traits JSON) of the customers of whom anything is known."""
+
+
+def instant(moment: datetime) -> int:
+    """A moment in microseconds since 1970-01-01 UTC."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+class Snapshot:
+    """One map's events, read only.
+
+    Args:
+        store: Where expressions over events and traits are evaluated.
+        index: The generation to read.
+        journey_map: The map.
+    """
+
+    def __init__(self, store: EventStore, index: EventIndex, journey_map: JourneyMap) -> None:
+        self.store = store
+        self.index = index
+        self.journey_map = journey_map
+        self.column = index.column(journey_map.key)
+        self.journeys = Journeys(index.offsets, index.seconds, index.micros, self.column.touchpoints)
+        self.epoch = index.epoch * SECOND
+        self._kept: dict[object, object] = {}
+
+    def keep(self, key: object, make: Callable[[], Kept]) -> Kept:
+        """What was made for this key before, or is made now."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[return-value]  # a key always names the same kind of thing
+
+    @cached_property
+    def zone(self) -> Zone:
+        """The map's time zone."""
+        return zone_named(self.journey_map.timezone)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What the names in an expression mean on this map."""
+        journey_map = self.journey_map
+        return Catalog(
+            touchpoints=frozenset(journey_map.touchpoint),
+            personas=frozenset(journey_map.persona),
+            expectations=frozenset(journey_map.expectation),
+            timezone=journey_map.timezone,
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Touchpoint keys by code; code 0 has the empty name."""
+        return ("", *(touchpoint.key for touchpoint in self.journey_map.touchpoints))
+
+    def times(self, positions: Positions) -> Instants:
+        """When events happened, microseconds since 1970-01-01 UTC."""
+        seconds = self.index.seconds[positions].astype(np.int64)
+        return self.epoch + seconds * SECOND + self.index.micros[positions]
+
+    def customers_at(self, positions: Positions) -> npt.NDArray[np.int64]:
+        """Whose events these are."""
+        return np.searchsorted(self.index.offsets, positions, side="right") - 1
+
+    @cached_property
+    def newest(self) -> int | None:
+        """When the newest event happened, microseconds since 1970; `None`: there is none."""
+        if not len(self.index.seconds):
+            return None
+        latest = np.flatnonzero(self.index.seconds == self.index.seconds.max())
+        return int(self.times(latest).max())
+
+    @cached_property
+    def oldest(self) -> int | None:
+        """When the oldest event happened, whole seconds, in microseconds since 1970; `None`: there is none."""
+        if not len(self.index.seconds):
+            return None
+        return self.epoch + int(self.index.seconds.min()) * SECOND
+
+    # Channels: a touchpoint's one channel is a label for all its events; otherwise the event's own counts.
+
+    @cached_property
+    def channel_labels(self) -> tuple[str, ...]:
+        """Channels by the numbers of `channel_table`; number 0 is no channel."""
+        labels = [touchpoint.channels[0] for touchpoint in self.journey_map.touchpoints if len(touchpoint.channels) == 1]
+        return ("", *self.index.channel_names, *dict.fromkeys(name for name in labels if name not in self.index.channel_names))
+
+    @cached_property
+    def channel_table(self) -> npt.NDArray[np.uint8]:
+        """The number of the channel that counts, by touchpoint code and the event's own channel."""
+        own = np.arange(len(self.index.channel_names) + 1, dtype=np.uint8)
+        table = np.tile(own, (len(self.names), 1))
+        for code, touchpoint in enumerate(self.journey_map.touchpoints, start=1):
+            if len(touchpoint.channels) == 1:
+                table[code] = self.channel_labels.index(touchpoint.channels[0])
+        return table
+
+    def channels_at(self, positions: Positions) -> npt.NDArray[np.uint8]:
+        """The number of the channel that counts for each event."""
+        return self.channel_table[self.column.touchpoints[positions], self.index.channels[positions]]
+
+    # Expressions over events.
+
+    def event_flags(self, text: str) -> Flags:
+        """For each event, whether an expression holds."""
+        packed = self.keep(("event flags", text), lambda: np.packbits(self._events(text, "boolean").to_numpy()))
+        return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
+
+    def event_labels(self, text: str) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+        """For each event the number of its label, and the labels: the values of an expression as text."""
+
+        def make() -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+            return numbered(self._events(text, "scalar"))
+
+        return self.keep(("event labels", text), make)
+
+    def event_keys(self, text: str) -> npt.NDArray[np.uint32]:
+        """For each event the number of its value of an expression; `NO_KEY` where it has none."""
+
+        def make() -> npt.NDArray[np.uint32]:
+            encoded = self._events(text, "scalar").cast(pa.string()).dictionary_encode()
+            return encoded.indices.fill_null(-1).to_numpy().astype(np.int64).astype(np.uint32)  # -1 becomes NO_KEY
+
+        return self.keep(("event keys", text), make)
+
+    def event_expression(self, text: str, expects: str) -> Compiled:
+        """An expression over an event, checked."""
+        return compile_expression(
+            text,
+            scope=Scope.EVENT,
+            expects=expects,  # type: ignore[arg-type]  # one of two literals
+            catalog=self.catalog,
+        )
+
+    def _events(self, text: str, expects: str) -> pa.Array:
+        compiled = self.event_expression(text, expects)
+        column = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
+        return column.combine_chunks().take(pa.array(self.index.rows))
+
+    # As of.
+
+    def complete_to(self, codes: Iterable[int]) -> datetime | None:
+        """Up to when every source that ever delivered one of these touchpoints is complete; `None`: none ever did."""
+        sources = {source for code in codes for source in self.column.sources.get(code, ())}
+        return self.index.as_of.complete(tuple(sorted(sources)))
+
+
+def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    """Numbers for the values of a column, and the values as text; null becomes `NOT_KNOWN`."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    text = column.cast(pa.string()).fill_null(NOT_KNOWN).dictionary_encode()
+    return text.indices.to_numpy().astype(np.int32), tuple(text.dictionary.to_pylist())

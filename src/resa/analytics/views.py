@@ -1,0 +1,238 @@
+"""The read-only views of `resa sql`, and of the SQL that every answer can give.
+
+The columns are data, so that the documentation is made from them and a test holds the tables to them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from resa.analytics.customers import CustomerExpressions
+from resa.analytics.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
+from resa.analytics.result import Column
+from resa.analytics.snapshot import Snapshot, instant
+from resa.engine import Engine, check_is_select
+from resa.model.tables import INSTANT
+
+__all__ = ["VIEWS", "View", "view_table", "with_views"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a view holds.
+
+    Attributes:
+        about: One row of it.
+        columns: Its columns.
+    """
+
+    about: str
+    columns: tuple[Column, ...]
+
+
+_POSITION = "Where the event stands in the order of all events: by customer, then in the one order."
+
+VIEWS: Final[Mapping[str, View]] = {
+    "visits": View(
+        "One visit of a touchpoint of the map.",
+        (
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("position", pa.int64(), _POSITION),
+            Column("touchpoint", pa.string(), "Key of the touchpoint."),
+            Column("stage", pa.string(), "Key of its stage."),
+            Column("occurred_at", INSTANT, "When it happened, UTC."),
+            Column("channel", pa.string(), "The touchpoint's one channel, else the event's own; null if there is none."),
+            Column("value", pa.float64(), "What it was worth, in units of the map's currency; null if nothing is said."),
+            Column("score", pa.float64(), "How it was felt, on the signal's own scale; null if nothing is said."),
+        ),
+    ),
+    "events": View(
+        "One event, whether or not it is a touchpoint of the map.",
+        (
+            Column("position", pa.int64(), _POSITION),
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("event", pa.string(), "Name of the event as it arrived."),
+            Column("occurred_at", INSTANT, "When it happened, UTC."),
+            Column("sent_at", INSTANT, "When it was sent, UTC; null if nothing is said."),
+            Column("received_at", INSTANT, "When it was received, UTC."),
+            Column("source_id", pa.string(), "Which source delivered it."),
+            Column("channel", pa.string(), "Its own channel; null if nothing is said."),
+            Column("device", pa.string(), "Its device; null if nothing is said."),
+            Column("value", pa.float64(), "Its own value, in the source's currency; null if nothing is said."),
+            Column("properties", pa.string(), "A JSON object, or null."),
+        ),
+    ),
+    "customers": View(
+        "One customer.",
+        (
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("events", pa.int64(), "How many events are the customer's."),
+            Column("visits", pa.int64(), "How many of them are touchpoints of the map."),
+            Column("first_at", INSTANT, "When the first event happened, UTC."),
+            Column("last_at", INSTANT, "When the newest event happened, UTC."),
+            Column("personas", pa.list_(pa.string()), "Keys of the personas that the customer is, as of now."),
+            Column("traits", pa.string(), "A JSON object of what is known, as of now."),
+        ),
+    ),
+    "outcomes": View(
+        "One opening of an expectation or promise, over all events.",
+        (
+            Column("expectation", pa.string(), "Its name."),
+            Column("kind", pa.string(), "expectation or promise."),
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("opened_position", pa.int64(), "Position of the event that opened it."),
+            Column("opened_at", INSTANT, "When it opened, UTC."),
+            Column("clock_at", INSTANT, "When its clock was last started, UTC; later than opened_at if it was renewed."),
+            Column("deadline", INSTANT, "Until when it can be met, UTC."),
+            Column("closed_at", INSTANT, "When it was met or cancelled, UTC; null if neither."),
+            Column("outcome", pa.string(), "met, missed, open or cancelled."),
+            Column("mature", pa.bool_(), "Its deadline had passed when the data were complete."),
+            Column("instead", pa.string(), "If missed: the next touchpoint in time; null if there was none."),
+        ),
+    ),
+}
+"""Every view by its name."""
+
+
+def view_table(name: str, snapshot: Snapshot, as_of: int | None = None) -> pa.Table:
+    """A view's rows, with the columns that it declares.
+
+    Args:
+        name: One of `VIEWS`.
+        snapshot: The events.
+        as_of: Overrides up to when the data are complete, microseconds since 1970.
+    """
+    columns = snapshot.keep(("view", name, as_of), lambda: _MAKERS[name](snapshot, as_of))
+    declared = VIEWS[name].columns
+    arrays = [columns[column.name] for column in declared]
+    schema = pa.schema([pa.field(column.name, column.type) for column in declared])
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, seconds: float | None = None) -> pa.Table:
+    """Run one SELECT over the views that it names.
+
+    Raises:
+        InputError: It is not one SELECT.
+        EngineError: The engine refuses it.
+        TimeExceeded: It ran longer than `seconds`.
+    """
+    check_is_select(sql)
+    with Engine() as engine:
+        for name in _mentioned(sql):
+            engine.register(name, view_table(name, snapshot, as_of))
+        return engine.query(sql, seconds=seconds)
+
+
+def _mentioned(sql: str) -> Iterable[str]:
+    words = set(re.findall(r"\w+", sql.casefold()))
+    return [name for name in VIEWS if name in words]
+
+
+def _chosen(values: Iterable[str | None], codes: np.ndarray) -> pa.Array:
+    """Text by number, without writing each text out more than once."""
+    dictionary = pa.array([value or None for value in values], type=pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), dictionary).cast(pa.string())
+
+
+def _sparse(snapshot: Snapshot, positions: np.ndarray, column: tuple[np.ndarray, np.ndarray]) -> pa.Array:
+    """A column that only some events have; NaN counts as none."""
+    numbers = np.full(len(snapshot.index.rows), np.nan)
+    numbers[column[0]] = column[1]
+    return pa.array(numbers[positions], from_pandas=True)
+
+
+def _visits(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
+    positions = np.flatnonzero(snapshot.column.touchpoints)
+    codes = snapshot.column.touchpoints[positions]
+    stages = ["", *(touchpoint.stage for touchpoint in snapshot.journey_map.touchpoints)]
+    return {
+        "customer": pa.array(snapshot.customers_at(positions).astype(np.uint32)),
+        "position": pa.array(positions.astype(np.int64)),
+        "touchpoint": _chosen(snapshot.names, codes),
+        "stage": _chosen(stages, codes),
+        "occurred_at": as_instants(snapshot.times(positions)),
+        "channel": _chosen(snapshot.channel_labels, snapshot.channels_at(positions)),
+        "value": _sparse(snapshot, positions, snapshot.column.values),
+        "score": _sparse(snapshot, positions, snapshot.column.scores),
+    }
+
+
+def _events(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
+    positions = np.arange(len(snapshot.index.rows), dtype=np.int64)
+    names = [column.name for column in VIEWS["events"].columns if column.name not in {"position", "customer"}]
+    rows = snapshot.index.event_rows(positions, names)
+    columns = {name: rows.column(name).combine_chunks() for name in names}
+    customers = snapshot.customers_at(positions).astype(np.uint32)
+    return {"position": pa.array(positions), "customer": pa.array(customers), **columns}
+
+
+def _customers(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
+    offsets = snapshot.index.offsets
+    count = len(offsets) - 1
+    events = np.diff(offsets)
+    none = events == 0
+    ends = np.where(none, 0, offsets[1:] - 1)
+    starts = np.where(none, 0, offsets[:-1])
+    touched = np.flatnonzero(snapshot.column.touchpoints)
+    overall = snapshot.index.as_of.overall
+    now = as_of if as_of is not None or overall is None else instant(overall)
+    expressions = CustomerExpressions(snapshot, now)
+    keys = [persona.key for persona in snapshot.journey_map.personas if persona.who is not None]
+    flags = np.array([expressions.persona(key) for key in keys], dtype=np.bool_).reshape(len(keys), count)
+    lists = pa.ListArray.from_arrays(
+        pa.array(np.concatenate([[0], np.cumsum(flags.sum(axis=0))]).astype(np.int32)),
+        _chosen(keys, np.nonzero(flags.T)[1]),
+    )
+    empty = not len(snapshot.index.seconds)
+    zeros = np.zeros(count, np.int64)
+    return {
+        "customer": pa.array(np.arange(count, dtype=np.uint32)),
+        "events": pa.array(events),
+        "visits": pa.array(np.bincount(snapshot.customers_at(touched), minlength=count).astype(np.int64)),
+        "first_at": as_instants(zeros if empty else snapshot.times(starts), none),
+        "last_at": as_instants(zeros if empty else snapshot.times(ends), none),
+        "personas": lists,
+        "traits": expressions.traits(),
+    }
+
+
+def _outcomes(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
+    arrows = snapshot.journey_map.expectations
+    found = [outcomes_of(snapshot, arrow, as_of=expectation_as_of(snapshot, arrow, as_of)) for arrow in arrows]
+    which = np.repeat(np.arange(len(arrows)), [len(item.customer) for item in found]).astype(np.int64)
+
+    def joined(name: str, kind: type[np.generic]) -> np.ndarray:
+        return np.concatenate([np.zeros(0, kind), *(getattr(item, name).astype(kind) for item in found)])
+
+    closed, outcome = joined("closed", np.int64), joined("outcome", np.uint8)
+    neither = closed < 0
+    instead = np.where(outcome == OUTCOMES.index("missed"), joined("instead", np.uint16), 0)
+    none = not len(snapshot.index.seconds)
+    return {
+        "expectation": _chosen([arrow.name for arrow in arrows], which),
+        "kind": _chosen([arrow.kind for arrow in arrows], which),
+        "customer": pa.array(joined("customer", np.uint32)),
+        "opened_position": pa.array(joined("opened", np.int64)),
+        "opened_at": as_instants(joined("opened_at", np.int64)),
+        "clock_at": as_instants(snapshot.times(joined("clock", np.int64))),
+        "deadline": as_instants(joined("deadline", np.int64)),
+        "closed_at": as_instants(closed if none else snapshot.times(np.maximum(closed, 0)), neither),
+        "outcome": _chosen(OUTCOMES, outcome),
+        "mature": pa.array(joined("mature", np.bool_)),
+        "instead": _chosen(snapshot.names, instead),
+    }
+
+
+_MAKERS: Final[Mapping[str, Callable[[Snapshot, int | None], dict[str, pa.Array]]]] = {
+    "visits": _visits,
+    "events": _events,
+    "customers": _customers,
+    "outcomes": _outcomes,
+}

@@ -1,0 +1,174 @@
+"""`resa measure`: one question, its answer as a table, JSON, CSV, Parquet or Arrow; its SQL; its customers; its picture."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import typer
+
+from resa import workspace
+from resa.analytics import KINDS, Result, question_from
+from resa.base.errors import InputError
+from resa.cli.console import OUT, write_out
+
+__all__ = ["measure"]
+
+Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
+
+_POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans"}
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+    arrow = "arrow"
+
+
+def measure(
+    kind: Annotated[Kind, typer.Argument(help="What to ask.")],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="funnel: its steps (`a,b`: any of, `a?`: optional); expectations: names; trend: of what."),
+    ] = None,
+    *,
+    map_key: Annotated[str | None, typer.Option("--map", help="Key of the map, where there are several.")] = None,
+    within: Annotated[str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'.")] = None,
+    mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
+    start: Annotated[str | None, typer.Option(help="Paths: the touchpoint they start at.")] = None,
+    end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
+    sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
+    top: Annotated[int | None, typer.Option(help="Paths, variants: how many are listed.")] = None,
+    collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
+    every: Annotated[str | None, typer.Option(help="Trend: day, week, month or quarter.")] = None,
+    by: Annotated[str | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")] = None,
+    where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
+    events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="First day, or moment.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day, included; or moment, excluded.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Only these channels.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Only these devices.")] = None,
+    persona: Annotated[list[str] | None, typer.Option(help="Only these personas.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    show_format: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.table,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file; .svg draws it.")] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SELECT that gives the same answer.")] = False,
+    customers: Annotated[
+        list[str] | None,
+        typer.Option(help="List the customers behind a number: `column=missed`, `step=2`, …; may be repeated."),
+    ] = None,
+    folder: Annotated[Path, typer.Option("--workspace", "-w", help="The workspace's folder.")] = Path(),
+) -> None:
+    """Ask one question of a map and its events."""
+    shop = workspace.open(folder)
+    document: dict[str, Any] = {
+        "kind": kind.value,
+        "map": map_key or shop.measure.map_key,
+        "within": within,
+        "mature": mature or None,
+        "start": start,
+        "end": end,
+        "sessions": sessions,
+        "top": top,
+        "collapse": collapse,
+        "every": every,
+        "by": by,
+        "where": where,
+        "events": events,
+        "from": since,
+        "until": until,
+        "channel": channel,
+        "device": device,
+        "persona": persona,
+        "as_of": as_of,
+        **_what(kind.value, what or [], steps),
+    }
+    result = shop.measure.ask(question_from({name: value for name, value in document.items() if value is not None}))
+    if sql:
+        write_out(result.sql())
+    elif customers is not None:
+        _write_table(_customers(result, customers), show_format, output)
+    elif output is not None and output.suffix == ".svg":
+        output.write_text(result.picture(), encoding="utf-8")
+    elif show_format is Format.json:
+        _write_text(result.json(indent=2), output)
+    elif show_format is Format.table:
+        _write_text(repr(result), output)
+    else:
+        _write_table(result.table, show_format, output)
+
+
+def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
+    if not words:
+        return {} if steps is None else {"steps": steps}
+    name = _POSITIONAL.get(kind)
+    if name is None:
+        raise InputError(f"'{kind}' takes no names; see the options: resa measure --help")
+    if name == "of":
+        if len(words) > 1:
+            raise InputError("a trend is of one touchpoint or expectation; ask once for each")
+        return {"of": words[0]}
+    return {name: [word.split(",") if "," in word else word for word in words]}
+
+
+def _customers(result: Result, conditions: list[str]) -> pa.Table:
+    column: str | None = None
+    row: dict[str, object] = {}
+    for condition in conditions:
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise InputError(f"write --customers column=… or a column's value, such as step=2, not '{condition}'")
+        if name == "column":
+            column = value
+        else:
+            row[name] = int(value) if value.isdecimal() else value
+    return result.customers(column, identifiers=True, **row)
+
+
+def _write_text(text: str, output: Path | None) -> None:
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_table(table: pa.Table, how: Format, output: Path | None) -> None:
+    if how is Format.json:
+        _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
+        return
+    if how is Format.table:
+        for row in table.to_pylist():
+            OUT.print(*("–" if value is None else value for value in row.values()), sep="  ", markup=False)
+        return
+    sink = pa.BufferOutputStream()
+    if how is Format.csv:
+        pyarrow.csv.write_csv(_flat(table), sink)
+    elif how is Format.parquet:
+        pyarrow.parquet.write_table(table, sink)
+    else:
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    content = sink.getvalue().to_pybytes()
+    if output is None:
+        write_out(content)
+    else:
+        output.write_bytes(content)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Lists as text, since CSV has none."""
+    for number, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type):
+            text = [None if value is None else json.dumps(value, ensure_ascii=False) for value in table[number].to_pylist()]
+            table = table.set_column(number, field.name, pa.array(text, pa.string()))
+    return table

@@ -1,0 +1,163 @@
+"""Readers of Parquet and Arrow files. Values keep their types."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc as ipc
+import pyarrow.parquet as parquet
+
+from resa.base.errors import SourceError
+from resa.collector.files import RowFile
+from resa.collector.reading import ROW, Piece, Refused, numbered
+
+__all__ = ["ArrowRows", "ParquetRows"]
+
+_BATCH_ROWS = 131_072
+
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """A Parquet file."""
+
+    file: RowFile
+
+    @cached_property
+    def _parquet(self) -> parquet.ParquetFile:
+        try:
+            return parquet.ParquetFile(self.file.open())
+        except (pa.ArrowInvalid, OSError) as error:
+            raise SourceError(f"{self.file.name} is no Parquet file, or is damaged: {error}") from error
+
+    @property
+    def columns(self) -> dict[str, pa.DataType]:
+        """Names and types, as Arrow has them."""
+        return {field.name: field.type for field in self._parquet.schema_arrow}
+
+    @property
+    def length(self) -> int:
+        """Rows."""
+        return int(self._parquet.metadata.num_rows)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Number of the first row of each row group, from 0, and the end."""
+        metadata = self._parquet.metadata
+        sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+        return [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
+
+    def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
+        """The rows after a number; row groups before it are not read."""
+        names = None if needed is None else [name for name in self.columns if name in needed]
+        first = int(np.searchsorted(self._starts, after, side="right")) - 1
+        groups = list(range(max(first, 0), len(self._starts) - 1))
+        row = self._starts[max(first, 0)]
+        # With no column at all Arrow would forget how many rows there are.
+        names = names or ([next(iter(self.columns))] if names is not None and self.columns else None)
+        batches = self._parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups, columns=names)
+        yield from _pieces(self.file, _guarded(self.file, batches), row, after)
+
+    def whole(self, table: pa.Table) -> pa.Table:
+        """Read the row groups of these rows again, with all columns."""
+        wanted = table.column(ROW).to_numpy()
+        found: list[pa.Table] = []
+        for group, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+            inside = wanted[(wanted > start) & (wanted <= end)]
+            if len(inside):
+                rows = self._parquet.read_row_group(group).take(pa.array(inside - start - 1))
+                found.append(numbered(rows, inside))
+        return pa.concat_tables(found) if found else table
+
+
+@dataclass(frozen=True)
+class ArrowRows:
+    """An Arrow file, in the file (Feather) or the stream format."""
+
+    file: RowFile
+
+    @property
+    def columns(self) -> dict[str, pa.DataType]:
+        """Names and types."""
+        return {field.name: field.type for field in self._open()[0]}
+
+    @property
+    def length(self) -> int:
+        """Not known without reading all of it."""
+        return 0
+
+    def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
+        """The rows after a number; earlier ones are read and passed over."""
+        del needed  # the whole batch is in memory anyway
+        yield from _pieces(self.file, _guarded(self.file, self._open()[1]), 0, after)
+
+    def whole(self, table: pa.Table) -> pa.Table:
+        """The table itself: it has all columns."""
+        return table
+
+    def _open(self) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        raw = self.file.open()
+        try:
+            reader: Any = ipc.open_file(raw)
+        except pa.ArrowInvalid:
+            raw.seek(0)
+        else:
+            return reader.schema, (reader.get_batch(number) for number in range(reader.num_record_batches))
+        try:
+            reader = ipc.open_stream(raw)
+        except pa.ArrowInvalid as error:
+            raise SourceError(f"{self.file.name} is no Arrow file, or is damaged: {error}") from error
+        return reader.schema, iter(reader)
+
+
+def _guarded(file: RowFile, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{file.name} is damaged, and cannot be read to its end: {error}") from error
+
+
+def _pieces(file: RowFile, batches: Iterator[pa.RecordBatch], row: int, after: int) -> Iterator[Piece]:
+    """Number the rows from `row` + 1, pass over those up to `after`, and set apart text that is no UTF-8."""
+    del file
+    for batch in batches:
+        first, row = row, row + batch.num_rows
+        if row <= after:
+            continue
+        table = pa.Table.from_batches([batch])
+        if ROW in table.column_names:
+            table = table.drop_columns([ROW])
+        table = numbered(table, np.arange(first + 1, row + 1))
+        table = table.slice(max(0, after - first))
+        table, refused = _only_utf8(table)
+        yield Piece(table, refused, row, row)
+
+
+def _only_utf8(table: pa.Table) -> tuple[pa.Table, list[Refused]]:
+    """Arrow does not look whether text is UTF-8, and what comes later would fail as a whole."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        pass
+    else:
+        return table, []
+    keep = np.ones(table.num_rows, bool)
+    for place in range(table.num_rows):
+        try:
+            table.slice(place, 1).combine_chunks().validate(full=True)
+        except pa.ArrowInvalid:
+            keep[place] = False
+    refused = [_refused(table.slice(place, 1)) for place in np.flatnonzero(~keep).tolist()]
+    return table.filter(pa.array(keep)), refused
+
+
+def _refused(row: pa.Table) -> Refused:
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, row.drop_columns([ROW]).schema) as writer:
+        writer.write_table(row.drop_columns([ROW]).combine_chunks())
+    return Refused(row.column(ROW)[0].as_py(), "broken-utf8", base64.b64encode(sink.getvalue()).decode("ascii"))

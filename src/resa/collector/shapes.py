@@ -1,0 +1,379 @@
+"""The form of a source file: `sources/<name>.yaml`. Each class is one block of it, each field one key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from resa.base.errors import did_you_mean
+from resa.collector.zones import ClockChange
+from resa.documents import Refusal, Shape
+from resa.model.quantities import Duration, parse_duration
+
+__all__ = [
+    "SHAPES",
+    "Cell",
+    "Columns",
+    "CsvShape",
+    "EventSource",
+    "FeedbackSource",
+    "Rest",
+    "SourceShape",
+    "Target",
+    "TargetType",
+    "targets_of",
+]
+
+TargetType = Literal["text", "number", "whole number", "time", "day"]
+
+_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
+_EPOCHS = ("epoch seconds", "epoch milliseconds", "epoch microseconds")
+_LETTERS = (
+    ("YYYY", "%Y"), ("yyyy", "%Y"), ("YY", "%y"), ("yy", "%y"), ("MMMM", "%B"), ("MMM", "%b"), ("MM", "%m"),
+    ("DD", "%d"), ("dd", "%d"), ("HH", "%H"), ("hh", "%I"), ("mm", "%M"), ("ss", "%S"), ("SSS", "%g"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a target column must hold.
+
+    Attributes:
+        type: How its cells are read.
+        missing: Reason of rejection when a row has none; `None`: it may be missing.
+        limit: Longest text, in characters.
+    """
+
+    type: TargetType
+    missing: str | None = None
+    limit: int = 200
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        suggestion = did_you_mean(name, available_timezones())
+        raise Refusal(f"'{name}' is no time zone{suggestion or '; write one such as Europe/Stockholm'}") from None
+    return name
+
+
+def _time_format(text: str) -> str:
+    if text == "iso" or text in _EPOCHS or "%" in text:
+        return text
+    guess = re.sub("|".join(letters for letters, _ in _LETTERS), lambda found: dict(_LETTERS)[found.group()], text)
+    if guess != text:
+        raise Refusal(f"'{text}': write {guess}", code="time-format", fix=f'"{guess}"')
+    known = ", ".join(("iso", *_EPOCHS))
+    raise Refusal(f"'{text}' is no time format; write {known}, or a pattern such as %d.%m.%Y %H:%M", code="time-format")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, Duration):
+        return value
+    try:
+        return parse_duration(str(value))
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+
+
+def _delimiter(text: str) -> str:
+    character = _DELIMITERS.get(text, text)
+    if len(character) != 1 or not character.isascii() or character in "\r\n\"'":
+        raise Refusal("the delimiter is one character, such as ';', or the word tab, comma, semicolon or pipe")
+    return character
+
+
+def _quote(text: str) -> str:
+    if text not in {'"', "'", "none"}:
+        raise Refusal("the quote is one of \", ' and none")
+    return text
+
+
+def _encoding(text: str) -> str:
+    try:
+        "å".encode(text)
+    except LookupError:
+        raise Refusal(f"'{text}' is no encoding; write utf-8, cp1252 (Windows), latin-1 or utf-16") from None
+    except UnicodeEncodeError:
+        pass
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise Refusal(f"'{text}' is no currency; write its three letters, such as SEK")
+    return text
+
+
+def _scale(value: Any) -> Any:
+    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|\.\.)\s*(-?\d+(?:\.\d+)?)\s*", str(value))
+    if found is None or float(found.group(1)) >= float(found.group(2)):
+        raise Refusal(f"'{value}' is no scale; write its lowest and highest score, such as 1-5")
+    return float(found.group(1)), float(found.group(2))
+
+
+TimeFormats = Annotated[
+    tuple[Annotated[str, AfterValidator(_time_format)], ...], BeforeValidator(_listed), Field(min_length=1)
+]
+Decimal = Literal["point", "comma"]
+
+
+class Cell(Shape):
+    """Where the value of one target column comes from: a column of the file, a constant, or an expression."""
+
+    column: str | None = Field(default=None, description="Name of the file's column; `a.b` reaches into nested ones.")
+    always: str | None = Field(default=None, description="The same text or number for every row.")
+    expression: str | None = Field(default=None, description="Computed from the columns: `quantity * price`.")
+    type: Literal["text", "number"] | None = Field(default=None, description="What a property holds; as it is, if not said.")
+    decimal: Decimal | None = Field(default=None, description="`comma` if 12,50 is meant; else as the source says.")
+    time_format: TimeFormats | None = Field(default=None, description="As the source's, for this column alone.")
+
+    hints: ClassVar[Mapping[str, str]] = {"constant": "write `always:`", "value": "write `always:`"}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Cell:
+        if sum(part is not None for part in (self.column, self.always, self.expression)) != 1:
+            raise Refusal("write one of `column:`, `always:` and `expression:`", code="cell")
+        return self
+
+
+def _cell(value: Any) -> Any:
+    return Cell(column=str(value)) if isinstance(value, str) else value
+
+
+def _extras(value: Any) -> Any:
+    if isinstance(value, str):
+        return Rest() if value == "rest" else {value: value}
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return {item: item for item in value}
+    return value
+
+
+@dataclass(frozen=True)
+class Rest:
+    """All columns that nothing else uses."""
+
+
+CellOf = Annotated[Cell, BeforeValidator(_cell)]
+Extras = Annotated[
+    dict[str, CellOf] | Rest,
+    BeforeValidator(_extras),
+    Field(default_factory=dict, description="`rest`, a list of columns, or `name: column` lines."),
+]
+_WHO = Field(default=None, description="Column of the customer's own number; short for `identifiers: {user_id: …}`.")
+_IDENTIFIERS = Field(default_factory=dict, description="Kind of identifier to column: `email: E-mail`.")
+_MESSAGE_ID = Field(default=None, description="The row's own unique id; without it, rows are told apart by content.")
+_SEQUENCE = Field(default=None, description="Order among rows of one moment; without it, the order of the file.")
+
+
+class Columns(Shape):
+    """Target columns that all kinds have."""
+
+    message_id: Annotated[CellOf | None, Target("text", limit=500)] = _MESSAGE_ID
+
+    @property
+    def extras(self) -> dict[str, Cell] | Rest:
+        """What goes into the JSON object of the row."""
+        found: dict[str, Cell] | Rest = getattr(self, "properties", None) or getattr(self, "traits", {})
+        return found
+
+    @property
+    def people(self) -> dict[str, Cell]:
+        """Kinds of identifiers and where they come from, in order."""
+        customer: Cell | None = getattr(self, "customer", None)
+        first = {"user_id": customer} if customer is not None else {}
+        return {**first, **getattr(self, "identifiers", {})}
+
+
+class EventColumns(Columns):
+    """What an event is made of."""
+
+    occurred_at: Annotated[CellOf, Target("time", "no-time")] = Field(description="When it happened.")
+    event: Annotated[CellOf, Target("text", "no-event")] = Field(description="What happened.")
+    customer: CellOf | None = _WHO
+    identifiers: dict[str, CellOf] = _IDENTIFIERS
+    sequence: Annotated[CellOf | None, Target("whole number")] = _SEQUENCE
+    sent_at: Annotated[CellOf | None, Target("time")] = Field(default=None, description="When it was sent to us.")
+    channel: Annotated[CellOf | None, Target("text")] = Field(default=None, description="Where it happened.")
+    device: Annotated[CellOf | None, Target("text")] = Field(default=None, description="On what device.")
+    value: Annotated[CellOf | None, Target("number")] = Field(default=None, description="What it is worth.")
+    properties: Extras
+
+    hints: ClassVar[Mapping[str, str]] = {"time": "write `occurred_at:`", "timestamp": "write `occurred_at:`"}
+
+
+class CustomerColumns(Columns):
+    """What a record about a customer is made of."""
+
+    recorded_at: Annotated[CellOf | None, Target("time", None)] = Field(
+        default=None, description="Since when it is so; without it, since the file was last written."
+    )
+    customer: CellOf | None = _WHO
+    identifiers: dict[str, CellOf] = _IDENTIFIERS
+    sequence: Annotated[CellOf | None, Target("whole number")] = _SEQUENCE
+    traits: Extras
+
+    hints: ClassVar[Mapping[str, str]] = {"properties": "facts about customers are `traits:`"}
+
+
+class DailyNumberColumns(Columns):
+    """What a number without customers is made of."""
+
+    day: Annotated[CellOf, Target("day", "no-time")] = Field(description="The day, as the source counts days.")
+    number: Annotated[CellOf, Target("text", "no-name")] = Field(description="Name of the number: footfall.")
+    value: Annotated[CellOf, Target("number", "no-value")] = Field(description="The number itself.")
+    properties: Extras
+
+
+class FeedbackColumns(Columns):
+    """What a score or a text about a touchpoint is made of."""
+
+    occurred_at: Annotated[CellOf, Target("time", "no-time")] = Field(description="When it was given.")
+    touchpoint: Annotated[CellOf, Target("text", "no-touchpoint")] = Field(description="Key of the touchpoint.")
+    customer: CellOf | None = _WHO
+    identifiers: dict[str, CellOf] = _IDENTIFIERS
+    sequence: Annotated[CellOf | None, Target("whole number")] = _SEQUENCE
+    score: Annotated[CellOf | None, Target("number")] = Field(default=None, description="How it was felt.")
+    text: Annotated[CellOf | None, Target("text", limit=32_000)] = Field(default=None, description="In whose words.")
+
+
+class LookupColumns(Columns):
+    """What a row of a table of products, stores or campaigns is made of."""
+
+    key: Annotated[CellOf, Target("text", "no-key")] = Field(description="What events name it by.")
+    name: Annotated[CellOf | None, Target("text")] = Field(default=None, description="What people call it.")
+    properties: Extras
+
+
+class CsvShape(Shape):
+    """How a CSV file is written; what is not said is seen from its beginning."""
+
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = Field(default=None, description="Between cells.")
+    quote: Annotated[str, AfterValidator(_quote)] = Field(default='"', description="Around cells, or none.")
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(default=None, description="UTF-8 if not said.")
+    header: bool = Field(default=True, description="The first line holds the names of the columns.")
+    columns: tuple[str, ...] = Field(default=(), description="Names of the columns, for a file without a heading.")
+    skip_lines: int = Field(default=0, ge=0, le=1000, description="Lines before the heading.")
+
+
+class SourceShape(Shape):
+    """What all source files have."""
+
+    kind: str
+    path: str = Field(min_length=1, description="File, glob or URL; counted from the folder of the workspace.")
+    format: Literal["csv", "jsonl", "parquet", "arrow"] | None = Field(
+        default=None, description="Seen from the file's name if not said."
+    )
+    csv: CsvShape = Field(default_factory=CsvShape)
+    null_words: tuple[str, ...] = Field(default=(), description="Words that mean nothing, such as NULL or n/a.")
+    decimal: Decimal = Field(default="point", description="`comma` if 12,50 is meant.")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="Of times that do not say theirs.")
+    clock_change: ClockChange = Field(
+        default="earlier",
+        description="Local times that clocks show twice or skip: the earlier moment, the later one, or reject the row.",
+    )
+    time_format: TimeFormats = Field(
+        default=("iso",), description="How times are written; whole numbers are seconds, milli- or microseconds by size."
+    )
+    select: str | None = Field(default=None, description="One SELECT over `row`, instead of `columns:`.")
+    unordered: bool = Field(default=False, description="The order of the rows means nothing.")
+    currency: Annotated[str, AfterValidator(_currency)] | None = Field(default=None, description="Of `value`.")
+    lateness: Annotated[Duration, BeforeValidator(_duration)] | None = Field(
+        default=None, description="How long rows may come after their time: data are complete up to so long before the end."
+    )
+    complete_until: Literal["file modified", "newest row"] = Field(
+        default="newest row", description="Up to when a file is complete."
+    )
+
+    hints: ClassVar[Mapping[str, str]] = {
+        "file": "write `path:`",
+        "delimiter": "it belongs under `csv:`",
+        "encoding": "it belongs under `csv:`",
+        "header": "it belongs under `csv:`",
+        "identifiers": "it belongs under `columns:`",
+        "properties": "it belongs under `columns:`",
+    }
+
+    @model_validator(mode="after")
+    def _columns_or_select(self) -> SourceShape:
+        if (self.mapping is None) == (self.select is None):
+            raise Refusal("write `columns:` or `select:`, one of them", code="columns-or-select")
+        return self
+
+    @property
+    def mapping(self) -> Columns | None:
+        """The columns, of whatever kind."""
+        found: Columns | None = getattr(self, "columns", None)
+        return found
+
+
+class EventSource(SourceShape):
+    """Events: what happened, when, to whom."""
+
+    kind: Literal["events"] = "events"
+    columns: EventColumns | None = None
+    without_customer: Literal["reject", "count"] = Field(
+        default="reject", description="Rows that name no customer: reject them, or keep them to be counted by day."
+    )
+    exclude: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="Expressions over events; what they hold for (staff, tests) is kept, but not measured."
+    )
+
+
+class CustomerSource(SourceShape):
+    """Facts about customers."""
+
+    kind: Literal["customers"]
+    columns: CustomerColumns | None = None
+
+
+class DailyNumberSource(SourceShape):
+    """Numbers without customers, such as footfall."""
+
+    kind: Literal["daily_numbers"]
+    columns: DailyNumberColumns | None = None
+
+
+class FeedbackSource(SourceShape):
+    """Scores and texts about touchpoints."""
+
+    kind: Literal["feedback"]
+    columns: FeedbackColumns | None = None
+    scale: Annotated[tuple[float, float], BeforeValidator(_scale)] | None = Field(
+        default=None, description="Lowest and highest possible score, such as 1-5."
+    )
+
+
+class LookupSource(SourceShape):
+    """Tables that events are explained by: products, stores, campaigns."""
+
+    kind: Literal["lookup"]
+    columns: LookupColumns | None = None
+
+
+SHAPES: Mapping[str, tuple[type[SourceShape], type[Columns]]] = {
+    "events": (EventSource, EventColumns),
+    "customers": (CustomerSource, CustomerColumns),
+    "daily_numbers": (DailyNumberSource, DailyNumberColumns),
+    "feedback": (FeedbackSource, FeedbackColumns),
+    "lookup": (LookupSource, LookupColumns),
+}
+"""For each kind of source, the form of its file and of its `columns:`."""
+
+
+def targets_of(kind: str) -> dict[str, Target]:
+    """The target columns of a kind, with what each must hold."""
+    found: dict[str, Target] = {}
+    for name, field in SHAPES[kind][1].model_fields.items():
+        found.update((name, mark) for mark in field.metadata if isinstance(mark, Target))
+    return found

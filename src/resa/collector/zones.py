@@ -1,0 +1,72 @@
+"""Local times to UTC, with a stated rule for the hours that clocks show twice or never."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ClockChange", "doubtful", "to_utc"]
+
+ClockChange = Literal["earlier", "later", "reject"]
+"""What to do with a local time that the zone's clocks show twice, or skip: take the earlier or the later of the two
+moments it can mean, or refuse the row."""
+
+Micros = npt.NDArray[np.int64]
+
+_SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2101
+
+
+def to_utc(local: Micros, zone: str, *, later: bool = False) -> Micros:
+    """Moments in microseconds since 1970 UTC, of local times in microseconds since 1970 on the wall clock.
+
+    Args:
+        local: What the wall clock shows, as if it were UTC.
+        zone: IANA name.
+        later: Of two possible moments take the later (that is: count with the smaller offset); else the earlier. A
+            time that the clocks skip is read with the same offset, so it comes out beside the gap.
+
+    The zone's rules are known from 1900 to 2100; times outside keep the offset at that edge.
+    """
+    moments, offsets = _changes(zone)
+    # With `earlier`, the larger offset of a change is used all through the doubtful hours: a repeated hour ends, and a
+    # skipped hour begins, at the change seen with the old offset. With `later` at the change seen with the new one.
+    bounds = moments + (offsets[1:] if later else offsets[:-1])
+    return local - offsets[np.searchsorted(bounds, local, side="right")]
+
+
+def doubtful(local: Micros, zone: str) -> npt.NDArray[np.bool_]:
+    """Which local times the zone's clocks show twice or never."""
+    return to_utc(local, zone) != to_utc(local, zone, later=True)
+
+
+@lru_cache(maxsize=64)
+def _changes(zone: str) -> tuple[Micros, Micros]:
+    """Moments (UTC) at which the zone's offset changes, and the offsets before, between and after; microseconds."""
+    info = ZoneInfo(zone)
+
+    def offset(second: int) -> int:
+        shift = (_EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
+        return int(shift / timedelta(microseconds=1)) if shift is not None else 0
+
+    start = int((datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+    end = int((datetime(_LAST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+    step = 14 * 86_400  # no zone changed its clocks twice within two weeks and came back
+    moments: list[int] = []
+    offsets = [offset(start)]
+    for low in range(start, end, step):
+        high = low + step
+        if (new := offset(high)) == offsets[-1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
+        moments.append(high * _SECOND)
+        offsets.append(new)
+    return np.array(moments, np.int64), np.array(offsets, np.int64)

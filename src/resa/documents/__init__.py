@@ -1,0 +1,46 @@
+"""YAML files that people write: read with a place for everything, checked against models, changed without a trace.
+
+The only door to ruamel.yaml. Knows nothing of journeys.
+
+    document = read_document("sources/orders.yaml")        # never raises for what stands in the file
+    document.problems                                      # tabs, cut texts, repeated keys, what the parser stumbled over
+    document.data                                          # plain Python
+    document.position(("columns", "event"))                # (4, 10): line and column of the value
+    document.position(("columns", "event"), key=True)      # (4, 3): of the key
+
+    source, findings = validate(document, SourceShape)     # a pydantic model (best a subclass of `Shape`)
+    [finding.problem for finding in findings]              # every mistake at once, in plain words, with its place
+
+    mended = apply_edits(document.text, [e for f in (*document.findings, *findings) for e in f.edits])
+    text = edit(document, [Change.set(("columns", "event"), "kind")])   # every other byte as it was
+"""
+
+from resa.documents.editing import Change, edit
+from resa.documents.reading import Document, read_document
+from resa.documents.source import Edit, Finding, Source, apply_edits, merge_edits
+from resa.documents.tree import Block, Items, Node, Path, Written, quoted
+from resa.documents.validation import Refusal, Shape, Validated, report, spelling, validate
+
+__all__ = [
+    "Block",
+    "Change",
+    "Document",
+    "Edit",
+    "Finding",
+    "Items",
+    "Node",
+    "Path",
+    "Refusal",
+    "Shape",
+    "Source",
+    "Validated",
+    "Written",
+    "apply_edits",
+    "edit",
+    "merge_edits",
+    "quoted",
+    "read_document",
+    "report",
+    "spelling",
+    "validate",
+]

@@ -1,0 +1,243 @@
+"""From a document to a model: pydantic's errors as located problems in plain words, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from resa.base.errors import did_you_mean
+from resa.documents.reading import Document
+from resa.documents.source import Edit, Finding
+from resa.documents.tree import Block, Node, Path, Written, written
+
+__all__ = ["Refusal", "Shape", "Validated", "report", "validate"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_WORDS: Mapping[str, str] = {
+    "missing": "'{name}' is missing",
+    "extra_forbidden": "'{name}' is not a key that is known here",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "int_parsing": "write a whole number, such as 3",
+    "int_type": "write a whole number, such as 3",
+    "float_parsing": "write a number, such as 2.5",
+    "float_type": "write a number, such as 2.5",
+    "list_type": "write a list, one item a line, each after '- '",
+    "tuple_type": "write a list, one item a line, each after '- '",
+    "dict_type": "write 'key: value' lines here",
+    "model_type": "write 'key: value' lines here",
+    "model_attributes_type": "write 'key: value' lines here",
+    "string_type": "write a text here",
+    "too_short": "the list is empty",
+}
+
+
+class Refusal(PydanticCustomError):
+    """What a validator raises: a message, and how to mend it.
+
+    Args:
+        message: What is wrong and what to write.
+        code: Stable name of the rule.
+        fix: What to write instead of the whole value.
+        edits: Other edits that mend it, instead of replacing the value.
+        inside: How many characters into the value's text the problem stands.
+    """
+
+    def __new__(
+        cls, message: str, *, code: str = "invalid", fix: str | None = None, edits: Iterable[Edit] = (), inside: int = 0
+    ) -> Refusal:
+        """Make the error in pydantic's form."""
+        context = {"message": message, "code": code, "fix": fix, "edits": tuple(edits), "inside": inside}
+        return super().__new__(cls, "refusal", "{message}", context)
+
+
+class Validated(NamedTuple, Generic[Model]):
+    """What `validate` gives: the model of everything that was right, and what was wrong.
+
+    Attributes:
+        value: The model; parts with errors are left out of it, `None` if too little was right.
+        findings: What was wrong, with repairs. The document's own findings are not repeated.
+    """
+
+    value: Model | None
+    findings: tuple[Finding, ...]
+
+
+class Shape(BaseModel):
+    """Base of models for files: unknown keys are problems with a suggestion, and hide no other problem.
+
+    Keys are compared as `normalise` says, so `Pain points` is `pain_points`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+    hints: ClassVar[Mapping[str, str]] = {}
+    """What to say of keys that people try and that are called otherwise, or are written elsewhere."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, Block):
+            return data
+        known = {field.alias or name: name for name, field in cls.model_fields.items()}
+        kept: dict[str, Any] = {}
+        for key, value in data.items():
+            name = key if key in known else spelling(key)
+            if name in known and name not in kept:
+                kept[name] = value
+            elif name in known:
+                report(info, key.finding(f"'{key}' stands twice, as '{name}' too", code="repeated-key", fix=key))
+            else:
+                report(info, cls._unknown(key, known))
+        return kept
+
+    @classmethod
+    def _unknown(cls, key: Written, known: Mapping[str, str]) -> Finding:
+        name = spelling(key)
+        if hint := cls.hints.get(name):
+            return Finding(key.problem(f"'{key}' is not a key that is known here; {hint}", code="unknown-key"))
+        suggestion = did_you_mean(name, known)
+        message = f"'{key}' is not a key that is known here"
+        if not suggestion:
+            names = ", ".join(sorted(known))
+            return Finding(key.problem(f"{message}; known are {names}", code="unknown-key"))
+        return key.finding(message + suggestion, code="unknown-key", fix=suggestion.split("'")[1])
+
+
+def spelling(key: str) -> str:
+    """A key as it is compared: lower case, with underscores for spaces and hyphens."""
+    return "_".join(key.casefold().replace("-", " ").split())
+
+
+def report(info: ValidationInfo, *findings: Finding) -> None:
+    """Report findings from inside a validator, beside what it returns or raises."""
+    if info.context is not None:
+        info.context.setdefault("findings", []).extend(findings)
+
+
+def validate(
+    document: Document, model: type[Model], *, at: Path = (), context: Mapping[str, Any] | None = None
+) -> Validated[Model]:
+    """Read a document as a model. Scalars reach the model as the text that was written: its types decide.
+
+    Wrong parts are reported and left out, and what remains is read, so that one mistake hides no other.
+
+    Args:
+        document: What to read.
+        model: What it should be, best a `Shape`.
+        at: Read only what stands at this path.
+        context: What validators find in `info.context`.
+    """
+    root = document.node(at)
+    if root is None or root.empty:
+        message = "the file is empty" if not document.damaged else "nothing in the file could be read"
+        findings = () if document.damaged else (Finding(document.problem(message, at, code="empty")),)
+        return Validated(None, findings)
+    found: dict[tuple[int, int, str], Finding] = {}
+    for _ in range(100):
+        gathered: dict[str, Any] = {**(context or {}), "findings": []}
+        try:
+            value = model.model_validate(written(root, document.source), context=gathered)
+        except ValidationError as error:
+            wrong = [_finding(document, root, at, details) for details in error.errors(include_url=False)]
+            _gather(found, [*gathered["findings"], *(finding for finding, _ in wrong)])
+            pruned = _without(root, {id(node) for _, node in wrong})
+            if pruned is None:
+                return Validated(None, _ordered(found))
+            root = pruned
+            continue
+        _gather(found, gathered["findings"])
+        return Validated(value, _ordered(found))
+    return Validated(None, _ordered(found))
+
+
+def _gather(found: dict[tuple[int, int, str], Finding], findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        problem = finding.problem
+        found.setdefault((problem.line or 0, problem.column or 0, problem.message), finding)
+
+
+def _ordered(found: Mapping[tuple[int, int, str], Finding]) -> tuple[Finding, ...]:
+    return tuple(found[place] for place in sorted(found))
+
+
+def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Finding, Node]:
+    """The finding for one of pydantic's errors, and the node to leave out so that the rest can be read."""
+    location = tuple(details["loc"])
+    key, value, is_key = _locate(root, location)
+    context = details.get("ctx", {})
+    name = location[-1] if location else ""
+    if details["type"] == "refusal":
+        message, code, fix = context["message"], context["code"], context["fix"]
+    else:
+        code, fix = details["type"].replace("_", "-"), None
+        message = _plain_words(details, value, str(name))
+    place = key if is_key or details["type"] == "extra_forbidden" else value
+    inside = context.get("inside", 0) if details["type"] == "refusal" else 0
+    quote = 1 if inside and place.style in {"'", '"'} else 0
+    offset = min(place.start + inside + quote, max(place.start, place.end - 1))
+    if details["type"] == "missing":
+        offset = (key if key is not root else place).start
+    field = ".".join(str(step) for step in (*at, *location) if step != "[key]") or None
+    problem = document.source.problem(message, offset, code=code, fix=fix, field=field)
+    edits = tuple(context.get("edits") or ())
+    if not edits and fix is not None:
+        edits = (Edit(place.start, place.end, fix),)
+    return Finding(problem, edits), value
+
+
+def _plain_words(details: Any, value: Node, name: str) -> str:
+    words = _WORDS.get(details["type"])
+    if words is None:
+        message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        words = message[:1].lower() + message[1:] if details["type"] != "value_error" else message
+        return f"{_said(value)}{words}" if details["type"] not in {"value_error", "refusal"} else words
+    if "{name}" in words:
+        return words.replace("{name}", name)
+    return f"{_said(value)}{words}"
+
+
+def _said(value: Node) -> str:
+    if value.kind == "scalar":
+        return "nothing stands here; " if value.empty else f"'{value.text[:60]}' does not fit here; "
+    return f"a {value.kind} does not fit here; "
+
+
+def _locate(root: Node, location: tuple[Any, ...]) -> tuple[Node, Node, bool]:
+    """Key and value at pydantic's location; steps that name no node (a union's branch) are passed over."""
+    key = value = root
+    for step in location:
+        if step == "[key]":
+            return key, value, True
+        pair = value.child(step) or _normalised_child(value, step)
+        if pair is not None:
+            key, value = pair
+    return key, value, False
+
+
+def _normalised_child(node: Node, step: Any) -> tuple[Node, Node] | None:
+    if node.kind != "mapping":
+        return None
+    return next(((key, value) for key, value in node.pairs if spelling(key.text) == str(step)), None)
+
+
+def _without(root: Node, unwanted: set[int]) -> Node | None:
+    """The tree without some nodes; `None` if the top goes too."""
+    if id(root) in unwanted:
+        return None
+    if root.kind == "scalar":
+        return root
+    items = tuple(kept for item in root.items if (kept := _without(item, unwanted)) is not None)
+    pairs = tuple(
+        (key, kept) for key, value in root.pairs if (kept := _without(value, unwanted)) is not None
+    )
+    if len(items) == len(root.items) and len(pairs) == len(root.pairs) and all(
+        new is old for new, old in zip(items, root.items, strict=True)
+    ) and all(new[1] is old[1] for new, old in zip(pairs, root.pairs, strict=True)):
+        return root
+    return Node(root.kind, root.start, root.end, flow=root.flow, pairs=pairs, items=items, special=root.special)
+
+

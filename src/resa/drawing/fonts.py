@@ -1,0 +1,183 @@
+"""The font that is drawn: its widths, kerning included, and the subsets of it that pictures carry."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import font_source_sans_pro
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+from resa.drawing.tokens import FONT_FAMILY, Face
+
+__all__ = ["FONT_FOLDER", "LATIN", "MISSING_WIDTH", "clean", "font_css", "missing", "width"]
+
+FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
+"""Where the font's files lie, for programs that draw with them."""
+
+LATIN = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) + "ŐőŰű–—‘’‚“”„…•‹›−≤≥→←↑↓▲▼◆■✓€\u202f\u2009"
+"""The characters a page for any of our languages needs."""
+
+MISSING_WIDTH = 1.4
+"""Room kept for a character that the font lacks, in ems; the widest emoji fonts draw 1.37."""
+
+_FILES: dict[Face, tuple[str, int, str]] = {
+    "regular": ("SourceSansPro-Regular.ttf", 400, "normal"),
+    "semibold": ("SourceSansPro-Semibold.ttf", 600, "normal"),
+    "bold": ("SourceSansPro-Bold.ttf", 700, "normal"),
+    "italic": ("SourceSansPro-It.ttf", 400, "italic"),
+}
+_INVISIBLE = {"\u200d", "\ufe0f", "\ufe0e"}  # join and choose emoji; draw nothing themselves
+
+
+@lru_cache(maxsize=4)
+def _font(face: Face) -> TTFont:
+    return TTFont(FONT_FOLDER / _FILES[face][0], lazy=True)
+
+
+@lru_cache(maxsize=4)
+def _glyphs(face: Face) -> dict[int, str]:
+    glyphs: dict[int, str] = _font(face).getBestCmap()
+    return glyphs
+
+
+@lru_cache(maxsize=4)
+def _advances(face: Face) -> tuple[int, dict[str, tuple[int, int]]]:
+    font = _font(face)
+    return font["head"].unitsPerEm, font["hmtx"].metrics
+
+
+@lru_cache(maxsize=4)
+def _kerning_tables(face: Face) -> tuple[Any, ...]:
+    table = _font(face)["GPOS"].table
+    lookups = {
+        index
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "kern"
+        for index in record.Feature.LookupListIndex
+    }
+    return tuple(subtable for index in sorted(lookups) for subtable in table.LookupList.Lookup[index].SubTable)
+
+
+@lru_cache(maxsize=100_000)
+def _kerning(face: Face, left: str, right: str) -> int:
+    """Units that pair kerning (OpenType GPOS, lookup type 2) adds between two glyphs; the first subtable that covers them decides."""
+    for table in _kerning_tables(face):
+        if left not in table.Coverage.glyphs:
+            continue
+        if table.Format == 1:
+            pairs = table.PairSet[table.Coverage.glyphs.index(left)].PairValueRecord
+            for record in pairs:
+                if record.SecondGlyph == right:
+                    return getattr(record.Value1, "XAdvance", 0) or 0
+            continue
+        first = table.ClassDef1.classDefs.get(left, 0)
+        second = table.ClassDef2.classDefs.get(right, 0)
+        value = table.Class1Record[first].Class2Record[second].Value1
+        return (getattr(value, "XAdvance", 0) or 0) if value else 0
+    return 0
+
+
+@lru_cache(maxsize=50_000)
+def _width_of_word(face: Face, word: str) -> float:
+    """Width in ems."""
+    units, metrics = _advances(face)
+    glyphs = _glyphs(face)
+    total = 0.0
+    before: str | None = None
+    for character in word:
+        glyph = glyphs.get(ord(character))
+        if glyph is None:
+            if character not in _INVISIBLE and not unicodedata.combining(character):
+                total += MISSING_WIDTH * units
+            before = None
+            continue
+        total += metrics[glyph][0]
+        if before is not None:
+            total += _kerning(face, before, glyph)
+        before = glyph
+    return total / units
+
+
+def width(text: str, size: float, face: Face) -> float:
+    """How wide `text` is when drawn on one line, in the units of `size`."""
+    return _width_of_word(face, text) * size
+
+
+def missing(text: str) -> str:
+    """The characters of `text` that the font cannot draw, each once, in order; a browser draws them with another font."""
+    glyphs = _glyphs("regular")
+    return "".join(dict.fromkeys(c for c in text if ord(c) not in glyphs and c not in _INVISIBLE))
+
+
+def clean(text: str) -> str:
+    """`text` as it can be drawn on a line: composed, spaces made single, and without what would break out of its place.
+
+    Control characters and those that turn the direction of writing are dropped, and of a pile of combining marks one is kept.
+    """
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        if category in {"Mn", "Me"} and character not in _INVISIBLE:
+            marks += 1
+            if marks > 1 or not kept or kept[-1] == " ":
+                continue
+        else:
+            marks = 0
+        if character in "\u00a0\u202f\u2009\u00ad" or character in _INVISIBLE:
+            kept.append(character)
+        elif category[0] == "Z" or character in "\t\n\r\v\f":
+            if kept and kept[-1] != " ":
+                kept.append(" ")
+        elif category not in {"Cc", "Cf", "Cs", "Co", "Cn"}:
+            kept.append("-" if character == "\u2011" else character)
+    return "".join(kept).strip(" \u00ad")
+
+
+def _subset(face: Face, characters: str) -> bytes:
+    options = subset.Options(
+        flavor="woff2", layout_features=["kern", "mark", "mkmk", "ccmp"], hinting=False, notdef_outline=True
+    )
+    options.name_IDs = [1, 2, 4, 6]
+    font = TTFont(FONT_FOLDER / _FILES[face][0], recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=characters)
+    cutter.subset(font)
+    font.flavor = "woff2"
+    stream = BytesIO()
+    font.save(stream, reorderTables=True)
+    return stream.getvalue()
+
+
+@lru_cache(maxsize=256)
+def _face_css(face: Face, characters: str) -> str:
+    _, weight, style = _FILES[face]
+    data = base64.b64encode(_subset(face, characters)).decode("ascii")
+    return (
+        f"@font-face{{font-family:'{FONT_FAMILY}';font-weight:{weight};font-style:{style};font-display:block;"
+        f"src:url(data:font/woff2;base64,{data}) format('woff2')}}"
+    )
+
+
+def font_css(
+    texts: Iterable[str] | None = None, *, faces: Iterable[Face] = ("regular", "semibold", "bold", "italic")
+) -> str:
+    """The `@font-face` rules that carry the font inside a page, cut down to the characters that are used.
+
+    Args:
+        texts: What will be set; `None` takes all of Latin, for a page whose texts are not known.
+        faces: Which faces the page uses.
+    """
+    if texts is None:
+        wanted = set(LATIN)
+    else:
+        wanted = set(" -…").union(*map(set, texts))
+    characters = "".join(sorted(c for c in wanted if ord(c) in _glyphs("regular")))
+    return "".join(_face_css(face, characters) for face in faces)

@@ -1,0 +1,91 @@
+"""Numbers, shares, dates and durations as the readers of a language write them."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
+
+from resa.drawing.words import say_count
+from resa.model.quantities import Duration
+
+__all__ = ["count", "day", "duration", "percent", "seconds", "short_count", "short_day", "signed"]
+
+_LOCALES = {"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"}
+_HOUR = {"en": "{0} h"}  # CLDR's short English hour is 'hr'; h is the SI symbol, and shorter
+
+
+@lru_cache(maxsize=16)
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, "en_GB"))
+
+
+def percent(share: float, language: str) -> str:
+    """`62 %` or `62%`, as the language has it; one decimal below 10 %."""
+    shown = round(share * 100)
+    decimals = 0.0 < abs(share) < 0.0995 and round(share * 100, 1) != shown
+    locale = _locale(language)
+    pattern = locale.percent_formats[None].pattern
+    return str(format_percent(share, format=pattern.replace("0", "0.0", 1) if decimals else pattern, locale=locale))
+
+
+def count(number: float, language: str) -> str:
+    """A whole number with the language's thousands separators."""
+    return str(format_decimal(round(number), locale=_locale(language)))
+
+
+def short_count(number: float, language: str) -> str:
+    """A number with at most three digits that count: `412`, `1.2k`, `23k`, `4.1M`."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= limit * 0.9995:
+            scaled = number / limit
+            return f"{format_decimal(round(scaled, 1 if abs(scaled) < 9.95 else 0), locale=_locale(language))}{unit}"
+    return count(number, language)
+
+
+def signed(number: float, language: str) -> str:
+    """A small number with its sign and at most one decimal; zero has none."""
+    rounded = round(number, 1)
+    if rounded == 0:
+        return "0"
+    text = str(format_decimal(abs(rounded), format="0.#", locale=_locale(language)))
+    return f"{'+' if rounded > 0 else '−'}{text}"
+
+
+def day(moment: date, language: str) -> str:
+    """`14 Sep 2026`."""
+    return str(format_date(moment, format="medium", locale=_locale(language)))
+
+
+def short_day(moment: date, language: str) -> str:
+    """Day and month: `14 Sep`."""
+    skeletons = {"hu": "MMM d.", "sv": "d MMM", "nb": "d. MMM"}
+    return str(format_date(moment, format=skeletons.get(language, "d MMM"), locale=_locale(language)))
+
+
+def duration(span: Duration, language: str) -> str:
+    """`4 h`, `1 day`, `3 working days`."""
+    if span.working:
+        return say_count("working_days", language, span.amount, count(span.amount, language))
+    return _unit(span.amount, span.unit, language)
+
+
+def seconds(length: float, language: str) -> str:
+    """A measured time in its largest fitting unit, two digits that count: `45 s`, `3.4 h`, `12 days`."""
+    for limit, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if length >= limit * 0.995:
+            return _unit(length / limit, unit, language)
+    return _unit(length, "second", language)
+
+
+def _unit(amount: float, unit: str, language: str) -> str:
+    rounded = round(amount) if amount >= 9.95 else round(amount, 1)
+    if unit == "hour" and language in _HOUR:
+        return _HOUR[language].format(format_decimal(rounded, locale=_locale(language)))
+    if unit == "second":
+        return f"{format_decimal(rounded, locale=_locale(language))} s"
+    return str(format_unit(rounded, unit, length="short", locale=_locale(language)))

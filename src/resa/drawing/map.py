@@ -1,0 +1,236 @@
+"""The journey map as a poster, on one long sheet or over sheets of paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+
+from resa.drawing import formats
+from resa.drawing.map_arrows import arrows
+from resa.drawing.map_curve import emotion
+from resa.drawing.map_frame import Context, Drawn, Frame, Lane, MapOptions, frames, lane_label
+from resa.drawing.map_header import header, legend, running_head, stage_heads, touchpoint_heads
+from resa.drawing.map_lanes import backstage, improvements, owners, pain_points, pictures, thoughts, visits
+from resa.drawing.map_tables import map_tables
+from resa.drawing.map_ways import channels, paths
+from resa.drawing.measured import MapNumbers
+from resa.drawing.parts import Block
+from resa.drawing.printing import MARGIN, PAPERS, Paper
+from resa.drawing.scene import Group, Item, Rect, Scene, line
+from resa.drawing.svg import Svg
+from resa.drawing.words import say_count
+from resa.model.journey import JourneyMap
+
+__all__ = ["draw_map"]
+
+_EDGE = 28.0
+_ROW_GAP = 44.0
+_SMALLEST_SCALE = 0.65  # points a unit: the smallest style (10 units) then prints at 6.5 points
+_LIKED = ((1, 300.0), (4, 250.0), (7, 190.0), (10, 150.0))  # column widths by number of columns
+_NARROWEST = 118.0
+
+_LANES: Mapping[Lane, Callable[[Context, Frame], Drawn | None]] = MappingProxyType(
+    {
+        "visits": visits,
+        "expectations": arrows("expectation"),
+        "promises": arrows("promise"),
+        "paths": paths,
+        "pictures": pictures,
+        "actions": thoughts("actions"),
+        "motivation": thoughts("motivation"),
+        "questions": thoughts("questions"),
+        "emotion": emotion,
+        "pain_points": pain_points,
+        "improvements": improvements,
+        "channels": channels,
+        "owners": owners,
+        "backstage": backstage,
+    }
+)
+
+
+def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, options: MapOptions | None = None) -> Svg:
+    """Draw a journey map for the wall, a page or a screen.
+
+    Lanes without content vanish, so the picture of a young map is a short one. Maps of many touchpoints wrap into rows; on paper each
+    row starts a page, and no text prints smaller than 6.5 points.
+
+    Args:
+        journey_map: What to draw.
+        numbers: What was measured; `None` draws the map as people wrote it.
+        options: Which lanes, how wide, which pictures.
+    """
+    context = Context(journey_map, numbers or MapNumbers(), options or MapOptions(), measured=numbers is not None)
+    return Svg(scene=_sheet(context), sheets=partial(_sheets, context))
+
+
+def _slots(context: Context) -> int:
+    return sum(max(1, len(stage.touchpoints)) for stage in context.map.stages)
+
+
+def _sheet(context: Context) -> Scene:
+    """All rows below each other."""
+    options = context.options
+    wished = options.width
+    if wished is None:
+        beside = min(_slots(context), options.columns)
+        liked = next(size for count, size in reversed(_LIKED) if beside >= count)
+        inner = max(760.0, 112 + beside * liked + 12 * (len(context.map.stages) - 1))
+        columns = options.columns
+    else:
+        edge = _EDGE if wished >= 640 else 16.0
+        inner = max(240.0, wished - 2 * edge)
+        label = 112.0 if inner >= 640 else 0.0
+        columns = max(1, min(options.columns, int((inner - label) // _NARROWEST)))
+    rows = frames(context, inner, columns)
+    blocks = [header(context, inner)] if options.header else []
+    lanes: list[Lane] = []
+    for number, frame in enumerate(rows):
+        drawn = _drawn(context, frame)
+        lanes.extend(lane.lane for lane in drawn)
+        if number:
+            blocks.append(Block((), _ROW_GAP))
+        blocks.append(_row(context, frame, drawn))
+    if options.legend:
+        blocks.extend(_legend(context, inner, lanes))
+    return _scene(context, blocks, inner, edge=_EDGE if wished is None or wished >= 640 else 16.0)
+
+
+def _legend(context: Context, inner: float, lanes: Sequence[Lane]) -> list[Block]:
+    block = legend(context, inner, lanes)
+    return [Block((), 18.0), block] if block.height else []
+
+
+def _scene(context: Context, blocks: Sequence[Block], inner: float, *, edge: float, height: float | None = None) -> Scene:
+    items: list[Item] = []
+    y = edge
+    for block in blocks:
+        items.append(Group(x=edge, y=y, items=block.items))
+        y += block.height
+    return Scene(
+        width=inner + 2 * edge,
+        height=height or y + edge,
+        title=context.map.title,
+        description=_description(context),
+        language=context.language,
+        items=tuple(items),
+        tables=map_tables(context),
+    )
+
+
+def _description(context: Context) -> str:
+    language = context.language
+    stages, touchpoints, arrows_ = len(context.map.stages), len(context.map.touchpoints), len(context.map.expectations)
+    words = (
+        say_count("arrows", language, arrows_, formats.count(arrows_, language)) if arrows_ else context.say("no_arrows")
+    )
+    return context.say(
+        "map_description",
+        stages=say_count("stages", language, stages, formats.count(stages, language)),
+        touchpoints=say_count("touchpoints", language, touchpoints, formats.count(touchpoints, language)),
+        arrows=words,
+    )
+
+
+def _drawn(context: Context, frame: Frame) -> list[Drawn]:
+    found = (_LANES[lane](context, frame) for lane in context.options.lanes)
+    return [drawn for drawn in found if drawn is not None]
+
+
+def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
+    """Stage and touchpoint names, then the lanes below each other, moments of truth on a soft ground."""
+    items: list[Item] = []
+    stages = stage_heads(context, frame)
+    names = touchpoint_heads(context, frame)
+    y = stages.height
+    heads: list[Item] = [*stages.items, Group(y=y, items=names.items)]
+    y += names.height
+    if not lanes:
+        y += 8
+    for drawn in lanes:
+        label = lane_label(context, frame, drawn.lane)
+        own = Group(y=y + 9, items=label.items)
+        heads.append(line(0, y, frame.right, y, "hairline", 0.8))
+        if drawn.lane == "backstage":
+            heads.append(line(0, y, frame.right, y, "line", 1.0, (6, 4)))
+        top = y if frame.beside else y + label.height + 9
+        below = drawn.height if frame.beside else drawn.height + label.height + 9
+        heads.append(Group(items=(own, Group(y=top, items=drawn.items)), kind="lane", key=drawn.lane))
+        y += max(below, label.height + 18 if frame.beside else 0.0)
+    for column in frame.columns:
+        if column.touchpoint and column.touchpoint.moment_of_truth:
+            items.append(Rect(x=column.x, y=3, width=column.width, height=y - 3, fill="accent_soft"))
+    items.extend(heads)
+    items.append(line(0, y, frame.right, y, "hairline", 0.8))
+    return Block(tuple(items), y)
+
+
+def _sheets(context: Context, paper: Paper) -> tuple[Scene, ...]:
+    """Lay the map out for landscape paper: as large as one page allows, else a page for each row, else rows cut between lanes."""
+    wide, high = (length - 2 * MARGIN for length in PAPERS[paper])
+    bare = replace(context, options=replace(context.options, header=True, legend=True))
+    for scale in (1.15, 1.05, 0.95, 0.88, 0.82, 0.76, 0.72, 0.68, _SMALLEST_SCALE):
+        inner, room = wide / scale, high / scale
+        columns = min(context.options.columns, int((inner - 112) // _NARROWEST))
+        if columns < 1:
+            continue
+        pages = _paginate(bare, inner, room, columns)
+        if len(pages) == 1:
+            return pages
+    return _paginate(bare, wide / _SMALLEST_SCALE, high / _SMALLEST_SCALE, _columns_on(context, wide / _SMALLEST_SCALE))
+
+
+def _columns_on(context: Context, inner: float) -> int:
+    return max(1, min(context.options.columns, int((inner - 112) // _NARROWEST)))
+
+
+def _paginate(context: Context, inner: float, room: float, columns: int) -> tuple[Scene, ...]:
+    rows = frames(context, inner, columns)
+    head = header(context, inner)
+    pages: list[list[Block]] = [[head]]
+    used = head.height
+    lanes_used: list[Lane] = []
+    for number, frame in enumerate(rows):
+        drawn = _drawn(context, frame)
+        lanes_used.extend(lane.lane for lane in drawn)
+        if number and used > 0:
+            pages.append([])
+            used = 0.0
+        for part in _cut(context, frame, drawn, room - used, room - 34):
+            block = _row(context, frame, part)
+            if used + block.height > room and pages[-1] and used > 34:
+                pages.append([])
+                used = 34.0
+            pages[-1].append(block)
+            used += block.height
+    foot = _legend(context, inner, lanes_used)
+    if foot:
+        height = sum(block.height for block in foot)
+        if used + height > room:
+            pages.append([])
+        pages[-1].extend(foot)
+    return tuple(_page(context, blocks, inner, room, number, len(pages)) for number, blocks in enumerate(pages))
+
+
+def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, other: float) -> list[list[Drawn]]:
+    """Lanes in portions that fit: the first into what is left of its page, the others into pages of their own."""
+    names = stage_heads(context, frame).height + touchpoint_heads(context, frame).height
+    portions: list[list[Drawn]] = [[]]
+    y, limit = names, first
+    for drawn in lanes:
+        height = max(drawn.height, 46.0)
+        if portions[-1] and y + height > limit:
+            portions.append([])
+            y, limit = names, other
+        portions[-1].append(drawn)
+        y += height
+    return portions
+
+
+def _page(context: Context, blocks: list[Block], inner: float, room: float, number: int, of: int) -> Scene:
+    if number:
+        words = context.say("sheet", n=formats.count(number + 1, context.language), of=formats.count(of, context.language))
+        blocks = [running_head(context, inner, words), *blocks]
+    return _scene(context, blocks, inner, edge=0.0, height=max(room, sum(block.height for block in blocks)))

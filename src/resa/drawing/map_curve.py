@@ -1,0 +1,185 @@
+"""The emotion curve of a journey map: now, aim, and the measured score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from resa.drawing import formats
+from resa.drawing.map_frame import Column, Context, Drawn, Frame
+from resa.drawing.parts import mark
+from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Text, line, smooth
+from resa.drawing.tokens import Colour
+from resa.model.journey import Emotion, Touchpoint
+
+__all__ = ["emotion", "emotion_personas"]
+
+_HEIGHT = 150.0
+_MARGIN = 20.0
+_LOWEST, _HIGHEST = -2.0, 2.0
+_PERSONAS = 3
+
+
+def emotion_personas(context: Context) -> tuple[str, ...]:
+    """Personas that feel otherwise somewhere and get a curve of their own; none when one persona's map is drawn."""
+    if context.persona:
+        return ()
+    found = dict.fromkeys(
+        difference.persona
+        for touchpoint in context.map.touchpoints
+        for difference in touchpoint.differences
+        if difference.emotion.now is not None and difference.persona in context.map.persona
+    )
+    return tuple(found)[:_PERSONAS]
+
+
+def _felt(touchpoint: Touchpoint, persona: str | None) -> Emotion:
+    for difference in touchpoint.differences:
+        if difference.persona == persona:
+            now, aim = difference.emotion.now, difference.emotion.aim
+            return Emotion(
+                now=touchpoint.emotion.now if now is None else now, aim=touchpoint.emotion.aim if aim is None else aim
+            )
+    return touchpoint.emotion
+
+
+def _y(value: float) -> float:
+    share = (max(_LOWEST, min(_HIGHEST, value)) - _LOWEST) / (_HIGHEST - _LOWEST)
+    return _HEIGHT - _MARGIN - share * (_HEIGHT - 2 * _MARGIN)
+
+
+def emotion(context: Context, frame: Frame) -> Drawn | None:
+    """How it feels along the way: a solid curve now, a dashed one aimed at, diamonds where scores were measured."""
+    now: list[tuple[Column, float]] = []
+    aim: list[tuple[Column, float]] = []
+    scores: list[tuple[Column, float]] = []
+    for column in frame.columns:
+        if column.touchpoint is None:
+            continue
+        felt = _felt(column.touchpoint, context.options.persona)
+        if felt.now is not None:
+            now.append((column, felt.now))
+        if felt.aim is not None:
+            aim.append((column, felt.aim))
+        measured = context.numbers.touchpoints.get(column.key)
+        if measured and measured.score is not None:
+            scores.append((column, measured.score))
+    others = [_persona_points(frame, persona) for persona in emotion_personas(context)]
+    if not (now or aim or scores):
+        return None
+    items: list[Item] = [*_scale(frame)]
+    curves = [_points(aim), _points(now), *map(_points, others)]
+    items.extend(
+        Path(commands=smooth(points), stroke="line", stroke_width=1.1, dash=(1.5, 3), round_ends=True)
+        for points in map(_points, others)
+        if len(points) > 1
+    )
+    if len(aim) > 1:
+        items.append(Path(commands=smooth(_points(aim)), stroke="muted", stroke_width=1.4, dash=(5, 4)))
+    if len(now) > 1:
+        items.append(Path(commands=smooth(_points(now)), stroke="accent", stroke_width=2.4, round_ends=True))
+    items.extend(Circle(x=c.middle, y=_y(v), radius=3.2, fill="paper", stroke="muted", stroke_width=1.4) for c, v in aim)
+    items.extend(Circle(x=c.middle, y=_y(v), radius=4.2, fill="accent") for c, v in now)
+    items.extend(sign for c, v in scores for sign in mark("ring_diamond", c.middle, _y(v), 9.5, "ink"))
+    items.extend(_labels(context, now, aim, scores, curves))
+    return Drawn("emotion", tuple(items), _HEIGHT)
+
+
+def _persona_points(frame: Frame, persona: str) -> list[tuple[Column, float]]:
+    found = []
+    for column in frame.columns:
+        if column.touchpoint is not None:
+            felt = _felt(column.touchpoint, persona)
+            if felt.now is not None:
+                found.append((column, float(felt.now)))
+    return found
+
+
+def _points(values: Sequence[tuple[Column, float]]) -> list[tuple[float, float]]:
+    return [(column.middle, _y(value)) for column, value in values]
+
+
+def _scale(frame: Frame) -> list[Item]:
+    items: list[Item] = []
+    for value in (-2, -1, 0, 1, 2):
+        y = _y(value)
+        items.append(line(frame.left, y, frame.right, y, "line" if value == 0 else "hairline", 0.75 if value == 0 else 0.6))
+        if frame.beside and value in {-2, 0, 2}:
+            text = formats.signed(value, "en")
+            cell = Box(frame.left - 34, y - 8, frame.left - 6, y + 8)
+            items.append(Text(x=frame.left - 8, y=y + 3.4, lines=(text,), style="note", fill="muted", anchor="end", cell=cell))
+    return items
+
+
+def _labels(
+    context: Context,
+    now: Sequence[tuple[Column, float]],
+    aim: Sequence[tuple[Column, float]],
+    scores: Sequence[tuple[Column, float]],
+    curves: Sequence[Sequence[tuple[float, float]]],
+) -> list[Item]:
+    """The value beside each point, where it neither meets another value nor a curve; on the scale alone if there is no such place."""
+    signs = [Box(c.middle - 5.5, _y(v) - 5.5, c.middle + 5.5, _y(v) + 5.5) for c, v in (*now, *aim, *scores)]
+    traces = [box for points in curves for box in _trace(points)]
+    placed: list[Box] = []
+    items: list[Item] = []
+    wanted: list[tuple[Column, float, Colour]] = [(c, v, "ink") for c, v in scores]
+    wanted += [(c, v, "accent") for c, v in now]
+    for column, value, colour in wanted:
+        words = formats.signed(value, context.language)
+        best: tuple[int, int, Text] | None = None
+        for order, (dx, dy, anchor) in enumerate(_PLACES):
+            text = Text(
+                x=column.middle + dx,
+                y=_y(value) + dy,
+                lines=(words,),
+                style="note_strong",
+                fill=colour,
+                anchor=anchor,
+                cell=Box(column.x, 0, column.x + column.width, _HEIGHT),
+            )
+            box = text.box
+            if text.cell is None or not text.cell.holds(box) or any(box.overlaps(other) for other in (*placed, *signs)):
+                continue
+            cost = sum(box.overlaps(other) for other in traces)
+            if best is None or (cost, order) < best[:2]:
+                best = (cost, order, text)
+        if best is not None and best[0] == 0:
+            items.append(best[2])
+            placed.append(best[2].box)
+    return [Group(items=tuple(items))] if items else []
+
+
+_PLACES: tuple[tuple[float, float, Anchor], ...] = (
+    (0, -9, "middle"),
+    (0, 15, "middle"),
+    (9, 3.4, "start"),
+    (-9, 3.4, "end"),
+    (9, -8, "start"),
+    (-9, -8, "end"),
+    (9, 15, "start"),
+    (-9, 15, "end"),
+    (16, 3.4, "start"),
+    (-16, 3.4, "end"),
+    (20, -10, "start"),
+    (20, 17, "start"),
+    (-20, -10, "end"),
+    (-20, 17, "end"),
+)
+
+
+def _trace(points: Sequence[tuple[float, float]]) -> list[Box]:
+    """Small boxes along the curve that `smooth` draws."""
+    commands = smooth(points)
+    boxes = []
+    at = points[0] if points else (0.0, 0.0)
+    for _, command in pairwise(commands):
+        x1, y1, x2, y2, x3, y3 = (float(number) for number in command[1:])
+        for step in range(1, 33):
+            t = step / 32
+            u = 1 - t
+            x = u**3 * at[0] + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3
+            y = u**3 * at[1] + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
+            boxes.append(Box(x - 2, y - 2, x + 2, y + 2))
+        at = (x3, y3)
+    return boxes

@@ -1,0 +1,90 @@
+"""What a journey map says, as tables."""
+
+from __future__ import annotations
+
+from resa.drawing import formats
+from resa.drawing.map_frame import Context
+from resa.drawing.scene import Table
+from resa.model.journey import Expectation, Touchpoint
+
+__all__ = ["map_tables"]
+
+
+def map_tables(context: Context) -> tuple[Table, ...]:
+    """One table of touchpoints with all that is written about them, one of arrows with their numbers."""
+    return tuple(table for table in (_touchpoints(context), _arrows(context)) if table.rows)
+
+
+def _touchpoints(context: Context) -> Table:
+    lanes = ("actions", "motivation", "questions", "pain_points", "emotion", "channels", "owners", "backstage", "visits")
+    stages = {stage.key: stage.name for stage in context.map.stages}
+    rows = [
+        (stages.get(touchpoint.stage, ""), touchpoint.name, *(_cell(context, touchpoint, lane) for lane in lanes))
+        for touchpoint in context.map.touchpoints
+    ]
+    head = (context.say("lane.stages"), context.say("lane.touchpoints"), *(context.say(f"lane.{lane}") for lane in lanes))
+    filled = [n for n in range(len(head)) if n < 2 or any(row[n] for row in rows)]
+    return Table(
+        title=context.say("table.touchpoints"),
+        head=tuple(head[n] for n in filled),
+        rows=tuple(tuple(row[n] for n in filled) for row in rows),
+    )
+
+
+def _cell(context: Context, touchpoint: Touchpoint, lane: str) -> str:
+    language = context.language
+    match lane:
+        case "pain_points":
+            return " / ".join(f"{p.text} ({context.say(p.evidence)})" for p in touchpoint.pain_points)
+        case "emotion":
+            felt = touchpoint.emotion
+            measured = context.numbers.touchpoints.get(touchpoint.key)
+            parts = [
+                (context.say("emotion_now"), felt.now),
+                (context.say("emotion_aim"), felt.aim),
+                (context.say("measured_score"), measured.score if measured else None),
+            ]
+            return ", ".join(f"{name} {formats.signed(value, language)}" for name, value in parts if value is not None)
+        case "channels":
+            names = {channel.key: channel.name for channel in context.map.channels}
+            return ", ".join(names.get(key, key) for key in touchpoint.channels)
+        case "owners":
+            return touchpoint.owner
+        case "visits":
+            measured = context.numbers.touchpoints.get(touchpoint.key)
+            return formats.count(measured.customers, language) if measured and measured.customers is not None else ""
+        case _:
+            return " / ".join(getattr(touchpoint, lane))
+
+
+def _arrows(context: Context) -> Table:
+    keys = ("arrow", "kind", "after", "next", "within", "target", "share", "interval", "openings", "verdict")
+    return Table(
+        title=context.say("table.arrows"),
+        head=tuple(context.say(f"column.{key}") for key in keys),
+        rows=tuple(_arrow(context, expectation) for expectation in context.map.expectations),
+    )
+
+
+def _arrow(context: Context, expectation: Expectation) -> tuple[str, ...]:
+    language = context.language
+    numbers = context.numbers.expectations.get(expectation.name)
+    share = interval = openings = verdict = ""
+    if numbers is not None:
+        share = formats.percent(numbers.share, language) if numbers.share is not None else ""
+        if numbers.low is not None and numbers.high is not None:
+            interval = f"{formats.percent(numbers.low, language)} – {formats.percent(numbers.high, language)}"
+        openings = formats.count(numbers.openings, language) if numbers.openings is not None else ""
+        verdict = context.say(f"verdict.{numbers.verdict(expectation.target)}")
+    return (
+        expectation.name,
+        context.say("legend.promise" if expectation.kind == "promise" else "legend.arrow"),
+        context.name(expectation.after),
+        f" {context.say('or')} ".join(map(context.name, expectation.next)),
+        formats.duration(expectation.within, language),
+        formats.percent(expectation.target, language) if expectation.target is not None else "",
+        share,
+        interval,
+        openings,
+        verdict,
+    )

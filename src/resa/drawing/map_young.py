@@ -1,0 +1,80 @@
+"""A map that has stages, perhaps touchpoints, and nothing else yet: drawn large, as the line that a customer walks."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from resa.drawing.map_frame import Column, Context, Frame
+from resa.drawing.parts import Block, paragraph
+from resa.drawing.scene import Circle, Group, Item, Path, Text, line
+
+__all__ = ["is_young", "young_row"]
+
+_BAND = 64.0
+_POINT = 14.0
+
+
+def is_young(context: Context) -> bool:
+    """Nothing is known of any touchpoint but its name."""
+    journey, numbers = context.map, context.numbers
+    known = any(
+        t.channels or t.owner or t.picture or t.actions or t.motivation or t.questions or t.pain_points or t.backstage
+        or t.expectations or t.differences or t.emotion.now is not None or t.emotion.aim is not None or t.moment_of_truth
+        for t in journey.touchpoints
+    )  # fmt: skip
+    return not (known or journey.improvements or numbers.touchpoints or any(p.path for p in journey.personas))
+
+
+def young_row(context: Context, frame: Frame) -> Block:
+    """Stages as a band of arrows, touchpoints as stops below."""
+    items: list[Item] = []
+    band = _BAND
+    stages = [list(group) for _, group in groupby(frame.columns, key=lambda column: column.stage.key)]
+    names = []
+    for number, columns in enumerate(stages):
+        left, right = columns[0].x, columns[-1].x + columns[-1].width
+        block = paragraph(columns[0].stage.name, right - left - _POINT * 2 - 16, "headline", "accent", x=left + 12 + (_POINT if number else 4))
+        names.append((left, right, block))
+        band = max(band, block.height + 28)
+    for number, (left, right, block) in enumerate(names):
+        items.append(_band(left, right + _POINT - 4 if number + 1 < len(names) else right, band, first=number == 0))
+        items.append(Group(y=(band - block.height) / 2, items=block.items))
+    if not any(column.key for column in frame.columns):
+        return Block(tuple(items), band + 12, frame.width)
+    y = band + 38
+    items.append(line(frame.columns[0].middle, y, frame.columns[-1].middle, y, "accent", 2))
+    tallest = 0.0
+    for column in frame.columns:
+        stop, height = _stop(context, column, y)
+        items.extend(stop)
+        tallest = max(tallest, height)
+    return Block(tuple(items), y + 22 + tallest + 12, frame.width)
+
+
+def _band(left: float, right: float, height: float, *, first: bool) -> Path:
+    notch = 0.0 if first else _POINT
+    return Path(
+        commands=(
+            ("M", left, 0.0),
+            ("L", right - _POINT, 0.0),
+            ("L", right, height / 2),
+            ("L", right - _POINT, height),
+            ("L", left, height),
+            ("L", left + notch, height / 2),
+            ("Z",),
+        ),
+        fill="accent_soft",
+    )
+
+
+def _stop(context: Context, column: Column, y: float) -> tuple[list[Item], float]:
+    if column.touchpoint is None:
+        return [Circle(x=column.middle, y=y, radius=5, fill="paper", stroke="accent", stroke_width=2)], 0.0
+    block = paragraph(column.touchpoint.name, column.room, "stage")
+    text = block.items[0] if block.items else None
+    found: list[Item] = [Circle(x=column.middle, y=y, radius=7, fill="accent")]
+    if isinstance(text, Text):
+        centred = Text(x=column.middle, y=text.y + y + 20, lines=text.lines, style=text.style, anchor="middle")
+        link = context.options.links.get(column.key, "")
+        found.append(Group(items=(centred,), kind="touchpoint", key=column.key, link=link))
+    return found, block.height

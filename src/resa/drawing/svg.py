@@ -1,0 +1,266 @@
+"""The one place where shapes become SVG text, and what can be done with it: text for a page, PNG, PDF.
+
+All text and attribute values are escaped here and nowhere else, so that nothing a person wrote can become markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+from xml.sax.saxutils import escape
+
+from resa.drawing.fonts import font_css, missing
+from resa.drawing.printing import Paper, print_pdf, print_png
+from resa.drawing.scene import Circle, Group, Image, Item, Path, Rect, Scene, Table, Text, walk
+from resa.drawing.tokens import COLOURS, FONT_FAMILY, STYLES, Colour, Face, Theme, tokens_css
+
+__all__ = ["Svg", "serialise"]
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SAFE_LINK = re.compile(r"#[\w.:-]+|https?://[^\s\"'<>]+")
+_WEIGHTS: dict[Face, str] = {"regular": "", "semibold": "600", "bold": "700", "italic": ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Svg:
+    """A finished picture.
+
+    Attributes:
+        scene: Its shapes, for one long sheet.
+        sheets: Lays it out anew for a paper, one scene a page; `None`: the one sheet is scaled to the page.
+    """
+
+    scene: Scene
+    sheets: Callable[[Paper], tuple[Scene, ...]] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def width(self) -> float:
+        """In CSS pixels."""
+        return self.scene.width
+
+    @property
+    def height(self) -> float:
+        """In CSS pixels."""
+        return self.scene.height
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What the picture says, as rows."""
+        return self.scene.tables
+
+    @cached_property
+    def text(self) -> str:
+        """The SVG as a file of its own: font and colours inside, light, or dark where the reader's system is."""
+        return serialise(self.scene)
+
+    def inline(self, identifier: str = "") -> str:
+        """The SVG for the inside of an HTML page that carries `font_css()` and `tokens_css()` itself.
+
+        Args:
+            identifier: Prefix of the ids inside, letters, digits and hyphens; give each picture of a page its own.
+        """
+        return serialise(self.scene, standalone=False, identifier=identifier)
+
+    def themed(self, theme: Theme) -> str:
+        """The SVG as a file with the colours of one theme written out and the font inside, for programs that know no CSS variables."""
+        return serialise(self.scene, theme=theme)
+
+    def png(self, scale: float = 2, theme: Theme = "light") -> bytes:
+        """The picture as PNG.
+
+        Args:
+            scale: Pixels for a unit.
+            theme: Light or dark.
+        """
+        return print_png(serialise(self.scene, theme=theme, fonts=False), self.scene, scale, COLOURS["paper"][theme == "dark"])
+
+    def pdf(self, paper: Paper | None = None) -> bytes:
+        """The picture as PDF with real text, always light.
+
+        Args:
+            paper: `A3` or `A4` (landscape, over several pages if it must), or `None` for one page of the picture's size.
+        """
+        scenes = self.sheets(paper) if paper and self.sheets else (self.scene,)
+        pages = [(serialise(scene, theme="light", fonts=False), scene) for scene in scenes]
+        return print_pdf(pages, paper)
+
+    def _repr_svg_(self) -> str:
+        return self.text
+
+
+def serialise(
+    scene: Scene, *, standalone: bool = True, theme: Theme | None = None, fonts: bool = True, identifier: str = ""
+) -> str:
+    """Write a sheet as SVG.
+
+    Args:
+        scene: What to write.
+        standalone: Carry font and colours inside; a page that carries them itself says `False`.
+        theme: Write the colours of this theme out; `None` leaves CSS variables that follow the reader's system.
+        fonts: Embed the font, if standalone.
+        identifier: Prefix of ids; empty: made from the content, the same for the same content.
+    """
+    writer = _Writer(theme, scene.language)
+    body = "".join(writer.item(item) for item in scene.items)
+    prefix = re.sub(r"[^A-Za-z0-9-]", "-", identifier) or "r" + hashlib.sha256((scene.title + body).encode()).hexdigest()[:10]
+    wide, high = _number(scene.width), _number(scene.height)
+    style = _style(scene, theme=theme, fonts=fonts) if standalone else ""
+    background = f'<rect width="{wide}" height="{high}" {writer.paint("fill", "paper")}/>' if standalone else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="resa-picture" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        f'role="img" lang="{_attribute(scene.language)}" aria-labelledby="{prefix}-title {prefix}-description" '
+        f'font-family="\'{FONT_FAMILY}\', sans-serif" text-rendering="geometricPrecision" font-kerning="normal">'
+        f'<title id="{prefix}-title">{_text(scene.title)}</title>'
+        f'<desc id="{prefix}-description">{_text(scene.description)}</desc>{style}{background}{body}</svg>'
+    )
+
+
+def _style(scene: Scene, *, theme: Theme | None, fonts: bool) -> str:
+    rules = tokens_css("svg.resa-picture") if theme is None else ""
+    if fonts:
+        texts: dict[Face, list[str]] = {}
+        for item, _, _ in walk(scene.items):
+            if isinstance(item, Text):
+                texts.setdefault(item.setting.face, []).extend(item.lines)
+        rules += "".join(font_css(texts[face], faces=[face]) for face in sorted(texts))
+    rules += "svg.resa-picture text{font-variant-ligatures:none;white-space:pre}"
+    return f"<style>{rules}</style>"
+
+
+class _Writer:
+    def __init__(self, theme: Theme | None, language: str) -> None:
+        self._column = None if theme is None else int(theme == "dark")
+        self._language = language
+        self._clips = 0
+
+    def item(self, item: Item) -> str:
+        match item:
+            case Text():
+                return self._paragraph(item)
+            case Rect():
+                radius = f' rx="{_number(item.radius)}"' if item.radius else ""
+                place = f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
+                return f"<rect {place}{radius} {self._shape(item)}/>"
+            case Circle():
+                place = f'cx="{_number(item.x)}" cy="{_number(item.y)}" r="{_number(item.radius)}"'
+                return f"<circle {place} {self._shape(item)}/>"
+            case Path():
+                ends = ' stroke-linecap="round" stroke-linejoin="round"' if item.round_ends else ""
+                return f'<path d="{_outline(item)}" {self._shape(item)}{ends}/>'
+            case Image():
+                return self._image(item)
+            case Group():
+                return self._group(item)
+
+    def paint(self, attribute: Literal["fill", "stroke"], colour: Colour | None) -> str:
+        if colour is None:
+            return f'{attribute}="none"'
+        if self._column is not None:
+            return f'{attribute}="{COLOURS[colour][self._column]}"'
+        # In a style, not an attribute: only there does every browser resolve var().
+        return f'style="{attribute}:var(--resa-{colour.replace("_", "-")},{COLOURS[colour][0]})"'
+
+    def _shape(self, item: Rect | Circle | Path) -> str:
+        parts = []
+        if item.fill is not None and item.stroke is not None and self._column is None:
+            fill, stroke = self.paint("fill", item.fill), self.paint("stroke", item.stroke)
+            parts.append(f"{fill[:-1]};{stroke[7:]}")
+        else:
+            parts.append(self.paint("fill", item.fill))
+            if item.stroke is not None:
+                parts.append(self.paint("stroke", item.stroke))
+        if item.stroke is not None and item.stroke_width != 1:
+            parts.append(f'stroke-width="{_number(item.stroke_width)}"')
+        if isinstance(item, Rect | Path):
+            if item.dash and item.stroke is not None:
+                parts.append(f'stroke-dasharray="{" ".join(map(_number, item.dash))}"')
+            if item.opacity != 1:
+                parts.append(f'opacity="{_number(item.opacity)}"')
+        return " ".join(parts)
+
+    def _paragraph(self, item: Text) -> str:
+        if not item.lines:
+            return ""
+        setting = STYLES[item.style]
+        attributes = [f'font-size="{_number(setting.size)}"', self.paint("fill", item.fill)]
+        if _WEIGHTS[setting.face]:
+            attributes.append(f'font-weight="{_WEIGHTS[setting.face]}"')
+        if setting.face == "italic":
+            attributes.append('font-style="italic"')
+        if item.anchor != "start":
+            attributes.append(f'text-anchor="{item.anchor}"')
+        shared = " ".join(attributes)
+        if len(item.lines) == 1:
+            return f'<text x="{_number(item.x)}" y="{_number(item.y)}"{_squeezed(item, 0)} {shared}>{_text(item.lines[0])}</text>'
+        spans = "".join(
+            f'<tspan x="{_number(item.x)}" y="{_number(item.y + setting.leading * number)}"{_squeezed(item, number)}>{_text(piece)}</tspan>'
+            for number, piece in enumerate(item.lines)
+        )
+        return f"<text {shared}>{spans}</text>"
+
+    def _image(self, item: Image) -> str:
+        data = base64.b64encode(item.data).decode("ascii")
+        place = f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
+        return (
+            f'<image {place} preserveAspectRatio="xMidYMid slice" href="data:{_attribute(item.media_type)};base64,{data}">'
+            f"<title>{_text(item.title)}</title></image>"
+        )
+
+    def _group(self, item: Group) -> str:
+        parts = ["<g"]
+        if item.x or item.y:
+            parts.append(f' transform="translate({_number(item.x)} {_number(item.y)})"')
+        if item.kind:
+            parts.append(f' data-kind="{_attribute(item.kind)}"')
+        if item.key:
+            parts.append(f' data-key="{_attribute(item.key)}"')
+        parts.append(">")
+        if item.title:
+            parts.append(f"<title>{_text(item.title)}</title>")
+        parts.extend(self.item(child) for child in item.items)
+        parts.append("</g>")
+        whole = "".join(parts)
+        if item.link and _SAFE_LINK.fullmatch(item.link):
+            return f'<a href="{_attribute(item.link)}">{whole}</a>'
+        return whole
+
+
+def _squeezed(item: Text, number: int) -> str:
+    """Another font draws what ours lacks; `textLength` holds it to the room that was kept."""
+    piece = item.lines[number]
+    if not missing(piece):
+        return ""
+    one = Text(x=0, y=0, lines=(piece,), style=item.style)
+    return f' textLength="{_number(one.width)}" lengthAdjust="spacingAndGlyphs"'
+
+
+def _outline(item: Path) -> str:
+    return "".join(_command(command) for command in item.commands)
+
+
+def _command(command: tuple[str | float, ...]) -> str:
+    return str(command[0]) + " ".join(_number(float(number)) for number in command[1:])
+
+
+def _number(number: float) -> str:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _text(text: str) -> str:
+    return escape(_ILLEGAL.sub("", text))
+
+
+def _attribute(text: str) -> str:
+    return escape(_ILLEGAL.sub("", text), {'"': "&quot;", "'": "&#39;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+
+
+def _pieces(scene: Scene) -> Iterator[str]:
+    for item, _, _ in walk(scene.items):
+        if isinstance(item, Text):
+            yield from item.lines

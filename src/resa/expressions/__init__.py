@@ -1,0 +1,36 @@
+"""The one expression language: read, checked against a whitelist, typed, and written anew as SQL for DuckDB.
+
+`compile_expression` serves conditions and values over events, customers and rows of files; `compile_select` the one SELECT
+of a source. The only door to `sqlglot`. `FUNCTIONS` and `EVENT_FIELDS` are the language as data, for the reference.
+"""
+
+from resa.expressions.compiling import compile_expression
+from resa.expressions.functions import FUNCTIONS, Function
+from resa.expressions.language import (
+    EVENT_FIELDS,
+    Catalog,
+    Compiled,
+    CompiledSelect,
+    FieldType,
+    Requirement,
+    RequirementKind,
+    Scope,
+)
+from resa.expressions.selecting import compile_select
+from resa.expressions.short_form import short_form
+
+__all__ = [
+    "EVENT_FIELDS",
+    "FUNCTIONS",
+    "Catalog",
+    "Compiled",
+    "CompiledSelect",
+    "FieldType",
+    "Function",
+    "Requirement",
+    "RequirementKind",
+    "Scope",
+    "compile_expression",
+    "compile_select",
+    "short_form",
+]

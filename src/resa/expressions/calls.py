@@ -1,0 +1,270 @@
+"""Calls of functions, as the table in `functions` allows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from resa.base.errors import did_you_mean
+from resa.expressions import patterns
+from resa.expressions.fields import as_path
+from resa.expressions.functions import FUNCTIONS_BY_NAME, Function, Kind, Parameter, ParameterKind
+from resa.expressions.language import Requirement, RequirementKind, Scope
+from resa.expressions.pieces import WRONG, Piece, quoted
+from resa.expressions.reading import position
+from resa.model.quantities import parse_duration
+
+if TYPE_CHECKING:
+    from resa.expressions.checking import Checker
+
+__all__ = ["call"]
+
+_INSTEAD = {
+    "now": "there is no clock; use days_since(…), or `last =>` in count(…)",
+    "today": "there is no clock; use days_since(…), or `last =>` in count(…)",
+    "sum": "sums over many rows are not part of an expression",
+    "avg": "averages over many rows are not part of an expression",
+    "min": "use least(a, b)",
+    "max": "use greatest(a, b)",
+    "like": "write name like '/p/%'",
+    "if": "write case when … then … else … end",
+    "iff": "write case when … then … else … end",
+    "ifnull": "use coalesce(a, b)",
+    "len": "use length(text)",
+    "substring": "use substr(text, start, length)",
+    "prefix": "use starts_with(text, start)",
+    "suffix": "use ends_with(text, end)",
+    "dayofweek": "use weekday(moment)",
+    "isodow": "use weekday(moment)",
+    "extract": "use year(…), month(…), weekday(…), hour(…)",
+    "date_part": "use year(…), month(…), weekday(…), hour(…)",
+    "regexp_replace": "use regexp_extract or replace",
+}
+_CHECKED_LITERALS: dict[ParameterKind, tuple[Callable[[str], str | None], str]] = {
+    "regular expression": (patterns.check_regular_expression, "a regular expression in quotes"),
+    "format": (patterns.check_time_format, "a format in quotes, such as '%Y-%m-%d'"),
+    "part": (patterns.check_date_part, "a part of a date in quotes, such as 'day'"),
+    "zone": (patterns.check_time_zone, "a time zone in quotes, such as 'Europe/Stockholm'"),
+    "short text": (lambda _: None, "text in quotes"),
+}
+_PATH = re.compile(r"""\$((?:\.(?:[^\W\d]\w*|"[^"\\]+")|\[\d{1,9}\])+)""")
+_PATH_PART = re.compile(r"""\.(?:([^\W\d]\w*)|"([^"\\]+)")|\[(\d+)\]""")
+
+
+def call(checker: Checker, node: exp.Expr) -> Piece:
+    """One call: its name, the number and kinds of its arguments, and what it yields."""
+    at = position(node)
+    if not isinstance(node.this, str):
+        return checker.wrong("the name of a function is written without quotes", at, "unknown-function")
+    name = node.this.casefold()
+    function = FUNCTIONS_BY_NAME.get(name)
+    if function is None or checker.scope not in function.scopes:
+        return _unknown(checker, name, function, at)
+    checker.spend(function.cost, at)
+    arguments = list(node.expressions)
+    if function.requires is not None:
+        return _required(checker, function, arguments, at)
+    kwarg = next((argument for argument in arguments if isinstance(argument, exp.Kwarg)), None)
+    if kwarg is not None:
+        return checker.wrong(f"{function.signature} takes no `=>`", position(kwarg), "wrong-arguments")
+    if len(arguments) < function.fewest or (function.most is not None and len(arguments) > function.most):
+        return checker.wrong(f"{name} is written {function.signature}", at, "wrong-arguments")
+    if function.parameters[0].kind == "pairs":
+        return _pairs(checker, function, arguments, at)
+    return _plain(checker, function, arguments, at)
+
+
+def _unknown(checker: Checker, name: str, function: Function | None, at: int) -> Piece:
+    if name in _INSTEAD:
+        hint = f"; {_INSTEAD[name]}"
+    elif name == "unnest" and checker.scope is Scope.ROW:
+        hint = "; it stands alone: select unnest(row.hits) as hit, or from row, unnest(row.hits) as hit"
+    elif function is not None:
+        where = " and ".join(sorted(scope.value for scope in function.scopes))
+        hint = f"; it is for expressions over a {where}"
+    else:
+        known = [known.name for known in FUNCTIONS_BY_NAME.values() if checker.scope in known.scopes]
+        hint = did_you_mean(name, known)
+    short = name if len(name) <= 40 else name[:37] + "…"
+    return checker.wrong(f"'{short}' is not a function that can be used here{hint}", at, "unknown-function")
+
+
+def _plain(checker: Checker, function: Function, arguments: list[exp.Expr], at: int) -> Piece:
+    parameters = list(function.parameters)
+    parameters += [parameters[-1]] * (len(arguments) - len(parameters))
+    kind: Kind = function.result
+    if parameters[0].kind == "same":
+        pieces = [checker.visit(argument) for argument in arguments]
+        kind, texts = checker.alike(pieces, f"the values of {function.name} differ")
+        if kind == "json" and function.name in ("greatest", "least"):
+            return checker.wrong(
+                f"it is not known whether these are numbers or text; write cast({pieces[0].label} as double)",
+                at,
+                "wrong-type",
+            )
+    else:
+        texts = [_argument(checker, function, *pair) for pair in zip(parameters, arguments, strict=False)]
+    if function.name == "replace":
+        old, new = (str(argument.this) for argument in arguments[1:])
+        if len(new.encode()) > len(old.encode()) or not old:
+            return checker.wrong("what is put in may not be longer than what it replaces", at, "wrong-arguments")
+    zone = checker.parameter(checker.catalog.timezone) if "{zone}" in function.sql else ""
+    sql = function.sql.format(*texts, all=", ".join(texts), zone=zone)
+    return Piece(kind, sql, at, f"{function.name}(…)")
+
+
+def _argument(checker: Checker, function: Function, parameter: Parameter, node: exp.Expr) -> str:
+    """One argument as SQL."""
+    kind, why = parameter.kind, f" in {function.signature}"
+    if kind in _CHECKED_LITERALS:
+        check, wanted = _CHECKED_LITERALS[kind]
+        return _checked_literal(checker, node, check, wanted + why)
+    piece = checker.visit(node)
+    if piece.kind == "wrong":
+        return "NULL"
+    if kind == "path":
+        return _json_path(checker, piece, why)
+    if kind == "digits":
+        if piece.literal not in range(10):
+            checker.wrong(f"a whole number from 0 to 9 is needed{why}", piece.at, "wrong-type")
+            return "NULL"
+        return checker.parameter(int(str(piece.label)))
+    if kind == "integer":
+        return f"CAST({checker.as_kind(piece, 'number', why=why)} AS BIGINT)"
+    if kind in ("any", "list"):
+        if kind == "list" and piece.kind != "native":
+            checker.wrong(f"{piece.label} is not a list", piece.at, "wrong-type")
+        return checker.sql(piece)
+    kinds: dict[ParameterKind, Kind] = {
+        "text": "text",
+        "number": "number",
+        "boolean": "boolean",
+        "time": "time",
+        "local": "local",
+    }
+    return checker.as_kind(piece, kinds[kind], why=why)
+
+
+def _checked_literal(checker: Checker, node: exp.Expr, check: Callable[[str], str | None], wanted: str) -> str:
+    if not isinstance(node, exp.Literal) or not node.is_string:
+        checker.wrong(f"{wanted} is needed", position(node), "wrong-arguments")
+        return "NULL"
+    text = str(node.this)
+    reason = check(text)
+    if reason is not None:
+        checker.wrong(reason, position(node), "wrong-arguments")
+        return "NULL"
+    return checker.parameter(text)
+
+
+def _json_path(checker: Checker, piece: Piece, why: str) -> str:
+    text = str(piece.literal)
+    if not isinstance(piece.literal, str) or not _PATH.fullmatch(text):
+        checker.wrong(
+            f"a path in quotes such as '$.address.city' or '$.items[0].sku' is needed{why}", piece.at, "wrong-arguments"
+        )
+        return "NULL"
+    parts = [int(number) if number else word or in_quotes for word, in_quotes, number in _PATH_PART.findall(text)]
+    return checker.parameter(patterns.json_pointer(tuple(parts)))
+
+
+def _pairs(checker: Checker, function: Function, arguments: list[exp.Expr], at: int) -> Piece:
+    """`json_object('key', value, …)` and `struct_pack(key := value, …)`."""
+    texts = []
+    if function.name == "struct_pack":
+        for argument in arguments:
+            if not isinstance(argument, exp.PropertyEQ) or not isinstance(argument.this, (exp.Identifier, exp.Column)):
+                return checker.wrong("write struct_pack(name := value, …)", at, "wrong-arguments")
+            piece = checker.visit(argument.expression)
+            texts.append(f"{quoted(argument.this.name)} := TRY({checker.sql(piece)})")
+    else:
+        if len(arguments) % 2:
+            return checker.wrong(f"write {function.name}('name', value, …)", at, "wrong-arguments")
+        for key, value in zip(arguments[::2], arguments[1::2], strict=True):
+            texts.append(_checked_literal(checker, key, lambda _: None, "a name in quotes"))
+            texts.append(f"TRY({checker.sql(checker.visit(value))})")
+    return Piece("native", function.sql.format(all=", ".join(texts)), at, f"{function.name}(…)")
+
+
+def _required(checker: Checker, function: Function, arguments: list[exp.Expr], at: int) -> Piece:
+    """A function over a customer's history, which the caller answers by a column."""
+    positional = [argument for argument in arguments if not isinstance(argument, exp.Kwarg)]
+    named = [argument for argument in arguments if isinstance(argument, exp.Kwarg)]
+    if len(positional) != 1:
+        return checker.wrong(f"{function.name} is written {function.signature}", at, "wrong-arguments")
+    last = _last(checker, function, named)
+    if last is WRONG:
+        return WRONG
+    seconds = last.literal if isinstance(last.literal, int) else None
+    path = as_path(positional[0])
+    if function.name == "days_since" and path is not None and str(path.parts[0]).casefold() == "traits":
+        moment = checker.as_kind(checker.visit(positional[0]), "time", why=f" in {function.signature}")
+    else:
+        name = _name(checker, function, positional[0])
+        if name is None:
+            return WRONG
+        requirement = _requirement(function.requires or "count", name, seconds)
+        checker.requires[requirement.column] = requirement
+        moment = quoted(requirement.column)
+    if function.name == "days_since":
+        checker.uses_as_of = True
+        return Piece("number", function.sql.format(moment), at, "days_since(…)")
+    return Piece(function.result, moment, at, f"{function.name}(…)")
+
+
+def _requirement(kind: RequirementKind, name: str, seconds: int | None) -> Requirement:
+    column = f"{kind}:{name}" if seconds is None else f"{kind}:{name}:{seconds}"
+    return Requirement(column=column, kind=kind, name=name, last_seconds=seconds)
+
+
+def _last(checker: Checker, function: Function, named: Sequence[exp.Expr]) -> Piece:
+    """`last => '90d'` in seconds; a piece without a literal when it is not given."""
+    if not named:
+        return Piece("null")
+    at = position(named[0])
+    if function.name not in ("count", "met", "missed", "opened"):
+        return checker.wrong(f"{function.name} is written {function.signature}", at, "wrong-arguments")
+    word, value = named[0].this.name, named[0].expression
+    if len(named) > 1 or word.casefold() != "last":
+        return checker.wrong("only `last => '90d'` may follow the name", at, "wrong-arguments")
+    if not isinstance(value, exp.Literal) or not value.is_string:
+        return checker.wrong("after `last =>` comes a duration in quotes, such as '90 days'", at, "wrong-arguments")
+    try:
+        duration = parse_duration(str(value.this))
+    except ValueError as error:
+        return checker.wrong(str(error), position(value), "wrong-duration")
+    if duration.working or duration.amount > 1_000_000:
+        return checker.wrong("`last =>` takes plain days, such as '90 days'", position(value), "wrong-duration")
+    return Piece("number", literal=duration.seconds)
+
+
+def _name(checker: Checker, function: Function, node: exp.Expr) -> str | None:
+    """The name of a touchpoint, persona, segment or expectation, written plainly or in quotes."""
+    path = as_path(node)
+    at = position(node)
+    kind = function.parameters[0].kind
+    word = "touchpoint" if "touchpoint" in kind else kind
+    if isinstance(node, exp.Literal) and node.is_string:
+        name = str(node.this).strip()
+    elif path is not None and all(isinstance(part, str) for part in path.parts):
+        name = str(path)
+    else:
+        checker.wrong(f"{function.name} takes the name of a {word}", at, "wrong-arguments")
+        return None
+    known: Iterable[str] = {
+        "touchpoint": checker.catalog.touchpoints,
+        "persona": checker.catalog.personas,
+        "segment": checker.catalog.segments,
+        "expectation": checker.catalog.expectations,
+    }[word]
+    key = name if name in known else name.replace(" ", "_")
+    if not name or (known and key not in known):
+        article = "an" if word == "expectation" else "a"
+        checker.wrong(
+            f"'{name[:60]}' is not {article} {word} of this map{did_you_mean(name, known)}", at, f"unknown-{word}"
+        )
+        return None
+    return key

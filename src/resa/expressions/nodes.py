@@ -1,0 +1,86 @@
+"""Which nodes of sqlglot's tree belong to the language, and with which of their parts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from resa.expressions.functions import Kind
+
+__all__ = ["ARITHMETIC", "COMPARISONS", "TYPES", "reason_against"]
+
+COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
+}
+ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+
+_BINARY = frozenset({"this", "expression"})
+_PARTS: dict[type[exp.Expr], frozenset[str]] = {
+    **dict.fromkeys(
+        (*COMPARISONS, *ARITHMETIC, exp.And, exp.Or, exp.Like, exp.ILike, exp.Escape, exp.Is, exp.Dot), _BINARY
+    ),
+    **dict.fromkeys((exp.Not, exp.Neg, exp.Paren, exp.Null, exp.Boolean), frozenset({"this"})),
+    exp.Literal: frozenset({"this", "is_string"}),
+    exp.Identifier: frozenset({"this", "quoted"}),
+    exp.Column: frozenset({"this", "table", "db", "catalog"}),
+    exp.Bracket: frozenset({"this", "expressions"}),
+    exp.Anonymous: frozenset({"this", "expressions"}),
+    exp.Between: frozenset({"this", "low", "high"}),
+    exp.In: frozenset({"this", "expressions"}),
+    exp.Case: frozenset({"this", "ifs", "default"}),
+    exp.If: frozenset({"this", "true"}),
+    exp.DPipe: _BINARY | {"safe"},
+    exp.Kwarg: _BINARY,
+    exp.Cast: frozenset({"this", "to"}),
+    exp.TryCast: frozenset({"this", "to", "safe"}),
+    exp.Array: frozenset({"expressions"}),
+    exp.PropertyEQ: _BINARY,
+}
+# Parts that say only how a thing was divided; they change the meaning of no whole number here.
+_HARMLESS = frozenset({"typed", "safe"})
+
+_NAMES: dict[type[exp.Expr], str] = {
+    exp.Star: "`*` is not allowed; name each field",
+    exp.Subquery: "queries inside an expression are not allowed",
+    exp.Select: "queries inside an expression are not allowed",
+    exp.Window: "window functions are not allowed",
+    exp.Tuple: "a list in parentheses is allowed only after `in`",
+    exp.Slice: "parts of lists are not allowed; name one position",
+    exp.AtTimeZone: "write timezone('Europe/Stockholm', moment) instead of `at time zone`",
+    exp.Concat: "two texts stand side by side; join them by ||",
+    exp.Alias: "a name (`as …`) is not allowed here",
+}
+
+TYPES: dict[exp.DType, Kind] = {
+    exp.DType.DOUBLE: "number",
+    exp.DType.FLOAT: "number",
+    exp.DType.DECIMAL: "number",
+    exp.DType.INT: "number",
+    exp.DType.BIGINT: "number",
+    exp.DType.TEXT: "text",
+    exp.DType.VARCHAR: "text",
+    exp.DType.BOOLEAN: "boolean",
+    exp.DType.TIMESTAMP: "local",
+    exp.DType.TIMESTAMPNTZ: "local",
+    exp.DType.TIMESTAMPTZ: "time",
+    exp.DType.DATE: "local",
+}
+"""The types of casts."""
+
+
+def reason_against(node: exp.Expr) -> str | None:
+    """Why the node is not part of the language, or `None` if it is."""
+    parts = _PARTS.get(type(node))
+    if parts is None:
+        return _NAMES.get(
+            type(node),
+            "this form is not part of the language; use comparisons, and, or, not, in, like, case and the listed functions",
+        )
+    foreign = [name for name, value in node.args.items() if value and name not in parts and name not in _HARMLESS]
+    return f"this form is not part of the language ({foreign[0].rstrip('_')})" if foreign else None

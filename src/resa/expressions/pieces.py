@@ -1,0 +1,41 @@
+"""The checked parts that an expression is put together from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resa.expressions.functions import Kind
+
+__all__ = ["WRONG", "Piece", "is_open", "quoted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One checked part.
+
+    Attributes:
+        kind: What it yields.
+        sql: Empty for a literal, which becomes a parameter only when its type is decided.
+        at: Where it begins in the text, from 0.
+        label: How a message names it.
+        literal: The value that was written out.
+    """
+
+    kind: Kind
+    sql: str = ""
+    at: int = 0
+    label: str = ""
+    literal: object = None
+
+
+WRONG = Piece("wrong", "NULL")
+
+
+def is_open(kind: Kind) -> bool:
+    """The use of the value decides its type."""
+    return kind in ("json", "native")
+
+
+def quoted(name: str) -> str:
+    """A name as a quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'

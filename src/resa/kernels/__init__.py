@@ -1,0 +1,83 @@
+"""Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
+
+from resa.kernels.funnel import (
+    MAX_STEPS,
+    FunnelResult,
+    funnel,
+    funnel_counts,
+    funnel_levels,
+)
+from resa.kernels.grouping import Groups
+from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
+from resa.kernels.journeys import CODES, Journeys, Period, moments
+from resa.kernels.openings import (
+    CANCELLED,
+    MET,
+    NO_KEY,
+    UNANSWERED,
+    Deadlines,
+    Openings,
+    deadlines,
+    openings,
+    what_instead,
+)
+from resa.kernels.paths import (
+    MAX_PATH_STEPS,
+    OTHERS,
+    Flow,
+    PathCounts,
+    Paths,
+    TopPaths,
+    count_paths,
+    flow,
+    paths,
+    top_paths,
+)
+from resa.kernels.transitions import Transitions, transitions
+from resa.kernels.variants import Variants, top_variants, variant_codes, variants
+from resa.kernels.visits import Visits, visits
+from resa.kernels.warming import warm
+
+__all__ = [
+    "BUCKETS",
+    "CANCELLED",
+    "CODES",
+    "MAX_PATH_STEPS",
+    "MAX_STEPS",
+    "MET",
+    "NO_KEY",
+    "OTHERS",
+    "RELATIVE_ERROR",
+    "UNANSWERED",
+    "Deadlines",
+    "Flow",
+    "FunnelResult",
+    "Groups",
+    "Journeys",
+    "Openings",
+    "PathCounts",
+    "Paths",
+    "Period",
+    "TopPaths",
+    "Transitions",
+    "Variants",
+    "Visits",
+    "count_paths",
+    "deadlines",
+    "flow",
+    "funnel",
+    "funnel_counts",
+    "funnel_levels",
+    "moments",
+    "openings",
+    "paths",
+    "quantiles",
+    "top_paths",
+    "top_variants",
+    "transitions",
+    "variant_codes",
+    "variants",
+    "visits",
+    "warm",
+    "what_instead",
+]

@@ -1,0 +1,42 @@
+"""One pass over customers, cut into ranges that threads (later Spark's tasks) take one each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import numpy as np
+
+from resa.kernels.journeys import Journeys
+
+__all__ = ["customer_ranges", "over_customers"]
+
+Part = TypeVar("Part")
+
+_WORTH_A_THREAD: Final = 1_000_000  # events; starting a thread costs about as much as 50,000 events
+
+
+def customer_ranges(journeys: Journeys, parts: int) -> list[tuple[int, int]]:
+    """Cut the customers into at most `parts` ranges [first, last) with about the same number of events each."""
+    aims = np.linspace(0, journeys.events, max(parts, 1) + 1)[1:-1]
+    cuts = [0, *np.searchsorted(journeys.offsets, aims).tolist(), journeys.customers]
+    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
+
+
+def over_customers(journeys: Journeys, run: Callable[[int, int], Part], threads: int | None = None) -> list[Part]:
+    """Run a kernel over every range of customers; the answers come back in the order of customers.
+
+    Args:
+        journeys: The index.
+        run: Called with (first customer, last customer, not included).
+        threads: How many threads; `None`: as many as there are processors, fewer when there are few events.
+    """
+    if threads is None:
+        threads = max(1, min(os.cpu_count() or 1, journeys.events // _WORTH_A_THREAD))
+    ranges = customer_ranges(journeys, threads)
+    if len(ranges) <= 1:
+        return [run(first, last) for first, last in ranges]
+    with ThreadPoolExecutor(len(ranges)) as pool:
+        return list(pool.map(lambda bounds: run(*bounds), ranges))

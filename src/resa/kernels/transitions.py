@@ -1,0 +1,257 @@
+"""Transitions: which touchpoint follows which, how often, for how many customers, after how long.
+
+A transition is two touchpoint events of a customer with no other touchpoint event between them (events without a touchpoint,
+code 0, are looked past). With a session gap, two events that lie further apart than the gap are no transition: the first is an
+exit, the second an entry. Without one, a customer's first touchpoint event is the entry and the last the exit. A period keeps the
+transitions whose first event lies in it, and the entries and exits that do; what follows what does not depend on the period.
+A touchpoint followed by itself is a loop: the diagonal.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from resa.kernels.compiling import kernel
+from resa.kernels.histogram import BUCKETS, bucket_of, quantiles
+from resa.kernels.journeys import (
+    CODES,
+    MICROS,
+    WHOLE_TIME,
+    Journeys,
+    Period,
+    moment,
+    plain_customers,
+    plain_journeys,
+    read_only,
+)
+from resa.kernels.ranges import over_customers
+
+__all__ = ["Transitions", "plain_groups", "transitions"]
+
+NO_GAP: Final = 2**62
+
+_COUNT: Final = 0
+_SECONDS: Final = 1
+_MICROS: Final = 2
+_LAST: Final = 3
+
+
+class Transitions(NamedTuple):
+    """Transitions from touchpoint a to b for each group g; code 0 is unused. Two of them over other customers add up field by field.
+
+    Attributes:
+        counts: i64[G, K, K], how often b followed a.
+        customers: i64[G, K, K], how many customers did that at least once.
+        seconds: i64[G, K, K], the exact sum of the time between, whole seconds.
+        micros: i64[G, K, K], what the sum has beyond `seconds`, 0 to 999,999 microseconds (one sum of microseconds may exceed 64 bits).
+        entries: i64[G, K], sessions (or journeys) that began there.
+        exits: i64[G, K], sessions (or journeys) that ended there.
+        edges: i64[E, 3], the (g, a, b) that occur, ascending.
+        histograms: u32[E, BUCKETS], each edge's times, see `histogram`; without rows when they were not asked for.
+    """
+
+    counts: npt.NDArray[np.int64]
+    customers: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.int64]
+    micros: npt.NDArray[np.int64]
+    entries: npt.NDArray[np.int64]
+    exits: npt.NDArray[np.int64]
+    edges: npt.NDArray[np.int64]
+    histograms: npt.NDArray[np.uint32]
+
+    def total_microseconds(self, group: int, start: int, end: int) -> int:
+        """The exact sum of the times from `start` to `end`, an integer of any size."""
+        return int(self.seconds[group, start, end]) * MICROS + int(self.micros[group, start, end])
+
+    def mean_seconds(self) -> npt.NDArray[np.float64]:
+        """f64[G, K, K], the mean time between; NaN where there is no transition."""
+        total = self.seconds + self.micros / MICROS
+        return np.divide(total, self.counts, out=np.full(total.shape, np.nan), where=self.counts > 0)
+
+    def quantile_seconds(self, share: float) -> npt.NDArray[np.float64]:
+        """f64[G, K, K], such as the median (0.5), off by at most 1/64; NaN where there is no transition or no histogram."""
+        answer = np.full(self.counts.shape, np.nan)
+        if len(self.histograms):
+            answer[tuple(self.edges.T)] = quantiles(self.histograms, share)[:, 0] / MICROS
+        return answer
+
+
+def plain_groups(groups: npt.NDArray[np.uint16] | None, journeys: Journeys) -> npt.NDArray[np.uint16]:
+    """Each customer's group as kernels want it; empty: all are of group 0.
+
+    Raises:
+        ValueError: There is not one group a customer.
+    """
+    if groups is None:
+        groups = np.zeros(0, np.uint16)
+    elif len(groups) != journeys.customers:
+        raise ValueError(f"{len(groups)} groups for {journeys.customers} customers")
+    return read_only(groups, np.uint16)
+
+
+@kernel
+def _transitions(
+    offsets: npt.NDArray[np.int64],
+    seconds: npt.NDArray[np.int32],
+    micros: npt.NDArray[np.int32],
+    touchpoints: npt.NDArray[np.uint16],
+    codes: int,
+    groups: npt.NDArray[np.uint16],
+    gap: int,
+    period: tuple[int, int],
+    always: bool,
+    mask: npt.NDArray[np.bool_],
+    first: int,
+    last: int,
+    cells: npt.NDArray[np.int64],
+    customers: npt.NDArray[np.int64],
+    entries: npt.NDArray[np.int64],
+    exits: npt.NDArray[np.int64],
+) -> bool:
+    """Add up a range of customers; `False` if a code is not below `codes`."""
+    for customer in range(first, last):
+        if mask.size > 0 and not mask[customer]:
+            continue
+        row = np.int64(groups[customer]) * codes if groups.size > 0 else 0
+        before = -1
+        second = np.int64(0)
+        micro = np.int64(0)
+        counted = always
+        for position in range(offsets[customer], offsets[customer + 1]):
+            code = np.int64(touchpoints[position])
+            if code == 0:
+                continue
+            if code >= codes:
+                return False
+            next_second = np.int64(seconds[position])
+            next_micro = np.int64(micros[position])
+            time = next_second * MICROS + next_micro
+            if before >= 0 and time - (second * MICROS + micro) > gap:
+                if counted:
+                    exits[row + before] += 1
+                before = -1
+            if before < 0:
+                if always or period[0] <= time < period[1]:
+                    entries[row + code] += 1
+            elif counted:
+                cell = (row + before) * codes + code
+                cells[cell, _COUNT] += 1
+                cells[cell, _SECONDS] += next_second - second
+                cells[cell, _MICROS] += next_micro - micro
+                customers[cell] += cells[cell, _LAST] != customer
+                cells[cell, _LAST] = customer
+            counted = always or period[0] <= time < period[1]
+            before = code
+            second = next_second
+            micro = next_micro
+        if before >= 0 and counted:
+            exits[row + before] += 1
+    return True
+
+
+@kernel
+def _durations(
+    offsets: npt.NDArray[np.int64],
+    seconds: npt.NDArray[np.int32],
+    micros: npt.NDArray[np.int32],
+    touchpoints: npt.NDArray[np.uint16],
+    codes: int,
+    groups: npt.NDArray[np.uint16],
+    gap: int,
+    period: tuple[int, int],
+    mask: npt.NDArray[np.bool_],
+    first: int,
+    last: int,
+    edge_of: npt.NDArray[np.int32],
+    histograms: npt.NDArray[np.uint32],
+) -> None:
+    """Add a range's times to the histograms of the edges that occur; sees the transitions that `_transitions` counts."""
+    for customer in range(first, last):
+        if mask.size > 0 and not mask[customer]:
+            continue
+        row = np.int64(groups[customer]) * codes if groups.size > 0 else 0
+        before = -1
+        time_before = np.int64(0)
+        for position in range(offsets[customer], offsets[customer + 1]):
+            code = np.int64(touchpoints[position])
+            if code == 0:
+                continue
+            time = moment(seconds, micros, position)
+            if before >= 0 and time - time_before <= gap and period[0] <= time_before < period[1]:
+                histograms[edge_of[(row + before) * codes + code], bucket_of(time - time_before)] += np.uint32(1)
+            before = code
+            time_before = time
+
+
+def transitions(
+    journeys: Journeys,
+    codes: int,
+    *,
+    groups: npt.NDArray[np.uint16] | None = None,
+    session_gap_us: int | None = None,
+    durations: bool = True,
+    period: Period | None = None,
+    customers: npt.NDArray[np.bool_] | None = None,
+    threads: int | None = None,
+) -> Transitions:
+    """Count which touchpoint follows which; the module's text says exactly what that means.
+
+    Args:
+        journeys: The index.
+        codes: K, one more than the largest touchpoint code.
+        groups: u16[C], each customer's group; `None`: one group.
+        session_gap_us: Events further apart than this many microseconds are no transition; `None`: whole journeys.
+        durations: Keep histograms, for medians; costs a second pass.
+        period: Which transitions, entries and exits count, by their first event; `None`: all.
+        customers: bool[C], who takes part; `None`: all.
+        threads: See `over_customers`.
+
+    Raises:
+        ValueError: A touchpoint's code is not below `codes`, or an array has the wrong length.
+    """
+    plain = plain_journeys(journeys)
+    mask = plain_customers(customers, plain)
+    plain_group = plain_groups(groups, plain)
+    kinds = int(plain_group.max()) + 1 if plain_group.size else 1
+    gap = NO_GAP if session_gap_us is None else session_gap_us
+    window = period or WHOLE_TIME
+    if not 1 <= codes <= CODES:
+        raise ValueError(f"there can be 1 to {CODES} codes, not {codes}")
+
+    def run(first: int, last: int) -> tuple[npt.NDArray[np.int64], ...]:
+        cells = np.zeros((kinds * codes * codes, 4), np.int64)
+        cells[:, _LAST] = -1
+        sums = tuple(np.zeros(size, np.int64) for size in (len(cells), kinds * codes, kinds * codes))
+        if not _transitions(*plain, codes, plain_group, gap, window, period is None, mask, first, last, cells, *sums):
+            raise ValueError(f"a touchpoint's code is not below {codes}")
+        return cells[:, :_LAST], *sums
+
+    parts = over_customers(plain, run, threads) or [run(0, 0)]
+    cells, distinct, entries, exits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
+    observed = np.flatnonzero(cells[:, _COUNT])
+    square, line = (kinds, codes, codes), (kinds, codes)
+    histograms = np.zeros((0, BUCKETS), np.uint32)
+    if durations:
+        edge_of = np.full(len(cells), -1, np.int32)
+        edge_of[observed] = np.arange(len(observed), dtype=np.int32)
+
+        def fill(first: int, last: int) -> npt.NDArray[np.uint32]:
+            part = np.zeros((len(observed), BUCKETS), np.uint32)
+            _durations(*plain, codes, plain_group, gap, window, mask, first, last, edge_of, part)
+            return part
+
+        histograms = sum(over_customers(plain, fill, threads), np.zeros((len(observed), BUCKETS), np.uint32))
+    carry, micros = np.divmod(cells[:, _MICROS], MICROS)
+    return Transitions(
+        cells[:, _COUNT].reshape(square),
+        distinct.reshape(square),
+        (cells[:, _SECONDS] + carry).reshape(square),
+        micros.reshape(square),
+        entries.reshape(line),
+        exits.reshape(line),
+        np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64),
+        histograms,
+    )

@@ -1,0 +1,33 @@
+"""Compile every measuring kernel ahead of its first use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from resa.kernels.funnel import funnel
+from resa.kernels.journeys import Journeys
+from resa.kernels.openings import openings, what_instead
+from resa.kernels.paths import count_paths, paths
+from resa.kernels.transitions import transitions
+from resa.kernels.variants import variants
+from resa.kernels.visits import visits
+
+__all__ = ["warm"]
+
+
+def warm() -> None:
+    """Compile, or load from the cache, all measuring kernels: seconds the first time, then tenths of a second."""
+    tiny = Journeys(
+        np.array([0, 3], np.int64),
+        np.array([0, 1, 2], np.int32),
+        np.zeros(3, np.int32),
+        np.array([1, 2, 1], np.uint16),
+    )
+    funnel(tiny, [[1], [2]], within_us=10, optional=[False, False])
+    found = openings(tiny, [1], [2], within=10)
+    openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
+    what_instead(tiny, found, 10)
+    transitions(tiny, 3)
+    visits(tiny, 3, np.array([0, 10], np.int64))
+    count_paths(paths(tiny, 3, steps=2))
+    variants(tiny)

@@ -1,0 +1,1 @@
+"""The report: one page that says what was planned, what happens, and where to look first."""

@@ -1,0 +1,198 @@
+"""What stands in a report: words, numbers as text, and pictures. Plain values, ready to be set on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Arrow", "Figure", "Gap", "Picture", "Plan", "Report", "SourceLine", "Table", "Voice", "Weakness"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One large number.
+
+    Attributes:
+        value: As text.
+        label: What it is.
+        note: What to compare it with; empty: nothing.
+        verdict: `met`, `near`, `below`, or empty where there is nothing to judge.
+    """
+
+    value: str
+    label: str
+    note: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table as text; the first column heads its row, the others are set right where they are numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawing, and the same as a table for those who cannot see it or want the numbers.
+
+    Attributes:
+        svg: The drawing.
+        table: The same numbers.
+        note: How to read it.
+    """
+
+    svg: str
+    table: Table | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weakness:
+    """A place below its target or below its own history.
+
+    Attributes:
+        title: Where, in the map's words.
+        kind: `anomaly` (it fell for a group at a time), `target` (below target), `history` (below its own past).
+        statement: What was found, one sentence with its numbers.
+        reach: At most how many customers, and what they would be worth; empty where neither is known.
+        who: Whom it concerns, one line each.
+        owner: Who answers for it; empty: nobody is named.
+        curve: The share over time.
+    """
+
+    title: str
+    kind: str
+    statement: str
+    reach: str = ""
+    who: tuple[str, ...] = ()
+    owner: str = ""
+    curve: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrow:
+    """An expectation or promise, as a row.
+
+    Attributes:
+        sentence: `After Cart we expect Purchase within 4 h`.
+        share: Share met of the mature openings, with its interval.
+        target: The target; empty: none.
+        verdict: `met`, `near`, `below`, `few` or `none`.
+        verdict_text: The verdict in words.
+        counts: How many met, missed, are open, were cancelled.
+        time: Median and slow (90 %) time to meet it.
+        instead: What those who missed it did instead.
+        owner: Who answers for it.
+        trend: A small drawing of the share over time.
+    """
+
+    sentence: str
+    share: str
+    target: str
+    verdict: str
+    verdict_text: str
+    counts: str
+    time: str
+    instead: str
+    owner: str
+    trend: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """What people said at one touchpoint.
+
+    Attributes:
+        touchpoint: Its name.
+        score: Mean score on its scale, as text; empty: no scores.
+        count: How many answered.
+        quotes: Words of customers, without names.
+    """
+
+    touchpoint: str
+    score: str
+    count: str
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a planned path fares.
+
+    Attributes:
+        persona: Name.
+        customers: How many they are.
+        share: How many of those who began it walk all of it.
+        leave: Where the others leave it, most first, one line each.
+    """
+
+    persona: str
+    customers: str
+    share: str
+    leave: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceLine:
+    """A source: what came, what was refused, up to when it is complete."""
+
+    name: str
+    rows: str
+    rejected: str
+    duplicate: str
+    complete_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A time in which a source that delivers steadily delivered nothing."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything on the page, from top to bottom.
+
+    Attributes:
+        title: The map's title.
+        subtitle: Whose report, over which time, with data up to when.
+        language: Of the page.
+        lead: What matters most, one to three sentences.
+        figures: Three to five large numbers.
+        journey: The map with its numbers.
+        weaknesses: Up to five places, worst first.
+        promises: What we promised.
+        expectations: What we expect.
+        funnel: From the goal's start, or the journey's main way.
+        paths: The commonest ways.
+        plans: Planned and actual, by persona.
+        voices: What people said.
+        sources: Where the data come from.
+        gaps: When they did not.
+        warnings: What a reader must know before believing a number.
+        customers: Identifiers of the customers behind the first weakness; only when names were asked for.
+        made: When and with what the page was made.
+    """
+
+    title: str
+    subtitle: str
+    language: str
+    lead: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    journey: Picture
+    weaknesses: tuple[Weakness, ...]
+    promises: tuple[Arrow, ...]
+    expectations: tuple[Arrow, ...]
+    funnel: Picture | None
+    paths: Picture | None
+    plans: tuple[Plan, ...]
+    voices: tuple[Voice, ...]
+    sources: tuple[SourceLine, ...]
+    gaps: tuple[Gap, ...]
+    warnings: tuple[str, ...]
+    customers: Table | None
+    made: str

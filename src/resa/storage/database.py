@@ -1,0 +1,132 @@
+"""The operational database: SQLite in write-ahead mode, every commit on the disk before it returns.
+
+Readers use `Database.reading`, which sees one moment; the one writer uses `Lease.writing` (see `lease.py`), which checks
+its token in every transaction. Transactions are short: files are written before, only their names are entered inside.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from resa.base.errors import WorkspaceDamaged, WorkspaceError
+from resa.storage.schema import workspace
+
+__all__ = ["REVISION", "Database", "from_micros", "to_micros"]
+
+REVISION = "0001"
+"""The newest migration; a test holds it to the files in `migrations/versions`."""
+
+_WAIT_SECONDS = 20.0  # how long a transaction waits for another process's
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    return (moment - _START) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment, in UTC."""
+    return _START + timedelta(microseconds=micros)
+
+
+class Database:
+    """One workspace's operational database; made when it is missing.
+
+    Args:
+        path: The SQLite file.
+        now: The present moment, stored when the database is made.
+
+    Raises:
+        WorkspaceError: A newer version of Resa made it.
+        WorkspaceDamaged: The file is no database, or it lacks what must be there.
+    """
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        self._readers = _engine(path, "BEGIN")
+        self._writers = _engine(path, "BEGIN IMMEDIATE")
+        try:
+            self._bring_up_to_date(now)
+            with self.reading() as connection:
+                row = connection.execute(select(workspace.c.key)).first()
+        except DatabaseError as error:
+            self.close()
+            raise WorkspaceDamaged(
+                f"{path.name} cannot be read as Resa's database ({type(error.orig).__name__}); restore it from a backup"
+            ) from error
+        if row is None:
+            raise WorkspaceDamaged(f"{path.name} has lost the workspace's key; restore it from a backup")
+        self.key: bytes = row.key
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and changes nothing."""
+        with self._readers.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction that may write; committed when the block ends well. The lease wraps it: use that."""
+        with self._writers.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+    def _bring_up_to_date(self, now: datetime) -> None:
+        with self.reading() as connection:
+            tables = inspect(connection).get_table_names()
+            found = None
+            if "alembic_version" in tables:
+                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if found == REVISION:
+            return
+        if found is not None and found > REVISION:
+            raise WorkspaceError(
+                f"this workspace was written by a newer Resa (its database is at step {found}, this Resa knows {REVISION}); "
+                "upgrade: pip install --upgrade resa"
+            )
+        # Two processes may come here at once: the second waits for the first, and alembic then finds nothing to do.
+        with self.changing() as connection:
+            _migrate(connection)
+            if connection.execute(select(workspace.c.id)).first() is None:
+                connection.execute(insert(workspace).values(id=1, key=secrets.token_bytes(16), made_at=to_micros(now)))
+
+
+def _migrate(connection: Connection) -> None:
+    # Alembic takes a fifth of a second to import and is needed once in a workspace's life.
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _engine(path: Path, begin: str) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _WAIT_SECONDS})
+
+    def configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # Python must not begin transactions by itself: `begin` below does
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {setting}")
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", start)
+    return engine

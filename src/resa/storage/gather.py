@@ -1,0 +1,61 @@
+"""Single rows out of listed Parquet files, by their number in the global order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resa.base.errors import WorkspaceDamaged
+from resa.model.tables import EVENTS
+from resa.storage.records import EventFile
+
+__all__ = ["gather_rows", "open_parquet"]
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a listed file.
+
+    Raises:
+        WorkspaceDamaged: It is not there, or it is not whole.
+    """
+    try:
+        return pq.ParquetFile(path, memory_map=True)
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise WorkspaceDamaged(
+            f"{path.parent.name}/{path.name} is missing or incomplete; ask again, and if it stays so run `resa verify`"
+        ) from error
+
+
+def gather_rows(files: Sequence[EventFile], rows: npt.NDArray[np.integer], columns: Sequence[str]) -> pa.Table:
+    """The rows of these global numbers, in the order asked for; a number may be asked for twice.
+
+    Only the row groups that hold an asked row are read, one file after the other.
+    """
+    wanted, back = np.unique(rows, return_inverse=True)
+    starts = np.array([file.first_row for file in files], np.int64)
+    parts = []
+    for position, file in enumerate(files):
+        begin, end = np.searchsorted(wanted, [starts[position], starts[position] + file.rows])
+        if begin < end:
+            parts.append(_take(file, wanted[begin:end].astype(np.int64) - file.first_row, columns))
+    if not parts:
+        return pa.schema([EVENTS.field(name) for name in columns]).empty_table()
+    return pa.concat_tables(parts).take(pa.array(back))
+
+
+def _take(file: EventFile, rows: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    with open_parquet(file.path) as parquet:
+        sizes = [parquet.metadata.row_group(group).num_rows for group in range(parquet.metadata.num_row_groups)]
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        parts = []
+        for group in range(len(sizes)):
+            begin, end = np.searchsorted(rows, [edges[group], edges[group + 1]])
+            if begin < end:
+                table = parquet.read_row_group(group, columns=list(columns))
+                parts.append(table.take(pa.array(rows[begin:end] - edges[group])))
+    return pa.concat_tables(parts)

@@ -1,0 +1,256 @@
+"""Reading the journey index: one published generation, memory-mapped, which stays as it is while it is held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.base.errors import QuestionError, WorkspaceDamaged
+from resa.model.tables import EVENTS
+from resa.storage.gather import gather_rows
+from resa.storage.hashing import Hasher, Words
+from resa.storage.records import EPOCH, AsOf, EventFile
+
+__all__ = ["ARRAYS", "JourneyIndex", "MapColumn", "Sparse", "open_index", "read_column"]
+
+ARRAYS: Mapping[str, str] = {
+    "who": "<u8",
+    "offsets": "<i8",
+    "seconds": "<i4",
+    "micros": "<i4",
+    "channels": "|u1",
+    "rows": "<u4",
+}
+"""The arrays of a generation with their types; each is a file `<name>.npy`."""
+
+OTHER_CHANNELS = "(other)"
+"""The 255th channel, for all that have no code of their own."""
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Numbers at some of the index's positions.
+
+    Attributes:
+        positions: int64, ascending.
+        numbers: float64, one a position.
+    """
+
+    positions: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapColumn:
+    """What one map makes of the index.
+
+    Attributes:
+        map_key: Key of the map.
+        map_hash: Hash of the map it was derived for; a map edited in other parts than its signals keeps its column.
+        touchpoints: uint16[N], code of each event's touchpoint, 0 where it is none.
+        codes: Code of each touchpoint, as `JourneyMap.code`.
+        values: What events are worth, where their touchpoint's signal gives a value.
+        scores: How events were felt, as given (not scaled), where their touchpoint's signal has a score.
+        sources: For each code that occurs, the sources that delivered it.
+    """
+
+    map_key: str
+    map_hash: str
+    touchpoints: npt.NDArray[np.uint16]
+    codes: Mapping[str, int]
+    values: Sparse
+    scores: Sparse
+    sources: Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JourneyIndex:
+    """One generation of the journey index: C customers, N events, ordered by customer and by the one order within.
+
+    Customers are numbered in the order of the (keyed) hashes of their identifiers, whatever the order of arrival. A
+    customer of whom only traits are known has no events.
+
+    Attributes:
+        generation: Its number; 0: nothing was published yet.
+        folder: Where its arrays stand.
+        epoch: Unix seconds of the moment that `seconds` counts from.
+        who: uint64[C, 2], hashes of the customers' identifiers.
+        offsets: int64[C + 1]; customer c has the events `offsets[c]` to `offsets[c + 1]`.
+        seconds: int32[N], whole seconds since the epoch, rounded down.
+        micros: int32[N], microseconds beyond, 0 to 999,999.
+        channels: uint8[N]: 0 for none, else 1 + place in `channel_names`.
+        rows: uint32[N], number of the event's row in `files`.
+        channel_names: At most 254, sorted; a 255th is `(other)`.
+        files: The event files it was built from; row numbers count through them.
+        as_of: Up to when the data were complete when it was published.
+        exclude: What was left out: texts of the `exclude` expressions.
+        record_files: Numbers of the customer files whose customers it holds.
+        columns: The map columns that were there when it was opened: key, (hash of the map, folder).
+        hasher: The workspace's.
+    """
+
+    generation: int
+    folder: Path
+    epoch: int
+    who: Words
+    offsets: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.int32]
+    micros: npt.NDArray[np.int32]
+    channels: npt.NDArray[np.uint8]
+    rows: npt.NDArray[np.uint32]
+    channel_names: tuple[str, ...]
+    files: tuple[EventFile, ...]
+    as_of: AsOf
+    exclude: tuple[str, ...]
+    record_files: tuple[int, ...]
+    columns: Mapping[str, tuple[str, str]]
+    hasher: Hasher
+
+    @property
+    def events(self) -> int:
+        """How many events."""
+        return len(self.rows)
+
+    @property
+    def customers(self) -> int:
+        """How many customers."""
+        return len(self.who)
+
+    @property
+    def total_rows(self) -> int:
+        """How many rows the event files hold, those left out of the index among them."""
+        return self.files[-1].first_row + self.files[-1].rows if self.files else 0
+
+    @cached_property
+    def _texts(self) -> pa.Table:
+        path = self.folder / "identifiers.arrow"
+        if not self.customers:
+            return pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+
+    def identifiers(self, customers: npt.NDArray[np.integer[Any]] | Sequence[int] | None = None) -> pa.Table:
+        """The identifiers of customers: columns customer (uint32), kind, value; `None`: of all."""
+        numbers = np.arange(self.customers) if customers is None else np.asarray(customers, np.int64)
+        texts = self._texts if customers is None else self._texts.take(pa.array(numbers))
+        return texts.add_column(0, "customer", pa.array(numbers.astype(np.uint32)))
+
+    def find(self, kind: str, value: str) -> int | None:
+        """The customer with this identifier."""
+        return self.find_all(pa.array([kind]), pa.array([value]))[0].as_py()
+
+    def find_all(self, kinds: pa.Array, values: pa.Array) -> pa.UInt32Array:
+        """The customers with these identifiers, null where there is none."""
+        if not self.customers or not len(kinds):
+            return pa.nulls(len(kinds), pa.uint32())
+        wanted = self.hasher.identifiers(kinds, values)
+        places = np.searchsorted(np.ascontiguousarray(self.who[:, 0]), wanted[:, 0])
+        # Two customers with one first word are as good as impossible, yet not quite.
+        for _ in range(2):
+            here = np.minimum(places, self.customers - 1)
+            behind = (self.who[here, 0] == wanted[:, 0]) & (self.who[here, 1] < wanted[:, 1]) & (places < self.customers)
+            places = places + behind
+        here = np.minimum(places, self.customers - 1)
+        found = (self.who[here] == wanted).all(axis=1)
+        return pa.array(here.astype(np.uint32), mask=~found)
+
+    def event_rows(self, positions: npt.NDArray[np.integer[Any]], columns: Sequence[str] | None = None) -> pa.Table:
+        """The stored rows of the events at these positions, in this order; all columns of `EVENTS` unless some are named.
+
+        Raises:
+            WorkspaceDamaged: A file of this generation is gone, because its load was removed: ask the newest index.
+        """
+        return gather_rows(self.files, self.rows[positions], EVENTS.names if columns is None else columns)
+
+    def column(self, map_key: str) -> MapColumn:
+        """What the map makes of the index.
+
+        Raises:
+            QuestionError: Nothing was derived for this map yet.
+        """
+        if map_key not in self.columns:
+            raise QuestionError(f"the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`")
+        map_hash, folder = self.columns[map_key]
+        return read_column(self.folder / folder, map_key, map_hash)
+
+
+def open_index(
+    folder: Path, generation: int, file_path: Mapping[str, Path], columns: Mapping[str, tuple[str, str]], hasher: Hasher
+) -> JourneyIndex:
+    """Open a published generation; generation 0 is empty.
+
+    Args:
+        folder: Its folder.
+        generation: Its number.
+        file_path: Folder of the files of each kind.
+        columns: Its map columns: key, (hash of the map, folder within the generation).
+        hasher: The workspace's.
+
+    Raises:
+        WorkspaceDamaged: A part is missing.
+        FileNotFoundError: The whole folder is gone: a newer generation replaced it meanwhile.
+    """
+    if generation == 0:
+        header: dict[str, Any] = {"epoch": EPOCH, "channels": [], "files": [], "as_of": {}, "exclude": [], "record_files": []}
+        arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
+        arrays["offsets"] = np.zeros(1, np.int64)
+    else:
+        header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
+        arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}
+        if not len(arrays["rows"]) == header["events"] or not len(arrays["who"]) == header["customers"]:
+            raise WorkspaceDamaged(f"generation {generation} of the index contradicts its header; run `resa rebuild`")
+    files = tuple(
+        EventFile(
+            id=file["id"],
+            path=file_path["events"] / file["name"],
+            kind="events",
+            rows=file["rows"],
+            first_row=file["first_row"],
+            loads=tuple(file["loads"]),
+        )
+        for file in header["files"]
+    )
+    as_of = AsOf(sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()})
+    return JourneyIndex(
+        generation=generation,
+        folder=folder,
+        epoch=header["epoch"],
+        channel_names=tuple(header["channels"]),
+        files=files,
+        as_of=as_of,
+        exclude=tuple(header["exclude"]),
+        record_files=tuple(header["record_files"]),
+        columns=columns,
+        hasher=hasher,
+        **arrays,
+    )
+
+
+def map_array(path: Path) -> npt.NDArray[Any]:
+    """A `.npy` file, memory-mapped and read-only."""
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array.view(np.ndarray) if len(array) else np.empty(array.shape, array.dtype)
+
+
+def read_column(folder: Path, map_key: str, map_hash: str) -> MapColumn:
+    """Open a map's column."""
+    header = json.loads((folder / "column.json").read_text(encoding="utf-8"))
+    arrays = {path.stem: map_array(path) for path in folder.glob("*.npy")}
+    return MapColumn(
+        map_key=map_key,
+        map_hash=map_hash,
+        touchpoints=arrays["touchpoints"],
+        codes=header["codes"],
+        values=Sparse(arrays["value_positions"], arrays["value_numbers"]),
+        scores=Sparse(arrays["score_positions"], arrays["score_numbers"]),
+        sources={int(code): tuple(sources) for code, sources in header["sources"].items()},
+    )

@@ -1,0 +1,68 @@
+"""Where things stand in a workspace's data folder.
+
+    .resa/                      0700
+        operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
+        events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
+        lookups/                Parquet, tables such as products and stores
+        unique/                 sorted hashes of the ids that were ever stored
+        runs/                   new rows in the order of the index, until a generation holds them
+        index/<generation>/     arrays of the journey index; index/<generation>/maps/<hash>/ what one map makes of it
+        signals/<hash>/         which signals hold for each row of each file; derived
+        work/                   half-made things; emptied by the next writer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["FILE_FOLDERS", "Layout"]
+
+FILE_FOLDERS = ("events", "customers", "feedback", "daily_numbers", "rejected", "lookups")
+"""Folders of listed Parquet files; a file's kind is the name of its folder."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths below one data folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The operational database."""
+        return self.root / "operations.db"
+
+    @property
+    def unique(self) -> Path:
+        """Runs of sorted hashes."""
+        return self.root / "unique"
+
+    @property
+    def runs(self) -> Path:
+        """Sorted runs of rows that are not yet in the index."""
+        return self.root / "runs"
+
+    @property
+    def index(self) -> Path:
+        """Generations of the journey index."""
+        return self.root / "index"
+
+    @property
+    def signals(self) -> Path:
+        """Which signals hold, by file."""
+        return self.root / "signals"
+
+    @property
+    def work(self) -> Path:
+        """Things in the making."""
+        return self.root / "work"
+
+    def generation(self, number: int) -> Path:
+        """The folder of one generation of the index."""
+        return self.index / str(number)
+
+    def folders(self) -> list[Path]:
+        """Every folder that must be there."""
+        named = [self.root / name for name in FILE_FOLDERS]
+        return [self.root, *named, self.unique, self.runs, self.index, self.signals, self.work]

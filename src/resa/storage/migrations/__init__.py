@@ -1,0 +1,1 @@
+"""The history of the operational database, run by alembic when a workspace is opened."""

@@ -1,0 +1,163 @@
+"""What storage says of itself: loads, files, sources, results of commits. Plain frozen values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from resa.model.tables import CUSTOMER_RECORDS, DAILY_NUMBERS, EVENTS, FEEDBACK
+
+__all__ = [
+    "EARLIEST",
+    "EPOCH",
+    "KINDS",
+    "LATEST",
+    "AsOf",
+    "ChunkResult",
+    "EventFile",
+    "Finding",
+    "Kind",
+    "Load",
+    "LoadState",
+    "MapVersion",
+]
+
+Kind = Literal["events", "customers", "feedback", "daily_numbers"]
+LoadState = Literal["running", "finished", "removed"]
+
+KINDS: Mapping[str, pa.Schema] = {
+    "events": EVENTS,
+    "customers": CUSTOMER_RECORDS,
+    "feedback": FEEDBACK,
+    "daily_numbers": DAILY_NUMBERS,
+}
+"""The kinds of rows that are kept in files, each with the schema of `resa.model.tables`."""
+
+EPOCH = 946_684_800
+"""Unix seconds of 2000-01-01T00:00:00Z, from which the index counts its seconds in 32 bits."""
+
+EARLIEST = datetime.fromtimestamp(EPOCH - 2**31, UTC)
+"""The earliest moment that the index can hold (December 1931); an event before it must be rejected."""
+
+LATEST = datetime.fromtimestamp(EPOCH + 2**31 - 1, UTC)
+"""The latest whole second that the index can hold (January 2068)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """One collection of one file; it can be resumed while it runs and removed when it is done.
+
+    Attributes:
+        id: Number, ascending in the order of beginning.
+        source_id: Name of the source.
+        origin: Where the rows came from, as named to the user.
+        fingerprint: What tells whether the origin is still the same file (size, time, hash), as the collector defines it.
+        state: running, finished or removed.
+        started_at: When it began, UTC.
+        finished_at: When it ended, UTC.
+        rows_read: Rows consumed so far; always good + rejected + duplicate.
+        good: Rows that were stored.
+        rejected: Rows that were refused and kept with their reason.
+        duplicate: Rows that were there already.
+        complete_until: Up to when the load says that its data are complete, UTC; `None`: it does not say.
+        newest: The newest `occurred_at` (`recorded_at` of customers) among its rows, duplicates among them, UTC.
+    """
+
+    id: int
+    source_id: str
+    origin: str
+    fingerprint: str
+    state: LoadState
+    started_at: datetime
+    finished_at: datetime | None
+    rows_read: int
+    good: int
+    rejected: int
+    duplicate: int
+    complete_until: datetime | None
+    newest: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkResult:
+    """What became of the rows of one commit; together they are the rows read."""
+
+    good: int
+    rejected: int
+    duplicate: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFile:
+    """One listed Parquet file.
+
+    Attributes:
+        id: Its number in the database.
+        path: Where it stands.
+        kind: What its rows are.
+        rows: How many.
+        first_row: Number of its first row in the global order of rows of its kind.
+        loads: The loads whose rows it holds; several after compaction.
+    """
+
+    id: int
+    path: Path
+    kind: str
+    rows: int
+    first_row: int
+    loads: tuple[int, ...]
+
+    @property
+    def load_id(self) -> int | None:
+        """The load that wrote the file; `None` when it holds several."""
+        return self.loads[0] if len(self.loads) == 1 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsOf:
+    """Up to when the data are complete.
+
+    Attributes:
+        sources: For each source: the end that its newest load states, else its newest row, UTC.
+        overall: The latest of them, UTC; `None` while there are no rows.
+    """
+
+    sources: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def overall(self) -> datetime | None:
+        """The latest moment that any source is complete to; 'now' for questions that need one."""
+        return max(self.sources.values(), default=None)
+
+    def complete(self, sources: tuple[str, ...]) -> datetime | None:
+        """The moment that every one of these sources is complete to; `None` when none of them is known."""
+        return min((self.sources[source] for source in sources if source in self.sources), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapVersion:
+    """A version of a journey map that was taken into use."""
+
+    map_key: str
+    hash: str
+    text: str
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that `verify` found to be wrong.
+
+    Attributes:
+        code: Stable name, such as `missing-file`.
+        message: What is wrong and what to do.
+    """
+
+    code: str
+    message: str

@@ -1,0 +1,137 @@
+"""The tables of the operational database, as the newest migration leaves them (a test compares the two)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "file_loads",
+    "files",
+    "generations",
+    "hash_runs",
+    "lease",
+    "loads",
+    "map_columns",
+    "map_versions",
+    "metadata",
+    "workspace",
+]
+
+metadata = MetaData()
+
+# Moments are microseconds since 1970 in UTC, so that nothing is lost in a text.
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("key", LargeBinary, nullable=False),  # 16 random bytes: the key of every hash
+    Column("made_at", BigInteger, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("token", BigInteger, nullable=False),  # grows with every holder
+    Column("held", Integer, nullable=False),  # 1 while somebody writes
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("process_start", Text, nullable=False),  # tells a process from a later one of the same number
+    Column("taken_at", BigInteger, nullable=False),
+    Column("renewed_at", BigInteger, nullable=False),
+)
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", Text, nullable=False, index=True),
+    Column("origin", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("rows_read", BigInteger, nullable=False),
+    Column("good", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("complete_until", BigInteger),
+    Column("newest", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # listed, or retired: replaced, but a generation still points into it
+    Column("run", Text),  # its sorted run in runs/, while no generation holds its rows
+    Column("label", Text),  # the name of a lookup table
+    UniqueConstraint("kind", "name"),
+    sqlite_autoincrement=True,
+)
+
+file_loads = Table(
+    "file_loads",
+    metadata,
+    Column("file_id", ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Column("load_id", ForeignKey("loads.id"), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
+
+hash_runs = Table(
+    "hash_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("purpose", Text, nullable=False),  # ids: what is stored; repeats: what a running load saw again
+    Column("load_id", ForeignKey("loads.id")),  # the running load that made it; null once loads are mixed
+    Column("hashes", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("published_at", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("customers", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+map_columns = Table(
+    "map_columns",
+    metadata,
+    Column("generation", ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True),
+    Column("map_key", Text, primary_key=True),
+    Column("map_hash", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+)
+
+map_versions = Table(
+    "map_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("map_key", Text, nullable=False, index=True),
+    Column("hash", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,1 @@
+"""What the kernels must answer, in plain Python: slow, short, and written without looking at the kernels."""

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resa.kernels import RELATIVE_ERROR, Journeys, transitions, visits
+from tests.oracles.journeys import PERIODS, SECOND, WINDOWS, as_lists, journeys
+from tests.oracles.transitions import transitions_of, visits_of
+
+
+@given(journeys(customers=5), st.none() | WINDOWS, PERIODS, st.booleans(), st.data())
+def test_transitions_are_those_of_the_oracle(
+    drawn: Journeys, gap: int | None, period: tuple[int, int] | None, grouped: bool, data: st.DataObject
+) -> None:
+    groups = [0] * drawn.customers
+    if grouped:
+        groups = data.draw(st.lists(st.integers(0, 2), min_size=drawn.customers, max_size=drawn.customers))
+    found = transitions(
+        drawn,
+        5,
+        groups=np.array(groups, np.uint16) if grouped else None,
+        session_gap_us=gap,
+        period=period,
+        threads=2,
+    )
+    wanted = transitions_of(as_lists(drawn), groups, gap, period)
+    median = found.quantile_seconds(0.5)
+    for edge in np.ndindex(found.counts.shape):
+        durations = sorted(wanted.durations[edge])
+        assert found.counts[edge] == len(durations)
+        assert found.customers[edge] == len(wanted.customers[edge])
+        assert found.total_microseconds(*edge) == sum(durations)
+        if durations:
+            true = durations[math.ceil(len(durations) / 2) - 1] / SECOND
+            assert abs(median[edge] - true) <= true * RELATIVE_ERROR
+        else:
+            assert math.isnan(median[edge])
+    for place in np.ndindex(found.entries.shape):
+        assert found.entries[place] == wanted.entries[place]
+        assert found.exits[place] == wanted.exits[place]
+
+
+@given(journeys(), st.lists(st.integers(-4, 20), min_size=2, max_size=6, unique=True))
+def test_visits_are_those_of_the_oracle(drawn: Journeys, drawn_edges: list[int]) -> None:
+    edges = sorted(edge * 500_000 for edge in drawn_edges)
+    found = visits(drawn, 5, np.array(edges, np.int64), threads=2)
+    counts, who = visits_of(as_lists(drawn), edges)
+    for code, bucket in np.ndindex(found.counts.shape):
+        assert found.counts[code, bucket] == counts[code, bucket]
+        assert found.customers[code, bucket] == len(who.get((code, bucket), ()))
+    for code in range(5):
+        anywhere = set().union(*(who.get((code, bucket), set()) for bucket in range(len(edges) - 1)))
+        assert found.reach[code] == len(anywhere)
