@@ -1,3 +1,29 @@
-"""Resa: a customer-journey map that runs."""
+"""Resa: a customer-journey map that runs.
+
+    import resa
+
+    shop = resa.open("shop")                                       # a folder with journey.yaml, signals.yaml, sources/
+    shop.collect()                                                 # files of events into the workspace
+    shop.measure.funnel(["product_page", "cart", "purchase"], within="7 days", by="persona")
+    shop.measure.expectations()                                    # met, missed, open; against target
+    shop.report().save("report.html")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resa.workspace import Workspace, open  # noqa: A004 - `resa.open` reads as intended
 
 __version__ = "0.1.0"
+__all__ = ["Workspace", "__version__", "open"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the workspace only when it is asked for, so that `import resa` is quick and has no effects."""
+    if name in {"Workspace", "open"}:
+        from resa import workspace  # noqa: PLC0415 - that is the point
+
+        return getattr(workspace, name)
+    raise AttributeError(f"module 'resa' has no attribute '{name}'")

@@ -184,7 +184,7 @@ def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: 
     )
     statement, source = _optional_steps(statement, selection, steps, window)
     statement = statement.step("items", f"SELECT *, p0 AS position, t0 AS started_at FROM {source}")
-    statement = groups.add(statement)
+    statement = statement.step("grouped", groups.over("items"))
     branches = "\nUNION ALL\n".join(_counted(steps, groups, number) for number in range(len(steps.names)))
     low, high = wilson_sql("customers", "first")
     return statement.step("counted", branches).select(
@@ -192,7 +192,7 @@ def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: 
         f"  customers / nullif(first, 0) AS share_of_first,\n  {low} AS low,\n  {high} AS high,\n"
         "  customers / nullif(previous, 0) AS share_of_previous,\n"
         "  CASE WHEN optional THEN NULL ELSE previous - customers END AS lost, median_seconds, p90_seconds\n"
-        f"FROM counted\n{groups.ordered('step')}"
+        f"FROM counted\nORDER BY rank, step"
     )
 
 
@@ -232,10 +232,9 @@ def _counted(steps: _Steps, groups: Groups, number: int) -> str:
     before = steps.before[number]
     waited = f"epoch_us(t{number}) - epoch_us(t{before})"
     times = [f"{quantile_sql(waited, q)} / {float(SECOND)}" if number else "NULL::DOUBLE" for q in (0.5, 0.9)]
-    by = ' GROUP BY "group"' if groups.by else ""
     return (
-        f"SELECT {groups.names}{number + 1} AS step, {literal(steps.names[number])} AS name,"
+        f"SELECT {groups.names}{groups.rank}, {number + 1} AS step, {literal(steps.names[number])} AS name,"
         f" {literal(steps.optional[number])} AS optional, count(p{number}) AS customers,"
         f" count(p{before}) AS previous, count(p0) AS first,"
-        f" {times[0]} AS median_seconds, {times[1]} AS p90_seconds FROM grouped{by}"
+        f" {times[0]} AS median_seconds, {times[1]} AS p90_seconds FROM grouped{groups.clause}"
     )

@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from resa.analytics.calendar import PERIODS, calendar_edges
 from resa.analytics.result import Column
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions
-from resa.analytics.sql_text import Statement, inlined, listed, literal
-import pyarrow as pa
+from resa.analytics.sql_text import inlined, listed, literal
 
 __all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped"]
 
@@ -34,19 +34,21 @@ class Groups:
     Attributes:
         labels: Their names, in order; one `None` when nothing was grouped.
         members: For each group, which of the things are in it; `None`: all.
-        sql: For the step `items` (customer, position, started_at): a SELECT that adds `"group"`; empty: no groups.
+        label: SQL of the label of a thing `i` (customer, position, started_at); empty: no groups.
+        join: SQL that joins what `label` reads.
         warnings: What a reader must know.
     """
 
     labels: tuple[str | None, ...]
     members: tuple[Flags | None, ...]
-    sql: str = ""
+    label: str = ""
+    join: str = ""
     warnings: tuple[str, ...] = ()
 
     @property
     def by(self) -> bool:
         """Whether anything was grouped."""
-        return bool(self.sql)
+        return bool(self.label)
 
     def split(self) -> Iterator[tuple[str | None, Flags | slice]]:
         """Each label with an index that picks its members from an array of the things."""
@@ -63,14 +65,22 @@ class Groups:
         """`"group", ` in SQL, if there are groups."""
         return '"group", ' if self.by else ""
 
-    def ordered(self, *more: str) -> str:
-        """An ORDER BY clause: groups in the order of `labels`, then `more`."""
-        keys = [f'list_position({literal(list(self.labels))}, "group")'] if self.by else []
-        return f"ORDER BY {', '.join([*keys, *more])}" if keys or more else ""
+    @property
+    def clause(self) -> str:
+        """A GROUP BY clause, if there are groups."""
+        return ' GROUP BY "group", rank' if self.by else ""
 
-    def add(self, statement: Statement) -> Statement:
-        """The statement with a step `grouped`: `items` with `"group"`, or as they are."""
-        return statement.step("grouped", self.sql or "SELECT * FROM items")
+    @property
+    def rank(self) -> str:
+        """The place of a group among the others, in a query with `clause`."""
+        return "rank" if self.by else "1 AS rank"
+
+    def over(self, source: str) -> str:
+        """A SELECT of the things in the step `source` with `"group"` and its `rank`; as they are without groups."""
+        if not self.by:
+            return f"SELECT * FROM {source}"
+        labelled = f'SELECT i.*, {self.label} AS "group" FROM {source} i {self.join}'
+        return f'SELECT *, list_position({literal(list(self.labels))}, "group") AS rank\nFROM ({labelled})'
 
 
 def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions: Positions) -> Groups:
@@ -91,22 +101,22 @@ def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions:
     if by == "channel":
         codes = selection.snapshot.channels_at(positions).astype(np.int64)
         labels = (NOT_KNOWN, *selection.snapshot.channel_labels[1:])
-        label, source = f"coalesce(v.channel, {literal(NOT_KNOWN)})", "items i JOIN visits v ON v.position = i.position"
-        return _by_labels(codes, labels, label, source)
+        label = f"coalesce(v.channel, {literal(NOT_KNOWN)})"
+        return _by_labels(codes, labels, label, "JOIN visits v ON v.position = i.position")
     if by.startswith("traits."):
         numbers, labels = selection.expressions.labels(by)
-        source = f"items i JOIN ({selection.expressions.labelling(by)}) t ON t.customer = i.customer"
-        return _by_labels(numbers[customers], labels, "t.label", source)
+        join = f"JOIN ({selection.expressions.labelling(by)}) t ON t.customer = i.customer"
+        return _by_labels(numbers[customers], labels, "t.label", join)
     numbers, labels = selection.snapshot.event_labels(by)
     value = inlined(selection.snapshot.event_expression(by, "scalar"))
     events = f"(SELECT position, coalesce(({value})::VARCHAR, {literal(NOT_KNOWN)}) AS label FROM events)"
-    return _by_labels(numbers[positions], labels, "e.label", f"items i JOIN {events} e ON e.position = i.position")
+    return _by_labels(numbers[positions], labels, "e.label", f"JOIN {events} e ON e.position = i.position")
 
 
 def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
     personas = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
     flags = [selection.expressions.persona(key)[customers] for key in personas]
-    source = "items i JOIN (SELECT customer, unnest(personas) AS label FROM customers) p ON p.customer = i.customer"
+    join = "JOIN (SELECT customer, unnest(personas) AS label FROM customers) p ON p.customer = i.customer"
     nobody = np.ones(len(customers), np.bool_)
     for members in flags:
         nobody &= ~members
@@ -115,27 +125,24 @@ def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Gro
         warnings.append(f"{len(np.unique(customers[nobody])):,} customers are of no persona and in no group.")
     if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
         warnings.append("Some customers are of several personas and counted in each.")
-    return Groups(tuple(personas), tuple(flags), _sql("p.label", source), tuple(warnings))
+    return Groups(tuple(personas), tuple(flags), "p.label", join, tuple(warnings))
 
 
 def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
     snapshot = selection.snapshot
     times = snapshot.times(positions)
     zone = literal(snapshot.journey_map.timezone)
-    sql = _sql(
-        f"strftime(date_trunc({literal(by)}, timezone({zone}, i.started_at)), '%Y-%m-%d')",
-        "items i",
-    )
+    label = f"strftime(date_trunc({literal(by)}, timezone({zone}, i.started_at)), '%Y-%m-%d')"
     if not len(times):
-        return Groups((), (), sql)
+        return Groups((), (), label)
     edges, days = calendar_edges(int(times.min()), int(times.max()), by, snapshot.zone)  # type: ignore[arg-type]  # in PERIODS
     bucket = np.searchsorted(edges, times, side="right") - 1
     used = np.unique(bucket)
     labels = tuple(days[number].isoformat() for number in used)
-    return Groups(labels, tuple(bucket == number for number in used), sql)
+    return Groups(labels, tuple(bucket == number for number in used), label)
 
 
-def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: str, source: str) -> Groups:
+def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: str, join: str) -> Groups:
     counts = np.bincount(codes, minlength=len(labels))
     order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], labels[code]))
     listed_codes, rest = order[:MOST_GROUPS], order[MOST_GROUPS:]
@@ -146,8 +153,5 @@ def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: s
         label = f"CASE WHEN {label} IN {listed(names)} THEN {label} ELSE {literal(OTHER_GROUPS)} END"
         names.append(OTHER_GROUPS)
     warnings = (f"{len(rest)} smaller groups are added up as {OTHER_GROUPS}.",) if rest else ()
-    return Groups(tuple(names), tuple(members), _sql(label, source), warnings)
+    return Groups(tuple(names), tuple(members), label, join, warnings)
 
-
-def _sql(label: str, source: str) -> str:
-    return f'SELECT i.*, {label} AS "group" FROM {source}'

@@ -171,7 +171,8 @@ class Selection:
     def statement(self) -> Statement:
         """`seen`: the visits that are looked at, with the columns of the view `visits`."""
         conditions = list(self._conditions())
-        where = f"\nWHERE {'\n  AND '.join(conditions)}" if conditions else ""
+        joined = "\n  AND ".join(conditions)
+        where = f"\nWHERE {joined}" if conditions else ""
         return Statement().step("seen", f"SELECT * FROM visits{where}")
 
     def _conditions(self) -> Iterator[str]:

@@ -12,12 +12,12 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from resa import workspace
 from resa.analytics import KINDS, Result, question_from
 from resa.base.errors import InputError
 from resa.cli.console import OUT, write_out
+from resa.cli.options import HERE, Folder, MapKey, opened
 
-__all__ = ["measure"]
+__all__ = ["Format", "measure", "write_table"]
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
@@ -41,7 +41,7 @@ def measure(
         typer.Argument(help="funnel: its steps (`a,b`: any of, `a?`: optional); expectations: names; trend: of what."),
     ] = None,
     *,
-    map_key: Annotated[str | None, typer.Option("--map", help="Key of the map, where there are several.")] = None,
+    map_key: MapKey = None,
     within: Annotated[str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'.")] = None,
     mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
     start: Annotated[str | None, typer.Option(help="Paths: the touchpoint they start at.")] = None,
@@ -51,7 +51,9 @@ def measure(
     top: Annotated[int | None, typer.Option(help="Paths, variants: how many are listed.")] = None,
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
     every: Annotated[str | None, typer.Option(help="Trend: day, week, month or quarter.")] = None,
-    by: Annotated[str | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
+    ] = None,
     where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
     events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="First day, or moment.")] = None,
@@ -67,13 +69,11 @@ def measure(
         list[str] | None,
         typer.Option(help="List the customers behind a number: `column=missed`, `step=2`, …; may be repeated."),
     ] = None,
-    folder: Annotated[Path, typer.Option("--workspace", "-w", help="The workspace's folder.")] = Path(),
+    folder: Folder = HERE,
 ) -> None:
     """Ask one question of a map and its events."""
-    shop = workspace.open(folder)
     document: dict[str, Any] = {
         "kind": kind.value,
-        "map": map_key or shop.measure.map_key,
         "within": within,
         "mature": mature or None,
         "start": start,
@@ -93,19 +93,25 @@ def measure(
         "as_of": as_of,
         **_what(kind.value, what or [], steps),
     }
-    result = shop.measure.ask(question_from({name: value for name, value in document.items() if value is not None}))
+    with opened(folder) as shop:
+        document["map"] = shop.map(map_key).key
+        result = shop.measure.ask(question_from({name: given for name, given in document.items() if given is not None}))
+        _show(result, show_format, output, sql=sql, customers=customers)
+
+
+def _show(result: Result, how: Format, output: Path | None, *, sql: bool, customers: list[str] | None) -> None:
     if sql:
         write_out(result.sql())
     elif customers is not None:
-        _write_table(_customers(result, customers), show_format, output)
+        write_table(_customers(result, customers), how, output)
     elif output is not None and output.suffix == ".svg":
         output.write_text(result.picture(), encoding="utf-8")
-    elif show_format is Format.json:
+    elif how is Format.json:
         _write_text(result.json(indent=2), output)
-    elif show_format is Format.table:
+    elif how is Format.table:
         _write_text(repr(result), output)
     else:
-        _write_table(result.table, show_format, output)
+        write_table(result.table, how, output)
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
@@ -142,7 +148,7 @@ def _write_text(text: str, output: Path | None) -> None:
         output.write_text(text + "\n", encoding="utf-8")
 
 
-def _write_table(table: pa.Table, how: Format, output: Path | None) -> None:
+def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
     if how is Format.json:
         _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
         return
@@ -169,6 +175,8 @@ def _flat(table: pa.Table) -> pa.Table:
     """Lists as text, since CSV has none."""
     for number, field in enumerate(table.schema):
         if pa.types.is_nested(field.type):
-            text = [None if value is None else json.dumps(value, ensure_ascii=False) for value in table[number].to_pylist()]
+            text = [
+                None if value is None else json.dumps(value, ensure_ascii=False) for value in table[number].to_pylist()
+            ]
             table = table.set_column(number, field.name, pa.array(text, pa.string()))
     return table

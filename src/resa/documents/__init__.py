@@ -3,7 +3,7 @@
 The only door to ruamel.yaml. Knows nothing of journeys.
 
     document = read_document("sources/orders.yaml")        # never raises for what stands in the file
-    document.problems                                      # tabs, cut texts, repeated keys, what the parser stumbled over
+    document.problems                                      # tabs, cut texts, repeated keys, the parser's own errors
     document.data                                          # plain Python
     document.position(("columns", "event"))                # (4, 10): line and column of the value
     document.position(("columns", "event"), key=True)      # (4, 3): of the key

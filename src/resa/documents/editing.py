@@ -73,7 +73,9 @@ def _edit(document: Document, change: Change) -> Edit:
             return Edit(value.start, value.end, document.text[value.start : value.end])
         return _replace(document, value, change)
     if found is None:
-        raise InputError(document.problem(f"there is no '{change.path[-1]}' here", change.path[:-1], code="no-such-key"))
+        raise InputError(
+            document.problem(f"there is no '{change.path[-1]}' here", change.path[:-1], code="no-such-key")
+        )
     if change.kind == "rename":
         return Edit(found[0].start, found[0].end, _scalar(str(change.value)))
     return _append(document, found[1], change) if change.kind == "append" else _remove(document, parent, found)
@@ -161,7 +163,9 @@ def _remove(document: Document, parent: Node, found: tuple[Node, Node]) -> Edit:
     key, value = found
     siblings = [item for item, _ in parent.pairs] or list(parent.items)
     if len(siblings) == 1:
-        raise InputError(document.source.problem("the last one cannot be taken away; take away what holds it", key.start))
+        raise InputError(
+            document.source.problem("the last one cannot be taken away; take away what holds it", key.start)
+        )
     if parent.flow:
         number = next(number for number, node in enumerate(siblings) if node is key)
         if number + 1 < len(siblings):
@@ -206,8 +210,11 @@ def _quoted_exactly(text: str) -> str:
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     if not any(character in text for character in "\\\n\r\t") and '"' in text and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    return '"' + "".join(
-        escapes.get(character)
-        or (character if character.isprintable() else f"\\U{ord(character):08x}")
-        for character in text
-    ) + '"'
+    return (
+        '"'
+        + "".join(
+            escapes.get(character) or (character if character.isprintable() else f"\\U{ord(character):08x}")
+            for character in text
+        )
+        + '"'
+    )

@@ -74,7 +74,7 @@ class Document:
             pair = value.child(step) if value is not None else None
             if pair is None:
                 return found
-            found, value = (pair if key else (pair[1], pair[1]))
+            found, value = pair if key else (pair[1], pair[1])
         return found
 
     def position(self, path: Path, *, key: bool = False) -> tuple[int, int]:

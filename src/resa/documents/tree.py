@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from resa.base.errors import Problem
 from resa.documents.source import Edit, Finding, Source
@@ -93,7 +93,7 @@ class Written(str, _Placed):
 
     __slots__ = ("node", "source")
 
-    def __new__(cls, text: str, source: Source, node: Node) -> Written:
+    def __new__(cls, text: str, source: Source, node: Node) -> Self:
         """Text that stands in a source at a node."""
         self = super().__new__(cls, text)
         self.source = source

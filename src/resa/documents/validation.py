@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -49,7 +49,7 @@ class Refusal(PydanticCustomError):
 
     def __new__(
         cls, message: str, *, code: str = "invalid", fix: str | None = None, edits: Iterable[Edit] = (), inside: int = 0
-    ) -> Refusal:
+    ) -> Self:
         """Make the error in pydantic's form."""
         context = {"message": message, "code": code, "fix": fix, "edits": tuple(edits), "inside": inside}
         return super().__new__(cls, "refusal", "{message}", context)
@@ -87,12 +87,12 @@ class Shape(BaseModel):
         for key, value in data.items():
             name = key if key in known else spelling(key)
             if name in known and name not in kept:
-                kept[name] = value
+                kept[name] = value  # nothing written is nothing said: left out below
             elif name in known:
                 report(info, key.finding(f"'{key}' stands twice, as '{name}' too", code="repeated-key", fix=key))
             else:
                 report(info, cls._unknown(key, known))
-        return kept
+        return {name: value for name, value in kept.items() if value is not None}
 
     @classmethod
     def _unknown(cls, key: Written, known: Mapping[str, str]) -> Finding:
@@ -231,13 +231,12 @@ def _without(root: Node, unwanted: set[int]) -> Node | None:
     if root.kind == "scalar":
         return root
     items = tuple(kept for item in root.items if (kept := _without(item, unwanted)) is not None)
-    pairs = tuple(
-        (key, kept) for key, value in root.pairs if (kept := _without(value, unwanted)) is not None
-    )
-    if len(items) == len(root.items) and len(pairs) == len(root.pairs) and all(
-        new is old for new, old in zip(items, root.items, strict=True)
-    ) and all(new[1] is old[1] for new, old in zip(pairs, root.pairs, strict=True)):
+    pairs = tuple((key, kept) for key, value in root.pairs if (kept := _without(value, unwanted)) is not None)
+    if (
+        len(items) == len(root.items)
+        and len(pairs) == len(root.pairs)
+        and all(new is old for new, old in zip(items, root.items, strict=True))
+        and all(new[1] is old[1] for new, old in zip(pairs, root.pairs, strict=True))
+    ):
         return root
     return Node(root.kind, root.start, root.end, flow=root.flow, pairs=pairs, items=items, special=root.special)
-
-

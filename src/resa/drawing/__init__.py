@@ -1,26 +1,46 @@
 """Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG and PDF."""
 
+from resa.drawing.bars import Bar, draw_bars, draw_transitions
+from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
 from resa.drawing.fonts import font_css
+from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, Lane, MapOptions
-from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers
+from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
+from resa.drawing.paths import PathFlow, draw_paths
+from resa.drawing.printing import Paper
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
-from resa.drawing.tokens import tokens_css
+from resa.drawing.tokens import Theme, tokens_css
 
 __all__ = [
     "LANES",
+    "Bar",
+    "Curve",
+    "CurveNote",
+    "CurvePoint",
     "Detour",
     "ExpectationNumbers",
+    "FunnelStep",
     "Lane",
     "MapNumbers",
     "MapOptions",
+    "Paper",
+    "PathFlow",
     "PathNumbers",
     "Point",
     "Svg",
     "Table",
+    "Theme",
     "TouchpointNumbers",
+    "Verdict",
+    "draw_bars",
+    "draw_curve",
+    "draw_funnel",
     "draw_map",
+    "draw_paths",
+    "draw_transitions",
     "font_css",
+    "sparkline",
     "tokens_css",
 ]

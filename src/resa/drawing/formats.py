@@ -16,7 +16,8 @@ from resa.model.quantities import Duration
 __all__ = ["count", "day", "duration", "percent", "seconds", "short_count", "short_day", "signed"]
 
 _LOCALES = {"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"}
-_HOUR = {"en": "{0} h"}  # CLDR's short English hour is 'hr'; h is the SI symbol, and shorter
+# CLDR's short English units are 'hr' and 'mins'; the SI symbols are shorter and read everywhere.
+_SYMBOLS = {("en", "hour"): "{0} h", ("en", "minute"): "{0} min"}
 
 
 @lru_cache(maxsize=16)
@@ -84,8 +85,9 @@ def seconds(length: float, language: str) -> str:
 
 def _unit(amount: float, unit: str, language: str) -> str:
     rounded = round(amount) if amount >= 9.95 else round(amount, 1)
-    if unit == "hour" and language in _HOUR:
-        return _HOUR[language].format(format_decimal(rounded, locale=_locale(language)))
+    symbol = _SYMBOLS.get((language, unit))
+    if symbol:
+        return symbol.format(format_decimal(rounded, locale=_locale(language)))
     if unit == "second":
         return f"{format_decimal(rounded, locale=_locale(language))} s"
     return str(format_unit(rounded, unit, length="short", locale=_locale(language)))

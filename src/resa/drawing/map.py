@@ -15,6 +15,7 @@ from resa.drawing.map_header import header, legend, running_head, stage_heads, t
 from resa.drawing.map_lanes import backstage, improvements, owners, pain_points, pictures, thoughts, visits
 from resa.drawing.map_tables import map_tables
 from resa.drawing.map_ways import channels, paths
+from resa.drawing.map_young import is_young, young_row
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block
 from resa.drawing.printing import MARGIN, PAPERS, Paper
@@ -30,6 +31,7 @@ _ROW_GAP = 44.0
 _SMALLEST_SCALE = 0.65  # points a unit: the smallest style (10 units) then prints at 6.5 points
 _LIKED = ((1, 300.0), (4, 250.0), (7, 190.0), (10, 150.0))  # column widths by number of columns
 _NARROWEST = 118.0
+_NARROWEST_PAPER = 700.0
 
 _LANES: Mapping[Lane, Callable[[Context, Frame], Drawn | None]] = MappingProxyType(
     {
@@ -83,8 +85,8 @@ def _sheet(context: Context) -> Scene:
         edge = _EDGE if wished >= 640 else 16.0
         inner = max(240.0, wished - 2 * edge)
         label = 112.0 if inner >= 640 else 0.0
-        columns = max(1, min(options.columns, int((inner - label) // _NARROWEST)))
-    rows = frames(context, inner, columns)
+        columns = max(1, min(options.columns, int((inner - label) // (_NARROWEST if label else 170.0))))
+    rows = frames(context, inner, columns, beside=not is_young(context))
     blocks = [header(context, inner)] if options.header else []
     lanes: list[Lane] = []
     for number, frame in enumerate(rows):
@@ -103,7 +105,9 @@ def _legend(context: Context, inner: float, lanes: Sequence[Lane]) -> list[Block
     return [Block((), 18.0), block] if block.height else []
 
 
-def _scene(context: Context, blocks: Sequence[Block], inner: float, *, edge: float, height: float | None = None) -> Scene:
+def _scene(
+    context: Context, blocks: Sequence[Block], inner: float, *, edge: float, height: float | None = None
+) -> Scene:
     items: list[Item] = []
     y = edge
     for block in blocks:
@@ -124,7 +128,9 @@ def _description(context: Context) -> str:
     language = context.language
     stages, touchpoints, arrows_ = len(context.map.stages), len(context.map.touchpoints), len(context.map.expectations)
     words = (
-        say_count("arrows", language, arrows_, formats.count(arrows_, language)) if arrows_ else context.say("no_arrows")
+        say_count("arrows", language, arrows_, formats.count(arrows_, language))
+        if arrows_
+        else context.say("no_arrows")
     )
     return context.say(
         "map_description",
@@ -141,14 +147,14 @@ def _drawn(context: Context, frame: Frame) -> list[Drawn]:
 
 def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
     """Stage and touchpoint names, then the lanes below each other, moments of truth on a soft ground."""
+    if is_young(context):
+        return young_row(context, frame)
     items: list[Item] = []
     stages = stage_heads(context, frame)
     names = touchpoint_heads(context, frame)
     y = stages.height
     heads: list[Item] = [*stages.items, Group(y=y, items=names.items)]
     y += names.height
-    if not lanes:
-        y += 8
     for drawn in lanes:
         label = lane_label(context, frame, drawn.lane)
         own = Group(y=y + 9, items=label.items)
@@ -156,9 +162,8 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
         if drawn.lane == "backstage":
             heads.append(line(0, y, frame.right, y, "line", 1.0, (6, 4)))
         top = y if frame.beside else y + label.height + 9
-        below = drawn.height if frame.beside else drawn.height + label.height + 9
         heads.append(Group(items=(own, Group(y=top, items=drawn.items)), kind="lane", key=drawn.lane))
-        y += max(below, label.height + 18 if frame.beside else 0.0)
+        y += _lane_height(context, frame, drawn)
     for column in frame.columns:
         if column.touchpoint and column.touchpoint.moment_of_truth:
             items.append(Rect(x=column.x, y=3, width=column.width, height=y - 3, fill="accent_soft"))
@@ -167,14 +172,20 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
     return Block(tuple(items), y)
 
 
+def _lane_height(context: Context, frame: Frame, drawn: Drawn) -> float:
+    """What a lane takes with its name."""
+    label = lane_label(context, frame, drawn.lane).height
+    return max(drawn.height, label + 18) if frame.beside else drawn.height + label + 9
+
+
 def _sheets(context: Context, paper: Paper) -> tuple[Scene, ...]:
     """Lay the map out for landscape paper: as large as one page allows, else a page for each row, else rows cut between lanes."""
     wide, high = (length - 2 * MARGIN for length in PAPERS[paper])
     bare = replace(context, options=replace(context.options, header=True, legend=True))
-    for scale in (1.15, 1.05, 0.95, 0.88, 0.82, 0.76, 0.72, 0.68, _SMALLEST_SCALE):
+    for scale in (1.6, 1.4, 1.25, 1.15, 1.05, 0.95, 0.88, 0.82, 0.76, 0.72, 0.68, _SMALLEST_SCALE):
         inner, room = wide / scale, high / scale
         columns = min(context.options.columns, int((inner - 112) // _NARROWEST))
-        if columns < 1:
+        if inner < _NARROWEST_PAPER:
             continue
         pages = _paginate(bare, inner, room, columns)
         if len(pages) == 1:
@@ -187,7 +198,8 @@ def _columns_on(context: Context, inner: float) -> int:
 
 
 def _paginate(context: Context, inner: float, room: float, columns: int) -> tuple[Scene, ...]:
-    rows = frames(context, inner, columns)
+    rows = frames(context, inner, columns, beside=not is_young(context))
+    top = running_head(context, inner, "").height
     head = header(context, inner)
     pages: list[list[Block]] = [[head]]
     used = head.height
@@ -195,22 +207,20 @@ def _paginate(context: Context, inner: float, room: float, columns: int) -> tupl
     for number, frame in enumerate(rows):
         drawn = _drawn(context, frame)
         lanes_used.extend(lane.lane for lane in drawn)
-        if number and used > 0:
+        if number:
             pages.append([])
-            used = 0.0
-        for part in _cut(context, frame, drawn, room - used, room - 34):
+            used = top
+        for part in _cut(context, frame, drawn, room - used, room - top):
             block = _row(context, frame, part)
-            if used + block.height > room and pages[-1] and used > 34:
+            if used + block.height > room and pages[-1]:
                 pages.append([])
-                used = 34.0
+                used = top
             pages[-1].append(block)
             used += block.height
     foot = _legend(context, inner, lanes_used)
-    if foot:
-        height = sum(block.height for block in foot)
-        if used + height > room:
-            pages.append([])
-        pages[-1].extend(foot)
+    if foot and used + sum(block.height for block in foot) > room:
+        pages.append([])
+    pages[-1].extend(foot)
     return tuple(_page(context, blocks, inner, room, number, len(pages)) for number, blocks in enumerate(pages))
 
 
@@ -220,7 +230,7 @@ def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, o
     portions: list[list[Drawn]] = [[]]
     y, limit = names, first
     for drawn in lanes:
-        height = max(drawn.height, 46.0)
+        height = _lane_height(context, frame, drawn)
         if portions[-1] and y + height > limit:
             portions.append([])
             y, limit = names, other
@@ -231,6 +241,11 @@ def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, o
 
 def _page(context: Context, blocks: list[Block], inner: float, room: float, number: int, of: int) -> Scene:
     if number:
-        words = context.say("sheet", n=formats.count(number + 1, context.language), of=formats.count(of, context.language))
+        words = context.say(
+            "sheet", n=formats.count(number + 1, context.language), of=formats.count(of, context.language)
+        )
         blocks = [running_head(context, inner, words), *blocks]
-    return _scene(context, blocks, inner, edge=0.0, height=max(room, sum(block.height for block in blocks)))
+    height = sum(block.height for block in blocks)
+    if of == 1 and height < room * 0.7:
+        blocks = [Block((), (room - height) * 0.38), *blocks]  # a little above the middle, where a poster looks centred
+    return _scene(context, blocks, inner, edge=0.0, height=max(room, height))

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from resa.drawing import formats
 from resa.drawing.map_frame import Context, Drawn, Frame, Lane
-from resa.drawing.measured import ExpectationNumbers, Verdict
+from resa.drawing.measured import Verdict
 from resa.drawing.parts import Block, MarkShape, Run, flow
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, arrow_head, line
 from resa.drawing.tokens import Colour
 from resa.model.journey import Expectation
 
-__all__ = ["VERDICT_COLOURS", "VERDICT_MARKS", "arrows", "arrow_sentence"]
+__all__ = ["VERDICT_COLOURS", "VERDICT_MARKS", "arrow_sentence", "arrows"]
 
-VERDICT_COLOURS: dict[Verdict, Colour] = {"met": "accent", "near": "ink", "below": "below", "none": "ink", "few": "muted"}
-VERDICT_MARKS: dict[Verdict, MarkShape | None] = {"met": "up", "near": "ring_diamond", "below": "down", "none": None, "few": None}
+VERDICT_COLOURS: dict[Verdict, Colour] = {
+    "met": "accent",
+    "near": "ink",
+    "below": "below",
+    "none": "ink",
+    "few": "muted",
+}
+VERDICT_MARKS: dict[Verdict, MarkShape | None] = {
+    "met": "up",
+    "near": "ring_diamond",
+    "below": "down",
+    "none": None,
+    "few": None,
+}
 _START = 6.0  # from a touchpoint's centre line to where its arrows leave and arrive
 _HEAD = 8.0
+_ENOUGH = 150.0  # width that most labels need to stand on two lines
 _TOP, _BOTTOM = 8.0, 8.0
 _LINE_ROOM = 16.0  # a track's line with the air around it
 
@@ -32,7 +45,7 @@ class _Arrow:
     start: float
     heads: tuple[float, ...]
     comes_in: bool
-    goes_on: bool
+    edges: tuple[float, ...]
     left: float
     right: float
     words: Block
@@ -70,14 +83,24 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
     if here is None and not ends:
         return None
     if here is not None and targets == [expectation.after]:
-        words = flow(_runs(context, expectation, complete=True), here.room)
+        words = flow(_runs(context, expectation, True, ()), here.room)
         return _Arrow(
-            expectation, here.middle, (), False, False, here.x + 4, here.x + here.width - 4, words, arrow_sentence(context, expectation), True
+            expectation,
+            here.middle,
+            (),
+            False,
+            False,
+            here.x + 4,
+            here.x + here.width - 4,
+            words,
+            arrow_sentence(context, expectation),
+            True,
         )
     first, last = frame.left, frame.right
     own = context.position.get(expectation.after, 0)
     row = [context.position[column.key] for column in frame.columns if column.key]
-    outside = [context.position[key] for key in targets if key not in frame.column]
+    away = [key for key in targets if key not in frame.column]
+    outside = [context.position[key] for key in away]
     stops = [column.middle for column in ends if column is not here]
     goes_on = here is not None and bool(outside)
     if here is None:
@@ -87,12 +110,18 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
         if goes_on:
             stops.append(last - 2 if any(place > max(row) for place in outside) else first + 2)
     left, right = min([start, *stops]), max([start, *stops])
-    words = flow(_runs(context, expectation, complete=here is not None), max(60.0, right - left - 2 * _START - 2))
+    if goes_on and right - left < _ENOUGH:
+        # Too short for its words, at the edge of the row: they may begin further in.
+        left, right = (max(first, right - _ENOUGH), right) if right > last - 3 else (left, min(last, left + _ENOUGH))
+    words = flow(_runs(context, expectation, here is not None, away), max(60.0, right - left - 2 * _START - 2))
     heads = tuple(column.middle for column in ends if column is not here)
-    return _Arrow(expectation, start, heads, here is None, goes_on, left, right, words, arrow_sentence(context, expectation))
+    edges = tuple(stop for stop in stops if stop in {last - 2, first + 2}) if goes_on else ()
+    return _Arrow(
+        expectation, start, heads, here is None, edges, left, right, words, arrow_sentence(context, expectation)
+    )
 
 
-def _runs(context: Context, expectation: Expectation, *, complete: bool) -> list[Run]:
+def _runs(context: Context, expectation: Expectation, complete: bool, away: Sequence[str]) -> list[Run]:
     language = context.language
     numbers = context.numbers.expectations.get(expectation.name)
     within = context.say("within", time=formats.duration(expectation.within, language))
@@ -104,7 +133,7 @@ def _runs(context: Context, expectation: Expectation, *, complete: bool) -> list
         runs.append(Run(within, "label", "ink"))
         if target is not None:
             runs.append(Run(context.say("target", share=formats.percent(target, language)), "note", "muted"))
-        return runs
+        return [*runs, *_onward(context, away)]
     verdict = numbers.verdict(target)
     colour = VERDICT_COLOURS[verdict]
     if numbers.share is None:
@@ -118,8 +147,20 @@ def _runs(context: Context, expectation: Expectation, *, complete: bool) -> list
     runs.append(Run(within, "label", "ink"))
     if target is not None:
         key = {"met": "on_target", "near": "near_target", "below": "below_target"}.get(verdict, "target")
-        runs.append(Run(context.say(key, share=formats.percent(target, language)), "note", colour if verdict == "below" else "muted"))
-    return runs
+        runs.append(
+            Run(
+                context.say(key, share=formats.percent(target, language)),
+                "note",
+                colour if verdict == "below" else "muted",
+            )
+        )
+    return [*runs, *_onward(context, away)]
+
+
+def _onward(context: Context, away: Sequence[str]) -> list[Run]:
+    """Where an arrow leads that leaves the row."""
+    what = f" {context.say('or')} ".join(map(context.name, away))
+    return [Run(context.say("goes_to", what=what), "note", "muted")] if away else []
 
 
 def arrow_sentence(context: Context, expectation: Expectation) -> str:
@@ -127,7 +168,11 @@ def arrow_sentence(context: Context, expectation: Expectation) -> str:
     language = context.language
     key = "sentence.promise" if expectation.kind == "promise" else "sentence.expectation"
     to = f" {context.say('or')} ".join(context.name(name) for name in expectation.next)
-    parts = [context.say(key, after=context.name(expectation.after), next=to, time=formats.duration(expectation.within, language))]
+    parts = [
+        context.say(
+            key, after=context.name(expectation.after), next=to, time=formats.duration(expectation.within, language)
+        )
+    ]
     if expectation.unless:
         parts.append(context.say("unless", what=f" {context.say('or')} ".join(map(context.name, expectation.unless))))
     numbers = context.numbers.expectations.get(expectation.name)
@@ -169,7 +214,9 @@ def _draw(context: Context, arrow: _Arrow, top: float, words: float) -> Group:
         thick = 1.6 + 5.4 * (numbers.share or 0.0)
     y = top + words + _LINE_ROOM * 0.45
     lines = _loop(arrow, y, colour, thick) if arrow.loop else _lines(arrow, y, colour, thick)
-    text = Group(x=arrow.left + (4 if arrow.loop else _START), y=top + words - arrow.words.height, items=arrow.words.items)
+    text = Group(
+        x=arrow.left + (4 if arrow.loop else _START), y=top + words - arrow.words.height, items=arrow.words.items
+    )
     name = arrow.expectation.name
     link = context.options.links.get(name, "")
     return Group(items=(*lines, text), title=arrow.title, kind=arrow.expectation.kind, key=name, link=link)
@@ -183,8 +230,8 @@ def _lines(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
     for right in (True, False):
         way: Literal[1, -1] = 1 if right else -1
         heads = [x for x in arrow.heads if (x > arrow.start) == right]
-        edge = [arrow.right if right else arrow.left] if arrow.goes_on else []
-        stops = [x - way * _START for x in heads] + [x for x in edge if (x > arrow.start) == right and x != arrow.start]
+        edge = [x for x in arrow.edges if (x > arrow.start) == right]
+        stops = [x - way * _START for x in heads] + edge
         if not stops:
             continue
         far = max(stops) if right else min(stops)
@@ -196,9 +243,8 @@ def _lines(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
         if open_end:
             found.append(_head(far, y, size, colour, way, promise=promise))
     if not arrow.comes_in:
-        ways = [1 if x > arrow.start else -1 for x in (*arrow.heads, *([arrow.right, arrow.left] if arrow.goes_on else ())) if x != arrow.start]
-        side = max(ways, key=ways.count) if ways else 1
-        x = arrow.start + side * _START * (1 if len(set(ways)) < 2 else 0)
+        ways = {1 if x > arrow.start else -1 for x in (*arrow.heads, *arrow.edges)}
+        x = arrow.start + (sum(ways) if ways else 1) * _START
         found.extend(
             [Rect(x=x - 3.2, y=y - 3.2, width=6.4, height=6.4, fill="paper", stroke=colour, stroke_width=1.6)]
             if promise
@@ -234,4 +280,8 @@ def _loop(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
         if promise
         else Circle(x=x, y=high, radius=3, fill=colour)
     )
-    return [Path(commands=commands, stroke=colour, stroke_width=thin), start, _head(x + 4, low, 7, colour, -1, promise=promise)]
+    return [
+        Path(commands=commands, stroke=colour, stroke_width=thin),
+        start,
+        _head(x + 4, low, 7, colour, -1, promise=promise),
+    ]

@@ -78,7 +78,9 @@ def emotion(context: Context, frame: Frame) -> Drawn | None:
         items.append(Path(commands=smooth(_points(aim)), stroke="muted", stroke_width=1.4, dash=(5, 4)))
     if len(now) > 1:
         items.append(Path(commands=smooth(_points(now)), stroke="accent", stroke_width=2.4, round_ends=True))
-    items.extend(Circle(x=c.middle, y=_y(v), radius=3.2, fill="paper", stroke="muted", stroke_width=1.4) for c, v in aim)
+    items.extend(
+        Circle(x=c.middle, y=_y(v), radius=3.2, fill="paper", stroke="muted", stroke_width=1.4) for c, v in aim
+    )
     items.extend(Circle(x=c.middle, y=_y(v), radius=4.2, fill="accent") for c, v in now)
     items.extend(sign for c, v in scores for sign in mark("ring_diamond", c.middle, _y(v), 9.5, "ink"))
     items.extend(_labels(context, now, aim, scores, curves))
@@ -103,11 +105,15 @@ def _scale(frame: Frame) -> list[Item]:
     items: list[Item] = []
     for value in (-2, -1, 0, 1, 2):
         y = _y(value)
-        items.append(line(frame.left, y, frame.right, y, "line" if value == 0 else "hairline", 0.75 if value == 0 else 0.6))
+        items.append(
+            line(frame.left, y, frame.right, y, "line" if value == 0 else "hairline", 0.75 if value == 0 else 0.6)
+        )
         if frame.beside and value in {-2, 0, 2}:
             text = formats.signed(value, "en")
             cell = Box(frame.left - 34, y - 8, frame.left - 6, y + 8)
-            items.append(Text(x=frame.left - 8, y=y + 3.4, lines=(text,), style="note", fill="muted", anchor="end", cell=cell))
+            items.append(
+                Text(x=frame.left - 8, y=y + 3.4, lines=(text,), style="note", fill="muted", anchor="end", cell=cell)
+            )
     return items
 
 

@@ -201,21 +201,22 @@ def lane_label(context: Context, frame: Frame, lane: Lane) -> Block:
     if frame.beside:
         room = frame.left - 14
         return stack([paragraph(name, room, "label", y=0), paragraph(note, room, "note", "muted")])
-    return paragraph(f"{name}, {note}", frame.right, "label", "muted", lines=1)
+    return paragraph(name, frame.right, "label", lines=1)
 
 
-def frames(context: Context, width: float, columns: int) -> tuple[Frame, ...]:
+def frames(context: Context, width: float, columns: int, *, beside: bool = True) -> tuple[Frame, ...]:
     """Spread stages and touchpoints over rows of at most `columns`, breaking between stages where that costs no row.
 
     Args:
         context: What is drawn.
         width: Of the whole sheet.
         columns: The most columns of a row.
+        beside: Keep room for the names of lanes beside them, where the sheet is wide enough.
     """
     slots = [slot for stage in context.map.stages for slot in _slots(context, stage)]
     rows = _rows(slots, max(1, columns))
-    left = LABEL_WIDTH if width >= NARROW else 0.0
-    most = max(_room_units(row) for row in rows)
+    left = LABEL_WIDTH if beside and width >= NARROW else 0.0
+    most = max(map(len, rows))
     gaps = max(_breaks(row) for row in rows) * STAGE_GAP
     unit = (width - left - gaps) / most
     if len(rows) == 1:
@@ -226,10 +227,6 @@ def frames(context: Context, width: float, columns: int) -> tuple[Frame, ...]:
 def _slots(context: Context, stage: Stage) -> list[tuple[Stage, Touchpoint | None]]:
     found = [(stage, context.map.touchpoint[key]) for key in stage.touchpoints if key in context.map.touchpoint]
     return [*found] or [(stage, None)]
-
-
-def _room_units(row: Sequence[tuple[Stage, Touchpoint | None]]) -> int:
-    return len(row)
 
 
 def _breaks(row: Sequence[tuple[Stage, Touchpoint | None]]) -> int:
@@ -248,7 +245,9 @@ def _rows(slots: list[tuple[Stage, Touchpoint | None]], columns: int) -> list[li
         if row > 1:
             lowest = max(start + 1, len(slots) - (row - 1) * columns)
             candidates = [end for end in range(lowest, min(start + columns, len(slots) - (row - 1)) + 1)]
-            stop = min(candidates, key=lambda end: (abs(end - start - even) + (0 if _is_border(slots, end) else 2.5), end))
+            stop = min(
+                candidates, key=lambda end: (abs(end - start - even) + (0 if _is_border(slots, end) else 2.5), end)
+            )
         rows.append(slots[start:stop])
         start = stop
     return rows
@@ -258,7 +257,9 @@ def _is_border(slots: list[tuple[Stage, Touchpoint | None]], end: int) -> bool:
     return slots[end - 1][0].key != slots[end][0].key
 
 
-def _frame(row: Sequence[tuple[Stage, Touchpoint | None]], left: float, width: float, unit: float, number: int) -> Frame:
+def _frame(
+    row: Sequence[tuple[Stage, Touchpoint | None]], left: float, width: float, unit: float, number: int
+) -> Frame:
     columns = []
     x = left
     before: Stage | None = None

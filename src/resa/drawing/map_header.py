@@ -76,7 +76,9 @@ def _facts(context: Context, room: float) -> Block:
         if goal.target is not None:
             parts.append(context.say("goal_target", share=formats.percent(goal.target, language)))
         if context.numbers.goal_share is not None:
-            parts.append(f"{context.say('measured_share').lower()} {formats.percent(context.numbers.goal_share, language)}")
+            parts.append(
+                f"{context.say('measured_share').lower()} {formats.percent(context.numbers.goal_share, language)}"
+            )
         rows.append((context.say("goal"), ", ".join(parts), "strong"))
     if journey.owner:
         rows.append((context.say("owner"), journey.owner, "body"))
@@ -127,7 +129,9 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
             paragraph(persona.name, room - x, "touchpoint", lines=2),
             paragraph(count, room - x, "note", "muted"),
             paragraph(persona.about, room - x, "body", lines=6),
-            paragraph(f"“{clean(persona.quote).strip('“”')}”" if persona.quote else "", room - x, "quote", "muted", lines=5),
+            paragraph(
+                f"“{clean(persona.quote).strip('“”')}”" if persona.quote else "", room - x, "quote", "muted", lines=5
+            ),
         ],
         2,
     )
@@ -248,32 +252,50 @@ def _arrow_entries(context: Context, shown: set[Lane]) -> list[_Entry]:
 
 
 def _evidence_entries(context: Context) -> list[_Entry]:
-    points = [p for t in context.map.touchpoints for p in (*t.pain_points, *(p for d in t.differences for p in d.pain_points))]
+    points = [
+        p for t in context.map.touchpoints for p in (*t.pain_points, *(p for d in t.differences for p in d.pain_points))
+    ]
     found = {point.evidence for point in points}
     return [(mark(shape, 4, 0, 7.5, "ink"), 8, context.say(name)) for name, shape in EVIDENCE.items() if name in found]
 
 
 def _state_entries(context: Context) -> list[_Entry]:
     states = {improvement.state for improvement in context.map.improvements}
-    return [(mark(shape, 4, 0, 7.5, "accent"), 8, context.say(f"state.{name}")) for name, shape in STATES.items() if name in states]
+    return [
+        (mark(shape, 4, 0, 7.5, "accent"), 8, context.say(f"state.{name}"))
+        for name, shape in STATES.items()
+        if name in states
+    ]
 
 
 def _channel_entries(context: Context) -> list[_Entry]:
     kinds = {channel.kind for channel in context.map.channels}
-    return [(mark(shape, 4, 0, 8, "ink"), 8, context.say(f"kind.{name}")) for name, shape in CHANNEL_KINDS.items() if name in kinds]
+    return [
+        (mark(shape, 4, 0, 8, "ink"), 8, context.say(f"kind.{name}"))
+        for name, shape in CHANNEL_KINDS.items()
+        if name in kinds
+    ]
 
 
 def _emotion_entries(context: Context) -> list[_Entry]:
     found: list[_Entry] = []
     touchpoints = context.map.touchpoints
     if any(t.emotion.now is not None for t in touchpoints):
-        found.append(((line(0, 0, 22, 0, "accent", 2.4), Circle(x=11, y=0, radius=3.8, fill="accent")), 22, context.say("emotion_now")))
+        found.append(
+            (
+                (line(0, 0, 22, 0, "accent", 2.4), Circle(x=11, y=0, radius=3.8, fill="accent")),
+                22,
+                context.say("emotion_now"),
+            )
+        )
     if any(t.emotion.aim is not None for t in touchpoints):
         ring = Circle(x=11, y=0, radius=3, fill="paper", stroke="muted", stroke_width=1.4)
         found.append(((line(0, 0, 22, 0, "muted", 1.4, (5, 4)), ring), 22, context.say("emotion_aim")))
     if any(n.score is not None for n in context.numbers.touchpoints.values()):
         found.append((mark("ring_diamond", 5, 0, 9, "ink"), 10, context.say("measured_score")))
     for key in emotion_personas(context):
-        dotted = Path(commands=(("M", 0, 0), ("L", 22, 0)), stroke="line", stroke_width=1.2, dash=(1.5, 3), round_ends=True)
+        dotted = Path(
+            commands=(("M", 0, 0), ("L", 22, 0)), stroke="line", stroke_width=1.2, dash=(1.5, 3), round_ends=True
+        )
         found.append(((dotted,), 22, context.say("for_persona", persona=context.map.persona[key].name)))
     return found

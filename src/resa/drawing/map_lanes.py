@@ -16,7 +16,13 @@ from resa.model.journey import Improvement, PainPoint, Touchpoint
 __all__ = ["EVIDENCE", "STATES", "backstage", "improvements", "owners", "pain_points", "pictures", "thoughts", "visits"]
 
 EVIDENCE: dict[str, MarkShape] = {"assumed": "ring", "researched": "half", "measured": "diamond"}
-STATES: dict[str, MarkShape] = {"idea": "ring", "planned": "quarter", "doing": "half", "done": "dot", "dropped": "cross"}
+STATES: dict[str, MarkShape] = {
+    "idea": "ring",
+    "planned": "quarter",
+    "doing": "half",
+    "done": "dot",
+    "dropped": "cross",
+}
 _INDENT = 11.0
 _GAP = 6.0
 _MOST = 12  # thoughts in a cell; what goes beyond is counted
@@ -56,7 +62,11 @@ def _written(context: Context, touchpoint: Touchpoint, lane: str) -> list[Though
 
 def _differences(context: Context, touchpoint: Touchpoint) -> Iterable[object]:
     wanted = context.options.persona
-    return (d for d in touchpoint.differences if d.persona in context.map.persona and (wanted is None or d.persona == wanted))
+    return (
+        d
+        for d in touchpoint.differences
+        if d.persona in context.map.persona and (wanted is None or d.persona == wanted)
+    )
 
 
 def pain_points(context: Context, frame: Frame) -> Drawn | None:
@@ -87,7 +97,10 @@ def improvements(context: Context, frame: Frame) -> Drawn | None:
     """What is changed, at the touchpoint whose pain it eases or whose arrow it should move."""
     places = _improvement_places(context)
     drawn = _cells(
-        context, frame, "improvements", lambda touchpoint: [_improvement(context, i) for i in places.get(touchpoint.key, ())]
+        context,
+        frame,
+        "improvements",
+        lambda touchpoint: [_improvement(context, i) for i in places.get(touchpoint.key, ())],
     )
     loose = places.get("", ())
     if not loose or frame.number:
@@ -103,7 +116,9 @@ def _improvement_places(context: Context) -> dict[str, list[Improvement]]:
     found: dict[str, list[Improvement]] = {}
     for improvement in context.map.improvements:
         arrow = context.map.expectation.get(improvement.should_move or "")
-        places = [t.key for t in context.map.touchpoints if any(p.improvement == improvement.key for p in t.pain_points)]
+        places = [
+            t.key for t in context.map.touchpoints if any(p.improvement == improvement.key for p in t.pain_points)
+        ]
         if not places and arrow and arrow.after in context.map.touchpoint:
             places = [arrow.after]
         found.setdefault(places[0] if places else "", []).append(improvement)
@@ -172,7 +187,9 @@ def _thought(entry: Thought, room: float, *, bullets: bool) -> Block:
         return block
     middle = first_baseline("note_strong" if persona.height else entry.style) - 3.6
     sign: tuple[Item, ...] = (
-        mark(entry.shape, 3.6, middle, 7.2, entry.colour) if entry.shape else (Circle(x=2.2, y=middle, radius=1.4, fill="line"),)
+        mark(entry.shape, 3.6, middle, 7.2, entry.colour)
+        if entry.shape
+        else (Circle(x=2.2, y=middle, radius=1.4, fill="line"),)
     )
     return Block((*sign, *block.items), block.height)
 
@@ -230,10 +247,20 @@ def _visits(context: Context, column: Column, most: int) -> Block:
         total = paragraph(formats.count(measured.daily_total, language), column.room, "touchpoint")
         return stack([total, paragraph(context.say("by_day"), column.room, "note", "muted")])
     length = max(1.0, column.room * head / most) if most else 1.0
-    bar = Block((Rect(x=0, y=0, width=column.room, height=4, fill="neutral_soft"), Rect(x=0, y=0, width=length, height=4, fill="ink")), 8.0)
+    bar = Block(
+        (
+            Rect(x=0, y=0, width=column.room, height=4, fill="neutral_soft"),
+            Rect(x=0, y=0, width=length, height=4, fill="ink"),
+        ),
+        8.0,
+    )
     note = ""
     if measured.customers is not None and measured.visits is not None:
         key = "visits.one" if measured.visits == 1 else "visits.other"
         note = context.say(key, n=formats.count(measured.visits, language))
-    parts = [bar, paragraph(formats.count(head, language), column.room, "touchpoint"), paragraph(note, column.room, "note", "muted")]
+    parts = [
+        bar,
+        paragraph(formats.count(head, language), column.room, "touchpoint"),
+        paragraph(note, column.room, "note", "muted"),
+    ]
     return stack(parts)

@@ -16,13 +16,27 @@ def map_tables(context: Context) -> tuple[Table, ...]:
 
 
 def _touchpoints(context: Context) -> Table:
-    lanes = ("actions", "motivation", "questions", "pain_points", "emotion", "channels", "owners", "backstage", "visits")
+    lanes = (
+        "actions",
+        "motivation",
+        "questions",
+        "pain_points",
+        "emotion",
+        "channels",
+        "owners",
+        "backstage",
+        "visits",
+    )
     stages = {stage.key: stage.name for stage in context.map.stages}
     rows = [
         (stages.get(touchpoint.stage, ""), touchpoint.name, *(_cell(context, touchpoint, lane) for lane in lanes))
         for touchpoint in context.map.touchpoints
     ]
-    head = (context.say("lane.stages"), context.say("lane.touchpoints"), *(context.say(f"lane.{lane}") for lane in lanes))
+    head = (
+        context.say("lane.stages"),
+        context.say("lane.touchpoints"),
+        *(context.say(f"lane.{lane}") for lane in lanes),
+    )
     filled = [n for n in range(len(head)) if n < 2 or any(row[n] for row in rows)]
     return Table(
         title=context.say("table.touchpoints"),

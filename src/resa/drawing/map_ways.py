@@ -26,7 +26,11 @@ def _head(context: Context, frame: Frame, lane: Lane) -> float:
 
 def channels(context: Context, frame: Frame) -> Drawn | None:
     """A line for each channel, a sign where it is used, and a thread that follows the customer from one to the next."""
-    used = [c for c in context.map.channels if any(column.touchpoint and c.key in column.touchpoint.channels for column in frame.columns)]
+    used = [
+        c
+        for c in context.map.channels
+        if any(column.touchpoint and c.key in column.touchpoint.channels for column in frame.columns)
+    ]
     if not used:
         return None
     head = _head(context, frame, "channels")
@@ -48,7 +52,9 @@ def channels(context: Context, frame: Frame) -> Drawn | None:
             items.append(line(column.middle, min(heights), column.middle, max(heights), "ink", 1.2))
         for key in own:
             if kinds[key] == "ring":
-                items.append(Circle(x=column.middle, y=rows[key], radius=4.4, fill="paper", stroke="ink", stroke_width=1.5))
+                items.append(
+                    Circle(x=column.middle, y=rows[key], radius=4.4, fill="paper", stroke="ink", stroke_width=1.5)
+                )
             else:
                 items.extend(mark(kinds[key], column.middle, rows[key], 9.5, "ink"))
     return Drawn("channels", tuple(items), y + 8)
@@ -67,7 +73,11 @@ def _row_label(frame: Frame, name: str, y: float) -> tuple[tuple[Item, ...], flo
 
 def _thread(frame: Frame, rows: dict[str, float]) -> list[Item]:
     found: list[Item] = []
-    stops = [(column, [key for key in column.touchpoint.channels if key in rows]) for column in frame.columns if column.touchpoint]
+    stops = [
+        (column, [key for key in column.touchpoint.channels if key in rows])
+        for column in frame.columns
+        if column.touchpoint
+    ]
     for (one, before), (two, after) in pairwise(stops):
         if not before or not after:
             continue
@@ -75,7 +85,10 @@ def _thread(frame: Frame, rows: dict[str, float]) -> list[Item]:
         shared = [key for key in before if key in after]
         y1, y2 = rows[shared[0] if shared else before[0]], rows[shared[0] if shared else after[0]]
         middle = (one.middle + two.middle) / 2
-        commands: tuple[tuple[str | float, ...], ...] = (("M", one.middle, y1), ("C", middle, y1, middle, y2, two.middle, y2))
+        commands: tuple[tuple[str | float, ...], ...] = (
+            ("M", one.middle, y1),
+            ("C", middle, y1, middle, y2, two.middle, y2),
+        )
         found.append(Path(commands=commands, stroke="ink", stroke_width=1.2))
     return found
 
@@ -128,7 +141,9 @@ def _path_label(context: Context, frame: Frame, persona: Persona, numbers: PathN
         words = context.say("walk_it", share=formats.percent(numbers.share, context.language))
         if numbers.customers is not None:
             words += " " + context.say("began", n=formats.count(numbers.customers, context.language))
-    return stack([paragraph(persona.name, room, "note_strong", lines=3), paragraph(words, room, "note", "muted", lines=3)])
+    return stack(
+        [paragraph(persona.name, room, "note_strong", lines=3), paragraph(words, room, "note", "muted", lines=3)]
+    )
 
 
 def _step(x: float, y: float, numbers: list[str]) -> list[Item]:
@@ -136,9 +151,16 @@ def _step(x: float, y: float, numbers: list[str]) -> list[Item]:
     text = Text(x=x, y=y + 3.4, lines=(words,), style="note_strong", fill="paper", anchor="middle")
     half = max(8.0, text.width / 2 + 4)
     r = 8.0
-    shape = Path(
-        commands=(("M", x - half + r, y), ("L", x + half - r, y)), stroke="accent", stroke_width=2 * r, round_ends=True
-    ) if half > r else Circle(x=x, y=y, radius=r, fill="accent")
+    shape = (
+        Path(
+            commands=(("M", x - half + r, y), ("L", x + half - r, y)),
+            stroke="accent",
+            stroke_width=2 * r,
+            round_ends=True,
+        )
+        if half > r
+        else Circle(x=x, y=y, radius=r, fill="accent")
+    )
     return [shape, text]
 
 
@@ -179,8 +201,11 @@ def _leaving(context: Context, column: Column, detours: list[Detour]) -> Block:
 
 def _leaving_sign(detour: Detour) -> tuple[Item, ...]:
     y = first_baseline("note") - 3.3
-    if detour.to is None:
-        return (line(3, y - 3.5, 3, y + 3.5, "ink", 1.6),)
-    bend: tuple[tuple[str | float, ...], ...] = (("M", 0.8, y - 5), ("L", 0.8, y - 2.5), ("C", 0.8, y, 1.5, y, 3.5, y), ("L", 5, y))
-    return (Path(commands=bend, stroke="ink", stroke_width=1.2), arrow_head(9, y, 4.6, "ink"))
-
+    bend: tuple[tuple[str | float, ...], ...] = (
+        ("M", 0.8, y - 5),
+        ("L", 0.8, y - 2.5),
+        ("C", 0.8, y, 1.5, y, 3.5, y),
+        ("L", 5, y),
+    )
+    end = arrow_head(9, y, 4.6, "ink") if detour.to else line(6.5, y - 3.2, 6.5, y + 3.2, "ink", 1.6)
+    return (Path(commands=bend, stroke="ink", stroke_width=1.2), end)

@@ -33,7 +33,13 @@ def young_row(context: Context, frame: Frame) -> Block:
     names = []
     for number, columns in enumerate(stages):
         left, right = columns[0].x, columns[-1].x + columns[-1].width
-        block = paragraph(columns[0].stage.name, right - left - _POINT * 2 - 16, "headline", "accent", x=left + 12 + (_POINT if number else 4))
+        block = paragraph(
+            columns[0].stage.name,
+            right - left - _POINT * 2 - 16,
+            "headline",
+            "accent",
+            x=left + 12 + (_POINT if number else 4),
+        )
         names.append((left, right, block))
         band = max(band, block.height + 28)
     for number, (left, right, block) in enumerate(names):

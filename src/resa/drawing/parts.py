@@ -14,7 +14,20 @@ from resa.drawing.wrapping import wrap
 
 __all__ = ["Block", "MarkShape", "Run", "first_baseline", "flow", "mark", "paragraph", "stack"]
 
-MarkShape = Literal["ring", "half", "dot", "diamond", "ring_diamond", "up", "down", "square", "ring_square", "quarter", "three_quarters", "cross"]
+MarkShape = Literal[
+    "ring",
+    "half",
+    "dot",
+    "diamond",
+    "ring_diamond",
+    "up",
+    "down",
+    "square",
+    "ring_square",
+    "quarter",
+    "three_quarters",
+    "cross",
+]
 _CIRCLE = 0.5522847498  # control distance of a quarter circle drawn as a cubic curve
 
 
@@ -57,7 +70,12 @@ def mark(shape: MarkShape, x: float, y: float, size: float, colour: Colour) -> t
             commands = (("M", x - r, y - r), ("L", x + r, y - r), ("L", x + r, y + r), ("L", x - r, y + r), ("Z",))
         case "up" | "down":
             way = -1 if shape == "up" else 1
-            commands = (("M", x, y + way * r * 0.9), ("L", x + r * 1.05, y - way * r * 0.8), ("L", x - r * 1.05, y - way * r * 0.8), ("Z",))
+            commands = (
+                ("M", x, y + way * r * 0.9),
+                ("L", x + r * 1.05, y - way * r * 0.8),
+                ("L", x - r * 1.05, y - way * r * 0.8),
+                ("Z",),
+            )
         case "cross":
             r *= 0.75
             strokes = (("M", x - r, y - r), ("L", x + r, y + r), ("M", x + r, y - r), ("L", x - r, y + r))
@@ -74,13 +92,30 @@ def _pie(x: float, y: float, r: float, quarters: int, colour: Colour) -> Path:
         after = angle + math.pi / 2
         c, s, c2, s2 = math.cos(angle), math.sin(angle), math.cos(after), math.sin(after)
         k = _CIRCLE * r
-        commands.append(("C", x + r * c - k * s, y + r * s + k * c, x + r * c2 + k * s2, y + r * s2 - k * c2, x + r * c2, y + r * s2))
+        commands.append(
+            (
+                "C",
+                x + r * c - k * s,
+                y + r * s + k * c,
+                x + r * c2 + k * s2,
+                y + r * s2 - k * c2,
+                x + r * c2,
+                y + r * s2,
+            )
+        )
         angle = after
     return Path(commands=(*commands, ("Z",)), fill=colour)
 
 
 def paragraph(
-    text: str, room: float, style: StyleName = "body", fill: Colour = "ink", *, x: float = 0.0, y: float = 0.0, lines: int | None = None
+    text: str,
+    room: float,
+    style: StyleName = "body",
+    fill: Colour = "ink",
+    *,
+    x: float = 0.0,
+    y: float = 0.0,
+    lines: int | None = None,
 ) -> Block:
     """`text` broken to `room`, its first line's top at `y`; empty text takes no height."""
     setting = STYLES[style]
@@ -153,7 +188,9 @@ def flow(runs: Sequence[Run], room: float, *, gap: float = 4.0) -> Block:
                 items.extend(mark(run.shape, left + size / 2, base - setting.size * 0.33, size, run.fill))
                 lead = setting.size * 0.78 + 3
             if pieces:
-                text = Text(x=left + lead, y=base, lines=pieces, style=run.style, fill=run.fill, cell=Box(0, y, room, 1e9))
+                text = Text(
+                    x=left + lead, y=base, lines=pieces, style=run.style, fill=run.fill, cell=Box(0, y, room, 1e9)
+                )
                 items.append(text)
                 widest = max(widest, text.box.right)
                 depth = max(depth, STYLES[tallest.style].leading + setting.leading * (len(pieces) - 1))

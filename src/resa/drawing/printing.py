@@ -14,8 +14,13 @@ from resa.drawing.scene import Scene
 
 __all__ = ["MARGIN", "PAPERS", "Paper", "print_pdf", "print_png"]
 
-Paper = Literal["A3", "A4"]
-PAPERS: dict[Paper, tuple[float, float]] = {"A3": (1190.55, 841.89), "A4": (841.89, 595.28)}
+Paper = Literal["A1", "A2", "A3", "A4"]
+PAPERS: dict[Paper, tuple[float, float]] = {
+    "A1": (2383.94, 1683.78),
+    "A2": (1683.78, 1190.55),
+    "A3": (1190.55, 841.89),
+    "A4": (841.89, 595.28),
+}
 """Landscape, in points."""
 MARGIN = 28.35
 """A centimetre, in points."""

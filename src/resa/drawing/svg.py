@@ -77,7 +77,9 @@ class Svg:
             scale: Pixels for a unit.
             theme: Light or dark.
         """
-        return print_png(serialise(self.scene, theme=theme, fonts=False), self.scene, scale, COLOURS["paper"][theme == "dark"])
+        return print_png(
+            serialise(self.scene, theme=theme, fonts=False), self.scene, scale, COLOURS["paper"][theme == "dark"]
+        )
 
     def pdf(self, paper: Paper | None = None) -> bytes:
         """The picture as PDF with real text, always light.
@@ -107,7 +109,10 @@ def serialise(
     """
     writer = _Writer(theme, scene.language)
     body = "".join(writer.item(item) for item in scene.items)
-    prefix = re.sub(r"[^A-Za-z0-9-]", "-", identifier) or "r" + hashlib.sha256((scene.title + body).encode()).hexdigest()[:10]
+    prefix = (
+        re.sub(r"[^A-Za-z0-9-]", "-", identifier)
+        or "r" + hashlib.sha256((scene.title + body).encode()).hexdigest()[:10]
+    )
     wide, high = _number(scene.width), _number(scene.height)
     style = _style(scene, theme=theme, fonts=fonts) if standalone else ""
     background = f'<rect width="{wide}" height="{high}" {writer.paint("fill", "paper")}/>' if standalone else ""
@@ -205,7 +210,9 @@ class _Writer:
 
     def _image(self, item: Image) -> str:
         data = base64.b64encode(item.data).decode("ascii")
-        place = f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
+        place = (
+            f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
+        )
         return (
             f'<image {place} preserveAspectRatio="xMidYMid slice" href="data:{_attribute(item.media_type)};base64,{data}">'
             f"<title>{_text(item.title)}</title></image>"

@@ -42,6 +42,7 @@ Colour = Literal[
 ]
 StyleName = Literal[
     "title",
+    "headline",
     "quote",
     "stage",
     "touchpoint",
@@ -68,7 +69,7 @@ COLOURS: Mapping[Colour, tuple[str, str]] = MappingProxyType(
         "line": ("#868d95", "#757f8a"),
         "hairline": ("#dedcd5", "#333a43"),
         "accent": ("#175c9e", "#77b6f2"),
-        "accent_soft": ("#e3edf7", "#1b3148"),
+        "accent_soft": ("#e6eff8", "#182a3d"),
         "below": ("#ad4408", "#f39b62"),
         "below_soft": ("#fbe9dc", "#43291a"),
         "neutral": ("#5a626c", "#a3acb6"),
@@ -104,6 +105,7 @@ STYLES: Mapping[StyleName, Style] = MappingProxyType(
     {
         "title": Style(30, "semibold", 36),
         "quote": Style(13, "italic", 17.5),
+        "headline": Style(20, "semibold", 25),
         "stage": Style(15, "semibold", 19),
         "touchpoint": Style(12.5, "semibold", 15.5),
         "figure": Style(17, "semibold", 20),

@@ -121,9 +121,7 @@ def _best_cut(word: str, start: str, style: Style, room: float, *, must: bool) -
             break
         if _joined(word, cut):
             continue
-        if own:
-            syllable = (cut, mark)
-        elif _between_syllables(word, cut):
+        if own or _between_syllables(word, cut):
             syllable = (cut, mark)
         fallback = (cut, mark if word[cut - 1].isalpha() and word[cut].isalpha() else "")
     # A syllable is worth up to half of the line; after other words on the line only a good break counts.

@@ -1,7 +1,8 @@
 """The one expression language: read, checked against a whitelist, typed, and written anew as SQL for DuckDB.
 
-`compile_expression` serves conditions and values over events, customers and rows of files; `compile_select` the one SELECT
-of a source. The only door to `sqlglot`. `FUNCTIONS` and `EVENT_FIELDS` are the language as data, for the reference.
+`compile_expression` serves conditions and values over events, customers and rows of files; `compile_select` the one
+SELECT of a source. `FUNCTIONS` and `EVENT_FIELDS` are the language as data, for the reference.
+The only door to `sqlglot`.
 """
 
 from resa.expressions.compiling import compile_expression

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["call"]
 
+_LONGEST_SECONDS = 200 * 366 * 86_400
+
 _INSTEAD = {
     "now": "there is no clock; use days_since(…), or `last =>` in count(…)",
     "today": "there is no clock; use days_since(…), or `last =>` in count(…)",
@@ -67,14 +69,12 @@ def call(checker: Checker, node: exp.Expr) -> Piece:
     arguments = list(node.expressions)
     if function.requires is not None:
         return _required(checker, function, arguments, at)
-    kwarg = next((argument for argument in arguments if isinstance(argument, exp.Kwarg)), None)
-    if kwarg is not None:
-        return checker.wrong(f"{function.signature} takes no `=>`", position(kwarg), "wrong-arguments")
-    if len(arguments) < function.fewest or (function.most is not None and len(arguments) > function.most):
+    too_few = len(arguments) < function.fewest
+    too_many = function.most is not None and len(arguments) > function.most
+    if too_few or too_many or any(isinstance(argument, exp.Kwarg) for argument in arguments):
         return checker.wrong(f"{name} is written {function.signature}", at, "wrong-arguments")
-    if function.parameters[0].kind == "pairs":
-        return _pairs(checker, function, arguments, at)
-    return _plain(checker, function, arguments, at)
+    write = _pairs if function.parameters[0].kind == "pairs" else _plain
+    return write(checker, function, arguments, at)
 
 
 def _unknown(checker: Checker, name: str, function: Function | None, at: int) -> Piece:
@@ -93,8 +93,7 @@ def _unknown(checker: Checker, name: str, function: Function | None, at: int) ->
 
 
 def _plain(checker: Checker, function: Function, arguments: list[exp.Expr], at: int) -> Piece:
-    parameters = list(function.parameters)
-    parameters += [parameters[-1]] * (len(arguments) - len(parameters))
+    parameters = [*function.parameters, *[function.parameters[-1]] * (len(arguments) - len(function.parameters))]
     kind: Kind = function.result
     if parameters[0].kind == "same":
         pieces = [checker.visit(argument) for argument in arguments]
@@ -123,29 +122,25 @@ def _argument(checker: Checker, function: Function, parameter: Parameter, node: 
         check, wanted = _CHECKED_LITERALS[kind]
         return _checked_literal(checker, node, check, wanted + why)
     piece = checker.visit(node)
-    if piece.kind == "wrong":
-        return "NULL"
-    if kind == "path":
-        return _json_path(checker, piece, why)
-    if kind == "digits":
-        if piece.literal not in range(10):
-            checker.wrong(f"a whole number from 0 to 9 is needed{why}", piece.at, "wrong-type")
-            return "NULL"
-        return checker.parameter(int(str(piece.label)))
-    if kind == "integer":
-        return f"CAST({checker.as_kind(piece, 'number', why=why)} AS BIGINT)"
-    if kind in ("any", "list"):
-        if kind == "list" and piece.kind != "native":
+    match kind:
+        case "path":
+            return _json_path(checker, piece, why)
+        case "digits":
+            return _digits(checker, piece, why)
+        case "integer":
+            return f"CAST({checker.as_kind(piece, 'number', why=why)} AS BIGINT)"
+        case "text" | "number" | "boolean" | "time" | "local":
+            return checker.as_kind(piece, kind, why=why)
+        case "list" if piece.kind not in ("native", "wrong"):
             checker.wrong(f"{piece.label} is not a list", piece.at, "wrong-type")
-        return checker.sql(piece)
-    kinds: dict[ParameterKind, Kind] = {
-        "text": "text",
-        "number": "number",
-        "boolean": "boolean",
-        "time": "time",
-        "local": "local",
-    }
-    return checker.as_kind(piece, kinds[kind], why=why)
+    return checker.sql(piece)
+
+
+def _digits(checker: Checker, piece: Piece, why: str) -> str:
+    if piece.literal not in range(10):
+        checker.wrong(f"a whole number from 0 to 9 is needed{why}", piece.at, "wrong-type")
+        return "NULL"
+    return checker.parameter(int(piece.label))
 
 
 def _checked_literal(checker: Checker, node: exp.Expr, check: Callable[[str], str | None], wanted: str) -> str:
@@ -200,19 +195,18 @@ def _required(checker: Checker, function: Function, arguments: list[exp.Expr], a
         return WRONG
     seconds = last.literal if isinstance(last.literal, int) else None
     path = as_path(positional[0])
-    if function.name == "days_since" and path is not None and str(path.parts[0]).casefold() == "traits":
-        moment = checker.as_kind(checker.visit(positional[0]), "time", why=f" in {function.signature}")
-    else:
-        name = _name(checker, function, positional[0])
-        if name is None:
-            return WRONG
-        requirement = _requirement(function.requires or "count", name, seconds)
-        checker.requires[requirement.column] = requirement
-        moment = quoted(requirement.column)
     if function.name == "days_since":
         checker.uses_as_of = True
-        return Piece("number", function.sql.format(moment), at, "days_since(…)")
-    return Piece(function.result, moment, at, f"{function.name}(…)")
+        if path is not None and str(path.parts[0]).casefold() == "traits":
+            moment = checker.as_kind(checker.visit(positional[0]), "time", why=f" in {function.signature}")
+            return Piece("number", function.sql.format(moment), at, "days_since(…)")
+    name = _name(checker, function, positional[0])
+    if name is None:
+        return WRONG
+    requirement = _requirement(function.requires or "count", name, seconds)
+    checker.requires[requirement.column] = requirement
+    column = quoted(requirement.column)
+    return Piece(function.result, function.sql.format(column) if function.sql else column, at, f"{function.name}(…)")
 
 
 def _requirement(kind: RequirementKind, name: str, seconds: int | None) -> Requirement:
@@ -228,15 +222,13 @@ def _last(checker: Checker, function: Function, named: Sequence[exp.Expr]) -> Pi
     if function.name not in ("count", "met", "missed", "opened"):
         return checker.wrong(f"{function.name} is written {function.signature}", at, "wrong-arguments")
     word, value = named[0].this.name, named[0].expression
-    if len(named) > 1 or word.casefold() != "last":
-        return checker.wrong("only `last => '90d'` may follow the name", at, "wrong-arguments")
-    if not isinstance(value, exp.Literal) or not value.is_string:
-        return checker.wrong("after `last =>` comes a duration in quotes, such as '90 days'", at, "wrong-arguments")
+    if len(named) > 1 or word.casefold() != "last" or not (isinstance(value, exp.Literal) and value.is_string):
+        return checker.wrong("after the name only `last => '90 days'` may follow", at, "wrong-arguments")
     try:
         duration = parse_duration(str(value.this))
     except ValueError as error:
         return checker.wrong(str(error), position(value), "wrong-duration")
-    if duration.working or duration.amount > 1_000_000:
+    if duration.working or duration.seconds > _LONGEST_SECONDS:
         return checker.wrong("`last =>` takes plain days, such as '90 days'", position(value), "wrong-duration")
     return Piece("number", literal=duration.seconds)
 

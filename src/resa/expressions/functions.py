@@ -12,8 +12,8 @@ __all__ = ["FUNCTIONS", "FUNCTIONS_BY_NAME", "Function", "Kind", "Parameter"]
 Kind = Literal["text", "number", "boolean", "time", "local", "json", "native", "null", "wrong"]
 """What a part of an expression yields, while it is checked.
 
-`local` is a date and time without a zone (TIMESTAMP); `json` is text whose meaning its use decides (a property of unknown
-type); `native` has the type that the source's file gives it; `null` is NULL alone; `wrong` has been reported.
+`local` is a date and time without a zone (TIMESTAMP); `json` is text whose meaning its use decides (a property of
+unknown type); `native` has the type that the source's file gives it; `null` is NULL alone; `wrong` has been reported.
 """
 
 ParameterKind = Literal[

@@ -42,7 +42,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.Array: frozenset({"expressions"}),
     exp.PropertyEQ: _BINARY,
 }
-# Parts that say only how a thing was divided; they change the meaning of no whole number here.
+# How sqlglot read the thing, not what was written.
 _HARMLESS = frozenset({"typed", "safe"})
 
 _NAMES: dict[type[exp.Expr], str] = {
@@ -56,6 +56,8 @@ _NAMES: dict[type[exp.Expr], str] = {
     exp.Concat: "two texts stand side by side; join them by ||",
     exp.Alias: "a name (`as …`) is not allowed here",
 }
+
+_OTHER = "this is not part of the language; use comparisons, and, or, not, in, like, case and functions"
 
 TYPES: dict[exp.DType, Kind] = {
     exp.DType.DOUBLE: "number",
@@ -78,9 +80,8 @@ def reason_against(node: exp.Expr) -> str | None:
     """Why the node is not part of the language, or `None` if it is."""
     parts = _PARTS.get(type(node))
     if parts is None:
-        return _NAMES.get(
-            type(node),
-            "this form is not part of the language; use comparisons, and, or, not, in, like, case and the listed functions",
-        )
-    foreign = [name for name, value in node.args.items() if value and name not in parts and name not in _HARMLESS]
-    return f"this form is not part of the language ({foreign[0].rstrip('_')})" if foreign else None
+        return _NAMES.get(type(node), _OTHER)
+    if isinstance(node.this, exp.Star):
+        return _NAMES[exp.Star]
+    foreign = any(value for name, value in node.args.items() if name not in parts and name not in _HARMLESS)
+    return _OTHER if foreign else None

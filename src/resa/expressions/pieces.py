@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resa.expressions.functions import Kind
 
-__all__ = ["WRONG", "Piece", "is_open", "quoted"]
+__all__ = ["CASTS", "KIND_WORDS", "WRONG", "Piece", "is_open", "quoted"]
+
+KIND_WORDS: Mapping[Kind, str] = {
+    "text": "text",
+    "number": "a number",
+    "boolean": "true or false",
+    "time": "a moment",
+    "local": "a date and time without a zone",
+    "native": "a field of the row",
+    "json": "a value of unknown type",
+    "null": "NULL",
+    "wrong": "wrong",
+}
+CASTS: Mapping[Kind, str] = {
+    "text": "CAST({} AS VARCHAR)",
+    "number": "TRY_CAST({} AS DOUBLE)",
+    "boolean": "TRY_CAST({} AS BOOLEAN)",
+    "time": "TRY_CAST({} AS TIMESTAMPTZ)",
+    "local": "TRY_CAST({} AS TIMESTAMP)",
+}
 
 
 @dataclass(frozen=True, slots=True)

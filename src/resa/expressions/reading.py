@@ -1,11 +1,12 @@
 """From text to sqlglot's tree: words and signs are checked against a list before the parser sees them.
 
-Every other word becomes a plain name, so the parser meets none of SQL's statements, and every function arrives under the
-name that the user wrote, never as a translation of it.
+Every other word becomes a plain name, so the parser meets none of SQL's statements, and every function arrives under
+the name that the user wrote, never as a translation of it.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import ClassVar
@@ -76,8 +77,9 @@ _WORDS = frozenset(
         TokenType.ALIAS,
     }
 )
-_SELECT_WORDS = frozenset({TokenType.SELECT, TokenType.FROM, TokenType.WHERE, TokenType.UNNEST})
-_SELECT_SIGNS = frozenset({TokenType.COLON_EQ})
+_SELECT_TOKENS = frozenset(
+    {TokenType.SELECT, TokenType.FROM, TokenType.WHERE, TokenType.UNNEST, TokenType.COLON_EQ},
+)
 _DATES = frozenset({TokenType.DATE, TokenType.TIMESTAMPNTZ, TokenType.TIMESTAMP, TokenType.TIMESTAMPTZ})
 _TYPES = _DATES | {
     TokenType.DOUBLE,
@@ -90,11 +92,15 @@ _TYPES = _DATES | {
     TokenType.BOOLEAN,
 }
 
-_STATEMENTS = frozenset(
-    ["ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE", "DESCRIBE", "DETACH", "DROP", "EXECUTE", "EXPLAIN", "EXPORT", "FORCE", "GRANT", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "PIVOT", "PRAGMA", "PREPARE", "RESET", "REVOKE", "ROLLBACK", "SET", "SHOW", "SUMMARIZE", "TRUNCATE", "UNPIVOT", "UPDATE", "USE", "VACUUM"]
+_STATEMENT = re.compile(
+    r"ALTER|ANALYZE|ATTACH|BEGIN|CALL|CHECKPOINT|COMMIT|COPY|CREATE|DEALLOCATE|DELETE|DESCRIBE|DETACH"
+    r"|DROP|EXECUTE|EXPLAIN|EXPORT|FORCE|GRANT|IMPORT|INSERT|INSTALL|LOAD|MERGE|PIVOT|PRAGMA|PREPARE"
+    r"|RESET|REVOKE|ROLLBACK|SET|SHOW|SUMMARIZE|TRUNCATE|UNPIVOT|UPDATE|USE|VACUUM"
 )
-_CLAUSES = frozenset(
-    ["SELECT", "FROM", "WHERE", "WITH", "UNION", "INTERSECT", "EXCEPT", "JOIN", "LATERAL", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "QUALIFY", "WINDOW", "OVER", "VALUES", "TABLE", "EXISTS", "RECURSIVE", "DISTINCT", "USING", "SAMPLE", "TABLESAMPLE", "FETCH", "PARTITION", "FILTER", "WITHIN"]
+_CLAUSE = re.compile(
+    r"SELECT|FROM|WHERE|WITH|UNION|INTERSECT|EXCEPT|JOIN|LATERAL|GROUP|ORDER|HAVING|LIMIT|OFFSET"
+    r"|QUALIFY|WINDOW|OVER|VALUES|TABLE|EXISTS|RECURSIVE|DISTINCT|USING|SAMPLE|TABLESAMPLE|FETCH"
+    r"|PARTITION|FILTER|WITHIN"
 )
 _OTHER_WORDS = {
     "INTERVAL": "spans of time are not written as INTERVAL; use date_diff or days_since",
@@ -201,6 +207,8 @@ def _problem(message: str, start: int, code: str) -> Problem:
 
 def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     tokens = _tokens(text, _LONGEST_SELECT if select else LONGEST_TEXT)
+    if select and tokens[0].token_type != TokenType.SELECT:
+        raise ExpressionError(_problem("a source begins with SELECT: select … from row", tokens[0].start, "not-allowed"))
     problems = list(_refused(tokens, select=select))
     if problems:
         raise ExpressionError(problems)
@@ -267,28 +275,31 @@ def _refused(tokens: list[Token], *, select: bool) -> Iterator[Problem]:
 
 
 def _reason(token: Token, before: Token | None, *, select: bool) -> str | None:
+    """Why the token is not part of the language, or `None`."""
     kind = token.token_type
-    if kind in _SIGNS or kind in _WORDS or (select and (kind in _SELECT_WORDS or kind in _SELECT_SIGNS)):
+    if kind in _SIGNS or kind in _WORDS or (select and kind in _SELECT_TOKENS):
         return None
     if kind in _SIGN_REASONS:
         return _SIGN_REASONS[kind]
     strange = next((character for character in token.text if character in _SUBSTITUTES), None)
     if strange:
         return f"the sign {strange} is not understood; write {_SUBSTITUTES[strange]}"
-    word = token.text.upper().partition(" ")[0]
     if not all(part.isidentifier() for part in token.text.split()):
         return f"'{token.text[:20]}' is not allowed"
-    if before is not None and (before.token_type == TokenType.DOT or (select and before.token_type == TokenType.ALIAS)):
+    after = before.token_type if before is not None else None
+    if after == TokenType.DOT or (select and after == TokenType.ALIAS) or _in_distinct_from(token, before):
         return None
-    if _in_distinct_from(token, before):
-        return None
-    if word in _STATEMENTS:
+    return _word_reason(token.text.upper().partition(" ")[0], select=select)
+
+
+def _word_reason(word: str, *, select: bool) -> str | None:
+    if _STATEMENT.fullmatch(word):
         return f"{word} is a statement; an expression only looks at its own data and changes nothing"
-    if word in _CLAUSES:
-        if select:
-            return f"{word} is not allowed: a source is one SELECT over `row`, with WHERE and unnest"
-        return f"{word} is not allowed: an expression is one condition or one value over its own data, without queries"
-    return _OTHER_WORDS.get(word)
+    if not _CLAUSE.fullmatch(word):
+        return _OTHER_WORDS.get(word)
+    if select:
+        return f"{word} is not allowed: a source is one SELECT over `row`, with WHERE and unnest"
+    return f"{word} is not allowed: an expression is one condition or one value over its own data, without queries"
 
 
 def _in_distinct_from(token: Token, before: Token | None) -> bool:
@@ -312,10 +323,16 @@ def _as_names(tokens: list[Token], *, select: bool) -> Iterator[Token]:
         elif kind == TokenType.R_PAREN and casts:
             casts.pop()
         in_cast = bool(casts) and casts[-1]
-        keep = kind in _SIGNS or kind in _WORDS or (select and kind in _SELECT_WORDS | _SELECT_SIGNS)
-        if (before == TokenType.DOT and token.text.isidentifier() and kind != TokenType.IDENTIFIER) or (before == TokenType.ALIAS and not in_cast and kind not in _SIGNS):
+        keep = kind in _SIGNS or kind in _WORDS or (select and kind in _SELECT_TOKENS)
+        if (before == TokenType.DOT and token.text.isidentifier() and kind != TokenType.IDENTIFIER) or (
+            before == TokenType.ALIAS and not in_cast and kind not in _SIGNS
+        ):
             keep = False
-        elif (kind in _TYPES and (before == TokenType.DCOLON or (before == TokenType.ALIAS and in_cast))) or (kind in _DATES and after == TokenType.STRING) or _in_distinct_from(token, tokens[number - 1] if number else None):
+        elif (
+            (kind in _TYPES and (before == TokenType.DCOLON or (before == TokenType.ALIAS and in_cast)))
+            or (kind in _DATES and after == TokenType.STRING)
+            or _in_distinct_from(token, tokens[number - 1] if number else None)
+        ):
             keep = True
         yield token if keep else Token(TokenType.VAR, token.text, token.line, token.col, token.start, token.end)
 
@@ -344,20 +361,11 @@ def _unreadable(error: ParseError, tokens: list[Token]) -> Problem:
     token = next((token for token in tokens if (token.line, token.col) == place), tokens[-1])
     opened = sum((t.token_type == TokenType.L_PAREN) - (t.token_type == TokenType.R_PAREN) for t in tokens)
     if opened > 0:
-        start = next(t.start for t in tokens if t.token_type == TokenType.L_PAREN)
-        return _problem(
-            f"{opened} opening parenthesis is never closed"
-            if opened == 1
-            else f"{opened} opening parentheses are never closed",
-            start,
-            "unreadable",
-        )
+        first = next(t for t in tokens if t.token_type == TokenType.L_PAREN)
+        parentheses = "parenthesis is" if opened == 1 else "parentheses are"
+        return _problem(f"{opened} opening {parentheses} never closed", first.start, "unreadable")
     if token is tokens[-1] and "missing" in str(details.get("description")):
-        return _problem(
-            f"the expression ends too early; something is missing after `{token.text}`", token.start, "unreadable"
-        )
-    return _problem(
-        f"the expression cannot be understood at `{token.text[:40]}`; something is missing or too much here",
-        token.start,
-        "unreadable",
-    )
+        message = f"the expression ends too early; something is missing after `{token.text[:40]}`"
+    else:
+        message = f"the expression cannot be understood at `{token.text[:40]}`; something is missing or too much here"
+    return _problem(message, token.start, "unreadable")

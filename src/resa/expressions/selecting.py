@@ -15,6 +15,7 @@ from resa.expressions.reading import parse_select, position
 
 __all__ = ["compile_select"]
 
+_SELECT = "SELECT {} FROM {}"
 _MOST_COLUMNS = 200
 _MOST_UNNESTS = 3
 
@@ -24,8 +25,8 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
 
     `select lower(row.email) as email, row.at as occurred_at from row where row.kind = 'order'` reads one row at a time.
     Lists inside a row are unrolled by `from row, unnest(row.hits) as hit`, and a list inside those by a further
-    `, unnest(hit.product) as product`; the order within the list is kept. A value that cannot be computed is NULL; a row
-    for which the condition is not true is left out.
+    `, unnest(hit.product) as product`; the order within the list is kept. A value that cannot be computed is NULL; a
+    row for which the condition is not true is left out.
 
     Args:
         text: The SELECT, at most 10,000 characters.
@@ -55,7 +56,7 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
     outputs += [f'"row".{quoted(name)}' for name in carry]
     return CompiledSelect(
         text=text,
-        sql=f"SELECT {', '.join(outputs)} FROM {relation}{condition}",
+        sql=_SELECT.format(", ".join(outputs), relation) + condition,
         parameters=checker.parameters,
         columns=tuple(columns),
         fields=frozenset(checker.fields),
@@ -96,7 +97,7 @@ def _relation(checker: Checker, tree: exp.Expr) -> str:
             break
         name, sql = unrolled
         column = quoted(f"unrolled {number}")
-        relation = f'(SELECT *, UNNEST({sql}) AS {column} FROM {relation}) AS "row"'
+        relation = f'({_SELECT.format(f"*, UNNEST({sql}) AS {column}", relation)}) AS "row"'
         names[name.casefold()] = f'"row".{column}'
         checker.unnested = dict(names)
     return relation
@@ -133,7 +134,7 @@ def _unrolled(checker: Checker, join: exp.Expr, before: dict[str, str]) -> tuple
 
 
 def _list(checker: Checker, arguments: list[exp.Expr], before: dict[str, str], at: int) -> str | None:
-    """The list that is unrolled. Each further one lies inside the last, so that the rows cannot multiply without bound."""
+    """The list that is unrolled. A further one lies inside the last, so that rows cannot multiply without bound."""
     if len(arguments) != 1:
         checker.wrong("unnest takes one list: unnest(row.hits)", at, "wrong-arguments")
         return None
@@ -161,6 +162,8 @@ def _outputs(checker: Checker, tree: exp.Expr) -> tuple[list[str], list[str]]:
     names: list[str] = []
     outputs: list[str] = []
     unrolled = False
+    if not tree.expressions:
+        checker.wrong("name what is selected: select row.email as email, … from row", 0, "empty")
     if len(tree.expressions) > _MOST_COLUMNS:
         checker.wrong(f"{len(tree.expressions)} columns are too many; {_MOST_COLUMNS} are allowed", 0, "too-long")
         return names, outputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -152,15 +152,13 @@ def _known_step(value: object) -> object:
 
 
 Step = Annotated[
-    Union[
-        Annotated[SendStep, Tag("<send>")],
-        Annotated[TaskStep, Tag("<task>")],
-        Annotated[WaitStep, Tag("<wait>")],
-        Annotated[WaitForStep, Tag("<wait_for>")],
-        Annotated[SplitStep, Tag("<split>")],
-        Annotated[IfStep, Tag("<if>")],
-        Annotated[ExitStep, Tag("<exit>")],
-    ],
+    Annotated[SendStep, Tag("<send>")]
+    | Annotated[TaskStep, Tag("<task>")]
+    | Annotated[WaitStep, Tag("<wait>")]
+    | Annotated[WaitForStep, Tag("<wait_for>")]
+    | Annotated[SplitStep, Tag("<split>")]
+    | Annotated[IfStep, Tag("<if>")]
+    | Annotated[ExitStep, Tag("<exit>")],
     Discriminator(_kind),
     BeforeValidator(_known_step),
 ]

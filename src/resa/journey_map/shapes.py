@@ -11,7 +11,7 @@ from resa.documents import Block, Finding, Items, Refusal, Shape, Written, quote
 from resa.journey_map.flows import GoalShape, ReactionShape, chosen
 from resa.journey_map.names import normalised
 from resa.journey_map.numbers import Day, Days, Feeling, Money, Occurrence, Review, Scale, Share, Within, YesNo
-from resa.journey_map.texts import Expression, Name, Names, Prose, Text, Thoughts, one_or_many
+from resa.journey_map.texts import Arrow, Expression, Name, Names, Picture, Prose, Text, Thoughts, one_or_many
 
 __all__ = ["ExpectShape", "MapShape", "PainPointShape", "SignalShape", "StageShape", "TouchpointShape"]
 
@@ -69,7 +69,7 @@ class PainPointShape(Shape):
 
     text: Prose = Field(description="One thought.")
     source: Prose | None = Field(None, description="Where it was learned; none: assumed.")
-    shown_by: Written | None = Field(None, description="Expectation that measures it, such as product_page.cart.")
+    shown_by: Arrow | None = Field(None, description="Expectation that measures it, such as product_page.cart.")
     improvement: Name | None = Field(None, description="The improvement that acts on it.")
 
 
@@ -103,7 +103,7 @@ class DifferenceShape(Shape):
 class ExpectShape(Shape):
     """An arrow: after this touchpoint, the next is expected within a time."""
 
-    name: Name | None = Field(None, description="Its name; else product_page.cart, from what it joins.")
+    name: Arrow | None = Field(None, description="Its name; else product_page.cart, from what it joins.")
     next: Names = Field(description="Touchpoint or stage expected next, or several (any of them).")
     within: Within = Field(description="How long it may take: 4 hours, 3 working days.")
     unless: Names = Field((), description="Touchpoints that cancel it.")
@@ -124,7 +124,7 @@ class TouchpointShape(Shape):
     name: Text | None = Field(None, description="Name for people; else made from the key.")
     channel: Names = Field((), description="Channel, or several.")
     owner: Text | None = Field(None, description="Who answers for it.")
-    picture: Text | None = Field(None, description="Picture, relative to this file.")
+    picture: Picture | None = Field(None, description="Picture, relative to this file.")
     actions: Thoughts = Field((), description="What the customer does, one thought a line.")
     motivation: Thoughts = Field((), description="What the customer wants, one thought a line.")
     questions: Thoughts = Field((), description="What the customer asks, one thought a line.")
@@ -158,7 +158,9 @@ def _stages(value: object, info: ValidationInfo) -> object:
         whole.source, whole.node = value.source, value.node
         seen: set[str] = set()
         for item in value:
-            entries = [(item, None)] if isinstance(item, Written) else list(item.items()) if isinstance(item, Block) else []
+            entries = (
+                [(item, None)] if isinstance(item, Written) else list(item.items()) if isinstance(item, Block) else []
+            )
             for key, touchpoints in entries:
                 if normalised(key) in seen:
                     report(info, Finding(key.problem(f"'{key}' names two stages; take one away", code="repeated-name")))
@@ -179,7 +181,7 @@ class PersonaShape(Shape):
     about: Prose | None = Field(None, description="Who they are, in a sentence or two.")
     quote: Prose | None = Field(None, description="What one of them said.")
     path: Names = Field((), description="Touchpoints, the way planned for them.")
-    picture: Text | None = Field(None, description="Picture, relative to this file.")
+    picture: Picture | None = Field(None, description="Picture, relative to this file.")
     who: Expression | None = Field(None, description="Condition that selects them, such as traits.orders <= 2.")
 
 
@@ -221,7 +223,7 @@ class ImprovementShape(Shape):
         "idea", description="How far it is."
     )
     since: Day | None = Field(None, description="First day it was in force, year-month-day.")
-    should_move: Written | None = Field(None, description="Expectation it should move, such as product_page.cart.")
+    should_move: Arrow | None = Field(None, description="Expectation it should move, such as product_page.cart.")
 
 
 class SignalShape(Shape):
@@ -322,9 +324,9 @@ class MapShape(Shape):
     personas: Annotated[dict[Name, Annotated[PersonaShape, Young]], Named] = Field(
         default_factory=dict, description="Kinds of customers."
     )
-    channels: Annotated[
-        dict[Name, Annotated[ChannelShape, BeforeValidator(_channel)]], BeforeValidator(_channels)
-    ] = Field(default_factory=dict, description="Where interactions happen.")
+    channels: Annotated[dict[Name, Annotated[ChannelShape, BeforeValidator(_channel)]], BeforeValidator(_channels)] = (
+        Field(default_factory=dict, description="Where interactions happen.")
+    )
     touchpoints: Annotated[dict[Name, Annotated[TouchpointShape, Young]], Named] = Field(
         default_factory=dict, description="What people know of each touchpoint."
     )
@@ -333,5 +335,3 @@ class MapShape(Shape):
     )
     signals: Signals = Field(default_factory=dict, description="How events show touchpoints.")
     reactions: Reactions = Field(default_factory=dict, description="What we do when an arrow is met or missed.")
-
-

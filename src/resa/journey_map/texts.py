@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainValidator, ValidationInfo
+from pydantic import PlainValidator, ValidationInfo
 
-from resa.documents import Block, Edit, Finding, Items, Refusal, Written, quoted, report, spelling
+from resa.documents import Block, Edit, Finding, Items, Refusal, Written, quoted, report
 from resa.journey_map.names import read_name
 
-__all__ = ["Expression", "Name", "Names", "Prose", "Text", "Thoughts", "one_or_many", "read_prose", "reported"]
+__all__ = [
+    "Arrow",
+    "Expression",
+    "Name",
+    "Names",
+    "Picture",
+    "Prose",
+    "Text",
+    "Thoughts",
+    "one_or_many",
+    "read_prose",
+    "reported",
+]
 
 _CURLY = "“”„‟‘’‚‛«»"
 _DASH = re.compile(r"[-–—−‐‑•·*▪◦]\s*(?=[^\W\d_])")
@@ -54,6 +66,18 @@ def _read_text(value: object) -> Written:
     if not text.node.style and len(text) > 1 and text[0] in _CURLY and text[-1] in _CURLY:
         new = quoted(text[1:-1])
         raise Refusal(f"curly quotes do not quote; write straight ones: {new}", code="curly-quotes", fix=new)
+    return text
+
+
+def _read_picture(value: object) -> Written:
+    text = _read_text(value)
+    parts = text.replace("\\", "/").split("/")
+    if "\\" in text:
+        new = text.replace("\\", "/")
+        raise Refusal(f"folders are divided by /; write {new}", code="picture", fix=new)
+    if text.startswith("/") or ".." in parts or ":" in text:
+        message = f"'{text}' leads out of the folder of the map; put the picture beside the map and name it from there"
+        raise Refusal(message, code="picture")
     return text
 
 
@@ -187,15 +211,19 @@ def _read_expression(value: object) -> Written:
     return value
 
 
-def known_prose_key(value: object, known: frozenset[str]) -> bool:
-    """Whether a mapping has at least one of the keys that make it more than prose with a colon."""
-    return isinstance(value, Block) and any(spelling(key) in known for key in value)
+def _read_arrow(value: object) -> Written:
+    """The name of an arrow: `product_page.cart`, or one that the file gives it."""
+    if not isinstance(value, Written):
+        return read_name(value)
+    parts = value.split(".")
+    return value.renamed(".".join(read_name(value.renamed(part)) for part in parts))
 
 
 Name = Annotated[Written, PlainValidator(read_name, json_schema_input_type=str)]
 Names = Annotated[tuple[Written, ...], PlainValidator(_read_names, json_schema_input_type=str | list[str])]
 Text = Annotated[Written, PlainValidator(_read_text, json_schema_input_type=str)]
+Arrow = Annotated[Written, PlainValidator(_read_arrow, json_schema_input_type=str)]
+Picture = Annotated[Written, PlainValidator(_read_picture, json_schema_input_type=str)]
 Prose = Annotated[Written, PlainValidator(read_prose, json_schema_input_type=str)]
 Thoughts = Annotated[tuple[Written, ...], PlainValidator(_read_thoughts, json_schema_input_type=str | list[str])]
 Expression = Annotated[Written, PlainValidator(_read_expression, json_schema_input_type=str)]
-Many = BeforeValidator(one_or_many)

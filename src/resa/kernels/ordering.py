@@ -21,6 +21,7 @@ __all__ = [
     "find_ties",
     "first_byte_edges",
     "group_starts",
+    "lower_bound",
     "keep_absent",
     "merge_customers",
     "merge_hashes",
@@ -120,7 +121,7 @@ def take_rows(hashes: Words, order: Longs) -> Words:
 
 
 @kernel
-def _lower_bound(run: Words, low: int, high: int, first: np.uint64, second: np.uint64) -> int:
+def lower_bound(run: Words, low: int, high: int, first: np.uint64, second: np.uint64) -> int:
     """The first place in `run[low:high]` whose hash is not before the given one."""
     while low < high:
         at = (low + high) >> 1
@@ -136,7 +137,7 @@ def first_byte_edges(run: Words) -> Longs:
     """Where the hashes of each first byte begin in a sorted list; int64[257]."""
     out = np.empty(257, np.int64)
     for byte in range(256):
-        out[byte] = _lower_bound(run, 0, len(run), np.uint64(byte) << np.uint64(56), np.uint64(0))
+        out[byte] = lower_bound(run, 0, len(run), np.uint64(byte) << np.uint64(56), np.uint64(0))
     out[256] = len(run)
     return out
 
@@ -183,7 +184,7 @@ def find_hashes(wanted: Words, run: Words) -> npt.NDArray[np.int32]:
         ):
             low += step
             step *= 2
-        at = _lower_bound(run, low, min(low + step, size), first, second)
+        at = lower_bound(run, low, min(low + step, size), first, second)
         here = at
         while here < size and run[here, 0] == first and run[here, 1] == second:
             here += 1

@@ -308,6 +308,7 @@ class JourneyMap:
         owner: Who answers for the map.
         review: How often it is to be looked at.
         reviewed: When it last was.
+        holidays: Days that are no working days, in order.
         goal: What the journey is for.
         stages: Left to right.
         personas: In order.
@@ -328,6 +329,7 @@ class JourneyMap:
     owner: str = ""
     review: Duration | None = None
     reviewed: date | None = None
+    holidays: tuple[date, ...] = ()
     goal: Goal | None = None
     stages: tuple[Stage, ...]
     personas: tuple[Persona, ...] = ()

@@ -99,8 +99,14 @@ _ENGLISH = Words(
     warnings="Before you rely on a number",
     reading="How to read this page",
     reading_terms=(
-        ("Share", "Of the openings whose deadline has passed, how many met the expectation. Younger ones never count in it."),
-        ("Interval", "Behind a share, in brackets: the range in which the true share lies with 95 % confidence, by customer."),
+        (
+            "Share",
+            "Of the openings whose deadline has passed, how many met the expectation. Younger ones never count in it.",
+        ),
+        (
+            "Interval",
+            "Behind a share, in brackets: the range in which the true share lies with 95 % confidence, by customer.",
+        ),
         ("At most", "Customers who missed it beyond what the target allows. More cannot be won here; less is likely."),
         ("Below its own history", "The share fell from what the same group did before, by more than chance explains."),
         ("Others", "Everything that is not listed, added up, so that totals are complete."),

@@ -262,7 +262,10 @@ def channel_codes(
     return names, np.where(fixed >= 0, fixed, of_device[device])
 
 
-def _filled(template: str, list_name: str, entry: Mapping[str, str | float]) -> str:
+def _filled(template: str, list_name: str, entry: Mapping[str, str | float]) -> str | float:
+    """A placeholder alone keeps its type; inside a text it becomes text."""
+    if _PLACEHOLDER.fullmatch(template):
+        return entry.get(template[1:-1].removeprefix(f"{list_name}."), "")
     return _PLACEHOLDER.sub(lambda match: str(entry.get(match[1].removeprefix(f"{list_name}."), "")), template)
 
 

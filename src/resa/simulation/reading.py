@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from resa.base.errors import InputError, Problem, did_you_mean
+from resa.documents import Document, read_document
 from resa.simulation.columns import BUILT_IN, placeholders
 from resa.simulation.specification import Specification, State
 
-__all__ = ["check", "specification_from"]
+__all__ = ["check", "read_specification", "specification_from"]
+
+
+def read_specification(path: Path) -> Specification:
+    """Read a specification from its YAML file.
+
+    Raises:
+        InputError: With every problem of the file, each with its place.
+    """
+    document = read_document(path)
+    if document.problems:
+        raise InputError(document.problems)
+    if not isinstance(document.data, dict):
+        raise InputError(Problem(message="this is no simulation: it has no `states:`", file=path.name))
+    try:
+        return specification_from(document.data, file=path.name)
+    except InputError as error:
+        raise InputError([_placed(problem, document) for problem in error.problems]) from None
+
+
+def _placed(problem: Problem, document: Document) -> Problem:
+    """The problem with the line and column of the nearest thing that its field names."""
+    line, column = document.position(tuple((problem.field or "").split(".")))
+    return problem.at(line=line, column=column)
 
 
 def specification_from(data: Mapping[str, Any], *, file: str | None = None) -> Specification:

@@ -110,7 +110,7 @@ class Simulated:
                     customers = CustomerRows(self.specification, self.tables, block)
                     arrays = [customers.column(written) for written in outlet.columns.values()]
                     yield name, pa.RecordBatch.from_arrays(arrays, names=list(outlet.columns))
-                elif outlet.rows == "event":
+                elif outlet.rows in {"event", "feedback"}:
                     yield name, self.written(name, block, self.rows_of(name, block))
 
     def rows_of(self, outlet: str, block: Block) -> npt.NDArray[np.intp]:

@@ -210,7 +210,8 @@ class Outlet(_Checked):
     Attributes:
         path: Its name.
         form: Its format.
-        rows: What a row is: an `event`, a `customer`, a daily number (`day`), or an entry of a list (`list:product`).
+        rows: What a row is: an `event`, a score or a text about a touchpoint (`feedback`), a `customer`, a daily number (`day`), or an
+            entry of a list (`list:product`).
         columns: Column (dots make nested objects) to what it holds: a variable, and how it is written: `time as local`.
         separator: Of a CSV file.
     """
@@ -281,6 +282,11 @@ class Specification(_Checked):
         """All traits, everybody's first; a trait's place here decides what it is drawn from."""
         special = (name for shape in self.personas.values() for name in shape.traits)
         return tuple(dict.fromkeys([*self.traits, *special]))
+
+    def is_seen(self, state: str) -> bool:
+        """Whether entering the state is an event that some system writes down; answers to surveys are none."""
+        outlet = self.states[state].outlet
+        return outlet == "channel" or (outlet is not None and self.outlets[outlet].rows == "event")
 
     def states_of(self, touchpoint: str) -> tuple[str, ...]:
         """Names of the states whose events show a touchpoint."""

@@ -17,7 +17,7 @@ from resa.simulation.specification import Specification, Wait
 from resa.simulation.truths import BrokenStep, PersonaPrefers, SlowDelivery, Truth
 from resa.simulation.waiting import DAY, HOUR, LocalTime, quantiles
 
-__all__ = ["Planted", "Tables", "compile_specification"]
+__all__ = ["Planted", "Tables", "compile_specification", "midnight"]
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -125,7 +125,7 @@ def compile_specification(
         closes=np.array([state.hours[1] * HOUR if state.hours else DAY for state in specification.states.values()]),
         visits=np.array([state.visit for state in specification.states.values()]),
         baskets=np.array([state.basket for state in specification.states.values()]),
-        visible=np.array([state.outlet is not None for state in specification.states.values()]),
+        visible=np.array([specification.is_seen(state) for state in specification.states]),
         day_limits=cumulated(_day_weights(specification, start - timedelta(days=lead), days + lead), certain=True),
         hour_limits=cumulated(specification.hours, certain=True),
         first_wall=_wall_midnight(start - timedelta(days=lead)),
@@ -133,10 +133,15 @@ def compile_specification(
         end=int(last.timestamp()),
         lifetime=specification.lifetime,
         clock=clock,
-        planted=tuple(_plant(truth, specification, targets, zone) for truth in truths),
+        planted=tuple(_plant(truth, specification, targets) for truth in truths),
         region_limits=cumulated(list(regions.values()), certain=True) if regions else np.empty(0, dtype=np.int64),
         region_trait=specification.trait_names.index("region") if regions else -1,
     )
+
+
+def midnight(day: date, timezone: str) -> int:
+    """The first second of a day in a zone, since 1970-01-01 UTC."""
+    return int(_midnight(day, ZoneInfo(timezone)).timestamp())
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -203,9 +208,9 @@ def _regions(specification: Specification) -> Mapping[str, float]:
     return region.choices if region else {}
 
 
-def _plant(truth: Truth, specification: Specification, targets: Small, zone: ZoneInfo) -> Planted:
-    start = int(_midnight(truth.start, zone).timestamp()) if truth.start else -(1 << 62)
-    end = int(_midnight(truth.end, zone).timestamp()) if truth.end else 1 << 62
+def _plant(truth: Truth, specification: Specification, targets: Small) -> Planted:
+    start = midnight(truth.start, specification.timezone) if truth.start else -(1 << 62)
+    end = midnight(truth.end, specification.timezone) if truth.end else 1 << 62
     if isinstance(truth, BrokenStep):
         steps = _leads(specification, targets, truth.after, truth.next)
         device = -1 if truth.device is None else _code(tuple(specification.channels), truth.device, "device")

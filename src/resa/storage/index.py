@@ -216,6 +216,7 @@ def open_index(
             rows=file["rows"],
             first_row=file["first_row"],
             loads=tuple(file["loads"]),
+            source_id=file["source_id"],
         )
         for file in header["files"]
     )

@@ -60,7 +60,8 @@ class Load:
         state: running, finished or removed.
         started_at: When it began, UTC.
         finished_at: When it ended, UTC.
-        rows_read: Rows consumed so far; always good + rejected + duplicate.
+        rows_read: Rows of the origin consumed so far: where a killed collection goes on.
+        rows_in: Rows that they became (one row may hold several events); always good + rejected + duplicate.
         good: Rows that were stored.
         rejected: Rows that were refused and kept with their reason.
         duplicate: Rows that were there already.
@@ -76,6 +77,7 @@ class Load:
     started_at: datetime
     finished_at: datetime | None
     rows_read: int
+    rows_in: int
     good: int
     rejected: int
     duplicate: int
@@ -103,6 +105,8 @@ class EventFile:
         rows: How many.
         first_row: Number of its first row in the global order of rows of its kind.
         loads: The loads whose rows it holds; several after compaction.
+        source_id: The one source of its rows.
+        run: Name of its sorted run, while no generation of the index holds its rows.
     """
 
     id: int
@@ -111,6 +115,8 @@ class EventFile:
     rows: int
     first_row: int
     loads: tuple[int, ...]
+    source_id: str
+    run: str | None = None
 
     @property
     def load_id(self) -> int | None:

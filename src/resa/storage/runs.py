@@ -23,7 +23,7 @@ from resa.kernels import ordering
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
 
-__all__ = ["Run", "ids_of", "make_run", "open_run_file", "run_from_file", "write_run_file"]
+__all__ = ["Run", "first_identifiers", "ids_of", "make_run", "open_run_file", "run_from_file", "write_run_file"]
 
 Longs = npt.NDArray[np.int64]
 
@@ -68,7 +68,7 @@ def make_run(hasher: Hasher, table: pa.Table, ids: Words | None) -> Run:
     Raises:
         ValueError: A row has no identifier.
     """
-    kinds, values = _first_identifiers(table.column("identifiers"))
+    kinds, values = first_identifiers(table.column("identifiers"))
     who = hasher.identifiers(kinds, values)
     order = ordering.order_by_hash(who)
     ordered = ordering.take_rows(who, order)
@@ -169,7 +169,7 @@ def _mapped_arrays(path: Path) -> Iterator[npt.NDArray[Any]]:
             stream.seek(count * dtype.itemsize, 1)
 
 
-def _first_identifiers(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+def first_identifiers(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     """Kind and value of the first identifier of each row."""
     lists = column.combine_chunks()
     offsets = lists.offsets.to_numpy()

@@ -62,7 +62,8 @@ loads = Table(
     Column("state", Text, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
-    Column("rows_read", BigInteger, nullable=False),
+    Column("rows_read", BigInteger, nullable=False),  # rows of the origin that are consumed: where to resume
+    Column("rows_in", BigInteger, nullable=False),  # rows handed over: good + rejected + duplicate
     Column("good", BigInteger, nullable=False),
     Column("rejected", BigInteger, nullable=False),
     Column("duplicate", BigInteger, nullable=False),

@@ -9,14 +9,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, func, select
 
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import QuestionError, did_you_mean
+from resa.base.errors import QuestionError, WorkspaceDamaged, did_you_mean
 from resa.base.files import make_private_folder
 from resa.model.tables import REJECTED
-from resa.storage.columns import evaluate_files
+from resa.storage.evaluation import evaluate_files
 from resa.storage.database import Database, from_micros
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, open_index
@@ -24,7 +25,7 @@ from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
-from resa.storage.traits import newest_traits
+from resa.storage.traits import read_traits
 
 if TYPE_CHECKING:
     from resa.expressions import Compiled
@@ -76,7 +77,7 @@ class Store:
         Raises:
             WorkspaceBusy: Another process writes.
         """
-        from resa.storage.writer import Writer  # noqa: PLC0415 - the writer reads through the store
+        from resa.storage.writer import Writer  # noqa: PLC0415 - the writer imports what the store does
 
         lease = take_lease(self.database, self.clock)
         try:
@@ -116,7 +117,7 @@ class Store:
         table = self.rows("rejected")
         for name, wanted in (("load_id", load_id), ("source_id", source_id)):
             if wanted is not None:
-                table = table.filter(pa.compute.equal(table.column(name), wanted))
+                table = table.filter(pc.equal(table.column(name), wanted))
         return table.sort_by([("load_id", "ascending"), ("row", "ascending")])
 
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -172,7 +173,9 @@ class Store:
                 with self.database.reading() as connection:
                     newest = connection.execute(select(func.max(generations.c.id))).scalar()
                 if newest == number:
-                    raise self._damaged(number) from None
+                    raise WorkspaceDamaged(
+                        f"generation {number} of the index has lost a part; run `resa rebuild`"
+                    ) from None
 
     def evaluate_events(
         self, columns: Mapping[str, Compiled], *, index: JourneyIndex | None = None
@@ -187,21 +190,22 @@ class Store:
 
     def customer_traits(self, index: JourneyIndex | None = None) -> pa.Table:
         """What is known of customers: customer (uint32), traits (JSON text); customers without records are left out."""
-        index = index or self.index()
-        wanted = set(index.record_files)
-        return newest_traits(index, [file for file in self.event_files("customers") if file.id in wanted])
-
-    def _damaged(self, generation: int) -> Exception:
-        from resa.base.errors import WorkspaceDamaged
-
-        return WorkspaceDamaged(f"generation {generation} of the index has lost a part; run `resa rebuild`")
+        return read_traits((index or self.index()).folder / "traits.arrow")
 
 
 def listed_files(connection: Connection, layout: Layout, kind: str) -> list[EventFile]:
     """The listed files of a kind, in the order of their numbers."""
     query = (
-        select(files.c.id, files.c.name, files.c.rows, func.group_concat(file_loads.c.load_id).label("loads"))
+        select(
+            files.c.id,
+            files.c.name,
+            files.c.rows,
+            files.c.run,
+            func.group_concat(file_loads.c.load_id).label("loads"),
+            func.min(loads.c.source_id).label("source_id"),
+        )
         .outerjoin(file_loads, file_loads.c.file_id == files.c.id)
+        .outerjoin(loads, loads.c.id == file_loads.c.load_id)
         .where(files.c.kind == kind, files.c.state == "listed")
         .group_by(files.c.id)
         .order_by(files.c.id)
@@ -210,8 +214,18 @@ def listed_files(connection: Connection, layout: Layout, kind: str) -> list[Even
     first_row = 0
     for row in connection.execute(query):
         numbers = tuple(sorted(int(number) for number in (row.loads or "").split(",") if number))
-        path = layout.root / kind / row.name
-        found.append(EventFile(id=row.id, path=path, kind=kind, rows=row.rows, first_row=first_row, loads=numbers))
+        found.append(
+            EventFile(
+                id=row.id,
+                path=layout.root / kind / row.name,
+                kind=kind,
+                rows=row.rows,
+                first_row=first_row,
+                loads=numbers,
+                source_id=row.source_id or "",
+                run=row.run,
+            )
+        )
         first_row += row.rows
     return found
 

@@ -1,0 +1,468 @@
+"""Expectations and promises: what share was met, how fast, and what was done instead.
+
+What an opening is, and what becomes of it, is defined in `resa.kernels.openings`. Here it is judged and counted:
+
+* An opening is *mature* when its deadline had passed at the moment up to which every source that ever delivered what was
+  expected is complete. Shares count mature openings only, and all of them, cancelled ones too. What became of younger ones
+  stands beside and is never mixed in: they would count as met early and as missed never.
+* *Customers* are counted as a funnel of the same steps, window and period counts them, mature entries only: whoever had a
+  start that is mature, and of those whoever met it, renewals by younger starts left out of account.
+* Intervals are by customer: several openings of one customer are not as many witnesses (`statistics.design_effect`).
+* The curve is the cumulative incidence with cancellation as a competing event (Aalen and Johansen, Scand. J. Statist. 5
+  (1978), 141-150): openings that are still open count for as long as they have been watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.answer import Answer
+from resa.analytics.calendar import SECOND
+from resa.analytics.grouping import Groups, grouped
+from resa.analytics.openings_sql import openings_sql
+from resa.analytics.outcomes import Outcomes, expectation_as_of, outcomes_of
+from resa.analytics.questions import ExpectationsQuestion
+from resa.analytics.result import Column, Counted, Part, part_of, problem
+from resa.analytics.selection import Selection
+from resa.analytics.snapshot import Flags
+from resa.analytics.sql_text import Statement, literal, moment
+from resa.analytics.statistics import (
+    cumulative_incidence,
+    design_effect,
+    design_effect_sql,
+    quantile,
+    quantile_sql,
+    share,
+    wilson,
+    wilson_sql,
+)
+from resa.base.errors import QuestionError, did_you_mean
+from resa.model.journey import Expectation
+
+__all__ = ["CURVE_COLUMNS", "EXPECTATION_COLUMNS", "INSTEAD_COLUMNS", "Measured", "answer_expectations", "measured"]
+
+EXPECTATION_COLUMNS: Final = (
+    Column("expectation", pa.string(), "Its name."),
+    Column("kind", pa.string(), "expectation: the customer walks; promise: we do."),
+    Column("after", pa.string(), "The touchpoint that opens it."),
+    Column("next", pa.string(), "What is expected, as written."),
+    Column("mature", pa.int64(), "Openings whose deadline had passed; what the share is of."),
+    Column("met", pa.int64(), "Of these, met in time."),
+    Column("missed", pa.int64(), "Of these, neither met nor cancelled."),
+    Column("cancelled", pa.int64(), "Of these, cancelled by what the map names as `unless`."),
+    Column("share", pa.float64(), "met / mature, 0 to 1."),
+    Column("low", pa.float64(), "Lower end of its 95 % interval (Wilson, by customer)."),
+    Column("high", pa.float64(), "Upper end."),
+    Column("target", pa.float64(), "The share that should be met, 0 to 1; null if the map states none."),
+    Column("difference", pa.float64(), "share - target."),
+    Column("young_met", pa.int64(), "Younger openings that are met already."),
+    Column("young_open", pa.int64(), "Younger openings that may still be met."),
+    Column("young_cancelled", pa.int64(), "Younger openings that are cancelled."),
+    Column("customers", pa.int64(), "Customers with a mature start, as a funnel counts them."),
+    Column("customers_met", pa.int64(), "Of these, those who met it."),
+    Column("median_seconds", pa.float64(), "Median time from the (last) start to meeting it, of mature openings, seconds."),
+    Column("p90_seconds", pa.float64(), "The time that 90 % of those who met it needed at most, seconds."),
+)
+
+INSTEAD_COLUMNS: Final = (
+    Column("expectation", pa.string(), "Its name."),
+    Column("instead", pa.string(), "The first touchpoint in time of those who missed it; null: there was none."),
+    Column("missed", pa.int64(), "Mature openings that were missed so."),
+    Column("customers", pa.int64(), "Customers behind them."),
+    Column("share_of_missed", pa.float64(), "Of all missed, 0 to 1."),
+)
+
+CURVE_COLUMNS: Final = (
+    Column("expectation", pa.string(), "Its name."),
+    Column("seconds", pa.float64(), "Time since the (last) start."),
+    Column("met", pa.float64(), "Share that has met it by then (cumulative incidence, Aalen-Johansen)."),
+    Column("cancelled", pa.float64(), "Share that has been cancelled by then."),
+)
+
+CURVE_POINTS: Final = 48
+"""Points of a curve after its start."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The openings of one expectation, as one question looks at them.
+
+    Attributes:
+        expectation: The arrow.
+        outcomes: Its openings in the period.
+        reached: For each opening that started in time to be mature: met, looking at such starts alone.
+        groups: Groups of the openings.
+        waited: Microseconds from the last start to the end: met, cancelled, or as long as it was watched.
+        windows: Microseconds from the last start to the deadline.
+        names: Touchpoint keys by code.
+    """
+
+    expectation: Expectation
+    outcomes: Outcomes
+    reached: Flags
+    groups: Groups
+    waited: npt.NDArray[np.int64]
+    windows: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+
+    @cached_property
+    def entered(self) -> Flags:
+        """Openings that started in time to be mature."""
+        return self.outcomes.opened_at <= self.outcomes.last_start
+
+    @cached_property
+    def causes(self) -> npt.NDArray[np.int64]:
+        """What ended each opening: 1 met, 2 cancelled, 0 neither."""
+        return np.where(self.outcomes.named("met"), 1, np.where(self.outcomes.named("cancelled"), 2, 0))
+
+    def counted(self, column: str, members: Flags | slice) -> Counted:
+        """The customers behind a number of a group."""
+        found = self.outcomes
+        inside = np.zeros(len(found.customer), np.bool_)
+        inside[members] = True
+        whose = found.customer.astype(np.int64)
+        if column == "customers":
+            return np.unique(whose[inside & self.entered])
+        if column == "customers_met":
+            return np.unique(whose[inside & self.entered & self.reached])
+        if column == "mature":
+            return whose[inside & found.mature]
+        young, _, name = column.rpartition("_")
+        rows = found.named(name) & (~found.mature if young else found.mature)
+        return whose[inside & rows]
+
+
+COUNTED: Final = (
+    "mature",
+    "met",
+    "missed",
+    "cancelled",
+    "young_met",
+    "young_open",
+    "young_cancelled",
+    "customers",
+    "customers_met",
+)
+"""Columns with customers behind them."""
+
+
+def measured(selection: Selection, expectation: Expectation) -> Measured:
+    """Find, judge and group the openings of an expectation."""
+    snapshot = selection.snapshot
+    as_of = expectation_as_of(snapshot, expectation, selection.as_of_override)
+    arguments: dict[str, Any] = {"journeys": selection.journeys, "customers": selection.customers}
+    found = outcomes_of(snapshot, expectation, as_of=as_of, period=selection.period, **arguments)
+    groups = grouped(selection, found.customer, found.opened)
+    reached = found.named("met")
+    if expectation.renews and (snapshot.times(found.clock) > found.last_start).any():
+        # Starts that came too late are left out: the openings that began in time are the same, in the same order.
+        start, until = selection.period
+        earlier = (start, min(until, found.last_start + 1 - snapshot.epoch))
+        alone = outcomes_of(snapshot, expectation, as_of=as_of, period=earlier, **arguments)
+        reached = reached.copy()
+        reached[found.opened_at <= found.last_start] = alone.named("met")
+    clock = snapshot.times(found.clock)
+    closed = np.where(found.closed >= 0, snapshot.times(np.maximum(found.closed, 0)), found.deadline)
+    still_open = found.named("open")
+    if as_of is not None:
+        closed[still_open] = np.maximum(clock[still_open], as_of)
+    waited = closed - clock
+    missed = found.named("missed")
+    if missed.any():
+        waited[missed] = waited[missed].max()  # they never met it, however short their own window was
+    return Measured(expectation, found, reached, groups, waited, found.deadline - clock, snapshot.names)
+
+
+def answer_expectations(question: ExpectationsQuestion, selection: Selection) -> Answer:
+    """Measure expectations and promises."""
+    arrows = _asked(question, selection)
+    found = [measured(selection, arrow) for arrow in arrows]
+    statement = selection.statement
+    for number, item in enumerate(found):
+        outcomes = item.outcomes
+        statement = openings_sql(statement, selection, item.expectation, number, outcomes.as_of, outcomes.last_start)
+        statement = statement.step(f"grouped{number}", item.groups.over(f"openings{number}"))
+    return Answer(
+        parts={
+            "expectations": _main(found, statement),
+            "instead": _instead(found, statement),
+            "curve": _curve(found, statement),
+        },
+        n={"openings": sum(len(item.outcomes.customer) for item in found), "expectations": len(found)},
+        warnings=_warnings(found),
+    )
+
+
+def _asked(question: ExpectationsQuestion, selection: Selection) -> list[Expectation]:
+    known = selection.snapshot.journey_map.expectation
+    for kind in question.kinds:
+        if kind not in {"expectation", "promise"}:
+            raise QuestionError(problem(f"'{kind}' is no kind; use expectation or promise", "kinds"))
+    for name in question.names:
+        if name not in known:
+            raise QuestionError(problem(f"expectation '{name}' is not on the map{did_you_mean(name, known)}", "names"))
+    names = question.names or tuple(known)
+    return [known[name] for name in names if not question.kinds or known[name].kind in question.kinds]
+
+
+def _warnings(found: list[Measured]) -> tuple[str, ...]:
+    said: dict[str, None] = {}
+    for item in found:
+        said.update(dict.fromkeys(item.groups.warnings))
+        if not len(item.outcomes.customer):
+            said[f"'{item.expectation.name}' was never opened."] = None
+        elif not item.outcomes.mature.any():
+            said[f"'{item.expectation.name}' has no mature opening yet: none of its deadlines has passed."] = None
+    return tuple(said)
+
+
+Rows = dict[str, list[object]]
+
+
+def _empty(found: list[Measured], columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], Rows]:
+    """The columns, with the group's where there are groups, and no rows."""
+    every = (*(found[0].groups.columns if found else ()), *columns)
+    return every, {column.name: [] for column in every}
+
+
+def _add(rows: Rows, values: Mapping[str, object]) -> None:
+    for name, column in rows.items():
+        column.append(values[name])
+
+
+def _united(branches: list[str], columns: tuple[Column, ...], order: str) -> str:
+    """One SELECT of several, in order; without any, one that gives no rows."""
+    if not branches:
+        nothing = ", ".join(f"NULL AS {column.name}" for column in columns)
+        return f"SELECT {nothing} WHERE FALSE"
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    return f"SELECT {names} FROM (\n" + "\nUNION ALL\n".join(branches) + f"\n) ORDER BY {order}"
+
+
+def _main(found: list[Measured], statement: Statement) -> Part:
+    columns, rows = _empty(found, EXPECTATION_COLUMNS)
+    behind: list[tuple[Measured, Flags | slice]] = []
+    for item in found:
+        for label, members in item.groups.split():
+            _add(rows, {"group": label, **_numbers(item, members)})
+            behind.append((item, members))
+    branches = []
+    for number, item in enumerate(found):
+        statement = _clusters(statement, item, number)
+        branches.append(_main_sql(item, number))
+    people = {name: _behind(behind, name) for name in COUNTED}
+    return part_of(columns, rows, sql=statement.select(_united(branches, columns, "number, rank")), people=people)
+
+
+def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> Callable[[int], Counted]:
+    return lambda row: behind[row][0].counted(column, behind[row][1])
+
+
+def _numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
+    arrow, found = item.expectation, item.outcomes
+    mature = found.mature[members]
+    outcome = {name: found.named(name)[members] for name in ("met", "missed", "open", "cancelled")}
+    met = outcome["met"][mature]
+    low, high = wilson(int(met.sum()), len(met), design_effect(met, found.customer[members][mature]))
+    part = share(int(met.sum()), len(met))
+    waited = item.waited[members][mature & outcome["met"]]
+    return {
+        "expectation": arrow.name,
+        "kind": arrow.kind,
+        "after": arrow.after,
+        "next": arrow.written,
+        "mature": int(mature.sum()),
+        **{name: int((outcome[name] & mature).sum()) for name in ("met", "missed", "cancelled")},
+        "share": part,
+        "low": low,
+        "high": high,
+        "target": arrow.target,
+        "difference": None if arrow.target is None else part - arrow.target,
+        **{f"young_{name}": int((outcome[name] & ~mature).sum()) for name in ("met", "open", "cancelled")},
+        "customers": len(item.counted("customers", members)),
+        "customers_met": len(item.counted("customers_met", members)),
+        "median_seconds": quantile(waited, 0.5) / SECOND,
+        "p90_seconds": quantile(waited, 0.9) / SECOND,
+    }
+
+
+def _clusters(statement: Statement, item: Measured, number: int) -> Statement:
+    """Sums by customer that the interval needs, added up."""
+    groups = item.groups
+    by_customer = (
+        f"SELECT {groups.names}{groups.rank}, count(*)::DOUBLE AS n, count(*) FILTER (outcome = 'met')::DOUBLE AS m\n"
+        f"FROM grouped{number} WHERE mature GROUP BY {groups.names}{'rank, ' if groups.by else ''}customer"
+    )
+    return statement.step(
+        f"clusters{number}",
+        f"SELECT {groups.names}{groups.rank}, count(*) AS clusters, sum(n) AS trials, sum(m) AS successes,\n"
+        "  sum(m * m) - 2 * (sum(m) / sum(n)) * sum(m * n) + (sum(m) / sum(n)) ** 2 * sum(n * n) AS squares\n"
+        f"FROM ({by_customer}){groups.clause}",
+    )
+
+
+def _main_sql(item: Measured, number: int) -> str:
+    arrow, groups = item.expectation, item.groups
+    effect = design_effect_sql("trials", "successes", "clusters", "squares")
+    low, high = wilson_sql("met", "mature", f"({effect})")
+    waited = "epoch_us(closed_at) - epoch_us(clock_at)"
+    of_met = "FILTER (mature AND outcome = 'met')"
+    outcomes = ", ".join(
+        f"count(*) FILTER ({'' if mature else 'NOT '}mature AND outcome = '{name}') AS {prefix}{name}"
+        for prefix, mature, names in (("", True, ("met", "missed", "cancelled")), ("young_", False, ("met", "open", "cancelled")))
+        for name in names
+    )
+    counted = (
+        f"SELECT {groups.names}{groups.rank}, count(*) FILTER (mature) AS mature, {outcomes},\n"
+        "    count(DISTINCT customer) FILTER (entered) AS customers,\n"
+        "    count(DISTINCT customer) FILTER (entered AND reached) AS customers_met,\n"
+        f"    {quantile_sql(waited, 0.5)} {of_met} / 1e6 AS median_seconds,\n"
+        f"    {quantile_sql(waited, 0.9)} {of_met} / 1e6 AS p90_seconds\n"
+        f"  FROM grouped{number}{groups.clause}"
+    )
+    target = literal(None if arrow.target is None else float(arrow.target))
+    joined = "c.rank = k.rank" if groups.by else "TRUE"
+    return (
+        f"SELECT {number} AS number, c.*, {literal(arrow.name)} AS expectation, {literal(arrow.kind)} AS kind,"
+        f" {literal(arrow.after)} AS after, {literal(arrow.written)} AS next,\n"
+        f"  met / nullif(mature, 0) AS share,\n  {low} AS low,\n  {high} AS high,\n"
+        f"  {target}::DOUBLE AS target, met / nullif(mature, 0) - {target} AS difference\n"
+        f"FROM ({counted}) c LEFT JOIN clusters{number} k ON {joined}"
+    )
+
+
+def _instead(found: list[Measured], statement: Statement) -> Part:
+    columns, rows = _empty(found, INSTEAD_COLUMNS)
+    behind: list[Counted] = []
+    for item in found:
+        missed = item.outcomes.named("missed") & item.outcomes.mature
+        for label, members in item.groups.split():
+            _add_instead(rows, behind, item, label, np.flatnonzero(missed[members]), members)
+    branches = []
+    for number, item in enumerate(found):
+        statement = _instead_steps(statement, number)
+        branches.append(_instead_sql(item, number))
+    people = {"missed": lambda row: behind[row], "customers": lambda row: np.unique(behind[row])}
+    order = "number, rank, missed DESC, instead NULLS LAST"
+    return part_of(columns, rows, sql=statement.select(_united(branches, columns, order)), people=people)
+
+
+def _add_instead(
+    rows: Rows, behind: list[Counted], item: Measured, label: str | None, chosen: npt.NDArray[np.int64], members: Flags | slice
+) -> None:
+    names = item.names
+    codes = item.outcomes.instead[members][chosen]
+    whose = item.outcomes.customer[members][chosen].astype(np.int64)
+    counts = np.bincount(codes, minlength=1)
+    for code in sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], code == 0, names[code])):
+        people = whose[codes == code]
+        behind.append(people)
+        _add(
+            rows,
+            {
+                "group": label,
+                "expectation": item.expectation.name,
+                "instead": names[code] or None,
+                "missed": len(people),
+                "customers": len(np.unique(people)),
+                "share_of_missed": share(len(people), len(codes)),
+            },
+        )
+
+
+def _instead_steps(statement: Statement, number: int) -> Statement:
+    return statement.step(
+        f"instead{number}",
+        f"SELECT o.*, CASE WHEN v.occurred_at <= o.due THEN v.touchpoint END AS instead\n"
+        f"FROM (SELECT * FROM grouped{number} WHERE outcome = 'missed' AND mature) o\n"
+        "ASOF LEFT JOIN seen v ON v.customer = o.customer AND o.clock_position < v.position",
+    )
+
+
+def _instead_sql(item: Measured, number: int) -> str:
+    groups = item.groups
+    over = 'PARTITION BY "group"' if groups.by else ""
+    by = f"GROUP BY {groups.names}{'rank, ' if groups.by else ''}instead"
+    return (
+        f"SELECT {number} AS number, {groups.names}{groups.rank}, {literal(item.expectation.name)} AS expectation, instead,\n"
+        "  count(*) AS missed, count(DISTINCT customer) AS customers,\n"
+        f"  count(*) / sum(count(*)) OVER ({over}) AS share_of_missed\nFROM instead{number} {by}"
+    )
+
+
+def _curve(found: list[Measured], statement: Statement) -> Part:
+    columns, rows = _empty(found, CURVE_COLUMNS)
+    branches = []
+    for number, item in enumerate(found):
+        end = _curve_end(item)
+        grid = np.array([point * end // CURVE_POINTS for point in range(CURVE_POINTS + 1)], dtype=np.int64)
+        for label, members in item.groups.split():
+            waited = item.waited[members]
+            met, cancelled = cumulative_incidence(waited, item.causes[members], grid)
+            for point in range(len(grid) if len(waited) else 0):
+                values = {"group": label, "expectation": item.expectation.name, "seconds": grid[point] / SECOND}
+                _add(rows, {**values, "met": met[point], "cancelled": cancelled[point]})
+        statement = _curve_steps(statement, item, number)
+        branches.append(_curve_sql(item, number, end))
+    return part_of(
+        columns, rows, sql=statement.select(_united(branches, columns, "number, rank, seconds")), people={}
+    )
+
+
+def _curve_end(item: Measured) -> int:
+    """Where the curve ends: the longest window."""
+    if not item.expectation.within.working or not len(item.waited):
+        return item.expectation.within.microseconds
+    return int(item.windows.max())
+
+
+def _curve_steps(statement: Statement, item: Measured, number: int) -> Statement:
+    """`ends`: how long each opening was watched; `risk`: the same by duration; `incidence`: the two sums."""
+    longest = f"(SELECT max(epoch_us(due) - epoch_us(clock_at)) FROM openings{number} WHERE outcome = 'missed')"
+    as_of = item.outcomes.as_of
+    watched = "due" if as_of is None else f"greatest(clock_at, {moment(as_of)})"
+    groups = item.groups
+    line = f"PARTITION BY {groups.names.rstrip(', ')} " if groups.by else ""
+    return (
+        statement.step(
+            f"ends{number}",
+            f"SELECT *, CASE outcome WHEN 'missed' THEN {longest}\n"
+            f"  WHEN 'open' THEN epoch_us({watched}) - epoch_us(clock_at)\n"
+            f"  ELSE epoch_us(closed_at) - epoch_us(clock_at) END AS waited FROM grouped{number}",
+        )
+        .step(
+            f"risk{number}",
+            f"SELECT {groups.names}{groups.rank}, waited, count(*) AS gone, count(*) FILTER (outcome = 'met') AS met,\n"
+            f"  count(*) FILTER (outcome = 'cancelled') AS cancelled\n"
+            f"FROM ends{number} GROUP BY {groups.names}{'rank, ' if groups.by else ''}waited",
+        )
+        .step(
+            f"left{number}",
+            f"SELECT *, coalesce(product(1 - (met + cancelled) / watched) OVER\n"
+            f"    ({line}ORDER BY waited ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS before\n"
+            f"FROM (SELECT *, sum(gone) OVER ({line}ORDER BY waited DESC) AS watched FROM risk{number})",
+        )
+        .step(
+            f"incidence{number}",
+            f"SELECT {groups.names}rank, waited, sum(before * met / watched) OVER ({line}ORDER BY waited) AS met,\n"
+            f"  sum(before * cancelled / watched) OVER ({line}ORDER BY waited) AS cancelled FROM left{number}",
+        )
+    )
+
+
+def _curve_sql(item: Measured, number: int, end: int) -> str:
+    grid = f"SELECT point * {end} // {CURVE_POINTS} AS at FROM range({CURVE_POINTS + 1}) AS points(point)"
+    names = item.groups.names
+    return (
+        f"SELECT {number} AS number, {'g.' if names else ''}{names}g.rank, {literal(item.expectation.name)} AS expectation,\n"
+        "  g.at / 1e6 AS seconds, coalesce(i.met, 0) AS met, coalesce(i.cancelled, 0) AS cancelled\n"
+        f"FROM (SELECT * FROM (SELECT DISTINCT {names}rank FROM incidence{number}), ({grid})) g\n"
+        f"ASOF LEFT JOIN incidence{number} i ON g.rank = i.rank AND g.at >= i.waited"
+    )

@@ -1,0 +1,41 @@
+"""`resa verify`, `rebuild`, `compact`, `warm`: looking after a workspace."""
+
+from __future__ import annotations
+
+import typer
+
+from resa import workspace
+from resa.cli.console import OUT, say
+from resa.cli.options import HERE, Folder, opened
+
+__all__ = ["compact", "rebuild", "verify", "warm"]
+
+
+def verify(folder: Folder = HERE) -> None:
+    """Count everything again and compare it with what is stored; exit 1 if anything differs."""
+    with opened(folder) as shop:
+        findings = shop.verify()
+    for finding in findings:
+        OUT.print(f"{finding.code}: {finding.message}", markup=False)
+    if findings:
+        raise typer.Exit(1)
+    say("everything stored agrees with a recount")
+
+
+def rebuild(folder: Folder = HERE) -> None:
+    """Delete everything derived and make it anew from the event files."""
+    with opened(folder) as shop:
+        index = shop.rebuild()
+    say(f"rebuilt the index: {index.events:,} events of {index.customers:,} customers")
+
+
+def compact(folder: Folder = HERE) -> None:
+    """Join small event files; no number changes."""
+    with opened(folder) as shop:
+        before, after = shop.compact()
+    say(f"{before} event files became {after}")
+
+
+def warm() -> None:
+    """Compile the measuring kernels now, so that the first question need not wait for it."""
+    say(f"compiled {workspace.warm()} kernels")

@@ -1,0 +1,27 @@
+"""`resa sql`: one SELECT over the documented views."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from resa.cli.measure import Format, write_table
+from resa.cli.options import HERE, Folder, MapKey, Output, opened
+
+__all__ = ["sql"]
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SELECT over events, customers, visits and outcomes.")],
+    map_key: MapKey = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    seconds: Annotated[float, typer.Option(help="Stop after so many seconds.")] = 300,
+    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    output: Output = None,
+    folder: Folder = HERE,
+) -> None:
+    """Ask in SQL (DuckDB's). Reading only; see docs/reference/views.md for the views and their columns."""
+    with opened(folder) as shop:
+        table = shop.measure.sql(statement, map=shop.map(map_key).key, as_of=as_of, seconds=seconds)
+    write_table(table, show_format, output)

@@ -1,0 +1,301 @@
+"""Stage one of reading a chunk: which column of the file goes where, as SQL. Values stay what the file holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from resa.base.errors import SourceError, did_you_mean
+from resa.collector.reading import LINE, ROW
+from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
+from resa.collector.typing_sql import literal, name_sql
+from resa.expressions import Scope, compile_expression, compile_select
+
+__all__ = ["LINES", "Extra", "Mapped", "map_cells"]
+
+LINES = "lines"
+"""The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
+
+IDENTIFIER = "identifier_"
+"""A SELECT's columns of this beginning are identifiers: `identifier_email`."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One member of a row's JSON object.
+
+    Attributes:
+        column: Name of the column that holds it.
+        json: The column holds JSON text.
+        cell: How the source describes it; `None`: not at all.
+    """
+
+    column: str
+    json: bool = False
+    cell: Cell | None = None
+
+
+@dataclass
+class Mapped:
+    """Stage one.
+
+    Attributes:
+        sql: SELECT over the relation `row`: `ROW` and the columns below.
+        parameters: Of the SELECT.
+        needed: Columns of the file that are read; `None`: all.
+        targets: Target columns that are mapped; their cells, where the source has cells.
+        people: Kinds of identifiers and the columns that hold them.
+        extras: Members of the JSON object.
+        rest_json: Column that holds the whole JSON object; `None`: it is put together from `extras`.
+    """
+
+    sql: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
+    needed: frozenset[str] | None = None
+    targets: dict[str, Cell | None] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, Extra] = field(default_factory=dict)
+    rest_json: str | None = None
+
+    def is_constant(self, target: str) -> bool:
+        """Every row has the same."""
+        cell = self.targets[target]
+        return cell is not None and cell.always is not None
+
+
+def map_cells(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa.Table) -> Mapped:
+    """Map the columns of a file as a source says.
+
+    Raises:
+        SourceError: A column is not there, or a required target is not given.
+    """
+    is_json = LINE in columns
+    structure = _structure(sample) if is_json else {}
+    if shape.select is not None:
+        return _from_select(shape, shape.select, columns, structure)
+    if shape.mapping is None:
+        raise SourceError("the source has neither `columns:` nor `select:`")
+    return _Cells(shape.mapping, shape.kind, columns, structure, is_json=is_json).map()
+
+
+class _Cells:
+    """Turns the cells of `columns:` into SQL."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        kind: str,
+        file: Mapping[str, pa.DataType],
+        structure: Mapping[str, Any],
+        *,
+        is_json: bool,
+    ) -> None:
+        self.columns = columns
+        self.kind = kind
+        self.file = file
+        self.structure = structure
+        self.is_json = is_json
+        self.read: set[str] = set()
+        self.outputs: list[str] = []
+        self.result = Mapped()
+        self.computes = False
+
+    def map(self) -> Mapped:
+        """All of it."""
+        result = self.result
+        for name in targets_of(self.kind):
+            cell: Cell | None = getattr(self.columns, name, None)
+            if cell is not None:
+                result.targets[name] = cell
+                self.output(name, self.value(cell))
+        for kind, cell in self.columns.people.items():
+            result.people[kind] = f"{IDENTIFIER}{kind}"
+            self.output(result.people[kind], self.value(cell))
+        extras = self.columns.extras
+        if isinstance(extras, Rest):
+            self.rest()
+        else:
+            for name, cell in extras.items():
+                as_json = self.is_json and cell.column is not None
+                result.extras[name] = Extra(f"extra {name}", as_json, cell)
+                typed = cell.type is not None
+                self.output(f"extra {name}", self.value(cell, as_json=as_json and not typed))
+                if typed:
+                    result.extras[name] = Extra(f"extra {name}", json=False, cell=cell)
+        relation = (_typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
+        result.sql = f"SELECT {name_sql(ROW)}, {', '.join(self.outputs)} FROM {relation} AS {name_sql('row')}"
+        if not self.is_json:
+            result.needed = frozenset(self.read)
+        return result
+
+    def output(self, name: str, sql: str) -> None:
+        self.outputs.append(f"{sql} AS {name_sql(name)}")
+
+    def value(self, cell: Cell, *, as_json: bool = False) -> str:
+        """SQL of a cell."""
+        if cell.column is not None:
+            return self.line_value(cell.column, as_json=as_json) if self.is_json else self.column(cell.column)
+        if cell.always is not None:
+            parameter = f"always{len(self.result.parameters)}"
+            self.result.parameters[parameter] = str(cell.always)
+            return f"CAST(${parameter} AS VARCHAR)"
+        prefix = f"e{len(self.result.parameters)}_"
+        compiled = compile_expression(cell.expression or "", scope=Scope.ROW, expects="scalar", prefix=prefix)
+        known = self.structure if self.is_json else self.file
+        for name in compiled.fields:
+            if name not in known:
+                raise SourceError(_no_column(name, known))
+        self.computes = True
+        self.read |= compiled.fields
+        self.result.parameters.update(compiled.parameters)
+        return compiled.sql
+
+    def column(self, name: str) -> str:
+        """SQL of a column, or of a part of one: `device.browser`."""
+        if name in self.file:
+            self.read.add(name)
+            return f'"row".{name_sql(name)}'
+        first, *parts = name.split(".")
+        kind = self.file.get(first)
+        sql = f'"row".{name_sql(first)}'
+        for part in parts:
+            if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(part) < 0:
+                raise SourceError(_no_column(name, self.file))
+            kind = kind.field(part).type
+            sql = f"({sql}).{name_sql(part)}"
+        if not parts:
+            raise SourceError(_no_column(name, self.file))
+        self.read.add(first)
+        return sql
+
+    def line_value(self, name: str, *, as_json: bool) -> str:
+        """SQL of a member of a line of JSON: its text, or (`as_json`) itself."""
+        if self.structure and name.split(".")[0] not in self.structure and name not in self.structure:
+            raise SourceError(_no_column(name, self.structure))
+        self.read.add(name.split(".")[0])
+        found = [_member(_pointer([name]), as_json=as_json)]
+        if "." in name:
+            found.append(_member(_pointer(name.split(".")), as_json=as_json))
+        return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
+
+    def rest(self) -> None:
+        """What nothing else uses."""
+        if self.is_json:
+            without = json.dumps(dict.fromkeys(sorted(self.read)), ensure_ascii=False)
+            self.result.rest_json = "rest"
+            self.output("rest", f"json_merge_patch({name_sql(LINE)}, {literal(without)})")
+            return
+        for name in self.file:
+            if name not in self.read:
+                self.result.extras[name] = Extra(f"extra {name}")
+                self.output(f"extra {name}", f'"row".{name_sql(name)}')
+        self.read |= set(self.file)
+
+
+def _from_select(
+    shape: SourceShape, text: str, columns: Mapping[str, pa.DataType], structure: Mapping[str, Any]
+) -> Mapped:
+    compiled = compile_select(text, carry=(ROW,))
+    known: Mapping[str, Any] = structure if LINE in columns else columns
+    for name in compiled.fields:
+        if name not in known and known:
+            raise SourceError(_no_column(name, known))
+    targets = targets_of(shape.kind)
+    result = Mapped(parameters=dict(compiled.parameters))
+    for name in compiled.columns:
+        if name in targets:
+            result.targets[name] = None
+        elif name == "customer":
+            result.people["user_id"] = name
+        elif name.startswith(IDENTIFIER):
+            result.people[name.removeprefix(IDENTIFIER)] = name
+        else:
+            result.extras[name] = Extra(name)
+    for name, target in targets.items():
+        if target.missing is not None and name not in result.targets:
+            raise SourceError(f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, compiled.columns)}")
+    if LINE in columns:
+        result.sql = f"WITH {name_sql('row')} AS (SELECT * FROM {_typed_lines(structure)}) {compiled.sql}"
+    else:
+        result.sql = compiled.sql
+        result.needed = compiled.fields
+    return result
+
+
+def _no_column(name: str, known: Mapping[str, Any]) -> str:
+    names = [column for column in known if column not in {ROW, LINE}]
+    suggestion = did_you_mean(name, names)
+    listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    hint = suggestion or f"; it has {listed}. For the same text in every row write {{always: {name}}}"
+    return f"the file has no column '{name}'{hint}"
+
+
+def _pointer(path: list[str]) -> str:
+    """RFC 6901."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _member(pointer: str, *, as_json: bool) -> str:
+    line = name_sql(LINE)
+    if as_json:
+        return f"CAST(json_extract({line}, {literal(pointer)}) AS VARCHAR)"
+    text = f"json_extract_string({line}, {literal(pointer)})"
+    # A number such as 17850.0 names what 17850 names, but the text "17850.0" is itself.
+    whole = f"json_type({line}, {literal(pointer)}) = 'DOUBLE' AND ends_with({text}, '.0')"
+    return f"CASE WHEN {whole} THEN left({text}, -2) ELSE {text} END"
+
+
+def _structure(sample: pa.Table) -> dict[str, Any]:
+    """How the first lines are nested: objects, lists, and `VARCHAR` for every single value, so that none is changed."""
+    found: dict[str, Any] = {}
+    for line in sample.column(LINE).to_pylist():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            merged = _merged(found, _shape(value))
+            found = merged if isinstance(merged, dict) else found
+    return found
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shape(member) for key, member in value.items()} or None
+    if isinstance(value, list):
+        merged: Any = None
+        for item in value:
+            merged = _merged(merged, _shape(item))
+        return [merged]
+    return None if value is None else "VARCHAR"
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merged(one.get(key), other.get(key)) for key in [*one, *(k for k in other if k not in one)]}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(one[0], other[0])]
+    return "VARCHAR"  # of different nesting: kept as text
+
+
+def _typed_lines(structure: Mapping[str, Any]) -> str:
+    """The lines as a relation with a column for each member."""
+    form = json.dumps(_filled(structure), ensure_ascii=False)
+    members = ", ".join(f"(line).{name_sql(name)} AS {name_sql(name)}" for name in structure if name not in {ROW, LINE})
+    read = f"TRY(json_transform({name_sql(LINE)}, {literal(form)}))"
+    names = f"{name_sql(ROW)}, {name_sql(LINE)}"
+    return f"(SELECT {names}{', ' if members else ''}{members} FROM (SELECT {names}, {read} AS line FROM {LINES}))"
+
+
+def _filled(structure: Any) -> Any:
+    if isinstance(structure, dict):
+        return {key: _filled(value) for key, value in structure.items()}
+    if isinstance(structure, list):
+        return [_filled(structure[0])]
+    return structure or "VARCHAR"

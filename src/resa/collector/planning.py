@@ -1,0 +1,253 @@
+"""From a source's definition and a file's columns to SQL: one SELECT that maps, reads and judges a chunk of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from resa.base.errors import EngineError, SourceError
+from resa.collector.mapping import LINES, Mapped, map_cells
+from resa.collector.reading import LINE, ROW
+from resa.collector.reasons import DETAILS, OVERLONG_JSON
+from resa.collector.shapes import Cell, EventSource, FeedbackSource, SourceShape, Target, targets_of
+from resa.collector.typing_sql import Reading, Style, fragment, is_nested, literal, name_sql, read_cell, text_of
+from resa.engine import Engine
+
+__all__ = ["PROBLEM", "Plan", "plan_rows"]
+
+PROBLEM = "#problem"
+"""Column of the plan's result: 0 for a good row, else the number (from 1) of one of the plan's problems."""
+
+_JSON_COLUMN = {"events": "properties", "customers": "traits", "daily_numbers": "properties", "lookup": "properties"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a chunk becomes rows of a kind.
+
+    Attributes:
+        relation: Name under which the SELECT expects the chunk.
+        sql: The SELECT. Its columns: `ROW`, the targets, `identifiers`, the JSON object, `PROBLEM`, and what `times` and
+            `cells` name.
+        parameters: Of the SELECT.
+        needed: Columns of the file that it reads; `None`: all.
+        problems: Reason and detail of each kind of bad row.
+        times: Target columns that are moments, each with the name of its wall-clock column, if it has one.
+        cells: Columns that hold what the file says, by which rows without ids are told apart.
+        has_ids: The source maps `message_id`.
+        has_sequence: The source maps `sequence`.
+        has_people: The rows may name customers.
+        selects: The rows come from a SELECT, so one row of the file may give several.
+    """
+
+    relation: str
+    sql: str
+    parameters: Mapping[str, object]
+    needed: frozenset[str] | None
+    problems: tuple[tuple[str, str], ...]
+    times: Mapping[str, str | None]
+    cells: tuple[str, ...]
+    has_ids: bool
+    has_sequence: bool
+    has_people: bool
+    selects: bool
+
+
+@dataclass
+class _Builder:
+    """What is gathered while the columns are gone through."""
+
+    shape: SourceShape
+    mapped: Mapped
+    columns: list[str] = field(default_factory=list)
+    problems: list[tuple[str, str, str]] = field(default_factory=list)  # condition, reason, detail
+    times: dict[str, str | None] = field(default_factory=dict)
+    cells: list[str] = field(default_factory=list)
+
+    def style(self, cell: Cell | None) -> Style:
+        shape = self.shape
+        return Style(
+            decimal=(cell.decimal if cell else None) or shape.decimal,
+            time_formats=(cell.time_format if cell else None) or shape.time_format,
+            null_words=shape.null_words,
+            utc=shape.timezone == "UTC",
+        )
+
+    def add(self, name: str, sql: str, *, cell: bool = False) -> None:
+        self.columns.append(f"{sql} AS {name_sql(name)}")
+        if cell:
+            self.cells.append(name)
+
+    def problem(self, condition: str, reason: str, **about: str) -> None:
+        self.problems.append((condition, reason, DETAILS[reason].format(**about)))
+
+
+def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa.Table, engine: Engine) -> Plan:
+    """Plan how rows of a file are read.
+
+    Args:
+        shape: The definition.
+        columns: Names and types of the file's columns.
+        sample: The file's first rows; of JSON lines they tell how lists and structures are nested.
+        engine: Tells the types of what the definition computes.
+
+    Raises:
+        SourceError: The definition does not fit the file: a column is not there, or holds lists.
+    """
+    mapped = map_cells(shape, columns, sample)
+    relation = LINES if LINE in columns else "row"
+    engine.register(relation, sample.slice(0, 0))
+    try:
+        types = engine.query(mapped.sql, mapped.parameters).schema
+    except EngineError as error:
+        raise SourceError(f"the columns of this file do not fit the source: {error}") from error
+    finally:
+        engine.unregister(relation)
+    builder = _Builder(shape, mapped)
+    targets = targets_of(shape.kind)
+    for name, target in targets.items():
+        if name in mapped.targets:
+            _add_target(builder, name, target, types.field(name).type)
+    _add_people(builder, types)
+    _add_json(builder, types)
+    _add_scale(builder)
+    ordered = "".join(
+        f" WHEN {condition} THEN {number}" for number, (condition, _, _) in enumerate(builder.problems, start=1)
+    )
+    problem = f"CAST(CASE{ordered} ELSE 0 END AS INTEGER)" if ordered else "CAST(0 AS INTEGER)"
+    inner = ", ".join([name_sql(ROW), *builder.columns])
+    # The outer SELECT judges what the inner one has read, so that nothing is read twice.
+    people = f", {_people_sql(list(mapped.people))} AS identifiers" if mapped.people else ""
+    sql = f"SELECT *{people}, {problem} AS {name_sql(PROBLEM)} FROM (SELECT {inner} FROM ({mapped.sql}))"
+    return Plan(
+        relation=relation,
+        sql=sql,
+        parameters=mapped.parameters,
+        needed=mapped.needed,
+        problems=tuple((reason, detail) for _, reason, detail in builder.problems),
+        times=builder.times,
+        cells=tuple(builder.cells),
+        has_ids="message_id" in mapped.targets,
+        has_sequence="sequence" in mapped.targets,
+        has_people=bool(mapped.people),
+        selects=shape.select is not None,
+    )
+
+
+def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType) -> None:
+    if is_nested(kind):
+        raise SourceError(f"'{name}' must be one value, but its column holds lists or structures")
+    raw = name_sql(name)
+    reading = read_cell(raw, kind, target.type, builder.style(builder.mapped.targets[name]))
+    constant = builder.mapped.is_constant(name)
+    value = name_sql(name)
+    builder.add(f"#{name} missing", reading.missing)
+    missing = name_sql(f"#{name} missing")
+    if target.missing is not None or name == "message_id":
+        builder.problem(missing, target.missing or "no-id", column=name)
+    if target.type == "text":
+        builder.add(name, reading.value, cell=not constant)
+        builder.problem(f"length({value}) > {target.limit}", "overlong", column=name, limit=str(target.limit))
+        builder.problem(f"contains({value}, chr(0))", "nul-byte", column=name)
+        return
+    readable = f"{value} IS NOT NULL"
+    builder.add(name, reading.value)
+    if not constant:
+        said = raw if _hashable(kind) else f"CAST({raw} AS VARCHAR)"
+        builder.add(f"#{name} said", said, cell=True)
+    if target.type == "time":
+        builder.times[name] = None
+        if reading.local is not None:
+            local = f"#{name} local"
+            builder.add(local, reading.local)
+            builder.times[name] = local
+            readable = f"({value} IS NOT NULL OR {name_sql(local)} IS NOT NULL)"
+    reason = "unreadable-time" if target.type in {"time", "day"} else "wrong-type"
+    builder.problem(f"NOT {missing} AND NOT {readable}", reason, column=name, type=target.type)
+
+
+def _hashable(kind: pa.DataType) -> bool:
+    return not (pa.types.is_decimal(kind) or pa.types.is_time(kind) or pa.types.is_binary(kind))
+
+
+def _add_people(builder: _Builder, types: pa.Schema) -> None:
+    """The identifiers, as a list; those that are missing are left out."""
+    people = builder.mapped.people
+    if not people:
+        return
+    missing: list[str] = []
+    for kind, column in people.items():
+        if is_nested(types.field(column).type):
+            raise SourceError(f"the identifier '{kind}' must be one value, but its column holds lists or structures")
+        name = f"#{kind} who"
+        builder.add(name, text_of(name_sql(column), types.field(column).type, builder.shape.null_words), cell=True)
+        quoted = name_sql(name)
+        missing.append(f"{quoted} IS NULL")
+        builder.problem(f"length({quoted}) > 500", "overlong", column=kind, limit="500")
+        builder.problem(f"contains({quoted}, chr(0))", "nul-byte", column=kind)
+    shape = builder.shape
+    nobody = isinstance(shape, FeedbackSource) or (
+        isinstance(shape, EventSource) and shape.without_customer == "count"
+    )
+    if not nobody:
+        builder.problem(" AND ".join(missing), "no-customer")
+
+
+def _people_sql(kinds: Sequence[str]) -> str:
+    """SQL of the list of identifiers over the plan's result."""
+    pairs = [f"{{'kind': {literal(kind)}, 'value': {name_sql(f'#{kind} who')}}}" for kind in kinds]
+    if len(pairs) == 1:
+        return f"CASE WHEN {name_sql(f'#{kinds[0]} who')} IS NULL THEN [] ELSE [{pairs[0]}] END"
+    return f"list_filter([{', '.join(pairs)}], lambda pair: pair.value IS NOT NULL)"
+
+
+def _add_json(builder: _Builder, types: pa.Schema) -> None:
+    """Properties or traits, as the text of a JSON object without empty members; NULL when nothing is left."""
+    name = _JSON_COLUMN.get(builder.shape.kind)
+    mapped = builder.mapped
+    if name is None:
+        return
+    if mapped.rest_json is not None:
+        value = f"NULLIF(CAST({name_sql(mapped.rest_json)} AS VARCHAR), '{{}}')"
+    elif mapped.extras:
+        members = [
+            fragment(
+                key,
+                name_sql(extra.column),
+                types.field(extra.column).type,
+                as_json=extra.json,
+                style=builder.style(extra.cell),
+                number=None if extra.cell is None or extra.cell.type is None else extra.cell.type == "number",
+            )
+            for key, extra in mapped.extras.items()
+        ]
+        for key, extra in mapped.extras.items():
+            if extra.cell is not None and extra.cell.type == "number":
+                _judge_number(builder, key, extra.column, types.field(extra.column).type, extra.cell)
+        value = f"NULLIF('{{' || concat_ws(',', {', '.join(members)}) || '}}', '{{}}')"
+    else:
+        return
+    builder.add(name, value, cell=True)
+    builder.problem(f"strlen({name_sql(name)}) > {OVERLONG_JSON}", "overlong", column=name, limit=str(OVERLONG_JSON))
+
+
+def _judge_number(builder: _Builder, key: str, column: str, kind: pa.DataType, cell: Cell) -> None:
+    reading: Reading = read_cell(name_sql(column), kind, "number", builder.style(cell))
+    wrong = f"#{key} wrong"
+    builder.add(wrong, f"NOT ({reading.missing}) AND ({reading.value}) IS NULL")
+    builder.problem(name_sql(wrong), "wrong-type", column=key, type="number")
+
+
+def _add_scale(builder: _Builder) -> None:
+    shape = builder.shape
+    if not isinstance(shape, FeedbackSource):
+        return
+    told = [name_sql(name) for name in ("score", "text") if name in builder.mapped.targets]
+    if not told:
+        raise SourceError("feedback needs a score or a text: write `score:` or `text:` under `columns:`")
+    builder.problem(" AND ".join(f"{name} IS NULL" for name in told), "no-feedback")
+    if shape.scale is not None and "score" in builder.mapped.targets:
+        low, high = shape.scale
+        builder.problem(f'"score" NOT BETWEEN {low} AND {high}', "outside-scale", low=f"{low:g}", high=f"{high:g}")

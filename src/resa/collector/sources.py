@@ -1,0 +1,187 @@
+"""The source files of a workspace: reading them, with every problem in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
+from resa.collector.shapes import SHAPES, EventSource, Rest, SourceShape, targets_of
+from resa.documents import Document, read_document, spelling, validate
+from resa.expressions import Scope, compile_expression, compile_select
+
+__all__ = ["Source", "read_source", "read_sources"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source of rows, as its file defines it.
+
+    Attributes:
+        name: The file's name without its ending; the `source_id` of its rows.
+        shape: What the file says, checked.
+        folder: The workspace, from which paths count.
+        document: The file as read, for the places of problems that only show when rows are read.
+    """
+
+    name: str
+    shape: SourceShape
+    folder: Path
+    document: Document = field(repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """events, customers, daily_numbers, feedback or lookup."""
+        return self.shape.kind
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """Event expressions; what they hold for stays in the event files and out of the index."""
+        return self.shape.exclude if isinstance(self.shape, EventSource) else ()
+
+    def located(self, error: SourceError) -> SourceError:
+        """The same error with this file as the place of problems that have none."""
+        path = ("select",) if self.shape.select is not None else ("columns",)
+        line, column = self.document.position(path, key=True)
+        return SourceError(
+            problem.at(file=self.document.file, line=line, column=column) if problem.file is None else problem
+            for problem in error.problems
+        )
+
+
+def read_sources(folder: Path) -> tuple[list[Source], list[Problem]]:
+    """Read `sources/*.yaml` of a workspace, sorted by name. Sources with errors are left out.
+
+    Args:
+        folder: The workspace.
+
+    Returns:
+        The sources, and all problems of all files.
+    """
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for path in sorted((folder / "sources").glob("*.y*ml")):
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            name = path.relative_to(folder).as_posix()
+            problems.append(Problem(message=f"the file cannot be opened: {error.strerror}", file=name))
+            continue
+        source, found = read_source(path.relative_to(folder).as_posix(), data, folder)
+        problems += found
+        if source is not None and not any(problem.severity == "error" for problem in found):
+            sources.append(source)
+    return sources, problems
+
+
+def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | None, list[Problem]]:
+    """Read the text of one source file.
+
+    Args:
+        file: Its name, relative to the workspace.
+        text: What it holds.
+        folder: The workspace.
+
+    Returns:
+        The source (`None` if too little was right), and all problems.
+    """
+    document = read_document(file, text)
+    problems = list(document.problems)
+    shape_class, problem = _shape_of(document)
+    if problem is not None:
+        problems.append(problem)
+    value, findings = validate(document, shape_class)
+    problems += [finding.problem for finding in findings]
+    if value is None:
+        return None, _ordered(problems)
+    problems += _expression_problems(document, value)
+    return Source(name=Path(file).stem, shape=value, folder=folder, document=document), _ordered(problems)
+
+
+def _ordered(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+
+def _shape_of(document: Document) -> tuple[type[SourceShape], Problem | None]:
+    """The form that the file's `kind` asks for; a wrong kind is reported, and read as events."""
+    data = document.data if isinstance(document.data, dict) else {}
+    kind = next((value for key, value in data.items() if spelling(str(key)) == "kind"), "events")
+    if isinstance(kind, str) and kind in SHAPES:
+        return SHAPES[kind][0], None
+    return EventSource, None
+
+
+def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
+    """What is wrong inside expressions and the SELECT."""
+    if shape.select is not None:
+        yield from _select_problems(document, shape, shape.select)
+    if isinstance(shape, EventSource):
+        listed = isinstance((document.data or {}).get("exclude"), list)
+        for number, text in enumerate(shape.exclude):
+            place = ("exclude", number) if listed else ("exclude",)
+            try:
+                compile_expression(text, scope=Scope.EVENT, expects="boolean")
+            except ExpressionError as error:
+                yield from _placed(document, place, error)
+    columns = shape.mapping
+    if columns is None:
+        return
+    cells = {(name,): getattr(columns, name, None) for name in (*targets_of(shape.kind), "customer")}
+    for block in ("identifiers", "properties", "traits"):
+        members = getattr(columns, block, None)
+        if members and not isinstance(members, Rest):
+            cells |= {(block, key): cell for key, cell in members.items()}
+    for path, cell in cells.items():
+        if cell is not None and cell.expression is not None:
+            try:
+                compile_expression(cell.expression, scope=Scope.ROW, expects="scalar")
+            except ExpressionError as error:
+                yield from _placed(document, ("columns", *path, "expression"), error)
+    if not columns.people and shape.kind in {"events", "customers"} and getattr(shape, "without_customer", "") != "count":
+        message = "nothing says who the customer is; write `customer:` or `identifiers:`"
+        yield document.problem(message, ("columns",), key=True, code="no-customer")
+
+
+def _select_problems(document: Document, shape: SourceShape, text: str) -> Iterator[Problem]:
+    try:
+        names = compile_select(text).columns
+    except ExpressionError as error:
+        yield from _placed(document, ("select",), error)
+        return
+    for name, target in targets_of(shape.kind).items():
+        if target.missing is not None and name not in names:
+            message = f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, names)}"
+            yield document.problem(message, ("select",), code="missing-target")
+
+
+def _placed(document: Document, path: tuple[str | int, ...], error: ExpressionError) -> Iterator[Problem]:
+    """The problems of an expression, where it stands in the file."""
+    node = document.node(path)
+    for problem in error.problems:
+        line, column = document.position(path)
+        if node is not None and problem.column and node.style not in {"|", ">"}:
+            quote = 1 if node.style else 0
+            line, column = document.source.position(min(node.start + quote + problem.column - 1, node.end - 1))
+        elif node is not None and problem.column and node.style:
+            line, column = _in_block(document, node.start, node.text, problem.line, problem.column)
+        yield problem.at(file=document.file).at() if problem.file else _moved(problem, document.file, line, column)
+
+
+def _in_block(document: Document, start: int, text: str, line: int | None, column: int) -> tuple[int, int]:
+    """Line and column in the file of a place in a block of text (`|`)."""
+    del line
+    before = text[: column - 1]
+    first, _ = document.source.position(start)
+    number = first + 1 + before.count("\n")
+    lines = document.text.splitlines()
+    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip()) if number <= len(lines) else 0
+    inside = len(before) - before.rfind("\n") - 1
+    shown = text.split("\n")[before.count("\n")] if text else ""
+    return number, inside + 1 + indent - (len(shown) - len(shown.lstrip()))
+
+
+def _moved(problem: Problem, file: str, line: int, column: int) -> Problem:
+    from dataclasses import replace
+
+    return replace(problem, file=file, line=line, column=column)

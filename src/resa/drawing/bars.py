@@ -1,0 +1,237 @@
+"""Bars to compare, and the table of transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from resa.drawing import formats
+from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
+from resa.drawing.measured import Verdict
+from resa.drawing.parts import Block, first_baseline, mark, paragraph
+from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
+from resa.drawing.svg import Svg
+from resa.drawing.tokens import STYLES, Colour
+from resa.drawing.words import say
+
+__all__ = ["Bar", "draw_bars", "draw_transitions"]
+
+_THICK = 14.0
+_PITCH = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar.
+
+    Attributes:
+        name: For people.
+        value: How long it is.
+        words: The value as people read it.
+        low: Lower end of its interval.
+        high: Upper end.
+        target: Drawn as a tick.
+        verdict: Against the target; gives colour and sign.
+    """
+
+    name: str
+    value: float
+    words: str
+    low: float | None = None
+    high: float | None = None
+    target: float | None = None
+    verdict: Verdict = "none"
+
+
+def draw_bars(
+    bars: Sequence[Bar],
+    *,
+    title: str,
+    note: str = "",
+    language: str = "en",
+    width: float = 560.0,
+    heading: bool = True,
+) -> Svg:
+    """Draw horizontal bars from zero, numbers aligned at the right.
+
+    Args:
+        bars: From top to bottom.
+        title: Name of the picture.
+        note: A line under the title.
+        language: Of words.
+        width: Of the picture in units.
+        heading: Draw the title.
+    """
+    inner = width - 2 * EDGE
+    return sheet(
+        title=title,
+        note=note,
+        description=say("bars_description", language, n=len(bars)),
+        language=language,
+        width=width,
+        body=_bars(bars, inner) if bars else empty(inner, language),
+        tables=[
+            Table(
+                title=title,
+                head=(say("column.name", language), say("column.share", language)),
+                rows=tuple((bar.name, bar.words) for bar in bars),
+            )
+        ]
+        if bars
+        else [],
+        heading=heading,
+    )
+
+
+def _bars(bars: Sequence[Bar], width: float) -> Block:
+    names, numbers = min(200.0, width * 0.34), 84.0
+    left, room = names, width - names - numbers
+    most = max(max(bar.value, bar.high or 0.0, bar.target or 0.0) for bar in bars) or 1.0
+    items: list[Item] = []
+    y = 0.0
+    for bar in bars:
+        name = paragraph(bar.name, names - 14, "body")
+        height = max(_PITCH, name.height + 8)
+        middle = y + height / 2
+        colour = VERDICT_COLOURS[bar.verdict]
+        fill: Colour = {"met": "accent", "below": "below", "near": "neutral", "none": "accent", "few": "neutral"}[
+            bar.verdict
+        ]
+        items.append(Group(y=middle - name.height / 2, items=name.items))
+        items.append(Rect(x=left, y=middle - _THICK / 2, width=room, height=_THICK, fill="ground"))
+        items.append(
+            Rect(x=left, y=middle - _THICK / 2, width=max(0.0, room * bar.value / most), height=_THICK, fill=fill)
+        )
+        if bar.low is not None and bar.high is not None:
+            items.append(
+                line(left + room * bar.low / most, middle, left + room * bar.high / most, middle, "paper", 3.0)
+            )
+            items.append(line(left + room * bar.low / most, middle, left + room * bar.high / most, middle, "ink", 1.2))
+        if bar.target is not None:
+            x = left + room * bar.target / most
+            items.append(line(x, middle - _THICK / 2 - 3, x, middle + _THICK / 2 + 3, "ink", 1.6))
+        shape = VERDICT_MARKS[bar.verdict]
+        if shape:
+            items.extend(mark(shape, left + room + 14, middle, 8, colour))
+        base = middle - STYLES["strong"].leading / 2 + first_baseline("strong")
+        cell = Box(left + room + 20, middle - 9, width, middle + 9)
+        items.append(Text(x=width, y=base, lines=(bar.words,), style="strong", fill=colour, anchor="end", cell=cell))
+        y += height
+    return Block(tuple(items), y)
+
+
+def draw_transitions(
+    names: Sequence[str],
+    counts: Mapping[tuple[str, str], int],
+    *,
+    entries: Mapping[str, int] | None = None,
+    exits: Mapping[str, int] | None = None,
+    title: str = "",
+    note: str = "",
+    language: str = "en",
+    cell_width: float = 66.0,
+    heading: bool = True,
+) -> Svg:
+    """Draw how often one touchpoint follows another as a table whose cells are tinted by their share of the row.
+
+    Args:
+        names: Touchpoints in order, as people call them; unique.
+        counts: By (from, to).
+        entries: How many journeys begin at each.
+        exits: How many end at each.
+        title: Name of the picture; empty: "Transitions".
+        note: A line under the title.
+        language: Of words and numbers.
+        cell_width: Width of a column.
+        heading: Draw the title.
+    """
+    title = title or say("transitions", language)
+    begin, end = say("entry", language), say("exit", language)
+    rows: list[tuple[str, list[int]]] = []
+    if entries is not None:
+        rows.append((begin, [entries.get(name, 0) for name in names] + ([0] if exits is not None else [])))
+    for one in names:
+        rows.append(
+            (one, [counts.get((one, two), 0) for two in names] + ([exits.get(one, 0)] if exits is not None else []))
+        )
+    heads = [*names, end] if exits is not None else list(names)
+    label = 130.0
+    width = max(240.0, label + cell_width * len(heads) + 2 * EDGE)
+    body = (
+        _matrix(rows, heads, label, cell_width, language, diagonal=entries is not None)
+        if names
+        else empty(width - 2 * EDGE, language)
+    )
+    table = Table(
+        title=title,
+        head=(say("column.from", language), *heads),
+        rows=tuple((name, *(formats.count(n, language) if n else "" for n in numbers)) for name, numbers in rows),
+    )
+    return sheet(
+        title=title,
+        note=note,
+        description=say("transitions_description", language),
+        language=language,
+        width=width,
+        body=body,
+        tables=[table] if names else [],
+        heading=heading,
+    )
+
+
+def _matrix(
+    rows: Sequence[tuple[str, list[int]]],
+    heads: Sequence[str],
+    label: float,
+    wide: float,
+    language: str,
+    *,
+    diagonal: bool,
+) -> Block:
+    items: list[Item] = []
+    blocks = [paragraph(name, wide - 8, "note", "muted", lines=4) for name in heads]
+    top = max(block.height for block in blocks) + 8
+    for number, block in enumerate(blocks):
+        items.append(Group(x=label + number * wide + 4, y=top - 8 - block.height, items=block.items))
+    y = top
+    for number, (name, counts) in enumerate(rows):
+        words = paragraph(name, label - 12, "body", lines=2)
+        height = max(26.0, words.height + 8)
+        items.append(line(0, y, label + wide * len(heads), y, "hairline", 0.8))
+        items.append(Group(y=y + (height - words.height) / 2, items=words.items))
+        whole = sum(counts) or 1
+        for column, count in enumerate(counts):
+            x = label + column * wide
+            if count:
+                tint = 0.04 + 0.34 * count / whole
+                items.append(
+                    Rect(
+                        x=x + 1,
+                        y=y + 1,
+                        width=wide - 2,
+                        height=height - 2,
+                        radius=2,
+                        fill="accent",
+                        opacity=round(tint, 3),
+                    )
+                )
+                base = y + height / 2 + 3.7
+                text = formats.count(count, language) if count < 1e6 else formats.short_count(count, language)
+                cell = Box(x, y, x + wide, y + height)
+                items.append(Text(x=x + wide - 8, y=base, lines=(text,), style="body", anchor="end", cell=cell))
+            if column == number - diagonal:
+                items.append(
+                    Rect(
+                        x=x + 1.5,
+                        y=y + 1.5,
+                        width=wide - 3,
+                        height=height - 3,
+                        radius=2,
+                        stroke="line",
+                        stroke_width=0.8,
+                    )
+                )
+        y += height
+    items.append(line(0, y, label + wide * len(heads), y, "hairline", 0.8))
+    return Block(tuple(items), y)

@@ -1,0 +1,446 @@
+"""Shares over calendar time or over waiting time, with their interval, a target, and what was changed when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from resa.drawing import formats
+from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.fonts import clean
+from resa.drawing.fonts import width as text_width
+from resa.drawing.parts import Block, paragraph
+from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Scene, Table, Text, line
+from resa.drawing.svg import Svg
+from resa.drawing.tokens import STYLES, Colour
+from resa.drawing.words import say
+from resa.drawing.wrapping import fit
+
+__all__ = ["Curve", "CurveNote", "CurvePoint", "draw_curve", "sparkline"]
+
+_LEFT = 46.0
+_FOOT = 24.0
+_LOOKS: tuple[tuple[Colour, float, tuple[float, ...]], ...] = (
+    ("accent", 2.2, ()),
+    ("ink", 1.6, ()),
+    ("accent", 1.6, (6, 3)),
+    ("ink", 1.6, (2, 3)),
+    ("muted", 1.6, (8, 3, 2, 3)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """A value with its interval.
+
+    Attributes:
+        at: A day, or seconds since the start for waiting times; the same kind in a whole picture.
+        value: Share, 0 to 1; `None` leaves a gap.
+        low: Lower end of the interval.
+        high: Upper end.
+    """
+
+    at: date | float
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One line: its name and points, in order. At most five are told apart."""
+
+    name: str
+    points: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveNote:
+    """Something that happened: an improvement came into force, a break."""
+
+    at: date | float
+    text: str
+
+
+@dataclass(frozen=True)
+class _Axes:
+    left: float
+    right: float
+    top: float
+    bottom: float
+    first: float
+    last: float
+    highest: float
+
+    def x(self, at: date | float) -> float:
+        span = self.last - self.first
+        return self.left + (self.right - self.left) * ((_number(at) - self.first) / span if span else 0.5)
+
+    def y(self, value: float) -> float:
+        return self.bottom - (self.bottom - self.top) * min(1.0, max(0.0, value / self.highest))
+
+
+def draw_curve(
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    note: str = "",
+    language: str = "en",
+    target: float | None = None,
+    notes: Sequence[CurveNote] = (),
+    steps: bool = False,
+    width: float = 720.0,
+    height: float = 220.0,
+    heading: bool = True,
+) -> Svg:
+    """Draw shares over time.
+
+    Args:
+        curves: One to five lines; more are not told apart and are refused.
+        title: Name of the picture.
+        note: A line under the title.
+        language: Of words and numbers.
+        target: Drawn as a dashed line.
+        notes: Marks on the time axis.
+        steps: Draw stairs, as an estimate of cumulative incidence is, instead of straight joins.
+        width: Of the picture in units.
+        height: Of the plot itself.
+        heading: Draw the title.
+
+    Raises:
+        ValueError: More than five curves.
+    """
+    if len(curves) > len(_LOOKS):
+        raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {len(_LOOKS)}")
+    inner = width - 2 * EDGE
+    measured = [point for curve in curves for point in curve.points if point.value is not None]
+    body = (
+        _body(curves, measured, inner, height, language, target, notes, steps=steps)
+        if measured
+        else empty(inner, language)
+    )
+    description = title
+    if measured:
+        values = [point.value for point in measured if point.value is not None]
+        first, last = formats.percent(values[0], language), formats.percent(values[-1], language)
+        description = say("curve_description", language, title=title, first=first, last=last)
+    return sheet(
+        title=title,
+        note=note,
+        description=description,
+        language=language,
+        width=width,
+        body=body,
+        tables=[_table(curves, title, language)] if measured else [],
+        heading=heading,
+    )
+
+
+def _number(at: date | float) -> float:
+    return float(at.toordinal()) if isinstance(at, date) else float(at)
+
+
+def _nice(highest: float) -> tuple[float, float]:
+    """A round top for an axis from zero, and the distance of its lines."""
+    for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25):
+        if highest <= step * 4.0001:
+            return step * max(1, math.ceil(highest / step - 1e-9)), step
+    return 1.0, 0.25
+
+
+def _body(
+    curves: Sequence[Curve],
+    measured: Sequence[CurvePoint],
+    width: float,
+    height: float,
+    language: str,
+    target: float | None,
+    notes: Sequence[CurveNote],
+    *,
+    steps: bool,
+) -> Block:
+    tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
+    highest, step = _nice(max([*tops, target or 0.0, 0.001]))
+    label_room = min(width * 0.28, _end_width(curves, target, language) + 12)
+    positions = [_number(point.at) for curve in curves for point in curve.points]
+    marks = [mark for mark in notes if min(positions) <= _number(mark.at) <= max(positions)]
+    right = width - label_room
+    rows, head = _note_rows(marks, _LEFT, right, min(positions), max(positions))
+    axes = _Axes(_LEFT, right, head, head + height, min(positions), max(positions), highest)
+    items: list[Item] = [*_grid(axes, step, language), *_time_axis(axes, measured, language)]
+    items.extend(
+        _band(axes, curve, steps=steps) for curve in curves[:1] if any(p.low is not None for p in curve.points)
+    )
+    if target is not None:
+        y = axes.y(target)
+        items.append(line(axes.left, y, axes.right, y, "ink", 1.1, (5, 4)))
+    for mark, text in rows:
+        x = axes.x(mark.at)
+        items.append(line(x, text.y + 4, x, axes.bottom, "line", 1.0, (2, 3)))
+        items.append(text)
+    for look, curve in zip(_LOOKS, curves, strict=False):
+        items.extend(_line(axes, curve, look, steps=steps))
+    items.extend(_ends(axes, curves, target, width, language))
+    return Block(tuple(items), axes.bottom + _FOOT)
+
+
+def _end_words(curve: Curve, many: bool, language: str) -> str:
+    last = next((p.value for p in reversed(curve.points) if p.value is not None), None)
+    if last is None:
+        return ""
+    share = formats.percent(last, language)
+    return f"{share} {curve.name}" if many else share
+
+
+def _end_width(curves: Sequence[Curve], target: float | None, language: str) -> float:
+    words = [(_end_words(curve, len(curves) > 1, language), STYLES["note_strong"]) for curve in curves]
+    if target is not None:
+        words.append((say("target", language, share=formats.percent(target, language)), STYLES["note"]))
+    return max(text_width(clean(text), style.size, style.face) for text, style in words)
+
+
+def _grid(axes: _Axes, step: float, language: str) -> list[Item]:
+    items: list[Item] = []
+    for number in range(round(axes.highest / step) + 1):
+        y = axes.y(number * step)
+        items.append(line(axes.left, y, axes.right, y, "line" if number == 0 else "hairline", 0.8))
+        words = formats.percent(number * step, language)
+        cell = Box(0, y - 8, axes.left - 4, y + 8)
+        items.append(
+            Text(x=axes.left - 8, y=y + 3.4, lines=(words,), style="note", fill="muted", anchor="end", cell=cell)
+        )
+    return items
+
+
+def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], language: str) -> list[Item]:
+    """As many labels as have room, at points that were measured or, for waiting times, at round times."""
+    ats: list[date | float] = sorted({point.at for point in measured}, key=_number)
+    if ats and not isinstance(ats[0], date):
+        ats = _round_times(axes.first, axes.last)
+    if not ats:
+        return []
+    every = max(1, math.ceil(len(ats) * 76 / max(1.0, axes.right - axes.left)))
+    items: list[Item] = []
+    taken = -math.inf
+    for at in ats[::every]:
+        words = (
+            formats.short_day(at, language) if isinstance(at, date) else formats.seconds(at, language) if at else "0"
+        )
+        text = Text(x=axes.x(at), y=axes.bottom + 16, lines=(words,), style="note", fill="muted", anchor="middle")
+        if text.box.left < taken + 6:
+            continue
+        taken = text.box.right
+        items.append(line(axes.x(at), axes.bottom, axes.x(at), axes.bottom + 4, "line", 0.8))
+        items.append(text)
+    return items
+
+
+def _round_times(first: float, last: float) -> list[date | float]:
+    for step in (
+        1,
+        5,
+        15,
+        60,
+        300,
+        900,
+        3600,
+        4 * 3600,
+        12 * 3600,
+        86_400,
+        2 * 86_400,
+        7 * 86_400,
+        14 * 86_400,
+        30 * 86_400,
+    ):
+        if (last - first) / step <= 8:
+            begin = math.ceil(first / step)
+            return [float(n * step) for n in range(begin, int(last // step) + 1)]
+    step = (last - first) / 6
+    return [first + step * n for n in range(7)]
+
+
+def _note_rows(
+    notes: Sequence[CurveNote], left: float, right: float, first: float, last: float
+) -> tuple[list[tuple[CurveNote, Text]], float]:
+    """Each note's words beside its line, on a level where no line runs through words; gives the room they take above the plot."""
+    span = last - first
+    wanted: list[tuple[CurveNote, Text, float]] = []
+    for note in notes:
+        x = left + (right - left) * ((_number(note.at) - first) / span if span else 0.5)
+        ends_left = x > (left + right) / 2
+        setting = STYLES["note"]
+        words = fit(note.text, setting, max(40.0, (x - left if ends_left else right - x) - 6))
+        anchor: Anchor = "end" if ends_left else "start"
+        text = Text(x=x + (-5 if ends_left else 5), y=0.0, lines=(words,) if words else (), style="note", anchor=anchor)
+        wanted.append((note, text, x))
+    # Words that reach left are placed from the left, those that reach right from the right: then a level is soon free.
+    wanted.sort(key=lambda entry: (entry[1].anchor == "start", entry[2] * (1 if entry[1].anchor == "end" else -1)))
+    placed: list[tuple[int, CurveNote, Text, float]] = []
+    for note, text, x in wanted:
+        level = next(n for n in range(len(placed) + 1) if _free(n, text.box, x, placed))
+        placed.append((level, note, text, x))
+    depth = max((level for level, *_ in placed), default=-1) + 1
+    found = [(note, replace(text, y=10.0 + 15 * (depth - 1 - level))) for level, note, text, _ in placed]
+    return found, 12.0 + 15 * depth if depth else 8.0
+
+
+def _free(level: int, box: Box, x: float, placed: Sequence[tuple[int, CurveNote, Text, float]]) -> bool:
+    """Whether words may stand on a level, counted from the plot upwards: no other words there, no line through any."""
+    for other, _, text, at in placed:
+        reach = text.box
+        if other == level and box.left < reach.right + 8 and reach.left < box.right + 8:
+            return False
+        if other < level and reach.left - 2 < x < reach.right + 2:
+            return False
+        if other > level and box.left - 2 < at < box.right + 2:
+            return False
+    return True
+
+
+def _runs(curve: Curve) -> list[list[CurvePoint]]:
+    """The points between gaps."""
+    runs: list[list[CurvePoint]] = [[]]
+    for point in curve.points:
+        if point.value is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return [run for run in runs if run]
+
+
+def _stairs(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points joined by stairs: on the level of the one before, up to the next."""
+    corners = [corner for (_, y1), (x2, y2) in pairwise(points) for corner in ((x2, y1), (x2, y2))]
+    return [points[0], *corners] if points else []
+
+
+def _band(axes: _Axes, curve: Curve, *, steps: bool) -> Group:
+    shapes: list[Item] = []
+    for run in _runs(curve):
+        known = [(p, p.low, p.high) for p in run if p.low is not None and p.high is not None]
+        if len(known) < 2:
+            continue
+        upper = [(axes.x(p.at), axes.y(high)) for p, _, high in known]
+        lower = [(axes.x(p.at), axes.y(low)) for p, low, _ in known]
+        if steps:
+            upper, lower = _stairs(upper), _stairs(lower)
+        lower.reverse()
+        commands = [("M", *upper[0]), *(("L", *point) for point in (*upper[1:], *lower)), ("Z",)]
+        shapes.append(Path(commands=tuple(commands), fill="accent", opacity=0.14))
+    return Group(items=tuple(shapes))
+
+
+def _line(axes: _Axes, curve: Curve, look: tuple[Colour, float, tuple[float, ...]], *, steps: bool) -> list[Item]:
+    colour, thick, dash = look
+    items: list[Item] = []
+    for run in _runs(curve):
+        points = [(axes.x(p.at), axes.y(p.value or 0.0)) for p in run]
+        if len(points) == 1:
+            items.append(Circle(x=points[0][0], y=points[0][1], radius=2.6, fill=colour))
+            continue
+        path = _stairs(points) if steps else points
+        commands = (("M", *path[0]), *(("L", *point) for point in path[1:]))
+        items.append(Path(commands=commands, stroke=colour, stroke_width=thick, dash=dash, round_ends=not dash))
+    last = next((p for p in reversed(curve.points) if p.value is not None), None)
+    if last is not None and last.value is not None:
+        items.append(Circle(x=axes.x(last.at), y=axes.y(last.value), radius=3.4, fill=colour))
+    return items
+
+
+def _ends(axes: _Axes, curves: Sequence[Curve], target: float | None, width: float, language: str) -> list[Item]:
+    """Names and last values at the right end, pushed apart where they would meet."""
+    wanted: list[tuple[float, str, Colour, bool]] = []
+    for look, curve in zip(_LOOKS, curves, strict=False):
+        last = next((p for p in reversed(curve.points) if p.value is not None), None)
+        if last is None or last.value is None:
+            continue
+        wanted.append((axes.y(last.value), _end_words(curve, len(curves) > 1, language), look[0], True))
+    if target is not None:
+        wanted.append((axes.y(target), say("target", language, share=formats.percent(target, language)), "ink", False))
+    wanted.sort(key=lambda entry: entry[0])
+    ys = _apart([entry[0] for entry in wanted], 14.0, axes.bottom)
+    items: list[Item] = []
+    x = axes.right + 8
+    for (_, words, colour, strong), y in zip(wanted, ys, strict=True):
+        block = paragraph(words, width - x, "note_strong" if strong else "note", colour, lines=1)
+        items.append(Group(x=x, y=y - 6.5, items=block.items))
+    return items
+
+
+def _apart(wanted: Sequence[float], gap: float, lowest: float) -> list[float]:
+    """Places in rising order, `gap` from each other and as near to the wanted ones as a push down and one back up bring them."""
+    placed: list[float] = []
+    for y in wanted:
+        placed.append(max(y, placed[-1] + gap) if placed else y)
+    limit = lowest + 4
+    for n in range(len(placed) - 1, -1, -1):
+        placed[n] = min(placed[n], limit)
+        limit = placed[n] - gap
+    return placed
+
+
+def _table(curves: Sequence[Curve], title: str, language: str) -> Table:
+    rows = []
+    for curve in curves:
+        for point in curve.points:
+            at = formats.day(point.at, language) if isinstance(point.at, date) else formats.seconds(point.at, language)
+            share = formats.percent(point.value, language) if point.value is not None else ""
+            interval = ""
+            if point.low is not None and point.high is not None:
+                interval = f"{formats.percent(point.low, language)} – {formats.percent(point.high, language)}"
+            rows.append((curve.name, at, share, interval))
+    keys = ("name", "day", "share", "interval")
+    return Table(title=title, head=tuple(say(f"column.{key}", language) for key in keys), rows=tuple(rows))
+
+
+def sparkline(
+    values: Sequence[float | None],
+    *,
+    title: str,
+    language: str = "en",
+    target: float | None = None,
+    width: float = 96.0,
+    height: float = 24.0,
+) -> Svg:
+    """A line as small as a word: its last point marked, the target as a hair.
+
+    Args:
+        values: Shares, oldest first; `None` leaves a gap.
+        title: What it says in words; there is no text in the picture.
+        language: Of the title.
+        target: Drawn as a thin line.
+        width: In units.
+        height: In units.
+    """
+    known = [value for value in values if value is not None]
+    highest = max([*known, target or 0.0, 1e-9])
+    lowest = min([*known, target if target is not None else highest])
+    span = (highest - lowest) or 1.0
+    pad = 4.0
+    step = (width - 2 * pad) / max(1, len(values) - 1)
+
+    def place(value: float) -> float:
+        return height - pad - (height - 2 * pad) * (value - lowest) / span
+
+    items: list[Item] = []
+    if target is not None:
+        items.append(line(0, place(target), width, place(target), "line", 0.8, (2, 2)))
+    commands: list[tuple[str | float, ...]] = []
+    last: tuple[float, float] | None = None
+    gap = True
+    for number, value in enumerate(values):
+        if value is None:
+            gap = True
+            continue
+        last = (pad + number * step, place(value))
+        commands.append(("M" if gap else "L", *last))
+        gap = False
+    if commands:
+        items.append(Path(commands=tuple(commands), stroke="accent", stroke_width=1.5, round_ends=True))
+    if last:
+        items.append(Circle(x=last[0], y=last[1], radius=2.4, fill="accent"))
+    scene = Scene(width=width, height=height, title=title, description=title, language=language, items=tuple(items))
+    return Svg(scene=scene)

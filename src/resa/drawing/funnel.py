@@ -1,0 +1,142 @@
+"""A funnel as bars from top to bottom, what is lost between them said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resa.drawing import formats
+from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.parts import Block, first_baseline, paragraph
+from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
+from resa.drawing.svg import Svg
+from resa.drawing.tokens import STYLES, Colour, StyleName
+from resa.drawing.words import say
+
+__all__ = ["FunnelStep", "draw_funnel"]
+
+_BAR = 26.0
+_GAP = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """One step of a funnel.
+
+    Attributes:
+        name: For people.
+        customers: How many reach it.
+        median_seconds: Median time from the step before; `None`: not known.
+        optional: Customers may pass it by, so the next step can be larger.
+    """
+
+    name: str
+    customers: int
+    median_seconds: float | None = None
+    optional: bool = False
+
+
+def draw_funnel(
+    steps: Sequence[FunnelStep],
+    *,
+    title: str = "",
+    note: str = "",
+    language: str = "en",
+    width: float = 720.0,
+    heading: bool = True,
+) -> Svg:
+    """Draw a funnel.
+
+    Args:
+        steps: In order.
+        title: Name of the picture; empty: "Funnel".
+        note: A line under the title: period, filters, how fresh.
+        language: Of words and numbers.
+        width: Of the picture in units.
+        heading: Draw the title.
+    """
+    title = title or say("funnel", language)
+    inner = width - 2 * EDGE
+    body = _body(steps, inner, language) if steps else empty(inner, language)
+    share = steps[-1].customers / steps[0].customers if steps and steps[0].customers else 0.0
+    return sheet(
+        title=title,
+        note=note,
+        description=say("funnel_description", language, steps=len(steps), share=formats.percent(share, language)),
+        language=language,
+        width=width,
+        body=body,
+        tables=[_table(steps, title, language)] if steps else [],
+        heading=heading,
+    )
+
+
+def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
+    names = min(190.0, width * 0.3)
+    numbers = max(130.0, min(170.0, width * 0.24))
+    left, room = names, width - names - numbers
+    most = max(step.customers for step in steps) or 1
+    first = steps[0].customers or 1
+    items: list[Item] = []
+    y = 0.0
+    for number, step in enumerate(steps):
+        name = paragraph(step.name, names - 16, "strong")
+        height = max(_BAR, name.height)
+        length = max(1.5 if step.customers else 0.0, room * step.customers / most)
+        middle = y + height / 2
+        items.append(Group(y=middle - name.height / 2, items=name.items))
+        items.append(Rect(x=left, y=middle - _BAR / 2, width=room, height=_BAR, fill="ground"))
+        items.append(Rect(x=left, y=middle - _BAR / 2, width=length, height=_BAR, fill="accent"))
+        base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
+        cell = Box(left + room, middle - 12, width, middle + 12)
+        count, share = formats.count(step.customers, language), formats.percent(step.customers / first, language)
+        items.append(_right(left + room + 74, base, count, "touchpoint", "ink", cell))
+        items.append(_right(width, base, share, "large", "muted", cell))
+        y += height
+        if number + 1 < len(steps):
+            items.extend(_between(step, steps[number + 1], left, room, most, y, language))
+            y += _GAP
+    return Block(tuple(items), y + 4)
+
+
+def _between(
+    step: FunnelStep, after: FunnelStep, left: float, room: float, most: int, y: float, language: str
+) -> list[Item]:
+    """The soft shape from one bar to the next, and what it means in words."""
+    long, short = room * step.customers / most, room * after.customers / most
+    top, bottom = y + 1, y + _GAP - 1
+    shape = Path(
+        commands=(("M", left, top), ("L", left + long, top), ("L", left + short, bottom), ("L", left, bottom), ("Z",)),
+        fill="accent_soft",
+    )
+    parts = []
+    if step.customers:
+        parts.append(say("go_on", language, share=formats.percent(after.customers / step.customers, language)))
+    lost = step.customers - after.customers
+    if lost > 0 and not after.optional:
+        parts.append(say("lost", language, n=formats.count(lost, language)))
+    if after.median_seconds is not None:
+        parts.append(say("median", language, time=formats.seconds(after.median_seconds, language)))
+    words = paragraph(" · ".join(parts), room - 16, "note", lines=1)
+    return [shape, Group(x=left + 8, y=y + (_GAP - words.height) / 2, items=words.items)]
+
+
+def _right(x: float, y: float, words: str, style: StyleName, colour: Colour, cell: Box) -> Text:
+    return Text(x=x, y=y, lines=(words,), style=style, fill=colour, anchor="end", cell=cell)
+
+
+def _table(steps: Sequence[FunnelStep], title: str, language: str) -> Table:
+    rows = []
+    for number, step in enumerate(steps):
+        before, first = steps[number - 1].customers if number else step.customers, steps[0].customers
+        rows.append(
+            (
+                step.name,
+                formats.count(step.customers, language),
+                formats.percent(step.customers / first, language) if first else "",
+                formats.percent(step.customers / before, language) if before else "",
+                formats.seconds(step.median_seconds, language) if step.median_seconds is not None else "",
+            )
+        )
+    keys = ("step", "customers", "of_first", "of_previous", "time")
+    return Table(title=title, head=tuple(say(f"column.{key}", language) for key in keys), rows=tuple(rows))

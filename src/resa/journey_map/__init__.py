@@ -1,0 +1,32 @@
+"""Journey maps: files that people write, read into `resa.model.journey`, checked, repaired and written back.
+
+loaded = load_maps("shop")             # all maps, all problems of all files
+loaded.maps["journey"].expectations
+[str(problem) for problem in loaded.problems]
+lint(loaded.maps["journey"], loaded, today=date.today())
+print(fix("shop").diff)
+"""
+
+from resa.documents import Change, edit
+from resa.journey_map.fixing import Fixes, fix, fix_text
+from resa.journey_map.linting import lint
+from resa.journey_map.loading import Loaded, load_maps, load_texts, read_map
+from resa.journey_map.names import display_name, normalised
+from resa.journey_map.schema import SCHEMA_VERSION, json_schema
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Change",
+    "Fixes",
+    "Loaded",
+    "display_name",
+    "edit",
+    "fix",
+    "fix_text",
+    "json_schema",
+    "lint",
+    "load_maps",
+    "load_texts",
+    "normalised",
+    "read_map",
+]

@@ -1,0 +1,236 @@
+"""Advice from the craft: what a map may say, and should not leave like that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from resa.base.errors import ExpressionError, Problem
+from resa.documents import Written
+from resa.expressions import Scope, compile_expression
+from resa.journey_map.loading import Loaded
+from resa.journey_map.references import Place
+from resa.model.journey import JourneyMap, PainPoint, Signal
+
+__all__ = ["lint"]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A map with what is known around it."""
+
+    map: JourneyMap
+    places: Mapping[Place, Written]
+    matched: Mapping[str, int] | None
+    today: date
+    loaded: Loaded
+
+    def advice(self, place: Place, code: str, message: str) -> Problem:
+        """A warning where a thing stands; at the top of the file if it is not known where."""
+        at = self.places.get(place)
+        if at is not None:
+            return at.problem(message, code=code, severity="warning")
+        return Problem(message=message, file=self.map.file, line=1, column=1, severity="warning", code=code)
+
+
+def lint(
+    journey_map: JourneyMap,
+    loaded: Loaded,
+    *,
+    today: date,
+    matched: Mapping[str, int] | None = None,
+) -> tuple[Problem, ...]:
+    """What a practitioner would say about a map that is formally right.
+
+    Args:
+        journey_map: The map.
+        loaded: What it was loaded with, which knows where things stand.
+        today: The day, for reviews.
+        matched: How many events each touchpoint matched; without it nothing is said of that.
+
+    Returns:
+        Warnings, by line.
+    """
+    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), matched, today, loaded)
+    found = [problem for rule in _RULES for problem in rule(question)]
+    return tuple(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0)))
+
+
+def _empty_stages(question: _Question) -> Iterator[Problem]:
+    if not question.map.touchpoints:
+        return  # a map may stop after the stages
+    for stage in question.map.stages:
+        if not stage.touchpoints:
+            yield question.advice(("stage", stage.key), "empty-stage", f"stage '{stage.key}' has no touchpoints yet")
+
+
+def _led_to(journey_map: JourneyMap) -> set[str]:
+    """Touchpoints that an arrow or a persona's path leads to from another one."""
+    led = {key for arrow in journey_map.expectations for key in arrow.next if key != arrow.after}
+    for persona in journey_map.personas:
+        led |= set(persona.path[1:])
+    return led
+
+
+def _nothing_leads(question: _Question) -> Iterator[Problem]:
+    led = _led_to(question.map)
+    first = next((stage.key for stage in question.map.stages if stage.touchpoints), None)
+    if not led:
+        return  # no arrows are drawn yet
+    for stage in question.map.stages:
+        if stage.key == first or not stage.touchpoints:
+            continue
+        missing = [key for key in stage.touchpoints if key not in led]
+        if len(missing) == len(stage.touchpoints):
+            message = f"nothing leads to stage '{stage.key}'; draw an arrow (expect:) to one of its touchpoints"
+            yield question.advice(("stage", stage.key), "unreached-stage", message)
+            continue
+        for key in missing:
+            message = f"nothing leads to touchpoint '{key}'; no arrow and no persona's path comes here"
+            yield question.advice(("touchpoint", key), "unreached-touchpoint", message)
+
+
+def _arrows_without(question: _Question) -> Iterator[Problem]:
+    for arrow in question.map.expectations:
+        place = ("arrow", arrow.name)
+        if not (arrow.owner or question.map.touchpoint[arrow.after].owner):
+            message = f"nobody answers for the arrow '{arrow.name}'; add owner: to it or to '{arrow.after}'"
+            yield question.advice(place, "no-owner", message)
+        if arrow.target is None:
+            message = f"the arrow '{arrow.name}' has no target; say how many should, such as target: 45 %"
+            yield question.advice(place, "no-target", message)
+
+
+def _pain_nobody_acts_on(question: _Question) -> Iterator[Problem]:
+    states = {improvement.key: improvement.state for improvement in question.map.improvements}
+    for touchpoint in question.map.touchpoints:
+        groups: list[tuple[tuple[str, ...], tuple[PainPoint, ...]]] = [((touchpoint.key,), touchpoint.pain_points)]
+        groups += [((touchpoint.key, other.persona), other.pain_points) for other in touchpoint.differences]
+        for place, pains in groups:
+            for number, pain in enumerate(pains):
+                if pain.improvement and states.get(pain.improvement) != "dropped":
+                    continue
+                why = "its improvement was dropped" if pain.improvement else "it names no improvement:"
+                message = f"nobody acts on this pain point of '{touchpoint.key}'; {why}"
+                yield question.advice(("pain_point", *place, number), "pain-point-ignored", message)
+
+
+def _seen(question: _Question, key: str) -> bool:
+    signal = question.map.signal.get(key)
+    return signal is not None and signal.kind == "events"
+
+
+def _without_signal(question: _Question) -> Iterator[Problem]:
+    if not question.map.signals:
+        return  # the analyst's part is not written yet
+    for touchpoint in question.map.touchpoints:
+        if touchpoint.key not in question.map.signal:
+            message = f"touchpoint '{touchpoint.key}' has no signal; say how it is seen, or why not with not_seen:"
+            yield question.advice(("touchpoint", touchpoint.key), "no-signal", message)
+    for persona in question.map.personas:
+        if persona.who is None:
+            message = f"persona '{persona.key}' has no who:, so that nobody can be counted as one"
+            yield question.advice(("persona", persona.key), "no-who", message)
+    for arrow in question.map.expectations:
+        if not _seen(question, arrow.after) or not any(_seen(question, key) for key in arrow.next):
+            side = arrow.after if not _seen(question, arrow.after) else arrow.written
+            message = f"the arrow '{arrow.name}' cannot be measured: no events show '{side}'"
+            yield question.advice(("arrow", arrow.name), "unmeasured", message)
+
+
+def _never_matched(question: _Question) -> Iterator[Problem]:
+    if question.matched is None:
+        return
+    for signal in question.map.signals:
+        if signal.kind == "events" and not question.matched.get(signal.touchpoint):
+            message = f"no event ever matched '{signal.touchpoint}'; check its signal, or say not_seen:"
+            yield question.advice(("signal", signal.touchpoint), "never-matched", message)
+
+
+def _meaning(condition: str) -> object:
+    """What two conditions have in common that are written differently and mean the same."""
+    try:
+        compiled = compile_expression(condition, scope=Scope.EVENT, expects="boolean")
+    except ExpressionError:
+        return condition
+    return compiled.sql, tuple(sorted((name, str(value)) for name, value in compiled.parameters.items()))
+
+
+def _overlap(first: Signal, second: Signal) -> bool:
+    """Whether an occurrence counts for both."""
+    low, high = first.occurrence or (1, None)
+    other_low, other_high = second.occurrence or (1, None)
+    return low <= (other_high or low) and other_low <= (high or other_low)
+
+
+def _same_events(question: _Question) -> Iterator[Problem]:
+    earlier: list[tuple[Signal, object]] = []
+    for signal in question.map.signals:
+        if signal.kind != "events" or signal.when is None:
+            continue
+        meaning = _meaning(signal.when)
+        for other, theirs in earlier:
+            same = theirs == meaning and _overlap(other, signal)
+            narrower = other.occurrence is None and signal.when.startswith(f"{other.when} and ")
+            if same or narrower:
+                what = "the same events" if same else "these events and more"
+                message = (
+                    f"'{other.touchpoint}' comes first and takes {what}, so that '{signal.touchpoint}' never "
+                    "counts; change one, or put the narrower first"
+                )
+                yield question.advice(("signal", signal.touchpoint), "same-events", message)
+                break
+        earlier.append((signal, meaning))
+
+
+def _overdue(question: _Question) -> Iterator[Problem]:
+    journey_map = question.map
+    if journey_map.review is not None:
+        if journey_map.reviewed is None:
+            message = "the map is to be reviewed, and reviewed: does not say when it last was"
+            yield question.advice((), "review", message)
+        else:
+            due = journey_map.reviewed + timedelta(seconds=journey_map.review.seconds)
+            if due < question.today:
+                message = f"the review of this map is overdue since {due}; look at it and set reviewed: to the day"
+                yield question.advice((), "review", message)
+    for improvement in journey_map.improvements:
+        if improvement.state == "done" and improvement.since is None:
+            message = f"improvement '{improvement.key}' is done, and since: does not say from when to compare"
+            yield question.advice(("improvement", improvement.key), "no-since", message)
+
+
+def _unused(question: _Question) -> Iterator[Problem]:
+    used = {key for arrow in question.map.expectations for key in (arrow.if_met, arrow.if_missed)}
+    for reaction in question.map.reactions:
+        if reaction.key not in used:
+            message = f"nothing starts reaction '{reaction.key}'; name it in an arrow's if_met: or if_missed:"
+            yield question.advice(("reaction", reaction.key), "unused-reaction", message)
+
+
+def _pictures(question: _Question) -> Iterator[Problem]:
+    if question.loaded.folder is None:
+        return
+    base = (question.loaded.folder / question.map.file).parent
+    owners: list[tuple[Place, str | None]] = [
+        (("touchpoint", touchpoint.key), touchpoint.picture) for touchpoint in question.map.touchpoints
+    ]
+    owners += [(("persona", persona.key), persona.picture) for persona in question.map.personas]
+    for place, picture in owners:
+        if picture and not (base / picture).is_file():
+            yield question.advice(place, "no-picture", f"there is no picture {picture} beside the map")
+
+
+_RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
+    _empty_stages,
+    _nothing_leads,
+    _arrows_without,
+    _pain_nobody_acts_on,
+    _without_signal,
+    _never_matched,
+    _same_events,
+    _overdue,
+    _unused,
+    _pictures,
+)

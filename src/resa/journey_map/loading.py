@@ -1,0 +1,307 @@
+"""Reading the maps of a workspace: every file, every problem, and the maps that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import Field, RootModel
+
+from resa.base.errors import MapError, Problem
+from resa.documents import Document, Finding, Written, read_document, spelling, validate
+from resa.journey_map.flows import ReactionShape
+from resa.journey_map.names import normalised
+from resa.journey_map.reacting import check_reaction
+from resa.journey_map.references import Place, References
+from resa.journey_map.resolving import resolve, touchpoint_names
+from resa.journey_map.shapes import MapShape, Reactions, Signals, SignalShape
+from resa.model.journey import JourneyMap
+
+__all__ = ["Loaded", "load_maps", "load_texts", "map_files", "read_map"]
+
+_SECTIONS = {
+    "stages": "touchpoint",
+    "touchpoints": "expectation",
+    "personas": "persona",
+    "improvements": "improvement",
+    "reactions": "reaction",
+    "channels": "channel",
+}
+"""Which names each section of a file defines."""
+
+
+class _SignalsFile(RootModel[Signals]):
+    """`signals.yaml`."""
+
+
+class _ReactionsFile(RootModel[Reactions]):
+    """One file of `reactions/`, of several reactions."""
+
+
+class _ReactionFile(RootModel[Annotated[ReactionShape, Field()]]):
+    """One file of `reactions/`, of one reaction named as the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What was read from a workspace.
+
+    Attributes:
+        maps: The maps without errors, by key.
+        problems: Everything that is wrong in any file, in the order of files and lines. Warnings stop nothing.
+        files: The files that were read, as the user would name them.
+        findings: The problems with their repairs.
+        places: For each map, where its things stand.
+        folder: Where it was read from, if from a folder.
+    """
+
+    maps: Mapping[str, JourneyMap] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    places: Mapping[str, Mapping[Place, Written]] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop a map from being used."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+@dataclass
+class _Read:
+    """The files of a workspace while they are read."""
+
+    findings: list[Finding] = field(default_factory=list)
+    signals: dict[Written, SignalShape] = field(default_factory=dict)
+    reactions: dict[Written, ReactionShape] = field(default_factory=dict)
+    shapes: dict[str, tuple[MapShape, Document, frozenset[str]]] = field(default_factory=dict)
+    broken: bool = False  # a map could not be read, so its names are unknown
+    shared_wrong: bool = False
+
+
+def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """The files that belong to the maps of a workspace, by name relative to it, and those that cannot be read."""
+    names = [folder / "journey.yaml", *sorted((folder / "journeys").glob("*.yaml")), folder / "signals.yaml"]
+    names += sorted((folder / "reactions").glob("*.yaml"))
+    files: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path in names:
+        name = path.relative_to(folder).as_posix()
+        try:
+            files[name] = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            message = f"the file cannot be read: {error.strerror}"
+            problems.append(Problem(message=message, file=name, code="unreadable-file"))
+    for pattern in ("journey.yml", "signals.yml", "journeys/*.yml", "reactions/*.yml"):
+        for path in sorted(folder.glob(pattern)):
+            name = path.relative_to(folder).as_posix()
+            message = f"files end in .yaml here, so this one is not read; call it {path.stem}.yaml"
+            problems.append(Problem(message=message, file=name, severity="warning", code="file-name"))
+    if not any(name == "journey.yaml" or name.startswith("journeys/") for name in files) and not problems:
+        message = "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new"
+        problems.append(Problem(message=message, code="no-map"))
+    return files, problems
+
+
+def load_maps(folder: Path | str) -> Loaded:
+    """Read all maps of a workspace: `journey.yaml`, `journeys/`, `signals.yaml`, `reactions/`.
+
+    Never raises for what stands in the files: all that is wrong in any of them is in `problems`.
+    """
+    folder = Path(folder)
+    files, problems = map_files(folder)
+    return replace(load_texts(files, problems), folder=folder)
+
+
+def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = ()) -> Loaded:
+    """Read maps from texts that are named as the files of a workspace are."""
+    read = _Read(findings=[Finding(problem) for problem in problems])
+    maps: dict[str, JourneyMap] = {}
+    places: dict[str, Mapping[Place, Written]] = {}
+    for name, text in files.items():
+        if name == "signals.yaml":
+            _read_signals(name, text, read)
+        elif name.startswith("reactions/"):
+            _read_reactions(name, text, read)
+    shared = [name for name in files if name == "signals.yaml" or name.startswith("reactions/")]
+    read.shared_wrong = any(_is_error(finding) for finding in read.findings)
+    for name, text in files.items():
+        if name not in shared:
+            _read_shape(name, text, read)
+    for key, (shape, document, unsure) in read.shapes.items():
+        known = touchpoint_names(shape)
+        signals = {name: said for name, said in read.signals.items() if str(name) in known}
+        journey_map, names = resolve(shape, key=key, unsure=unsure, signals=signals, reactions=read.reactions)
+        read.findings += names.findings
+        wrong = any(
+            _is_error(finding)
+            for finding in [*names.findings, *(one for one in read.findings if one.problem.file == document.file)]
+        )
+        places[key] = MappingProxyType(names.places)
+        if not wrong and not read.shared_wrong:
+            digest = _digest(files, [document.file, *shared])
+            maps[key] = replace(journey_map, file=document.file, hash=digest)
+    _check_shared(read)
+    findings = _in_order(read.findings, list(files))
+    return Loaded(
+        maps=MappingProxyType(maps),
+        problems=tuple(finding.problem for finding in findings),
+        files=tuple(files),
+        findings=findings,
+        places=MappingProxyType(places),
+    )
+
+
+def read_map(path: Path | str, text: str | bytes | None = None) -> JourneyMap:
+    """Read one map by itself, without `signals.yaml` and `reactions/`.
+
+    Args:
+        path: The file; with `text`, only its name.
+        text: What it holds, when it was read already.
+
+    Raises:
+        MapError: Something is wrong with it; holds every problem.
+        OSError: The file cannot be opened.
+    """
+    name = str(path)
+    loaded = load_texts({name: Path(path).read_bytes() if text is None else text})
+    if loaded.errors or not loaded.maps:
+        raise MapError(loaded.problems)
+    return next(iter(loaded.maps.values()))
+
+
+def _is_error(finding: Finding) -> bool:
+    return finding.problem.severity == "error"
+
+
+def _in_order(findings: Iterable[Finding], files: list[str]) -> tuple[Finding, ...]:
+    """Without repeats, by file, line and column."""
+    unique = {(str(finding.problem), finding.problem.code): finding for finding in findings}
+    order = {name: number for number, name in enumerate(files)}
+    return tuple(
+        sorted(
+            unique.values(),
+            key=lambda finding: (
+                order.get(finding.problem.file or "", -1),
+                finding.problem.line or 0,
+                finding.problem.column or 0,
+            ),
+        )
+    )
+
+
+def _digest(files: Mapping[str, bytes | str], names: Iterable[str]) -> str:
+    digest = blake2b(digest_size=16)
+    for name in names:
+        content = files[name]
+        data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        for part in (name.encode(), data):
+            digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()
+
+
+def _read_signals(name: str, text: bytes | str, read: _Read) -> None:
+    document = read_document(name, text)
+    at = _inside(document, "signals")
+    validated = validate(document, _SignalsFile, at=at)
+    read.findings += [*document.findings, *validated.findings]
+    if validated.value is not None:
+        read.signals.update(validated.value.root)
+
+
+def _inside(document: Document, key: str) -> tuple[str, ...]:
+    """A shared file may hold its section's own heading, as it stood in the map, or only what is under it."""
+    root = document.root
+    if root is not None and root.kind == "mapping" and len(root.pairs) == 1 and spelling(root.pairs[0][0].text) == key:
+        return (root.pairs[0][0].text,)
+    return ()
+
+
+def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
+    document = read_document(name, text)
+    read.findings += document.findings
+    at = _inside(document, "reactions")
+    root = document.root
+    single = not at and root is not None and any(spelling(key.text) in {"purpose", "steps"} for key, _ in root.pairs)
+    found: dict[Written, ReactionShape] = {}
+    if single and root is not None:
+        reaction = validate(document, _ReactionFile)
+        read.findings += reaction.findings
+        if reaction.value is not None:
+            found = {Written(normalised(Path(name).stem), document.source, root): reaction.value.root}
+    else:
+        several = validate(document, _ReactionsFile, at=at)
+        read.findings += several.findings
+        found = dict(several.value.root) if several.value is not None else {}
+    for key, said in found.items():
+        first = next((other for other in read.reactions if other == key), None)
+        if first is not None:
+            message = f"reaction '{key}' stands in {first.source.file} too; take one away"
+            read.findings.append(Finding(key.problem(message, code="repeated-name")))
+        read.reactions.setdefault(key, said)
+
+
+def _read_shape(name: str, text: bytes | str, read: _Read) -> None:
+    document = read_document(name, text)
+    validated = validate(document, MapShape)
+    read.findings += [*document.findings, *validated.findings]
+    key = normalised(Path(name).stem).replace(".", "_") or "journey"
+    if key in read.shapes:
+        message = f"another file is called '{key}' too, apart from capitals, spaces and hyphens; rename one"
+        read.findings.append(Finding(Problem(message=message, file=name, code="repeated-name")))
+        return
+    if validated.value is None:
+        read.broken = True
+        return
+    read.shapes[key] = (validated.value, document, _unsure(document, validated.findings))
+
+
+def _unsure(document: Document, findings: Iterable[Finding]) -> frozenset[str]:
+    """Kinds of names of which some could not be read."""
+    if document.damaged or document.root is None:
+        return frozenset(_SECTIONS.values())
+    unsure: set[str] = set()
+    ranges = [
+        (document.source.position(key.start)[0], document.source.position(value.end)[0], spelling(key.text))
+        for key, value in document.root.pairs
+    ]
+    for finding in findings:
+        if not _is_error(finding):
+            continue
+        line = finding.problem.line or 0
+        sections = [section for first, last, section in ranges if first <= line <= last]
+        if finding.problem.code == "unknown-key" and not any(section in _SECTIONS for section in sections):
+            unsure |= set(_SECTIONS.values())
+        unsure |= {_SECTIONS[section] for section in sections if section in _SECTIONS}
+    return frozenset(unsure)
+
+
+def _check_shared(read: _Read) -> None:
+    """Report names in shared files that no map has, and what is wrong with reactions that no map uses."""
+    everywhere = References(unsure=frozenset(_SECTIONS.values()) if read.broken else frozenset())
+    used: set[str] = set()
+    for shape, _, unsure in read.shapes.values():
+        everywhere.unsure |= unsure
+        for stage, said in shape.stages.items():
+            everywhere.stages[str(stage)] = tuple(map(str, said.touchpoints)) or everywhere.stages.get(str(stage), ())
+            everywhere.touchpoints.update({str(name): str(stage) for name in said.touchpoints})
+        everywhere.personas += tuple(map(str, shape.personas))
+        everywhere.channels += tuple(map(str, shape.channels))
+        for touchpoint in shape.touchpoints.values():
+            arrows = (*touchpoint.expect, *touchpoint.promise)
+            used |= {str(name) for arrow in arrows for name in (arrow.if_met, arrow.if_missed) if name}
+    known: list[Any] = [*everywhere.touchpoints, *everywhere.personas]
+    for name in read.signals:
+        if name not in known:
+            everywhere.unknown(name, "touchpoint", known, hint=" in any map")
+    for name, reaction in read.reactions.items():
+        if str(name) not in used:
+            check_reaction(name, reaction, everywhere)
+    read.findings += everywhere.findings

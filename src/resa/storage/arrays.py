@@ -1,0 +1,62 @@
+"""Arrays of unknown length, written piece by piece as `.npy` files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ArrayFile", "write_array"]
+
+
+class ArrayFile:
+    """A `.npy` file that grows; on the disk when its block ends well.
+
+    Args:
+        path: Where to.
+        dtype: Type of its numbers.
+        width: Numbers a row; 0 for a plain list.
+    """
+
+    def __init__(self, path: Path, dtype: str, width: int = 0) -> None:
+        self._path = path
+        self._dtype = np.dtype(dtype)
+        self._width = width
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        """Begin the file."""
+        self._stream = self._path.open("wb")
+        self._write_header()
+        return self
+
+    def append(self, part: npt.NDArray[Any]) -> None:
+        """Add rows at the end."""
+        np.ascontiguousarray(part, self._dtype).tofile(self._stream)
+        self._rows += len(part)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Enter the length and flush."""
+        with self._stream as stream:
+            if kind is None:
+                stream.seek(0)
+                self._write_header()  # numpy pads the heading so that the length may grow in place
+                stream.flush()
+                os.fsync(stream.fileno())
+
+    def _write_header(self) -> None:
+        shape = (self._rows, self._width) if self._width else (self._rows,)
+        header = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._stream, header)
+
+
+def write_array(path: Path, dtype: str, array: npt.NDArray[Any]) -> None:
+    """Write one array, flushed."""
+    with ArrayFile(path, dtype) as file:
+        file.append(array)

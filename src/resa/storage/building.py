@@ -1,0 +1,330 @@
+"""Building a generation of the journey index from a former one and sorted runs, one stretch of customers at a time.
+
+Customers are ordered by the hashes of their identifiers, and so are runs and generations. Each stretch of hashes is
+therefore merged by itself, in memory that does not grow with the data, and written at the end of the arrays. Building from
+nothing and adding to a generation are one function: the result is the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.base.files import flush_file, flush_folder
+from resa.kernels import ordering
+from resa.storage.arrays import ArrayFile
+from resa.storage.gather import gather_rows
+from resa.storage.hashing import Hasher, Words
+from resa.storage.index import ARRAYS, OTHER_CHANNELS, JourneyIndex
+from resa.storage.records import EPOCH, EventFile
+from resa.storage.runs import Run, ids_of
+
+__all__ = ["FileRun", "build_arrays", "write_header"]
+
+Longs = npt.NDArray[np.int64]
+
+STRETCH = 4_000_000  # events in memory at a time, about
+_TEXT_ROWS = 65_536  # identifiers in one piece of their file
+_CODED = 254  # channels with a code of their own
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class FileRun:
+    """The run of one file with what is needed to put it into the index.
+
+    Attributes:
+        run: The run.
+        first_row: Number of the file's first row in the global order.
+        excluded: Which rows of the file are left out; `None`: none.
+    """
+
+    run: Run
+    first_row: int
+    excluded: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Customers of a stretch of hashes with their events, in order; `sequences` and `ids` only of new events."""
+
+    who: Words
+    offsets: Longs
+    times: Longs
+    channels: npt.NDArray[np.uint8]
+    rows: npt.NDArray[np.uint32]
+    texts: pa.Table
+    sequences: Longs
+    ids: npt.NDArray[np.uint64]
+
+
+def build_arrays(folder: Path, base: JourneyIndex, runs: Sequence[FileRun], hasher: Hasher) -> tuple[str, ...]:
+    """Write the arrays of a generation that holds the base and the runs; the names of its channels.
+
+    Args:
+        folder: Empty, in the making.
+        base: A former generation, or an empty one.
+        runs: Runs of the files that the base does not hold.
+        hasher: The workspace's.
+    """
+    names = _channel_names(base, runs)
+    recode = _codes_of(base.channel_names, names)
+    total = base.events + sum(len(file.run.rows) for file in runs)
+    with ExitStack() as stack:
+        out = {
+            name: stack.enter_context(ArrayFile(folder / f"{name}.npy", dtype, 2 if name == "who" else 0))
+            for name, dtype in ARRAYS.items()
+        }
+        texts = stack.enter_context(_TextFile(folder / "identifiers.arrow"))
+        events = 0
+        out["offsets"].append(np.zeros(1, np.int64))
+        for low, high in _bounds(total):
+            old = _base_stretch(base, low, high, recode)
+            new = _new_stretch([_slice(file, low, high, _codes_of(file.run.channel_names, names)) for file in runs])
+            merged = _merge(base, old, new, hasher)
+            out["who"].append(merged.who)
+            out["offsets"].append(merged.offsets[1:] + events)
+            since = merged.times - EPOCH * _MILLION
+            out["seconds"].append(since // _MILLION)
+            out["micros"].append(since % _MILLION)
+            out["channels"].append(merged.channels)
+            out["rows"].append(merged.rows)
+            texts.append(merged.texts)
+            events += len(merged.rows)
+    flush_file(folder / "identifiers.arrow")
+    return names
+
+
+def write_header(
+    folder: Path,
+    *,
+    events: int,
+    customers: int,
+    channels: Sequence[str],
+    files: Sequence[EventFile],
+    record_files: Sequence[int],
+    as_of: Mapping[str, datetime],
+    exclude: Sequence[str],
+) -> None:
+    """Write what a reader needs to know of a generation, and flush its folder."""
+    header: dict[str, Any] = {
+        "format": 1,
+        "epoch": EPOCH,
+        "events": events,
+        "customers": customers,
+        "channels": list(channels),
+        "exclude": list(exclude),
+        "as_of": {source: moment.isoformat() for source, moment in sorted(as_of.items())},
+        "record_files": list(record_files),
+        "files": [
+            {
+                "id": file.id,
+                "name": file.path.name,
+                "rows": file.rows,
+                "first_row": file.first_row,
+                "loads": file.loads,
+                "source_id": file.source_id,
+            }
+            for file in files
+        ],
+    }
+    path = folder / "header.json"
+    path.write_text(json.dumps(header, indent=1), encoding="utf-8")
+    flush_file(path)
+    flush_folder(folder)
+
+
+def _channel_names(base: JourneyIndex, runs: Sequence[FileRun]) -> tuple[str, ...]:
+    """All channels by name. Beyond 254 the later ones share a code: names only ever move out, so merging finds the same."""
+    known = set(base.channel_names) - {OTHER_CHANNELS}
+    crowded = len(base.channel_names) > _CODED
+    for file in runs:
+        run = file.run
+        used = np.unique(run.channels if file.excluded is None else run.channels[~file.excluded[run.rows]])
+        known |= {run.channel_names[code] for code in used if code >= 0}
+    names = sorted(known)
+    if len(names) > _CODED or crowded:
+        return (*names[:_CODED], OTHER_CHANNELS)
+    return tuple(names)
+
+
+def _codes_of(names: Sequence[str], coded: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Code of each name; one more at the end, 0, for none: so that -1 finds it."""
+    place = {name: number for number, name in enumerate(coded, start=1)}
+    return np.array([*(place.get(name, _CODED + 1) for name in names), 0], np.uint8)
+
+
+def _bounds(total: int) -> Iterator[tuple[np.uint64, np.uint64 | None]]:
+    """Stretches of the first words of hashes; `None`: to the end."""
+    bits = 0
+    while total >> bits > STRETCH and bits < 12:
+        bits += 1
+    width = 64 - bits
+    for number in range(1 << bits):
+        end = number + 1
+        yield np.uint64(number << width), None if end == 1 << bits else np.uint64(end << width)
+
+
+def _customers_between(who: Words, low: np.uint64, high: np.uint64 | None) -> tuple[int, int]:
+    begin = ordering.lower_bound(who, 0, len(who), low, np.uint64(0))
+    end = len(who) if high is None else ordering.lower_bound(who, 0, len(who), high, np.uint64(0))
+    return begin, end
+
+
+def _base_stretch(
+    base: JourneyIndex, low: np.uint64, high: np.uint64 | None, recode: npt.NDArray[np.uint8]
+) -> _Stretch:
+    begin, end = _customers_between(base.who, low, high)
+    first, last = int(base.offsets[begin]), int(base.offsets[end])
+    seconds = base.seconds[first:last].astype(np.int64) + base.epoch
+    codes = base.channels[first:last]
+    numbers = np.arange(begin, end)
+    return _Stretch(
+        who=np.ascontiguousarray(base.who[begin:end]),
+        offsets=base.offsets[begin : end + 1] - first,
+        times=seconds * _MILLION + base.micros[first:last],
+        channels=recode[codes.astype(np.int64) - 1],
+        rows=base.rows[first:last],
+        texts=base.identifiers(numbers).select(["kind", "value"]) if len(numbers) else _NO_TEXTS,
+        sequences=np.empty(0, np.int64),
+        ids=np.empty(0, np.uint64),
+    )
+
+
+_NO_TEXTS = pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
+
+
+def _slice(file: FileRun, low: np.uint64, high: np.uint64 | None, recode: npt.NDArray[np.uint8]) -> _Stretch:
+    """The part of a run between two hashes, without what is left out of the index."""
+    run = file.run
+    begin, end = _customers_between(run.who, low, high)
+    first, last = int(run.starts[begin]), int(run.starts[end])
+    who = np.ascontiguousarray(run.who[begin:end])
+    offsets = run.starts[begin : end + 1] - first
+    part = slice(first, last)
+    texts = run.identifiers.slice(begin, end - begin)
+    keep: Any = slice(None)
+    if file.excluded is not None:
+        keep = ~file.excluded[run.rows[part]]
+        offsets = np.concatenate([[0], np.cumsum(keep)])[offsets]
+        there = np.diff(offsets) > 0
+        who, texts = who[there], texts.filter(pa.array(there))
+        offsets = np.append(offsets[:-1][there], offsets[-1])
+    return _Stretch(
+        who=who,
+        offsets=offsets,
+        times=run.times[part][keep],
+        channels=recode[run.channels[part][keep]],
+        rows=run.rows[part][keep] + np.uint32(file.first_row),
+        texts=texts,
+        sequences=run.sequences[part][keep],
+        ids=run.ids[part][keep],
+    )
+
+
+def _new_stretch(parts: Sequence[_Stretch]) -> _Stretch:
+    """The parts of several runs as one, ordered."""
+    if len(parts) == 1:
+        return parts[0]
+    who = np.concatenate([np.empty((0, 2), np.uint64), *(part.who for part in parts)])
+    order = ordering.order_by_hash(who)
+    ordered = ordering.take_rows(who, order)
+    groups = ordering.group_starts(ordered)
+    counts = np.concatenate([np.empty(0, np.int64), *(np.diff(part.offsets) for part in parts)])
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    events = ordering.expand_groups(order, starts)
+    offsets = np.concatenate([[0], np.cumsum(counts[order])])[groups]
+
+    def joined(name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
+        return np.concatenate([np.empty(0, dtype), *(getattr(part, name) for part in parts)])
+
+    times, sequences, ids = joined("times", np.int64), joined("sequences", np.int64), joined("ids", np.uint64)
+    ordering.order_within_groups(offsets, events, times, sequences, ids)
+    texts = pa.concat_tables([_NO_TEXTS, *(part.texts for part in parts)])
+    return _Stretch(
+        who=ordered[groups[:-1]],
+        offsets=offsets,
+        times=times[events],
+        channels=joined("channels", np.uint8)[events],
+        rows=joined("rows", np.uint32)[events],
+        texts=texts.take(pa.array(order[groups[:-1]])),
+        sequences=sequences[events],
+        ids=ids[events],
+    )
+
+
+def _merge(base: JourneyIndex, old: _Stretch, new: _Stretch, hasher: Hasher) -> _Stretch:
+    if not len(old.who):
+        return new
+    if not len(new.who):
+        return old
+    ties = ordering.find_ties(old.who, old.offsets, old.times, new.who, new.offsets, new.times)
+    tied = gather_rows(base.files, old.rows[ties], ["sequence", "source_id", "message_id"])
+    merged = ordering.merge_customers(
+        old.who,
+        old.offsets,
+        old.times,
+        ties,
+        np.ascontiguousarray(tied.column("sequence").to_numpy()),
+        np.ascontiguousarray(ids_of(hasher, tied)[:, 0]),
+        new.who,
+        new.offsets,
+        new.times,
+        new.sequences,
+        new.ids,
+    )
+    # Places of new ones come as -1 - place; here they follow those of the base.
+    texts = pa.concat_tables([old.texts, new.texts])
+    customers = np.where(merged.origin < 0, len(old.who) - 1 - merged.origin, merged.origin)
+    events = np.where(merged.events < 0, len(old.rows) - 1 - merged.events, merged.events)
+    return _Stretch(
+        who=merged.who,
+        offsets=merged.offsets,
+        times=np.concatenate([old.times, new.times])[events],
+        channels=np.concatenate([old.channels, new.channels])[events],
+        rows=np.concatenate([old.rows, new.rows])[events],
+        texts=texts.take(pa.array(customers)),
+        sequences=new.sequences[:0],
+        ids=new.ids[:0],
+    )
+
+
+class _TextFile:
+    """The identifiers' texts as an Arrow file whose pieces have one size, however they were given."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting = _NO_TEXTS
+
+    def __enter__(self) -> _TextFile:
+        self._sink = pa.OSFile(str(self._path), "wb")
+        self._writer = pa.ipc.new_file(self._sink, _NO_TEXTS.schema)
+        return self
+
+    def append(self, texts: pa.Table) -> None:
+        self._waiting = pa.concat_tables([self._waiting, texts.replace_schema_metadata(None)])
+        whole = self._waiting.num_rows // _TEXT_ROWS * _TEXT_ROWS
+        for begin in range(0, whole, _TEXT_ROWS):
+            self._write(self._waiting.slice(begin, _TEXT_ROWS))
+        self._waiting = self._waiting.slice(whole)
+
+    def _write(self, piece: pa.Table) -> None:
+        # Copied, so that the bytes do not depend on how the pieces came to be.
+        self._writer.write_table(pa.table([pa.concat_arrays(column.chunks) for column in piece.columns], piece.schema.names))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None and self._waiting.num_rows:
+                self._write(self._waiting)
+            self._writer.close()
+        finally:
+            self._sink.close()

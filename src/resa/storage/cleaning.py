@@ -1,0 +1,76 @@
+"""Removing what nothing lists: halves that a crash left, files that were replaced, generations that are no longer read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from resa.storage.layout import FILE_FOLDERS
+from resa.storage.schema import files, generations, hash_runs, map_columns
+
+if TYPE_CHECKING:
+    from resa.storage.lease import Lease
+    from resa.storage.store import Store
+
+__all__ = ["KEPT_GENERATIONS", "clean", "unlisted"]
+
+KEPT_GENERATIONS = 2
+"""A reader may hold the newest generation and the one before it."""
+
+
+def clean(store: Store, lease: Lease) -> None:
+    """Forget generations beyond the newest two and files that only they used; then delete all that is not listed."""
+    with lease.writing() as connection:
+        numbers = connection.execute(select(generations.c.id).order_by(generations.c.id.desc())).scalars().all()
+        kept, old = numbers[:KEPT_GENERATIONS], numbers[KEPT_GENERATIONS:]
+        connection.execute(delete(generations).where(generations.c.id.in_(old)))
+        used = {number for generation in kept for number in _files_of(store.layout.generation(generation))}
+        query = select(files.c.id).where(files.c.state == "retired", files.c.id.not_in(used))
+        connection.execute(delete(files).where(files.c.id.in_(connection.execute(query).scalars().all())))
+    for path in unlisted(store):
+        _remove(path)
+
+
+def unlisted(store: Store) -> list[Path]:
+    """Everything in the data folder that the database does not list."""
+    layout = store.layout
+    with store.database.reading() as connection:
+        names: dict[Path, set[str]] = {layout.root / kind: set() for kind in FILE_FOLDERS}
+        names[layout.runs] = set()
+        for row in connection.execute(select(files.c.kind, files.c.name, files.c.run)):
+            names[layout.root / row.kind].add(row.name)
+            if row.run is not None:
+                names[layout.runs] |= {f"{row.run}.run", f"{row.run}.arrow"}
+        names[layout.unique] = set(connection.execute(select(hash_runs.c.name)).scalars())
+        numbers = connection.execute(select(generations.c.id)).scalars().all()
+        names[layout.index] = {str(number) for number in numbers}
+        for number in numbers:
+            folder = layout.generation(number) / "maps"
+            query = select(map_columns.c.folder).where(map_columns.c.generation == number)
+            names[folder] = {Path(column).name for column in connection.execute(query).scalars()}
+    names[layout.work] = set()
+    found = [path for folder, listed in names.items() if folder.is_dir() for path in folder.iterdir() if path.name not in listed]
+    halves = [path for path in layout.signals.glob("**/.*") if path.name.endswith(".writing")]
+    return sorted(found + halves)
+
+
+def _files_of(generation: Path) -> list[int]:
+    """Numbers of the event files that a generation points into; none when its header is gone."""
+    header = generation / "header.json"
+    if not header.exists():
+        return []
+    return [file["id"] for file in json.loads(header.read_text(encoding="utf-8"))["files"]]
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except PermissionError:
+        return  # Windows: a reader still holds it; a later writer finds it again

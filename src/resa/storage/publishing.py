@@ -1,0 +1,205 @@
+"""Publishing: a generation is complete and on the disk before the database names it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, insert, select, text, update
+
+from resa.base.files import flush_folder
+from resa.expressions import Scope, compile_expression
+from resa.model.journey import JourneyMap
+from resa.storage.building import FileRun, build_arrays, write_header
+from resa.storage.cleaning import clean
+from resa.storage.database import from_micros, to_micros
+from resa.storage.derivation import derive_column
+from resa.storage.evaluation import evaluate_files
+from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.records import EventFile
+from resa.storage.runs import open_run_file, run_from_file
+from resa.storage.schema import files, generations, loads, map_columns
+from resa.storage.traits import newest_traits, write_traits
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+    from resa.storage.writer import Writer
+
+__all__ = ["build_generation", "complete_until", "publish", "refresh_index"]
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What a generation is to be built from."""
+
+    events: tuple[EventFile, ...]
+    records: tuple[EventFile, ...]
+    as_of: Mapping[str, datetime]
+
+
+def refresh_index(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> JourneyIndex:
+    """Bring the index and the maps' columns up to date with the listed files; publish only what changed.
+
+    Args:
+        writer: The writer.
+        maps: All maps of the workspace: a generation holds the columns of these.
+        exclude: Event expressions; an event for which one holds is left out.
+    """
+    store = writer.store
+    sources = _sources(store)
+    base = store.index()
+    if _covers(base, sources, exclude) and base.as_of.sources == sources.as_of and base.generation:
+        _publish_columns(writer, base, maps)
+        return store.index()
+    if not _continues(base, sources, exclude):
+        base = _nothing(store)
+    folder = store.layout.work / "generation"
+    index = build_generation(store, folder, base, sources, exclude)
+    columns = {journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals)) for journey_map in maps}
+    return publish(writer, index, columns)
+
+
+def build_generation(
+    store: Store, folder: Path, base: JourneyIndex, sources: _Sources, exclude: Sequence[str]
+) -> JourneyIndex:
+    """Make a generation in a folder, unpublished, from a former one and the files that it does not hold."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    known = {file.id for file in base.files} | set(base.record_files)
+    new_events = [file for file in sources.events if file.id not in known]
+    new_records = [file for file in sources.records if file.id not in known]
+    if new_events or new_records or not base.generation:
+        excluded = _excluded(new_events, exclude)
+        runs = [
+            FileRun(open_run_file(store.layout.runs, file.run or "") or run_from_file(store.hasher, file.path, file.kind), file.first_row, mask)
+            for file, mask in zip([*new_events, *new_records], [*excluded, *[None] * len(new_records)], strict=True)
+        ]
+        channels = build_arrays(folder, base, runs, store.hasher)
+    else:
+        channels = base.channel_names
+        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
+            _share(base.folder / name, folder / name)
+    sizes = {name: len(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("rows", "who")}
+    write_header(
+        folder,
+        events=sizes["rows"],
+        customers=sizes["who"],
+        channels=channels,
+        files=sources.events,
+        record_files=[file.id for file in sources.records],
+        as_of=sources.as_of,
+        exclude=exclude,
+    )
+    index = open_index(folder, -1, {"events": store.layout.root / "events"}, {}, store.hasher)
+    if sources.records:
+        write_traits(folder / "traits.arrow", newest_traits(index, sources.records))
+    return index
+
+
+def publish(writer: Writer, index: JourneyIndex, columns: Mapping[str, tuple[str, str]]) -> JourneyIndex:
+    """Move a finished generation to its place and name it in the database; readers see it from then on.
+
+    Args:
+        writer: The writer.
+        index: Made in `work/`.
+        columns: Its map columns: key, (hash of the map, folder within the generation).
+    """
+    store = writer.store
+    with store.database.reading() as connection:
+        last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'generations'")).scalar()
+    number = (last or 0) + 1
+    flush_folder(index.folder)
+    index.folder.replace(store.layout.generation(number))
+    flush_folder(store.layout.index)
+    held = [file.id for file in index.files] + list(index.record_files)
+    with writer.lease.writing() as connection:
+        at = to_micros(store.clock())
+        values = {"id": number, "published_at": at, "events": index.events, "customers": index.customers}
+        connection.execute(insert(generations).values(**values))
+        for key, (map_hash, folder) in columns.items():
+            connection.execute(insert(map_columns).values(generation=number, map_key=key, map_hash=map_hash, folder=folder))
+        connection.execute(update(files).where(files.c.id.in_(held)).values(run=None))
+    clean(store, writer.lease)
+    return store.index()
+
+
+def complete_until(store: Store) -> dict[str, datetime]:
+    """Up to when each source is complete: the latest end that its loads state, or else their newest event."""
+    found: dict[str, int] = {}
+    with store.database.reading() as connection:
+        for row in connection.execute(select(loads).where(loads.c.state != "removed")):
+            end = row.complete_until if row.complete_until is not None else row.newest
+            if end is not None:
+                found[row.source_id] = max(end, found.get(row.source_id, end))
+    return {source: from_micros(end) for source, end in sorted(found.items())}
+
+
+def _sources(store: Store) -> _Sources:
+    return _Sources(tuple(store.event_files("events")), tuple(store.event_files("customers")), complete_until(store))
+
+
+def _covers(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) -> bool:
+    return (
+        [file.id for file in base.files] == [file.id for file in sources.events]
+        and set(base.record_files) == {file.id for file in sources.records}
+        and base.exclude == tuple(exclude)
+    )
+
+
+def _continues(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) -> bool:
+    """Whether only files were added since: then the base can be merged with them."""
+    before = [file.id for file in base.files]
+    return (
+        before == [file.id for file in sources.events[: len(before)]]
+        and set(base.record_files) <= {file.id for file in sources.records}
+        and base.exclude == tuple(exclude)
+    )
+
+
+def _nothing(store: Store) -> JourneyIndex:
+    return open_index(store.layout.index, 0, {"events": store.layout.root / "events"}, {}, store.hasher)
+
+
+def _excluded(new: Sequence[EventFile], exclude: Sequence[str]) -> list[npt.NDArray[np.bool_] | None]:
+    """Which rows of each file are left out."""
+    if not exclude or not new:
+        return [None] * len(new)
+    columns = {
+        str(place): compile_expression(expression, scope=Scope.EVENT, expects="boolean", prefix=f"x{place}_")
+        for place, expression in enumerate(exclude)
+    }
+    table = evaluate_files(new, columns)
+    out = np.logical_or.reduce([column.to_numpy() for column in table.columns])
+    ends = np.cumsum([file.rows for file in new])
+    return list(np.split(out, ends[:-1]))
+
+
+def _publish_columns(writer: Writer, index: JourneyIndex, maps: Sequence[JourneyMap]) -> None:
+    """Bring the maps' columns of a published generation up to date."""
+    store = writer.store
+    wanted = {journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals)) for journey_map in maps}
+    if wanted == dict(index.columns):
+        return
+    with writer.lease.writing() as connection:
+        connection.execute(delete(map_columns).where(map_columns.c.generation == index.generation))
+        for key, (map_hash, folder) in wanted.items():
+            values = {"generation": index.generation, "map_key": key, "map_hash": map_hash, "folder": folder}
+            connection.execute(insert(map_columns).values(**values))
+
+
+def _share(old: Path, new: Path) -> None:
+    """The same file under another name, copied where the system cannot share it."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
+        with new.open("rb+") as stream:
+            os.fsync(stream.fileno())

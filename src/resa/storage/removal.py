@@ -1,0 +1,99 @@
+"""Undoing a load. New files first, one transaction that puts them in place of the old, then the old ones are deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import delete, insert, select, update
+
+from resa.kernels import ordering
+from resa.storage.cleaning import clean
+from resa.storage.gather import open_parquet
+from resa.storage.hashing import Words
+from resa.storage.layout import FILE_FOLDERS
+from resa.storage.records import EventFile, Load
+from resa.storage.runs import ids_of
+from resa.storage.schema import file_loads, files, hash_runs, loads
+from resa.storage.unique import HashRun, count_in_runs, open_run, write_without
+
+if TYPE_CHECKING:
+    from resa.storage.lease import Lease
+    from resa.storage.store import Store
+
+__all__ = ["remove_load"]
+
+
+@dataclass
+class _Plan:
+    """What is to be listed instead of what."""
+
+    dropped: list[int] = field(default_factory=list)  # files without any other load's rows
+    rewritten: list[tuple[EventFile, str, int]] = field(default_factory=list)  # file, its successor, rows left
+    hashes: list[Words] = field(default_factory=list)
+
+
+def remove_load(store: Store, lease: Lease, load: Load) -> None:
+    """Take every row of the load out of the files and its ids out of the runs of ids; then mark it removed."""
+    from resa.storage.writer import write_parquet  # noqa: PLC0415 - the writer calls this
+
+    plan = _Plan()
+    for kind in FILE_FOLDERS:
+        for file in store.event_files(kind):
+            if load.id not in file.loads:
+                continue
+            table = _rows_of(file)
+            mine = pc.equal(table.column("load_id"), load.id)
+            if kind != "rejected":
+                plan.hashes.append(ids_of(store.hasher, table.filter(mine)))
+            if file.load_id == load.id:
+                plan.dropped.append(file.id)
+            else:
+                left = table.filter(pc.invert(mine))
+                plan.rewritten.append((file, write_parquet(file.path.parent, left), left.num_rows))
+    replaced = _runs_without(store, plan.hashes)
+    with lease.writing() as connection:
+        connection.execute(delete(files).where(files.c.id.in_(plan.dropped)))
+        for file, name, rows in plan.rewritten:
+            size = (file.path.parent / name).stat().st_size
+            values = {"name": name, "rows": rows, "bytes": size, "run": None}
+            # A file that changed has another number, so that nothing derived from the old one is taken for its own.
+            row = {"kind": file.kind, "state": "listed", "label": None, **values}
+            number = connection.execute(insert(files).values(**row)).inserted_primary_key[0]
+            others = file_loads.c.file_id == file.id, file_loads.c.load_id != load.id
+            for other in connection.execute(select(file_loads).where(*others)).all():
+                connection.execute(insert(file_loads).values(file_id=number, load_id=other.load_id, rows=other.rows))
+            connection.execute(delete(files).where(files.c.id == file.id))
+        for run, (name, hashes) in replaced:
+            connection.execute(update(hash_runs).where(hash_runs.c.id == run.id).values(name=name, hashes=hashes))
+        connection.execute(delete(hash_runs).where(hash_runs.c.load_id == load.id, hash_runs.c.purpose == "repeats"))
+        connection.execute(update(hash_runs).where(hash_runs.c.load_id == load.id).values(load_id=None))
+        connection.execute(update(loads).where(loads.c.id == load.id).values(state="removed"))
+    clean(store, lease)
+
+
+def _rows_of(file: EventFile) -> pa.Table:
+    with open_parquet(file.path) as parquet:
+        only_this = file.load_id is not None and file.kind != "rejected"
+        return parquet.read(columns=["source_id", "message_id", "load_id"] if only_this else None)
+
+
+def _runs_without(store: Store, parts: list[Words]) -> list[tuple[HashRun, tuple[str, int]]]:
+    """Write each run of ids that holds some of these hashes again without them."""
+    if not parts:
+        return []
+    removed = np.concatenate(parts)
+    removed = ordering.take_rows(removed, ordering.order_by_hash(removed))
+    query = select(hash_runs).where(hash_runs.c.purpose == "ids")
+    with store.database.reading() as connection:
+        runs = [HashRun(**row._asdict()) for row in connection.execute(query)]
+    folder = store.layout.unique
+    out = []
+    for run in runs:
+        hashes = open_run(folder, run)
+        if count_in_runs(removed, [hashes]).any():
+            out.append((run, write_without(folder, hashes, removed)))
+    return out

@@ -1,0 +1,76 @@
+"""What is known of customers: of each trait the newest record that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from resa.engine import Engine
+from resa.storage.gather import open_parquet
+from resa.storage.index import JourneyIndex
+from resa.storage.records import EventFile
+from resa.storage.runs import first_identifiers, ids_of
+
+__all__ = ["TRAITS", "newest_traits", "read_traits", "write_traits"]
+
+TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field("traits", pa.string(), nullable=False)])
+"""One row a customer of whom records exist, in the order of customers; traits is a JSON object."""
+
+# A customer with one record is the common case, and needs no taking apart.
+_NEWEST = """
+WITH told AS (
+    SELECT customer, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records FROM record
+), named AS (
+    SELECT customer, recorded_at, sequence, id, traits, unnest(json_keys(traits)) AS trait FROM told WHERE records > 1
+), newest AS (
+    SELECT customer, trait, json_extract(traits, '$."' || replace(replace(trait, '\\', '\\\\'), '"', '\\"') || '"') AS fact
+    FROM named
+    QUALIFY row_number() OVER (PARTITION BY customer, trait ORDER BY recorded_at DESC, sequence DESC, id DESC) = 1
+)
+SELECT customer, traits FROM told WHERE records = 1
+UNION ALL
+SELECT customer, CAST(json_group_object(trait, fact ORDER BY trait) AS VARCHAR) AS traits FROM newest GROUP BY customer
+ORDER BY customer
+"""
+
+
+def newest_traits(index: JourneyIndex, files: Sequence[EventFile]) -> pa.Table:
+    """The traits (`TRAITS`) that these customer files give to the customers of the index."""
+    parts = []
+    for file in files:
+        with open_parquet(file.path) as parquet:
+            table = parquet.read()
+        customers = index.find_all(*first_identifiers(table.column("identifiers")))
+        parts.append(
+            pa.table(
+                {
+                    "customer": customers,
+                    "recorded_at": table.column("recorded_at"),
+                    "sequence": table.column("sequence"),
+                    "id": pa.array(np.ascontiguousarray(ids_of(index.hasher, table)[:, 0])),
+                    "traits": table.column("traits"),
+                }
+            ).drop_null()
+        )
+    if not parts:
+        return TRAITS.empty_table()
+    with Engine() as engine:
+        engine.register("record", pa.concat_tables(parts))
+        return engine.query(_NEWEST).cast(TRAITS)
+
+
+def write_traits(path: Path, traits: pa.Table) -> None:
+    """Write the traits of a generation."""
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, TRAITS) as writer:
+        writer.write_table(traits, max_chunksize=65_536)
+
+
+def read_traits(path: Path) -> pa.Table:
+    """The traits of a generation, memory-mapped."""
+    if not path.exists():
+        return TRAITS.empty_table()
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()

@@ -1,0 +1,359 @@
+"""The one writer: loads and commits. Files first, then one short transaction that lists them with what was consumed.
+
+A crash leaves at most files that nothing lists; the next writer removes them. A reader sees only what is listed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from resa.base.errors import QuestionError
+from resa.base.files import durable_file
+from resa.model.tables import REJECTED
+from resa.storage.cleaning import clean
+from resa.storage.database import to_micros
+from resa.storage.lease import Lease
+from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Load
+from resa.storage.runs import make_run, write_run_file
+from resa.storage.schema import file_loads, files, hash_runs, loads, map_versions
+from resa.storage.sifting import Sifted, Sifter
+from resa.storage.unique import HashRun, mergeable, open_run, write_merged, write_run
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+
+__all__ = ["Writer", "write_parquet"]
+
+ROW_GROUP = 131_072
+
+# Statistics let the engine skip row groups; identifiers and ids are kept out of them, so that erasing stays simple.
+_STATISTICS = ["occurred_at", "recorded_at", "event", "channel", "load_id", "day", "number", "touchpoint", "row", "reason"]
+_DICTIONARIES = ["source_id", "load_id", "event", "channel", "device", "number", "touchpoint", "reason"]
+
+
+class Writer:
+    """What changes a workspace; given by `Store.writing()`, for as long as its block runs."""
+
+    def __init__(self, store: Store, lease: Lease) -> None:
+        self.store = store
+        self.lease = lease
+        clean(store, lease)
+
+    # Loads
+
+    def begin_load(
+        self, *, source_id: str, origin: str, fingerprint: str = "", replaces: int | None = None
+    ) -> Load:
+        """Begin to collect a file, or go on where a killed collection of the same file stopped (see `Load.rows_read`).
+
+        Args:
+            source_id: Name of the source.
+            origin: Where the rows come from, as named to the user.
+            fingerprint: What tells that it is still the same file.
+            replaces: A load to remove first. A crash after that leaves the old one removed and the new one unfinished.
+        """
+        if replaces is not None:
+            self.remove_load(replaces)
+        same = (loads.c.source_id == source_id, loads.c.origin == origin, loads.c.fingerprint == fingerprint)
+        with self.lease.writing() as connection:
+            found = connection.execute(select(loads.c.id).where(*same, loads.c.state == "running")).scalar()
+            if found is None:
+                found = connection.execute(
+                    insert(loads).values(
+                        source_id=source_id,
+                        origin=origin,
+                        fingerprint=fingerprint,
+                        state="running",
+                        started_at=to_micros(self.store.clock()),
+                        **dict.fromkeys(("rows_read", "rows_in", "good", "rejected", "duplicate"), 0),
+                    )
+                ).inserted_primary_key[0]
+        return self.store.load(found)
+
+    def commit_chunk(
+        self,
+        load: Load,
+        kind: Kind,
+        table: pa.Table,
+        *,
+        rows_read: int,
+        rejected: pa.Table | None = None,
+        message_ids: pa.Array | pa.ChunkedArray | None = None,
+        cells: Sequence[pa.Array | pa.ChunkedArray] = (),
+    ) -> ChunkResult:
+        """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
+
+        Args:
+            load: From `begin_load`.
+            kind: What the rows are.
+            table: Good rows: columns of the kind's schema, in any order, without source_id, message_id and load_id;
+                nullable columns may be missing.
+            rows_read: How many rows of the origin these are, refused ones among them; added up in `Load.rows_read`.
+            rejected: Refused rows: row, reason, detail, payload.
+            message_ids: The rows' own ids, unique for ever within the source.
+            cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told apart by
+                their ordinal, so collecting a file again finds every row there.
+
+        Returns:
+            How many rows were stored, refused and left out.
+
+        Raises:
+            ValueError: The arguments contradict each other, a time is outside `EARLIEST` to `LATEST`, or a row has no
+                identifier: the collector rejects such rows before.
+            WorkspaceBusy: Another process took over writing.
+        """
+        if table.num_rows and (message_ids is None) == (not cells):
+            raise ValueError("give either message_ids or cells")
+        sifted = self._sift(load, table.num_rows, message_ids, cells)
+        newest = _check_times(table) if kind == "events" else None
+        stored = _complete(table, KINDS[kind], load, sifted.message_ids)
+        if not sifted.fresh.all():
+            stored = stored.filter(pa.array(sifted.fresh))
+        refused = None if rejected is None or not rejected.num_rows else _with_load(rejected, load)
+        result = ChunkResult(
+            good=stored.num_rows,
+            rejected=refused.num_rows if refused is not None else 0,
+            duplicate=table.num_rows - stored.num_rows,
+        )
+        self._commit(load, kind, stored, refused, sifted, result, rows_read, newest)
+        return result
+
+    def finish_load(self, load: Load, *, complete_until: datetime | None = None) -> Load:
+        """Declare a load complete; `complete_until` is the end of time that it says its data cover."""
+        with self.lease.writing() as connection:
+            connection.execute(
+                update(loads)
+                .where(loads.c.id == load.id, loads.c.state == "running")
+                .values(
+                    state="finished",
+                    finished_at=to_micros(self.store.clock()),
+                    complete_until=None if complete_until is None else to_micros(complete_until),
+                )
+            )
+            mine = hash_runs.c.load_id == load.id
+            connection.execute(delete(hash_runs).where(mine, hash_runs.c.purpose == "repeats"))
+            connection.execute(update(hash_runs).where(mine).values(load_id=None))
+        self._merge_hashes(None)
+        return self.store.load(load.id)
+
+    def remove_load(self, load_id: int) -> Load:
+        """Undo a load: its rows and its rejected rows vanish, and the file may be collected again as if for the first time.
+
+        The journey index follows at its next refresh.
+
+        Raises:
+            QuestionError: There is no such load, or it is removed already.
+        """
+        from resa.storage.removal import remove_load  # noqa: PLC0415 - removal builds on the writer's own parts
+
+        load = self.store.load(load_id)
+        if load.state == "removed":
+            raise QuestionError(f"load {load_id} is removed already")
+        remove_load(self.store, self.lease, load)
+        return self.store.load(load_id)
+
+    # Other truth
+
+    def save_lookup(self, name: str, table: pa.Table) -> None:
+        """Store a lookup table in place of the one of the same name."""
+        file = write_parquet(self.store.layout.root / "lookups", table)
+        with self.lease.writing() as connection:
+            connection.execute(delete(files).where(files.c.kind == "lookups", files.c.label == name))
+            _list_file(connection, "lookups", file, table.num_rows, self.store.layout.root / "lookups", label=name)
+        clean(self.store, self.lease)
+
+    def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
+        """Keep a version of a map that is taken into use, unless it is the newest already."""
+        with self.lease.writing() as connection:
+            newest = connection.execute(
+                select(map_versions.c.hash).where(map_versions.c.map_key == map_key).order_by(map_versions.c.id.desc())
+            ).scalar()
+            if newest != map_hash:
+                at = to_micros(self.store.clock())
+                connection.execute(insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who))
+
+    # Parts
+
+    def _sift(
+        self,
+        load: Load,
+        rows: int,
+        message_ids: pa.Array | pa.ChunkedArray | None,
+        cells: Sequence[pa.Array | pa.ChunkedArray],
+    ) -> Sifted:
+        sifter = Sifter(self.store.hasher, self.store.layout.unique, self._hash_runs(load.id), load.id)
+        if message_ids is not None:
+            return sifter.by_ids(load.source_id, message_ids)
+        return sifter.by_cells(load.source_id, cells) if rows else sifter.nothing()
+
+    def _hash_runs(self, load_id: int | None) -> list[HashRun]:
+        """The runs of ids, and those of what this load repeats."""
+        query = select(hash_runs).where(or_(hash_runs.c.purpose == "ids", hash_runs.c.load_id == load_id))
+        with self.store.database.reading() as connection:
+            return [HashRun(**row._asdict()) for row in connection.execute(query.order_by(hash_runs.c.id))]
+
+    def _commit(
+        self,
+        load: Load,
+        kind: Kind,
+        stored: pa.Table,
+        refused: pa.Table | None,
+        sifted: Sifted,
+        result: ChunkResult,
+        rows_read: int,
+        newest: int | None,
+    ) -> None:
+        layout = self.store.layout
+        new_runs = [
+            (purpose, *write_run(layout.unique, [hashes]))
+            for purpose, hashes in (("ids", sifted.new_hashes), ("repeats", sifted.repeats))
+            if len(hashes)
+        ]
+        file = run_name = refused_file = None
+        if stored.num_rows:
+            file = write_parquet(layout.root / kind, stored, ids_generated=sifted.generated)
+            if kind in {"events", "customers"}:
+                run_name = Path(file).stem
+                ids = sifted.hashes[sifted.fresh] if kind == "events" else None
+                write_run_file(layout.runs, run_name, make_run(self.store.hasher, stored, ids))
+        if refused is not None:
+            refused_file = write_parquet(layout.root / "rejected", refused)
+        with self.lease.writing() as connection:
+            row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
+            if row.state != "running":
+                raise QuestionError(f"load {load.id} is {row.state}; nothing can be added to it")
+            for name, written, folder, rows in (
+                (file, kind, layout.root / kind, stored.num_rows),
+                (refused_file, "rejected", layout.root / "rejected", result.rejected),
+            ):
+                if name is not None:
+                    number = _list_file(connection, written, name, rows, folder, run=run_name if name == file else None)
+                    connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
+            for purpose, name, hashes in new_runs:
+                values = {"name": name, "purpose": purpose, "load_id": load.id, "hashes": hashes}
+                connection.execute(insert(hash_runs).values(**values))
+            connection.execute(
+                update(loads)
+                .where(loads.c.id == load.id)
+                .values(
+                    rows_read=row.rows_read + rows_read,
+                    rows_in=row.rows_in + result.good + result.rejected + result.duplicate,
+                    good=row.good + result.good,
+                    rejected=row.rejected + result.rejected,
+                    duplicate=row.duplicate + result.duplicate,
+                    newest=max((moment for moment in (row.newest, newest) if moment is not None), default=None),
+                )
+            )
+        self._merge_hashes(load.id)
+
+    def _merge_hashes(self, load_id: int | None) -> None:
+        """Merge runs of about one size; those of a running load only with each other."""
+        while True:
+            families: dict[tuple[str, int | None], list[HashRun]] = {}
+            for run in self._hash_runs(load_id):
+                families.setdefault((run.purpose, run.load_id), []).append(run)
+            due = [found for family in families.values() if (found := mergeable(family))]
+            if not due:
+                return
+            folder = self.store.layout.unique
+            old = due[0]
+            name, hashes = write_merged(folder, [open_run(folder, run) for run in old])
+            with self.lease.writing() as connection:
+                connection.execute(delete(hash_runs).where(hash_runs.c.id.in_([run.id for run in old])))
+                values = {"name": name, "purpose": old[0].purpose, "load_id": old[0].load_id, "hashes": hashes}
+                connection.execute(insert(hash_runs).values(**values))
+            for run in old:
+                (folder / run.name).unlink(missing_ok=True)
+
+
+def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False) -> str:
+    """Write a table as a new Parquet file; its name. It is on the disk when this returns, and nothing lists it yet."""
+    name = f"{secrets.token_hex(8)}.parquet"
+    compression: Any = "zstd"
+    if ids_generated:  # 22 characters of chance cannot be made smaller: do not spend time on them
+        compression = {path: "zstd" for path in _leaves(table.schema)} | {"message_id": "none"}
+    columns = set(table.schema.names)
+    with durable_file(folder / name) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            compression=compression,
+            compression_level=None if ids_generated else 1,
+            row_group_size=ROW_GROUP,
+            use_dictionary=[column for column in _DICTIONARIES if column in columns] + ["identifiers.list.element.kind"],
+            write_statistics=[column for column in _STATISTICS if column in columns],
+            store_schema=False,
+            write_page_checksum=True,
+        )
+    return name
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    plain = [name for name in schema.names if name != "identifiers"]
+    return plain + ["identifiers.list.element.kind", "identifiers.list.element.value"]
+
+
+def _list_file(
+    connection: Connection,
+    kind: str,
+    name: str,
+    rows: int,
+    folder: Path,
+    *,
+    run: str | None = None,
+    label: str | None = None,
+) -> int:
+    size = (folder / name).stat().st_size
+    values = {"kind": kind, "name": name, "rows": rows, "bytes": size, "state": "listed", "run": run, "label": label}
+    return int(connection.execute(insert(files).values(**values)).inserted_primary_key[0])
+
+
+def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Array) -> pa.Table:
+    """The table in its schema, with the columns that storage fills."""
+    filled = {"source_id": _repeated(load.source_id, table.num_rows), "message_id": message_ids}
+    filled["load_id"] = pa.array(np.full(table.num_rows, load.id, np.int64))
+    columns = []
+    for field in schema:
+        if field.name in filled:
+            columns.append(filled[field.name])
+        elif field.name in table.column_names:
+            column = table.column(field.name)
+            if not field.nullable and column.null_count:
+                raise ValueError(f"{field.name} must not be null; rows without it are to be rejected before")
+            same = column.type == field.type or pa.types.is_dictionary(column.type)
+            columns.append(column if same else column.cast(field.type))
+        elif field.nullable:
+            columns.append(pa.nulls(table.num_rows, field.type))
+        else:
+            raise ValueError(f"the column {field.name} is missing")
+    return pa.table(columns, names=schema.names)
+
+
+def _with_load(rejected: pa.Table, load: Load) -> pa.Table:
+    table = rejected.append_column("source_id", _repeated(load.source_id, rejected.num_rows))
+    table = table.append_column("load_id", pa.array(np.full(rejected.num_rows, load.id, np.int64)))
+    return table.select(REJECTED.names)
+
+
+def _repeated(text: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int8)), [text])
+
+
+def _check_times(table: pa.Table) -> int | None:
+    """The newest time, after a check that the index can hold them all."""
+    if not table.num_rows:
+        return None
+    times: npt.NDArray[np.int64] = table.column("occurred_at").cast(pa.int64()).to_numpy()
+    if times.min() < to_micros(EARLIEST) or times.max() >= to_micros(LATEST):
+        raise ValueError(f"a time lies outside {EARLIEST:%Y} to {LATEST:%Y}; such rows are to be rejected before")
+    return int(times.max())

@@ -1,0 +1,104 @@
+"""Random small workspaces, and the check that an answer's SQL gives the answer and that its customers add up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from resa.analytics import Measure, Result
+from resa.model.journey import Persona
+from tests.support.small_store import NAMES, Happened, SmallStore, expect, small_map
+
+GAPS = st.sampled_from([0, 0, 0.000001, 0.5, 1, 1, 2, 5, 9.999999, 10, 10.000001, 60, 3600, 90_000])
+PERSONAS = (
+    Persona(key="gift", name="Gift", who="traits.orders <= 2", path=("a", "b", "d")),
+    Persona(key="fan", name="Fan", who="traits.orders >= 2 or count(a) >= 3", path=("b", "c")),
+    Persona(key="ghost", name="Ghost"),
+)
+ARROWS = (
+    expect("a", "b", "10 seconds", target=0.5),
+    expect("b", ["c", "d"], "1 working day", unless=["e"], kind="promise"),
+    expect("c", "d", "1 hour", renews=False, per="properties.k"),
+    expect("a", "a", "10 seconds", unless=["b"]),
+    expect("b", "a", "5 seconds", renews=False),
+    expect("d", "e", "1 minute", per="properties.k"),
+)
+
+
+@st.composite
+def events(draw: st.DrawFn, customers: int = 5, most: int = 9) -> list[Happened]:
+    """Events of a few customers, with ties, on both sides of every window."""
+    found = []
+    for customer in range(draw(st.integers(0, customers))):
+        at = draw(st.sampled_from([0.0, 4.0, 300_000.0]))
+        for gap, name in draw(st.lists(st.tuples(GAPS, st.sampled_from([*NAMES, "x"])), max_size=most)):
+            at += gap
+            found.append(
+                Happened(
+                    customer=customer,
+                    at=at,
+                    event=name,
+                    channel=draw(st.sampled_from(["web", "app", None])),
+                    device=draw(st.sampled_from(["phone", "desk", None])),
+                    value=draw(st.sampled_from([None, 2.5, 10.0])),
+                    properties=draw(st.sampled_from([{}, {"k": 1}, {"k": 2}])),
+                )
+            )
+    return found
+
+
+@st.composite
+def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
+    """A whole small workspace."""
+    journey_map = small_map(
+        *ARROWS,
+        personas=PERSONAS,
+        timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),
+        channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),
+    )
+    traits = draw(st.dictionaries(st.integers(0, customers - 1), st.sampled_from([{"orders": 1}, {"orders": 2}, {"home": "SE"}])))
+    return SmallStore(draw(events(customers, most)), {"shop": journey_map}, customers, traits)
+
+
+COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "where": st.sampled_from(["traits.orders >= 1", "count(a) > 1 or met('a.b')", "count(b, last => '1d') = 0"]),
+        "events": st.sampled_from(["properties.k = 1", "event <> 'b'"]),
+        "since": st.sampled_from(["2026-03-02", "2026-03-02T00:00:05+00:00"]),
+        "until": st.sampled_from(["2026-03-02", "2026-03-02T00:00:10+00:00", "2026-03-05"]),
+        "persona": st.sampled_from(["gift", ["gift", "fan"]]),
+        "by": st.sampled_from(["persona", "channel", "device", "traits.orders", "properties.k", "day", "week", "month", "quarter"]),
+        "as_of": st.sampled_from(["2026-03-02T00:00:20+00:00", "2026-03-03T00:00:00+00:00"]),
+    },
+)
+"""Filters and groups that every question takes."""
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two cells say the same."""
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+    return left == right
+
+
+def assert_same_rows(left: Sequence[Mapping[str, object]], right: Sequence[Mapping[str, object]]) -> None:
+    assert len(left) == len(right), (left, right)
+    for one, two in zip(left, right, strict=True):
+        assert list(one) == list(two)
+        for name in one:
+            assert same(one[name], two[name]), (name, one, two)
+
+
+def assert_sound(measure: Measure, result: Result) -> None:
+    """The SQL gives the same rows in the same order, and behind every number there are exactly so many."""
+    for name, part in result.parts.items():
+        assert_same_rows(part.table.to_pylist(), measure.sql(part.sql).to_pylist())
+        for column in part.people:
+            for row, number in enumerate(part.table.column(column).to_pylist()):
+                if number is not None:
+                    behind = result.customers(column, part=name, row=row)
+                    assert sum(behind.column("count").to_pylist()) == number, (name, column, row)
