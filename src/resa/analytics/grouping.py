@@ -114,12 +114,14 @@ def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions:
 
 
 def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
-    personas = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
-    flags = [selection.expressions.persona(key)[customers] for key in personas]
+    defined = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
+    members = {key: selection.expressions.persona(key)[customers] for key in defined}
+    personas = [key for key in defined if members[key].any()]
+    flags = [members[key] for key in personas]
     join = "JOIN (SELECT customer, unnest(personas) AS label FROM customers) p ON p.customer = i.customer"
     nobody = np.ones(len(customers), np.bool_)
-    for members in flags:
-        nobody &= ~members
+    for flag in flags:
+        nobody &= ~flag
     warnings = []
     if nobody.any():
         warnings.append(f"{len(np.unique(customers[nobody])):,} customers are of no persona and in no group.")

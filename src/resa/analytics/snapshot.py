@@ -237,7 +237,11 @@ class Snapshot:
 
     def event_flags(self, text: str) -> Flags:
         """For each event, whether an expression holds."""
-        packed = self.keep(("event flags", text), lambda: np.packbits(self._events(text, "boolean").to_numpy()))
+
+        def make() -> npt.NDArray[np.uint8]:
+            return np.packbits(self._events(text, "boolean").to_numpy(zero_copy_only=False))
+
+        packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
 
     def event_labels(self, text: str) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:

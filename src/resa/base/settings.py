@@ -30,11 +30,6 @@ class Settings(BaseSettings):
         default="2GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="What one statement of SQL may use at most."
     )
     threads: int = Field(default=0, ge=0, le=1024, description="Threads for measuring; 0: one for each core.")
-    exclude: tuple[str, ...] = Field(
-        default=(),
-        description="Expressions over events, such as \"properties.staff = true\"; events for which one holds are kept "
-        "and never measured.",
-    )
     chunk_rows: int = Field(
         default=1_000_000, ge=1, le=10_000_000, description="Rows that collecting reads and commits at a time."
     )

@@ -1,4 +1,4 @@
-"""`resa measure`: one question, its answer as a table, JSON, CSV, Parquet or Arrow; its SQL; its customers; its picture."""
+"""`resa measure`: one question, its answer as a table, JSON, CSV, Parquet or Arrow; its SQL; its customers."""
 
 from __future__ import annotations
 
@@ -149,6 +149,7 @@ def _write_text(text: str, output: Path | None) -> None:
 
 
 def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
+    """Write a table to stdout or a file in one of the formats."""
     if how is Format.json:
         _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
         return

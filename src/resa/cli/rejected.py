@@ -21,6 +21,7 @@ LoadNumber = Annotated[int | None, typer.Option("--load", help="Only this load."
 
 @app.command("list")
 def list_rejected(
+    *,
     source: Source = None,
     load: LoadNumber = None,
     rows: Annotated[
@@ -61,5 +62,6 @@ def replay(
     with opened(folder) as shop:
         outcome = shop.replay(source, load=load, reason=reason)
     say(
-        f"{source}: {outcome.good:,} rows went in, {outcome.duplicate:,} were there already, {outcome.rejected:,} stay refused"
+        f"{source}: {outcome.good:,} rows went in, {outcome.duplicate:,} were there already, "
+        f"{outcome.rejected:,} stay refused"
     )

@@ -14,6 +14,7 @@ __all__ = ["sql"]
 
 def sql(
     statement: Annotated[str, typer.Argument(help="One SELECT over events, customers, visits and outcomes.")],
+    *,
     map_key: MapKey = None,
     as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
     seconds: Annotated[float, typer.Option(help="Stop after so many seconds.")] = 300,

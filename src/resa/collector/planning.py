@@ -32,26 +32,26 @@ class Plan:
         sql: The SELECT. Its columns: `ROW`, the targets, `identifiers`, the JSON object, `PROBLEM`, and what `times` and
             `cells` name.
         parameters: Of the SELECT.
+        raw_sql: Stage one alone: what the file says in each target column, before it is read.
         needed: Columns of the file that it reads; `None`: all.
         problems: Reason and detail of each kind of bad row.
         times: Target columns that are moments, each with the name of its wall-clock column, if it has one.
         cells: Columns that hold what the file says, by which rows without ids are told apart.
         has_ids: The source maps `message_id`.
         has_sequence: The source maps `sequence`.
-        has_people: The rows may name customers.
         selects: The rows come from a SELECT, so one row of the file may give several.
     """
 
     relation: str
     sql: str
     parameters: Mapping[str, object]
+    raw_sql: str
     needed: frozenset[str] | None
     problems: tuple[tuple[str, str], ...]
     times: Mapping[str, str | None]
     cells: tuple[str, ...]
     has_ids: bool
     has_sequence: bool
-    has_people: bool
     selects: bool
 
 
@@ -125,13 +125,13 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         relation=relation,
         sql=sql,
         parameters=mapped.parameters,
+        raw_sql=mapped.sql,
         needed=mapped.needed,
         problems=tuple((reason, detail) for _, reason, detail in builder.problems),
         times=builder.times,
         cells=tuple(builder.cells),
         has_ids="message_id" in mapped.targets,
         has_sequence="sequence" in mapped.targets,
-        has_people=bool(mapped.people),
         selects=shape.select is not None,
     )
 

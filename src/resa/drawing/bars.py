@@ -19,6 +19,13 @@ __all__ = ["Bar", "draw_bars", "draw_transitions"]
 
 _THICK = 14.0
 _PITCH = 30.0
+_FILLS: dict[Verdict, Colour] = {
+    "met": "accent",
+    "below": "below",
+    "near": "neutral",
+    "none": "accent",
+    "few": "neutral",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +158,7 @@ def draw_transitions(
     rows: list[tuple[str, list[int]]] = []
     if entries is not None:
         rows.append((begin, [entries.get(name, 0) for name in names] + ([0] if exits is not None else [])))
-    for one in names:
-        rows.append(
-            (one, [counts.get((one, two), 0) for two in names] + ([exits.get(one, 0)] if exits is not None else []))
-        )
+    rows.extend((one, _row(one, names, counts, exits)) for one in names)
     heads = [*names, end] if exits is not None else list(names)
     label = 130.0
     width = max(240.0, label + cell_width * len(heads) + 2 * EDGE)
@@ -178,6 +182,13 @@ def draw_transitions(
         tables=[table] if names else [],
         heading=heading,
     )
+
+
+def _row(
+    one: str, names: Sequence[str], counts: Mapping[tuple[str, str], int], exits: Mapping[str, int] | None
+) -> list[int]:
+    leaving = [counts.get((one, two), 0) for two in names]
+    return leaving if exits is None else [*leaving, exits.get(one, 0)]
 
 
 def _matrix(

@@ -258,8 +258,7 @@ def _round_times(first: float, last: float) -> list[date | float]:
         if (last - first) / step <= 8:
             begin = math.ceil(first / step)
             return [float(n * step) for n in range(begin, int(last // step) + 1)]
-    step = (last - first) / 6
-    return [first + step * n for n in range(7)]
+    return [first + (last - first) / 6 * n for n in range(7)]
 
 
 def _note_rows(
@@ -390,7 +389,8 @@ def _table(curves: Sequence[Curve], title: str, language: str) -> Table:
             share = formats.percent(point.value, language) if point.value is not None else ""
             interval = ""
             if point.low is not None and point.high is not None:
-                interval = f"{formats.percent(point.low, language)} – {formats.percent(point.high, language)}"
+                low, high = formats.percent(point.low, language), formats.percent(point.high, language)
+                interval = f"{low} – {high}"
             rows.append((curve.name, at, share, interval))
     keys = ("name", "day", "share", "interval")
     return Table(title=title, head=tuple(say(f"column.{key}", language) for key in keys), rows=tuple(rows))

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fontTools.ttLib import TTFont
 
 from resa.drawing.tokens import FONT_FAMILY, Face
 
-__all__ = ["FONT_FOLDER", "LATIN", "MISSING_WIDTH", "clean", "font_css", "missing", "width"]
+__all__ = ["FONT_FOLDER", "LATIN", "EMOJI_WIDTH", "clean", "font_css", "missing", "segments", "width"]
 
 FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
 """Where the font's files lie, for programs that draw with them."""
@@ -24,8 +25,8 @@ FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
 LATIN = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) + "ŐőŰű–—‘’‚“”„…•‹›−≤≥→←↑↓▲▼◆■✓€\u202f\u2009"
 """The characters a page for any of our languages needs."""
 
-MISSING_WIDTH = 1.4
-"""Room kept for a character that the font lacks, in ems; the widest emoji fonts draw 1.37."""
+EMOJI_WIDTH = 1.3
+"""Room kept for an emoji, in ems; emoji fonts draw 1.2 to 1.37, and are held to it."""
 
 _FILES: dict[Face, tuple[str, int, str]] = {
     "regular": ("SourceSansPro-Regular.ttf", 400, "normal"),
@@ -85,35 +86,72 @@ def _kerning(face: Face, left: str, right: str) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def _width_of_word(face: Face, word: str) -> float:
-    """Width in ems."""
-    units, metrics = _advances(face)
-    glyphs = _glyphs(face)
+def segments(text: str, face: Face) -> tuple[tuple[str, Face | None], ...]:
+    """`text` in pieces by who draws them.
+
+    That is the face itself, the regular face where the italic lacks a letter, or another font (`None`).
+    """
+    own, regular = _glyphs(face), _glyphs("regular")
+    if all(ord(character) in own for character in text):
+        return ((text, face),) if text else ()
+    pieces: list[tuple[str, Face | None]] = []
+    for character in text:
+        drawn_by: Face | None = face if ord(character) in own else "regular" if ord(character) in regular else None
+        if character in _INVISIBLE:
+            drawn_by = None
+        if pieces and pieces[-1][1] == drawn_by:
+            pieces[-1] = (pieces[-1][0] + character, drawn_by)
+        else:
+            pieces.append((character, drawn_by))
+    return tuple(pieces)
+
+
+def _foreign_width(text: str) -> float:
+    """Ems kept for characters that our font lacks: one for a letter, more for an emoji, once for what is joined into one sign."""
     total = 0.0
-    before: str | None = None
-    for character in word:
-        glyph = glyphs.get(ord(character))
-        if glyph is None:
-            if character not in _INVISIBLE and not unicodedata.combining(character):
-                total += MISSING_WIDTH * units
-            before = None
+    before = ""
+    flag = False
+    for character in text:
+        joins = before == "\u200d" or "\U0001f3fb" <= character <= "\U0001f3ff"
+        flag = "\U0001f1e6" <= character <= "\U0001f1ff" and not flag
+        second_half = "\U0001f1e6" <= character <= "\U0001f1ff" and not flag
+        if (
+            character not in _INVISIBLE
+            and not unicodedata.combining(character)
+            and not (joins and total)
+            and not second_half
+        ):
+            total += 1.0 if character.isalpha() else EMOJI_WIDTH
+        before = character
+    return total
+
+
+@lru_cache(maxsize=50_000)
+def _width_in_ems(text: str, face: Face) -> float:
+    total = 0.0
+    for piece, drawn_by in segments(text, face):
+        if drawn_by is None:
+            total += _foreign_width(piece)
             continue
-        total += metrics[glyph][0]
-        if before is not None:
-            total += _kerning(face, before, glyph)
-        before = glyph
-    return total / units
+        units, metrics = _advances(drawn_by)
+        glyphs = _glyphs(drawn_by)
+        names = [glyphs[ord(character)] for character in piece]
+        length = sum(metrics[name][0] for name in names)
+        length += sum(_kerning(drawn_by, one, two) for one, two in pairwise(names))
+        total += length / units
+    return total
 
 
 def width(text: str, size: float, face: Face) -> float:
     """How wide `text` is when drawn on one line, in the units of `size`."""
-    return _width_of_word(face, text) * size
+    return _width_in_ems(text, face) * size
 
 
 def missing(text: str) -> str:
     """The characters of `text` that the font cannot draw, each once, in order; a browser draws them with another font."""
-    glyphs = _glyphs("regular")
-    return "".join(dict.fromkeys(c for c in text if ord(c) not in glyphs and c not in _INVISIBLE))
+    return "".join(
+        dict.fromkeys(c for piece, by in segments(text, "regular") if by is None for c in piece if c not in _INVISIBLE)
+    )
 
 
 def clean(text: str) -> str:
@@ -127,7 +165,7 @@ def clean(text: str) -> str:
         category = unicodedata.category(character)
         if category in {"Mn", "Me"} and character not in _INVISIBLE:
             marks += 1
-            if marks > 1 or not kept or kept[-1] == " ":
+            if marks > 1 or not kept or kept[-1] == " " or ord(character) not in _glyphs("italic"):
                 continue
         else:
             marks = 0
@@ -175,9 +213,6 @@ def font_css(
         texts: What will be set; `None` takes all of Latin, for a page whose texts are not known.
         faces: Which faces the page uses.
     """
-    if texts is None:
-        wanted = set(LATIN)
-    else:
-        wanted = set(" -…").union(*map(set, texts))
+    wanted = set(LATIN) if texts is None else set(" -…").union(*map(set, texts))
     characters = "".join(sorted(c for c in wanted if ord(c) in _glyphs("regular")))
     return "".join(_face_css(face, characters) for face in faces)

@@ -1,4 +1,7 @@
-"""Expectations and promises as arrows of the map: each on a track of its own, its words above its line, so that no line meets a word."""
+"""Expectations and promises as arrows of the map.
+
+Each has a stretch of a track for itself, its words above its line, so that no line meets a word.
+"""
 
 from __future__ import annotations
 
@@ -43,13 +46,12 @@ class _Arrow:
 
     expectation: Expectation
     start: float
-    heads: tuple[float, ...]
-    comes_in: bool
-    edges: tuple[float, ...]
     left: float
     right: float
     words: Block
-    title: str
+    heads: tuple[float, ...] = ()
+    edges: tuple[float, ...] = ()
+    comes_in: bool = False
     loop: bool = False
 
 
@@ -83,18 +85,13 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
     if here is None and not ends:
         return None
     if here is not None and targets == [expectation.after]:
-        words = flow(_runs(context, expectation, True, ()), here.room)
         return _Arrow(
             expectation,
-            here.middle,
-            (),
-            False,
-            False,
-            here.x + 4,
-            here.x + here.width - 4,
-            words,
-            arrow_sentence(context, expectation),
-            True,
+            start=here.middle,
+            left=here.x + 4,
+            right=here.x + here.width - 4,
+            words=flow(_runs(context, expectation, complete=True), here.room),
+            loop=True,
         )
     first, last = frame.left, frame.right
     own = context.position.get(expectation.after, 0)
@@ -113,15 +110,17 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
     if goes_on and right - left < _ENOUGH:
         # Too short for its words, at the edge of the row: they may begin further in.
         left, right = (max(first, right - _ENOUGH), right) if right > last - 3 else (left, min(last, left + _ENOUGH))
-    words = flow(_runs(context, expectation, here is not None, away), max(60.0, right - left - 2 * _START - 2))
+    words = flow(
+        _runs(context, expectation, complete=here is not None, away=away), max(60.0, right - left - 2 * _START - 2)
+    )
     heads = tuple(column.middle for column in ends if column is not here)
     edges = tuple(stop for stop in stops if stop in {last - 2, first + 2}) if goes_on else ()
     return _Arrow(
-        expectation, start, heads, here is None, edges, left, right, words, arrow_sentence(context, expectation)
+        expectation, start=start, left=left, right=right, words=words, heads=heads, edges=edges, comes_in=here is None
     )
 
 
-def _runs(context: Context, expectation: Expectation, complete: bool, away: Sequence[str]) -> list[Run]:
+def _runs(context: Context, expectation: Expectation, *, complete: bool, away: Sequence[str] = ()) -> list[Run]:
     language = context.language
     numbers = context.numbers.expectations.get(expectation.name)
     within = context.say("within", time=formats.duration(expectation.within, language))
@@ -219,7 +218,13 @@ def _draw(context: Context, arrow: _Arrow, top: float, words: float) -> Group:
     )
     name = arrow.expectation.name
     link = context.options.links.get(name, "")
-    return Group(items=(*lines, text), title=arrow.title, kind=arrow.expectation.kind, key=name, link=link)
+    return Group(
+        items=(*lines, text),
+        title=arrow_sentence(context, arrow.expectation),
+        kind=arrow.expectation.kind,
+        key=name,
+        link=link,
+    )
 
 
 def _lines(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from resa.drawing.measured import MapNumbers
@@ -66,7 +67,7 @@ class MapOptions:
         columns: The most touchpoints beside each other; more go into further rows.
         persona: Key of the persona through whose eyes the map is drawn; `None`: for everybody, differences marked.
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
-        links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment` or an http(s) address.
+        links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment` or http(s).
         header: Draw title, facts and personas.
         legend: Draw the legend.
     """
@@ -230,7 +231,7 @@ def _slots(context: Context, stage: Stage) -> list[tuple[Stage, Touchpoint | Non
 
 
 def _breaks(row: Sequence[tuple[Stage, Touchpoint | None]]) -> int:
-    return sum(1 for one, two in zip(row, row[1:], strict=False) if one[0].key != two[0].key)
+    return sum(1 for one, two in pairwise(row) if one[0].key != two[0].key)
 
 
 def _rows(slots: list[tuple[Stage, Touchpoint | None]], columns: int) -> list[list[tuple[Stage, Touchpoint | None]]]:
@@ -244,7 +245,7 @@ def _rows(slots: list[tuple[Stage, Touchpoint | None]], columns: int) -> list[li
         stop = start + even
         if row > 1:
             lowest = max(start + 1, len(slots) - (row - 1) * columns)
-            candidates = [end for end in range(lowest, min(start + columns, len(slots) - (row - 1)) + 1)]
+            candidates = range(lowest, min(start + columns, len(slots) - (row - 1)) + 1)
             stop = min(
                 candidates, key=lambda end: (abs(end - start - even) + (0 if _is_border(slots, end) else 2.5), end)
             )

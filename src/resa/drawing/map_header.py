@@ -15,6 +15,7 @@ from resa.drawing.map_ways import CHANNEL_KINDS
 from resa.drawing.parts import Block, first_baseline, mark, paragraph, stack
 from resa.drawing.pictures import media_type, picture
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, Text, arrow_head, line
+from resa.drawing.tokens import StyleName
 from resa.model.journey import Persona
 
 __all__ = ["header", "legend", "running_head", "stage_heads", "touchpoint_heads"]
@@ -63,7 +64,7 @@ def running_head(context: Context, width: float, sheet: str) -> Block:
 
 def _facts(context: Context, room: float) -> Block:
     journey, language = context.map, context.language
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str, StyleName]] = []
     if journey.goal:
         goal = journey.goal
         reach = goal.written or " / ".join(map(context.name, goal.reach))
@@ -90,8 +91,8 @@ def _facts(context: Context, room: float) -> Block:
     blocks = []
     for name, value, style in rows:
         label = paragraph(name, _FACT_LABEL - 8, "body", "muted")
-        words = paragraph(value, room - _FACT_LABEL, "strong" if style == "strong" else "body", x=_FACT_LABEL, lines=5)
-        blocks.append(Block((*label.items, *words.items), max(label.height, words.height)))
+        text = paragraph(value, room - _FACT_LABEL, style, x=_FACT_LABEL, lines=5)
+        blocks.append(Block((*label.items, *text.items), max(label.height, text.height)))
     return stack(blocks, 4)
 
 

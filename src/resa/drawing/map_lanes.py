@@ -11,7 +11,7 @@ from resa.drawing.parts import Block, MarkShape, first_baseline, mark, paragraph
 from resa.drawing.pictures import picture
 from resa.drawing.scene import Circle, Group, Item, Rect
 from resa.drawing.tokens import Colour, StyleName
-from resa.model.journey import Improvement, PainPoint, Touchpoint
+from resa.model.journey import Improvement, PainPoint, PersonaDifference, Touchpoint
 
 __all__ = ["EVIDENCE", "STATES", "backstage", "improvements", "owners", "pain_points", "pictures", "thoughts", "visits"]
 
@@ -60,7 +60,7 @@ def _written(context: Context, touchpoint: Touchpoint, lane: str) -> list[Though
     return found
 
 
-def _differences(context: Context, touchpoint: Touchpoint) -> Iterable[object]:
+def _differences(context: Context, touchpoint: Touchpoint) -> Iterable[PersonaDifference]:
     wanted = context.options.persona
     return (
         d

@@ -54,6 +54,7 @@ def mark(shape: MarkShape, x: float, y: float, size: float, colour: Colour) -> t
     """A small sign centred on (`x`, `y`), `size` across."""
     r = size / 2
     thin = max(1.1, size * 0.14)
+    commands: tuple[tuple[str | float, ...], ...]
     ring = Circle(x=x, y=y, radius=r - thin / 2, stroke=colour, stroke_width=thin)
     match shape:
         case "ring":

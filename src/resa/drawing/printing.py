@@ -92,5 +92,5 @@ def _compile(markups: Sequence[str], source: str, form: Literal["pdf", "png"], p
         compiler = typst.Compiler(str(main), root=str(folder), font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True)
         made = compiler.compile(format=form, ppi=ppi) if ppi else compiler.compile(format=form)
     if not isinstance(made, bytes):
-        raise TypeError(f"one page was asked for and {len(made)} came")
+        raise TypeError("Typst gave several files where one was asked for")
     return made

@@ -14,16 +14,15 @@ from functools import cached_property
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from resa.drawing.fonts import font_css, missing
+from resa.drawing.fonts import font_css, missing, segments, width
 from resa.drawing.printing import Paper, print_pdf, print_png
 from resa.drawing.scene import Circle, Group, Image, Item, Path, Rect, Scene, Table, Text, walk
-from resa.drawing.tokens import COLOURS, FONT_FAMILY, STYLES, Colour, Face, Theme, tokens_css
+from resa.drawing.tokens import COLOURS, FONT_FAMILY, Colour, Face, Theme, tokens_css
 
 __all__ = ["Svg", "serialise"]
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SAFE_LINK = re.compile(r"#[\w.:-]+|https?://[^\s\"'<>]+")
-_WEIGHTS: dict[Face, str] = {"regular": "", "semibold": "600", "bold": "700", "italic": ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +52,13 @@ class Svg:
         """What the picture says, as rows."""
         return self.scene.tables
 
+    @property
+    def missing(self) -> str:
+        """Characters that our font lacks, such as emoji: browsers draw them with another font, PNG and PDF leave their room empty."""
+        return missing(
+            "".join(words for item, _, _ in walk(self.scene.items) if isinstance(item, Text) for words in item.lines)
+        )
+
     @cached_property
     def text(self) -> str:
         """The SVG as a file of its own: font and colours inside, light, or dark where the reader's system is."""
@@ -78,7 +84,10 @@ class Svg:
             theme: Light or dark.
         """
         return print_png(
-            serialise(self.scene, theme=theme, fonts=False), self.scene, scale, COLOURS["paper"][theme == "dark"]
+            serialise(self.scene, theme=theme, fonts=False, foreign=False),
+            self.scene,
+            scale,
+            COLOURS["paper"][theme == "dark"],
         )
 
     def pdf(self, paper: Paper | None = None) -> bytes:
@@ -88,7 +97,7 @@ class Svg:
             paper: `A3` or `A4` (landscape, over several pages if it must), or `None` for one page of the picture's size.
         """
         scenes = self.sheets(paper) if paper and self.sheets else (self.scene,)
-        pages = [(serialise(scene, theme="light", fonts=False), scene) for scene in scenes]
+        pages = [(serialise(scene, theme="light", fonts=False, foreign=False), scene) for scene in scenes]
         return print_pdf(pages, paper)
 
     def _repr_svg_(self) -> str:
@@ -96,7 +105,13 @@ class Svg:
 
 
 def serialise(
-    scene: Scene, *, standalone: bool = True, theme: Theme | None = None, fonts: bool = True, identifier: str = ""
+    scene: Scene,
+    *,
+    standalone: bool = True,
+    theme: Theme | None = None,
+    fonts: bool = True,
+    identifier: str = "",
+    foreign: bool = True,
 ) -> str:
     """Write a sheet as SVG.
 
@@ -106,8 +121,9 @@ def serialise(
         theme: Write the colours of this theme out; `None` leaves CSS variables that follow the reader's system.
         fonts: Embed the font, if standalone.
         identifier: Prefix of ids; empty: made from the content, the same for the same content.
+        foreign: Write characters that our font lacks, for a reader who has other fonts; else their room stays empty.
     """
-    writer = _Writer(theme, scene.language)
+    writer = _Writer(theme, foreign=foreign)
     body = "".join(writer.item(item) for item in scene.items)
     prefix = (
         re.sub(r"[^A-Za-z0-9-]", "-", identifier)
@@ -131,17 +147,18 @@ def _style(scene: Scene, *, theme: Theme | None, fonts: bool) -> str:
         texts: dict[Face, list[str]] = {}
         for item, _, _ in walk(scene.items):
             if isinstance(item, Text):
-                texts.setdefault(item.setting.face, []).extend(item.lines)
+                for words in item.lines:
+                    for piece, drawn_by in segments(words, item.setting.face):
+                        texts.setdefault(drawn_by or item.setting.face, []).append(piece)
         rules += "".join(font_css(texts[face], faces=[face]) for face in sorted(texts))
     rules += "svg.resa-picture text{font-variant-ligatures:none;white-space:pre}"
     return f"<style>{rules}</style>"
 
 
 class _Writer:
-    def __init__(self, theme: Theme | None, language: str) -> None:
+    def __init__(self, theme: Theme | None, *, foreign: bool) -> None:
         self._column = None if theme is None else int(theme == "dark")
-        self._language = language
-        self._clips = 0
+        self._foreign = foreign
 
     def item(self, item: Item) -> str:
         match item:
@@ -191,22 +208,39 @@ class _Writer:
     def _paragraph(self, item: Text) -> str:
         if not item.lines:
             return ""
-        setting = STYLES[item.style]
-        attributes = [f'font-size="{_number(setting.size)}"', self.paint("fill", item.fill)]
-        if _WEIGHTS[setting.face]:
-            attributes.append(f'font-weight="{_WEIGHTS[setting.face]}"')
-        if setting.face == "italic":
-            attributes.append('font-style="italic"')
-        if item.anchor != "start":
-            attributes.append(f'text-anchor="{item.anchor}"')
-        shared = " ".join(attributes)
-        if len(item.lines) == 1:
-            return f'<text x="{_number(item.x)}" y="{_number(item.y)}"{_squeezed(item, 0)} {shared}>{_text(item.lines[0])}</text>'
-        spans = "".join(
-            f'<tspan x="{_number(item.x)}" y="{_number(item.y + setting.leading * number)}"{_squeezed(item, number)}>{_text(piece)}</tspan>'
+        setting = item.setting
+        shared = [f'font-size="{_number(setting.size)}"', self.paint("fill", item.fill), _face(setting.face)]
+        foreign = any(by != setting.face for piece in item.lines for _, by in segments(piece, setting.face))
+        if not foreign and item.anchor != "start":
+            shared.append(f'text-anchor="{item.anchor}"')
+        attributes = " ".join(part for part in shared if part)
+        if len(item.lines) == 1 and not foreign:
+            return f'<text x="{_number(item.x)}" y="{_number(item.y)}" {attributes}>{_text(item.lines[0])}</text>'
+        spans = [
+            span
             for number, piece in enumerate(item.lines)
-        )
-        return f"<text {shared}>{spans}</text>"
+            for span in (
+                self._pieces(item, number) if foreign else (_span(item.x, item.y + setting.leading * number, piece),)
+            )
+        ]
+        return f"<text {attributes}>{''.join(spans)}</text>"
+
+    def _pieces(self, item: Text, number: int) -> Iterator[str]:
+        """A line that more than one font draws: each piece is put where it was measured, and another font's is held to its room."""
+        setting, line = item.setting, item.lines[number]
+        whole = width(line, setting.size, setting.face)
+        x = {"start": item.x, "middle": item.x - whole / 2, "end": item.x - whole}[item.anchor]
+        y = item.y + setting.leading * number
+        for piece, drawn_by in segments(line, setting.face):
+            wide = width(piece, setting.size, setting.face)
+            if drawn_by is not None:
+                yield _span(x, y, piece, "" if drawn_by == setting.face else ' font-style="normal"')
+            elif not self._foreign:
+                # An emoji is left out; a letter that cannot be shown is said to be there.
+                yield _span(x, y, "".join("?" for letter in piece if letter.isalpha()))
+            else:
+                yield _span(x, y, piece, f' textLength="{_number(wide)}" lengthAdjust="spacingAndGlyphs"')
+            x += wide
 
     def _image(self, item: Image) -> str:
         data = base64.b64encode(item.data).decode("ascii")
@@ -237,13 +271,14 @@ class _Writer:
         return whole
 
 
-def _squeezed(item: Text, number: int) -> str:
-    """Another font draws what ours lacks; `textLength` holds it to the room that was kept."""
-    piece = item.lines[number]
-    if not missing(piece):
-        return ""
-    one = Text(x=0, y=0, lines=(piece,), style=item.style)
-    return f' textLength="{_number(one.width)}" lengthAdjust="spacingAndGlyphs"'
+def _face(face: Face) -> str:
+    if face == "italic":
+        return 'font-style="italic"'
+    return {"regular": "", "semibold": 'font-weight="600"', "bold": 'font-weight="700"'}[face]
+
+
+def _span(x: float, y: float, words: str, more: str = "") -> str:
+    return f'<tspan x="{_number(x)}" y="{_number(y)}"{more}>{_text(words)}</tspan>'
 
 
 def _outline(item: Path) -> str:
@@ -265,9 +300,3 @@ def _text(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return escape(_ILLEGAL.sub("", text), {'"': "&quot;", "'": "&#39;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
-
-
-def _pieces(scene: Scene) -> Iterator[str]:
-    for item, _, _ in walk(scene.items):
-        if isinstance(item, Text):
-            yield from item.lines

@@ -82,7 +82,7 @@ TEXT_PAIRS: tuple[tuple[Colour, Colour], ...] = tuple(
     (text, back)
     for text in ("ink", "muted", "accent", "below", "neutral")
     for back in ("paper", "ground", "accent_soft", "below_soft", "neutral_soft")
-) + (("paper", "accent"), ("paper", "below"), ("paper", "ink"))
+)
 """Which text colours may stand on which grounds; each pair reaches 4.5 to 1 in both themes."""
 
 

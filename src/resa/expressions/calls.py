@@ -255,8 +255,7 @@ def _name(checker: Checker, function: Function, node: exp.Expr) -> str | None:
     key = name if name in known else name.replace(" ", "_")
     if not name or (known and key not in known):
         article = "an" if word == "expectation" else "a"
-        checker.wrong(
-            f"'{name[:60]}' is not {article} {word} of this map{did_you_mean(name, known)}", at, f"unknown-{word}"
-        )
+        hint = did_you_mean(name, known) or f"; known are {', '.join(sorted(known)[:8])}"
+        checker.wrong(f"'{name[:60]}' is not {article} {word} of this map{hint}", at, f"unknown-{word}")
         return None
     return key

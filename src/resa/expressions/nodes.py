@@ -22,9 +22,7 @@ ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*
 
 _BINARY = frozenset({"this", "expression"})
 _PARTS: dict[type[exp.Expr], frozenset[str]] = {
-    **dict.fromkeys(
-        (*COMPARISONS, *ARITHMETIC, exp.And, exp.Or, exp.Like, exp.ILike, exp.Escape, exp.Is, exp.Dot), _BINARY
-    ),
+    **dict.fromkeys((*COMPARISONS, *ARITHMETIC, exp.And, exp.Or, exp.Escape, exp.Is, exp.Dot), _BINARY),
     **dict.fromkeys((exp.Not, exp.Neg, exp.Paren, exp.Null, exp.Boolean), frozenset({"this"})),
     exp.Literal: frozenset({"this", "is_string"}),
     exp.Identifier: frozenset({"this", "quoted"}),
@@ -35,6 +33,8 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.In: frozenset({"this", "expressions"}),
     exp.Case: frozenset({"this", "ifs", "default"}),
     exp.If: frozenset({"this", "true"}),
+    exp.Like: _BINARY | {"negate"},
+    exp.ILike: _BINARY | {"negate"},
     exp.DPipe: _BINARY | {"safe"},
     exp.Kwarg: _BINARY,
     exp.Cast: frozenset({"this", "to"}),

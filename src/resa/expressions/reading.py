@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from resa.base.errors import ExpressionError, Problem
 
-__all__ = ["LONGEST_TEXT", "parse_expression", "parse_select", "position"]
+__all__ = ["LONGEST_TEXT", "Language", "parse_expression", "parse_select", "position"]
 
 LONGEST_TEXT = 4_000
 """Characters in one expression."""
@@ -168,9 +168,15 @@ class _Parser(DuckDBParser):
     NO_PAREN_FUNCTIONS: ClassVar = {}
     NO_PAREN_FUNCTION_PARSERS: ClassVar = {"CASE": DuckDBParser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
     SUBQUERY_PREDICATES: ClassVar = {}
+    PRIMARY_PARSERS: ClassVar = {
+        **DuckDBParser.PRIMARY_PARSERS,
+        TokenType.NULL: lambda self, token: self.expression(exp.Null(), token),
+        TokenType.TRUE: lambda self, token: self.expression(exp.Boolean(this=True), token),
+        TokenType.FALSE: lambda self, token: self.expression(exp.Boolean(this=False), token),
+    }
 
 
-class _Language(DuckDB):
+class Language(DuckDB):
     """DuckDB's dialect, but positions in lists stay as they were written."""
 
     INDEX_OFFSET = 0
@@ -208,7 +214,9 @@ def _problem(message: str, start: int, code: str) -> Problem:
 def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     tokens = _tokens(text, _LONGEST_SELECT if select else LONGEST_TEXT)
     if select and tokens[0].token_type != TokenType.SELECT:
-        raise ExpressionError(_problem("a source begins with SELECT: select … from row", tokens[0].start, "not-allowed"))
+        raise ExpressionError(
+            _problem("a source begins with SELECT: select … from row", tokens[0].start, "not-allowed")
+        )
     problems = list(_refused(tokens, select=select))
     if problems:
         raise ExpressionError(problems)
@@ -217,7 +225,7 @@ def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     if problems:
         raise ExpressionError(problems)
     try:
-        (tree,) = _Language().parser().parse_into(into, tokens, text)
+        (tree,) = Language().parser().parse_into(into, tokens, text)
     except ParseError as error:
         raise ExpressionError(_unreadable(error, tokens)) from None
     except RecursionError:
@@ -235,7 +243,7 @@ def _tokens(text: str, longest: int) -> list[Token]:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
             raise ExpressionError(_problem("there is a control character here; remove it", place, "bad-character"))
     try:
-        tokens = _Language().tokenize(text)
+        tokens = Language().tokenize(text)
     except TokenError:
         raise ExpressionError(_open_quote(text)) from None
     if not tokens:

@@ -104,7 +104,7 @@ def _negative(checker: Checker, node: exp.Expr) -> Piece:
 
 def _join_texts(checker: Checker, node: exp.Expr) -> Piece:
     pieces = [checker.visit(node.this), checker.visit(node.expression)]
-    checker.spend(2, pieces[0].at)
+    checker.spend(50, pieces[0].at)
     sql = " || ".join(checker.as_kind(piece, "text", why="; write cast(… as text)") for piece in pieces)
     return Piece("text", f"({sql})", pieces[0].at, "this text")
 
@@ -145,7 +145,8 @@ def _like(checker: Checker, node: exp.Expr, escape: str | None = None) -> Piece:
         return checker.wrong(reason, pattern.at, "wrong-pattern")
     checker.spend(6, value.at)
     ending = f" ESCAPE {checker.parameter(escape)}" if escape else ""
-    sql = f"({checker.as_kind(value, 'text')} {word} {checker.parameter(pattern.literal)}{ending})"
+    negation = "NOT " if node.args.get("negate") else ""
+    sql = f"({checker.as_kind(value, 'text')} {negation}{word} {checker.parameter(pattern.literal)}{ending})"
     return Piece("boolean", sql, value.at, "this condition")
 
 

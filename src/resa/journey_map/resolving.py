@@ -122,10 +122,10 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
         if key not in names.touchpoints:
             names.unknown(key, "touchpoint", names.touchpoints, hint=" by any stage; add it to one")
         names.places[("touchpoint", str(key))] = key
-    for stage, inside in names.stages.items():
-        if stage in names.touchpoints and inside != (stage,):
-            message = f"'{stage}' is both a stage and a touchpoint; give one of them another name"
-            names.report(names.places[("touchpoint", stage)], message, code="repeated-name")
+    for name, inside in names.stages.items():
+        if name in names.touchpoints and inside != (name,):
+            message = f"'{name}' is both a stage and a touchpoint; give one of them another name"
+            names.report(names.places[("touchpoint", name)], message, code="repeated-name")
     for persona in shape.personas:
         names.stands(("persona", str(persona)), persona)
         if persona in names.touchpoints:
@@ -141,6 +141,9 @@ def _placed(shape: MapShape, names: References) -> Iterable[tuple[Written, str, 
     said = _touchpoints(shape)
     for touchpoint, stage in names.touchpoints.items():
         yield names.places[("touchpoint", touchpoint)], stage, said.get(touchpoint, TouchpointShape.model_validate({}))
+    for key, homeless in shape.touchpoints.items():
+        if key not in names.touchpoints:
+            yield key, "", homeless  # reported already; what it says is checked all the same
 
 
 def _arrow_shapes(said: TouchpointShape) -> list[tuple[ExpectShape, Literal["expectation", "promise"]]]:

@@ -33,6 +33,7 @@ from resa.kernels.paths import (
     paths,
     top_paths,
 )
+from resa.kernels.scanning import Prepared, prepare
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, top_variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -58,6 +59,7 @@ __all__ = [
     "PathCounts",
     "Paths",
     "Period",
+    "Prepared",
     "TopPaths",
     "Transitions",
     "Variants",
@@ -71,6 +73,7 @@ __all__ = [
     "moments",
     "openings",
     "paths",
+    "prepare",
     "quantiles",
     "top_paths",
     "top_variants",

@@ -17,7 +17,7 @@ How
 ---
 Forwards, `starts[k]` holds the latest possible start of a chain that has come to step k; the latest is best, since it
 leaves the most time, so one pass suffices. The chosen chain needs the earliest start instead: backwards, `ends[k]` holds
-where the earliest completion from step k ends. Both are linear in the events, times the steps that share a touchpoint.
+when the earliest completion from step k ends. Both are linear in the events, times the steps that share a touchpoint.
 """
 
 from __future__ import annotations
@@ -32,20 +32,25 @@ from resa.base.errors import QuestionError
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
     CODES,
-    MICROS,
     WHOLE_TIME,
     Journeys,
     Period,
-    in_period,
+    code_flags,
+    moment,
     plain_customers,
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
+from resa.kernels.scanning import BLOCK, Prepared, few, select, who_may
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
 MAX_STEPS: Final = 255
 """As many steps as a level (u8) can count."""
+
+_LANES: Final = 8  # steps that `_levels_by_scan` can follow
+_LONGEST: Final = 2**60  # microseconds; longer than an index can span
+_NEVER: Final = -(2**61)  # further than the longest window before any moment
 
 
 class Steps(NamedTuple):
@@ -93,20 +98,7 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
 
 
 @kernel
-def _within(
-    seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], start: int, end: int, whole: int, rest: int
-) -> bool:
-    """Whether t(end) - t(start) <= whole seconds and rest microseconds; microseconds are read only near the edge."""
-    apart = np.int64(seconds[end]) - np.int64(seconds[start])
-    if apart < whole:
-        return True
-    if apart > whole + 1:
-        return False
-    return (apart - whole) * MICROS + np.int64(micros[end]) - np.int64(micros[start]) <= rest
-
-
-@kernel
-def _levels(
+def _levels_by_customer(
     offsets: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
@@ -114,36 +106,90 @@ def _levels(
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
     count: int,
-    whole: int,
-    rest: int,
+    window: int,
     period: tuple[int, int],
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
     levels: npt.NDArray[np.uint8],
 ) -> None:
+    """Any number of steps; passes over customers who are not in the mask without reading their events."""
     starts = np.empty(count, np.int64)
     for customer in range(first, last):
         if mask.size > 0 and not mask[customer]:
             continue
-        starts[:] = -1
+        starts[:] = _NEVER
         level = 0
         for position in range(offsets[customer], offsets[customer + 1]):
-            code = touchpoints[position]
+            code = np.int64(touchpoints[position])
+            if heads[code] == heads[code + 1]:
+                continue
+            time = moment(seconds, micros, position)
             for entry in range(heads[code], heads[code + 1]):
                 step = np.int64(steps[entry])
                 if step == 0:
-                    if in_period(seconds, micros, position, period[0], period[1]):
-                        starts[0] = position
+                    if period[0] <= time < period[1]:
+                        starts[0] = time
                         level = max(level, 1)
-                elif starts[step - 1] >= 0 and _within(
-                    seconds, micros, starts[step - 1], position, whole, rest
-                ):
+                elif time - starts[step - 1] <= window:
                     starts[step] = starts[step - 1]
                     level = max(level, step + 1)
             if level == count:
                 break
         levels[customer] = level
+
+
+@kernel
+def _levels_by_scan(
+    offsets: npt.NDArray[np.int64],
+    seconds: npt.NDArray[np.int32],
+    micros: npt.NDArray[np.int32],
+    touchpoints: npt.NDArray[np.uint16],
+    lanes: npt.NDArray[np.uint8],
+    wide: bool | None,
+    window: int,
+    period: tuple[int, int],
+    first: int,
+    last: int,
+    levels: npt.NDArray[np.uint8],
+) -> None:
+    """Up to 4 steps (`wide` is `None`) or 8, without a branch but one a customer: everything stays in registers.
+
+    `lanes` holds each code's steps as bits. Each step takes over the start of the step before it, the last step first, so
+    that one event moves a chain by one step. Numba leaves the upper four steps out where `wide` is `None`.
+    """
+    found = np.empty(BLOCK, np.int64)
+    start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
+    customer = first
+    end = offsets[first + 1]
+    for block in range(offsets[first], offsets[last], BLOCK):
+        hits = select(touchpoints, lanes, block, min(block + BLOCK, offsets[last]), found)
+        for hit in range(hits):
+            position = found[hit]
+            if position >= end:
+                level = (start1 != _NEVER) + (start2 != _NEVER) + (start3 != _NEVER) + (start4 != _NEVER)
+                if wide is not None:
+                    level += (start5 != _NEVER) + (start6 != _NEVER) + (start7 != _NEVER) + (start8 != _NEVER)
+                levels[customer] = level
+                while position >= end:
+                    customer += 1
+                    end = offsets[customer + 1]
+                start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
+            lane = np.int64(lanes[touchpoints[position]])
+            time = moment(seconds, micros, position)
+            if wide is not None:
+                start8 = start7 if ((lane >> 7) & (time - start7 <= window)) != 0 else start8
+                start7 = start6 if ((lane >> 6) & (time - start6 <= window)) != 0 else start7
+                start6 = start5 if ((lane >> 5) & (time - start5 <= window)) != 0 else start6
+                start5 = start4 if ((lane >> 4) & (time - start4 <= window)) != 0 else start5
+            start4 = start3 if ((lane >> 3) & (time - start3 <= window)) != 0 else start4
+            start3 = start2 if ((lane >> 2) & (time - start2 <= window)) != 0 else start3
+            start2 = start1 if ((lane >> 1) & (time - start1 <= window)) != 0 else start2
+            start1 = time if (lane & (time >= period[0]) & (time < period[1])) != 0 else start1
+    level = (start1 != _NEVER) + (start2 != _NEVER) + (start3 != _NEVER) + (start4 != _NEVER)
+    if wide is not None:
+        level += (start5 != _NEVER) + (start6 != _NEVER) + (start7 != _NEVER) + (start8 != _NEVER)
+    levels[customer] = level
 
 
 @kernel
@@ -154,32 +200,28 @@ def _chosen_start(
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
     level: int,
-    whole: int,
-    rest: int,
+    window: int,
     period: tuple[int, int],
-    begin: int,
-    end: int,
+    found: npt.NDArray[np.int64],
+    hits: int,
     ends: npt.NDArray[np.int64],
 ) -> int:
-    """The earliest start from which a chain of this level is complete within the window."""
-    ends[:level] = -1
+    """Where in `found` the earliest start stands from which a chain of this level is complete within the window."""
+    ends[:level] = _NEVER
     chosen = -1
-    for position in range(end - 1, begin - 1, -1):
-        code = touchpoints[position]
+    for hit in range(hits - 1, -1, -1):
+        code = np.int64(touchpoints[found[hit]])
+        time = moment(seconds, micros, found[hit])
         for entry in range(heads[code + 1] - 1, heads[code] - 1, -1):  # the first step first
             step = np.int64(steps[entry])
             if step >= level:
                 break
-            reached = np.int64(position) if step == level - 1 else ends[step + 1]
-            if reached < 0:
+            end = time if step == level - 1 else ends[step + 1]
+            if end == _NEVER:
                 continue
-            ends[step] = reached
-            if (
-                step == 0
-                and in_period(seconds, micros, position, period[0], period[1])
-                and _within(seconds, micros, position, reached, whole, rest)
-            ):
-                chosen = position
+            ends[step] = end
+            if step == 0 and period[0] <= time < period[1] and end - time <= window:
+                chosen = hit
     return chosen
 
 
@@ -189,16 +231,17 @@ def _find(
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
     step: int,
+    found: npt.NDArray[np.int64],
     begin: int,
     end: int,
 ) -> int:
-    """The first event of [begin, end) that shows a touchpoint of the step; -1 if there is none."""
-    for position in range(begin, end):
-        code = touchpoints[position]
+    """The first of `found[begin:end]` that shows a touchpoint of the step; `end` if there is none."""
+    for hit in range(begin, end):
+        code = np.int64(touchpoints[found[hit]])
         for entry in range(heads[code], heads[code + 1]):
             if steps[entry] == step:
-                return position
-    return -1
+                return hit
+    return end
 
 
 @kernel
@@ -207,46 +250,49 @@ def _chains(
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
-    heads: npt.NDArray[np.int32],
-    steps: npt.NDArray[np.uint8],
-    all_heads: npt.NDArray[np.int32],
-    all_steps: npt.NDArray[np.uint8],
+    required: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]],
+    every: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]],
+    flags: npt.NDArray[np.uint8],
     optional: npt.NDArray[np.bool_],
-    whole: int,
-    rest: int,
+    window: int,
     period: tuple[int, int],
     first: int,
     last: int,
     levels: npt.NDArray[np.uint8],
     positions: npt.NDArray[np.int64],
 ) -> None:
-    """Fill in the chosen chain of every customer with a level: `steps` are the required ones, `all_steps` all."""
+    """Fill in the chosen chain of every customer with a level, from tables of the required steps and of every step."""
+    heads, steps = every
     count = len(optional)
     ends = np.empty(count, np.int64)
+    longest = 0
+    for customer in range(first, last):
+        longest = max(longest, offsets[customer + 1] - offsets[customer])
+    found = np.empty(longest + 1, np.int64)
     for customer in range(first, last):
         level = np.int64(levels[customer])
         if level == 0:
             continue
-        end = offsets[customer + 1]
-        start = _chosen_start(
-            seconds, micros, touchpoints, heads, steps, level, whole, rest, period, offsets[customer], end, ends
+        hits = select(touchpoints, flags, offsets[customer], offsets[customer + 1], found)
+        cursor = _chosen_start(
+            seconds, micros, touchpoints, required[0], required[1], level, window, period, found, hits, ends
         )
-        cursor = start
-        positions[customer, 0] = start
+        positions[customer, 0] = found[cursor]
+        latest = moment(seconds, micros, found[cursor]) + window
         reached = 1
         step = 1
         while step < count:
             following = step  # the next required step
             while following < count and optional[following]:
                 following += 1
-            limit = end
+            limit = hits
             if reached < level:
-                limit = _find(touchpoints, all_heads, all_steps, following, cursor + 1, end)
-                positions[customer, following] = limit
+                limit = _find(touchpoints, heads, steps, following, found, cursor + 1, hits)
+                positions[customer, following] = found[limit]
             for between in range(step, following):
-                seen = _find(touchpoints, all_heads, all_steps, between, cursor + 1, limit)
-                if seen >= 0 and _within(seconds, micros, start, seen, whole, rest):
-                    positions[customer, between] = seen
+                seen = _find(touchpoints, heads, steps, between, found, cursor + 1, limit)
+                if seen < limit and moment(seconds, micros, found[seen]) <= latest:
+                    positions[customer, between] = found[seen]
                     cursor = seen
             if reached == level:
                 break
@@ -255,11 +301,11 @@ def _chains(
             step = following + 1
 
 
-def _split(within_us: int) -> tuple[int, int]:
-    """Whole seconds and the rest of a window; anything longer than an index can span is as good as no limit."""
+def _window(within_us: int) -> int:
+    """The window, cut to what is as good as no limit and still far from overflow."""
     if within_us < 0:
         raise QuestionError(f"a window of {within_us} microseconds is negative")
-    return divmod(min(within_us, 2**60), MICROS)
+    return min(within_us, _LONGEST)
 
 
 def _required(steps: Sequence[Sequence[int]], optional: Sequence[bool] | None) -> npt.NDArray[np.bool_]:
@@ -279,6 +325,7 @@ def funnel_levels(
     within_us: int,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
+    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> npt.NDArray[np.uint8]:
     """How many steps each customer reached; the module's text says exactly what that means.
@@ -289,6 +336,7 @@ def funnel_levels(
         within_us: The window from the first step to the last reached, microseconds, the edge included.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
+        prepared: What `prepare` made of these journeys; makes rare first steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Returns:
@@ -299,16 +347,27 @@ def funnel_levels(
     """
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
-    tables = funnel_steps(steps)
-    whole, rest = _split(within_us)
+    tables, window, span = funnel_steps(steps), _window(within_us), period or WHOLE_TIME
+    mask = who_may(prepared, np.asarray(list(steps[0])), mask)
     levels = np.zeros(plain.customers, np.uint8)
+    if len(steps) > _LANES or few(mask):
+        over_customers(
+            plain,
+            lambda first, last: _levels_by_customer(*plain, *tables, window, span, mask, first, last, levels),
+            threads,
+        )
+        return levels
+    lanes = np.zeros(CODES, np.uint8)
+    for step, codes in enumerate(steps):
+        lanes[list(codes)] |= np.uint8(1 << step)
+    wide = True if len(steps) > _LANES // 2 else None
     over_customers(
         plain,
-        lambda first, last: _levels(
-            *plain, *tables, whole, rest, period or WHOLE_TIME, mask, first, last, levels
-        ),
+        lambda first, last: _levels_by_scan(*plain, lanes, wide, window, span, first, last, levels),
         threads,
     )
+    if mask.size:
+        levels[~mask] = 0
     return levels
 
 
@@ -319,11 +378,18 @@ def funnel_counts(
     within_us: int,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
+    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> npt.NDArray[np.int64]:
     """How many customers reached each step: i64[S]; the cheapest question of this module. Arguments as `funnel_levels`."""
     levels = funnel_levels(
-        journeys, steps, within_us=within_us, period=period, customers=customers, threads=threads
+        journeys,
+        steps,
+        within_us=within_us,
+        period=period,
+        customers=customers,
+        prepared=prepared,
+        threads=threads,
     )
     exactly = np.bincount(levels, minlength=len(steps) + 1)
     return np.cumsum(exactly[::-1])[::-1][1:].astype(np.int64)
@@ -337,6 +403,7 @@ def funnel(
     optional: Sequence[bool] | None = None,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
+    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> FunnelResult:
     """Each customer's level and the events of the chosen chain; the module's text says exactly what that means.
@@ -348,6 +415,7 @@ def funnel(
         optional: One flag a step; the first cannot be optional. `None`: none is.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
+        prepared: What `prepare` made of these journeys; makes rare first steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Raises:
@@ -357,27 +425,22 @@ def funnel(
     skippable = _required(steps, optional)
     required = [codes for codes, skip in zip(steps, skippable, strict=True) if not skip]
     levels = funnel_levels(
-        plain, required, within_us=within_us, period=period, customers=customers, threads=threads
+        plain,
+        required,
+        within_us=within_us,
+        period=period,
+        customers=customers,
+        prepared=prepared,
+        threads=threads,
     )
-    tables, all_tables = funnel_steps(required), funnel_steps(steps)
-    whole, rest = _split(within_us)
+    tables, every = funnel_steps(required)[:2], funnel_steps(steps)[:2]
+    flags = code_flags(code for codes in steps for code in codes)
+    window, span = _window(within_us), period or WHOLE_TIME
     positions = np.full((plain.customers, len(steps)), -1, np.int64)
     over_customers(
         plain,
         lambda first, last: _chains(
-            *plain,
-            tables.heads,
-            tables.steps,
-            all_tables.heads,
-            all_tables.steps,
-            skippable,
-            whole,
-            rest,
-            period or WHOLE_TIME,
-            first,
-            last,
-            levels,
-            positions,
+            *plain, tables, every, flags, skippable, window, span, first, last, levels, positions
         ),
         threads,
     )

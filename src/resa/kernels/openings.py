@@ -48,6 +48,7 @@ from resa.kernels.journeys import (
     read_only,
 )
 from resa.kernels.ranges import over_customers
+from resa.kernels.scanning import BLOCK, select
 
 __all__ = [
     "CANCELLED",
@@ -73,6 +74,14 @@ _MEETS: Final = 2
 _CANCELS: Final = 4
 
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span, and far from overflow
+
+_Columns = tuple[
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.uint8],
+]
 
 
 class Deadlines(NamedTuple):
@@ -115,20 +124,12 @@ def _deadline(time: int, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int
 
 @kernel
 def _count_openers(
-    offsets: npt.NDArray[np.int64],
-    touchpoints: npt.NDArray[np.uint16],
-    roles: npt.NDArray[np.uint8],
-    mask: npt.NDArray[np.bool_],
-    first: int,
-    last: int,
+    touchpoints: npt.NDArray[np.uint16], roles: npt.NDArray[np.uint8], start: int, stop: int
 ) -> int:
-    """How many events may open: no range has more openings."""
+    """How many events may open: there are no more openings."""
     found = 0
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
-            continue
-        for position in range(offsets[customer], offsets[customer + 1]):
-            found += roles[touchpoints[position]] & _OPENS
+    for position in range(start, stop):
+        found += roles[touchpoints[position]] & _OPENS
     return found
 
 
@@ -144,7 +145,7 @@ def _advance(
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
     period: tuple[int, int],
-    out: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]],
+    out: _Columns,
     due: npt.NDArray[np.int64],
 ) -> tuple[int, int]:
     """One event of the machine above. `row` is the open opening's row (-1: none), `rows` the rows so far."""
@@ -185,23 +186,32 @@ def _openings(
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
-    out: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]],
+    out: _Columns,
     due: npt.NDArray[np.int64],
 ) -> int:
     """Fill in the openings of a range of customers; returns how many."""
+    found = np.empty(BLOCK, np.int64)
     rows = 0
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
-            continue
-        row = -1
-        for position in range(offsets[customer], offsets[customer + 1]):
+    row = -1
+    customer = first
+    end = offsets[first + 1] if first < last else 0
+    asked = first < last and (mask.size == 0 or mask[first])
+    for block in range(offsets[first], offsets[last], BLOCK):
+        hits = select(touchpoints, roles, block, min(block + BLOCK, offsets[last]), found)
+        for hit in range(hits):
+            position = found[hit]
+            if position >= end:
+                while position >= end:
+                    customer += 1
+                    end = offsets[customer + 1]
+                asked = mask.size == 0 or mask[customer]
+                row = -1
             role = np.int64(roles[touchpoints[position]])
-            if role == 0 or (row < 0 and not role & _OPENS):
-                continue
-            time = moment(seconds, micros, position)
-            row, rows = _advance(
-                role, position, time, row, rows, customer, renews, edges, spans, period, out, due
-            )
+            if asked and (row >= 0 or role & _OPENS):
+                time = moment(seconds, micros, position)
+                row, rows = _advance(
+                    role, position, time, row, rows, customer, renews, edges, spans, period, out, due
+                )
     return rows
 
 
@@ -220,7 +230,7 @@ def _keyed_openings(
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
-    out: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]],
+    out: _Columns,
     due: npt.NDArray[np.int64],
 ) -> int:
     """The same with one machine a key: a hash table from key to open row, emptied by a new stamp for every customer."""
@@ -323,7 +333,7 @@ def openings(
     plain_keys = None if keys is None else read_only(keys, np.uint32)
 
     def run(first: int, last: int) -> Openings:
-        most = _count_openers(plain.offsets, plain.touchpoints, roles, mask, first, last)
+        most = _count_openers(plain.touchpoints, roles, plain.offsets[first], plain.offsets[last])
         out = (
             np.empty(most, np.int32),
             np.empty(most, np.int64),

@@ -34,9 +34,11 @@ __all__ = ["Transitions", "plain_groups", "transitions"]
 NO_GAP: Final = 2**62
 
 _COUNT: Final = 0
-_SECONDS: Final = 1
-_MICROS: Final = 2
+_MICROS: Final = 1
+_CUSTOMERS: Final = 2
 _LAST: Final = 3
+
+_FULL: Final = 2**62  # one customer adds less than 2^53
 
 
 class Transitions(NamedTuple):
@@ -93,6 +95,14 @@ def plain_groups(groups: npt.NDArray[np.uint16] | None, journeys: Journeys) -> n
 
 
 @kernel
+def _carry(cells: npt.NDArray[np.int64], seconds: npt.NDArray[np.int64]) -> None:
+    """Move whole seconds out of the cells' sums of microseconds, so that they never overflow."""
+    for cell in range(len(cells)):
+        seconds[cell] += cells[cell, _MICROS] // MICROS
+        cells[cell, _MICROS] %= MICROS
+
+
+@kernel
 def _transitions(
     offsets: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.int32],
@@ -100,55 +110,64 @@ def _transitions(
     touchpoints: npt.NDArray[np.uint16],
     codes: int,
     groups: npt.NDArray[np.uint16],
-    gap: int,
-    period: tuple[int, int],
-    always: bool,
+    gap: int | None,
+    period: tuple[int, int] | None,
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
     cells: npt.NDArray[np.int64],
-    customers: npt.NDArray[np.int64],
-    entries: npt.NDArray[np.int64],
-    exits: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
+    visits: npt.NDArray[np.int64],
 ) -> bool:
-    """Add up a range of customers; `False` if a code is not below `codes`."""
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
+    """Add up a range of customers; `False` if a code is not below `codes`.
+
+    What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out what
+    concerns the period where it is `None`; then `visits` stays empty, since every visit is a transition to it.
+    """
+    customer = first - 1
+    end = offsets[first]
+    asked = False
+    table = np.int64(0)
+    before = np.int64(0)
+    time_before = np.int64(0)
+    counted = False
+    inside = False
+    spent = np.int64(0)  # no sum of microseconds can be larger
+    for position in range(offsets[first], offsets[last]):
+        if position == end:
+            while position == end:
+                customer += 1
+                end = offsets[customer + 1]
+            asked = mask.size == 0 or mask[customer]
+            before = np.int64(0)
+            if groups.size > 0:
+                table = np.int64(groups[customer]) * codes
+            spent += moment(seconds, micros, end - 1) - moment(seconds, micros, position)
+            if spent > _FULL:
+                _carry(cells, sums)
+                spent = np.int64(MICROS * len(cells))
+        code = np.int64(touchpoints[position])
+        if code == 0 or not asked:
             continue
-        row = np.int64(groups[customer]) * codes if groups.size > 0 else 0
-        before = -1
-        second = np.int64(0)
-        micro = np.int64(0)
-        counted = always
-        for position in range(offsets[customer], offsets[customer + 1]):
-            code = np.int64(touchpoints[position])
-            if code == 0:
-                continue
-            if code >= codes:
-                return False
-            next_second = np.int64(seconds[position])
-            next_micro = np.int64(micros[position])
-            time = next_second * MICROS + next_micro
-            if before >= 0 and time - (second * MICROS + micro) > gap:
-                if counted:
-                    exits[row + before] += 1
-                before = -1
-            if before < 0:
-                if always or period[0] <= time < period[1]:
-                    entries[row + code] += 1
-            elif counted:
-                cell = (row + before) * codes + code
-                cells[cell, _COUNT] += 1
-                cells[cell, _SECONDS] += next_second - second
-                cells[cell, _MICROS] += next_micro - micro
-                customers[cell] += cells[cell, _LAST] != customer
-                cells[cell, _LAST] = customer
-            counted = always or period[0] <= time < period[1]
-            before = code
-            second = next_second
-            micro = next_micro
-        if before >= 0 and counted:
-            exits[row + before] += 1
+        if code >= codes:
+            return False
+        time = moment(seconds, micros, position)
+        if gap is not None:
+            before = before if time - time_before <= gap else np.int64(0)
+        if period is not None:
+            inside = period[0] <= time < period[1]
+            visits[table + code] += inside
+            counted = inside if before == 0 else counted
+        if period is None or counted:
+            cell = (table + before) * codes + code
+            cells[cell, _COUNT] += 1
+            cells[cell, _MICROS] += time - time_before
+            cells[cell, _CUSTOMERS] += cells[cell, _LAST] != customer
+            cells[cell, _LAST] = customer
+        if period is not None:
+            counted = inside
+        before = code
+        time_before = time
     return True
 
 
@@ -224,18 +243,29 @@ def transitions(
     def run(first: int, last: int) -> tuple[npt.NDArray[np.int64], ...]:
         cells = np.zeros((kinds * codes * codes, 4), np.int64)
         cells[:, _LAST] = -1
-        sums = tuple(np.zeros(size, np.int64) for size in (len(cells), kinds * codes, kinds * codes))
-        if not _transitions(*plain, codes, plain_group, gap, window, period is None, mask, first, last, cells, *sums):
+        sums, visits = np.zeros(len(cells), np.int64), np.zeros(kinds * codes, np.int64)
+        if not _transitions(*plain, codes, plain_group, session_gap_us, period, mask, first, last, cells, sums, visits):
             raise ValueError(f"a touchpoint's code is not below {codes}")
-        return cells[:, :_LAST], *sums
+        _carry(cells, sums)
+        return cells, sums, visits
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
-    cells, distinct, entries, exits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
-    observed = np.flatnonzero(cells[:, _COUNT])
-    square, line = (kinds, codes, codes), (kinds, codes)
+    cells, sums, visits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
+    _carry(cells, sums)
+    square = (kinds, codes, codes)
+    counts, micros, distinct = (
+        cells[:, column].reshape(square).copy() for column in (_COUNT, _MICROS, _CUSTOMERS)
+    )
+    totals = sums.reshape(square)
+    entries = counts[:, 0].copy()
+    visits = counts.sum(axis=1) if period is None else visits.reshape(kinds, codes)
+    for table in (counts, micros, distinct, totals):
+        table[:, 0] = 0
+    exits = visits - counts.sum(axis=2)
+    observed = np.flatnonzero(counts)
     histograms = np.zeros((0, BUCKETS), np.uint32)
     if durations:
-        edge_of = np.full(len(cells), -1, np.int32)
+        edge_of = np.full(counts.size, -1, np.int32)
         edge_of[observed] = np.arange(len(observed), dtype=np.int32)
 
         def fill(first: int, last: int) -> npt.NDArray[np.uint32]:
@@ -244,14 +274,5 @@ def transitions(
             return part
 
         histograms = sum(over_customers(plain, fill, threads), np.zeros((len(observed), BUCKETS), np.uint32))
-    carry, micros = np.divmod(cells[:, _MICROS], MICROS)
-    return Transitions(
-        cells[:, _COUNT].reshape(square),
-        distinct.reshape(square),
-        (cells[:, _SECONDS] + carry).reshape(square),
-        micros.reshape(square),
-        entries.reshape(line),
-        exits.reshape(line),
-        np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64),
-        histograms,
-    )
+    edges = np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64)
+    return Transitions(counts, distinct, totals, micros, entries, exits, edges, histograms)

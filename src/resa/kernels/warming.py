@@ -8,6 +8,7 @@ from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths
+from resa.kernels.scanning import prepare
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -23,7 +24,8 @@ def warm() -> None:
         np.zeros(3, np.int32),
         np.array([1, 2, 1], np.uint16),
     )
-    funnel(tiny, [[1], [2]], within_us=10, optional=[False, False])
+    for steps in (2, 5, 9):
+        funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, prepared=prepare(tiny))
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)

@@ -34,4 +34,4 @@ def rebuild(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] =
     While it runs, readers keep the old generation; a crash on the way leaves the old one or the new one.
     """
     forget_derived(writer)
-    return refresh_index(writer, maps, exclude)
+    return refresh_index(writer, maps, exclude, anew=True)

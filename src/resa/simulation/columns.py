@@ -53,15 +53,16 @@ def written_time(seconds: pa.Array, wall: pa.Array, form: str) -> pa.Array:
     Args:
         seconds: Since 1970-01-01 UTC, i64; null: not known.
         wall: The same in local time.
-        form: `utc` (2026-03-02T08:15:00Z), `local` (2026-03-02 09:15:00), `day` (2026-03-02), `clock` (09:15:00), `epoch` (milliseconds),
-            or `timestamp` (Arrow, microseconds, UTC).
+        form: `utc` (2026-03-02T08:15:00Z), `local` (2026-03-02 09:15:00), `day` (2026-03-02), `clock` (09:15:00),
+            `epoch` (milliseconds), or `timestamp` (Arrow, microseconds, UTC).
     """
     if form == "timestamp":
         return seconds.cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("us", "UTC"))
     if form == "epoch":
         return pc.multiply(seconds, 1_000)
     if form not in ("utc", "local", "day", "clock"):
-        raise QuestionError(f"a time cannot be written as '{form}'; write one of utc, local, day, clock, epoch, timestamp")
+        known = "utc, local, day, clock, epoch, timestamp"
+        raise QuestionError(f"a time cannot be written as '{form}'; write one of {known}")
     # The cast writes 2026-03-02 08:15:00, ten times faster than strftime.
     text = (seconds if form == "utc" else wall).cast(pa.timestamp("s")).cast(pa.string())
     if form == "utc":
@@ -74,7 +75,7 @@ def written_time(seconds: pa.Array, wall: pa.Array, form: str) -> pa.Array:
 
 
 def money(value: npt.NDArray[np.int64], form: str) -> pa.Array:
-    """Whole units of the currency as a number (`number`), a text with two decimals (`point`, `comma`), or in hundredths (`minor`)."""
+    """Whole units as a number (`number`), as text with two decimals (`point`, `comma`), or in hundredths (`minor`)."""
     amounts = pa.array(value)
     if form == "number":
         return amounts.cast(pa.float64())
@@ -186,7 +187,8 @@ class EventRows:
         amount = self.specification.value
         # Hundredths in the table, so that rounding to whole units comes last.
         table = quantiles(Wait(median=round(amount.median * 100), spread=amount.spread))[None, :]
-        drawn = take_quantile(table, np.zeros(len(self._basket), dtype=np.int64), self._basket, PURPOSES.column + _VALUE)
+        rows = np.zeros(len(self._basket), dtype=np.int64)
+        drawn = take_quantile(table, rows, self._basket, PURPOSES.column + _VALUE)
         factors = np.array([round(shape.value * 1_000) for shape in self.specification.personas.values()])
         persona = self.block.persona[self.block.customer[self.chosen]]
         return np.maximum(1, drawn * factors[persona] // 100_000)

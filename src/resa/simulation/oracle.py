@@ -1,7 +1,7 @@
 """What a perfect measurement of simulated customers finds, counted without any of the measuring floors.
 
-The meanings are those of the design: an opening is an A; the first B after it within the window meets it; a further A restarts the clock
-or, where the arrow does not renew, is passed over; what cancels it counts neither way.
+The meanings are those of the design: an opening is an A; the first B after it within the window meets it; a further A
+restarts the clock or, where the arrow does not renew, is passed over; what cancels it counts neither way.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def count_openings(
     if not arrow.renews:
         after, following = _next_answer(clocks, same, meets | cancels)
     in_time = following & (part.time[after] <= deadline[clocks])
-    kept = ~(in_time & opens[after] & ~meets[after] & ~cancels[after]) if arrow.renews else np.ones(len(clocks), dtype=bool)
-    kept &= _chosen(simulated, part, where or {}, start, end)[clocks]
+    renewed = in_time & opens[after] & ~meets[after] & ~cancels[after] & arrow.renews
+    kept = ~renewed & _chosen(simulated, part, where or {}, start, end)[clocks]
     mature = deadline[clocks] <= simulated.tables.end
     met, cancelled = in_time & meets[after] & kept, in_time & cancels[after] & kept
     return Outcome(
@@ -158,7 +158,9 @@ def _next_answer(clocks: Whole, same: Flags, answers: Flags) -> tuple[Whole, Fla
     places = np.flatnonzero(answers)
     number = np.searchsorted(places, clocks, side="right")
     found = number < len(places)
-    place = places[np.minimum(number, max(len(places) - 1, 0))] if len(places) else np.zeros(len(clocks), dtype=np.int64)
+    if not len(places):
+        return np.zeros(len(clocks), dtype=np.int64), np.zeros(len(clocks), dtype=np.bool_)
+    place = places[np.minimum(number, len(places) - 1)]
     return place, found & (unit[place] == unit[clocks])
 
 

@@ -1,8 +1,8 @@
 """The process: a branching semi-Markov chain, all customers of a block advanced one step at a time together.
 
-A *walker* is one thread of a customer's journey: the one that she walks herself, and one for everything that goes on beside it (a
-parcel on its way, a mail to come). A walker in a state chooses the next one with the chances of the state, waits as long as the
-step's distribution says, and enters it: that is an event.
+A *walker* is one thread of a customer's journey: the one that she walks herself, and one for everything that goes on
+beside it (a parcel on its way, a mail to come). A walker in a state chooses the next one with the chances of the
+state, waits as long as the step's distribution says, and enters it: that is an event.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Block(NamedTuple):
 def simulate_block(tables: Tables, seed: int, first: int, customers: int) -> Block:
     """Simulate `customers` customers from number `first` on.
 
-    Each has at least one visible event between `tables.start` and `tables.end`: one who had none is drawn anew, so that the customers are
-    those whom a stationary business sees in these days.
+    Each has at least one visible event between `tables.start` and `tables.end`: one who had none is drawn anew, so
+    that the customers are those whom a stationary business sees in these days.
 
     Raises:
         InputError: The specification lets hardly anybody be seen, or never lets a customer leave.
@@ -234,7 +234,8 @@ def _child(keys: Keys, edge: Whole) -> Keys:
 
 def _concerned(truth: Planted, walkers: _Walkers, edge: Whole, persona: Codes, region: Codes) -> Flags:
     """Which of the chosen steps a truth may change."""
-    hit: Flags = (edge >= 0) & truth.steps[walkers.state, edge] & (walkers.time >= truth.start) & (walkers.time < truth.end)
+    hit: Flags = (edge >= 0) & truth.steps[walkers.state, edge] & (walkers.time >= truth.start) & (walkers.time <
+        truth.end)
     if truth.device >= 0:
         hit &= walkers.device == truth.device
     if truth.persona >= 0:
@@ -269,7 +270,8 @@ def _in_order(events: _Walkers, tables: Tables) -> _Walkers:
     joined = (events.customer.astype(np.int64) << 33) + (events.time - base)
     order = np.argsort(joined, kind="stable")
     rank = np.arange(len(order))
-    # Strictly rising: subtract the rank, take the running maximum, add the rank again. Customers never reach each other's numbers.
+    # Strictly rising: subtract the rank, take the running maximum, add the rank again. Customers never reach each
+    # other's numbers.
     apart = np.maximum.accumulate(joined[order] - rank) + rank
     events = events.take(order)._replace(time=(apart & ((1 << 33) - 1)) + base)
     return events.take((events.time >= tables.start) & (events.time < tables.end))

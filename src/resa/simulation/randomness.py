@@ -1,8 +1,9 @@
 """Random numbers that depend on nothing but a key: no order, no chunk, no thread, no machine can change them.
 
-A key is a `uint64`. `derive(key, purpose)` is the `purpose`-th number of the SplitMix64 sequence that starts at the key (Steele, Lea
-and Flood 2014, "Fast splittable pseudorandom number generators", figure 16), so every draw is a pure function of (seed, customer,
-attempt, step, purpose). All arithmetic is on integers; floating point only ever makes tables, which are rounded before use.
+A key is a `uint64`. `derive(key, purpose)` is the `purpose`-th number of the SplitMix64 sequence that starts at the
+key (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", figure 16), so every draw is a pure
+function of (seed, customer, attempt, step, purpose). All arithmetic is on integers; floating point only ever makes
+tables, which are rounded before use.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def cumulated(weights: Sequence[float], *, certain: bool) -> npt.NDArray[np.int6
 
     Args:
         weights: One for each alternative, not negative.
-        certain: Scale the weights so that one alternative is always chosen; otherwise they are chances, and what they lack to 1 is
-            the chance that none is.
+        certain: Scale the weights so that one alternative is always chosen; otherwise they are chances, and what they
+            lack to 1 is the chance that none is.
 
     Returns:
         Rising thresholds, one for each alternative.

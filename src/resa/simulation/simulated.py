@@ -98,12 +98,13 @@ class Simulated:
             yield pa.RecordBatch.from_arrays(columns, schema=SIMULATED_EVENTS)
 
     def batches(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """What the business's systems write: name of the outlet and some of its rows, of events by time within each block."""
+        """What the business's systems write: name of an outlet and some of its rows, events by time within each block."""
         for name, outlet in self.specification.outlets.items():
             if outlet.rows.startswith("list:"):
                 yield name, self._listed(outlet.rows.removeprefix("list:"), list(outlet.columns.items()))
         for number in self.specification.daily_numbers.values():
-            yield number.outlet, daily_number(self.specification, number, seed=self.seed, start=self.start, days=self.days)
+            rows = daily_number(self.specification, number, seed=self.seed, start=self.start, days=self.days)
+            yield number.outlet, rows
         for block in self.blocks():
             for name, outlet in self.specification.outlets.items():
                 if outlet.rows == "customer":

@@ -1,4 +1,5 @@
-"""What a simulated business is: its states, steps, waiting times, kinds of customers, and the files that its systems write.
+"""What a simulated business is: its states, steps, waiting times, kinds of customers, and the files that its systems
+write.
 
 A specification is data. It is read from a YAML file beside the map (`simulation.yaml`), or derived from any map.
 """
@@ -114,12 +115,13 @@ class State(_Checked):
 
     Attributes:
         touchpoint: Key of the map's touchpoint that the event shows; `None`: of no touchpoint.
-        again: Key of the touchpoint of a customer's second and later events of `touchpoint`, where the map tells them apart.
+        again: Key of the touchpoint of a customer's second and later events of `touchpoint`, where the map tells them
+            apart.
         channel: Where it happens; `device` stands for the channel of the customer's device.
-        outlet: Name of the file that the event is written to; `channel` stands for the one named like the event's channel; `None`:
-            the event leaves no trace.
-        fields: What the event says beside time and customer. A text may hold one placeholder of a list (`/p/{product.key}`), or be
-            one of `{order}`, `{value}`, `{score}`, `{text}`.
+        outlet: Name of the file that the event is written to; `channel` stands for the one named like the event's
+            channel; `None`: the event leaves no trace.
+        fields: What the event says beside time and customer. A text may hold one placeholder of a list
+            (`/p/{product.key}`), or be one of `{order}`, `{value}`, `{score}`, `{text}`.
         visit: Entering it is a new visit: the device may change.
         basket: Entering it begins a new basket: product, order number and value change.
         hours: Opening hours on the wall, first and last hour; what would fall outside happens after the next opening.
@@ -227,9 +229,10 @@ class Outlet(_Checked):
 class Specification(_Checked):
     """A simulated business.
 
-    Customers enter at a constant rate (that follows the hour, the weekday and the season), walk through the states, and are gone after
-    `lifetime` at the latest. Because they began to enter one lifetime before the first day, the process is stationary from the first
-    day on: without a planted truth nothing about it ever changes, apart from the seasons that are written here.
+    Customers enter at a constant rate (that follows the hour, the weekday and the season), walk through the states,
+    and are gone after `lifetime` at the latest. Because they began to enter one lifetime before the first day, the
+    process is stationary from the first day on: without a planted truth nothing about it ever changes, apart from the
+    seasons that are written here.
 
     Attributes:
         title: For people.
@@ -240,7 +243,8 @@ class Specification(_Checked):
         traits: Of everybody.
         entry: Share of customers who enter at each state; may differ by persona.
         states: By name.
-        lists: Products, stores, campaigns: by name, each entry with its `key` and what else is known of it; `weight` makes it frequent.
+        lists: Products, stores, campaigns: by name, each entry with its `key` and what else is known of it; `weight`
+            makes it frequent.
         value: What a basket is worth.
         hours: Weight of each hour of the day for entering.
         weekdays: Weight of Monday to Sunday.

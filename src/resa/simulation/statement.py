@@ -28,12 +28,12 @@ def state_truths(
         simulated: The customers, with what is planted.
         arrows: Of the map that measures them.
         written: Files, with what is wrong in them on purpose.
-        sample: True shares are counted over this many of the customers, with and without each truth; both times the same ones, so that
-            what differs is the truth alone.
+        sample: True shares are counted over this many of the customers, with and without each truth; both times the
+            same ones, so that what differs is the truth alone.
 
     Returns:
-        `planted` (each truth with `shows_in`, `where`, `openings`, `share_with`, `share_without`), `expectations` (the outcome of every
-        arrow), `files` (rows, and bad rows by kind) and what the customers were drawn with.
+        `planted` (each truth with `shows_in`, `where`, `openings`, `share_with`, `share_without`), `expectations`
+        (the outcome of every arrow), `files` (rows, and bad rows by kind) and what the customers were drawn with.
     """
     part = replace(simulated, customers=min(sample, simulated.customers))
     seen = see(part)

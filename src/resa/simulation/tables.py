@@ -52,7 +52,7 @@ class Planted:
 
 
 class Tables(NamedTuple):
-    """S states, P personas, E edges (first those of which at most one is taken, then the others), D devices, W waits."""
+    """S states, P personas, E edges (first those of which one at most is taken, then the others), D devices, W waits."""
 
     states: tuple[str, ...]
     personas: tuple[str, ...]
@@ -155,7 +155,8 @@ def _wall_midnight(day: date) -> int:
 def _devices(specification: Specification) -> Whole:
     devices = tuple(specification.channels)
     even = dict.fromkeys(devices, 1.0)
-    rows = [[(shape.devices or even).get(device, 0.0) for device in devices] for shape in specification.personas.values()]
+    shares = [shape.devices or even for shape in specification.personas.values()]
+    rows = [[share.get(device, 0.0) for device in devices] for share in shares]
     return np.array([cumulated(row, certain=True) for row in rows])
 
 

@@ -1,4 +1,4 @@
-"""Planted truths: changes to the process that a measuring tool ought to find, stated so exactly that its answer can be marked."""
+"""Planted truths: changes to the process that a measuring tool ought to find, stated so exactly that it can be marked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class BrokenStep(_Planted):
         next: Touchpoint where it leads.
         device: Only on this device; `None`: on all.
         start: First day on which it is broken, in the specification's zone; `None`: from the beginning.
-        end: First day on which it is not any more; `None`: to the end. The moment of the event that the step starts from counts.
+        end: First day on which it is not any more; `None`: to the end. The moment of the event that the step starts
+            from counts.
         factor: What the chance is multiplied by, 0 to 1.
         expectation: Name of the map's arrow that should show it; empty: `after.next`.
     """

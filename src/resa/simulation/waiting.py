@@ -38,7 +38,8 @@ Whole = npt.NDArray[np.int64]
 def quantiles(wait: Wait) -> Whole:
     """The distribution of a wait: its quantiles at 0, 1/1024, … 1023/1024 and 0.99988, in whole seconds, at least 1.
 
-    Between them the distribution is even. The table is the definition, not an approximation of one: `share_within` is exact for it.
+    Between them the distribution is even. The table is the definition, not an approximation of one: `share_within` is
+    exact for it.
     """
     levels = [cell / _CELLS for cell in range(_CELLS)] + [_LAST]
     return np.array([max(1, round(_quantile(wait, level))) for level in levels], dtype=np.int64)

@@ -15,6 +15,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.publishing import refresh_index
+from resa.storage.recounting import forget_derived
 from resa.storage.store import Store
 from resa.storage.writer import Writer
 
@@ -35,5 +36,6 @@ __all__ = [
     "Sparse",
     "Store",
     "Writer",
+    "forget_derived",
     "refresh_index",
 ]

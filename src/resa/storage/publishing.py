@@ -44,18 +44,21 @@ class _Sources:
     as_of: Mapping[str, datetime]
 
 
-def refresh_index(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> JourneyIndex:
+def refresh_index(
+    writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = (), *, anew: bool = False
+) -> JourneyIndex:
     """Bring the index and the maps' columns up to date with the listed files; publish only what changed.
 
     Args:
         writer: The writer.
         maps: All maps of the workspace: a generation holds the columns of these.
         exclude: Event expressions; an event for which one holds is left out.
+        anew: Build from the event files, whatever is there.
     """
     store = writer.store
     sources = _sources(store)
-    base = store.index()
-    if _covers(base, sources, exclude) and base.as_of.sources == sources.as_of and base.generation:
+    base = _nothing(store) if anew else store.index()
+    if not anew and _covers(base, sources, exclude) and base.as_of.sources == sources.as_of and base.generation:
         _publish_columns(writer, base, maps)
         return store.index()
     if not _continues(base, sources, exclude):

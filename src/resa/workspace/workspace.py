@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pyarrow as pa
-
 from resa import runtime
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import InputError, MapError, QuestionError, WorkspaceMissing, did_you_mean
+from resa.base.errors import MapError, Problem, QuestionError, SourceError, WorkspaceMissing, did_you_mean
 from resa.base.settings import Settings, read_settings
-from resa.collector import LoadReport, Progress, Source, collect, read_sources
-from resa.journey_map import Loaded, load_maps
+from resa.collector import LoadReport, Progress, Source, collect, read_sources, replay
+from resa.drawing import MapOptions, Svg, draw_map
+from resa.journey_map import Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.reporting import report
-from resa.storage import Finding, JourneyIndex, Load, Store
+from resa.reporting import HtmlReport, build_report, map_numbers
+from resa.storage import Finding, JourneyIndex, Load, Store, Writer
 
 __all__ = ["DATA_FOLDER", "Workspace"]
 
 DATA_FOLDER = ".resa"
 """Where a workspace keeps all data."""
-
-Notice = Callable[[str], None]
 
 
 class Workspace:
@@ -66,20 +64,36 @@ class Workspace:
         """One map; without a key the only one.
 
         Raises:
-            MapError: The map's file, or every file, is wrong; holds all problems.
+            MapError: The map's files are wrong; holds all problems.
             QuestionError: There is no such map, or there are several and none was named.
         """
-        if key is None and len(self.maps) == 1 and len(self.loaded.files) <= len(self.maps) + 1:
+        if key is None and len(self.maps) == 1 and not self.loaded.errors:
             return next(iter(self.maps.values()))
-        if key in self.maps:
+        if key is not None and key in self.maps:
             return self.maps[key]
-        errors = [problem for problem in self.loaded.problems if problem.severity == "error"]
-        if errors and (key is None or not self.maps):
-            raise MapError(errors)
+        if self.loaded.errors:
+            raise MapError(self.loaded.errors)
         names = ", ".join(sorted(self.maps)) or "none yet"
         if key is None:
             raise QuestionError(f"name one of the maps: {names}")
         raise QuestionError(f"there is no map '{key}'{did_you_mean(key, self.maps)}; there are: {names}")
+
+    def advice(self) -> list[Problem]:
+        """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
+        found: list[Problem] = []
+        today: date = self.clock().date()
+        for journey_map in self.maps.values():
+            found += lint(journey_map, self.loaded, today=today, matched=self._matched(journey_map))
+        return found
+
+    def _matched(self, journey_map: JourneyMap) -> Mapping[str, int] | None:
+        """Visits by touchpoint, where the index has a column of just this map."""
+        if not (self.folder / DATA_FOLDER).is_dir():
+            return None
+        index = self.store.index()
+        if not index.events or index.map_hashes.get(journey_map.key) != journey_map.hash:
+            return None
+        return self._measure().visits_by_touchpoint(map=journey_map.key)
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -90,10 +104,13 @@ class Workspace:
         """
         found, problems = read_sources(self.folder)
         if problems:
-            from resa.base.errors import SourceError  # noqa: PLC0415
-
             raise SourceError(problems)
         return {source.name: source for source in found}
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """Expressions of all sources for events that are kept and never measured."""
+        return tuple(dict.fromkeys(text for source in self.sources.values() for text in source.exclude))
 
     # Data
 
@@ -101,6 +118,125 @@ class Workspace:
     def store(self) -> Store:
         """The data folder."""
         return Store.open(self.folder / DATA_FOLDER, clock=self.clock)
+
+    @property
+    def measure(self) -> Measure:
+        """Questions to the events, after the index and every map's column were brought up to date.
+
+        Raises:
+            WorkspaceBusy: They are not up to date, and another process is writing.
+        """
+        index = self.store.index()
+        if any(index.map_hashes.get(key) != journey_map.hash for key, journey_map in self.maps.items()):
+            self.refresh()
+        return self._measure()
+
+    def _measure(self) -> Measure:
+        return self.__dict__.setdefault("_measuring", Measure(self.store, self.maps, clock=self.clock))  # type: ignore[no-any-return]
+
+    def collect(
+        self,
+        names: Sequence[str] = (),
+        *,
+        replace: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> list[LoadReport]:
+        """Collect sources, all of them unless some are named, and bring the index up to date.
+
+        Args:
+            names: Sources, as their files are called.
+            replace: First undo the loads of the same files.
+            progress: Called after every chunk.
+
+        Raises:
+            SourceError: A source or its file is wrong. What was collected before it stays.
+            WorkspaceBusy: Another process is writing.
+        """
+        chosen = [self._source(name) for name in names] if names else list(self.sources.values())
+        with self.store.writing() as writer:
+            reports = [
+                collect(
+                    writer,
+                    source,
+                    replace=replace,
+                    progress=progress,
+                    chunk_rows=self.settings.chunk_rows,
+                )
+                for source in chosen
+            ]
+            self._refresh(writer)
+        return reports
+
+    def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> LoadReport:
+        """Read rejected rows again by the source as it is now; what is good now goes in, the rest stays."""
+        source = self._source(name)
+        with self.store.writing() as writer:
+            report = replay(writer, source, load_id=load, reason=reason)
+            self._refresh(writer)
+        return report
+
+    def remove_loads(self, numbers: Iterable[int]) -> list[Load]:
+        """Undo loads and bring the index up to date."""
+        with self.store.writing() as writer:
+            removed = [writer.remove_load(number) for number in numbers]
+            self._refresh(writer)
+        return removed
+
+    def refresh(self) -> JourneyIndex:
+        """Bring the index and every map's column up to date."""
+        with self.store.writing() as writer:
+            return self._refresh(writer)
+
+    def rebuild(self) -> JourneyIndex:
+        """Delete everything derived and make it anew from the event files."""
+        with self.store.writing() as writer:
+            return runtime.rebuild(writer, list(self.maps.values()), self.exclude)
+
+    def compact(self) -> tuple[int, int]:
+        """Join small event files; how many there were, and how many there are."""
+        before = len(self.store.event_files())
+        with self.store.writing() as writer:
+            runtime.compact(writer)
+            self._refresh(writer)
+        return before, len(self.store.event_files())
+
+    def verify(self) -> list[Finding]:
+        """Count everything again and compare it with what is stored."""
+        return runtime.verify(self.store, list(self.maps.values()), self.exclude)
+
+    def _refresh(self, writer: Writer) -> JourneyIndex:
+        for journey_map in self.maps.values():
+            self._keep_version(writer, journey_map)
+        return runtime.refresh(writer, list(self.maps.values()), self.exclude)
+
+    def _keep_version(self, writer: Writer, journey_map: JourneyMap) -> None:
+        versions = self.store.map_versions(journey_map.key)
+        if not versions or versions[-1].hash != journey_map.hash:
+            text = (self.folder / journey_map.file).read_text(encoding="utf-8")
+            writer.save_map_version(journey_map.key, journey_map.hash, text, who="")
+
+    def _source(self, name: str) -> Source:
+        if name not in self.sources:
+            names = ", ".join(self.sources) or "none yet"
+            raise SourceError(f"there is no source '{name}'{did_you_mean(name, self.sources)}; there are: {names}")
+        return self.sources[name]
+
+    # Showing
+
+    def draw(self, key: str | None = None, *, measured: bool = False, options: MapOptions | None = None) -> Svg:
+        """Draw a map; `measured` adds what was measured of it."""
+        journey_map = self.map(key)
+        numbers = map_numbers(self.measure, journey_map) if measured else None
+        return draw_map(journey_map, numbers, options=options)
+
+    def report(self, key: str | None = None, *, names: bool = False) -> HtmlReport:
+        """One self-contained page about a map: numbers, weaknesses, promises, funnel, paths, what people said.
+
+        Args:
+            key: Of the map, where there are several.
+            names: Also name the customers behind the first weakness. They are personal data.
+        """
+        return build_report(self.measure, self.store, self.map(key), names=names, clock=self.clock)
 
     def close(self) -> None:
         """Let go of the data."""
@@ -116,3 +252,8 @@ class Workspace:
     ) -> None:
         """Close it."""
         self.close()
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder is a workspace: it has a map or settings."""
+    return any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml"))

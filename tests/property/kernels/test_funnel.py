@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import Journeys, funnel, funnel_counts
+from resa.kernels import Journeys, funnel, funnel_counts, funnel_levels, prepare
 from tests.oracles.funnel import chosen_positions, longest_chain, longest_chain_of_all
 from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
 
 # Repeated codes, codes that do not ascend, and steps that share a code all come up.
 STEPS = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=2), min_size=1, max_size=4)
+MANY_STEPS = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=2), min_size=1, max_size=10)
 
 
-@given(journeys(), STEPS, WINDOWS, PERIODS)
+@given(journeys(), STEPS | MANY_STEPS, WINDOWS, PERIODS)
 def test_level_and_chain_are_those_of_the_oracle(
     drawn: Journeys, steps: list[list[int]], within: int, period: tuple[int, int] | None
 ) -> None:
@@ -49,11 +51,20 @@ def test_the_oracle_agrees_with_trying_every_row_of_events(
 def test_customers_left_out_have_no_level_and_threads_change_nothing(
     drawn: Journeys, steps: list[list[int]], within: int, data: st.DataObject
 ) -> None:
-    import numpy as np
-
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=drawn.customers, max_size=drawn.customers)), np.bool_)
     everybody = funnel(drawn, steps, within_us=within)
     some = funnel(drawn, steps, within_us=within, customers=mask, threads=2)
     assert some.levels.tolist() == np.where(mask, everybody.levels, 0).tolist()
     assert (some.positions[mask] == everybody.positions[mask]).all()
     assert (some.positions[~mask] == -1).all()
+
+
+@given(journeys(customers=9), STEPS, WINDOWS, st.data())
+def test_what_was_prepared_changes_no_answer(
+    drawn: Journeys, steps: list[list[int]], within: int, data: st.DataObject
+) -> None:
+    prepared = prepare(drawn)
+    hidden = data.draw(st.lists(st.booleans(), min_size=drawn.events, max_size=drawn.events))
+    shown = drawn._replace(touchpoints=np.where(hidden, 0, drawn.touchpoints).astype(np.uint16))
+    wanted = funnel_levels(shown, steps, within_us=within)
+    assert funnel_levels(shown, steps, within_us=within, prepared=prepared).tolist() == wanted.tolist()

@@ -1,0 +1,171 @@
+"""`resa map`: check, draw, watch, schema."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resa.base.errors import InputError, MapError, Problem
+from resa.cli.console import OUT, print_problems, say, write_out
+from resa.cli.options import HERE, Folder, MapKey, Output, opened
+from resa.cli.watch import PageServer, serve_and_watch
+from resa.drawing import MapOptions, Svg, draw_map, font_css, tokens_css
+from resa.journey_map import fix, json_schema, load_maps, load_texts
+from resa.journey_map import lint as lint_map
+from resa.model.journey import JourneyMap
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Journey maps: check them, draw them, watch them while you write.", no_args_is_help=True)
+
+MapFile = Annotated[
+    Path | None,
+    typer.Argument(help="A map's file alone; default: all maps of the workspace.", exists=True, dir_okay=False),
+]
+
+
+@app.command()
+def check(
+    file: MapFile = None,
+    repair: Annotated[bool, typer.Option("--fix", help="Repair what is mechanical, and show what changes.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, no advice.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Report every problem of every file in one run; exit 1 if there is an error."""
+    where = folder if file is None else None
+    if repair:
+        if file is not None:
+            raise InputError("--fix works on a whole workspace; leave the file out, or stand in its folder")
+        fixes = fix(folder)
+        if fixes.repaired:
+            write_out(fixes.diff)
+            fixes.write(folder)
+            say(f"made {fixes.repaired} repair{'s' if fixes.repaired != 1 else ''}")
+    loaded = load_maps(folder) if where is not None else load_texts({_name(file): _bytes(file)})
+    advice: list[Problem] = [problem for problem in loaded.problems if problem.severity == "warning"]
+    for journey_map in loaded.maps.values():
+        advice += lint_map(journey_map, loaded, today=date.today())  # noqa: DTZ011 - a person's day
+    print_problems(loaded.errors)
+    if not quiet:
+        print_problems(advice)
+    if loaded.errors:
+        say(f"{_count(len(loaded.errors), 'error')} in {_count(len(loaded.files), 'file')}")
+        raise typer.Exit(1)
+    kept = "" if quiet or not advice else f", {_count(len(advice), 'piece')} of advice"
+    say(f"{_count(len(loaded.maps), 'map')}: no errors{kept}")
+
+
+@app.command()
+def draw(
+    file: MapFile = None,
+    *,
+    output: Output = None,
+    map_key: MapKey = None,
+    paper: Annotated[str | None, typer.Option(help="A3 or A4: lay it out for paper (PDF).")] = None,
+    width: Annotated[float | None, typer.Option(help="Width of the picture in pixels; default: as it needs.")] = None,
+    measured: Annotated[bool, typer.Option(help="With the numbers measured so far, if there are any.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Draw a map: SVG, PNG or PDF, by the ending of --output; without one, SVG goes to stdout."""
+    options = MapOptions() if width is None else MapOptions(width=width)
+    if file is not None:
+        picture = draw_map(_only_map(file), options=options)
+    else:
+        with opened(folder) as shop:
+            picture = shop.draw(map_key, measured=measured, options=options)
+    if paper not in {None, "A3", "A4"}:
+        raise InputError(f"'{paper}' is no paper we lay out for; use A3 or A4")
+    if output is None:
+        write_out(picture.text)
+        return
+    output.write_bytes(_rendered(picture, output, paper))
+    say(f"wrote {output}")
+
+
+@app.command()
+def watch(
+    file: MapFile = None,
+    map_key: MapKey = None,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    folder: Folder = HERE,
+) -> None:
+    """Show the map in a browser and draw it anew on every save; end with Ctrl+C."""
+    server = PageServer(port)
+    styles = f"<style>{font_css()}{tokens_css()}</style>"
+
+    def show() -> None:
+        try:
+            journey_map = _only_map(file) if file is not None else _map_of(folder, map_key)
+        except InputError as error:
+            print_problems(error.problems)
+            server.show(_problem_page(error, server.body), title="Resa", language="en")
+            return
+        body = styles + draw_map(journey_map).inline("map")
+        server.show(body, title=journey_map.title, language=journey_map.language)
+        say(f"drew {journey_map.title}")
+
+    say(f"showing the map at {server.address}; end with Ctrl+C")
+    if browser:
+        typer.launch(server.address)
+    try:
+        serve_and_watch(server, folder if file is None else file.parent, show)
+    except KeyboardInterrupt:
+        say("ended")
+
+
+@app.command()
+def schema(output: Output = None) -> None:
+    """Write the JSON Schema of journey files, for editors that complete and check while one writes."""
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+        OUT.print(f"put this line on top of your map:  # yaml-language-server: $schema={output}", markup=False)
+
+
+def _name(file: Path | None) -> str:
+    return str(file)
+
+
+def _bytes(file: Path | None) -> bytes:
+    return b"" if file is None else file.read_bytes()
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _only_map(file: Path) -> JourneyMap:
+    loaded = load_texts({str(file): file.read_bytes()})
+    if loaded.errors:
+        raise MapError(loaded.errors)
+    return next(iter(loaded.maps.values()))
+
+
+def _map_of(folder: Path, key: str | None) -> JourneyMap:
+    with opened(folder) as shop:
+        return shop.map(key)
+
+
+def _rendered(picture: Svg, output: Path, paper: str | None) -> bytes:
+    ending = output.suffix.lower()
+    if ending == ".svg":
+        return picture.text.encode()
+    if ending == ".png":
+        return picture.png()
+    if ending == ".pdf":
+        return picture.pdf("A3" if paper == "A3" else "A4" if paper == "A4" else None)
+    raise InputError(f"'{output.name}': write .svg, .png or .pdf")
+
+
+def _problem_page(error: InputError, last: str) -> str:
+    from html import escape  # noqa: PLC0415
+
+    lines = "".join(f"<li>{escape(str(problem))}</li>" for problem in error.problems)
+    return f'<ul role="alert" style="font:16px/1.5 monospace;padding:1em 2em;margin:0">{lines}</ul>{last}'

@@ -1,0 +1,311 @@
+"""Collecting a source: every file that it names becomes one load, chunk by chunk, good rows beside rejected ones."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pyarrow as pa
+
+from resa.base.errors import SourceError
+from resa.collector.files import RowFile, find_files
+from resa.collector.judging import Judge, Judged, refused_table
+from resa.collector.opening import open_rows
+from resa.collector.planning import Plan, plan_rows
+from resa.collector.reading import ROW, Piece, Reader, Refused, pieces_by_rows
+from resa.collector.shapes import SourceShape
+from resa.collector.sources import Source
+from resa.engine import Engine
+from resa.model.tables import DAILY_NUMBERS
+from resa.storage import Load, Writer
+
+__all__ = ["FileReport", "LoadReport", "Progress", "collect", "definition_hash", "first_rows"]
+
+SAMPLE_ROWS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far collecting a file is.
+
+    Attributes:
+        file: Its name.
+        rows: Rows read so far.
+        position: Bytes (of Parquet: rows) read so far.
+        length: The whole file in the same unit; 0 if that is not known.
+        seconds: Since collecting the file began.
+    """
+
+    file: str
+    rows: int
+    position: int
+    length: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate; `None` while there is no ground for one."""
+        if not (self.length and self.position):
+            return None
+        return self.seconds * max(0, self.length - self.position) / self.position
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReport:
+    """What became of one file.
+
+    Attributes:
+        file: Its name.
+        state: collected; or unchanged since it was collected, and left alone.
+        load_id: The load.
+        rows_read: Rows of the file.
+        good: Rows that were stored.
+        rejected: Rows that were refused and kept.
+        duplicate: Rows that were there already.
+        without_customer: Of the good ones: those that name no customer and are only counted by day.
+        reasons: Rejected rows by reason, as far as this run saw them.
+        note: What else a person should know, such as that the definition has changed since.
+    """
+
+    file: str
+    state: Literal["collected", "unchanged"]
+    load_id: int
+    rows_read: int
+    good: int
+    rejected: int
+    duplicate: int
+    without_customer: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """What became of a source's files."""
+
+    source: str
+    files: tuple[FileReport, ...]
+
+    @property
+    def good(self) -> int:
+        """Rows that were stored by this run."""
+        return sum(file.good for file in self._collected())
+
+    @property
+    def rejected(self) -> int:
+        """Rows that were refused by this run."""
+        return sum(file.rejected for file in self._collected())
+
+    @property
+    def duplicate(self) -> int:
+        """Rows that were there already."""
+        return sum(file.duplicate for file in self._collected())
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Rejected rows by reason."""
+        return sum((file.reasons for file in self._collected()), Counter())
+
+    def _collected(self) -> Iterator[FileReport]:
+        return (file for file in self.files if file.state == "collected")
+
+
+def collect(
+    writer: Writer,
+    source: Source,
+    *,
+    replace: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    now: datetime | None = None,
+    chunk_rows: int = 1_000_000,
+    engine: Engine | None = None,
+) -> LoadReport:
+    """Collect the files that a source names.
+
+    A file that was collected and has not changed since is left alone. A collection that was killed goes on where it
+    stopped. Good rows go in beside bad ones, which are kept with their reason.
+
+    Args:
+        writer: Of the workspace.
+        source: What to collect.
+        replace: First undo the loads of the same files.
+        progress: Called after every chunk.
+        now: When the rows are received, UTC; `None`: now.
+        chunk_rows: Rows that are read and committed at a time. It changes memory and speed, never the result.
+        engine: Where the SQL runs; `None`: a new one.
+
+    Raises:
+        SourceError: A file is not there or not readable, or the definition does not fit it.
+    """
+    try:
+        files = find_files(source.shape.path, source.folder)
+    except SourceError as error:
+        raise source.located(error) from error
+    received = now or writer.store.clock()
+    with Engine() if engine is None else engine.cursor() as sql:
+        reports = [
+            _File(writer, source, file, sql, received, chunk_rows, progress).collect(replace=replace) for file in files
+        ]
+    return LoadReport(source=source.name, files=tuple(reports))
+
+
+def definition_hash(shape: SourceShape) -> str:
+    """A short hash of what decides how rows are read."""
+    return hashlib.blake2b(shape.model_dump_json().encode(), digest_size=8).hexdigest()
+
+
+def first_rows(reader: Reader) -> pa.Table:
+    """The first rows of a file, for finding out how it is built; without rows if it has none that can be read."""
+    for piece in reader.pieces():
+        return piece.table.slice(0, SAMPLE_ROWS)
+    return pa.schema([*reader.columns.items(), (ROW, pa.int64())]).empty_table()
+
+
+@dataclass
+class _File:
+    """Collects one file."""
+
+    writer: Writer
+    source: Source
+    file: RowFile
+    engine: Engine
+    received: datetime
+    chunk_rows: int
+    progress: Callable[[Progress], None] | None
+
+    def collect(self, *, replace: bool) -> FileReport:
+        """All of it, or nothing when it is unchanged."""
+        fingerprint = f"{self.file.fingerprint}-{definition_hash(self.source.shape)}"
+        earlier = [load for load in self.writer.store.loads(self.source.name) if load.origin == self.file.name]
+        finished = [load for load in earlier if load.state == "finished"]
+        if not replace:
+            for load in reversed(finished):
+                if load.fingerprint.split("-")[0] == self.file.fingerprint:
+                    return _unchanged(self.file, load, same=load.fingerprint == fingerprint)
+        try:
+            reader = open_rows(self.file, self.source.shape.format, self.source.shape.csv)
+            sample = first_rows(reader)
+            plan = plan_rows(self.source.shape, reader.columns, sample, self.engine)
+        except SourceError as error:
+            raise self.source.located(error) from error
+        for load in earlier:
+            outdated = load.state == "running" and load.fingerprint != fingerprint
+            if outdated or (replace and load.state == "finished"):
+                self.writer.remove_load(load.id)
+        load = self.writer.begin_load(
+            source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint
+        )
+        recorded = self.file.modified or self.received
+        judge = Judge(self.source.shape, plan, self.engine, reader, self.received, min(recorded, self.received))
+        counted, reasons = self._chunks(load, reader, plan, judge)
+        done = self.writer.store.load(load.id)
+        done = self.writer.finish_load(done, complete_until=self._complete_until(done))
+        good = counted["lookup"] if self.source.kind == "lookup" else done.good
+        return FileReport(
+            file=self.file.name,
+            state="collected",
+            load_id=done.id,
+            rows_read=done.rows_read,
+            good=good,
+            rejected=done.rejected,
+            duplicate=done.duplicate,
+            without_customer=counted["without customer"],
+            reasons=reasons,
+        )
+
+    def _chunks(
+        self, load: Load, reader: Reader, plan: Plan, judge: Judge
+    ) -> tuple[Counter[str], Counter[str]]:
+        counted: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
+        kept: list[pa.Table] = []
+        began = time.monotonic()
+        is_lookup = self.source.kind == "lookup"
+        done = 0 if is_lookup else load.rows_read
+        for piece in pieces_by_rows(reader.pieces(after=done, needed=plan.needed), self.chunk_rows):
+            judged = judge.judge(piece)
+            reasons += judged.reasons
+            if is_lookup:
+                kept.append(judged.good)
+            self._commit(load, judged, rows_read=piece.last_row - done, counted=counted)
+            done = piece.last_row
+            self._tell(reader, piece, began)
+        if is_lookup:
+            counted["lookup"], repeated = self._save_lookup(load, kept)
+            reasons["repeated-key"] += repeated
+        return counted, +reasons
+
+    def _commit(self, load: Load, judged: Judged, *, rows_read: int, counted: Counter[str]) -> None:
+        if self.source.kind == "lookup":
+            nothing = DAILY_NUMBERS.empty_table()
+            if load.rows_read < rows_read or judged.rejected.num_rows:
+                self.writer.commit_chunk(load, "daily_numbers", nothing, rows_read=rows_read, rejected=judged.rejected)
+            return
+        if judged.anonymous is not None:
+            # Before the chunk is marked as read: by their ids, these rows can be handed over twice.
+            rows, ids = judged.anonymous
+            self.writer.commit_chunk(load, "daily_numbers", rows, rows_read=0, message_ids=ids)
+            counted["without customer"] += rows.num_rows
+        self.writer.commit_chunk(
+            load,
+            self.source.kind,  # type: ignore[arg-type]  # lookups were handled above
+            judged.good,
+            rows_read=rows_read,
+            rejected=judged.rejected,
+            message_ids=judged.message_ids,
+            cells=judged.cells,
+        )
+
+    def _save_lookup(self, load: Load, kept: list[pa.Table]) -> tuple[int, int]:
+        """Store the table; of rows with the same key the first counts."""
+        if not kept:
+            return 0, 0
+        table = pa.concat_tables(kept, promote_options="default")
+        self.engine.register("kept", table)
+        try:
+            sql = "SELECT row_number() OVER () AS n, row_number() OVER (PARTITION BY key) AS nth, kept.* FROM kept ORDER BY n"
+            ranked = self.engine.query(sql)
+        finally:
+            self.engine.unregister("kept")
+        first = pa.compute.equal(ranked.column("nth"), 1)
+        repeated = ranked.filter(pa.compute.invert(first))
+        self.writer.save_lookup(self.source.name, ranked.filter(first).select(table.column_names))
+        return table.num_rows - repeated.num_rows, repeated.num_rows
+
+    def _complete_until(self, load: Load) -> datetime | None:
+        shape = self.source.shape
+        lateness = timedelta(seconds=shape.lateness.seconds) if shape.lateness else timedelta(0)
+        if shape.complete_until == "file modified" and self.file.modified is not None:
+            return self.file.modified - lateness
+        return load.newest - lateness if load.newest is not None and shape.lateness else None
+
+    def _tell(self, reader: Reader, piece: Piece, began: float) -> None:
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    file=self.file.name,
+                    rows=piece.last_row,
+                    position=piece.position,
+                    length=reader.length,
+                    seconds=time.monotonic() - began,
+                )
+            )
+
+
+def _unchanged(file: RowFile, load: Load, *, same: bool) -> FileReport:
+    note = "" if same else "its source file has changed since it was collected; `resa collect --replace` reads it anew"
+    return FileReport(
+        file=file.name,
+        state="unchanged",
+        load_id=load.id,
+        rows_read=load.rows_read,
+        good=load.good,
+        rejected=load.rejected,
+        duplicate=load.duplicate,
+        note=note,
+    )

@@ -1,0 +1,319 @@
+"""One chunk of rows: read by the plan's SELECT, judged, and made into the tables that storage takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as compute
+
+from resa.collector.planning import PROBLEM, Plan
+from resa.collector.reading import LINE, ROW, Piece, Reader, Refused
+from resa.collector.reasons import DETAILS
+from resa.collector.shapes import EventSource, FeedbackSource, SourceShape
+from resa.collector.text_files import payload_of
+from resa.collector.typing_sql import name_sql
+from resa.collector.zones import doubtful, to_utc
+from resa.engine import Engine
+from resa.model.tables import INSTANT
+
+__all__ = ["Judge", "Judged", "refused_table"]
+
+OLDEST = 86_400 * 1_000_000
+"""2 January 1970, in microseconds: a moment before it is what computers write when they know none."""
+
+_DAY = 86_400 * 1_000_000
+_POSITION_BITS = 20  # of `sequence`, for the place among the rows that a SELECT makes of one row of the file
+
+_KEPT = {
+    "events": ("event", "channel", "device", "value", "properties", "identifiers"),
+    "customers": ("traits", "identifiers"),
+    "daily_numbers": ("day", "number", "value", "properties"),
+    "feedback": ("touchpoint", "score", "text", "identifiers"),
+    "lookup": ("key", "name", "properties"),
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of a chunk.
+
+    Attributes:
+        good: Rows of the source's kind, without the columns that storage fills.
+        rejected: row, reason, detail, payload.
+        message_ids: The rows' own ids; `None`: they have none.
+        cells: What the file says in each mapped column of the good rows.
+        anonymous: Rows without a customer, as daily numbers, and their ids; `None` if they are not to be counted.
+        reasons: How many were rejected for which reason.
+    """
+
+    good: pa.Table
+    rejected: pa.Table
+    message_ids: pa.ChunkedArray | None
+    cells: Sequence[pa.ChunkedArray]
+    anonymous: tuple[pa.Table, pa.Array] | None
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Judge:
+    """Judges the chunks of one file.
+
+    Attributes:
+        shape: The source's definition.
+        plan: How rows are read.
+        engine: Where the SQL runs.
+        reader: The file, to get whole rows from.
+        received: When the rows came to us, UTC.
+        recorded: Since when facts about customers are so that do not say it, UTC.
+    """
+
+    shape: SourceShape
+    plan: Plan
+    engine: Engine
+    reader: Reader
+    received: datetime
+    recorded: datetime
+
+    def judge(self, piece: Piece) -> Judged:
+        """Read and judge the rows of a piece."""
+        table, refused = piece.table, list(piece.refused)
+        if LINE in table.column_names:
+            table, not_json = self._only_objects(table)
+            refused += not_json
+        result = self._read(table)
+        problems = result.column(PROBLEM).to_numpy().copy()
+        told = list(self.plan.problems)
+        moments = {name: self._moment(result, name, local, problems, told) for name, local in self.plan.times.items()}
+        if "day" in result.column_names:
+            self._check_day(result.column("day"), problems, told)
+        bad = np.flatnonzero(problems)
+        rejected, reasons = self._rejected(table, result, bad, problems[bad], told, refused)
+        for name, moment in moments.items():
+            result = _with_column(result, name, moment)
+        positions = _positions(result.column(ROW).to_numpy()) if self.plan.selects else None
+        result = self._with_sequence(result, positions)
+        if len(bad):
+            result = result.filter(pa.array(problems == 0))
+        anonymous = None
+        if isinstance(self.shape, EventSource) and self.shape.without_customer == "count":
+            result, anonymous = self._anonymous(result)
+        ids = result.column("message_id") if self.plan.has_ids else None
+        cells = [] if ids is not None else [result.column(name) for name in self.plan.cells] or [result.column(ROW)]
+        return Judged(self._kept(result), rejected, ids, cells, anonymous, reasons)
+
+    def _read(self, table: pa.Table) -> pa.Table:
+        self.engine.register(self.plan.relation, table)
+        try:
+            return self.engine.query(self.plan.sql, self.plan.parameters)
+        finally:
+            self.engine.unregister(self.plan.relation)
+
+    def _only_objects(self, table: pa.Table) -> tuple[pa.Table, list[Refused]]:
+        """Set apart lines that are no JSON object."""
+        line = name_sql(LINE)
+        self.engine.register("lines", table)
+        try:
+            sql = f"SELECT COALESCE(json_valid({line}) AND TRY(json_type({line})) = 'OBJECT', FALSE) AS good FROM lines"
+            good = self.engine.query(sql).column("good")
+        finally:
+            self.engine.unregister("lines")
+        bad = table.filter(compute.invert(good))
+        if not bad.num_rows:
+            return table, []
+        pairs = zip(bad.column(ROW).to_pylist(), bad.column(LINE).to_pylist(), strict=True)
+        refused = [Refused(row, "bad-json", payload_of(text.strip().encode())) for row, text in pairs]
+        return table.filter(good), refused
+
+    def _moment(
+        self,
+        result: pa.Table,
+        name: str,
+        local: str | None,
+        problems: npt.NDArray[np.int32],
+        told: list[tuple[str, str]],
+    ) -> pa.Array:
+        """A column of moments in UTC, NULL where nothing was said; moments out of bounds are noted as problems."""
+        micros = _micros(result.column(name))
+        known = result.column(name).is_valid().to_numpy()
+        if local is not None:
+            clock = _micros(result.column(local))
+            on_clock = result.column(local).is_valid().to_numpy()
+            zone, rule = self.shape.timezone, self.shape.clock_change
+            micros = np.where(on_clock, to_utc(clock, zone, later=rule == "later"), micros)
+            known = known | on_clock
+            if rule == "reject":
+                _note(problems, on_clock & doubtful(clock, zone), told, "doubtful-time", name)
+        latest = int(self.received.timestamp() * 1_000_000) + _DAY
+        _note(problems, known & (micros > latest), told, "future", name)
+        _note(problems, known & (micros < OLDEST), told, "too-old", name)
+        return pa.array(micros, mask=None if known.all() else ~known).cast(INSTANT)
+
+    def _check_day(
+        self, days: pa.ChunkedArray, problems: npt.NDArray[np.int32], told: list[tuple[str, str]]
+    ) -> None:
+        numbers = days.cast(pa.int32()).fill_null(1).to_numpy()
+        known = days.is_valid().to_numpy()
+        _note(problems, known & (numbers > self.received.timestamp() // 86_400 + 1), told, "future", "day")
+        _note(problems, known & (numbers < 1), told, "too-old", "day")
+
+    def _rejected(
+        self,
+        table: pa.Table,
+        result: pa.Table,
+        bad: npt.NDArray[np.int64],
+        problems: npt.NDArray[np.int32],
+        told: list[tuple[str, str]],
+        refused: Sequence[Refused],
+    ) -> tuple[pa.Table, Counter[str]]:
+        tables = [refused_table(refused)]
+        if len(bad):
+            rows = result.column(ROW).take(pa.array(bad))
+            which = pa.array(problems - 1)
+            columns = {
+                "row": rows.combine_chunks(),
+                "reason": pa.array([reason for reason, _ in told]).take(which),
+                "detail": pa.array([detail for _, detail in told]).take(which),
+                "payload": self._payloads(table, result, bad, rows.to_numpy()),
+            }
+            tables.append(pa.table(columns, schema=tables[0].schema))
+        rejected = pa.concat_tables(tables)
+        if len(tables) > 1 and refused:
+            rejected = rejected.sort_by("row")
+        counts = rejected.column("reason").value_counts()
+        reasons = Counter({entry["values"].as_py(): entry["counts"].as_py() for entry in counts})
+        return rejected, reasons
+
+    def _payloads(
+        self, table: pa.Table, result: pa.Table, bad: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+    ) -> pa.Array:
+        """The bad rows as JSON: the whole row of the file or, of a SELECT, the row that it gave."""
+        places = np.searchsorted(table.column(ROW).to_numpy(), np.unique(rows))
+        whole = table.take(pa.array(places))
+        if not self.plan.selects:
+            if LINE in table.column_names:
+                lines = compute.utf8_trim_whitespace(whole.column(LINE))
+                return lines.combine_chunks()
+            return self._as_json(self.reader.whole(whole).drop_columns([ROW]))
+        self.engine.register(self.plan.relation, whole)
+        try:
+            given = self.engine.query(self.plan.raw_sql, self.plan.parameters)
+        finally:
+            self.engine.unregister(self.plan.relation)
+        inside = np.isin(result.column(ROW).to_numpy(), rows)  # all that these rows of the file gave, good ones too
+        return self._as_json(given.take(pa.array(np.searchsorted(np.flatnonzero(inside), bad))).drop_columns([ROW]))
+
+    def _as_json(self, table: pa.Table) -> pa.Array:
+        self.engine.register("bad", table)
+        try:
+            return self.engine.query("SELECT CAST(to_json(bad) AS VARCHAR) AS payload FROM bad").column(0).combine_chunks()
+        finally:
+            self.engine.unregister("bad")
+
+    def _with_sequence(self, result: pa.Table, positions: npt.NDArray[np.int64] | None) -> pa.Table:
+        if self.plan.has_sequence:
+            column = result.column("sequence").fill_null(0)
+        elif self.shape.unordered:
+            column = pa.array(np.zeros(result.num_rows, np.int64))
+        elif positions is not None:
+            column = pa.array((result.column(ROW).to_numpy() << _POSITION_BITS) + positions)
+        else:
+            column = result.column(ROW)
+        return _with_column(result, "sequence", column)
+
+    def _anonymous(self, result: pa.Table) -> tuple[pa.Table, tuple[pa.Table, pa.Array] | None]:
+        """Take out the events that name no customer, as daily numbers: how many, by event and local day."""
+        if "identifiers" in result.column_names:
+            named = compute.greater(compute.list_value_length(result.column("identifiers")), 0)
+            nameless = result.filter(compute.invert(named))
+            if not nameless.num_rows:
+                return result, None
+            result = result.filter(named)
+        else:
+            nameless, result = result, result.slice(0, 0)
+        self.engine.register("nameless", nameless)
+        members = [f"'{name}', {name}" for name in ("value", "channel") if name in nameless.column_names]
+        properties = "properties" if "properties" in nameless.column_names else "NULL"
+        said = ", ".join(f"CAST({name_sql(name)} AS VARCHAR)" for name in self.plan.cells) or "''"
+        own_id = "message_id" if self.plan.has_ids else f"md5(concat_ws(chr(31), {said})) || '-' || {name_sql(ROW)}"
+        try:
+            counted = self.engine.query(
+                f"SELECT CAST(timezone($zone, occurred_at) AS DATE) AS day, event AS number, 1.0::DOUBLE AS value, "
+                f"CAST(json_merge_patch(COALESCE({properties}, '{{}}'), json_object({', '.join(members)})) AS VARCHAR) "
+                f"AS properties, {own_id} AS id FROM nameless",
+                {"zone": self.shape.timezone},
+            )
+        finally:
+            self.engine.unregister("nameless")
+        ids = counted.column("id").combine_chunks()
+        return result, (self._received(counted.drop_columns(["id"])), ids)
+
+    def _kept(self, result: pa.Table) -> pa.Table:
+        """The columns that storage takes."""
+        kind = self.shape.kind
+        names = [name for name in (*_KEPT[kind], *self.plan.times) if name in result.column_names]
+        table = result.select(names)
+        if kind in {"events", "customers", "feedback"}:
+            table = table.append_column("sequence", result.column("sequence"))
+        if kind == "customers":
+            traits = table.column("traits").fill_null("{}") if "traits" in names else pa.array(["{}"] * table.num_rows)
+            table = _with_column(table, "traits", traits)
+            since = pa.scalar(self.recorded, INSTANT)
+            filled = table.column("recorded_at").fill_null(since) if "recorded_at" in names else _same(since, table)
+            table = _with_column(table, "recorded_at", filled)
+        if isinstance(self.shape, FeedbackSource) and self.shape.scale is not None:
+            for name, bound in zip(("scale_low", "scale_high"), self.shape.scale, strict=True):
+                table = table.append_column(name, _same(pa.scalar(bound), table))
+        return table if kind == "lookup" else self._received(table)
+
+    def _received(self, table: pa.Table) -> pa.Table:
+        return table.append_column("received_at", _same(pa.scalar(self.received, INSTANT), table))
+
+
+def refused_table(refused: Sequence[Refused]) -> pa.Table:
+    """Rows that could not be read, as storage takes them."""
+    schema = pa.schema(
+        [("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string()), ("payload", pa.string())]
+    )
+    return pa.table(
+        {
+            "row": [entry.row for entry in refused],
+            "reason": [entry.reason for entry in refused],
+            "detail": [DETAILS[entry.reason].format(column="the row") for entry in refused],
+            "payload": [entry.payload for entry in refused],
+        },
+        schema=schema,
+    )
+
+
+def _note(
+    problems: npt.NDArray[np.int32], where: npt.NDArray[np.bool_], told: list[tuple[str, str]], reason: str, name: str
+) -> None:
+    """Note a problem for rows that have none yet."""
+    if where.any():
+        told.append((reason, DETAILS[reason].format(column=name)))
+        problems[where & (problems == 0)] = len(told)
+
+
+def _micros(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    return column.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()
+
+
+def _positions(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For rows in order, how many of the same number stand before each."""
+    return np.arange(len(rows)) - np.searchsorted(rows, rows)
+
+
+def _with_column(table: pa.Table, name: str, column: Any) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+
+
+def _same(value: pa.Scalar, table: pa.Table) -> pa.Array:
+    return pa.repeat(value, table.num_rows)
