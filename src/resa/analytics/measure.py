@@ -11,10 +11,12 @@ import pyarrow as pa
 from resa.analytics.answer import Answer
 from resa.analytics.expectations import answer_expectations
 from resa.analytics.funnel import answer_funnel
+from resa.analytics.paths import answer_paths, answer_variants
 from resa.analytics.questions import KINDS, Question, question_from
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot, instant
+from resa.analytics.transitions import answer_transitions
 from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import QuestionError, did_you_mean
@@ -26,6 +28,9 @@ __all__ = ["Measure"]
 _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "funnel": answer_funnel,
     "expectations": answer_expectations,
+    "transitions": answer_transitions,
+    "paths": answer_paths,
+    "variants": answer_variants,
 }
 
 _KEPT_ANSWERS: Final = 64
@@ -76,6 +81,29 @@ class Measure:
     def expectations(self, names: Sequence[str] | str = (), *, kinds: Sequence[str] = (), **common: Any) -> Result:
         """What share of expectations and promises were met; see `ExpectationsQuestion`."""
         return self._ask("expectations", common, names=names, kinds=kinds)
+
+    def transitions(self, **common: Any) -> Result:
+        """Which touchpoint directly follows which; see `TransitionsQuestion`."""
+        return self._ask("transitions", common)
+
+    def paths(
+        self,
+        *,
+        start: str | Sequence[str] | None = None,
+        end: str | Sequence[str] | None = None,
+        steps: int = 5,
+        top: int = 20,
+        collapse: bool = True,
+        sessions: str | Duration | None = None,
+        **common: Any,
+    ) -> Result:
+        """The ways from a touchpoint or to it; see `PathsQuestion`."""
+        own = {"start": start, "end": end, "steps": steps, "top": top, "collapse": collapse, "sessions": sessions}
+        return self._ask("paths", common, **own)
+
+    def variants(self, *, top: int = 20, collapse: bool = False, **common: Any) -> Result:
+        """Whole journeys that are the same sequence of touchpoints; see `VariantsQuestion`."""
+        return self._ask("variants", common, top=top, collapse=collapse)
 
     def ask(self, question: Question | Mapping[str, Any]) -> Result:
         """Answer a question.

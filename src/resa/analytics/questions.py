@@ -29,6 +29,7 @@ __all__ = [
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",
+    "of_customers",
     "question_from",
 ]
 
@@ -269,6 +270,11 @@ class PlannedQuestion(Question):
 
 GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""
+
+def of_customers(by: str | None) -> bool:
+    """Whether a group-by puts every event of a customer into the same group."""
+    return by is not None and (by == "persona" or by.startswith("traits."))
+
 
 MOST_STEPS = 32
 """Steps in a funnel or a path at most."""

@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from resa.analytics.customers import CustomerExpressions
-from resa.analytics.questions import Question, Step
+from resa.analytics.questions import Question, Step, of_customers
 from resa.analytics.result import problem
 from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
 from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.kernels import Journeys, Period
 
-__all__ = ["Selection"]
+__all__ = ["WHOLE", "Selection"]
 
-_WHOLE = (-(2**62), 2**62)
+WHOLE: Final = (-(2**62), 2**62)
+"""Bounds of a question without a period."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Selection:
     def bounds(self) -> tuple[int, int]:
         """The same since 1970."""
         start, until = self.question.since, self.question.until
-        low = _WHOLE[0] if start is None else self._moment(start)
+        low = WHOLE[0] if start is None else self._moment(start)
         if until is None:
-            return low, _WHOLE[1]
+            return low, WHOLE[1]
         if isinstance(until, datetime):
             return low, instant(until)
         return low, self._moment(until + timedelta(days=1))
@@ -157,13 +159,9 @@ class Selection:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know about the selection."""
-        now = self.question.where is not None or bool(self.question.persona) or self._by_customer
+        now = self.question.where is not None or bool(self.question.persona) or of_customers(self.question.by)
         return ("Traits and personas are as they are now, not as they were when it happened.",) if now else ()
 
-    @property
-    def _by_customer(self) -> bool:
-        by = self.question.by
-        return by is not None and (by == "persona" or by.startswith("traits."))
 
     # The same in SQL.
 
@@ -198,12 +196,12 @@ class Selection:
         """A condition: the moment in `column` lies in the period, and not after `until` where that is given."""
         low, high = self.bounds
         parts = []
-        if low > _WHOLE[0]:
+        if low > WHOLE[0]:
             parts.append(f"{column} >= {moment(low)}")
-        if high < _WHOLE[1]:
+        if high < WHOLE[1]:
             parts.append(f"{column} < {moment(high)}")
         if until is not None:
-            parts.append(f"{column} <= {moment(until)}" if until > _WHOLE[0] else "FALSE")
+            parts.append(f"{column} <= {moment(until)}" if until > WHOLE[0] else "FALSE")
         return " AND ".join(parts) or "TRUE"
 
     def stamped(self, microseconds: int | None) -> datetime | None:

@@ -1,0 +1,36 @@
+"""From files of any shape to rows of Resa: source files, reading, judging, loads, rejected rows.
+
+    sources, problems = read_sources(workspace)                 # sources/*.yaml, every problem in its place
+    report = collect(writer, sources[0], progress=show)         # good rows go in, bad ones are kept with their reason
+    understanding = understand(find_files("orders.csv", folder)[0], {"event": "type"})
+    text = source_yaml(understanding)                           # the source file, with comments
+    rejected_list(store); replay(writer, source, reason="unreadable-time")
+"""
+
+from resa.collector.collecting import FileReport, LoadReport, Progress, collect
+from resa.collector.files import RowFile, find_files
+from resa.collector.reasons import DETAILS, WORDS
+from resa.collector.replaying import Rejection, ReplayReport, rejected_list, replay
+from resa.collector.sources import Source, read_source, read_sources
+from resa.collector.understanding import Understanding, source_yaml, understand
+
+__all__ = [
+    "DETAILS",
+    "WORDS",
+    "FileReport",
+    "LoadReport",
+    "Progress",
+    "Rejection",
+    "ReplayReport",
+    "RowFile",
+    "Source",
+    "Understanding",
+    "collect",
+    "find_files",
+    "read_source",
+    "read_sources",
+    "rejected_list",
+    "replay",
+    "source_yaml",
+    "understand",
+]

@@ -31,7 +31,7 @@ class ParquetRows:
     @cached_property
     def _parquet(self) -> parquet.ParquetFile:
         try:
-            return parquet.ParquetFile(self.file.open())
+            return parquet.ParquetFile(self.file.local or self.file.open())
         except (pa.ArrowInvalid, OSError) as error:
             raise SourceError(f"{self.file.name} is no Parquet file, or is damaged: {error}") from error
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import fsspec
 from fsspec.compression import compr
+from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import infer_compression
 
 from resa.base.errors import SourceError
@@ -46,6 +47,11 @@ class RowFile:
         except OSError as error:
             raise SourceError(f"{self.name} cannot be opened: {error.strerror or error}") from error
         return compr[packing](raw, mode="rb") if packing else raw
+
+    @property
+    def local(self) -> str | None:
+        """Its path, if it is an ordinary file of this machine."""
+        return self.path if isinstance(self.filesystem, LocalFileSystem) else None
 
     @property
     def packed(self) -> bool:

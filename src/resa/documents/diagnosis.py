@@ -150,8 +150,10 @@ def _after_value(source: Source, stumble: Stumble) -> Diagnosis | None:
     line = _Line.at(source, stumble.offset)
     start, end = line.value
     raw = source.text[start:end]
-    if start >= stumble.offset or raw[:1] not in {"'", '"', "[", "{"}:
+    if start >= stumble.offset or raw[:1] not in {"'", '"', "[", "{", "*"}:
         return _left_open(source, line)
+    if raw[0] == "*":
+        return _quote(source, start, "text cannot begin with * without quotes", "reserved-character")
     first, last = raw[0], raw[-1]
     new = quoted(raw[1:-1] if first in "'\"" and first == last else raw)
     if new == raw and (found := _left_open(source, line)):
@@ -325,7 +327,7 @@ def diagnose(text: str, stumble: Stumble) -> Diagnosis:
     line = _Line.at(source, stumble.offset)
     if stumble.reason == "nested too deeply":
         message = "lists and mappings are nested more than 40 deep here; no map needs that"
-        return Diagnosis(message, stumble.offset, "depth", stumble.offset, len(text), None)
+        return Diagnosis(message, stumble.offset, "depth", line.start, line.end, None)
     if "<document start>" in stumble.reason:
         above = next(line.before(), line)
         if not above.text.startswith("%"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
-from pydantic_core import PydanticCustomError
 
 from resa.base.errors import did_you_mean
 from resa.documents.reading import Document
@@ -36,7 +35,7 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-class Refusal(PydanticCustomError):
+class Refusal(ValueError):
     """What a validator raises: a message, and how to mend it.
 
     Args:
@@ -47,12 +46,21 @@ class Refusal(PydanticCustomError):
         inside: How many characters into the value's text the problem stands.
     """
 
-    def __new__(
-        cls, message: str, *, code: str = "invalid", fix: str | None = None, edits: Iterable[Edit] = (), inside: int = 0
-    ) -> Self:
-        """Make the error in pydantic's form."""
-        context = {"message": message, "code": code, "fix": fix, "edits": tuple(edits), "inside": inside}
-        return super().__new__(cls, "refusal", "{message}", context)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "invalid",
+        fix: str | None = None,
+        edits: Iterable[Edit] = (),
+        inside: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.fix = fix
+        self.edits = tuple(edits)
+        self.inside = inside
 
 
 class Validated(NamedTuple, Generic[Model]):
@@ -168,24 +176,17 @@ def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Fi
     """The finding for one of pydantic's errors, and the node to leave out so that the rest can be read."""
     location = tuple(details["loc"])
     key, value, is_key = _locate(root, location)
-    context = details.get("ctx", {})
-    name = location[-1] if location else ""
-    if details["type"] == "refusal":
-        message, code, fix = context["message"], context["code"], context["fix"]
-    else:
-        code, fix = details["type"].replace("_", "-"), None
-        message = _plain_words(details, value, str(name))
+    raised = details.get("ctx", {}).get("error")
+    refusal = raised if isinstance(raised, Refusal) else None
+    if refusal is None:
+        code = details["type"].replace("_", "-")
+        refusal = Refusal(_plain_words(details, value, str(location[-1]) if location else ""), code=code)
     place = key if is_key or details["type"] == "extra_forbidden" else value
-    inside = context.get("inside", 0) if details["type"] == "refusal" else 0
-    quote = 1 if inside and place.style in {"'", '"'} else 0
-    offset = min(place.start + inside + quote, max(place.start, place.end - 1))
-    if details["type"] == "missing":
-        offset = (key if key is not root else place).start
+    quote = 1 if refusal.inside and place.style in {"'", '"'} else 0
+    offset = min(place.start + refusal.inside + quote, max(place.start, place.end - 1))
     field = ".".join(str(step) for step in (*at, *location) if step != "[key]") or None
-    problem = document.source.problem(message, offset, code=code, fix=fix, field=field)
-    edits = tuple(context.get("edits") or ())
-    if not edits and fix is not None:
-        edits = (Edit(place.start, place.end, fix),)
+    problem = document.source.problem(refusal.message, offset, code=refusal.code, fix=refusal.fix, field=field)
+    edits = refusal.edits or (() if refusal.fix is None else (Edit(place.start, place.end, refusal.fix),))
     return Finding(problem, edits), value
 
 
@@ -194,7 +195,7 @@ def _plain_words(details: Any, value: Node, name: str) -> str:
     if words is None:
         message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         words = message[:1].lower() + message[1:] if details["type"] != "value_error" else message
-        return f"{_said(value)}{words}" if details["type"] not in {"value_error", "refusal"} else words
+        return f"{_said(value)}{words}" if details["type"] != "value_error" else words
     if "{name}" in words:
         return words.replace("{name}", name)
     return f"{_said(value)}{words}"

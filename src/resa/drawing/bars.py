@@ -102,9 +102,7 @@ def _bars(bars: Sequence[Bar], width: float) -> Block:
         height = max(_PITCH, name.height + 8)
         middle = y + height / 2
         colour = VERDICT_COLOURS[bar.verdict]
-        fill: Colour = {"met": "accent", "below": "below", "near": "neutral", "none": "accent", "few": "neutral"}[
-            bar.verdict
-        ]
+        fill = _FILLS[bar.verdict]
         items.append(Group(y=middle - name.height / 2, items=name.items))
         items.append(Rect(x=left, y=middle - _THICK / 2, width=room, height=_THICK, fill="ground"))
         items.append(
@@ -112,12 +110,23 @@ def _bars(bars: Sequence[Bar], width: float) -> Block:
         )
         if bar.low is not None and bar.high is not None:
             items.append(
-                line(left + room * bar.low / most, middle, left + room * bar.high / most, middle, "paper", 3.0)
+                line(
+                    left + room * bar.low / most,
+                    middle,
+                    left + room * bar.high / most,
+                    middle,
+                    "paper",
+                    stroke_width=3.0,
+                )
             )
-            items.append(line(left + room * bar.low / most, middle, left + room * bar.high / most, middle, "ink", 1.2))
+            items.append(
+                line(
+                    left + room * bar.low / most, middle, left + room * bar.high / most, middle, "ink", stroke_width=1.2
+                )
+            )
         if bar.target is not None:
             x = left + room * bar.target / most
-            items.append(line(x, middle - _THICK / 2 - 3, x, middle + _THICK / 2 + 3, "ink", 1.6))
+            items.append(line(x, middle - _THICK / 2 - 3, x, middle + _THICK / 2 + 3, "ink", stroke_width=1.6))
         shape = VERDICT_MARKS[bar.verdict]
         if shape:
             items.extend(mark(shape, left + room + 14, middle, 8, colour))
@@ -209,7 +218,7 @@ def _matrix(
     for number, (name, counts) in enumerate(rows):
         words = paragraph(name, label - 12, "body", lines=2)
         height = max(26.0, words.height + 8)
-        items.append(line(0, y, label + wide * len(heads), y, "hairline", 0.8))
+        items.append(line(0, y, label + wide * len(heads), y, "hairline", stroke_width=0.8))
         items.append(Group(y=y + (height - words.height) / 2, items=words.items))
         whole = sum(counts) or 1
         for column, count in enumerate(counts):
@@ -244,5 +253,5 @@ def _matrix(
                     )
                 )
         y += height
-    items.append(line(0, y, label + wide * len(heads), y, "hairline", 0.8))
+    items.append(line(0, y, label + wide * len(heads), y, "hairline", stroke_width=0.8))
     return Block(tuple(items), y)

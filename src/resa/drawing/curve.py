@@ -118,7 +118,7 @@ def draw_curve(
     inner = width - 2 * EDGE
     measured = [point for curve in curves for point in curve.points if point.value is not None]
     body = (
-        _body(curves, measured, inner, height, language, target, notes, steps=steps)
+        _body(curves, measured, width=inner, height=height, language=language, target=target, notes=notes, steps=steps)
         if measured
         else empty(inner, language)
     )
@@ -154,12 +154,12 @@ def _nice(highest: float) -> tuple[float, float]:
 def _body(
     curves: Sequence[Curve],
     measured: Sequence[CurvePoint],
+    *,
     width: float,
     height: float,
     language: str,
     target: float | None,
     notes: Sequence[CurveNote],
-    *,
     steps: bool,
 ) -> Block:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
@@ -176,10 +176,10 @@ def _body(
     )
     if target is not None:
         y = axes.y(target)
-        items.append(line(axes.left, y, axes.right, y, "ink", 1.1, (5, 4)))
+        items.append(line(axes.left, y, axes.right, y, "ink", stroke_width=1.1, dash=(5, 4)))
     for mark, text in rows:
         x = axes.x(mark.at)
-        items.append(line(x, text.y + 4, x, axes.bottom, "line", 1.0, (2, 3)))
+        items.append(line(x, text.y + 4, x, axes.bottom, "line", stroke_width=1.0, dash=(2, 3)))
         items.append(text)
     for look, curve in zip(_LOOKS, curves, strict=False):
         items.extend(_line(axes, curve, look, steps=steps))
@@ -206,7 +206,7 @@ def _grid(axes: _Axes, step: float, language: str) -> list[Item]:
     items: list[Item] = []
     for number in range(round(axes.highest / step) + 1):
         y = axes.y(number * step)
-        items.append(line(axes.left, y, axes.right, y, "line" if number == 0 else "hairline", 0.8))
+        items.append(line(axes.left, y, axes.right, y, "line" if number == 0 else "hairline", stroke_width=0.8))
         words = formats.percent(number * step, language)
         cell = Box(0, y - 8, axes.left - 4, y + 8)
         items.append(
@@ -233,7 +233,7 @@ def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], language: str) -> li
         if text.box.left < taken + 6:
             continue
         taken = text.box.right
-        items.append(line(axes.x(at), axes.bottom, axes.x(at), axes.bottom + 4, "line", 0.8))
+        items.append(line(axes.x(at), axes.bottom, axes.x(at), axes.bottom + 4, "line", stroke_width=0.8))
         items.append(text)
     return items
 
@@ -264,7 +264,7 @@ def _round_times(first: float, last: float) -> list[date | float]:
 def _note_rows(
     notes: Sequence[CurveNote], left: float, right: float, first: float, last: float
 ) -> tuple[list[tuple[CurveNote, Text]], float]:
-    """Each note's words beside its line, on a level where no line runs through words; gives the room they take above the plot."""
+    """Each note's words beside its line, on a level where no line runs through words; with the room they take."""
     span = last - first
     wanted: list[tuple[CurveNote, Text, float]] = []
     for note in notes:
@@ -370,7 +370,7 @@ def _ends(axes: _Axes, curves: Sequence[Curve], target: float | None, width: flo
 
 
 def _apart(wanted: Sequence[float], gap: float, lowest: float) -> list[float]:
-    """Places in rising order, `gap` from each other and as near to the wanted ones as a push down and one back up bring them."""
+    """Places in rising order at least `gap` apart, near the wanted ones: pushed down, then back up from the lowest."""
     placed: list[float] = []
     for y in wanted:
         placed.append(max(y, placed[-1] + gap) if placed else y)
@@ -427,7 +427,7 @@ def sparkline(
 
     items: list[Item] = []
     if target is not None:
-        items.append(line(0, place(target), width, place(target), "line", 0.8, (2, 2)))
+        items.append(line(0, place(target), width, place(target), "line", stroke_width=0.8, dash=(2, 2)))
     commands: list[tuple[str | float, ...]] = []
     last: tuple[float, float] | None = None
     gap = True

@@ -17,7 +17,7 @@ from fontTools.ttLib import TTFont
 
 from resa.drawing.tokens import FONT_FAMILY, Face
 
-__all__ = ["FONT_FOLDER", "LATIN", "EMOJI_WIDTH", "clean", "font_css", "missing", "segments", "width"]
+__all__ = ["EMOJI_WIDTH", "FONT_FOLDER", "LATIN", "clean", "font_css", "missing", "segments", "width"]
 
 FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
 """Where the font's files lie, for programs that draw with them."""
@@ -68,7 +68,7 @@ def _kerning_tables(face: Face) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=100_000)
 def _kerning(face: Face, left: str, right: str) -> int:
-    """Units that pair kerning (OpenType GPOS, lookup type 2) adds between two glyphs; the first subtable that covers them decides."""
+    """Units that pair kerning (OpenType GPOS, lookup type 2) adds between two glyphs; the first subtable decides."""
     for table in _kerning_tables(face):
         if left not in table.Coverage.glyphs:
             continue
@@ -107,7 +107,7 @@ def segments(text: str, face: Face) -> tuple[tuple[str, Face | None], ...]:
 
 
 def _foreign_width(text: str) -> float:
-    """Ems kept for characters that our font lacks: one for a letter, more for an emoji, once for what is joined into one sign."""
+    """Ems kept for what our font lacks: one for a letter, more for an emoji, once for what is joined into one sign."""
     total = 0.0
     before = ""
     flag = False
@@ -148,7 +148,7 @@ def width(text: str, size: float, face: Face) -> float:
 
 
 def missing(text: str) -> str:
-    """The characters of `text` that the font cannot draw, each once, in order; a browser draws them with another font."""
+    """The characters of `text` that the font cannot draw, each once, in order; browsers use another font."""
     return "".join(
         dict.fromkeys(c for piece, by in segments(text, "regular") if by is None for c in piece if c not in _INVISIBLE)
     )
@@ -157,7 +157,7 @@ def missing(text: str) -> str:
 def clean(text: str) -> str:
     """`text` as it can be drawn on a line: composed, spaces made single, and without what would break out of its place.
 
-    Control characters and those that turn the direction of writing are dropped, and of a pile of combining marks one is kept.
+    Control characters and those that turn the direction of writing are dropped; of a pile of combining marks one stays.
     """
     kept: list[str] = []
     marks = 0

@@ -10,7 +10,7 @@ from resa.drawing.canvas import EDGE, empty, sheet
 from resa.drawing.parts import Block, first_baseline, paragraph
 from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
 from resa.drawing.svg import Svg
-from resa.drawing.tokens import STYLES, Colour, StyleName
+from resa.drawing.tokens import STYLES
 from resa.drawing.words import say
 
 __all__ = ["FunnelStep", "draw_funnel"]
@@ -90,25 +90,26 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
         base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
         cell = Box(left + room, middle - 12, width, middle + 12)
         count, share = formats.count(step.customers, language), formats.percent(step.customers / first, language)
-        items.append(_right(left + room + 74, base, count, "touchpoint", "ink", cell))
-        items.append(_right(width, base, share, "large", "muted", cell))
+        items.append(Text(x=left + room + 74, y=base, lines=(count,), style="touchpoint", anchor="end", cell=cell))
+        items.append(Text(x=width, y=base, lines=(share,), style="large", fill="muted", anchor="end", cell=cell))
         y += height
         if number + 1 < len(steps):
-            items.extend(_between(step, steps[number + 1], left, room, most, y, language))
+            shape = _shape(left, y, room * step.customers / most, room * steps[number + 1].customers / most)
+            words = paragraph(_between(step, steps[number + 1], language), room - 16, "note", lines=1)
+            items.extend([shape, Group(x=left + 8, y=y + (_GAP - words.height) / 2, items=words.items)])
             y += _GAP
     return Block(tuple(items), y + 4)
 
 
-def _between(
-    step: FunnelStep, after: FunnelStep, left: float, room: float, most: int, y: float, language: str
-) -> list[Item]:
-    """The soft shape from one bar to the next, and what it means in words."""
-    long, short = room * step.customers / most, room * after.customers / most
+def _shape(left: float, y: float, above: float, below: float) -> Path:
+    """The soft shape from one bar to the next."""
     top, bottom = y + 1, y + _GAP - 1
-    shape = Path(
-        commands=(("M", left, top), ("L", left + long, top), ("L", left + short, bottom), ("L", left, bottom), ("Z",)),
-        fill="accent_soft",
-    )
+    corners = (("M", left, top), ("L", left + above, top), ("L", left + below, bottom), ("L", left, bottom), ("Z",))
+    return Path(commands=corners, fill="accent_soft")
+
+
+def _between(step: FunnelStep, after: FunnelStep, language: str) -> str:
+    """What happens from one step to the next, in words."""
     parts = []
     if step.customers:
         parts.append(say("go_on", language, share=formats.percent(after.customers / step.customers, language)))
@@ -117,12 +118,7 @@ def _between(
         parts.append(say("lost", language, n=formats.count(lost, language)))
     if after.median_seconds is not None:
         parts.append(say("median", language, time=formats.seconds(after.median_seconds, language)))
-    words = paragraph(" · ".join(parts), room - 16, "note", lines=1)
-    return [shape, Group(x=left + 8, y=y + (_GAP - words.height) / 2, items=words.items)]
-
-
-def _right(x: float, y: float, words: str, style: StyleName, colour: Colour, cell: Box) -> Text:
-    return Text(x=x, y=y, lines=(words,), style=style, fill=colour, anchor="end", cell=cell)
+    return " · ".join(parts)
 
 
 def _table(steps: Sequence[FunnelStep], title: str, language: str) -> Table:

@@ -28,7 +28,8 @@ __all__ = ["draw_map"]
 
 _EDGE = 28.0
 _ROW_GAP = 44.0
-_SMALLEST_SCALE = 0.65  # points a unit: the smallest style (10 units) then prints at 6.5 points
+_SCALES = (1.6, 1.4, 1.25, 1.15, 1.05, 0.95, 0.88, 0.82, 0.78, 0.74, 0.71, 0.68, 0.65)
+"""Points a unit that are tried on paper; at the last one the smallest style (10 units) prints at 6.5 points."""
 _LIKED = ((1, 300.0), (4, 250.0), (7, 190.0), (10, 150.0))  # column widths by number of columns
 _NARROWEST = 118.0
 _NARROWEST_PAPER = 700.0
@@ -56,8 +57,8 @@ _LANES: Mapping[Lane, Callable[[Context, Frame], Drawn | None]] = MappingProxyTy
 def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, options: MapOptions | None = None) -> Svg:
     """Draw a journey map for the wall, a page or a screen.
 
-    Lanes without content vanish, so the picture of a young map is a short one. Maps of many touchpoints wrap into rows; on paper each
-    row starts a page, and no text prints smaller than 6.5 points.
+    Lanes without content vanish, so the picture of a young map is a short one. Maps of many touchpoints wrap into rows;
+    on paper each row starts a page, and no text prints smaller than 6.5 points.
 
     Args:
         journey_map: What to draw.
@@ -149,7 +150,6 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
     """Stage and touchpoint names, then the lanes below each other, moments of truth on a soft ground."""
     if is_young(context):
         return young_row(context, frame)
-    items: list[Item] = []
     stages = stage_heads(context, frame)
     names = touchpoint_heads(context, frame)
     y = stages.height
@@ -158,17 +158,18 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
     for drawn in lanes:
         label = lane_label(context, frame, drawn.lane)
         own = Group(y=y + 9, items=label.items)
-        heads.append(line(0, y, frame.right, y, "hairline", 0.8))
+        heads.append(line(0, y, frame.right, y, "hairline", stroke_width=0.8))
         if drawn.lane == "backstage":
-            heads.append(line(0, y, frame.right, y, "line", 1.0, (6, 4)))
+            heads.append(line(0, y, frame.right, y, "line", stroke_width=1.0, dash=(6, 4)))
         top = y if frame.beside else y + label.height + 9
         heads.append(Group(items=(own, Group(y=top, items=drawn.items)), kind="lane", key=drawn.lane))
         y += _lane_height(context, frame, drawn)
-    for column in frame.columns:
-        if column.touchpoint and column.touchpoint.moment_of_truth:
-            items.append(Rect(x=column.x, y=3, width=column.width, height=y - 3, fill="accent_soft"))
-    items.extend(heads)
-    items.append(line(0, y, frame.right, y, "hairline", 0.8))
+    items: list[Item] = [
+        Rect(x=column.x, y=3, width=column.width, height=y - 3, fill="accent_soft")
+        for column in frame.columns
+        if column.touchpoint and column.touchpoint.moment_of_truth
+    ]
+    items.extend([*heads, line(0, y, frame.right, y, "hairline", stroke_width=0.8)])
     return Block(tuple(items), y)
 
 
@@ -179,25 +180,30 @@ def _lane_height(context: Context, frame: Frame, drawn: Drawn) -> float:
 
 
 def _sheets(context: Context, paper: Paper) -> tuple[Scene, ...]:
-    """Lay the map out for landscape paper: as large as one page allows, else a page for each row, else rows cut between lanes."""
+    """Lay the map out for landscape paper: on as few pages as can be, then as large as can be."""
+    whole = replace(context, options=replace(context.options, header=True, legend=True))
     wide, high = (length - 2 * MARGIN for length in PAPERS[paper])
-    bare = replace(context, options=replace(context.options, header=True, legend=True))
-    for scale in (1.6, 1.4, 1.25, 1.15, 1.05, 0.95, 0.88, 0.82, 0.76, 0.72, 0.68, _SMALLEST_SCALE):
-        inner, room = wide / scale, high / scale
-        columns = min(context.options.columns, int((inner - 112) // _NARROWEST))
-        if inner < _NARROWEST_PAPER:
-            continue
-        pages = _paginate(bare, inner, room, columns)
-        if len(pages) == 1:
-            return pages
-    return _paginate(bare, wide / _SMALLEST_SCALE, high / _SMALLEST_SCALE, _columns_on(context, wide / _SMALLEST_SCALE))
+    scales = [scale for scale in _SCALES if wide / scale >= _NARROWEST_PAPER] or [_SCALES[-1]]
+    least = _paginate(whole, wide / scales[-1], high / scales[-1])
+    best = least
+    # The largest scale that costs no further page: page counts grow with the scale, so halving finds it.
+    low, top = 0, len(scales) - 1
+    while low < top:
+        middle = (low + top) // 2
+        pages = _paginate(whole, wide / scales[middle], high / scales[middle])
+        if len(pages) <= len(least) and _fits(pages, high / scales[middle]):
+            best, top = pages, middle
+        else:
+            low = middle + 1
+    return best
 
 
-def _columns_on(context: Context, inner: float) -> int:
-    return max(1, min(context.options.columns, int((inner - 112) // _NARROWEST)))
+def _fits(pages: Sequence[Scene], room: float) -> bool:
+    return all(page.height <= room + 0.01 for page in pages)
 
 
-def _paginate(context: Context, inner: float, room: float, columns: int) -> tuple[Scene, ...]:
+def _paginate(context: Context, inner: float, room: float) -> tuple[Scene, ...]:
+    columns = max(1, min(context.options.columns, int((inner - 112) // _NARROWEST)))
     rows = frames(context, inner, columns, beside=not is_young(context))
     top = running_head(context, inner, "").height
     head = header(context, inner)
@@ -221,7 +227,9 @@ def _paginate(context: Context, inner: float, room: float, columns: int) -> tupl
     if foot and used + sum(block.height for block in foot) > room:
         pages.append([])
     pages[-1].extend(foot)
-    return tuple(_page(context, blocks, inner, room, number, len(pages)) for number, blocks in enumerate(pages))
+    return tuple(
+        _page(context, blocks, inner, room, number=number, of=len(pages)) for number, blocks in enumerate(pages)
+    )
 
 
 def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, other: float) -> list[list[Drawn]]:
@@ -239,7 +247,7 @@ def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, o
     return portions
 
 
-def _page(context: Context, blocks: list[Block], inner: float, room: float, number: int, of: int) -> Scene:
+def _page(context: Context, blocks: list[Block], inner: float, room: float, *, number: int, of: int) -> Scene:
     if number:
         words = context.say(
             "sheet", n=formats.count(number + 1, context.language), of=formats.count(of, context.language)

@@ -192,7 +192,7 @@ def arrow_sentence(context: Context, expectation: Expectation) -> str:
 
 
 def _tracks(found: list[_Arrow]) -> list[list[_Arrow]]:
-    """Arrows that do not meet share a track; earlier and shorter ones come first, so that short arrows stay near the top."""
+    """Arrows that do not meet share a track; earlier and shorter ones come first, so that they stay near the top."""
     tracks: list[list[_Arrow]] = []
     for arrow in sorted(found, key=lambda a: (a.right - a.left > 400, a.left, a.right, a.expectation.name)):
         for track in tracks:
@@ -228,7 +228,7 @@ def _draw(context: Context, arrow: _Arrow, top: float, words: float) -> Group:
 
 
 def _lines(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
-    """A solid line from a dot for what we expect, a hollow one from a square for what we promise; a head at each end."""
+    """A solid line from a dot for what we expect, a hollow one from a square for what we promise; heads at ends."""
     promise = arrow.expectation.kind == "promise"
     found: list[Item] = []
     size = max(_HEAD, thick + 5)
@@ -260,9 +260,12 @@ def _lines(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
 
 def _shaft(begin: float, end: float, y: float, colour: Colour, thick: float, *, promise: bool) -> list[Item]:
     if not promise:
-        return [line(begin, y, end, y, colour, thick)]
+        return [line(begin, y, end, y, colour, stroke_width=thick)]
     half = max(1.6, thick / 2)
-    return [line(begin, y - half, end, y - half, colour, 1.1), line(begin, y + half, end, y + half, colour, 1.1)]
+    return [
+        line(begin, y - half, end, y - half, colour, stroke_width=1.1),
+        line(begin, y + half, end, y + half, colour, stroke_width=1.1),
+    ]
 
 
 def _head(x: float, y: float, size: float, colour: Colour, way: Literal[1, -1], *, promise: bool) -> Path:
@@ -277,8 +280,11 @@ def _loop(arrow: _Arrow, y: float, colour: Colour, thick: float) -> list[Item]:
     thin = min(thick, 3.0)
     low, high = y + 4, y - 4
     commands: tuple[tuple[str | float, ...], ...] = (
-        ("M", x, high), ("L", right - 4, high), ("C", right + 2, high, right + 2, low, right - 4, low), ("L", x + 8, low),
-    )  # fmt: skip
+        ("M", x, high),
+        ("L", right - 4, high),
+        ("C", right + 2, high, right + 2, low, right - 4, low),
+        ("L", x + 8, low),
+    )
     promise = arrow.expectation.kind == "promise"
     start: Item = (
         Rect(x=x - 3, y=high - 3, width=6, height=6, fill="paper", stroke=colour, stroke_width=1.4)

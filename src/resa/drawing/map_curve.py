@@ -106,7 +106,14 @@ def _scale(frame: Frame) -> list[Item]:
     for value in (-2, -1, 0, 1, 2):
         y = _y(value)
         items.append(
-            line(frame.left, y, frame.right, y, "line" if value == 0 else "hairline", 0.75 if value == 0 else 0.6)
+            line(
+                frame.left,
+                y,
+                frame.right,
+                y,
+                "line" if value == 0 else "hairline",
+                stroke_width=0.75 if value == 0 else 0.6,
+            )
         )
         if frame.beside and value in {-2, 0, 2}:
             text = formats.signed(value, "en")
@@ -124,7 +131,7 @@ def _labels(
     scores: Sequence[tuple[Column, float]],
     curves: Sequence[Sequence[tuple[float, float]]],
 ) -> list[Item]:
-    """The value beside each point, where it neither meets another value nor a curve; on the scale alone if there is no such place."""
+    """The value beside each point, where it meets no other value and no curve; left to the scale if it cannot."""
     signs = [Box(c.middle - 5.5, _y(v) - 5.5, c.middle + 5.5, _y(v) + 5.5) for c, v in (*now, *aim, *scores)]
     traces = [box for points in curves for box in _trace(points)]
     placed: list[Box] = []

@@ -229,13 +229,17 @@ def _arrow_entries(context: Context, shown: set[Lane]) -> list[_Entry]:
     found: list[_Entry] = []
     kinds = {arrow.kind for arrow in context.map.expectations}
     if "expectations" in shown and "expectation" in kinds:
-        solid = (Circle(x=3, y=0, radius=3, fill="ink"), line(3, 0, 20, 0, "ink", 1.8), arrow_head(26, 0, 7, "ink"))
+        solid = (
+            Circle(x=3, y=0, radius=3, fill="ink"),
+            line(3, 0, 20, 0, "ink", stroke_width=1.8),
+            arrow_head(26, 0, 7, "ink"),
+        )
         found.append((solid, 26, context.say("legend.arrow")))
     if "promises" in shown and "promise" in kinds:
         head = arrow_head(27, 0, 7, "ink")
         hollow = (
-            line(5, -1.6, 20, -1.6, "ink", 1),
-            line(5, 1.6, 20, 1.6, "ink", 1),
+            line(5, -1.6, 20, -1.6, "ink", stroke_width=1),
+            line(5, 1.6, 20, 1.6, "ink", stroke_width=1),
             Rect(x=0.5, y=-3, width=6, height=6, fill="paper", stroke="ink", stroke_width=1.4),
             Path(commands=head.commands, fill="paper", stroke="ink", stroke_width=1.3),
         )
@@ -248,7 +252,13 @@ def _arrow_entries(context: Context, shown: set[Lane]) -> list[_Entry]:
         shape = VERDICT_MARKS[verdict]
         if verdict in verdicts and shape:
             found.append((mark(shape, 5, 0, 8, colour), 10, context.say(f"verdict.{verdict}")))
-    found.append(((line(0, 0, 9, 0, "ink", 1.6), line(11, 0, 22, 0, "ink", 6)), 22, context.say("legend.thickness")))
+    found.append(
+        (
+            (line(0, 0, 9, 0, "ink", stroke_width=1.6), line(11, 0, 22, 0, "ink", stroke_width=6)),
+            22,
+            context.say("legend.thickness"),
+        )
+    )
     return found
 
 
@@ -284,14 +294,16 @@ def _emotion_entries(context: Context) -> list[_Entry]:
     if any(t.emotion.now is not None for t in touchpoints):
         found.append(
             (
-                (line(0, 0, 22, 0, "accent", 2.4), Circle(x=11, y=0, radius=3.8, fill="accent")),
+                (line(0, 0, 22, 0, "accent", stroke_width=2.4), Circle(x=11, y=0, radius=3.8, fill="accent")),
                 22,
                 context.say("emotion_now"),
             )
         )
     if any(t.emotion.aim is not None for t in touchpoints):
         ring = Circle(x=11, y=0, radius=3, fill="paper", stroke="muted", stroke_width=1.4)
-        found.append(((line(0, 0, 22, 0, "muted", 1.4, (5, 4)), ring), 22, context.say("emotion_aim")))
+        found.append(
+            ((line(0, 0, 22, 0, "muted", stroke_width=1.4, dash=(5, 4)), ring), 22, context.say("emotion_aim"))
+        )
     if any(n.score is not None for n in context.numbers.touchpoints.values()):
         found.append((mark("ring_diamond", 5, 0, 9, "ink"), 10, context.say("measured_score")))
     for key in emotion_personas(context):

@@ -1,4 +1,4 @@
-"""The lanes of a journey map that show ways: channels with their switches, and planned paths with where reality leaves them."""
+"""The lanes of a journey map that show ways: channels and their switches, planned paths and who leaves them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def channels(context: Context, frame: Frame) -> Drawn | None:
         label, height = _row_label(frame, channel.name, y)
         items.extend(label)
         rows[channel.key] = y + height - _ROW / 2
-        items.append(line(frame.left, rows[channel.key], frame.right, rows[channel.key], "hairline", 0.6))
+        items.append(line(frame.left, rows[channel.key], frame.right, rows[channel.key], "hairline", stroke_width=0.6))
         y += height
     items.extend(_thread(frame, rows))
     kinds = {channel.key: CHANNEL_KINDS[channel.kind] for channel in used}
@@ -49,7 +49,7 @@ def channels(context: Context, frame: Frame) -> Drawn | None:
         own = [key for key in (column.touchpoint.channels if column.touchpoint else ()) if key in rows]
         heights = [rows[key] for key in own]
         if len(own) > 1:
-            items.append(line(column.middle, min(heights), column.middle, max(heights), "ink", 1.2))
+            items.append(line(column.middle, min(heights), column.middle, max(heights), "ink", stroke_width=1.2))
         for key in own:
             if kinds[key] == "ring":
                 items.append(
@@ -171,12 +171,12 @@ def _walk(persona: Persona, frame: Frame, y: float) -> list[Item]:
     for one, two in pairwise(persona.path):
         here, there = frame.column.get(one), frame.column.get(two)
         if here and there:
-            found.append(line(here.middle, y, there.middle, y, "accent", 1.8))
+            found.append(line(here.middle, y, there.middle, y, "accent", stroke_width=1.8))
         elif here and last is not None:
-            found.append(line(here.middle, y, frame.right - 6, y, "accent", 1.8))
+            found.append(line(here.middle, y, frame.right - 6, y, "accent", stroke_width=1.8))
             found.append(arrow_head(frame.right, y, 7, "accent"))
         elif there and first is not None:
-            found.append(line(frame.left, y, there.middle, y, "accent", 1.8))
+            found.append(line(frame.left, y, there.middle, y, "accent", stroke_width=1.8))
     return found
 
 
@@ -207,5 +207,5 @@ def _leaving_sign(detour: Detour) -> tuple[Item, ...]:
         ("C", 0.8, y, 1.5, y, 3.5, y),
         ("L", 5, y),
     )
-    end = arrow_head(9, y, 4.6, "ink") if detour.to else line(6.5, y - 3.2, 6.5, y + 3.2, "ink", 1.6)
+    end = arrow_head(9, y, 4.6, "ink") if detour.to else line(6.5, y - 3.2, 6.5, y + 3.2, "ink", stroke_width=1.6)
     return (Path(commands=bend, stroke="ink", stroke_width=1.2), end)

@@ -7,6 +7,7 @@ from itertools import groupby
 from resa.drawing.map_frame import Column, Context, Frame
 from resa.drawing.parts import Block, paragraph
 from resa.drawing.scene import Circle, Group, Item, Path, Text, line
+from resa.model.journey import Touchpoint
 
 __all__ = ["is_young", "young_row"]
 
@@ -17,11 +18,8 @@ _POINT = 14.0
 def is_young(context: Context) -> bool:
     """Nothing is known of any touchpoint but its name."""
     journey, numbers = context.map, context.numbers
-    known = any(
-        t.channels or t.owner or t.picture or t.actions or t.motivation or t.questions or t.pain_points or t.backstage
-        or t.expectations or t.differences or t.emotion.now is not None or t.emotion.aim is not None or t.moment_of_truth
-        for t in journey.touchpoints
-    )  # fmt: skip
+    bare = {t.key: Touchpoint(key=t.key, name=t.name, stage=t.stage, was=t.was) for t in journey.touchpoints}
+    known = any(touchpoint != bare[touchpoint.key] for touchpoint in journey.touchpoints)
     return not (known or journey.improvements or numbers.touchpoints or any(p.path for p in journey.personas))
 
 
@@ -48,7 +46,7 @@ def young_row(context: Context, frame: Frame) -> Block:
     if not any(column.key for column in frame.columns):
         return Block(tuple(items), band + 12, frame.width)
     y = band + 38
-    items.append(line(frame.columns[0].middle, y, frame.columns[-1].middle, y, "accent", 2))
+    items.append(line(frame.columns[0].middle, y, frame.columns[-1].middle, y, "accent", stroke_width=2))
     tallest = 0.0
     for column in frame.columns:
         stop, height = _stop(context, column, y)

@@ -1,4 +1,4 @@
-"""Measured numbers as pictures take them: small frozen objects, everything optional, nothing computed from events here."""
+"""Measured numbers as pictures take them: small frozen objects, everything optional, nothing computed here."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ExpectationNumbers:
     target_met: bool | None = None
 
     def verdict(self, target: float | None) -> Verdict:
-        """Against a target: `met`, `near` (below it, but the interval reaches it), `below`, `none` (no target), `few` (no share)."""
+        """Against a target: `met`, `near` (its interval reaches it), `below`, `none` (no target), `few` (no share)."""
         if self.share is None:
             return "few"
         if target is None:

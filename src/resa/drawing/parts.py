@@ -64,7 +64,7 @@ def mark(shape: MarkShape, x: float, y: float, size: float, colour: Colour) -> t
         case "quarter" | "half" | "three_quarters":
             return (ring, _pie(x, y, r - thin / 2, {"quarter": 1, "half": 2, "three_quarters": 3}[shape], colour))
         case "diamond" | "ring_diamond":
-            r *= 1.15
+            r *= 1.05
             commands = (("M", x, y - r), ("L", x + r, y), ("L", x, y + r), ("L", x - r, y), ("Z",))
         case "square" | "ring_square":
             r *= 0.88

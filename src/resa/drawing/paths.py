@@ -18,6 +18,7 @@ __all__ = ["PathFlow", "draw_paths"]
 _BAR = 10.0
 _GAP = 12.0
 _LABEL = 30.0  # least height of a node, so that name and number fit beside it
+_HEAD = 22.0
 _END = ""
 
 
@@ -34,6 +35,15 @@ class PathFlow:
     names: tuple[str, ...]
     count: int
     goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class _Layout:
+    pitch: float
+    scale: float
+    total: int
+    language: str
+    times: Mapping[tuple[int, str, str], float]
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def draw_paths(
         language: Of words and numbers.
         top: Named nodes in a column; the rest are drawn as "Others" with their sum.
         others: A name in `flows` that already means "others", kept last.
-        median_seconds: Median time by (step from 0, from, to), shown in a title when pointing at the band and in the table.
+        median_seconds: Median time by (step from 0, from, to), shown when pointing at a band, and in the table.
         width: Of the picture in units.
         heading: Draw the title.
     """
@@ -139,17 +149,16 @@ def _body(
             y += max(height, _LABEL) + _GAP
         places.append(nodes)
         tallest = max(tallest, y - _GAP)
-    head = 22.0
+    layout = _Layout(pitch, scale, total, language, times)
     items: list[Item] = []
     ends: list[Item] = []
     for step, band in enumerate(bands):
-        x = step * pitch
         label = say("start", language) if step == 0 else say("step", language, n=step)
-        items.append(Group(x=x, items=paragraph(label, pitch - 8, "note", "muted", lines=1).items))
+        items.append(Group(x=step * pitch, items=paragraph(label, pitch - 8, "note", "muted", lines=1).items))
         if step + 1 < len(bands):
-            items.extend(_ribbons(band, places[step], places[step + 1], x, pitch, head, scale, step, language, times))
-        ends.extend(_nodes(band, places[step], x, pitch, head, total, language))
-    return Block((*items, *ends), head + tallest)
+            items.extend(_ribbons(layout, step, band, places[step], places[step + 1]))
+        ends.extend(_nodes(layout, step, band, places[step]))
+    return Block((*items, *ends), _HEAD + tallest)
 
 
 def _counts(band: Counter[tuple[str, str]]) -> Counter[str]:
@@ -160,30 +169,21 @@ def _counts(band: Counter[tuple[str, str]]) -> Counter[str]:
 
 
 def _ribbons(
-    band: Counter[tuple[str, str]],
-    here: Mapping[str, _Node],
-    there: Mapping[str, _Node],
-    x: float,
-    pitch: float,
-    head: float,
-    scale: float,
-    step: int,
-    language: str,
-    times: Mapping[tuple[int, str, str], float],
+    layout: _Layout, step: int, band: Counter[tuple[str, str]], here: Mapping[str, _Node], there: Mapping[str, _Node]
 ) -> list[Item]:
     """Bands in the order of the nodes they lead to, so that they cross as little as the order of nodes allows."""
+    scale, language = layout.scale, layout.language
+    x1, x2 = step * layout.pitch + _BAR, (step + 1) * layout.pitch
+    bend = (x1 + x2) / 2
     leaving = {name: node.top for name, node in here.items()}
     arriving = {name: node.top for name, node in there.items()}
     found: list[Item] = []
     pairs = [(pair, count) for pair, count in band.items() if pair[1] in there]
     for (one, two), count in sorted(pairs, key=lambda entry: (here[entry[0][0]].top, there[entry[0][1]].top)):
         thick = max(1.0, count * scale)
-        y1, y2 = head + leaving[one], head + arriving[two]
+        y1, y2 = _HEAD + leaving[one], _HEAD + arriving[two]
         leaving[one] += count * scale
         arriving[two] += count * scale
-        x1, x2 = x + _BAR, x + pitch
-        # The band keeps clear of the words beside its node: it starts to bend only after them.
-        bend = (x1 + x2) / 2
         commands: tuple[tuple[str | float, ...], ...] = (
             ("M", x1, y1),
             ("C", bend, y1, bend, y2, x2, y2),
@@ -192,32 +192,25 @@ def _ribbons(
             ("Z",),
         )
         words = f"{one} → {two}: {formats.count(count, language)}"
-        median = times.get((step, one, two))
+        median = layout.times.get((step, one, two))
         if median is not None:
             words += ", " + say("median", language, time=formats.seconds(median, language))
         found.append(Group(items=(Path(commands=commands, fill="accent", opacity=0.16),), title=words, kind="band"))
     return found
 
 
-def _nodes(
-    band: Counter[tuple[str, str]],
-    nodes: Mapping[str, _Node],
-    x: float,
-    pitch: float,
-    head: float,
-    total: int,
-    language: str,
-) -> list[Item]:
+def _nodes(layout: _Layout, step: int, band: Counter[tuple[str, str]], nodes: Mapping[str, _Node]) -> list[Item]:
+    x, language = step * layout.pitch, layout.language
     found: list[Item] = []
     for name, node in nodes.items():
-        y = head + node.top
+        y = _HEAD + node.top
         ending = band[name, _END]
         stay = node.height * (1 - ending / node.count)
         found.append(Rect(x=x, y=y, width=_BAR, height=stay, fill="accent"))
         if ending:
             found.append(Rect(x=x, y=y + stay, width=_BAR, height=node.height - stay, fill="line"))
-        room = pitch - _BAR - 14
-        share = formats.percent(node.count / total, language)
+        room = layout.pitch - _BAR - 14
+        share = formats.percent(node.count / layout.total, language)
         words = f"{formats.count(node.count, language)} · {share}"
         if ending:
             words += " · " + say("end_here", language, n=formats.count(ending, language))

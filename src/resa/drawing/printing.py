@@ -71,7 +71,8 @@ def _page(
 ) -> str:
     page_wide, page_high = sheet or (wide, high)
     return (
-        f'#set page(width: {page_wide:.3f}pt, height: {page_high:.3f}pt, margin: {margin}pt, fill: rgb("{background}"))\n'
+        f"#set page(width: {page_wide:.3f}pt, height: {page_high:.3f}pt, margin: {margin}pt, "
+        f'fill: rgb("{background}"))\n'
         f'#align(center, image("{number}.svg", width: {wide:.3f}pt, height: {high:.3f}pt))'
     )
 
@@ -82,7 +83,7 @@ def _literal(text: str) -> str:
 
 
 def _compile(markups: Sequence[str], source: str, form: Literal["pdf", "png"], ppi: float | None = None) -> bytes:
-    # Typst reads pictures from files below its root only, so they are laid into a private folder that goes away with the call.
+    # Typst reads pictures from files below its root only: they are laid into a private folder that goes away again.
     with tempfile.TemporaryDirectory(prefix="resa-") as name:
         folder = Path(name)
         for number, markup in enumerate(markups):

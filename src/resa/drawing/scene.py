@@ -1,7 +1,7 @@
 """A picture as a tree of typed shapes with known geometry, before it becomes SVG.
 
-Everything that is drawn is one of these. Boxes can be asked for, which is how tests prove that no text is cut and no two overlap.
-Coordinates are units of the drawing, y downwards; a group shifts its children.
+Everything that is drawn is one of these. Boxes can be asked for, which is how tests prove that no text is cut and
+no two overlap. Coordinates are units of the drawing, y downwards; a group shifts its children.
 """
 
 from __future__ import annotations
@@ -283,6 +283,7 @@ def line(
     x2: float,
     y2: float,
     colour: Colour = "hairline",
+    *,
     stroke_width: float = 1.0,
     dash: tuple[float, ...] = (),
 ) -> Path:
@@ -297,8 +298,11 @@ def arrow_head(x: float, y: float, size: float, colour: Colour, direction: Liter
 
 
 def smooth(points: Iterable[tuple[float, float]]) -> tuple[tuple[str | float, ...], ...]:
-    """A curve through the points that never swings above or below them (Fritsch and Carlson 1980, monotone cubic, with the slope limit
-    of Steffen 1990), as path commands. The points' x must rise.
+    """A curve through the points that never swings above or below them, as path commands; the points' x must rise.
+
+    Cubic Hermite pieces with limited slopes at the points (M. Steffen 1990, A simple method for monotonic interpolation
+    in one dimension, Astron. Astrophys. 239, 443-450: the mean slope of equation 10, limited to twice the smaller
+    neighbour's as in equation 11).
     """
     nodes = list(points)
     if not nodes:

@@ -54,7 +54,7 @@ class Svg:
 
     @property
     def missing(self) -> str:
-        """Characters that our font lacks, such as emoji: browsers draw them with another font, PNG and PDF leave their room empty."""
+        """Characters that our font lacks, such as emoji: browsers use another font, PNG and PDF leave them out."""
         return missing(
             "".join(words for item, _, _ in walk(self.scene.items) if isinstance(item, Text) for words in item.lines)
         )
@@ -73,7 +73,7 @@ class Svg:
         return serialise(self.scene, standalone=False, identifier=identifier)
 
     def themed(self, theme: Theme) -> str:
-        """The SVG as a file with the colours of one theme written out and the font inside, for programs that know no CSS variables."""
+        """The SVG as a file with the colours of one theme written out, for programs that know no CSS variables."""
         return serialise(self.scene, theme=theme)
 
     def png(self, scale: float = 2, theme: Theme = "light") -> bytes:
@@ -94,7 +94,7 @@ class Svg:
         """The picture as PDF with real text, always light.
 
         Args:
-            paper: `A3` or `A4` (landscape, over several pages if it must), or `None` for one page of the picture's size.
+            paper: `A1` to `A4`, landscape, over several pages if it must; `None`: one page of the picture's size.
         """
         scenes = self.sheets(paper) if paper and self.sheets else (self.scene,)
         pages = [(serialise(scene, theme="light", fonts=False, foreign=False), scene) for scene in scenes]
@@ -133,7 +133,8 @@ def serialise(
     style = _style(scene, theme=theme, fonts=fonts) if standalone else ""
     background = f'<rect width="{wide}" height="{high}" {writer.paint("fill", "paper")}/>' if standalone else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="resa-picture" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="resa-picture" viewBox="0 0 {wide} {high}" '
+        f'width="{wide}" height="{high}" '
         f'role="img" lang="{_attribute(scene.language)}" aria-labelledby="{prefix}-title {prefix}-description" '
         f'font-family="\'{FONT_FAMILY}\', sans-serif" text-rendering="geometricPrecision" font-kerning="normal">'
         f'<title id="{prefix}-title">{_text(scene.title)}</title>'
@@ -166,8 +167,7 @@ class _Writer:
                 return self._paragraph(item)
             case Rect():
                 radius = f' rx="{_number(item.radius)}"' if item.radius else ""
-                place = f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
-                return f"<rect {place}{radius} {self._shape(item)}/>"
+                return f"<rect {_place(item)}{radius} {self._shape(item)}/>"
             case Circle():
                 place = f'cx="{_number(item.x)}" cy="{_number(item.y)}" r="{_number(item.radius)}"'
                 return f"<circle {place} {self._shape(item)}/>"
@@ -226,7 +226,7 @@ class _Writer:
         return f"<text {attributes}>{''.join(spans)}</text>"
 
     def _pieces(self, item: Text, number: int) -> Iterator[str]:
-        """A line that more than one font draws: each piece is put where it was measured, and another font's is held to its room."""
+        """A line of several fonts: each piece stands where it was measured, another font's is held to its room."""
         setting, line = item.setting, item.lines[number]
         whole = width(line, setting.size, setting.face)
         x = {"start": item.x, "middle": item.x - whole / 2, "end": item.x - whole}[item.anchor]
@@ -244,11 +244,9 @@ class _Writer:
 
     def _image(self, item: Image) -> str:
         data = base64.b64encode(item.data).decode("ascii")
-        place = (
-            f'x="{_number(item.x)}" y="{_number(item.y)}" width="{_number(item.width)}" height="{_number(item.height)}"'
-        )
         return (
-            f'<image {place} preserveAspectRatio="xMidYMid slice" href="data:{_attribute(item.media_type)};base64,{data}">'
+            f'<image {_place(item)} preserveAspectRatio="xMidYMid slice" '
+            f'href="data:{_attribute(item.media_type)};base64,{data}">'
             f"<title>{_text(item.title)}</title></image>"
         )
 
@@ -279,6 +277,11 @@ def _face(face: Face) -> str:
 
 def _span(x: float, y: float, words: str, more: str = "") -> str:
     return f'<tspan x="{_number(x)}" y="{_number(y)}"{more}>{_text(words)}</tspan>'
+
+
+def _place(item: Rect | Image) -> str:
+    x, y, wide, high = map(_number, (item.x, item.y, item.width, item.height))
+    return f'x="{x}" y="{y}" width="{wide}" height="{high}"'
 
 
 def _outline(item: Path) -> str:

@@ -1,7 +1,7 @@
 """The one table of colours and sizes that every picture is drawn with.
 
-Quiet paper and ink, one accent, and one warm colour that is kept for what is below its target, so that the eye finds it. Blue and
-orange stay apart for colour-blind readers, and neither ever speaks alone: a shape and a word stand beside it.
+Quiet paper and ink, one accent, and one warm colour kept for what is below its target, so that the eye finds it. Blue
+and orange stay apart for colour-blind readers, and neither ever speaks alone: a shape and a word stand beside it.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def _declarations(theme: Theme) -> str:
 def tokens_css(scope: str = ":root") -> str:
     """The colours as CSS custom properties: light, dark where the reader's system is, and light again on paper.
 
-    `data-theme="light"` or `"dark"` on the scope's element overrules the system, for a page with a switch. Under forced colours the
-    reader's own palette takes over.
+    `data-theme="light"` or `"dark"` on the scope's element overrules the system, for a page with a switch. Under forced
+    colours the reader's own palette takes over.
 
     Args:
         scope: The selector that carries the properties.

@@ -38,8 +38,8 @@ _AFTER = "-/_.@–—:;,)]}&+=|\\"
 def wrap(text: str, style: Style, room: float, *, lines: int | None = None) -> tuple[str, ...]:
     """Break `text` into lines no wider than `room`.
 
-    A word that is wider than a line is broken after its own marks (`-`, `/`, `_`, `@` …), else between syllables with a hyphen. With
-    `lines`, what does not fit ends in an ellipsis.
+    A word that is wider than a line is broken after its own marks (`-`, `/`, `_`, `@` …), else between syllables with a
+    hyphen. With `lines`, what does not fit ends in an ellipsis.
 
     Args:
         text: Any text; it is cleaned first.
@@ -111,7 +111,7 @@ def _break_long(line: str, word: str, style: Style, room: float, pieces: list[st
 
 
 def _best_cut(word: str, start: str, style: Style, room: float, *, must: bool) -> tuple[int, str]:
-    """Where to cut the word so that `start` and its beginning fill the line; (0, '') when nothing good fits after `start`."""
+    """Where to cut the word so that `start` and its beginning fill the line, and with what; (0, ''): nowhere good."""
     fallback = (0, "")
     syllable = (0, "")
     for cut in range(1, len(word)):
@@ -151,7 +151,7 @@ def _joined(word: str, cut: int) -> bool:
 
 
 def _between_syllables(word: str, cut: int) -> bool:
-    """Whether a hyphen may stand before `word[cut]`: a consonant that a vowel follows, letters that sound as one kept together."""
+    """Whether a hyphen may stand before `word[cut]`: a consonant (or two that sound as one) with a vowel after it."""
     if cut < 3 or len(word) - cut < 3:
         return False
     lower = word.casefold()

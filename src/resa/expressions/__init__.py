@@ -5,7 +5,7 @@ SELECT of a source. `FUNCTIONS` and `EVENT_FIELDS` are the language as data, for
 The only door to `sqlglot`.
 """
 
-from resa.expressions.compiling import compile_expression
+from resa.expressions.compiling import Expected, compile_expression
 from resa.expressions.functions import FUNCTIONS, Function
 from resa.expressions.language import (
     EVENT_FIELDS,
@@ -26,6 +26,7 @@ __all__ = [
     "Catalog",
     "Compiled",
     "CompiledSelect",
+    "Expected",
     "FieldType",
     "Function",
     "Requirement",

@@ -86,8 +86,10 @@ class Checker:
 
     def as_kind(self, piece: Piece, kind: Kind, *, why: str = "") -> str:
         """The piece as SQL that yields `kind`; literals and values of unknown type are converted."""
-        if piece.kind in ("wrong", "null"):
+        if piece.kind == "wrong":
             return "NULL"
+        if piece.kind == "null":  # with its type, for DuckDB may find no function that takes a bare NULL
+            return CASTS[kind].format("NULL")
         if piece.kind == kind or (kind == "text" and piece.kind == "json"):
             return self.sql(piece)
         if kind in ("time", "local") and isinstance(piece.literal, str):

@@ -225,14 +225,14 @@ def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     if problems:
         raise ExpressionError(problems)
     try:
-        (tree,) = Language().parser().parse_into(into, tokens, text)
+        trees = Language().parser().parse_into(into, tokens, text)
     except ParseError as error:
         raise ExpressionError(_unreadable(error, tokens)) from None
     except RecursionError:
         raise ExpressionError(_problem("the expression is nested too deeply", 0, "too-deep")) from None
-    if tree is None:
+    if len(trees) != 1 or trees[0] is None:
         raise ExpressionError(_problem("the expression cannot be read", tokens[0].start, "unreadable"))
-    return tree
+    return trees[0]
 
 
 def _tokens(text: str, longest: int) -> list[Token]:

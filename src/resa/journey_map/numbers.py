@@ -73,10 +73,8 @@ def _read_share(value: object) -> float:
     try:
         number = _number(bare, "a share in percent, such as 45 %")
     except Refusal as refusal:
-        context = refusal.context or {}
-        fix = f"{context['fix']} %" if context.get("fix") and bare != text else None
-        message = context["message"] + (" %" if fix else "")
-        raise Refusal(message, code=context["code"], fix=fix) from None
+        fix = f"{refusal.fix} %" if refusal.fix and bare != text else None
+        raise Refusal(refusal.message + (" %" if fix else ""), code=refusal.code, fix=fix) from None
     if not text.endswith("%"):
         raise _percent_missing(text, bare, number)
     if not 0 <= number <= 100:

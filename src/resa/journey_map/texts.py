@@ -83,13 +83,11 @@ def _read_picture(value: object) -> Written:
 
 def reported(info: ValidationInfo, value: Written | Block | Items, refusal: Refusal) -> None:
     """Report a refusal of one part of a value, so that the other parts are still read."""
-    context = refusal.context or {}
-    problem = value.problem(
-        context["message"], code=context["code"], fix=context["fix"], inside=context.get("inside", 0)
-    )
-    fix = context["fix"]
-    edits = context["edits"] or ((Edit(value.node.start, value.node.end, fix),) if fix is not None else ())
-    report(info, Finding(problem, tuple(edits)))
+    problem = value.problem(refusal.message, code=refusal.code, fix=refusal.fix, inside=refusal.inside)
+    edits = refusal.edits
+    if not edits and refusal.fix is not None:
+        edits = (Edit(value.node.start, value.node.end, refusal.fix),)
+    report(info, Finding(problem, edits))
 
 
 def _read_thoughts(value: object, info: ValidationInfo) -> tuple[Written, ...]:

@@ -9,6 +9,8 @@ from resa.kernels.funnel import (
 )
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
+from resa.kernels.incidence import CENSORED, Incidence, cumulative_incidence
+from resa.kernels.intervals import Interval, clustered_interval, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
     CANCELLED,
@@ -42,6 +44,7 @@ from resa.kernels.warming import warm
 __all__ = [
     "BUCKETS",
     "CANCELLED",
+    "CENSORED",
     "CODES",
     "MAX_PATH_STEPS",
     "MAX_STEPS",
@@ -54,6 +57,8 @@ __all__ = [
     "Flow",
     "FunnelResult",
     "Groups",
+    "Incidence",
+    "Interval",
     "Journeys",
     "Openings",
     "PathCounts",
@@ -64,7 +69,9 @@ __all__ = [
     "Transitions",
     "Variants",
     "Visits",
+    "clustered_interval",
     "count_paths",
+    "cumulative_incidence",
     "deadlines",
     "flow",
     "funnel",
@@ -83,4 +90,5 @@ __all__ = [
     "visits",
     "warm",
     "what_instead",
+    "wilson_interval",
 ]

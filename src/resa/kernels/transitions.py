@@ -132,7 +132,8 @@ def _transitions(
     time_before = np.int64(0)
     counted = False
     inside = False
-    spent = np.int64(0)  # no sum of microseconds can be larger
+    begun = np.int64(0)
+    spent = np.int64(0)  # no cell's sum of microseconds can be larger
     for position in range(offsets[first], offsets[last]):
         if position == end:
             while position == end:
@@ -142,10 +143,11 @@ def _transitions(
             before = np.int64(0)
             if groups.size > 0:
                 table = np.int64(groups[customer]) * codes
-            spent += moment(seconds, micros, end - 1) - moment(seconds, micros, position)
+            spent += time_before - begun
             if spent > _FULL:
                 _carry(cells, sums)
-                spent = np.int64(MICROS * len(cells))
+                spent = np.int64(MICROS)
+            begun = time_before = moment(seconds, micros, position)
         code = np.int64(touchpoints[position])
         if code == 0 or not asked:
             continue

@@ -29,7 +29,9 @@ def warm() -> None:
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)
-    transitions(tiny, 3)
+    for gap in (None, 10):
+        for period in (None, (0, 10)):
+            transitions(tiny, 3, session_gap_us=gap, period=period)
     visits(tiny, 3, np.array([0, 10], np.int64))
     count_paths(paths(tiny, 3, steps=2))
     variants(tiny)

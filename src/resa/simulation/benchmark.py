@@ -62,7 +62,8 @@ def benchmark_events(events: int, seed: int = 0) -> BenchmarkEvents:
     customers = max(1, events // _PER_CUSTOMER)
     root = derive(np.array([seed % (1 << 64)], dtype=np.uint64), 3)
     # Sizes are uneven: a few customers have many events.
-    weight = 1 + (derive(root + np.arange(customers, dtype=np.uint64), 0) >> np.uint64(58)).astype(np.int64)
+    numbers = np.arange(customers, dtype=np.uint64)
+    weight = 1 + (derive(root + numbers, 0) >> np.uint64(58)).astype(np.int64)
     cumulative = np.cumsum(weight)
     offsets = np.zeros(customers + 1, dtype=np.int64)
     offsets[1:] = (cumulative * (events / cumulative[-1])).astype(np.int64)
@@ -77,7 +78,8 @@ def benchmark_events(events: int, seed: int = 0) -> BenchmarkEvents:
     for first in range(0, customers, block):
         ends = offsets[first : first + block + 1]
         rows = slice(int(ends[0]), int(ends[-1]))
-        keys = derive(root, 1) + np.arange(rows.start, rows.stop, dtype=np.uint64)
+        numbers = np.arange(rows.start, rows.stop, dtype=np.uint64)
+        keys = derive(root, 1) + numbers
         micros[rows], order = _times(keys, np.diff(ends))
         types[rows] = table[(derive(keys, 1) >> np.uint64(48)).astype(np.int64)] + 1
         channels[rows] = (derive(keys, 2) % np.uint64(len(_CHANNELS))).astype(np.uint8)

@@ -191,7 +191,8 @@ class EventRows:
         drawn = take_quantile(table, rows, self._basket, PURPOSES.column + _VALUE)
         factors = np.array([round(shape.value * 1_000) for shape in self.specification.personas.values()])
         persona = self.block.persona[self.block.customer[self.chosen]]
-        return np.maximum(1, drawn * factors[persona] // 100_000)
+        worth: Whole = np.maximum(1, drawn * factors[persona] // 100_000)
+        return worth
 
     def _rated(self, name: str) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
         """Scores or texts, and where there are any."""

@@ -205,7 +205,7 @@ def _write_mess(simulated: Simulated, block: Block, name: str, writer: _Writer, 
                 counts[kind] = len(picked)
             continue
         own = derive(block.event_keys[picked] + np.arange(wanted, dtype=np.uint64), _PURPOSE + number)
-        batch = _faulty(simulated, block, name, picked, own, kind, variables)
+        batch = _faulty(simulated, block, name, picked=picked, keys=own, kind=kind, variables=variables)
         if batch is not None:
             _write_faulty(writer, batch, outlet)
             counts[kind] = wanted
@@ -216,6 +216,7 @@ def _faulty(
     simulated: Simulated,
     block: Block,
     name: str,
+    *,
     picked: npt.NDArray[np.intp],
     keys: Keys,
     kind: str,

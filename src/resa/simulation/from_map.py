@@ -11,8 +11,17 @@ import numpy as np
 from resa.base.errors import QuestionError
 from resa.model.journey import Expectation, JourneyMap, Signal
 from resa.simulation.examples import Value, example_of
-from resa.simulation.specification import ByPersona, Outlet, PersonaShape, Rating, Specification, State, Step,
-TraitShape, Wait
+from resa.simulation.specification import (
+    ByPersona,
+    Outlet,
+    PersonaShape,
+    Rating,
+    Specification,
+    State,
+    Step,
+    TraitShape,
+    Wait,
+)
 
 __all__ = ["FromMap", "from_map"]
 

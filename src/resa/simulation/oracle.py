@@ -41,7 +41,16 @@ class Seen(NamedTuple):
 
     def take(self, rows: npt.NDArray[np.integer] | Flags) -> Seen:
         """Some of the events."""
-        return Seen(*(column[rows] for column in self[:-1]), self.names)
+        return Seen(
+            self.customer[rows],
+            self.time[rows],
+            self.touchpoint[rows],
+            self.device[rows],
+            self.persona[rows],
+            self.region[rows],
+            self.basket[rows],
+            self.names,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,24 +79,34 @@ class Outcome:
 def see(simulated: Simulated) -> Seen:
     """All events that show a touchpoint; in memory, so for samples."""
     tables = simulated.tables
-    parts: list[tuple[npt.NDArray[np.generic], ...]] = []
+    names = touchpoint_names(simulated.specification)
+    parts: list[Seen] = []
     for block in simulated.blocks():
         codes = touchpoints_of(simulated.specification, block, tables.visible)
         rows = np.flatnonzero(codes)
         customer = block.customer[rows]
         parts.append(
-            (
-                customer.astype(np.int64) + block.first,
-                block.time[rows],
-                codes[rows],
-                block.device[rows].astype(np.int64),
-                block.persona[customer].astype(np.int64),
-                block.region[customer].astype(np.int64),
-                block.basket[rows],
+            Seen(
+                customer=customer.astype(np.int64) + block.first,
+                time=block.time[rows],
+                touchpoint=codes[rows],
+                device=block.device[rows].astype(np.int64),
+                persona=block.persona[customer].astype(np.int64),
+                region=block.region[customer].astype(np.int64),
+                basket=block.basket[rows],
+                names=names,
             )
         )
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return Seen(*columns, touchpoint_names(simulated.specification))
+    return Seen(
+        customer=np.concatenate([part.customer for part in parts]),
+        time=np.concatenate([part.time for part in parts]),
+        touchpoint=np.concatenate([part.touchpoint for part in parts]),
+        device=np.concatenate([part.device for part in parts]),
+        persona=np.concatenate([part.persona for part in parts]),
+        region=np.concatenate([part.region for part in parts]),
+        basket=np.concatenate([part.basket for part in parts]),
+        names=names,
+    )
 
 
 def count_openings(

@@ -63,7 +63,15 @@ class _Walkers(NamedTuple):
     slow: Flags  # the last wait that could be slow was
 
     def take(self, chosen: npt.NDArray[np.integer] | Flags) -> _Walkers:
-        return _Walkers(*(column[chosen] for column in self))
+        return _Walkers(
+            self.customer[chosen],
+            self.key[chosen],
+            self.state[chosen],
+            self.time[chosen],
+            self.device[chosen],
+            self.basket[chosen],
+            self.slow[chosen],
+        )
 
 
 class Block(NamedTuple):
@@ -106,7 +114,9 @@ def simulate_block(tables: Tables, seed: int, first: int, customers: int) -> Blo
         if not pending.size:
             break
     else:
-        raise InputError("the simulation hardly ever shows a customer; let more states write to an outlet or simulate more days")
+        raise InputError(
+            "the simulation hardly ever shows a customer; let more states write to an outlet or simulate more days"
+        )
     events = _Walkers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     events = events.take(np.argsort(events.customer, kind="stable"))
     return Block(
@@ -143,7 +153,9 @@ def _walk(tables: Tables, keys: Keys, pending: npt.NDArray[np.intp]) -> _Walkers
         passed.append(walkers)
         total += walkers.customer.size
         if total > _MOST_EVENTS * len(pending) + 1_000_000:
-            raise InputError("the simulated customers hardly ever leave; let the chances of each state's `next` add up to less than 1")
+            raise InputError(
+                "the simulated customers hardly ever leave; let the chances of each state's `next` add up to less"
+            )
         moved = _move(tables, walkers, persona, region)
         walkers = moved.take(moved.time < limit[moved.customer])
     return _Walkers(*(np.concatenate(columns) for columns in zip(*passed, strict=True)))
@@ -171,7 +183,9 @@ def _enter(tables: Tables, keys: Keys, persona: Codes, pending: npt.NDArray[np.i
 
 
 def _devices(tables: Tables, keys: Keys, persona: Codes) -> Codes:
-    return (draw(keys, PURPOSES.device)[:, None] >= tables.device_limits[persona]).sum(axis=1).astype(np.int32)
+    passed = draw(keys, PURPOSES.device)[:, None] >= tables.device_limits[persona]
+    codes: Codes = np.count_nonzero(passed, axis=1).astype(np.int32)
+    return codes
 
 
 def _move(tables: Tables, walkers: _Walkers, persona: Codes, region: Codes) -> _Walkers:
@@ -216,7 +230,7 @@ def _follow(tables: Tables, walkers: _Walkers, edge: Whole, persona: Codes, regi
         customer=walkers.customer,
         key=key,
         state=state,
-        time=_arrive(tables, walkers.time, wait, rows, state, key),
+        time=_arrive(tables, walkers.time, wait, rows=rows, state=state, key=key),
         device=device,
         basket=np.where(basket, derive(key, PURPOSES.basket), walkers.basket),
         slow=np.where(limit >= 0, wait > limit, walkers.slow),
@@ -246,7 +260,7 @@ def _concerned(truth: Planted, walkers: _Walkers, edge: Whole, persona: Codes, r
 
 
 def _arrive(
-    tables: Tables, time: Whole, wait: Whole, rows: npt.NDArray[np.int16], state: Codes, key: Keys
+    tables: Tables, time: Whole, wait: Whole, *, rows: npt.NDArray[np.int16], state: Codes, key: Keys
 ) -> Whole:
     """When the walkers arrive: at once after the wait, or by the working week and the opening hours."""
     arrived = time + wait
@@ -260,7 +274,8 @@ def _arrive(
         wall = tables.clock.from_utc(arrived[shuts])
         wall = after_opening(wall, tables.opens[at], tables.closes[at], key[shuts], PURPOSES.hours)
         arrived[shuts] = tables.clock.to_utc(wall)
-    return np.maximum(arrived, time + 1)
+    at_least: Whole = np.maximum(arrived, time + 1)
+    return at_least
 
 
 def _in_order(events: _Walkers, tables: Tables) -> _Walkers:

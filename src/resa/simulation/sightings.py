@@ -45,7 +45,9 @@ def touchpoints_of(specification: Specification, block: Block, visible: npt.NDAr
     return codes
 
 
-def daily_number(specification: Specification, number: DailyNumber, *, seed: int, start: date, days: int) -> pa.RecordBatch:
+def daily_number(
+    specification: Specification, number: DailyNumber, *, seed: int, start: date, days: int
+) -> pa.RecordBatch:
     """One row a day and entry of the list, as its outlet writes it: variables `day`, `value` and the entry's own."""
     entries = specification.lists[number.per]
     dates = [start + timedelta(days=day) for day in range(days)]

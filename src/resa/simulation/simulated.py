@@ -98,7 +98,7 @@ class Simulated:
             yield pa.RecordBatch.from_arrays(columns, schema=SIMULATED_EVENTS)
 
     def batches(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """What the business's systems write: name of an outlet and some of its rows, events by time within each block."""
+        """What the business's systems write: an outlet's name and some of its rows, events by time in each block."""
         for name, outlet in self.specification.outlets.items():
             if outlet.rows.startswith("list:"):
                 yield name, self._listed(outlet.rows.removeprefix("list:"), list(outlet.columns.items()))

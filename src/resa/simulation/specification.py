@@ -1,5 +1,4 @@
-"""What a simulated business is: its states, steps, waiting times, kinds of customers, and the files that its systems
-write.
+"""What a simulated business is: its states, steps, waiting times, kinds of customers, and the files it writes.
 
 A specification is data. It is read from a YAML file beside the map (`simulation.yaml`), or derived from any map.
 """
@@ -212,8 +211,8 @@ class Outlet(_Checked):
     Attributes:
         path: Its name.
         form: Its format.
-        rows: What a row is: an `event`, a score or a text about a touchpoint (`feedback`), a `customer`, a daily number (`day`), or an
-            entry of a list (`list:product`).
+        rows: What a row is: an `event`, a score or a text about a touchpoint (`feedback`), a `customer`, a daily
+            number (`day`), or an entry of a list (`list:product`).
         columns: Column (dots make nested objects) to what it holds: a variable, and how it is written: `time as local`.
         separator: Of a CSV file.
     """

@@ -52,7 +52,7 @@ class Planted:
 
 
 class Tables(NamedTuple):
-    """S states, P personas, E edges (first those of which one at most is taken, then the others), D devices, W waits."""
+    """S states, P personas, E edges (first those of which one at most is taken, then others), D devices, W waits."""
 
     states: tuple[str, ...]
     personas: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Planted truths: changes to the process that a measuring tool ought to find, stated so exactly that it can be marked."""
+"""Planted truths: changes to the process that a measuring tool ought to find, stated exactly enough to mark it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ def take_quantile(tables: Whole, rows: npt.NDArray[np.integer], keys: Keys, purp
     level = draw(keys, purpose)
     cell = level >> 43
     low = tables[rows, cell]
-    return low + (((tables[rows, cell + 1] - low) * ((level >> 11) & 0xFFFF_FFFF)) >> 32)
+    drawn: Whole = low + (((tables[rows, cell + 1] - low) * ((level >> 11) & 0xFFFF_FFFF)) >> 32)
+    return drawn
 
 
 def share_within(wait: Wait, seconds: int) -> float:

@@ -252,15 +252,22 @@ def test_numbers_equal_plain_python(said: Said) -> None:
 
 MARK, NUMBER = "zzmark", "987654"
 VOCABULARY = (
-    *"( ) ( ) , . = <> < > <= >= + - * / % || [ ] { } : ; ? $1 # @ -> ->> :: := => & | ^ ~ ! \\ ' \" -- /* */ ` $$".split(),
-    *"and or not in is null like ilike between case when then else end escape true false as cast try_cast".split(),
-    *"event channel value occurred_at properties properties.total properties.a.b traits.x row.x hit cart".split(),
-    *"select from where unnest with union join group order by limit values exists any all array struct map".split(),
-    *"date timestamp interval double bigint text boolean int[] decimal(4,2) distinct over filter columns lambda".split(),
-    *"read_text getenv repeat range now random copy attach pragma install set".split(),
-    *(function.name for function in FUNCTIONS), *(f"{function.name}(" for function in FUNCTIONS),
-    f"'{MARK}'", f"'{MARK}%'", f'"{MARK}"', NUMBER, "'day'", "'%Y'", "'UTC'", "'90d'", "'2026-01-01'", "1", "0", "2.5", "1e308", "last",
-)  # fmt: skip
+    *"""
+    ( ) ( ) , . = <> < > <= >= + - * / % || [ ] { } : ; ? $1 # @ -> ->> :: := => & | ^ ~ ! \\ ' " -- /* */ ` $$
+    and or not in is null like ilike between case when then else end escape true false as cast try_cast
+    event channel value occurred_at properties properties.total properties.a.b traits.x row.x hit cart
+    select from where unnest with union join group order by limit values exists any all array struct map
+    date timestamp interval double bigint text boolean int[] decimal(4,2) distinct over filter columns lambda
+    read_text getenv repeat range now random copy attach pragma install set 'day' '%Y' 'UTC' '90d' '2026-01-01'
+    1 0 2.5 1e308 last
+    """.split(),  # noqa: SIM905  # a list of 150 signs one a line would not be read
+    *(function.name for function in FUNCTIONS),
+    *(f"{function.name}(" for function in FUNCTIONS),
+    f"'{MARK}'",
+    f"'{MARK}%'",
+    f'"{MARK}"',
+    NUMBER,
+)
 VALID = (
     f"event = '{MARK}' and properties.total > {NUMBER}",
     "channel in ('web', 'app') or not (value between 1 and 2)",
@@ -292,7 +299,7 @@ def soup(chance: random.Random) -> str:
 
 def mutated(chance: random.Random, texts: tuple[str, ...]) -> str:
     parts = re.findall(r"\w+|'[^']*'|\s+|.", chance.choice(texts))
-    for _ in range(chance.randint(1, 4)):
+    for _ in range(chance.randint(1, 2)):
         place = chance.randrange(len(parts))
         match chance.randrange(4):
             case 0:
@@ -332,13 +339,15 @@ def check_any(text: str, scope: Scope, *, run: bool) -> bool:
     try:
         compiled = compile_expression(text, scope=scope, expects="scalar")
     except ExpressionError as error:
-        assert error.problems
-        assert all(problem.column and "\x1b" not in problem.message for problem in error.problems), text
-        return False
-    check_sql(compiled)
-    if run and scope is Scope.EVENT:
-        answers(compiled)
-    return True
+        problems = error.problems
+    else:
+        check_sql(compiled)
+        if run and scope is Scope.EVENT:
+            answers(compiled)
+        return True
+    assert problems
+    assert all(problem.column and "\x1b" not in problem.message for problem in problems), text
+    return False
 
 
 def check_select(text: str) -> None:
@@ -391,6 +400,60 @@ def test_any_text_at_all(text: str) -> None:
     check_select(text)
 
 
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "text": ("event", "properties.s", "''", "'å\u0301'", "null", "device", "value::text"),
+    "number": ("value", "properties.n", "1e308", "-1e308", "0", "-1", "null", "1e-320", "9223372036854775808"),
+    "integer": ("value", "properties.n", "1e308", "-1e308", "0", "-3", "9223372036854775807", "null", "1e15"),
+    "boolean": ("true", "properties.b", "null", "value > 1"),
+    "time": ("occurred_at", "sent_at", "properties.s", "'0001-01-01'", "'9999-12-31'", "null", "'2026-03-29 02:30'"),
+    "same": ("value", "properties.n", "1e308", "null"),
+    "regular expression": ("'a'", "''", "'(a|b)*c'", "'\\d{1,50}'", "'(?i)x'", "'(a{0,30}){0,30}'"),
+    "format": ("'%Y-%m-%d'", "''", "'%j %U %f %z %%'"),
+    "part": ("'day'", "'week'", "'quarter'"),
+    "digits": ("0", "9"),
+    "short text": ("'ab'", "'a'"),
+}
+NESTED = {"text": {"text"}, "number": {"number"}, "integer": {"number"}, "time": {"time"}}
+EVENT_FUNCTIONS = [function for function in FUNCTIONS if Scope.EVENT in function.scopes]
+
+
+def a_call(chance: random.Random, kinds: set[str], depth: int) -> str:
+    """A call of a function that yields one of the kinds, its arguments extreme, missing, constant, or calls themselves."""
+    function = chance.choice([function for function in EVENT_FUNCTIONS if function.result in kinds])
+    arguments = []
+    for parameter in function.parameters:
+        if parameter.optional and chance.random() < 0.5:
+            continue
+        for _ in range(chance.randint(1, 3) if parameter.repeated else 1):
+            nested = {"text": {"text"}, "number": {"number"}, "integer": {"number"}, "time": {"time"}}.get(
+                parameter.kind
+            )
+            if depth and nested and chance.random() < 0.4:
+                arguments.append(a_call(chance, nested, depth - 1))
+            else:
+                arguments.append(chance.choice(ARGUMENTS[parameter.kind]))
+    return f"{function.name}({', '.join(arguments)})"
+
+
+def check_calls(count: int, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # repeatable nonsense, not a secret
+    accepted = 0
+    for _ in range(count):
+        text = a_call(chance, {"text", "number", "boolean", "time", "json"}, 2)
+        accepted += check_any(text, Scope.EVENT, run=True)
+    assert accepted > count / 2
+
+
+def test_calls_with_extreme_arguments_run() -> None:
+    check_calls(400, 5)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10, 20))
+def test_many_calls_with_extreme_arguments_run(seed: int) -> None:
+    check_calls(2_000, seed)
+
+
 SLOW = {
     "many likes": (" or ".join(f"properties.path ilike '%a%b_{number}'" for number in range(60)), 12.0),
     "regular expressions": (
@@ -411,7 +474,8 @@ def test_nothing_takes_long(text: str, seconds: float) -> None:
     with Engine(threads=1) as engine:
         engine.execute(
             """CREATE TABLE given AS SELECT 'page' AS event, timestamptz '2026-09-14' AS occurred_at,
-            json_object('path', repeat('ab', 50), 'total', i, 'at', 'never')::varchar AS properties FROM range(100000) t(i)"""
+            json_object('path', repeat('ab', 50), 'total', i, 'at', 'never')::varchar AS properties
+            FROM range(100000) t(i)"""
         )
         began = time.perf_counter()
         engine.query(f"SELECT count(*) FROM given WHERE {compiled.sql}", compiled.parameters, seconds=60)

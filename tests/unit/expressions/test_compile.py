@@ -11,8 +11,17 @@ import pytest
 
 from resa.base.errors import ExpressionError
 from resa.engine import Engine
-from resa.expressions import FUNCTIONS, Catalog, Compiled, FieldType, Scope, compile_expression, short_form
-from resa.expressions.language import EVENT_FIELDS
+from resa.expressions import (
+    EVENT_FIELDS,
+    FUNCTIONS,
+    Catalog,
+    Compiled,
+    Expected,
+    FieldType,
+    Scope,
+    compile_expression,
+    short_form,
+)
 
 AT = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)
 
@@ -46,12 +55,13 @@ def answer(engine: Engine, compiled: Compiled, table: pa.Table, **more: object) 
     return engine.query(f"SELECT {compiled.sql} AS x FROM given", {**compiled.parameters, **more})["x"][0].as_py()
 
 
-def of_event(engine: Engine, text: str, *, expects: str = "boolean", zone: str = "UTC", **given: object) -> object:
-    properties = given.pop("properties", None)
-    if properties is not None:
-        given["properties"] = properties if isinstance(properties, str) else json.dumps(properties)
-    compiled = compile_expression(text, scope=Scope.EVENT, expects=expects, catalog=Catalog(timezone=zone))  # type: ignore[arg-type]  # a table of tests names it as text
-    return answer(engine, compiled, event_table(**given))
+def of_event(
+    engine: Engine, text: str, given: Mapping[str, object], *, expects: Expected = "boolean", zone: str = "UTC"
+) -> object:
+    properties = given.get("properties")
+    written = properties if properties is None or isinstance(properties, str) else json.dumps(properties)
+    compiled = compile_expression(text, scope=Scope.EVENT, expects=expects, catalog=Catalog(timezone=zone))
+    return answer(engine, compiled, event_table(**{**given, "properties": written}))
 
 
 DESIGN = [
@@ -162,15 +172,15 @@ MEANINGS = [
 
 @pytest.mark.parametrize(("text", "given", "expected"), [*DESIGN, *MEANINGS])
 def test_means(engine: Engine, text: str, given: Mapping[str, object], expected: bool) -> None:
-    assert of_event(engine, text, **given) is expected
+    assert of_event(engine, text, given) is expected
 
 
 def test_parts_of_dates_are_in_the_maps_zone(engine: Engine) -> None:
     text = (
         "day(occurred_at) = 15 and hour(occurred_at) = 0 and occurred_at >= '2026-09-15' and weekday(occurred_at) = 2"
     )
-    assert of_event(engine, text, zone="Europe/Stockholm") is True
-    assert of_event(engine, text) is False
+    assert of_event(engine, text, {}, zone="Europe/Stockholm") is True
+    assert of_event(engine, text, {}) is False
 
 
 VALUES = [
@@ -189,7 +199,7 @@ VALUES = [
 
 @pytest.mark.parametrize(("text", "given", "expected"), VALUES)
 def test_number(engine: Engine, text: str, given: Mapping[str, object], expected: float | None) -> None:
-    assert of_event(engine, text, expects="number", **given) == expected
+    assert of_event(engine, text, given, expects="number") == expected
 
 
 @pytest.mark.parametrize(
@@ -233,9 +243,10 @@ def test_short_form_needs_something(given: Mapping[str, str]) -> None:
 
 def test_customer(engine: Engine) -> None:
     text = (
-        "traits.orders <= 2 and traits.gift_share > 0.5 and count(cart, last => '90 days') >= 1 and persona('gift_buyer')"
-        " and not segment('staff') and met('cart.purchase') and not missed(cart.purchase, last => '1 week')"
-        " and opened('cart.purchase') and days_since(traits.joined) between 9 and 11 and days_since(cart) < 2"
+        "traits.orders <= 2 and traits.gift_share > 0.5 and count(cart, last => '90 days') >= 1"
+        " and persona('gift_buyer') and not segment('staff') and met('cart.purchase')"
+        " and not missed(cart.purchase, last => '1 week') and opened('cart.purchase')"
+        " and days_since(traits.joined) between 9 and 11 and days_since(cart) < 2"
     )
     compiled = compile_expression(text, scope=Scope.CUSTOMER, expects="boolean", prefix="who")
     assert {(need.column, need.kind, need.name, need.last_seconds) for need in compiled.requires} == {
@@ -351,9 +362,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("scope", "expects", "text", "column", "part"), WRONG)
-def test_problem(scope: Scope, expects: str, text: str, column: int, part: str) -> None:
+def test_problem(scope: Scope, expects: Expected, text: str, column: int, part: str) -> None:
     with pytest.raises(ExpressionError) as caught:
-        compile_expression(text, scope=scope, expects=expects, catalog=CATALOG)  # type: ignore[arg-type]  # as above
+        compile_expression(text, scope=scope, expects=expects, catalog=CATALOG)
     assert [problem.column for problem in caught.value.problems] == [column], caught.value.problems
     assert part in caught.value.problems[0].message
 

@@ -66,7 +66,8 @@ def test_plain_rows() -> None:
 
 def test_nested_rows_keep_their_order_and_carry_columns() -> None:
     lists = [{"n": n, "items": [{"sku": f"{n}-{i}", "parts": [i, i + 1]} for i in range(n % 4)]} for n in range(500)]
-    text = "select item.sku, row.items[1].sku as first, part from row, unnest(row.items) as item, unnest(item.parts) as part"
+    text = """select item.sku, row.items[1].sku as first, part
+        from row, unnest(row.items) as item, unnest(item.parts) as part"""
     found = rows_of(text, lists, carry=("n",))
     assert found == [
         {"sku": f"{n}-{i}", "first": f"{n}-0", "part": part, "n": n}
@@ -78,7 +79,8 @@ def test_nested_rows_keep_their_order_and_carry_columns() -> None:
 
 def test_columns_become_events() -> None:
     text = """select row.id as customer, step.name as event, step.at as occurred_at from row,
-        unnest([struct_pack(name := 'ordered', at := row.ordered), struct_pack(name := 'shipped', at := row.shipped)]) as step
+        unnest([struct_pack(name := 'ordered', at := row.ordered),
+                struct_pack(name := 'shipped', at := row.shipped)]) as step
         where step.at is not null"""
     found = rows_of(
         text, [{"id": 1, "ordered": "2026-01-01", "shipped": None}, {"id": 2, "ordered": "a", "shipped": "b"}]
@@ -95,7 +97,8 @@ def test_unnest_in_the_select() -> None:
 
 
 def test_json_inside_rows() -> None:
-    text = """select json_extract_string(row.body, '$.user.id') as id, json_extract_string(row.body, '$."a b"[0]') as first,
+    text = """select json_extract_string(row.body, '$.user.id') as id,
+        json_extract_string(row.body, '$."a b"[0]') as first,
         json_object('n', row.n, 'total', json_extract_string(row.body, '$.total') * 2) as properties from row"""
     found = rows_of(
         text, [{"body": '{"user": {"id": 7}, "a b": ["x"], "total": "1.5"}', "n": 1}, {"body": "{broken", "n": 2}]

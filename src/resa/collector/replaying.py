@@ -1,0 +1,279 @@
+"""Rejected rows, read once more by the source as it is now: what is good goes in, the rest stays rejected."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as compute
+
+from resa.base.errors import QuestionError
+from resa.collector.judging import Judge, Judged
+from resa.collector.mapping import IDENTIFIER
+from resa.collector.planning import plan_rows
+from resa.collector.reading import LINE, ROW, Piece
+from resa.collector.records import Dialect
+from resa.collector.shapes import SHAPES, Cell, SourceShape, targets_of
+from resa.collector.sources import Source
+from resa.collector.text_files import guess_delimiter
+from resa.engine import Engine
+from resa.expressions import compile_select
+from resa.storage import Store, Writer
+
+__all__ = ["Rejection", "ReplayReport", "rejected_list", "replay"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """Rows of one load that were refused for one reason."""
+
+    source: str
+    load_id: int
+    reason: str
+    detail: str
+    rows: int
+    first_row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayReport:
+    """What became of rejected rows that were read once more.
+
+    Attributes:
+        load_id: The new load; `None` if no row was good.
+        tried: Rows that were read.
+        good: Rows that are stored now.
+        duplicate: Rows that are good, and were there already.
+        still_rejected: Rows that stay rejected.
+        reasons: Why.
+    """
+
+    load_id: int | None
+    tried: int
+    good: int
+    duplicate: int
+    still_rejected: int
+    reasons: Counter[str]
+
+
+def rejected_list(
+    store: Store, *, source: str | None = None, load_id: int | None = None, reason: str | None = None
+) -> list[Rejection]:
+    """Rejected rows, counted by load, reason and detail; the most frequent first."""
+    table = _chosen(store, source, load_id, reason)
+    groups = table.group_by(["source_id", "load_id", "reason", "detail"]).aggregate([("row", "count"), ("row", "min")])
+    found = [
+        Rejection(
+            source=entry["source_id"],
+            load_id=entry["load_id"],
+            reason=entry["reason"],
+            detail=entry["detail"],
+            rows=entry["row_count"],
+            first_row=entry["row_min"],
+        )
+        for entry in groups.to_pylist()
+    ]
+    return sorted(found, key=lambda entry: (-entry.rows, entry.source, entry.load_id, entry.reason, entry.detail))
+
+
+def replay(
+    writer: Writer,
+    source: Source,
+    *,
+    load_id: int | None = None,
+    reason: str | None = None,
+    now: datetime | None = None,
+) -> ReplayReport:
+    """Read rejected rows of a source once more.
+
+    Rows of a SELECT are kept as the SELECT gave them: for a change of the SELECT itself, collect with `replace`.
+
+    Args:
+        writer: Of the workspace.
+        source: As it is now.
+        load_id: Only rows of this load.
+        reason: Only rows that were rejected for this reason.
+        now: When the rows are received, UTC; `None`: now.
+
+    Raises:
+        QuestionError: There are no such rows, or they belong to a lookup table.
+        SourceError: The definition does not fit them.
+    """
+    if source.kind == "lookup":
+        raise QuestionError("a lookup table is read as a whole; collect it with --replace")
+    rejected = _chosen(writer.store, source.name, load_id, reason)
+    if not rejected.num_rows:
+        raise QuestionError("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
+    received = now or writer.store.clock()
+    totals: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    new_load: int | None = None
+    with Engine() as engine:
+        for load in compute.unique(rejected.column("load_id")).to_pylist():
+            mine = rejected.filter(compute.equal(rejected.column("load_id"), load))
+            judged = [judge.judge(piece) for judge, piece in _readings(source, mine, engine, received)]
+            readable = sum(part.good.num_rows + _anonymous_rows(part) for part in judged)
+            reasons += sum((part.reasons for part in judged), Counter())
+            if not readable:
+                continue
+            begun = writer.begin_load(
+                source_id=source.name, origin=f"replay of load {load}", fingerprint=f"{received.isoformat()} {load}"
+            )
+            new_load = begun.id
+            for part in judged:
+                _commit(writer, begun.id, source, part, totals)
+            writer.finish_load(writer.store.load(begun.id))
+    stored = totals["good"] + totals["duplicate"]
+    return ReplayReport(
+        load_id=new_load,
+        tried=rejected.num_rows,
+        good=totals["good"],
+        duplicate=totals["duplicate"],
+        still_rejected=rejected.num_rows - stored,
+        reasons=reasons,
+    )
+
+
+def _chosen(store: Store, source: str | None, load_id: int | None, reason: str | None) -> pa.Table:
+    table = store.rejected(load_id, source_id=source)
+    return table if reason is None else table.filter(compute.equal(table.column("reason"), reason))
+
+
+def _anonymous_rows(part: Judged) -> int:
+    return part.anonymous[0].num_rows if part.anonymous else 0
+
+
+def _commit(writer: Writer, load_id: int, source: Source, part: Judged, totals: Counter[str]) -> None:
+    load = writer.store.load(load_id)
+    if part.anonymous is not None:
+        rows, ids = part.anonymous
+        result = writer.commit_chunk(load, "daily_numbers", rows, rows_read=rows.num_rows, message_ids=ids)
+        totals.update(good=result.good, duplicate=result.duplicate)
+    if part.good.num_rows:
+        result = writer.commit_chunk(
+            load,
+            source.kind,  # type: ignore[arg-type]  # lookups were refused above
+            part.good,
+            rows_read=part.good.num_rows,
+            message_ids=part.message_ids,
+            cells=part.cells,
+        )
+        totals.update(good=result.good, duplicate=result.duplicate)
+
+
+@dataclass(frozen=True)
+class _Payloads:
+    """Payloads as a reader: they are whole already."""
+
+    columns: dict[str, pa.DataType]
+    length: int = 0
+
+    def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
+        """Not asked for: the pieces are given."""
+        raise NotImplementedError
+
+    def whole(self, table: pa.Table) -> pa.Table:
+        """The table itself."""
+        return table
+
+
+def _readings(source: Source, rejected: pa.Table, engine: Engine, received: datetime) -> Iterator[tuple[Judge, Piece]]:
+    """The rejected rows as pieces of files, each with a judge who can read it."""
+    rows = rejected.column("row").to_pylist()
+    payloads = rejected.column("payload").to_pylist()
+    shape = source.shape
+    texts: dict[tuple[str, ...], list[tuple[int, list[str]]]] = {}
+    lines: list[tuple[int, str]] = []
+    for row, payload in zip(rows, payloads, strict=True):
+        whole = _line(payload, shape) if not payload.startswith("{") else payload
+        if payload.startswith("{") and _is_csv(shape, payload):
+            members = json.loads(payload)
+            texts.setdefault(tuple(members), []).append((row, ["" if v is None else v for v in members.values()]))
+        elif isinstance(whole, str):
+            lines.append((row, whole))
+        elif whole is not None:
+            texts.setdefault(whole[0], []).append((row, whole[1]))
+    for names, records in texts.items():
+        columns = list(zip(*(cells for _, cells in records), strict=True))
+        table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
+        yield _prepared(shape, _numbered(table, [row for row, _ in records]), engine, received)
+    if lines:
+        table = pa.table({LINE: pa.array([line for _, line in lines], pa.string())})
+        yield _prepared(_of_outputs(shape), _numbered(table, [row for row, _ in lines]), engine, received)
+
+
+def _prepared(shape: SourceShape, table: pa.Table, engine: Engine, received: datetime) -> tuple[Judge, Piece]:
+    columns = {field.name: field.type for field in table.schema if field.name != ROW}
+    plan = plan_rows(shape, columns, table, engine)
+    last = table.column(ROW)[-1].as_py()
+    judge = Judge(shape, plan, engine, _Payloads(columns), received, received)
+    return judge, Piece(table, [], last, 0)
+
+
+def _numbered(table: pa.Table, rows: Sequence[int]) -> pa.Table:
+    return table.append_column(ROW, pa.array(np.array(rows, np.int64)))
+
+
+def _is_csv(shape: SourceShape, payload: str) -> bool:
+    """A row of a CSV file: all of its cells are text."""
+    if shape.select is not None:
+        return False
+    stated = shape.format or ("csv" if any(end in shape.path for end in (".csv", ".tsv", ".txt")) else "")
+    return stated == "csv" and all(isinstance(value, (str, type(None))) for value in json.loads(payload).values())
+
+
+def _line(payload: str, shape: SourceShape) -> str | tuple[tuple[str, ...], list[str]] | None:
+    """A record that could not be read: names and cells, a line of JSON, or `None` if it still cannot be read."""
+    try:
+        parts = json.loads(payload) if payload.startswith("[") else _decoded(payload, shape)
+    except ValueError:
+        return None
+    if len(parts) < 2:  # noqa: PLR2004 - a heading and a record
+        return parts[0] if parts else None
+    heading, record = (part.strip("\r\n").encode() for part in parts[:2])
+    dialect = Dialect(
+        shape.csv.delimiter or guess_delimiter(heading), None if shape.csv.quote == "none" else shape.csv.quote
+    )
+    if not (dialect.is_whole(heading) and dialect.is_whole(record)) or b"\0" in record:
+        return None
+    names = tuple(cell.decode().strip() for cell in dialect.cells(heading))
+    cells = [cell.decode() for cell in dialect.cells(record)]
+    return (names, cells) if len(names) == len(cells) == len(set(names)) else None
+
+
+def _decoded(payload: str, shape: SourceShape) -> list[str]:
+    """Bytes that were no UTF-8, by the encoding that the source states now."""
+    text = base64.b64decode(payload, validate=True).decode(shape.csv.encoding or "utf-8")
+    heading, _, record = text.partition("\n")
+    return [heading, record] if record else [text]
+
+
+def _of_outputs(shape: SourceShape) -> SourceShape:
+    """For rows that a SELECT gave: a source whose columns are the SELECT's output."""
+    if shape.select is None:
+        return shape
+    shape_class, columns_class = SHAPES[shape.kind]
+    targets = targets_of(shape.kind)
+    block = "traits" if shape.kind == "customers" else "properties"
+    mapped: dict[str, object] = {}
+    people: dict[str, Cell] = {}
+    extras: dict[str, Cell] = {}
+    for name in compile_select(shape.select).columns:
+        if name in targets or name == "customer":
+            mapped[name] = Cell(column=name)
+        elif name.startswith(IDENTIFIER):
+            people[name.removeprefix(IDENTIFIER)] = Cell(column=name)
+        else:
+            extras[name] = Cell(column=name)
+    if people:
+        mapped["identifiers"] = people
+    if extras and block in columns_class.model_fields:
+        mapped[block] = extras
+    values: Mapping[str, object] = {name: getattr(shape, name) for name in type(shape).model_fields}
+    return shape_class.model_validate({**values, "select": None, "columns": columns_class.model_validate(mapped)})

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from resa.base.errors import QuestionError
+from resa.kernels import clustered_interval, wilson_interval
+from resa.kernels.intervals import student_quantile
+
+
+@pytest.mark.parametrize(
+    ("met", "total", "low", "high"),
+    [  # Newcombe 1998, Statistics in Medicine 17, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_gives_the_published_figures(met: int, total: int, low: float, high: float) -> None:
+    interval = wilson_interval(met, total)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+    mirrored = wilson_interval(total - met, total)
+    assert math.isclose(mirrored.low, 1 - interval.high, abs_tol=1e-12)
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    assert all(math.isnan(value) for value in wilson_interval(0, 0))
+    assert all(math.isnan(value) for value in clustered_interval(np.zeros(0, np.int32), np.zeros(0, np.bool_)))
+    with pytest.raises(QuestionError, match="not between 0 and 1"):
+        wilson_interval(1, 2, confidence=95)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (120, 1.980)],
+)
+def test_student_quantiles_are_those_of_the_tables(freedom: int, quantile: float) -> None:
+    assert round(student_quantile(0.95, freedom), 3) == quantile
+
+
+def test_student_quantiles_of_other_confidences() -> None:
+    assert round(student_quantile(0.99, 5), 3) == 4.032
+    assert round(student_quantile(0.999, 10), 3) == 4.587
+    assert round(student_quantile(0.90, 3), 3) == 2.353
+
+
+def test_one_opening_a_customer_is_wilson_but_for_students_t() -> None:
+    met = np.arange(2_000) < 500
+    clustered, plain = clustered_interval(np.arange(2_000), met), wilson_interval(500, 2_000)
+    assert clustered.share == plain.share
+    assert math.isclose(clustered.low, plain.low, abs_tol=1e-4)
+    assert math.isclose(clustered.high, plain.high, abs_tol=1e-4)
+
+
+def test_openings_that_agree_within_a_customer_count_as_customers() -> None:
+    customer = np.repeat(np.arange(400), 25)
+    met = customer % 4 == 0
+    clustered, plain = clustered_interval(customer, met), wilson_interval(100, 400)
+    assert math.isclose(clustered.low, plain.low, abs_tol=1e-3)
+    assert math.isclose(clustered.high, plain.high, abs_tol=1e-3)
+    all_met = clustered_interval(customer, np.ones(len(customer), np.bool_))
+    assert all_met.high == 1
+    assert math.isclose(all_met.low, wilson_interval(400, 400).low)
+
+
+def test_clustered_intervals_cover_as_often_as_they_say() -> None:
+    random = np.random.default_rng(11)
+    covered = 0
+    for _ in range(1_000):
+        chance = random.beta(2, 6, 60)  # customers differ; the true share of openings is 0.25
+        openings = random.integers(1, 9, 60)
+        customer = np.repeat(np.arange(60), openings)
+        interval = clustered_interval(customer, random.random(len(customer)) < chance[customer])
+        covered += interval.low <= 0.25 <= interval.high
+    assert 930 <= covered <= 975
