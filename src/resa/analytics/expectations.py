@@ -46,7 +46,18 @@ from resa.analytics.statistics import (
 from resa.base.errors import QuestionError, did_you_mean
 from resa.model.journey import Expectation
 
-__all__ = ["CURVE_COLUMNS", "EXPECTATION_COLUMNS", "INSTEAD_COLUMNS", "Measured", "answer_expectations", "measured"]
+__all__ = [
+    "COUNTED",
+    "CURVE_COLUMNS",
+    "EXPECTATION_COLUMNS",
+    "INSTEAD_COLUMNS",
+    "Measured",
+    "answer_expectations",
+    "clusters_step",
+    "counted_sql",
+    "measured",
+    "numbers",
+]
 
 EXPECTATION_COLUMNS: Final = (
     Column("expectation", pa.string(), "Its name."),
@@ -251,11 +262,11 @@ def _main(found: list[Measured], statement: Statement) -> Part:
     behind: list[tuple[Measured, Flags | slice]] = []
     for item in found:
         for label, members in item.groups.split():
-            _add(rows, {"group": label, **_numbers(item, members)})
+            _add(rows, {"group": label, **numbers(item, members)})
             behind.append((item, members))
     branches = []
     for number, item in enumerate(found):
-        statement = _clusters(statement, item, number)
+        statement = clusters_step(statement, item.groups, number)
         branches.append(_main_sql(item, number))
     people = {name: _behind(behind, name) for name in COUNTED}
     return part_of(columns, rows, sql=statement.select(_united(branches, columns, "number, rank")), people=people)
@@ -265,7 +276,8 @@ def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> Callab
     return lambda row: behind[row][0].counted(column, behind[row][1])
 
 
-def _numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
+def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
+    """The numbers of some of the openings, by column."""
     arrow, found = item.expectation, item.outcomes
     mature = found.mature[members]
     outcome = {name: found.named(name)[members] for name in ("met", "missed", "open", "cancelled")}
@@ -293,23 +305,29 @@ def _numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
     }
 
 
-def _clusters(statement: Statement, item: Measured, number: int) -> Statement:
-    """Sums by customer that the interval needs, added up."""
-    groups = item.groups
+def clusters_step(statement: Statement, groups: Groups, number: int, more: str = "") -> Statement:
+    """`clusters`: sums by customer that the interval needs, added up for each group (and each `more`)."""
+    keys = _keys(groups, more)
     by_customer = (
-        f"SELECT {groups.names}{groups.rank}, count(*)::DOUBLE AS n, count(*) FILTER (outcome = 'met')::DOUBLE AS m\n"
-        f"FROM grouped{number} WHERE mature GROUP BY {groups.names}{'rank, ' if groups.by else ''}customer"
+        f"SELECT {keys}count(*)::DOUBLE AS n, count(*) FILTER (outcome = 'met')::DOUBLE AS m\n"
+        f"FROM grouped{number} WHERE mature GROUP BY {keys}customer"
     )
+    by = f" GROUP BY {keys.rstrip(', ')}" if keys else ""
     return statement.step(
         f"clusters{number}",
-        f"SELECT {groups.names}{groups.rank}, count(*) AS clusters, sum(n) AS trials, sum(m) AS successes,\n"
+        f"SELECT {keys}count(*) AS clusters, sum(n) AS trials, sum(m) AS successes,\n"
         "  sum(m * m) - 2 * (sum(m) / sum(n)) * sum(m * n) + (sum(m) / sum(n)) ** 2 * sum(n * n) AS squares\n"
-        f"FROM ({by_customer}){groups.clause}",
+        f"FROM ({by_customer}){by}",
     )
 
 
-def _main_sql(item: Measured, number: int) -> str:
-    arrow, groups = item.expectation, item.groups
+def _keys(groups: Groups, more: str) -> str:
+    """What to group by, each with a comma behind it."""
+    return (f"{groups.names}rank, " if groups.by else "") + (f"{more}, " if more else "")
+
+
+def counted_sql(groups: Groups, number: int, more: str = "") -> str:
+    """A SELECT of the numbers of an expectation from `grouped` and `clusters`, for each group (and each `more`)."""
     effect = design_effect_sql("trials", "successes", "clusters", "squares")
     low, high = wilson_sql("met", "mature", f"({effect})")
     waited = "epoch_us(closed_at) - epoch_us(clock_at)"
@@ -319,22 +337,31 @@ def _main_sql(item: Measured, number: int) -> str:
         for prefix, mature, names in (("", True, ("met", "missed", "cancelled")), ("young_", False, ("met", "open", "cancelled")))
         for name in names
     )
+    keys = _keys(groups, more)
+    by = f" GROUP BY {keys.rstrip(', ')}" if keys else ""
     counted = (
-        f"SELECT {groups.names}{groups.rank}, count(*) FILTER (mature) AS mature, {outcomes},\n"
+        f"SELECT {keys}count(*) FILTER (mature) AS mature, {outcomes},\n"
         "    count(DISTINCT customer) FILTER (entered) AS customers,\n"
         "    count(DISTINCT customer) FILTER (entered AND reached) AS customers_met,\n"
         f"    {quantile_sql(waited, 0.5)} {of_met} / 1e6 AS median_seconds,\n"
         f"    {quantile_sql(waited, 0.9)} {of_met} / 1e6 AS p90_seconds\n"
-        f"  FROM grouped{number}{groups.clause}"
+        f"  FROM grouped{number}{by}"
     )
-    target = literal(None if arrow.target is None else float(arrow.target))
-    joined = "c.rank = k.rank" if groups.by else "TRUE"
+    joined = " AND ".join(f"c.{key} = k.{key}" for key in (("rank",) if groups.by else ()) + ((more,) if more else ()))
+    rank = "" if groups.by else "1 AS rank, "
     return (
-        f"SELECT {number} AS number, c.*, {literal(arrow.name)} AS expectation, {literal(arrow.kind)} AS kind,"
+        f"SELECT {rank}c.*, met / nullif(mature, 0) AS share,\n  {low} AS low,\n  {high} AS high\n"
+        f"FROM ({counted}) c LEFT JOIN clusters{number} k ON {joined or 'TRUE'}"
+    )
+
+
+def _main_sql(item: Measured, number: int) -> str:
+    arrow = item.expectation
+    target = literal(None if arrow.target is None else float(arrow.target))
+    return (
+        f"SELECT {number} AS number, *, {literal(arrow.name)} AS expectation, {literal(arrow.kind)} AS kind,"
         f" {literal(arrow.after)} AS after, {literal(arrow.written)} AS next,\n"
-        f"  met / nullif(mature, 0) AS share,\n  {low} AS low,\n  {high} AS high,\n"
-        f"  {target}::DOUBLE AS target, met / nullif(mature, 0) - {target} AS difference\n"
-        f"FROM ({counted}) c LEFT JOIN clusters{number} k ON {joined}"
+        f"  {target}::DOUBLE AS target, share - {target} AS difference\nFROM ({counted_sql(item.groups, number)})"
     )
 
 

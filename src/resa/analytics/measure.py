@@ -12,11 +12,13 @@ from resa.analytics.answer import Answer
 from resa.analytics.expectations import answer_expectations
 from resa.analytics.funnel import answer_funnel
 from resa.analytics.paths import answer_paths, answer_variants
+from resa.analytics.planned import answer_planned
 from resa.analytics.questions import KINDS, Question, question_from
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot, instant
 from resa.analytics.transitions import answer_transitions
+from resa.analytics.trend import answer_trend
 from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import QuestionError, did_you_mean
@@ -31,6 +33,8 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "transitions": answer_transitions,
     "paths": answer_paths,
     "variants": answer_variants,
+    "trend": answer_trend,
+    "planned": answer_planned,
 }
 
 _KEPT_ANSWERS: Final = 64
@@ -104,6 +108,14 @@ class Measure:
     def variants(self, *, top: int = 20, collapse: bool = False, **common: Any) -> Result:
         """Whole journeys that are the same sequence of touchpoints; see `VariantsQuestion`."""
         return self._ask("variants", common, top=top, collapse=collapse)
+
+    def trend(self, of: str, *, every: str = "week", **common: Any) -> Result:
+        """Visits of a touchpoint or the share of an expectation over time; see `TrendQuestion`."""
+        return self._ask("trend", common, of=of, every=every)
+
+    def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
+        """How far customers follow the paths planned for personas; see `PlannedQuestion`."""
+        return self._ask("planned", common, plans=plans)
 
     def ask(self, question: Question | Mapping[str, Any]) -> Result:
         """Answer a question.

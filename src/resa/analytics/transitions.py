@@ -236,7 +236,8 @@ def _sql(selection: Selection, groups: Groups) -> str:
         )
         .step(
             "ways",
-            'SELECT customer, position, occurred_at AS started_at, NULL AS "from", touchpoint AS "to", NULL AS waited\n'
+            'SELECT customer, position, occurred_at AS started_at, NULL::VARCHAR AS "from",\n'
+            '  touchpoint AS "to", NULL::BIGINT AS waited\n'
             "FROM ordered WHERE first\nUNION ALL\n"
             "SELECT customer, position, occurred_at, touchpoint, following,\n"
             "  epoch_us(following_at) - epoch_us(occurred_at) FROM ordered",

@@ -63,5 +63,5 @@ def replay(
         outcome = shop.replay(source, load=load, reason=reason)
     say(
         f"{source}: {outcome.good:,} rows went in, {outcome.duplicate:,} were there already, "
-        f"{outcome.rejected:,} stay refused"
+        f"{outcome.still_rejected:,} stay refused"
     )

@@ -1,10 +1,10 @@
 """From files of any shape to rows of Resa: source files, reading, judging, loads, rejected rows.
 
-    sources, problems = read_sources(workspace)                 # sources/*.yaml, every problem in its place
-    report = collect(writer, sources[0], progress=show)         # good rows go in, bad ones are kept with their reason
-    understanding = understand(find_files("orders.csv", folder)[0], {"event": "type"})
-    text = source_yaml(understanding)                           # the source file, with comments
-    rejected_list(store); replay(writer, source, reason="unreadable-time")
+sources, problems = read_sources(workspace)                 # sources/*.yaml, every problem in its place
+report = collect(writer, sources[0], progress=show)         # good rows go in, bad ones are kept with their reason
+understanding = understand(find_files("orders.csv", folder)[0], {"event": "type"})
+text = source_yaml(understanding)                           # the source file, with comments
+rejected_list(store); replay(writer, source, reason="unreadable-time")
 """
 
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect

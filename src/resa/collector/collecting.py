@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from resa.base.errors import SourceError
 from resa.collector.files import RowFile, find_files
-from resa.collector.judging import Judge, Judged, refused_table
+from resa.collector.judging import Judge, Judged
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
-from resa.collector.reading import ROW, Piece, Reader, Refused, pieces_by_rows
+from resa.collector.reading import ROW, Piece, Reader, pieces_by_rows
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
 from resa.engine import Engine

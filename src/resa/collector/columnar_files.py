@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.ipc as ipc
-import pyarrow.parquet as parquet
+from pyarrow import ipc, parquet
 
 from resa.base.errors import SourceError
 from resa.collector.files import RowFile

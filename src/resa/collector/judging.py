@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as compute
+from pyarrow import compute
 
 from resa.collector.planning import PROBLEM, Plan
 from resa.collector.reading import LINE, ROW, Piece, Reader, Refused

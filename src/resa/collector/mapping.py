@@ -174,9 +174,9 @@ class _Cells:
 
     def line_value(self, name: str, *, as_json: bool) -> str:
         """SQL of a member of a line of JSON: its text, or (`as_json`) itself."""
-        if self.structure and name.split(".")[0] not in self.structure and name not in self.structure:
+        if self.structure and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
             raise SourceError(_no_column(name, self.structure))
-        self.read.add(name.split(".")[0])
+        self.read.add(name.split(".", maxsplit=1)[0])
         found = [_member(_pointer([name]), as_json=as_json)]
         if "." in name:
             found.append(_member(_pointer(name.split(".")), as_json=as_json))

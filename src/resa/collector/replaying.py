@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as compute
+from pyarrow import compute
 
 from resa.base.errors import QuestionError
 from resa.collector.judging import Judge, Judged
@@ -234,7 +234,7 @@ def _line(payload: str, shape: SourceShape) -> str | tuple[tuple[str, ...], list
         parts = json.loads(payload) if payload.startswith("[") else _decoded(payload, shape)
     except ValueError:
         return None
-    if len(parts) < 2:  # noqa: PLR2004 - a heading and a record
+    if len(parts) < 2:
         return parts[0] if parts else None
     heading, record = (part.strip("\r\n").encode() for part in parts[:2])
     dialect = Dialect(

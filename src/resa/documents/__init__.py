@@ -18,7 +18,7 @@ The only door to ruamel.yaml. Knows nothing of journeys.
 from resa.documents.editing import Change, edit
 from resa.documents.reading import Document, read_document
 from resa.documents.source import Edit, Finding, Source, apply_edits, merge_edits
-from resa.documents.tree import Block, Items, Node, Path, Written, quoted
+from resa.documents.tree import Block, Items, Node, Path, Written, quoted, walk
 from resa.documents.validation import Refusal, Shape, Validated, report, spelling, validate
 
 __all__ = [
@@ -43,4 +43,5 @@ __all__ = [
     "report",
     "spelling",
     "validate",
+    "walk",
 ]

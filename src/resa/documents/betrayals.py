@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from resa.documents.parsing import Repairs
+from resa.documents.parsing import CURLY_QUOTES, Repairs
 from resa.documents.source import Edit, Finding, Source
 from resa.documents.tree import Node, quoted, walk
 
@@ -26,8 +26,7 @@ _BEFORE_HASH = re.compile(f"[^\\s](?P<gap>[ {_BLANKS}]*[{_BLANKS}][ {_BLANKS}]*)
 _BLOCK_SCALAR = re.compile(r".*(?:[:-])[ ]+[|>][-+0-9]{0,2}[ ]*(?:[ ]#.*)?$")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _HASH = re.compile(r"(?P<gap>[ \t]*)#(?P<next>.?)")
-_CURLY = {"“": '"', "”": '"', "„": '"', "‟": '"', "‘": "'", "’": "'", "‚": "'", "«": '"', "»": '"'}
-_GLUED = re.compile(r"(?P<key>[\w ]+):(?P<value>\S.*)", re.DOTALL)
+_CURLY = frozenset(CURLY_QUOTES)
 
 
 def mend_characters(source: Source, repairs: Repairs) -> list[Finding]:
@@ -149,13 +148,9 @@ def _cut_after(source: Source, node: Node, match: re.Match[str]) -> Finding | No
 def tree_betrayed(source: Source, root: Node) -> list[Finding]:
     """Repeated keys, anchors, aliases, tags, curly quotes that do not quote, and `key:value` inside braces."""
     findings: list[Finding] = []
-    placeholders: set[int] = set()
     for _, node, is_key in walk(root):
-        if id(node) in placeholders:
-            continue
-        if node.flow and source.text.startswith("{{", node.start):
+        if node.style == "{":
             findings.append(_placeholder(source, node))
-            placeholders |= {id(inner) for _, inner, _ in walk(node)}
         elif node.special:
             findings.append(_special(source, node))
         elif is_key:
@@ -167,7 +162,7 @@ def tree_betrayed(source: Source, root: Node) -> list[Finding]:
 
 
 def _placeholder(source: Source, node: Node) -> Finding:
-    new = quoted(source.text[node.start : node.end])
+    new = quoted(node.text)
     message = f"'{{{{' opens a mapping unless quotes stand around it; write {new}"
     edit = Edit(node.start, node.end, new)
     return Finding(source.problem(message, node.start, code="bracket", fix=new), (edit,))
@@ -193,8 +188,8 @@ def _key_betrayed(source: Source, key: Node) -> Iterator[Finding]:
     elif key.text == "<<" and not key.style:
         message = "merge keys (<<) are not used in these files; write the keys out"
         yield Finding(source.problem(message, key.start, code="anchor"))
-    elif len(key.text) > 1 and key.text[0] in _CURLY and key.text[-1] in _CURLY:
-        new = key.text[1:-1]
+    elif not key.style and source.text[key.start : key.start + 1] in _CURLY and key.text[:1] not in _CURLY:
+        new = key.text
         message = f"curly quotes do not quote; write {new}"
         edit = Edit(key.start, key.end, new)
         yield Finding(source.problem(message, key.start, code="curly-quotes", fix=new), (edit,))
@@ -212,8 +207,8 @@ def _repeated(source: Source, node: Node) -> Iterator[Finding]:
 
 def _glued(source: Source, node: Node) -> Iterator[Finding]:
     for key, value in node.pairs:
-        match = _GLUED.fullmatch(key.text) if node.flow and not key.style and value.empty else None
-        if match:
-            offset = key.start + len(match["key"]) + 1
-            message = f"a space is missing after ':'; write {match['key']}: {match['value']}"
-            yield Finding(source.problem(message, offset, code="no-space", fix=" "), (Edit(offset, offset, " "),))
+        plain = value.kind == "scalar" and not (key.style or value.style)
+        if node.flow and plain and key.end + 1 == value.start < value.end:
+            message = f"a space is missing after ':'; write {key.text}: {value.text}"
+            problem = source.problem(message, value.start, code="no-space", fix=" ")
+            yield Finding(problem, (Edit(value.start, value.start, " "),))

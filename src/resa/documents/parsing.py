@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,11 +22,17 @@ from ruamel.yaml.events import (
 from resa.documents.source import Edit
 from resa.documents.tree import Node
 
-__all__ = ["MAXIMUM_DEPTH", "Repairs", "Stumble", "Tree", "parse"]
+__all__ = ["CURLY_QUOTES", "GLUED_PAIR", "MAXIMUM_DEPTH", "Repairs", "Stumble", "Tree", "parse"]
 
 
 MAXIMUM_DEPTH = 40
 """Lists and mappings inside each other; no file of Resa's needs ten."""
+
+CURLY_QUOTES = "“”„‟‘’‚‛«»"
+"""Quotes that text programs write and YAML does not know."""
+
+GLUED_PAIR = re.compile(r"(?P<key>[\w ]+):(?P<value>\S.*)", re.DOTALL)
+"""A key and its value without the space between them."""
 
 
 @dataclass(eq=False)
@@ -143,7 +150,7 @@ def parse(repairs: Repairs) -> Tree:
                     raise Stumble("nested too deeply", event.start_mark.index)
                 stack.append(_Open(event))
                 continue
-            node = _finished(event, stack, track)
+            node = _finished(event, stack, track, repairs.text)
             if node is None:
                 continue
             if stack:
@@ -162,7 +169,7 @@ def parse(repairs: Repairs) -> Tree:
     return Tree(root)
 
 
-def _finished(event: Any, stack: list[_Open], track: Tracker) -> Node | None:
+def _finished(event: Any, stack: list[_Open], track: Tracker, text: str) -> Node | None:
     if isinstance(event, AliasEvent):
         start, end = track(event.start_mark.index), track(event.end_mark.index, after=True)
         return Node("scalar", start, end, text=f"*{event.anchor}", special=f"*{event.anchor}")
@@ -179,8 +186,27 @@ def _finished(event: Any, stack: list[_Open], track: Tracker) -> Node | None:
     special = _special(opened.event)
     if isinstance(event, SequenceEndEvent):
         return Node("list", start, end, flow=flow, items=tuple(children), special=special)
-    pairs = tuple((key, _after_key(key, value)) for key, value in zip(children[::2], children[1::2], strict=False))
+    if text.startswith("{{", start):
+        return Node("scalar", start, end, text=text[start:end], style="{", special=special)
+    pairs = tuple(_meant_pair(key, value, flow=flow) for key, value in zip(children[::2], children[1::2], strict=False))
     return Node("mapping", start, end, flow=flow, pairs=pairs, special=special)
+
+
+def _meant_pair(key: Node, value: Node, *, flow: bool) -> tuple[Node, Node]:
+    """Key and value as they were meant: `{now:-1}` and `“title”: …` are reported, and read on."""
+    value = _after_key(key, value)
+    if key.kind != "scalar" or key.style:
+        return key, value
+    if len(key.text) > 2 and key.text[0] in CURLY_QUOTES and key.text[-1] in CURLY_QUOTES:
+        return replace(key, text=key.text[1:-1]), value
+    glued = GLUED_PAIR.fullmatch(key.text) if flow and value.empty else None
+    if glued is None:
+        return key, value
+    after = key.start + len(glued["key"])
+    return (
+        Node("scalar", key.start, after, text=glued["key"]),
+        Node("scalar", after + 1, key.end, text=glued["value"]),
+    )
 
 
 def _after_key(key: Node, value: Node) -> Node:

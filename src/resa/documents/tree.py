@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from resa.base.errors import Problem
 from resa.documents.source import Edit, Finding, Source
 
-__all__ = ["Block", "Items", "Node", "Path", "Scalar", "Written", "plain", "quoted", "walk", "written"]
+__all__ = ["Block", "Items", "Node", "Path", "Scalar", "Written", "inner_offset", "plain", "quoted", "walk", "written"]
 
 Path = tuple[str | int, ...]
 """The way from the top of a document to one of its nodes: keys and, in lists, numbers from 0."""
@@ -62,6 +62,37 @@ class Node:
         return None
 
 
+def inner_offset(source: Source, node: Node, inside: int) -> int:
+    """Where the character number `inside` of a scalar's text stands in the source.
+
+    Quotes, escapes and folded lines lie between the two, so the characters that are no spaces are counted.
+    """
+    wanted = len("".join(node.text[:inside].split()))
+    offset = node.start
+    if node.style in {"|", ">"}:
+        _, offset = source.line_bounds(node.start)
+    elif node.style in {"'", '"'}:
+        offset += 1
+    counted = 0
+    while offset < node.end - 1:
+        if not source.text[offset].isspace():
+            if counted == wanted:
+                break
+            counted += 1
+        offset += _width(source.text, offset, node.style)
+    return max(node.start, min(offset, node.end - 1))
+
+
+def _width(text: str, offset: int, style: str) -> int:
+    """How many characters of the source make the one at `offset`."""
+    pair = text[offset : offset + 2]
+    if style == "'" and pair == "''":
+        return 2
+    if style == '"' and pair[:1] == "\\":
+        return {"x": 4, "u": 6, "U": 10}.get(pair[1:], 2)
+    return 1
+
+
 class _Placed:
     """What values that remember their place have in common."""
 
@@ -75,11 +106,10 @@ class _Placed:
         code: str = "invalid",
         severity: Literal["error", "warning"] = "error",
         fix: str | None = None,
-        inside: int = 0,
+        inside: int | None = None,
     ) -> Problem:
         """A problem with this value; `inside` is the number of characters into a scalar's own text."""
-        quote = 1 if inside and self.node.style in {"'", '"'} else 0
-        offset = min(self.node.start + inside + quote, max(self.node.start, self.node.end - 1))
+        offset = self.node.start if inside is None else inner_offset(self.source, self.node, inside)
         return self.source.problem(message, offset, code=code, severity=severity, fix=fix)
 
     def finding(self, message: str, *, code: str, fix: str, edits: tuple[Edit, ...] = ()) -> Finding:
@@ -126,6 +156,8 @@ def written(node: Node, source: Source) -> Written | Block | Items | None:
         return items
     block = Block()
     for key, value in node.pairs:
+        if key.kind != "scalar" or (key.text == "<<" and not key.style):
+            continue  # reported already, and no model knows what to make of it
         block.setdefault(Written(key.text, source, key), written(value, source))
     block.source, block.node = source, node
     return block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, mod
 from resa.base.errors import did_you_mean
 from resa.documents.reading import Document
 from resa.documents.source import Edit, Finding
-from resa.documents.tree import Block, Node, Path, Written, written
+from resa.documents.tree import Block, Node, Path, Written, inner_offset, written
 
 __all__ = ["Refusal", "Shape", "Validated", "report", "validate"]
 
@@ -53,7 +53,7 @@ class Refusal(ValueError):
         code: str = "invalid",
         fix: str | None = None,
         edits: Iterable[Edit] = (),
-        inside: int = 0,
+        inside: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -145,21 +145,42 @@ def validate(
         findings = () if document.damaged else (Finding(document.problem(message, at, code="empty")),)
         return Validated(None, findings)
     found: dict[tuple[int, int, str], Finding] = {}
+    first = True
     for _ in range(100):
         gathered: dict[str, Any] = {**(context or {}), "findings": []}
         try:
             value = model.model_validate(written(root, document.source), context=gathered)
         except ValidationError as error:
             wrong = [_finding(document, root, at, details) for details in error.errors(include_url=False)]
-            _gather(found, [*gathered["findings"], *(finding for finding, _ in wrong)])
+            if first:  # later rounds only find what follows from the parts that were left out
+                _gather(found, [*gathered["findings"], *_not_following(gathered["findings"], wrong)])
+                first = False
             pruned = _without(root, {id(node) for _, node in wrong})
             if pruned is None:
                 return Validated(None, _ordered(found))
             root = pruned
             continue
-        _gather(found, gathered["findings"])
+        if first:
+            _gather(found, gathered["findings"])
         return Validated(value, _ordered(found))
     return Validated(None, _ordered(found))
+
+
+def _not_following(reported: Iterable[Finding], wrong: Iterable[tuple[Finding, Node]]) -> Iterator[Finding]:
+    """The findings without those of a key that is missing because it is misspelt beside."""
+    misspelt = {
+        (edit.start, edit.new)
+        for finding in reported
+        if finding.problem.code == "unknown-key"
+        for edit in finding.edits
+    }
+    for finding, node in wrong:
+        missing = (finding.problem.field or "").rpartition(".")[2]
+        beside = {key.start for key, _ in node.pairs}
+        if finding.problem.code == "too-short" and (node.items or node.pairs):
+            continue  # its items are wrong, and reported
+        if finding.problem.code != "missing" or not any(at in beside and new == missing for at, new in misspelt):
+            yield finding
 
 
 def _gather(found: dict[tuple[int, int, str], Finding], findings: Iterable[Finding]) -> None:
@@ -182,8 +203,7 @@ def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Fi
         code = details["type"].replace("_", "-")
         refusal = Refusal(_plain_words(details, value, str(location[-1]) if location else ""), code=code)
     place = key if is_key or details["type"] == "extra_forbidden" else value
-    quote = 1 if refusal.inside and place.style in {"'", '"'} else 0
-    offset = min(place.start + refusal.inside + quote, max(place.start, place.end - 1))
+    offset = place.start if refusal.inside is None else inner_offset(document.source, place, refusal.inside)
     field = ".".join(str(step) for step in (*at, *location) if step != "[key]") or None
     problem = document.source.problem(refusal.message, offset, code=refusal.code, fix=refusal.fix, field=field)
     edits = refusal.edits or (() if refusal.fix is None else (Edit(place.start, place.end, refusal.fix),))
@@ -220,6 +240,13 @@ def _locate(root: Node, location: tuple[Any, ...]) -> tuple[Node, Node, bool]:
 
 
 def _normalised_child(node: Node, step: Any) -> tuple[Node, Node] | None:
+    """What a step means that names no key as it is written: another spelling, or an item of a list of names."""
+    if node.kind == "list" and isinstance(step, str):
+        for item in node.items:
+            if item.kind == "scalar" and item.text == step:
+                return item, item
+            if item.kind == "mapping" and (pair := item.child(step)):
+                return pair
     if node.kind != "mapping":
         return None
     return next(((key, value) for key, value in node.pairs if spelling(key.text) == str(step)), None)

@@ -32,6 +32,7 @@ _TOGETHER = {
     "dz",
     "dzs",
 }
+_CLUSTERS = set("bl br dr fl fr gl gr kl kr pl pr sk sl sm sn sp st sv tr tv".split())
 _AFTER = "-/_.@–—:;,)]}&+=|\\"
 
 
@@ -161,5 +162,10 @@ def _between_syllables(word: str, cut: int) -> bool:
         return False
     if lower[cut] in _VOWELS or not any(letter in _VOWELS for letter in lower[:cut]):
         return False
-    onset = 2 if lower[cut : cut + 2] in _TOGETHER else 1
+    # After a consonant a word or syllable may well begin with two: kundtillfreds-ställelse, vendég-látás.
+    after_consonant = lower[cut - 1] not in _VOWELS
+    if lower[cut - 1 : cut + 1] in _CLUSTERS and lower[cut - 2] not in _VOWELS:
+        return False
+    two = lower[cut : cut + 2] in _TOGETHER or (after_consonant and lower[cut : cut + 2] in _CLUSTERS)
+    onset = 2 if two else 1
     return cut + onset < len(lower) and lower[cut + onset] in _VOWELS

@@ -128,7 +128,8 @@ def _argument(checker: Checker, function: Function, parameter: Parameter, node: 
         case "digits":
             return _digits(checker, piece, why)
         case "integer":
-            return f"CAST({checker.as_kind(piece, 'number', why=why)} AS BIGINT)"
+            # 32 bits: some functions fail on more while DuckDB plans, where TRY does not reach.
+            return f"TRY_CAST({checker.as_kind(piece, 'number', why=why)} AS INTEGER)"
         case "text" | "number" | "boolean" | "time" | "local":
             return checker.as_kind(piece, kind, why=why)
         case "list" if piece.kind not in ("native", "wrong"):

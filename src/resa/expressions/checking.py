@@ -88,15 +88,14 @@ class Checker:
         """The piece as SQL that yields `kind`; literals and values of unknown type are converted."""
         if piece.kind == "wrong":
             return "NULL"
-        if piece.kind == "null":  # with its type, for DuckDB may find no function that takes a bare NULL
-            return CASTS[kind].format("NULL")
         if piece.kind == kind or (kind == "text" and piece.kind == "json"):
             return self.sql(piece)
         if kind in ("time", "local") and isinstance(piece.literal, str):
             return self._moment(piece, kind)
-        if is_open(piece.kind) or {piece.kind, kind} == {"time", "local"}:
-            if kind == "time" and piece.kind == "local":
-                return f"timezone({self.parameter(self.catalog.timezone)}, {piece.sql})"
+        if kind == "time" and piece.kind == "local":
+            return f"timezone({self.parameter(self.catalog.timezone)}, {piece.sql})"
+        # NULL gets a type as well, for DuckDB may find no function that takes a bare one.
+        if is_open(piece.kind) or piece.kind == "null" or (piece.kind, kind) == ("time", "local"):
             return CASTS[kind].format(self.sql(piece))
         self.wrong(
             f"{piece.label} is {KIND_WORDS[piece.kind]}, but {KIND_WORDS[kind]} is needed{why}", piece.at, "wrong-type"

@@ -63,7 +63,7 @@ def _finished(checker: Checker, piece: Piece, expects: Expected) -> tuple[str, F
         hint = ", a condition such as channel = 'web'"
         return f"COALESCE(TRY({checker.as_kind(piece, 'boolean', why=hint)}), FALSE)", "boolean"
     if expects == "number" or (piece.kind == "number" and checker.scope is not Scope.ROW):
-        number = f"TRY(CAST({checker.as_kind(piece, 'number')} AS DOUBLE))"
+        number = f"TRY(TRY_CAST({checker.as_kind(piece, 'number')} AS DOUBLE))"
         return f"CASE WHEN isfinite({number}) THEN {number} END", "number"
     types: dict[Kind, FieldType] = {
         "text": "text",

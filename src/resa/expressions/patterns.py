@@ -60,8 +60,8 @@ def check_regular_expression(pattern: str) -> str | None:
 
 def check_time_format(text: str) -> str | None:
     """What is wrong with a format for strptime or strftime, or `None`."""
-    if len(text) > 100:
-        return "a format may have at most 100 characters"
+    if not 0 < len(text) <= 100:
+        return "a format has 1 to 100 characters"
     if not _TIME_FORMAT.fullmatch(text):
         return "the format holds a % code that is not known; write for example '%Y-%m-%d %H:%M:%S'"
     return None

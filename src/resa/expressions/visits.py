@@ -223,7 +223,7 @@ def _converted(checker: Checker, piece: Piece, kind: Kind, target: exp.DType) ->
     if target in (exp.DType.INT, exp.DType.BIGINT):
         sql = f"TRY_CAST({checker.sql(piece)} AS BIGINT)"
         if checker.scope is not Scope.ROW:
-            sql = f"CAST({sql} AS DOUBLE)"
+            sql = f"TRY_CAST({sql} AS DOUBLE)"
     if target == exp.DType.DATE:
         if checker.scope is not Scope.ROW:
             zone = checker.parameter(checker.catalog.timezone)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, RootModel
 
 from resa.base.errors import MapError, Problem
-from resa.documents import Document, Finding, Written, read_document, spelling, validate
+from resa.documents import Document, Finding, Written, read_document, spelling, validate, walk
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import normalised
 from resa.journey_map.reacting import check_reaction
@@ -80,6 +80,7 @@ class _Read:
     signals: dict[Written, SignalShape] = field(default_factory=dict)
     reactions: dict[Written, ReactionShape] = field(default_factory=dict)
     shapes: dict[str, tuple[MapShape, Document, frozenset[str]]] = field(default_factory=dict)
+    hurt: set[tuple[str, int]] = field(default_factory=set)  # keys below which something could not be read
     broken: bool = False  # a map could not be read, so its names are unknown
     shared_wrong: bool = False
 
@@ -138,7 +139,9 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
     for key, (shape, document, unsure) in read.shapes.items():
         known = touchpoint_names(shape)
         signals = {name: said for name, said in read.signals.items() if str(name) in known}
-        journey_map, names = resolve(shape, key=key, unsure=unsure, signals=signals, reactions=read.reactions)
+        journey_map, names = resolve(
+            shape, key=key, unsure=unsure, hurt=frozenset(read.hurt), signals=signals, reactions=read.reactions
+        )
         read.findings += names.findings
         wrong = any(
             _is_error(finding)
@@ -183,7 +186,7 @@ def _is_error(finding: Finding) -> bool:
 
 def _in_order(findings: Iterable[Finding], files: list[str]) -> tuple[Finding, ...]:
     """Without repeats, by file, line and column."""
-    unique = {(str(finding.problem), finding.problem.code): finding for finding in findings}
+    unique = {(str(finding.problem), finding.problem.code): finding for finding in _widest(findings)}
     order = {name: number for number, name in enumerate(files)}
     return tuple(
         sorted(
@@ -195,6 +198,26 @@ def _in_order(findings: Iterable[Finding], files: list[str]) -> tuple[Finding, .
             ),
         )
     )
+
+
+def _widest(findings: Iterable[Finding]) -> list[Finding]:
+    """Without findings whose repair lies inside the repair of another one: the wider one mends both."""
+    every = list(findings)
+    spans = {
+        (finding.problem.file, finding.edits[0].start, finding.edits[-1].end) for finding in every if finding.edits
+    }
+    return [
+        finding
+        for finding in every
+        if not finding.edits
+        or not any(
+            file == finding.problem.file
+            and start <= finding.edits[0].start
+            and finding.edits[-1].end <= end
+            and end - start > finding.edits[-1].end - finding.edits[0].start
+            for file, start, end in spans
+        )
+    ]
 
 
 def _digest(files: Mapping[str, bytes | str], names: Iterable[str]) -> str:
@@ -211,6 +234,7 @@ def _read_signals(name: str, text: bytes | str, read: _Read) -> None:
     document = read_document(name, text)
     at = _inside(document, "signals")
     validated = validate(document, _SignalsFile, at=at)
+    read.hurt |= _hurt(document, validated.findings)
     read.findings += [*document.findings, *validated.findings]
     if validated.value is not None:
         read.signals.update(validated.value.root)
@@ -233,11 +257,13 @@ def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
     found: dict[Written, ReactionShape] = {}
     if single and root is not None:
         reaction = validate(document, _ReactionFile)
+        read.hurt |= _hurt(document, reaction.findings)
         read.findings += reaction.findings
         if reaction.value is not None:
             found = {Written(normalised(Path(name).stem), document.source, root): reaction.value.root}
     else:
         several = validate(document, _ReactionsFile, at=at)
+        read.hurt |= _hurt(document, several.findings)
         read.findings += several.findings
         found = dict(several.value.root) if several.value is not None else {}
     for key, said in found.items():
@@ -251,6 +277,7 @@ def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
 def _read_shape(name: str, text: bytes | str, read: _Read) -> None:
     document = read_document(name, text)
     validated = validate(document, MapShape)
+    read.hurt |= _hurt(document, validated.findings)
     read.findings += [*document.findings, *validated.findings]
     key = normalised(Path(name).stem).replace(".", "_") or "journey"
     if key in read.shapes:
@@ -283,9 +310,25 @@ def _unsure(document: Document, findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(unsure)
 
 
+def _hurt(document: Document, findings: Iterable[Finding]) -> set[tuple[str, int]]:
+    """Keys, by file and offset, below which something is wrong."""
+    if document.root is None:
+        return set()
+    errors = [(one.problem.line or 0, one.problem.column or 0) for one in findings if _is_error(one)]
+    place = document.source.position
+    return {
+        (document.file, key.start)
+        for _, node, _ in walk(document.root)
+        for key, value in node.pairs
+        if any(place(key.start) <= error <= place(value.end) for error in errors)
+    }
+
+
 def _check_shared(read: _Read) -> None:
     """Report names in shared files that no map has, and what is wrong with reactions that no map uses."""
-    everywhere = References(unsure=frozenset(_SECTIONS.values()) if read.broken else frozenset())
+    everywhere = References(
+        hurt=frozenset(read.hurt), unsure=frozenset(_SECTIONS.values()) if read.broken else frozenset()
+    )
     used: set[str] = set()
     for shape, _, unsure in read.shapes.values():
         everywhere.unsure |= unsure

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, ValidationInfo
 
 from resa.documents import Refusal, Written
+from resa.journey_map.texts import reported
 from resa.model.quantities import Duration, parse_duration
 
 __all__ = ["Day", "Days", "Feeling", "Money", "Occurrence", "Review", "Scale", "Share", "Within", "YesNo"]
@@ -213,9 +214,16 @@ def _meant_day(text: str) -> str | None:
     return None
 
 
-def _read_days(value: object) -> tuple[date, ...]:
-    items = value if isinstance(value, list) else [value]
-    return tuple(sorted({_read_day(item) for item in items}))
+def _read_days(value: object, info: ValidationInfo) -> tuple[date, ...]:
+    days: set[date] = set()
+    for item in value if isinstance(value, list) else [value]:
+        try:
+            days.add(_read_day(item))
+        except Refusal as refusal:
+            if not isinstance(item, Written):
+                raise
+            reported(info, item, refusal)
+    return tuple(sorted(days))
 
 
 def _read_scale(value: object) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def check_reaction(key: Written, said: ReactionShape, names: References) -> None
     """Report what is wrong with a reaction's names, conditions and promises to the customer."""
     if said.purpose == "marketing" and said.topic is None:
         message = f"reaction '{key}' is marketing and names no topic that the customer consents to; add topic:"
-        names.report(key, message, code="no-topic")
+        names.incomplete(key, message, code="no-topic")
     if said.control_group is not None and said.control_group >= 1:
         names.report(key, f"the control group of '{key}' is everybody; write less than 100 %", code="range")
     resolve_goal(said.goal, names)

@@ -30,6 +30,7 @@ class References:
         reactions: Those of the map and those that maps share.
         arrows: Names of expectations and promises.
         unsure: Kinds of names of which some could not be read, so that an unknown one may be right.
+        hurt: Keys, by file and offset, below which something could not be read: what is missing may stand there.
         timezone: The map's.
         findings: What is wrong.
         places: Where things stand, for lint.
@@ -43,6 +44,7 @@ class References:
     reactions: frozenset[str] = frozenset()
     arrows: dict[str, Written] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
+    hurt: frozenset[tuple[str, int]] = frozenset()
     timezone: str = "UTC"
     findings: list[Finding] = field(default_factory=list)
     places: dict[Place, Written] = field(default_factory=dict)
@@ -52,11 +54,18 @@ class References:
         """Whether something was found that stops the use of the map."""
         return any(finding.problem.severity == "error" for finding in self.findings)
 
-    def report(self, at: Written, message: str, *, code: str, fix: str | None = None, inside: int = 0) -> None:
+    def report(
+        self, at: Written, message: str, *, code: str, fix: str | None = None, inside: int | None = None
+    ) -> None:
         """Report a mistake at a place; `fix` replaces what is written there."""
         problem = at.problem(message, code=code, fix=fix, inside=inside)
         edits = (Edit(at.node.start, at.node.end, fix),) if fix is not None else ()
         self.findings.append(Finding(problem, edits))
+
+    def incomplete(self, at: Written, message: str, *, code: str) -> None:
+        """Report what is missing below a key, unless something there could not be read."""
+        if (at.source.file, at.node.start) not in self.hurt:
+            self.report(at, message, code=code)
 
     def unknown(self, name: Written, kind: str, known: Collection[str], *, hint: str = "") -> None:
         """Report a name that is not defined, unless the part that would define it could not be read."""
@@ -125,8 +134,8 @@ class References:
             return None
         catalog = Catalog(
             touchpoints=frozenset(self.touchpoints) if "touchpoint" not in self.unsure else frozenset(),
-            personas=frozenset(self.personas) if "persona" not in self.unsure else frozenset(),
-            expectations=frozenset(self.arrows) if "expectation" not in self.unsure else frozenset(),
+            personas=frozenset(self.personas or ("",)) if "persona" not in self.unsure else frozenset(),
+            expectations=frozenset(self.arrows or ("",)) if "expectation" not in self.unsure else frozenset(),
             timezone=self.timezone,
         )
         said = str(text)

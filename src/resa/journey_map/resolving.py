@@ -48,6 +48,7 @@ def resolve(
     *,
     key: str,
     unsure: frozenset[str] = frozenset(),
+    hurt: frozenset[tuple[str, int]] = frozenset(),
     signals: Mapping[Written, SignalShape] | None = None,
     reactions: Mapping[Written, ReactionShape] | None = None,
 ) -> tuple[JourneyMap, References]:
@@ -57,10 +58,11 @@ def resolve(
         shape: The file as read.
         key: The map's key.
         unsure: Kinds of names of which some could not be read.
+        hurt: Keys below which something could not be read.
         signals: Those of `signals.yaml` that are about this map.
         reactions: Those of `reactions/`.
     """
-    names = References(unsure=unsure, timezone=shape.timezone)
+    names = References(unsure=unsure, hurt=hurt, timezone=shape.timezone)
     _collect_names(shape, names, reactions or {})
     arrows = {touchpoint: _named(touchpoint, said, names) for touchpoint, said in _touchpoints(shape).items()}
     touchpoints = tuple(

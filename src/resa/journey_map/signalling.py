@@ -44,7 +44,7 @@ def resolve_signals(shape: MapShape, names: References, shared: Mapping[Written,
 def _persona(key: Written, said: SignalShape, names: References, declared: Declared) -> None:
     others = [name for name in SignalShape.model_fields if name != "who" and getattr(said, name) is not None]
     if said.who is None:
-        names.report(key, f"'{key}' is a persona; say who it is with who:", code="signal")
+        names.incomplete(key, f"'{key}' is a persona; say who it is with who:", code="signal")
     elif others:
         names.report(key, f"'{key}' is a persona, so only who: belongs here, not {others[0]}:", code="signal")
     else:
@@ -59,7 +59,7 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
     ways = [way for way, value in given.items() if value]
     if not ways and said.who is None:
         known = "page:, event:, when:, daily_number: or not_seen:"
-        names.report(key, f"the signal of '{key}' does not say how it is seen; write {known}", code="signal")
+        names.incomplete(key, f"the signal of '{key}' does not say how it is seen; write {known}", code="signal")
     if len(ways) > 1:
         names.report(key, f"'{key}' is seen in one way only; take {ways[0]} or {ways[1]} away", code="signal")
     if len(ways) != 1:
@@ -77,7 +77,8 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
 def _event_signal(key: Written, said: SignalShape, names: References) -> Signal:
     if (said.score is None) != (said.scale is None):
         missing = "scale: (such as 1-5)" if said.scale is None else "score: (such as properties.stars)"
-        names.report(said.score or key, f"a score needs its scale to be an emotion; add {missing}", code="scale")
+        if (key.source.file, key.node.start) not in names.hurt:
+            names.report(said.score or key, f"a score needs its scale to be an emotion; add {missing}", code="scale")
     return Signal(
         touchpoint=str(key),
         kind="events",

@@ -26,7 +26,7 @@ __all__ = [
 
 _CURLY = "“”„‟‘’‚‛«»"
 _DASH = re.compile(r"[-–—−‐‑•·*▪◦]\s*(?=[^\W\d_])")
-_STRAIGHT = str.maketrans({**dict.fromkeys("‘’‚‛", "'"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("−–", "-")})
+_STRAIGHT = str.maketrans({**dict.fromkeys("‘’‚‛“”„‟", "'"), **dict.fromkeys("−–", "-")})
 
 
 def _raw(value: Written | Block | Items) -> str:
@@ -201,8 +201,8 @@ def _read_expression(value: object) -> Written:
     offset = next((place for place, sign in enumerate(value) if sign in "‘’‚‛“”„‟−–"), None)
     if offset is not None:
         new = value.translate(_STRAIGHT).strip()
-        raw = _raw(value)
-        edits = [Edit(value.node.start, value.node.start + len(raw), raw.translate(_STRAIGHT))]
+        raw, doubled = _raw(value), {ord(sign): "''" for sign in "‘’‚‛“”„‟"} if value.node.style == "'" else {}
+        edits = [Edit(value.node.start, value.node.start + len(raw), raw.translate({**_STRAIGHT, **doubled}))]
         message = f"'{value[offset]}' was pasted from a text program; write {new}"
         code = "minus-sign" if value[offset] in "−–" else "curly-quotes"
         raise Refusal(message, code=code, fix=new, edits=edits, inside=offset)

@@ -1,5 +1,6 @@
 """The loop from events to index, in bulk."""
 
+from resa.runtime.keeping import compact, verify
 from resa.runtime.refreshing import rebuild, refresh
 
-__all__ = ["rebuild", "refresh"]
+__all__ = ["compact", "rebuild", "refresh", "verify"]

@@ -1,5 +1,6 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
+from resa.storage.compaction import compact_files
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.records import (
     EARLIEST,
@@ -17,6 +18,7 @@ from resa.storage.records import (
 from resa.storage.publishing import refresh_index
 from resa.storage.recounting import forget_derived
 from resa.storage.store import Store
+from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "Sparse",
     "Store",
     "Writer",
+    "compact_files",
     "forget_derived",
     "refresh_index",
+    "verify_store",
 ]

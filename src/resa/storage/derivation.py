@@ -28,7 +28,7 @@ from resa.storage.evaluation import stream_files
 from resa.storage.index import JourneyIndex
 from resa.storage.records import EventFile
 
-__all__ = ["column_hash", "derive_column"]
+__all__ = ["column_hash", "derive_column", "move_answers"]
 
 _BITS = 62  # conditions in one word: a sum of powers below 2**62 is a BIGINT
 _OWN_VALUE = "value"
@@ -115,6 +115,41 @@ def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> 
     return f"maps/{name}"
 
 
+def move_answers(cache: Path, old: Sequence[EventFile], new: int, order: npt.NDArray[np.int64]) -> None:
+    """Keep what was answered when files become one: row k of the new file is row `order[k]` of the old ones together."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    starts = np.cumsum([0, *(file.rows for file in old)])
+    for folder in sorted(cache.iterdir()):
+        if not all((folder / f"{file.id}.npz").exists() for file in old):
+            continue
+        parts = []
+        for file in old:
+            with np.load(folder / f"{file.id}.npz", allow_pickle=False) as saved:
+                parts.append(dict(saved))
+        known = np.cumsum([0, *(len(part["words"]) for part in parts)])
+        patterns = np.concatenate([part["patterns"].astype(np.int64) + begin for part, begin in zip(parts, known, strict=False)])
+        words, numbers = np.unique(np.concatenate([part["words"] for part in parts]), axis=0, return_inverse=True)
+        arrays: dict[str, npt.NDArray[Any]] = {"words": words, "patterns": _narrow(numbers.reshape(-1)[patterns[order]], len(words))}
+        for name in parts[0]:
+            if name.startswith("rows"):
+                values = name.replace("rows", "numbers")
+                rows = place[np.concatenate([part[name] + begin for part, begin in zip(parts, starts, strict=False)])]
+                by_row = np.argsort(rows)
+                arrays[name] = rows[by_row]
+                arrays[values] = np.concatenate([part[values] for part in parts])[by_row]
+        _write_answers(folder / f"{new}.npz", arrays)
+
+
+def _narrow(numbers: npt.NDArray[np.int64], count: int) -> npt.NDArray[Any]:
+    return numbers.astype(np.uint8 if count <= 256 else np.uint16 if count <= 65_536 else np.uint32)
+
+
+def _write_answers(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    with durable_file(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
 def _digest(value: object) -> str:
     return hashlib.blake2b(json.dumps(value, ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
@@ -140,7 +175,9 @@ def _answers(files: Sequence[EventFile], questions: _Questions, folder: Path) ->
         folder.mkdir(parents=True, exist_ok=True)
         _ask(missing, questions, folder)
     width = max(1, -(-len(questions.conditions) // _BITS))
-    tables, parts, numbers = [np.zeros((0, width), np.uint64)], [], [([], []) for _ in questions.numbers]
+    tables: list[npt.NDArray[np.uint64]] = [np.zeros((0, width), np.uint64)]
+    parts: list[npt.NDArray[np.uint32]] = []
+    numbers: list[tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.float64]]]] = [([], []) for _ in questions.numbers]
     known = 0
     for file in files:
         with np.load(folder / f"{file.id}.npz", allow_pickle=False) as saved:
@@ -210,14 +247,12 @@ def _save(path: Path, table: pa.Table, questions: _Questions) -> None:
     patterns, count = matching.number_patterns(words, known, 0, slots)
     if count < 0:
         raise QuestionError("the map's signals overlap in more than half a million ways; make them simpler")
-    kind = np.uint8 if count <= 256 else np.uint16 if count <= 65_536 else np.uint32
-    arrays: dict[str, npt.NDArray[Any]] = {"words": known[:count], "patterns": patterns.astype(kind)}
+    arrays: dict[str, npt.NDArray[Any]] = {"words": known[:count], "patterns": _narrow(patterns, count)}
     for place in range(len(questions.numbers)):
         column = table.column(f"number{place}").to_numpy()
         there = np.flatnonzero(np.isfinite(column))
         arrays[f"rows{place}"], arrays[f"numbers{place}"] = there, column[there]
-    with durable_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays)
+    _write_answers(path, arrays)
 
 
 def _touchpoints(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,7 @@ OTHER_CHANNELS = "(other)"
 """The 255th channel, for all that have no code of their own."""
 
 
-@dataclass(frozen=True)
-class Sparse:
+class Sparse(NamedTuple):
     """Numbers at some of the index's positions.
 
     Attributes:
@@ -146,7 +145,8 @@ class JourneyIndex:
 
     def find(self, kind: str, value: str) -> int | None:
         """The customer with this identifier."""
-        return self.find_all(pa.array([kind]), pa.array([value]))[0].as_py()
+        customer: int | None = self.find_all(pa.array([kind]), pa.array([value]))[0].as_py()
+        return customer
 
     def find_all(self, kinds: pa.Array, values: pa.Array) -> pa.UInt32Array:
         """The customers with these identifiers, null where there is none."""
@@ -180,7 +180,12 @@ class JourneyIndex:
         if map_key not in self.columns:
             raise QuestionError(f"the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`")
         map_hash, folder = self.columns[map_key]
-        return read_column(self.folder / folder, map_key, map_hash)
+        try:
+            return read_column(self.folder / folder, map_key, map_hash)
+        except FileNotFoundError:
+            raise WorkspaceDamaged(
+                f"the map '{map_key}' was changed and its events matched anew meanwhile; ask again, or run `resa verify`"
+            ) from None
 
 
 def open_index(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from resa.base.files import flush_folder
 from resa.expressions import Scope, compile_expression
@@ -24,7 +24,7 @@ from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
 from resa.storage.index import ARRAYS, JourneyIndex, open_index
 from resa.storage.records import EventFile
-from resa.storage.runs import open_run_file, run_from_file
+from resa.storage.runs import Run, open_run_file, run_from_file
 from resa.storage.schema import files, generations, loads, map_columns
 from resa.storage.traits import newest_traits, write_traits
 
@@ -32,12 +32,27 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["build_generation", "complete_until", "publish", "refresh_index"]
+__all__ = [
+    "Sources",
+    "build_generation",
+    "complete_until",
+    "empty_index",
+    "next_number",
+    "publish",
+    "refresh_index",
+    "share_file",
+]
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """What a generation is to be built from."""
+class Sources:
+    """What a generation is to be built from.
+
+    Attributes:
+        events: Event files, in the global order of their rows.
+        records: Customer files.
+        as_of: Up to when each source is complete.
+    """
 
     events: tuple[EventFile, ...]
     records: tuple[EventFile, ...]
@@ -57,12 +72,12 @@ def refresh_index(
     """
     store = writer.store
     sources = _sources(store)
-    base = _nothing(store) if anew else store.index()
+    base = empty_index(store) if anew else store.index()
     if not anew and _covers(base, sources, exclude) and base.as_of.sources == sources.as_of and base.generation:
         _publish_columns(writer, base, maps)
         return store.index()
     if not _continues(base, sources, exclude):
-        base = _nothing(store)
+        base = empty_index(store)
     folder = store.layout.work / "generation"
     index = build_generation(store, folder, base, sources, exclude)
     columns = {journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals)) for journey_map in maps}
@@ -70,9 +85,12 @@ def refresh_index(
 
 
 def build_generation(
-    store: Store, folder: Path, base: JourneyIndex, sources: _Sources, exclude: Sequence[str]
+    store: Store, folder: Path, base: JourneyIndex, sources: Sources, exclude: Sequence[str]
 ) -> JourneyIndex:
-    """Make a generation in a folder, unpublished, from a former one and the files that it does not hold."""
+    """Make a generation in a folder, unpublished, from a former one and the files that it does not hold.
+
+    Sorted runs that commits left are used where they are; the others are made from the files.
+    """
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
@@ -81,15 +99,13 @@ def build_generation(
     new_records = [file for file in sources.records if file.id not in known]
     if new_events or new_records or not base.generation:
         excluded = _excluded(new_events, exclude)
-        runs = [
-            FileRun(open_run_file(store.layout.runs, file.run or "") or run_from_file(store.hasher, file.path, file.kind), file.first_row, mask)
-            for file, mask in zip([*new_events, *new_records], [*excluded, *[None] * len(new_records)], strict=True)
-        ]
+        runs = [FileRun(_run(store, file), file.first_row, mask) for file, mask in zip(new_events, excluded, strict=True)]
+        runs += [FileRun(_run(store, file), 0) for file in new_records]
         channels = build_arrays(folder, base, runs, store.hasher)
     else:
         channels = base.channel_names
         for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
-            _share(base.folder / name, folder / name)
+            share_file(base.folder / name, folder / name)
     sizes = {name: len(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("rows", "who")}
     write_header(
         folder,
@@ -107,23 +123,28 @@ def build_generation(
     return index
 
 
-def publish(writer: Writer, index: JourneyIndex, columns: Mapping[str, tuple[str, str]]) -> JourneyIndex:
+def publish(
+    writer: Writer,
+    index: JourneyIndex,
+    columns: Mapping[str, tuple[str, str]],
+    also: Callable[[Connection], None] = lambda _: None,
+) -> JourneyIndex:
     """Move a finished generation to its place and name it in the database; readers see it from then on.
 
     Args:
         writer: The writer.
         index: Made in `work/`.
         columns: Its map columns: key, (hash of the map, folder within the generation).
+        also: What the database is to learn in the same transaction.
     """
     store = writer.store
-    with store.database.reading() as connection:
-        last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'generations'")).scalar()
-    number = (last or 0) + 1
+    number = next_number(store, "generations")
     flush_folder(index.folder)
     index.folder.replace(store.layout.generation(number))
     flush_folder(store.layout.index)
     held = [file.id for file in index.files] + list(index.record_files)
     with writer.lease.writing() as connection:
+        also(connection)
         at = to_micros(store.clock())
         values = {"id": number, "published_at": at, "events": index.events, "customers": index.customers}
         connection.execute(insert(generations).values(**values))
@@ -132,6 +153,13 @@ def publish(writer: Writer, index: JourneyIndex, columns: Mapping[str, tuple[str
         connection.execute(update(files).where(files.c.id.in_(held)).values(run=None))
     clean(store, writer.lease)
     return store.index()
+
+
+def next_number(store: Store, table: str) -> int:
+    """The number that the table's next row will have: numbers are never used again, and there is one writer."""
+    with store.database.reading() as connection:
+        query = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+        return int(connection.execute(query, {"table": table}).scalar() or 0) + 1
 
 
 def complete_until(store: Store) -> dict[str, datetime]:
@@ -145,11 +173,11 @@ def complete_until(store: Store) -> dict[str, datetime]:
     return {source: from_micros(end) for source, end in sorted(found.items())}
 
 
-def _sources(store: Store) -> _Sources:
-    return _Sources(tuple(store.event_files("events")), tuple(store.event_files("customers")), complete_until(store))
+def _sources(store: Store) -> Sources:
+    return Sources(tuple(store.event_files("events")), tuple(store.event_files("customers")), complete_until(store))
 
 
-def _covers(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) -> bool:
+def _covers(base: JourneyIndex, sources: Sources, exclude: Sequence[str]) -> bool:
     return (
         [file.id for file in base.files] == [file.id for file in sources.events]
         and set(base.record_files) == {file.id for file in sources.records}
@@ -157,7 +185,7 @@ def _covers(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) -> bo
     )
 
 
-def _continues(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) -> bool:
+def _continues(base: JourneyIndex, sources: Sources, exclude: Sequence[str]) -> bool:
     """Whether only files were added since: then the base can be merged with them."""
     before = [file.id for file in base.files]
     return (
@@ -167,8 +195,14 @@ def _continues(base: JourneyIndex, sources: _Sources, exclude: Sequence[str]) ->
     )
 
 
-def _nothing(store: Store) -> JourneyIndex:
+def empty_index(store: Store) -> JourneyIndex:
+    """The index of nothing."""
     return open_index(store.layout.index, 0, {"events": store.layout.root / "events"}, {}, store.hasher)
+
+
+def _run(store: Store, file: EventFile) -> Run:
+    found = open_run_file(store.layout.runs, file.run) if file.run else None
+    return found or run_from_file(store.hasher, file.path, file.kind)
 
 
 def _excluded(new: Sequence[EventFile], exclude: Sequence[str]) -> list[npt.NDArray[np.bool_] | None]:
@@ -198,7 +232,7 @@ def _publish_columns(writer: Writer, index: JourneyIndex, maps: Sequence[Journey
             connection.execute(insert(map_columns).values(**values))
 
 
-def _share(old: Path, new: Path) -> None:
+def share_file(old: Path, new: Path) -> None:
     """The same file under another name, copied where the system cannot share it."""
     try:
         os.link(old, new)

@@ -40,6 +40,7 @@ def forget_derived(writer: Writer) -> None:
             connection.execute(delete(hash_runs).where(hash_runs.c.purpose == "ids"))
             for name, hashes in new_runs:
                 connection.execute(insert(hash_runs).values(name=name, purpose="ids", load_id=None, hashes=hashes))
+    writer.merge_hashes(None)
     shutil.rmtree(store.layout.signals, ignore_errors=True)
     store.layout.signals.mkdir(mode=0o700, exist_ok=True)
 

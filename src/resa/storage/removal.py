@@ -56,13 +56,16 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
                 plan.rewritten.append((file, write_parquet(file.path.parent, left), left.num_rows))
     replaced = _runs_without(store, plan.hashes)
     with lease.writing() as connection:
+        # Files that compaction replaced hold the rows too, for readers of a former generation: they go at once.
+        holding = select(file_loads.c.file_id).where(file_loads.c.load_id == load.id)
+        connection.execute(delete(files).where(files.c.state == "retired", files.c.id.in_(holding)))
         connection.execute(delete(files).where(files.c.id.in_(plan.dropped)))
         for file, name, rows in plan.rewritten:
             size = (file.path.parent / name).stat().st_size
             values = {"name": name, "rows": rows, "bytes": size, "run": None}
             # A file that changed has another number, so that nothing derived from the old one is taken for its own.
             row = {"kind": file.kind, "state": "listed", "label": None, **values}
-            number = connection.execute(insert(files).values(**row)).inserted_primary_key[0]
+            number = connection.execute(insert(files).values(**row)).lastrowid
             others = file_loads.c.file_id == file.id, file_loads.c.load_id != load.id
             for other in connection.execute(select(file_loads).where(*others)).all():
                 connection.execute(insert(file_loads).values(file_id=number, load_id=other.load_id, rows=other.rows))

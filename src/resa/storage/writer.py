@@ -77,7 +77,7 @@ class Writer:
                         started_at=to_micros(self.store.clock()),
                         **dict.fromkeys(("rows_read", "rows_in", "good", "rejected", "duplicate"), 0),
                     )
-                ).inserted_primary_key[0]
+                ).lastrowid
         return self.store.load(found)
 
     def commit_chunk(
@@ -143,7 +143,7 @@ class Writer:
             mine = hash_runs.c.load_id == load.id
             connection.execute(delete(hash_runs).where(mine, hash_runs.c.purpose == "repeats"))
             connection.execute(update(hash_runs).where(mine).values(load_id=None))
-        self._merge_hashes(None)
+        self.merge_hashes(None)
         return self.store.load(load.id)
 
     def remove_load(self, load_id: int) -> Load:
@@ -181,6 +181,25 @@ class Writer:
             if newest != map_hash:
                 at = to_micros(self.store.clock())
                 connection.execute(insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who))
+
+    def merge_hashes(self, load_id: int | None) -> None:
+        """Merge runs of about one size; those of a running load only with each other."""
+        while True:
+            families: dict[tuple[str, int | None], list[HashRun]] = {}
+            for run in self._hash_runs(load_id):
+                families.setdefault((run.purpose, run.load_id), []).append(run)
+            due = [found for family in families.values() if (found := mergeable(family))]
+            if not due:
+                return
+            folder = self.store.layout.unique
+            old = due[0]
+            name, hashes = write_merged(folder, [open_run(folder, run) for run in old])
+            with self.lease.writing() as connection:
+                connection.execute(delete(hash_runs).where(hash_runs.c.id.in_([run.id for run in old])))
+                values = {"name": name, "purpose": old[0].purpose, "load_id": old[0].load_id, "hashes": hashes}
+                connection.execute(insert(hash_runs).values(**values))
+            for run in old:
+                (folder / run.name).unlink(missing_ok=True)
 
     # Parts
 
@@ -254,26 +273,7 @@ class Writer:
                     newest=max((moment for moment in (row.newest, newest) if moment is not None), default=None),
                 )
             )
-        self._merge_hashes(load.id)
-
-    def _merge_hashes(self, load_id: int | None) -> None:
-        """Merge runs of about one size; those of a running load only with each other."""
-        while True:
-            families: dict[tuple[str, int | None], list[HashRun]] = {}
-            for run in self._hash_runs(load_id):
-                families.setdefault((run.purpose, run.load_id), []).append(run)
-            due = [found for family in families.values() if (found := mergeable(family))]
-            if not due:
-                return
-            folder = self.store.layout.unique
-            old = due[0]
-            name, hashes = write_merged(folder, [open_run(folder, run) for run in old])
-            with self.lease.writing() as connection:
-                connection.execute(delete(hash_runs).where(hash_runs.c.id.in_([run.id for run in old])))
-                values = {"name": name, "purpose": old[0].purpose, "load_id": old[0].load_id, "hashes": hashes}
-                connection.execute(insert(hash_runs).values(**values))
-            for run in old:
-                (folder / run.name).unlink(missing_ok=True)
+        self.merge_hashes(load.id)
 
 
 def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False) -> str:
@@ -315,7 +315,7 @@ def _list_file(
 ) -> int:
     size = (folder / name).stat().st_size
     values = {"kind": kind, "name": name, "rows": rows, "bytes": size, "state": "listed", "run": run, "label": label}
-    return int(connection.execute(insert(files).values(**values)).inserted_primary_key[0])
+    return connection.execute(insert(files).values(**values)).lastrowid
 
 
 def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Array) -> pa.Table:

@@ -13,12 +13,26 @@ from resa import runtime
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import MapError, Problem, QuestionError, SourceError, WorkspaceMissing, did_you_mean
+from resa.base.files import write_text_durably
 from resa.base.settings import Settings, read_settings
-from resa.collector import LoadReport, Progress, Source, collect, read_sources, replay
+from resa.collector import (
+    LoadReport,
+    Progress,
+    ReplayReport,
+    Source,
+    Understanding,
+    collect,
+    find_files,
+    read_sources,
+    replay,
+    source_yaml,
+    understand,
+)
 from resa.drawing import MapOptions, Svg, draw_map
 from resa.journey_map import Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.reporting import HtmlReport, build_report, map_numbers
+from resa.simulation import Written, from_map, read_specification, simulate, state_truths, write_files, write_truths
 from resa.storage import Finding, JourneyIndex, Load, Store, Writer
 
 __all__ = ["DATA_FOLDER", "Workspace"]
@@ -167,7 +181,7 @@ class Workspace:
             self._refresh(writer)
         return reports
 
-    def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> LoadReport:
+    def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> ReplayReport:
         """Read rejected rows again by the source as it is now; what is good now goes in, the rest stays."""
         source = self._source(name)
         with self.store.writing() as writer:
@@ -220,6 +234,90 @@ class Workspace:
             names = ", ".join(self.sources) or "none yet"
             raise SourceError(f"there is no source '{name}'{did_you_mean(name, self.sources)}; there are: {names}")
         return self.sources[name]
+
+    def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
+        """Look at one new file and propose how to collect it.
+
+        Args:
+            path: From where the person stands, or an fsspec URL.
+            given: What the person said: target to column.
+            kind: Of the source.
+
+        Raises:
+            SourceError: The file cannot be read, or what was said does not fit it.
+        """
+        place = path if "://" in path else self._from_here(Path(path).resolve())
+        files = find_files(place, self.folder)
+        return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock())
+
+    def _from_here(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
+
+    def write_source(self, understanding: Understanding) -> Path:
+        """Write the source file that was proposed; an existing one is never overwritten.
+
+        Raises:
+            SourceError: There is one of this name.
+        """
+        target = self.folder / "sources" / f"{understanding.name}.yaml"
+        if target.exists():
+            raise SourceError(f"sources/{target.name} exists; change it, or give the file another name")
+        target.parent.mkdir(exist_ok=True)
+        write_text_durably(target, source_yaml(understanding))
+        self.__dict__.pop("sources", None)
+        return target
+
+    # Simulating
+
+    def simulate(
+        self,
+        key: str | None = None,
+        *,
+        customers: int,
+        seed: int = 1,
+        start: date | None = None,
+        days: int | None = None,
+        truths: Sequence[str] = (),
+    ) -> list[Written]:
+        """Draw made-up customers and write, to `incoming/`, what their systems would have written.
+
+        With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read them.
+        What is true of them stands in `incoming/truths.json`.
+
+        Args:
+            key: Of the map, where there are several.
+            customers: How many.
+            seed: The same one gives the same customers.
+            start: First day; default: the specification's.
+            days: How many; default: the specification's.
+            truths: Names of truths of `simulation.yaml` to plant.
+
+        Raises:
+            InputError: `simulation.yaml` is wrong, or has no such truth.
+        """
+        journey_map = self.map(key)
+        file = self.folder / "simulation.yaml"
+        if file.exists():
+            specification = read_specification(file)
+        else:
+            derived = from_map(journey_map)
+            specification = derived.specification
+            for name, text in derived.sources.items():
+                target = self.folder / "sources" / name
+                if not target.exists():
+                    target.parent.mkdir(exist_ok=True)
+                    write_text_durably(target, text)
+        for name in truths:
+            if name not in specification.truths:
+                known = did_you_mean(name, specification.truths)
+                raise QuestionError(f"simulation.yaml plants no truth '{name}'{known}")
+        planted = [specification.truths[name] for name in truths]
+        drawn = simulate(specification, customers=customers, seed=seed, start=start, days=days, truths=planted)
+        incoming = self.folder / "incoming"
+        written = write_files(drawn, incoming)
+        write_truths(state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json")
+        self.__dict__.pop("sources", None)
+        return written
 
     # Showing
 

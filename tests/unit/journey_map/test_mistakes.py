@@ -34,7 +34,9 @@ class Mistake:
 
 
 def read_cases() -> list[Mistake]:
-    return [case for path in sorted(CASES.glob("*.txt")) for case in map(read_case, path.read_text().split("==== ")[1:])]
+    return [
+        case for path in sorted(CASES.glob("*.txt")) for case in map(read_case, path.read_text().split("==== ")[1:])
+    ]
 
 
 def read_case(part: str) -> Mistake:

@@ -1,0 +1,153 @@
+"""How much processor time the measuring kernels take beside ClickHouse (chdb), DuckDB and Polars.
+
+    python -m benchmarks.kernels                # 10 million events
+    python -m benchmarks.kernels --events 100   # 100 million
+
+All answer the same questions on the same events, held in memory or in the page cache, each in its best sorted layout; answers are
+compared before anything is timed. What counts is the processor time of the whole process (user and system, all threads), the
+median of several rounds in which the contenders take turns; ratios are to the kernel. Two threads each where a contender uses
+threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from benchmarks.kernels_data import FREQUENT, KINDS, RARE, WINDOW_US, make_journeys
+from benchmarks.kernels_peers import ChdbPeer, DuckdbPeer, PolarsPeer, columns_of
+from resa.kernels import (
+    Journeys,
+    Prepared,
+    count_paths,
+    funnel_counts,
+    paths,
+    prepare,
+    top_paths,
+    transitions,
+    warm,
+)
+
+Answer = list[Any]
+Contenders = dict[str, Callable[[], Answer]]
+Peers = list[ChdbPeer | DuckdbPeer | PolarsPeer]
+
+FUNNELS = {
+    "funnel, frequent": FREQUENT,
+    "funnel, rare": RARE,
+    "funnel, not ascending": (3, 1, 4, 2),
+    "funnel, rare start": (37, 1, 2, 3),
+}
+STEPS = 5
+OURS = "kernel"
+
+
+def our_transitions(journeys: Journeys) -> Answer:
+    """(from, to, count, microseconds), ordered."""
+    found = transitions(journeys, KINDS, durations=False)
+    return [[a, b, int(found.counts[0, a, b]), found.total_microseconds(0, a, b)] for _, a, b in found.edges.tolist()]
+
+
+def our_paths(journeys: Journeys) -> Answer:
+    """(different paths, the 20 highest counts)."""
+    counted = count_paths(paths(journeys, KINDS, steps=STEPS))
+    return [len(counted.groups.counts), top_paths(counted, 20).counts.tolist()]
+
+
+def questions(journeys: Journeys, prepared: Prepared, peers: Peers) -> dict[str, Contenders]:
+    """Each question with everybody's way to answer it, ours first."""
+
+    def our_funnel(steps: tuple[int, ...], kept: Prepared | None) -> Callable[[], Answer]:
+        codes = [[step] for step in steps]
+        return lambda: funnel_counts(journeys, codes, within_us=WINDOW_US, prepared=kept).tolist()
+
+    asked: dict[str, Contenders] = {}
+    for name, steps in FUNNELS.items():
+        asked[name] = {OURS: our_funnel(steps, prepared), "kernel, nothing prepared": our_funnel(steps, None)}
+        for peer in peers:
+            asked[name] |= peer.funnels(steps, WINDOW_US)
+    asked["transitions"] = {OURS: lambda: our_transitions(journeys)}
+    asked[f"first {STEPS} steps"] = {OURS: lambda: our_paths(journeys)}
+    for peer in peers:
+        asked["transitions"] |= peer.transitions()
+        asked[f"first {STEPS} steps"] |= peer.paths(STEPS)
+    return asked
+
+
+def measure(contenders: Contenders, rounds: int, patience: float) -> dict[str, list[float]]:
+    """Processor seconds of each contender, taking turns; one that needs more than `patience` a time runs twice only.
+
+    Raises:
+        AssertionError: Someone's answer differs from ours.
+    """
+    answers = {name: ask() for name, ask in contenders.items()}
+    for name, answer in answers.items():
+        assert answer == answers[OURS], f"{name} answers {answer!r:.300}, not {answers[OURS]!r:.300}"
+    spent: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds):
+        for name, ask in contenders.items():
+            if turn >= 2 and min(spent[name]) > patience:
+                continue
+            begun = time.process_time()
+            ask()
+            spent[name].append(time.process_time() - begun)
+    return spent
+
+
+def report(question: str, spent: dict[str, list[float]]) -> None:
+    """Print a question's rows of the Markdown table."""
+    ours = statistics.median(spent[OURS])
+    for name, seconds in spent.items():
+        middle = statistics.median(seconds)
+        print(f"| {question} | {name} | {middle:.4f} | {middle / ours:.1f} | {len(seconds)} |", flush=True)
+
+
+def check_ties(events: int) -> None:
+    """With ties the order of the index decides; Polars, which keeps the order of rows, must agree."""
+    tied = make_journeys(events, ties=0.02, seed=2)
+    peer = PolarsPeer(columns_of(tied))
+    for steps in FUNNELS.values():
+        ours = funnel_counts(tied, [[step] for step in steps], within_us=WINDOW_US).tolist()
+        for name, ask in peer.funnels(steps, WINDOW_US).items():
+            assert ask() == ours, f"{name} disagrees on ties"
+    for ask in peer.transitions().values():
+        assert ask() == our_transitions(tied)
+    same = float(np.mean((np.diff(tied.seconds) == 0) & (np.diff(tied.micros) == 0)))
+    print(f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in row order.\n")
+
+
+def main() -> None:
+    """Make the data, compare the answers, time everybody, print a table."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--events", type=int, default=10, help="millions of events")
+    arguments.add_argument("--rounds", type=int, default=5, help="how often each contender runs")
+    arguments.add_argument("--patience", type=float, default=5.0, help="seconds above which a contender runs twice only")
+    given = arguments.parse_args()
+    warm()
+    journeys = make_journeys(given.events * 1_000_000)
+    table = columns_of(journeys)
+    print(
+        f"{journeys.events:,} events, {journeys.customers:,} customers, {platform.machine()}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in ("numba", "numpy", "chdb", "duckdb", "polars"))
+        + "\n"
+    )
+    check_ties(1_000_000)
+    prepared = prepare(journeys)
+    held = sum(array.nbytes for array in (*journeys, prepared.seen)) / journeys.events
+    print(f"Arrays read: {held:.2f} bytes an event, {prepared.seen.nbytes / journeys.events:.2f} of them prepared.\n")
+    peers: Peers = [ChdbPeer(table), DuckdbPeer(table), PolarsPeer(table)]
+    del table
+    print("| question | contender | CPU s | ratio | rounds |\n|---|---|---:|---:|---:|")
+    for question, contenders in questions(journeys, prepared, peers).items():
+        report(question, measure(contenders, given.rounds, given.patience))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""`resa collect`: files of rows become events; a new file first gets a source file, after showing what was understood."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from resa.base.errors import InputError
+from resa.cli.console import ERRORS, print_problems, progress_bar, say
+from resa.cli.options import HERE, Folder, opened
+from resa.collector import LoadReport, Progress, Understanding
+from resa.workspace import Workspace
+
+__all__ = ["collect", "show_reports"]
+
+
+def collect(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sources, by name, or one new file. Default: all sources."),
+    ] = None,
+    *,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            help="For a new file: `occurred_at=time`, `event=purchase`, `customer=user`, `timezone=…`; repeat it.",
+        ),
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(help="For a new file: events, customers, feedback, daily_numbers, lookup.")
+    ] = "events",
+    replace: Annotated[bool, typer.Option(help="First undo earlier loads of the same files.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the source file without asking.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Read files into the workspace. Good rows go in; bad ones are kept with their reason; nothing counts twice."""
+    names = what or []
+    with opened(folder) as shop:
+        if given is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
+            if len(names) != 1:
+                raise InputError("name the one file that --as describes: resa collect FILE --as occurred_at=… event=…")
+            names = [_new_source(shop, names[0], _pairs(given or []), kind, yes=yes)]
+        with _progress() as tell:
+            reports = shop.collect(names, replace=replace, progress=tell)
+        show_reports(reports)
+
+
+def show_reports(reports: list[LoadReport]) -> None:
+    """Say what became of every file."""
+    table = Table("source", "file", "rows", "good", "rejected", "duplicate", "", box=None)
+    for column in table.columns[2:6]:
+        column.justify = "right"
+    for report in reports:
+        for file in report.files:
+            counts = (f"{number:,}" for number in (file.rows_read, file.good, file.rejected, file.duplicate))
+            notes = ["unchanged, left alone"] if file.state == "unchanged" else []
+            notes += [f"{count:,} {reason}" for reason, count in file.reasons.most_common()]
+            if file.without_customer:
+                notes.append(f"{file.without_customer:,} without a customer, counted by day")
+            notes += [file.note] if file.note else []
+            table.add_row(report.source, file.file, *counts, "; ".join(notes))
+    ERRORS.print(table)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise InputError(f"write --as target=column, such as --as occurred_at=time; not '{word}'")
+        pairs[name] = value
+    return pairs
+
+
+def _is_new_file(shop: Workspace, name: str) -> bool:
+    return name not in shop.sources and ("://" in name or Path(name).suffix != "" or Path(name).exists())
+
+
+def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *, yes: bool) -> str:
+    """Show what is understood of a file, write its source file, and give the source's name."""
+    found = shop.understand(path, given, kind=kind)
+    _show(found)
+    if found.missing or found.problems:
+        print_problems(found.problems)
+        raise InputError(
+            [f"nothing says what {target} is; add --as {target}=COLUMN" for target in found.missing][0]
+            if found.missing
+            else "the file does not fit; see above"
+        )
+    if not yes and sys.stdin.isatty() and not typer.confirm("Is this right?", default=True, err=True):
+        raise typer.Exit(1)
+    target = shop.write_source(found)
+    say(f"wrote {target}; change it and run: resa collect {found.name} --replace")
+    return found.name
+
+
+def _show(found: Understanding) -> None:
+    columns = Table("column", "kind", "filled", "for instance", box=None)
+    for column in found.columns:
+        columns.add_row(column.name, column.kind, f"{column.filled:.0%}", ", ".join(column.samples)[:60])
+    ERRORS.print(columns)
+    meaning = Table("becomes", "from", box=None)
+    for target, column in found.mapping.items():
+        meaning.add_row(target, column)
+    ERRORS.print(meaning)
+    for name, value in found.settings.items():
+        say(f"{name}: {value}")
+    for note in found.notes:
+        say(note)
+    if found.trial is not None:
+        say(f"of the first {found.trial.rows:,} rows {found.trial.good:,} would go in")
+        for reason, count in found.trial.rejected.most_common():
+            say(f"  {count:,} would be refused: {reason}")
+
+
+@contextmanager
+def _progress() -> Iterator[object]:
+    with progress_bar("collecting") as bars:
+        yield _teller(bars)
+
+
+def _teller(bars: Bars) -> object:
+    task = bars.task_ids[0]
+
+    def tell(progress: Progress) -> None:
+        bars.update(
+            task, description=progress.file, completed=progress.position, total=progress.length or None, refresh=True
+        )
+
+    return tell

@@ -1,0 +1,28 @@
+"""`resa report`: one self-contained page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resa.cli.console import say
+from resa.cli.options import HERE, Folder, MapKey, opened
+
+__all__ = ["report"]
+
+
+def report(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.")] = Path("report.html"),
+    map_key: MapKey = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Also name customers; the page then holds personal data.")
+    ] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
+    with opened(folder) as shop:
+        shop.report(map_key, names=names).save(output)
+    say(f"wrote {output}")

@@ -1,0 +1,174 @@
+"""What the columns of an unknown file could mean, by their names and by what stands in them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from resa.collector.reading import LINE, ROW
+from resa.collector.typing_sql import Style, is_nested, name_sql, read_cell, text_of
+from resa.engine import Engine
+
+__all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "see_columns"]
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "occurred_at": (
+        "occurred_at", "timestamp", "event_time", "event_timestamp", "datetime", "date_time", "created_at", "time", "date",
+        "when", "ts", "tidpunkt", "tidsstampel", "tid", "datum", "tidspunkt", "dato", "idopont", "datum_ido", "ido", "day",
+    ),
+    "event": (
+        "event", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse", "esemeny", "type",
+    ),
+    "customer": (
+        "customer", "customer_id", "customer_no", "customer_number", "user_id", "user", "client_id", "visitor_id",
+        "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid", "kund_id", "kundnr", "kundnummer",
+        "kunde", "kundenr", "ugyfel", "ugyfel_id", "vevo",
+    ),
+    "message_id": ("message_id", "event_id", "uuid", "handelse_id"),
+    "value": ("value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "price"),
+    "channel": ("channel", "channel_name", "channel_grouping", "kanal", "csatorna"),
+    "device": ("device", "device_category", "device_type", "enhet", "eszkoz"),
+    "day": ("day", "date", "dag", "datum", "dato", "nap"),
+    "number": ("number", "metric", "name", "measure"),
+    "touchpoint": ("touchpoint", "survey", "beruhringspunkt", "kontaktpunkt"),
+    "score": ("score", "rating", "stars", "nps", "grade", "betyg", "karakter", "ertekeles"),
+    "text": ("text", "comment", "answer", "review", "kommentar", "svar", "megjegyzes"),
+    "key": ("key", "id", "sku", "code", "product_id", "campaign_id", "store_id"),
+    "name": ("name", "title", "label", "namn", "navn", "nev"),
+    "recorded_at": ("recorded_at", "updated_at", "modified_at", "as_of", "changed_at"),
+}  # fmt: skip
+_IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
+    "email": ("email", "e_mail", "mail", "epost", "e_post", "email_address"),
+    "device_id": ("device_id", "cookie", "cookie_id", "anonymous_id"),
+    "phone": ("phone", "phone_number", "mobile", "telefon", "mobil"),
+}
+_PERSONAL = re.compile(
+    r"(^|_)(first|last|full|sur)?_?(name|fornamn|efternamn|namn|fornavn|etternavn|nev|address|adress|adresse|cim|street"
+    r"|ssn|personnummer|fodselsnummer|birth|birthday|phone|mobile|telefon|email|e_mail|epost|ip|ip_address|iban)(_|$)"
+)
+_DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
+_TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
+_WORDS = ("NULL", "null", "N/A", "n/a", "NA", "nan", "NaN", "None", "-", "#N/A", "(not set)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSeen:
+    """What the first rows show of a column.
+
+    Attributes:
+        name: Its name.
+        kind: text, number, time, true or false, or nested, in plain words.
+        samples: A few of its values, as text.
+        filled: Share of rows that have a value.
+        distinct: How many different values there are.
+        time_formats: Formats by which most values are times, best first; empty if it is no time.
+        decimal: `comma` if it is a number only that way.
+        number: Most values are numbers.
+    """
+
+    name: str
+    kind: str
+    samples: tuple[str, ...]
+    filled: float
+    distinct: int
+    time_formats: tuple[str, ...] = ()
+    decimal: str = "point"
+    number: bool = False
+
+
+def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:
+    """Look at the columns of a file's first rows."""
+    engine.register("seen", table)
+    try:
+        return [_see(name, kind, engine) for name, kind in columns.items() if name not in {ROW, LINE}]
+    finally:
+        engine.unregister("seen")
+
+
+def guess_target(target: str, columns: Sequence[ColumnSeen], taken: set[str]) -> ColumnSeen | None:
+    """The column that a target most probably comes from, by its name; times and numbers must look like it."""
+    names = _NAMES.get(target, ()) or _IDENTIFIERS.get(target, ())
+    free = [column for column in columns if column.name not in taken and _fits(target, column)]
+    for name in names:
+        for column in free:
+            if _plain(column.name) == name:
+                return column
+    if target in {"occurred_at", "day"}:
+        return next((column for column in free if column.kind != "number"), None)
+    if target == "customer":
+        return next((column for column in free if _plain(column.name).endswith(("customer_id", "user_id", "visitor_id"))), None)
+    return None
+
+
+def guess_null_words(columns: Sequence[ColumnSeen], table: pa.Table) -> list[str]:
+    """Words of the first rows that stand for nothing."""
+    found: list[str] = []
+    names = [column.name for column in columns if column.name in table.column_names]
+    for word in _WORDS:
+        texts = (table.column(name) for name in names if pa.types.is_string(table.schema.field(name).type))
+        if any(pa.compute.any(pa.compute.equal(text, word)).as_py() for text in texts):
+            found.append(word)
+    return found
+
+
+def looks_personal(name: str) -> bool:
+    """The column's name says that it describes a person, not what happened."""
+    return _PERSONAL.search(_plain(name)) is not None
+
+
+def _plain(name: str) -> str:
+    """`CustomerID` and `Customer Id` are `customer_id`; letters lose their accents."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "_", folded).strip("_")
+
+
+def _fits(target: str, column: ColumnSeen) -> bool:
+    if target in {"occurred_at", "recorded_at", "day"}:
+        return bool(column.time_formats)
+    if target in {"value", "score"}:
+        return column.number
+    return column.kind != "nested"
+
+
+def _see(name: str, kind: pa.DataType, engine: Engine) -> ColumnSeen:
+    raw = name_sql(name)
+    if is_nested(kind):
+        return ColumnSeen(name=name, kind="nested", samples=(), filled=1.0, distinct=0)
+    text = text_of(raw, kind)
+    facts = engine.query(
+        f"SELECT count(*) AS n, count({text}) AS filled, count(DISTINCT {text}) AS different, "
+        f"list(DISTINCT left({text}, 40) ORDER BY left({text}, 40)) FILTER (({text}) IS NOT NULL)[1:3] AS samples FROM seen"
+    ).to_pylist()[0]
+    enough = max(1, facts["filled"] / 2)  # what does not fit is shown as rejected, for a person to judge
+    tests: dict[str, str] = {}
+    for time_format in _formats(kind):
+        reading = read_cell(raw, kind, "time", Style(time_formats=(time_format,)))
+        tests[time_format] = f"count(*) FILTER (year({reading.value}) BETWEEN 1970 AND 2200)"
+    for decimal in ("point", "comma"):
+        tests[decimal] = f"count({read_cell(raw, kind, 'number', Style(decimal=decimal)).value})"  # type: ignore[arg-type]
+    counted = engine.query(f"SELECT {', '.join(f'{sql} AS {name_sql(key)}' for key, sql in tests.items())} FROM seen")
+    counts = {key: value or 0 for key, value in counted.to_pylist()[0].items()}
+    formats = sorted((key for key in _formats(kind) if counts[key] >= enough), key=lambda key: -counts[key])
+    number = max(counts["point"], counts["comma"]) >= enough
+    words = "number" if number else "time" if formats else "text"
+    return ColumnSeen(
+        name=name,
+        kind="true or false" if pa.types.is_boolean(kind) else words,
+        samples=tuple(facts["samples"] or ()),
+        filled=facts["filled"] / facts["n"] if facts["n"] else 0.0,
+        distinct=facts["different"],
+        time_formats=tuple(formats) if facts["filled"] else (),
+        decimal="comma" if counts["comma"] > counts["point"] else "point",
+        number=number and bool(facts["filled"]),
+    )
+
+
+def _formats(kind: pa.DataType) -> list[str]:
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return ["iso"]
+    return ["iso", *(date + time for date in _DATES for time in _TIMES)]

@@ -1,0 +1,34 @@
+"""Keeping house: fewer files, and proof that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resa.model.journey import JourneyMap
+from resa.storage import Finding, Store, Writer, compact_files, refresh_index, verify_store
+
+__all__ = ["compact", "verify"]
+
+
+def compact(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> int:
+    """Join small event files, the index following; how many files became fewer.
+
+    Every row stays what it is, and every answer too. A crash on the way leaves the old files or the new ones.
+    """
+    refresh_index(writer, maps, exclude)
+    return compact_files(writer)
+
+
+def verify(store: Store, maps: Sequence[JourneyMap]) -> list[Finding]:
+    """Recount everything that is derived and compare: every listed file, every load, every id, the index, the maps' columns.
+
+    Takes the writer's place meanwhile, so that nothing changes under its hands, and cleans what a crash left half-done.
+
+    Returns:
+        What is wrong and what to do; empty when all is well.
+
+    Raises:
+        WorkspaceBusy: Another process writes.
+    """
+    with store.writing() as writer:
+        return verify_store(writer, maps)

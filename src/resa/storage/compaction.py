@@ -1,0 +1,173 @@
+"""Many small event files become few, in which the rows of one customer stand near each other. No row is changed.
+
+New files and a generation of the index that points into them are made aside; one transaction lists both. The old files stay
+as long as a reader may hold the generation before.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sqlalchemy import Connection, insert, update
+
+from resa.storage.arrays import write_array
+from resa.storage.building import write_header
+from resa.storage.derivation import move_answers
+from resa.storage.gather import open_parquet
+from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.publishing import next_number, publish, share_file
+from resa.storage.records import EventFile
+from resa.storage.runs import first_identifiers
+from resa.storage.schema import file_loads, files
+from resa.storage.writer import write_parquet
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+    from resa.storage.writer import Writer
+
+__all__ = ["compact_files"]
+
+SMALL = 500_000  # rows; a file with more is left alone
+TOGETHER = 2_000_000  # rows in memory at a time, and in one new file
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Old files and the new one that replaces them."""
+
+    old: tuple[EventFile, ...]
+    new: EventFile
+    order: npt.NDArray[np.int64]  # row k of the new file is row order[k] of the old ones together
+    load_rows: Mapping[int, int]
+
+
+def compact_files(writer: Writer) -> int:
+    """Join small files of one source; how many files became fewer. The index must hold all listed files.
+
+    Raises:
+        ValueError: It does not: refresh it first.
+    """
+    store = writer.store
+    index = store.index()
+    listed = store.event_files("events")
+    if [file.id for file in listed] != [file.id for file in index.files]:
+        raise ValueError("refresh the index before compaction")
+    groups = _groups(listed)
+    if not groups:
+        return 0
+    number = next_number(store, "files")
+    joined = [_join(store, group, number + place) for place, group in enumerate(groups)]
+    _publish(writer, index, joined)
+    return sum(len(one.old) - 1 for one in joined)
+
+
+def _groups(listed: Sequence[EventFile]) -> list[tuple[EventFile, ...]]:
+    """Files to be joined: small ones of one source, in order, until there are enough rows."""
+    groups: list[list[EventFile]] = []
+    open_groups: dict[str, list[EventFile]] = {}
+    for file in listed:
+        if file.rows > SMALL:
+            continue
+        group = open_groups.get(file.source_id)
+        if group is None or sum(one.rows for one in group) + file.rows > TOGETHER:
+            group = []
+            groups.append(group)
+            open_groups[file.source_id] = group
+        group.append(file)
+    return [tuple(group) for group in groups if len(group) > 1]
+
+
+def _join(store: Store, old: tuple[EventFile, ...], number: int) -> _Joined:
+    tables = []
+    for file in old:
+        with open_parquet(file.path) as parquet:
+            tables.append(parquet.read())
+    table = pa.concat_tables(tables)
+    who = store.hasher.identifiers(*first_identifiers(table.column("identifiers")))
+    bucket = (who[:, 0] >> np.uint64(56)).astype(np.uint8)
+    order = np.argsort(bucket, kind="stable").astype(np.int64)
+    name = write_parquet(store.layout.root / "events", table.take(pa.array(order)))
+    counts = table.column("load_id").value_counts().to_pylist()
+    load_rows = {count["values"]: count["counts"] for count in counts}
+    new = EventFile(
+        id=number,
+        path=store.layout.root / "events" / name,
+        kind="events",
+        rows=table.num_rows,
+        first_row=0,  # known when all are listed
+        loads=tuple(sorted(load_rows)),
+        source_id=old[0].source_id,
+    )
+    move_answers(store.layout.signals, old, number, order)
+    return _Joined(old, new, order, load_rows)
+
+
+def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> None:
+    store = writer.store
+    gone = {file.id for one in joined for file in one.old}
+    listed, first_row = [], 0
+    for file in [*(file for file in index.files if file.id not in gone), *(one.new for one in joined)]:
+        listed.append(replace(file, first_row=first_row))
+        first_row += file.rows
+    folder = store.layout.work / "generation"
+    _copy_generation(index, folder, _new_rows(index.files, listed, joined)[index.rows])
+    write_header(
+        folder,
+        events=index.events,
+        customers=index.customers,
+        channels=index.channel_names,
+        files=listed,
+        record_files=index.record_files,
+        as_of=index.as_of.sources,
+        exclude=index.exclude,
+    )
+
+    def list_files(connection: Connection) -> None:
+        connection.execute(update(files).where(files.c.id.in_(gone)).values(state="retired"))
+        for one in joined:
+            values = {"id": one.new.id, "kind": "events", "name": one.new.path.name, "state": "listed"}
+            size = one.new.path.stat().st_size
+            connection.execute(insert(files).values(rows=one.new.rows, bytes=size, run=None, label=None, **values))
+            for load_id, rows in one.load_rows.items():
+                connection.execute(insert(file_loads).values(file_id=one.new.id, load_id=load_id, rows=rows))
+
+    made = open_index(folder, -1, {"events": store.layout.root / "events"}, {}, store.hasher)
+    publish(writer, made, index.columns, list_files)
+
+
+def _new_rows(
+    old: Sequence[EventFile], new: Sequence[EventFile], joined: Sequence[_Joined]
+) -> npt.NDArray[np.uint32]:
+    """The new number of each row, by its old one."""
+    begin = {file.id: file.first_row for file in new}
+    total = old[-1].first_row + old[-1].rows
+    moved = np.empty(total, np.uint32)
+    for file in old:
+        if file.id in begin:
+            moved[file.first_row : file.first_row + file.rows] = np.arange(file.rows) + begin[file.id]
+    for one in joined:
+        before = np.concatenate([np.arange(file.first_row, file.first_row + file.rows) for file in one.old])
+        moved[before[one.order]] = np.arange(one.new.rows) + begin[one.new.id]
+    return moved
+
+
+def _copy_generation(index: JourneyIndex, folder: Path, rows: npt.NDArray[np.uint32]) -> None:
+    """The same generation with other row numbers; all else is shared with the old one, not copied."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    kept = [index.folder / f"{name}.npy" for name in ARRAYS if name != "rows"]
+    kept += [path for name in ("identifiers.arrow", "traits.arrow") if (path := index.folder / name).exists()]
+    for _, column in index.columns.values():
+        kept += (index.folder / column).iterdir()
+    for path in kept:
+        place = folder / path.relative_to(index.folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        share_file(path, place)
+    write_array(folder / "rows.npy", ARRAYS["rows"], rows)

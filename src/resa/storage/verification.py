@@ -1,0 +1,193 @@
+"""Counting everything again and comparing: what `resa verify` runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import func, select
+
+from resa.base.errors import WorkspaceDamaged
+from resa.kernels import ordering
+from resa.model.journey import JourneyMap
+from resa.storage.derivation import column_hash, derive_column
+from resa.storage.hashing import Words
+from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
+from resa.storage.publishing import Sources, build_generation, empty_index
+from resa.storage.records import KINDS, EventFile, Finding
+from resa.storage.recounting import stored_hashes
+from resa.storage.schema import file_loads, files, hash_runs, loads
+from resa.storage.traits import read_traits
+from resa.storage.unique import HashRun, open_run
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+    from resa.storage.writer import Writer
+
+__all__ = ["verify_store"]
+
+_PARTS = 16  # hashes are compared a sixteenth at a time
+
+
+def verify_store(writer: Writer, maps: Sequence[JourneyMap]) -> list[Finding]:
+    """Recount files, loads, ids, index, traits and map columns; empty when all agree.
+
+    The index is compared with the files that it was built from: files that were added since are no fault.
+    """
+    store = writer.store
+    findings = [*_check_files(store), *_check_loads(store)]
+    if any(finding.code in {"missing-file", "damaged-file"} for finding in findings):
+        return findings  # nothing else could be counted
+    findings += _check_ids(store)
+    try:
+        index = store.index()
+    except (WorkspaceDamaged, ValueError) as error:
+        return [*findings, Finding(code="damaged-index", message=f"{error}; run `resa rebuild`")]
+    findings += _check_index(store, index, maps)
+    return findings
+
+
+def _check_files(store: Store) -> Iterator[Finding]:
+    for kind in (*KINDS, "rejected", "lookups"):
+        for file in store.event_files(kind):
+            yield from _check_file(file)
+    with store.database.reading() as connection:
+        counts = select(file_loads.c.file_id, func.sum(file_loads.c.rows).label("rows")).group_by(file_loads.c.file_id).subquery()
+        query = select(files.c.name).join(counts, counts.c.file_id == files.c.id).where(counts.c.rows != files.c.rows)
+        for name in connection.execute(query).scalars():
+            yield Finding(code="file-rows", message=f"the rows of {name} do not add up by load; restore the data folder from a backup")
+
+
+def _check_file(file: EventFile) -> Iterator[Finding]:
+    name = f"{file.kind}/{file.path.name}"
+    if not file.path.exists():
+        yield Finding(code="missing-file", message=f"{name} is listed but missing; restore it from a backup, or remove its load")
+        return
+    try:
+        rows, counts = _count(file)
+    except (pa.ArrowException, OSError):
+        yield Finding(code="damaged-file", message=f"{name} cannot be read; restore it from a backup, or remove its load")
+        return
+    if rows != file.rows:
+        yield Finding(code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup")
+    elif file.loads and tuple(sorted(counts)) != file.loads:
+        yield Finding(code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup")
+
+
+def _count(file: EventFile) -> tuple[int, set[int]]:
+    """Rows and loads of a file, every page of it read and its checksum compared."""
+    rows = 0
+    found: set[int] = set()
+    with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
+        for batch in parquet.iter_batches(262_144):
+            rows += batch.num_rows
+            if "load_id" in batch.schema.names:
+                found |= set(batch.column("load_id").unique().to_pylist())
+    return rows, found
+
+
+def _check_loads(store: Store) -> Iterator[Finding]:
+    with store.database.reading() as connection:
+        query = (
+            select(file_loads.c.load_id, files.c.kind, func.sum(file_loads.c.rows).label("rows"))
+            .join(files, files.c.id == file_loads.c.file_id)
+            .where(files.c.state == "listed")
+            .group_by(file_loads.c.load_id, files.c.kind)
+        )
+        stored: dict[tuple[int, bool], int] = {}
+        for row in connection.execute(query):
+            key = row.load_id, row.kind == "rejected"
+            stored[key] = stored.get(key, 0) + row.rows
+        for load in connection.execute(select(loads)):
+            if load.rows_in != load.good + load.rejected + load.duplicate:
+                yield Finding(code="load-balance", message=f"load {load.id}: rows in are not good + rejected + duplicate")
+            gone = load.state == "removed"
+            expected = (0, 0) if gone else (load.good, load.rejected)
+            if (stored.get((load.id, False), 0), stored.get((load.id, True), 0)) != expected:
+                yield Finding(
+                    code="load-rows",
+                    message=f"load {load.id}: the files hold other numbers of rows than it counted; "
+                    f"`resa loads remove {load.id}` and collect it again",
+                )
+
+
+def _check_ids(store: Store) -> Iterator[Finding]:
+    folder = store.layout.work / "verify-ids"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    streams = [(folder / str(part)).open("wb") for part in range(_PARTS)]
+    try:
+        for hashes in stored_hashes(store):
+            edges = ordering.first_byte_edges(hashes)[:: 256 // _PARTS]
+            for part, stream in enumerate(streams):
+                hashes[edges[part] : edges[part + 1]].tofile(stream)
+    finally:
+        for stream in streams:
+            stream.close()
+    with store.database.reading() as connection:
+        query = select(hash_runs).where(hash_runs.c.purpose == "ids")
+        listed = [HashRun(**row._asdict()) for row in connection.execute(query)]
+    try:
+        runs = [open_run(store.layout.unique, run) for run in listed]
+    except WorkspaceDamaged as error:
+        yield Finding(code="ids", message=str(error))
+        return
+    for part in range(_PARTS):
+        counted = _sorted([np.fromfile(folder / str(part), np.uint64).reshape(-1, 2)])
+        if (ordering.count_repeats(counted) > 0).any():
+            yield Finding(code="stored-twice", message="an event is stored twice; remove the newest load and collect it again")
+            return
+        edges = [ordering.first_byte_edges(run)[:: 256 // _PARTS] for run in runs]
+        known = _sorted([run[edge[part] : edge[part + 1]] for run, edge in zip(runs, edges, strict=True)])
+        if not np.array_equal(known, counted):
+            yield Finding(code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`")
+            return
+
+
+def _sorted(parts: Sequence[Words]) -> Words:
+    together = np.concatenate([np.empty((0, 2), np.uint64), *parts])
+    return ordering.take_rows(together, ordering.order_by_hash(together))
+
+
+def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[Finding]:
+    records = [file for file in store.event_files("customers") if file.id in index.record_files]
+    if not index.generation or len(records) < len(index.record_files) or not all(file.path.exists() for file in index.files):
+        return  # nothing published, or a load was removed since and the next refresh builds anew
+    folder = store.layout.work / "verify"
+    sources = Sources(index.files, tuple(records), index.as_of.sources)
+    again = build_generation(store, folder, empty_index(store), sources, index.exclude)
+    for name in ARRAYS:
+        if not np.array_equal(getattr(again, name), getattr(index, name)):
+            yield Finding(code="index", message=f"the index's {name} differ from a recount of the event files; run `resa rebuild`")
+    if again.channel_names != index.channel_names or not again.identifiers().equals(index.identifiers()):
+        yield Finding(code="index", message="the index's names differ from a recount of the event files; run `resa rebuild`")
+    if not read_traits(folder / "traits.arrow").equals(store.customer_traits(index)):
+        yield Finding(code="traits", message="the customers' traits differ from a recount; run `resa rebuild`")
+    fresh = store.layout.work / "verify-signals"
+    for journey_map in maps:
+        if journey_map.key not in index.columns or index.columns[journey_map.key][1] != f"maps/{column_hash(journey_map)}":
+            continue  # the map was edited since
+        derived = read_column(folder / derive_column(again, journey_map, fresh), journey_map.key, journey_map.hash)
+        if not _equal(derived, index.column(journey_map.key)):
+            yield Finding(
+                code="column",
+                message=f"the events' touchpoints of the map '{journey_map.key}' differ from a recount; run `resa rebuild`",
+            )
+
+
+def _equal(one: MapColumn, other: MapColumn) -> bool:
+    def parts(column: MapColumn) -> list[Any]:
+        return [
+            column.touchpoints,
+            column.values.positions,
+            column.values.numbers,
+            column.scores.positions,
+            column.scores.numbers,
+        ]
+
+    same = all(np.array_equal(a, b) for a, b in zip(parts(one), parts(other), strict=True))
+    return same and one.sources == other.sources and one.codes == other.codes
