@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.calendar import SECOND
+from resa.analytics.chain_sql import chosen_chain, next_event
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.questions import FunnelQuestion, Step
 from resa.analytics.result import Column, People, part_of, problem
@@ -168,19 +169,12 @@ def _rows(
 
 def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: Groups, last: int | None) -> str:
     window = "" if question.within is None else f" AND t <= t0 + to_microseconds({question.within.microseconds})"
-    statement = selection.statement.step(
-        "chain0",
-        "SELECT customer, position AS p0, occurred_at AS t0 FROM seen\n"
-        f"WHERE touchpoint IN {steps.touchpoints(0, selection)} AND {selection.in_period('occurred_at', last)}",
-    )
-    for number in steps.required[1:]:
-        before = steps.before[number]
-        statement = _next_event(statement, selection, steps, number, f"chain{before}", f"chain{number}", f"p{before}", window)
-    level = " + ".join(f"(p{number} IS NOT NULL)::INT" for number in steps.required)
-    statement = statement.step(
-        "chosen",
-        f"SELECT * FROM chain{steps.required[-1]}\n"
-        f"QUALIFY row_number() OVER (PARTITION BY customer ORDER BY {level} DESC, p0) = 1",
+    statement = chosen_chain(
+        selection.statement,
+        [(number, steps.touchpoints(number, selection)) for number in steps.required],
+        source="seen",
+        condition=selection.in_period("occurred_at", last),
+        window=window,
     )
     statement, source = _optional_steps(statement, selection, steps, window)
     statement = statement.step("items", f"SELECT *, p0 AS position, t0 AS started_at FROM {source}")
@@ -196,24 +190,6 @@ def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: 
     )
 
 
-def _next_event(
-    statement: Statement, selection: Selection, steps: _Steps, number: int, source: str, name: str, after: str, window: str
-) -> Statement:
-    """Add `p<number>`, `t<number>`: the first event of a step after the one in `after`, if it is in the window."""
-    joined = (
-        f"SELECT a.*, b.position AS p, b.occurred_at AS t FROM {source} a\n"
-        "ASOF LEFT JOIN (SELECT customer, position, occurred_at FROM seen"
-        f" WHERE touchpoint IN {steps.touchpoints(number, selection)}) b\n"
-        f"  ON a.customer = b.customer AND {after} < b.position"
-    )
-    found = f"{after} IS NOT NULL{window}"
-    return statement.step(
-        name,
-        f"SELECT * EXCLUDE (p, t), CASE WHEN {found} THEN p END AS p{number}, CASE WHEN {found} THEN t END AS t{number}\n"
-        f"FROM (\n{joined}\n)",
-    )
-
-
 def _optional_steps(statement: Statement, selection: Selection, steps: _Steps, window: str) -> tuple[Statement, str]:
     source = "chosen"
     for number in [number for number, skip in enumerate(steps.optional) if skip]:
@@ -223,7 +199,15 @@ def _optional_steps(statement: Statement, selection: Selection, steps: _Steps, w
         limit = "" if following is None else f" AND (p{following} IS NULL OR p < p{following})"
         reached = f" AND p{before} IS NOT NULL"
         name = f"seen{number}"
-        statement = _next_event(statement, selection, steps, number, source, name, since, window + limit + reached)
+        statement = next_event(
+            statement,
+            number,
+            steps.touchpoints(number, selection),
+            source=("seen", source),
+            name=name,
+            after=since,
+            condition=window + limit + reached,
+        )
         source = name
     return statement, source
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
 from resa.base.errors import SourceError
@@ -236,7 +237,7 @@ class _File:
             done = piece.last_row
             self._tell(reader, piece, began)
         if is_lookup:
-            counted["lookup"], repeated = self._save_lookup(load, kept)
+            counted["lookup"], repeated = self._save_lookup(kept)
             reasons["repeated-key"] += repeated
         return counted, +reasons
 
@@ -261,21 +262,16 @@ class _File:
             cells=judged.cells,
         )
 
-    def _save_lookup(self, load: Load, kept: list[pa.Table]) -> tuple[int, int]:
+    def _save_lookup(self, kept: list[pa.Table]) -> tuple[int, int]:
         """Store the table; of rows with the same key the first counts."""
         if not kept:
             return 0, 0
         table = pa.concat_tables(kept, promote_options="default")
-        self.engine.register("kept", table)
-        try:
-            sql = "SELECT row_number() OVER () AS n, row_number() OVER (PARTITION BY key) AS nth, kept.* FROM kept ORDER BY n"
-            ranked = self.engine.query(sql)
-        finally:
-            self.engine.unregister("kept")
-        first = pa.compute.equal(ranked.column("nth"), 1)
-        repeated = ranked.filter(pa.compute.invert(first))
-        self.writer.save_lookup(self.source.name, ranked.filter(first).select(table.column_names))
-        return table.num_rows - repeated.num_rows, repeated.num_rows
+        placed = table.append_column("place", pa.array(np.arange(table.num_rows)))
+        first = placed.group_by("key").aggregate([("place", "min")]).column("place_min")
+        unique = table.take(pa.array(np.sort(first.to_numpy())))
+        self.writer.save_lookup(self.source.name, unique)
+        return unique.num_rows, table.num_rows - unique.num_rows
 
     def _complete_until(self, load: Load) -> datetime | None:
         shape = self.source.shape

@@ -46,7 +46,8 @@ class RowFile:
             raw = self.filesystem.open(self.path, "rb")
         except OSError as error:
             raise SourceError(f"{self.name} cannot be opened: {error.strerror or error}") from error
-        return compr[packing](raw, mode="rb") if packing else raw
+        stream: IO[bytes] = compr[packing](raw, mode="rb") if packing else raw
+        return stream
 
     @property
     def local(self) -> str | None:
@@ -113,7 +114,7 @@ def _row_file(filesystem: Any, info: dict[str, Any], folder: Path | None, asked:
 
 def _modified(filesystem: Any, info: dict[str, Any]) -> datetime | None:
     try:
-        moment = filesystem.modified(info["name"])
+        moment: datetime = filesystem.modified(info["name"])
     except NotImplementedError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

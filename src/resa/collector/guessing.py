@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from resa.collector.reading import LINE, ROW
+from resa.collector.relations import query_over, select_sql
+from resa.collector.shapes import Decimal
 from resa.collector.typing_sql import Style, is_nested, name_sql, read_cell, text_of
 from resa.engine import Engine
 
@@ -17,16 +19,17 @@ __all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "occurred_at": (
-        "occurred_at", "timestamp", "event_time", "event_timestamp", "datetime", "date_time", "created_at", "time", "date",
-        "when", "ts", "tidpunkt", "tidsstampel", "tid", "datum", "tidspunkt", "dato", "idopont", "datum_ido", "ido", "day",
+        "occurred_at", "timestamp", "event_time", "event_timestamp", "datetime", "date_time", "created_at", "time",
+        "date", "when", "ts", "tidpunkt", "tidsstampel", "tid", "datum", "tidspunkt", "dato", "idopont", "ido", "day",
     ),
     "event": (
-        "event", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse", "esemeny", "type",
+        "event", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse", "esemeny",
+        "type",
     ),
     "customer": (
         "customer", "customer_id", "customer_no", "customer_number", "user_id", "user", "client_id", "visitor_id",
-        "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid", "kund_id", "kundnr", "kundnummer",
-        "kunde", "kundenr", "ugyfel", "ugyfel_id", "vevo",
+        "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid", "kund_id", "kundnr",
+        "kundnummer", "kunde", "kundenr", "ugyfel", "ugyfel_id", "vevo",
     ),
     "message_id": ("message_id", "event_id", "uuid", "handelse_id"),
     "value": ("value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "price"),
@@ -82,11 +85,7 @@ class ColumnSeen:
 
 def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:
     """Look at the columns of a file's first rows."""
-    engine.register("seen", table)
-    try:
-        return [_see(name, kind, engine) for name, kind in columns.items() if name not in {ROW, LINE}]
-    finally:
-        engine.unregister("seen")
+    return [_see(name, kind, table, engine) for name, kind in columns.items() if name not in {ROW, LINE}]
 
 
 def guess_target(target: str, columns: Sequence[ColumnSeen], taken: set[str]) -> ColumnSeen | None:
@@ -100,7 +99,8 @@ def guess_target(target: str, columns: Sequence[ColumnSeen], taken: set[str]) ->
     if target in {"occurred_at", "day"}:
         return next((column for column in free if column.kind != "number"), None)
     if target == "customer":
-        return next((column for column in free if _plain(column.name).endswith(("customer_id", "user_id", "visitor_id"))), None)
+        endings = ("customer_id", "user_id", "visitor_id")
+        return next((column for column in free if _plain(column.name).endswith(endings)), None)
     return None
 
 
@@ -135,23 +135,25 @@ def _fits(target: str, column: ColumnSeen) -> bool:
     return column.kind != "nested"
 
 
-def _see(name: str, kind: pa.DataType, engine: Engine) -> ColumnSeen:
+def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> ColumnSeen:
     raw = name_sql(name)
     if is_nested(kind):
         return ColumnSeen(name=name, kind="nested", samples=(), filled=1.0, distinct=0)
     text = text_of(raw, kind)
-    facts = engine.query(
-        f"SELECT count(*) AS n, count({text}) AS filled, count(DISTINCT {text}) AS different, "
-        f"list(DISTINCT left({text}, 40) ORDER BY left({text}, 40)) FILTER (({text}) IS NOT NULL)[1:3] AS samples FROM seen"
-    ).to_pylist()[0]
+    start = f"left(regexp_replace({text}, '\\s+', ' ', 'g'), 30)"
+    samples = f"list(DISTINCT {start} ORDER BY {start}) FILTER (({text}) IS NOT NULL)"
+    totals = ("count(*) AS n", f"count({text}) AS filled", f"count(DISTINCT {text}) AS different")
+    facts = query_over(engine, "seen", table, select_sql([*totals, f"{samples} AS samples"], "seen")).to_pylist()[0]
     enough = max(1, facts["filled"] / 2)  # what does not fit is shown as rejected, for a person to judge
     tests: dict[str, str] = {}
     for time_format in _formats(kind):
         reading = read_cell(raw, kind, "time", Style(time_formats=(time_format,)))
         tests[time_format] = f"count(*) FILTER (year({reading.value}) BETWEEN 1970 AND 2200)"
-    for decimal in ("point", "comma"):
-        tests[decimal] = f"count({read_cell(raw, kind, 'number', Style(decimal=decimal)).value})"  # type: ignore[arg-type]
-    counted = engine.query(f"SELECT {', '.join(f'{sql} AS {name_sql(key)}' for key, sql in tests.items())} FROM seen")
+    decimals: tuple[Decimal, ...] = ("point", "comma")
+    for decimal in decimals:
+        tests[decimal] = f"count({read_cell(raw, kind, 'number', Style(decimal=decimal)).value})"
+    sql = select_sql([f"{test} AS {name_sql(key)}" for key, test in tests.items()], "seen")
+    counted = query_over(engine, "seen", table, sql)
     counts = {key: value or 0 for key, value in counted.to_pylist()[0].items()}
     formats = sorted((key for key in _formats(kind) if counts[key] >= enough), key=lambda key: -counts[key])
     number = max(counts["point"], counts["comma"]) >= enough
@@ -159,7 +161,7 @@ def _see(name: str, kind: pa.DataType, engine: Engine) -> ColumnSeen:
     return ColumnSeen(
         name=name,
         kind="true or false" if pa.types.is_boolean(kind) else words,
-        samples=tuple(facts["samples"] or ()),
+        samples=tuple((facts["samples"] or ())[:3]),
         filled=facts["filled"] / facts["n"] if facts["n"] else 0.0,
         distinct=facts["different"],
         time_formats=tuple(formats) if facts["filled"] else (),

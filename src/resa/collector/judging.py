@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from pyarrow import compute
 from resa.collector.planning import PROBLEM, Plan
 from resa.collector.reading import LINE, ROW, Piece, Reader, Refused
 from resa.collector.reasons import DETAILS
+from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import EventSource, FeedbackSource, SourceShape
 from resa.collector.text_files import payload_of
 from resa.collector.typing_sql import name_sql
@@ -50,7 +51,6 @@ class Judged:
         message_ids: The rows' own ids; `None`: they have none.
         cells: What the file says in each mapped column of the good rows.
         anonymous: Rows without a customer, as daily numbers, and their ids; `None` if they are not to be counted.
-        reasons: How many were rejected for which reason.
     """
 
     good: pa.Table
@@ -58,7 +58,11 @@ class Judged:
     message_ids: pa.ChunkedArray | None
     cells: Sequence[pa.ChunkedArray]
     anonymous: tuple[pa.Table, pa.Array] | None
-    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many were rejected for which reason."""
+        return Counter(self.rejected.column("reason").to_pylist())
 
 
 @dataclass
@@ -93,40 +97,31 @@ class Judge:
         moments = {name: self._moment(result, name, local, problems, told) for name, local in self.plan.times.items()}
         if "day" in result.column_names:
             self._check_day(result.column("day"), problems, told)
-        bad = np.flatnonzero(problems)
-        rejected, reasons = self._rejected(table, result, bad, problems[bad], told, refused)
+        rejected = self._rejected(table, result, problems, told, refused)
         for name, moment in moments.items():
             result = _with_column(result, name, moment)
         positions = _positions(result.column(ROW).to_numpy()) if self.plan.selects else None
         result = self._with_sequence(result, positions)
-        if len(bad):
+        if problems.any():
             result = result.filter(pa.array(problems == 0))
         anonymous = None
         if isinstance(self.shape, EventSource) and self.shape.without_customer == "count":
             result, anonymous = self._anonymous(result)
         ids = result.column("message_id") if self.plan.has_ids else None
         cells = [] if ids is not None else [result.column(name) for name in self.plan.cells] or [result.column(ROW)]
-        return Judged(self._kept(result), rejected, ids, cells, anonymous, reasons)
+        return Judged(self._kept(result), rejected, ids, cells, anonymous)
 
     def _read(self, table: pa.Table) -> pa.Table:
-        self.engine.register(self.plan.relation, table)
-        try:
-            return self.engine.query(self.plan.sql, self.plan.parameters)
-        finally:
-            self.engine.unregister(self.plan.relation)
+        return query_over(self.engine, self.plan.relation, table, self.plan.sql, self.plan.parameters)
 
     def _only_objects(self, table: pa.Table) -> tuple[pa.Table, list[Refused]]:
         """Set apart lines that are no JSON object."""
         line = name_sql(LINE)
-        self.engine.register("lines", table)
-        try:
-            sql = f"SELECT COALESCE(json_valid({line}) AND TRY(json_type({line})) = 'OBJECT', FALSE) AS good FROM lines"
-            good = self.engine.query(sql).column("good")
-        finally:
-            self.engine.unregister("lines")
-        bad = table.filter(compute.invert(good))
-        if not bad.num_rows:
+        is_object = f"COALESCE(json_valid({line}) AND TRY(json_type({line})) = 'OBJECT', FALSE) AS good"
+        good = query_over(self.engine, "lines", table, select_sql([is_object], "lines")).column("good")
+        if compute.all(good).as_py():
             return table, []
+        bad = table.filter(compute.invert(good))
         pairs = zip(bad.column(ROW).to_pylist(), bad.column(LINE).to_pylist(), strict=True)
         refused = [Refused(row, "bad-json", payload_of(text.strip().encode())) for row, text in pairs]
         return table.filter(good), refused
@@ -167,15 +162,15 @@ class Judge:
         self,
         table: pa.Table,
         result: pa.Table,
-        bad: npt.NDArray[np.int64],
         problems: npt.NDArray[np.int32],
         told: list[tuple[str, str]],
         refused: Sequence[Refused],
-    ) -> tuple[pa.Table, Counter[str]]:
+    ) -> pa.Table:
         tables = [refused_table(refused)]
+        bad = np.flatnonzero(problems)
         if len(bad):
             rows = result.column(ROW).take(pa.array(bad))
-            which = pa.array(problems - 1)
+            which = pa.array(problems[bad] - 1)
             columns = {
                 "row": rows.combine_chunks(),
                 "reason": pa.array([reason for reason, _ in told]).take(which),
@@ -184,11 +179,7 @@ class Judge:
             }
             tables.append(pa.table(columns, schema=tables[0].schema))
         rejected = pa.concat_tables(tables)
-        if len(tables) > 1 and refused:
-            rejected = rejected.sort_by("row")
-        counts = rejected.column("reason").value_counts()
-        reasons = Counter({entry["values"].as_py(): entry["counts"].as_py() for entry in counts})
-        return rejected, reasons
+        return rejected.sort_by("row") if len(bad) and refused else rejected
 
     def _payloads(
         self, table: pa.Table, result: pa.Table, bad: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
@@ -201,20 +192,13 @@ class Judge:
                 lines = compute.utf8_trim_whitespace(whole.column(LINE))
                 return lines.combine_chunks()
             return self._as_json(self.reader.whole(whole).drop_columns([ROW]))
-        self.engine.register(self.plan.relation, whole)
-        try:
-            given = self.engine.query(self.plan.raw_sql, self.plan.parameters)
-        finally:
-            self.engine.unregister(self.plan.relation)
+        given = query_over(self.engine, self.plan.relation, whole, self.plan.raw_sql, self.plan.parameters)
         inside = np.isin(result.column(ROW).to_numpy(), rows)  # all that these rows of the file gave, good ones too
         return self._as_json(given.take(pa.array(np.searchsorted(np.flatnonzero(inside), bad))).drop_columns([ROW]))
 
     def _as_json(self, table: pa.Table) -> pa.Array:
-        self.engine.register("bad", table)
-        try:
-            return self.engine.query("SELECT CAST(to_json(bad) AS VARCHAR) AS payload FROM bad").column(0).combine_chunks()
-        finally:
-            self.engine.unregister("bad")
+        sql = select_sql(["CAST(to_json(bad) AS VARCHAR) AS payload"], "bad")
+        return query_over(self.engine, "bad", table, sql).column("payload").combine_chunks()
 
     def _with_sequence(self, result: pa.Table, positions: npt.NDArray[np.int64] | None) -> pa.Table:
         if self.plan.has_sequence:
@@ -237,20 +221,20 @@ class Judge:
             result = result.filter(named)
         else:
             nameless, result = result, result.slice(0, 0)
-        self.engine.register("nameless", nameless)
         members = [f"'{name}', {name}" for name in ("value", "channel") if name in nameless.column_names]
         properties = "properties" if "properties" in nameless.column_names else "NULL"
         said = ", ".join(f"CAST({name_sql(name)} AS VARCHAR)" for name in self.plan.cells) or "''"
         own_id = "message_id" if self.plan.has_ids else f"md5(concat_ws(chr(31), {said})) || '-' || {name_sql(ROW)}"
-        try:
-            counted = self.engine.query(
-                f"SELECT CAST(timezone($zone, occurred_at) AS DATE) AS day, event AS number, 1.0::DOUBLE AS value, "
-                f"CAST(json_merge_patch(COALESCE({properties}, '{{}}'), json_object({', '.join(members)})) AS VARCHAR) "
-                f"AS properties, {own_id} AS id FROM nameless",
-                {"zone": self.shape.timezone},
-            )
-        finally:
-            self.engine.unregister("nameless")
+        told = f"json_merge_patch(COALESCE({properties}, '{{}}'), json_object({', '.join(members)}))"
+        outputs = (
+            "CAST(timezone($zone, occurred_at) AS DATE) AS day",
+            "event AS number",
+            "CAST(1 AS DOUBLE) AS value",
+            f"CAST({told} AS VARCHAR) AS properties",
+            f"{own_id} AS id",
+        )
+        zone = {"zone": self.shape.timezone}
+        counted = query_over(self.engine, "nameless", nameless, select_sql(outputs, "nameless"), zone)
         ids = counted.column("id").combine_chunks()
         return result, (self._received(counted.drop_columns(["id"])), ids)
 
@@ -302,7 +286,8 @@ def _note(
 
 
 def _micros(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    return column.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()
+    numbers: npt.NDArray[np.int64] = column.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()
+    return numbers
 
 
 def _positions(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

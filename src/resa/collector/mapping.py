@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from resa.base.errors import SourceError, did_you_mean
 from resa.collector.reading import LINE, ROW
+from resa.collector.relations import select_sql
 from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
 from resa.collector.typing_sql import literal, name_sql
 from resa.expressions import Scope, compile_expression, compile_select
 
-__all__ = ["LINES", "Extra", "Mapped", "map_cells"]
+__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "map_cells", "pointer", "structure_of"]
 
 LINES = "lines"
 """The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
@@ -74,7 +75,7 @@ def map_cells(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         SourceError: A column is not there, or a required target is not given.
     """
     is_json = LINE in columns
-    structure = _structure(sample) if is_json else {}
+    structure = structure_of(sample) if is_json else {}
     if shape.select is not None:
         return _from_select(shape, shape.select, columns, structure)
     if shape.mapping is None:
@@ -127,7 +128,7 @@ class _Cells:
                 if typed:
                     result.extras[name] = Extra(f"extra {name}", json=False, cell=cell)
         relation = (_typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
-        result.sql = f"SELECT {name_sql(ROW)}, {', '.join(self.outputs)} FROM {relation} AS {name_sql('row')}"
+        result.sql = select_sql([name_sql(ROW), *self.outputs], f'{relation} AS "row"')
         if not self.is_json:
             result.needed = frozenset(self.read)
         return result
@@ -177,9 +178,9 @@ class _Cells:
         if self.structure and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
             raise SourceError(_no_column(name, self.structure))
         self.read.add(name.split(".", maxsplit=1)[0])
-        found = [_member(_pointer([name]), as_json=as_json)]
+        found = [_member(pointer([name]), as_json=as_json)]
         if "." in name:
-            found.append(_member(_pointer(name.split(".")), as_json=as_json))
+            found.append(_member(pointer(name.split(".")), as_json=as_json))
         return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
 
     def rest(self) -> None:
@@ -219,7 +220,7 @@ def _from_select(
         if target.missing is not None and name not in result.targets:
             raise SourceError(f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, compiled.columns)}")
     if LINE in columns:
-        result.sql = f"WITH {name_sql('row')} AS (SELECT * FROM {_typed_lines(structure)}) {compiled.sql}"
+        result.sql = f'WITH "row" AS {_typed_lines(structure)} {compiled.sql}'
     else:
         result.sql = compiled.sql
         result.needed = compiled.fields
@@ -234,7 +235,7 @@ def _no_column(name: str, known: Mapping[str, Any]) -> str:
     return f"the file has no column '{name}'{hint}"
 
 
-def _pointer(path: list[str]) -> str:
+def pointer(path: list[str]) -> str:
     """RFC 6901."""
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
 
@@ -249,7 +250,7 @@ def _member(pointer: str, *, as_json: bool) -> str:
     return f"CASE WHEN {whole} THEN left({text}, -2) ELSE {text} END"
 
 
-def _structure(sample: pa.Table) -> dict[str, Any]:
+def structure_of(sample: pa.Table) -> dict[str, Any]:
     """How the first lines are nested: objects, lists, and `VARCHAR` for every single value, so that none is changed."""
     found: dict[str, Any] = {}
     for line in sample.column(LINE).to_pylist():
@@ -287,10 +288,10 @@ def _merged(one: Any, other: Any) -> Any:
 def _typed_lines(structure: Mapping[str, Any]) -> str:
     """The lines as a relation with a column for each member."""
     form = json.dumps(_filled(structure), ensure_ascii=False)
-    members = ", ".join(f"(line).{name_sql(name)} AS {name_sql(name)}" for name in structure if name not in {ROW, LINE})
-    read = f"TRY(json_transform({name_sql(LINE)}, {literal(form)}))"
-    names = f"{name_sql(ROW)}, {name_sql(LINE)}"
-    return f"(SELECT {names}{', ' if members else ''}{members} FROM (SELECT {names}, {read} AS line FROM {LINES}))"
+    members = [f"(line).{name_sql(name)} AS {name_sql(name)}" for name in structure if name not in {ROW, LINE}]
+    names = [name_sql(ROW), name_sql(LINE)]
+    read = select_sql([*names, f"TRY(json_transform({name_sql(LINE)}, {literal(form)})) AS line"], LINES)
+    return f"({select_sql([*names, *members], f'({read})')})"
 
 
 def _filled(structure: Any) -> Any:

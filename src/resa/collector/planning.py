@@ -11,6 +11,7 @@ from resa.base.errors import EngineError, SourceError
 from resa.collector.mapping import LINES, Mapped, map_cells
 from resa.collector.reading import LINE, ROW
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
+from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import Cell, EventSource, FeedbackSource, SourceShape, Target, targets_of
 from resa.collector.typing_sql import Reading, Style, fragment, is_nested, literal, name_sql, read_cell, text_of
 from resa.engine import Engine
@@ -29,8 +30,8 @@ class Plan:
 
     Attributes:
         relation: Name under which the SELECT expects the chunk.
-        sql: The SELECT. Its columns: `ROW`, the targets, `identifiers`, the JSON object, `PROBLEM`, and what `times` and
-            `cells` name.
+        sql: The SELECT. Its columns: `ROW`, the targets, `identifiers`, the JSON object, `PROBLEM`, and what `times`
+            and `cells` name.
         parameters: Of the SELECT.
         raw_sql: Stage one alone: what the file says in each target column, before it is read.
         needed: Columns of the file that it reads; `None`: all.
@@ -98,13 +99,10 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
     """
     mapped = map_cells(shape, columns, sample)
     relation = LINES if LINE in columns else "row"
-    engine.register(relation, sample.slice(0, 0))
     try:
-        types = engine.query(mapped.sql, mapped.parameters).schema
+        types = query_over(engine, relation, sample.slice(0, 0), mapped.sql, mapped.parameters).schema
     except EngineError as error:
         raise SourceError(f"the columns of this file do not fit the source: {error}") from error
-    finally:
-        engine.unregister(relation)
     builder = _Builder(shape, mapped)
     targets = targets_of(shape.kind)
     for name, target in targets.items():
@@ -117,10 +115,10 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         f" WHEN {condition} THEN {number}" for number, (condition, _, _) in enumerate(builder.problems, start=1)
     )
     problem = f"CAST(CASE{ordered} ELSE 0 END AS INTEGER)" if ordered else "CAST(0 AS INTEGER)"
-    inner = ", ".join([name_sql(ROW), *builder.columns])
     # The outer SELECT judges what the inner one has read, so that nothing is read twice.
-    people = f", {_people_sql(list(mapped.people))} AS identifiers" if mapped.people else ""
-    sql = f"SELECT *{people}, {problem} AS {name_sql(PROBLEM)} FROM (SELECT {inner} FROM ({mapped.sql}))"
+    inner = select_sql([name_sql(ROW), *builder.columns], f"({mapped.sql})")
+    people = [f"{_people_sql(list(mapped.people))} AS identifiers"] if mapped.people else []
+    sql = select_sql(["*", *people, f"{problem} AS {name_sql(PROBLEM)}"], f"({inner})")
     return Plan(
         relation=relation,
         sql=sql,

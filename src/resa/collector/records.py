@@ -19,6 +19,7 @@ from resa.base.errors import SourceError
 __all__ = ["Block", "Dialect", "records_of"]
 
 BLOCK_BYTES = 16 << 20
+LONGEST_LINE = 64 << 20
 LONGEST_RECORD = 1 << 18
 """A record longer than this is no record but the end of one whose quote was never closed."""
 
@@ -137,7 +138,7 @@ def records_of(
         if at_end and text and not text.endswith(b"\n"):
             text += b"\n"
         end = text.rfind(b"\n") + 1
-        if end == 0 and len(text) > 4 * BLOCK_BYTES:
+        if end == 0 and len(text) > LONGEST_LINE:
             raise SourceError(f"row {row} is longer than {len(text) >> 20} MB; is this a file with one record a line?")
         block, used = _cut(text[:end], dialect, row, at_end=at_end)
         rest = text[used:]
@@ -166,7 +167,20 @@ def _cut(text: bytes, dialect: Dialect, row: int, *, at_end: bool) -> tuple[Bloc
         doubtful |= _lines_with(lone, ends)
     if not text.isascii():
         doubtful |= _lines_not_utf8(text, data, starts, ends)
-    return _assemble(text, dialect, row, starts, ends, blank, doubtful, at_end=at_end)
+    return _assemble(_Lines(text, starts, ends), dialect, row, blank, doubtful, at_end=at_end)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Text, and where its lines begin and end."""
+
+    text: bytes
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    def part(self, first: int, last: int) -> bytes:
+        """From the beginning of one line to the end of another."""
+        return self.text[self.starts[first] : self.ends[last]]
 
 
 def _lines_with(mark: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -180,8 +194,8 @@ def _quotes_to_look_at(
 ) -> npt.NDArray[np.bool_]:
     """Lines that are not plainly well formed: in a quoted line, quotes open a cell and close it by turns.
 
-    Counted from 0 in its line, an even quote must begin a cell, or be the second of a doubled one; an odd quote must end
-    a cell, or be the first of a doubled one. Where that holds and the count is even, the line is a whole record.
+    Counted from 0 in its line, an even quote must begin a cell, or be the second of a doubled one; an odd quote must
+    end a cell, or be the first of a doubled one. Where that holds and the count is even, the line is a whole record.
     """
     lines = np.zeros(len(ends), bool)
     places = np.flatnonzero(data == ord(dialect.quote or ""))
@@ -219,11 +233,9 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _assemble(
-    text: bytes,
+    lines: _Lines,
     dialect: Dialect,
     row: int,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
     blank: npt.NDArray[np.bool_],
     doubtful: npt.NDArray[np.bool_],
     *,
@@ -233,16 +245,16 @@ def _assemble(
     first_of_record = ~blank  # which lines begin a record
     kept = ~blank  # which lines stay in the text for the fast reader
     judged: list[tuple[int, str | None, bytes]] = []  # line, reason (None: whole but odd), bytes
-    used = len(text)
+    used = len(lines.text)
     candidates = np.flatnonzero(doubtful).tolist()
     line = 0
     for place, candidate in enumerate(candidates):
         if candidate < line:
             continue
-        record, last, reason = _judge(text, dialect, starts, ends, candidates, place)
+        record, last, reason = _judge(lines, dialect, candidates, place)
         if reason == "open":
-            if not at_end and used - starts[candidate] < LONGEST_RECORD:
-                used = int(starts[candidate])
+            if not at_end and used - lines.starts[candidate] < LONGEST_RECORD:
+                used = int(lines.starts[candidate])
                 first_of_record[candidate:] = kept[candidate:] = False
                 break
             reason = "broken-quotes"
@@ -256,28 +268,20 @@ def _assemble(
     broken = [(int(numbers[at]), reason, record) for at, reason, record in judged if reason is not None]
     odd = [(int(numbers[at]), record) for at, reason, record in judged if reason is None]
     next_row = row + int(first_of_record.sum())
-    block = Block(_join(text, starts, ends, kept, used), numbers[fast], broken, odd, next_row)
+    block = Block(_join(lines, kept, used), numbers[fast], broken, odd, next_row)
     return block, used
 
 
-def _judge(
-    text: bytes,
-    dialect: Dialect,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    candidates: list[int],
-    place: int,
-) -> tuple[bytes, int, str]:
+def _judge(lines: _Lines, dialect: Dialect, candidates: list[int], place: int) -> tuple[bytes, int, str]:
     """The record that begins at a doubtful line, its last line, and `fast`, `odd`, `open` or why it is broken."""
     line = last = candidates[place]
-    start = int(starts[line])
-    first = record = text[start : ends[line]]
+    first = record = lines.part(line, line)
     if dialect.quote is not None and not dialect.is_whole(record.rstrip(b"\r\n")):
         # Only a line whose quotes do not pair up can close the cell, and such a line is doubtful itself.
         for last in candidates[place + 1 : place + 1 + _LINES_TRIED]:
-            if ends[last] - start > LONGEST_RECORD or not _still_open(record, dialect):
+            if lines.ends[last] - lines.starts[line] > LONGEST_RECORD or not _still_open(record, dialect):
                 return first, line, "broken-quotes"
-            record = text[start : ends[last]]
+            record = lines.part(line, last)
             if dialect.is_whole(record.rstrip(b"\r\n")):
                 break
         else:
@@ -297,17 +301,9 @@ def _still_open(record: bytes, dialect: Dialect) -> bool:
     return dialect.is_whole(record + (dialect.quote or "").encode())
 
 
-def _join(
-    text: bytes,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    kept: npt.NDArray[np.bool_],
-    used: int,
-) -> bytes:
+def _join(lines: _Lines, kept: npt.NDArray[np.bool_], used: int) -> bytes:
     """The kept lines, joined; the text itself when all were kept."""
     if kept.all():
-        return text[:used]
+        return lines.text[:used]
     edges = np.flatnonzero(np.diff(np.concatenate(([False], kept, [False])).astype(np.int8)))
-    return b"".join(
-        text[starts[first] : ends[last - 1]] for first, last in zip(edges[::2], edges[1::2], strict=True)
-    )
+    return b"".join(lines.part(first, last - 1) for first, last in zip(edges[::2], edges[1::2], strict=True))

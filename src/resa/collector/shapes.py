@@ -134,7 +134,7 @@ class Cell(Shape):
     column: str | None = Field(default=None, description="Name of the file's column; `a.b` reaches into nested ones.")
     always: str | None = Field(default=None, description="The same text or number for every row.")
     expression: str | None = Field(default=None, description="Computed from the columns: `quantity * price`.")
-    type: Literal["text", "number"] | None = Field(default=None, description="What a property holds; as it is, if not said.")
+    type: Literal["text", "number"] | None = Field(default=None, description="What a property holds.")
     decimal: Decimal | None = Field(default=None, description="`comma` if 12,50 is meant; else as the source says.")
     time_format: TimeFormats | None = Field(default=None, description="As the source's, for this column alone.")
 
@@ -171,7 +171,7 @@ Extras = Annotated[
     Field(default_factory=dict, description="`rest`, a list of columns, or `name: column` lines."),
 ]
 _WHO = Field(default=None, description="Column of the customer's own number; short for `identifiers: {user_id: …}`.")
-_IDENTIFIERS = Field(default_factory=dict, description="Kind of identifier to column: `email: E-mail`.")
+_IDENTIFIERS: Any = Field(default_factory=dict, description="Kind of identifier to column: `email: E-mail`.")
 _MESSAGE_ID = Field(default=None, description="The row's own unique id; without it, rows are told apart by content.")
 _SEQUENCE = Field(default=None, description="Order among rows of one moment; without it, the order of the file.")
 
@@ -277,19 +277,19 @@ class SourceShape(Shape):
     csv: CsvShape = Field(default_factory=CsvShape)
     null_words: tuple[str, ...] = Field(default=(), description="Words that mean nothing, such as NULL or n/a.")
     decimal: Decimal = Field(default="point", description="`comma` if 12,50 is meant.")
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="Of times that do not say theirs.")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="Of times that do not say it.")
     clock_change: ClockChange = Field(
         default="earlier",
         description="Local times that clocks show twice or skip: the earlier moment, the later one, or reject the row.",
     )
     time_format: TimeFormats = Field(
-        default=("iso",), description="How times are written; whole numbers are seconds, milli- or microseconds by size."
+        default=("iso",), description="How times are written; whole numbers are seconds, milli- or microseconds."
     )
     select: str | None = Field(default=None, description="One SELECT over `row`, instead of `columns:`.")
     unordered: bool = Field(default=False, description="The order of the rows means nothing.")
     currency: Annotated[str, AfterValidator(_currency)] | None = Field(default=None, description="Of `value`.")
     lateness: Annotated[Duration, BeforeValidator(_duration)] | None = Field(
-        default=None, description="How long rows may come after their time: data are complete up to so long before the end."
+        default=None, description="How late rows may come; data are complete up to so long before the end."
     )
     complete_until: Literal["file modified", "newest row"] = Field(
         default="newest row", description="Up to when a file is complete."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
-from resa.collector.shapes import SHAPES, EventSource, Rest, SourceShape, targets_of
+from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
 from resa.expressions import Scope, compile_expression, compile_select
 
@@ -127,7 +127,8 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
     columns = shape.mapping
     if columns is None:
         return
-    cells = {(name,): getattr(columns, name, None) for name in (*targets_of(shape.kind), "customer")}
+    names = (*targets_of(shape.kind), "customer")
+    cells: dict[tuple[str, ...], Cell | None] = {(name,): getattr(columns, name, None) for name in names}
     for block in ("identifiers", "properties", "traits"):
         members = getattr(columns, block, None)
         if members and not isinstance(members, Rest):
@@ -138,7 +139,8 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
                 compile_expression(cell.expression, scope=Scope.ROW, expects="scalar")
             except ExpressionError as error:
                 yield from _placed(document, ("columns", *path, "expression"), error)
-    if not columns.people and shape.kind in {"events", "customers"} and getattr(shape, "without_customer", "") != "count":
+    counts = isinstance(shape, EventSource) and shape.without_customer == "count"
+    if not columns.people and shape.kind in {"events", "customers"} and not counts:
         message = "nothing says who the customer is; write `customer:` or `identifiers:`"
         yield document.problem(message, ("columns",), key=True, code="no-customer")
 
@@ -165,7 +167,7 @@ def _placed(document: Document, path: tuple[str | int, ...], error: ExpressionEr
             line, column = document.source.position(min(node.start + quote + problem.column - 1, node.end - 1))
         elif node is not None and problem.column and node.style:
             line, column = _in_block(document, node.start, node.text, problem.line, problem.column)
-        yield problem.at(file=document.file).at() if problem.file else _moved(problem, document.file, line, column)
+        yield replace(problem, file=document.file, line=line, column=column)
 
 
 def _in_block(document: Document, start: int, text: str, line: int | None, column: int) -> tuple[int, int]:
@@ -179,9 +181,3 @@ def _in_block(document: Document, start: int, text: str, line: int | None, colum
     inside = len(before) - before.rfind("\n") - 1
     shown = text.split("\n")[before.count("\n")] if text else ""
     return number, inside + 1 + indent - (len(shown) - len(shown.lstrip()))
-
-
-def _moved(problem: Problem, file: str, line: int, column: int) -> Problem:
-    from dataclasses import replace
-
-    return replace(problem, file=file, line=line, column=column)

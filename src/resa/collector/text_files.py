@@ -196,7 +196,7 @@ class CsvRows:
         if not good:
             return table, rows
         columns = zip(*(cells for _, cells in good), strict=True)
-        more = pa.table({name: pa.array(cells).cast(pa.string()) for name, cells in zip(self.names, columns, strict=True)})
+        more = pa.table([pa.array(cells).cast(pa.string()) for cells in columns], names=list(self.names))
         rows = np.concatenate([rows, [row for row, _ in good]])
         order = np.argsort(rows, kind="stable")
         return pa.concat_tables([table, more]).take(pa.array(order)), rows[order]
@@ -294,9 +294,7 @@ def _after(piece: Piece, after: int) -> Piece:
 def _unique(names: list[str]) -> tuple[str, ...]:
     """Names for all columns: empty ones are numbered, repeated ones too."""
     found: list[str] = []
-    for number, name in enumerate(names, start=1):
-        name = name or f"column_{number}"
-        while name in found:
-            name = f"{name}_{number}"
-        found.append(name)
+    for number, given in enumerate(names, start=1):
+        name = given or f"column_{number}"
+        found.append(name if name not in found else f"{name}_{number}")
     return tuple(found)

@@ -17,12 +17,15 @@ from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
 from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
 from resa.collector.judging import Judge
+from resa.collector.mapping import pointer, structure_of
 from resa.collector.opening import guess_format, open_rows
 from resa.collector.planning import plan_rows
 from resa.collector.reading import LINE, Piece, Reader
+from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import SHAPES, CsvShape, targets_of
 from resa.collector.sources import Source, read_source
 from resa.collector.text_files import CsvRows
+from resa.collector.typing_sql import literal, name_sql
 from resa.documents import quoted
 from resa.engine import Engine
 
@@ -144,9 +147,10 @@ def source_yaml(understanding: Understanding) -> str:
         if name in understanding.settings:
             value = understanding.settings[name]
             lines.append(f"{name}: {value if name == 'null_words' else _yaml(value)}")
-    if "timezone" not in understanding.settings and any("timezone" in note for note in understanding.notes):
+    settings = understanding.settings
+    if "timezone" not in settings and any("timezone" in note for note in understanding.notes):
         lines.append("timezone: UTC                     # of times that do not say theirs; such as Europe/Stockholm")
-    dialect = [f"{name}: {_yaml(understanding.settings[name])}" for name in ("delimiter", "encoding") if name in understanding.settings]
+    dialect = [f"{name}: {_yaml(settings[name])}" for name in ("delimiter", "encoding") if name in settings]
     if dialect:
         lines.append(f"csv: {{{', '.join(dialect)}}}")
     lines.append("columns:")
@@ -159,7 +163,7 @@ def source_yaml(understanding: Understanding) -> str:
         else:
             hint = shown.get(column, "") if not (looks_personal(column) or block == "identifiers") else ""
             text = f"{_yaml(name)}: {_yaml(column)}"
-            text = f"{text:<34}# {hint}" if hint and name != "customer" else text
+            text = f"{text:<33} # {hint}" if hint and name != "customer" else text
         if block:
             blocks.setdefault(block, []).append(f"    {text}".rstrip())
         else:
@@ -189,26 +193,13 @@ def _as_columns(rows: pa.Table, reader: Reader, engine: Engine) -> tuple[pa.Tabl
     """The first rows with a column for each member, also of JSON lines."""
     if LINE not in reader.columns:
         return rows, dict(reader.columns)
-    engine.register("lines", rows)
-    line = f'"{LINE}"'
+    line = name_sql(LINE)
     is_object = f"json_valid({line}) AND TRY(json_type({line})) = 'OBJECT'"
-    try:
-        names = engine.query(
-            f"SELECT name, min(place) AS first FROM (SELECT unnest(json_keys({line})) AS name, "
-            f"generate_subscripts(json_keys({line}), 1) AS place FROM lines WHERE {is_object}) GROUP BY name ORDER BY first, name"
-        ).column("name").to_pylist()
-        members = [
-            f"json_extract_string({line}, $k{number}) AS {_quoted(name)}" for number, name in enumerate(names)
-        ]
-        pointers = {f"k{n}": "/" + name.replace("~", "~0").replace("/", "~1") for n, name in enumerate(names)}
-        table = engine.query(f"SELECT {', '.join(members) or '1 AS nothing'} FROM lines WHERE {is_object}", pointers)
-    finally:
-        engine.unregister("lines")
+    names = list(structure_of(rows))
+    members = [f"json_extract_string({line}, {literal(pointer([name]))}) AS {name_sql(name)}" for name in names]
+    sql = select_sql(members or ["1 AS nothing"], "lines", where=is_object)
+    table = query_over(engine, "lines", rows, sql)
     return table, {field.name: field.type for field in table.schema}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _note_settings(
@@ -274,7 +265,7 @@ def _given(target: str, wanted: str, known: Mapping[str, ColumnSeen], targets: l
     """What the user said of one target: a column or, for texts, a constant."""
     block, _, name = target.partition(".")
     if target not in targets and not (name and block in {"identifiers", "properties", "traits"}):
-        hint = did_you_mean(target, targets) or "; write identifiers.email=… for identifiers, properties.total=… for others"
+        hint = did_you_mean(target, targets) or "; write identifiers.email=… or properties.total=… for others"
         raise SourceError(f"there is nothing called '{target}' to map to{hint}")
     if wanted in known or wanted.partition(".")[0] in known:
         return wanted
@@ -293,10 +284,10 @@ def _note_time(column: ColumnSeen, settings: dict[str, str]) -> list[str]:
         settings["time_format"] = best
         swapped = best.replace("%d/%m", "%m/%d") if "%d/%m" in best else best
         if swapped != best and swapped in column.time_formats:
-            notes.append(f"'{column.name}' could be day/month or month/day; {best} was taken: change time_format if it is wrong")
+            notes.append(f"'{column.name}' could be day/month or month/day; {best} was taken: see time_format")
     zoned = re.compile(r":.*(Z|[+-]\d\d(:?\d\d)?)$")
     if "timezone" not in settings and column.kind == "time" and not any(map(zoned.search, column.samples)):
-        notes.append(f"'{column.name}' does not say its time zone; UTC was taken, --as timezone=Europe/Stockholm changes it")
+        notes.append(f"'{column.name}' tells no time zone; UTC was taken, --as timezone=Europe/Stockholm changes it")
     return notes
 
 

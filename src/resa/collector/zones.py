@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -43,7 +44,8 @@ def to_utc(local: Micros, zone: str, *, later: bool = False) -> Micros:
 
 def doubtful(local: Micros, zone: str) -> npt.NDArray[np.bool_]:
     """Which local times the zone's clocks show twice or never."""
-    return to_utc(local, zone) != to_utc(local, zone, later=True)
+    differs: npt.NDArray[np.bool_] = to_utc(local, zone) != to_utc(local, zone, later=True)
+    return differs
 
 
 @lru_cache(maxsize=64)
@@ -62,11 +64,10 @@ def _changes(zone: str) -> tuple[Micros, Micros]:
     offsets = [offset(start)]
     for low in range(start, end, step):
         high = low + step
-        if (new := offset(high)) == offsets[-1]:
+        old, new = offsets[-1], offset(high)
+        if old == new:
             continue
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
-        moments.append(high * _SECOND)
+        change = bisect_left(range(low, high), True, key=lambda second: offset(second) != old)
+        moments.append((low + change) * _SECOND)
         offsets.append(new)
     return np.array(moments, np.int64), np.array(offsets, np.int64)

@@ -9,11 +9,12 @@ from resa.drawing import formats
 from resa.drawing.canvas import EDGE, empty, sheet
 from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
 from resa.drawing.measured import Verdict
-from resa.drawing.parts import Block, first_baseline, mark, paragraph
+from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
 from resa.drawing.words import say
+from resa.drawing.wrapping import fit
 
 __all__ = ["Bar", "draw_bars", "draw_transitions"]
 
@@ -92,7 +93,8 @@ def draw_bars(
 
 
 def _bars(bars: Sequence[Bar], width: float) -> Block:
-    names, numbers = min(200.0, width * 0.34), 84.0
+    names = min(200.0, width * 0.34)
+    numbers = min(width * 0.4, widest([bar.words for bar in bars], "strong") + 34)
     left, room = names, width - names - numbers
     most = max(max(bar.value, bar.high or 0.0, bar.target or 0.0) for bar in bars) or 1.0
     items: list[Item] = []
@@ -132,7 +134,17 @@ def _bars(bars: Sequence[Bar], width: float) -> Block:
             items.extend(mark(shape, left + room + 14, middle, 8, colour))
         base = middle - STYLES["strong"].leading / 2 + first_baseline("strong")
         cell = Box(left + room + 20, middle - 9, width, middle + 9)
-        items.append(Text(x=width, y=base, lines=(bar.words,), style="strong", fill=colour, anchor="end", cell=cell))
+        items.append(
+            Text(
+                x=width,
+                y=base,
+                lines=(fit(bar.words, STYLES["strong"], numbers - 34),),
+                style="strong",
+                fill=colour,
+                anchor="end",
+                cell=cell,
+            )
+        )
         y += height
     return Block(tuple(items), y)
 

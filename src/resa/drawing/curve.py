@@ -427,7 +427,7 @@ def sparkline(
 
     items: list[Item] = []
     if target is not None:
-        items.append(line(0, place(target), width, place(target), "line", stroke_width=0.8, dash=(2, 2)))
+        items.append(line(1, place(target), width - 1, place(target), "line", stroke_width=0.8, dash=(2, 2)))
     commands: list[tuple[str | float, ...]] = []
     last: tuple[float, float] | None = None
     gap = True

@@ -183,7 +183,7 @@ def _subset(face: Face, characters: str) -> bytes:
     options = subset.Options(
         flavor="woff2", layout_features=["kern", "mark", "mkmk", "ccmp"], hinting=False, notdef_outline=True
     )
-    options.name_IDs = [1, 2, 4, 6]
+    options.name_IDs = ["*"]  # the licence stays in; leaving names out also costs a slow walk over all tables
     font = TTFont(FONT_FOLDER / _FILES[face][0], recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     cutter.populate(text=characters)

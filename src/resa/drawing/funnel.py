@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from resa.drawing import formats
 from resa.drawing.canvas import EDGE, empty, sheet
-from resa.drawing.parts import Block, first_baseline, paragraph
+from resa.drawing.parts import Block, first_baseline, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
 from resa.drawing.svg import Svg
-from resa.drawing.tokens import STYLES
+from resa.drawing.tokens import STYLES, Colour, StyleName
 from resa.drawing.words import say
 
 __all__ = ["FunnelStep", "draw_funnel"]
@@ -73,10 +73,12 @@ def draw_funnel(
 
 def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
     names = min(190.0, width * 0.3)
-    numbers = max(130.0, min(170.0, width * 0.24))
-    left, room = names, width - names - numbers
+    first = steps[0].customers
+    counts = [formats.count(step.customers, language) for step in steps]
+    shares = [formats.percent(step.customers / first, language) if first else "" for step in steps]
+    numbers, last = widest(counts, "touchpoint"), widest(shares, "large")
+    left, room = names, width - names - numbers - last - 36
     most = max(step.customers for step in steps) or 1
-    first = steps[0].customers or 1
     items: list[Item] = []
     y = 0.0
     for number, step in enumerate(steps):
@@ -88,17 +90,20 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
         items.append(Rect(x=left, y=middle - _BAR / 2, width=room, height=_BAR, fill="ground"))
         items.append(Rect(x=left, y=middle - _BAR / 2, width=length, height=_BAR, fill="accent"))
         base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
-        cell = Box(left + room, middle - 12, width, middle + 12)
-        count, share = formats.count(step.customers, language), formats.percent(step.customers / first, language)
-        items.append(Text(x=left + room + 74, y=base, lines=(count,), style="touchpoint", anchor="end", cell=cell))
-        items.append(Text(x=width, y=base, lines=(share,), style="large", fill="muted", anchor="end", cell=cell))
+        for x, words, style, colour in _numbers(width, last, counts[number], shares[number]):
+            cell = Box(left + room, middle - 12, x, middle + 12)
+            items.append(Text(x=x, y=base, lines=(words,), style=style, fill=colour, anchor="end", cell=cell))
         y += height
         if number + 1 < len(steps):
             shape = _shape(left, y, room * step.customers / most, room * steps[number + 1].customers / most)
-            words = paragraph(_between(step, steps[number + 1], language), room - 16, "note", lines=1)
+            words = paragraph(_between(step, steps[number + 1], language), room - 16, "note", lines=2)
             items.extend([shape, Group(x=left + 8, y=y + (_GAP - words.height) / 2, items=words.items)])
             y += _GAP
     return Block(tuple(items), y + 4)
+
+
+def _numbers(width: float, last: float, count: str, share: str) -> tuple[tuple[float, str, StyleName, Colour], ...]:
+    return ((width - last - 18, count, "touchpoint", "ink"), (width, share, "large", "muted"))
 
 
 def _shape(left: float, y: float, above: float, below: float) -> Path:

@@ -12,7 +12,7 @@ from resa.drawing.scene import Box, Circle, Group, Item, Path, Text
 from resa.drawing.tokens import STYLES, Colour, StyleName
 from resa.drawing.wrapping import wrap
 
-__all__ = ["Block", "MarkShape", "Run", "first_baseline", "flow", "mark", "paragraph", "stack"]
+__all__ = ["Block", "MarkShape", "Run", "first_baseline", "flow", "mark", "paragraph", "stack", "widest"]
 
 MarkShape = Literal[
     "ring",
@@ -133,6 +133,12 @@ def first_baseline(style: StyleName) -> float:
     """From the top of a line to its baseline, the letters centred in the leading."""
     setting = STYLES[style]
     return (setting.leading + setting.size * 0.66) / 2 - setting.size * 0.02
+
+
+def widest(texts: Iterable[str], style: StyleName) -> float:
+    """How wide the widest of the texts is on one line."""
+    setting = STYLES[style]
+    return max((width(clean(text), setting.size, setting.face) for text in texts), default=0.0)
 
 
 def stack(blocks: Iterable[Block], gap: float = 0.0) -> Block:

@@ -32,7 +32,30 @@ _TOGETHER = {
     "dz",
     "dzs",
 }
-_CLUSTERS = set("bl br dr fl fr gl gr kl kr pl pr sk sl sm sn sp st sv tr tv".split())
+_CLUSTERS = set(
+    [
+        "bl",
+        "br",
+        "dr",
+        "fl",
+        "fr",
+        "gl",
+        "gr",
+        "kl",
+        "kr",
+        "pl",
+        "pr",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "sp",
+        "st",
+        "sv",
+        "tr",
+        "tv",
+    ]
+)
 _AFTER = "-/_.@–—:;,)]}&+=|\\"
 
 

@@ -18,7 +18,7 @@ from resa.expressions.language import (
     Scope,
 )
 from resa.expressions.selecting import compile_select
-from resa.expressions.short_form import short_form
+from resa.expressions.short_forms import short_form
 
 __all__ = [
     "EVENT_FIELDS",

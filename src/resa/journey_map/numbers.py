@@ -27,6 +27,7 @@ _AMOUNTS = {
     )
     for word in words.split()
 }
+_LONGEST_SECONDS = 100 * 366 * 86_400
 _MONTHS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 18, 24, 36, 48, 60}
 _DAYS_OF = {"month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 _TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
@@ -37,6 +38,8 @@ def _said(value: object, example: str) -> str:
     if not isinstance(value, Written):
         raise Refusal(f"write {example} here", code="type")
     text = _SPACES.sub(" ", value).strip()
+    if len(text) > 100:
+        raise Refusal(f"'{text[:40]}…' is too long; write {example} here", code="type")
     for opening in ("“", "”", "‘", "’", "„"):
         text = text.replace(opening, "")
     if text != _SPACES.sub(" ", value).strip():
@@ -125,9 +128,13 @@ def _read_yes_no(value: object) -> bool:
 def _read_within(value: object) -> Duration:
     text = _said(value, "a duration, such as 4 hours or 3 working days")
     try:
-        return parse_duration(text)
+        duration = parse_duration(text)
     except ValueError as error:
         message = str(error)
+    else:
+        if duration.seconds > _LONGEST_SECONDS:
+            raise Refusal(f"'{text}' is too long; a duration is at most 100 years", code="duration")
+        return duration
     meant = _meant_duration(text)
     if meant is not None:
         raise Refusal(f"'{text}' is not a duration; write {meant}", code="duration", fix=meant)

@@ -144,7 +144,8 @@ class References:
         except ExpressionError as error:
             for problem in error.problems:
                 inside = _offset(said, problem.line, problem.column)
-                self.report(text, problem.message, code=problem.code, inside=inside)
+                message = problem.message.removesuffix("; known are ")  # where nothing is known yet
+                self.report(text, message, code=problem.code, inside=inside)
             return None
         return " ".join(said.split("\n")).strip()
 

@@ -41,7 +41,7 @@ from resa.kernels.journeys import (
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, Prepared, few, select, who_may
+from resa.kernels.scanning import BLOCK, Prepared, few, select, select_block, who_may
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
@@ -89,12 +89,11 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
     if not 1 <= len(steps) <= MAX_STEPS:
         raise QuestionError(f"a funnel has 1 to {MAX_STEPS} steps, not {len(steps)}")
     pairs = sorted({(int(code), -number) for number, codes in enumerate(steps) for code in codes})
-    heads = np.zeros(CODES + 1, np.int32)
     for code, _ in pairs:
         if not 1 <= code < CODES:
             raise ValueError(f"{code} is no touchpoint's code; codes are 1 to {CODES - 1}")
-        heads[code + 1] += 1
-    return Steps(np.cumsum(heads, dtype=np.int32), np.array([-step for _, step in pairs], np.uint8), len(steps))
+    heads = np.searchsorted([code for code, _ in pairs], np.arange(CODES + 1)).astype(np.int32)
+    return Steps(heads, np.array([-step for _, step in pairs], np.uint8), len(steps))
 
 
 @kernel
@@ -105,6 +104,7 @@ def _levels_by_customer(
     touchpoints: npt.NDArray[np.uint16],
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
+    flags: npt.NDArray[np.uint8],
     count: int,
     window: int,
     period: tuple[int, int],
@@ -115,25 +115,27 @@ def _levels_by_customer(
 ) -> None:
     """Any number of steps; passes over customers who are not in the mask without reading their events."""
     starts = np.empty(count, np.int64)
+    found = np.empty(BLOCK, np.int64)
     for customer in range(first, last):
         if mask.size > 0 and not mask[customer]:
             continue
         starts[:] = _NEVER
         level = 0
-        for position in range(offsets[customer], offsets[customer + 1]):
-            code = np.int64(touchpoints[position])
-            if heads[code] == heads[code + 1]:
-                continue
-            time = moment(seconds, micros, position)
-            for entry in range(heads[code], heads[code + 1]):
-                step = np.int64(steps[entry])
-                if step == 0:
-                    if period[0] <= time < period[1]:
-                        starts[0] = time
-                        level = max(level, 1)
-                elif time - starts[step - 1] <= window:
-                    starts[step] = starts[step - 1]
-                    level = max(level, step + 1)
+        end = offsets[customer + 1]
+        for block in range(offsets[customer], end, BLOCK):
+            hits = select(touchpoints, flags, block, min(block + BLOCK, end), found)
+            for hit in range(hits):
+                code = np.int64(touchpoints[found[hit]])
+                time = moment(seconds, micros, found[hit])
+                for entry in range(heads[code], heads[code + 1]):
+                    step = np.int64(steps[entry])
+                    if step == 0:
+                        if period[0] <= time < period[1]:
+                            starts[0] = time
+                            level = max(level, 1)
+                    elif time - starts[step - 1] <= window:
+                        starts[step] = starts[step - 1]
+                        level = max(level, step + 1)
             if level == count:
                 break
         levels[customer] = level
@@ -146,9 +148,10 @@ def _levels_by_scan(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     lanes: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint16],
     wide: bool | None,
     window: int,
-    period: tuple[int, int],
+    period: tuple[int, int] | None,
     first: int,
     last: int,
     levels: npt.NDArray[np.uint8],
@@ -158,12 +161,13 @@ def _levels_by_scan(
     `lanes` holds each code's steps as bits. Each step takes over the start of the step before it, the last step first, so
     that one event moves a chain by one step. Numba leaves the upper four steps out where `wide` is `None`.
     """
-    found = np.empty(BLOCK, np.int64)
+    marks = np.empty(BLOCK, np.uint8)
+    found = np.empty(BLOCK + 8, np.int64)
     start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
     customer = first
     end = offsets[first + 1]
     for block in range(offsets[first], offsets[last], BLOCK):
-        hits = select(touchpoints, lanes, block, min(block + BLOCK, offsets[last]), found)
+        hits = select_block(touchpoints, lanes, codes, block, min(block + BLOCK, offsets[last]), marks, found)
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -175,7 +179,7 @@ def _levels_by_scan(
                     customer += 1
                     end = offsets[customer + 1]
                 start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
-            lane = np.int64(lanes[touchpoints[position]])
+            lane = np.int64(marks[position - block])
             time = moment(seconds, micros, position)
             if wide is not None:
                 start8 = start7 if ((lane >> 7) & (time - start7 <= window)) != 0 else start8
@@ -185,7 +189,9 @@ def _levels_by_scan(
             start4 = start3 if ((lane >> 3) & (time - start3 <= window)) != 0 else start4
             start3 = start2 if ((lane >> 2) & (time - start2 <= window)) != 0 else start3
             start2 = start1 if ((lane >> 1) & (time - start1 <= window)) != 0 else start2
-            start1 = time if (lane & (time >= period[0]) & (time < period[1])) != 0 else start1
+            if period is not None:
+                lane &= (time >= period[0]) & (time < period[1])  # the other steps are done with
+            start1 = time if (lane & 1) != 0 else start1
     level = (start1 != _NEVER) + (start2 != _NEVER) + (start3 != _NEVER) + (start4 != _NEVER)
     if wide is not None:
         level += (start5 != _NEVER) + (start6 != _NEVER) + (start7 != _NEVER) + (start8 != _NEVER)
@@ -344,26 +350,33 @@ def funnel_levels(
 
     Raises:
         QuestionError: No step, more than 255, or a negative window.
+        ValueError: A code or an array is out of bounds.
     """
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
-    tables, window, span = funnel_steps(steps), _window(within_us), period or WHOLE_TIME
+    tables, window = funnel_steps(steps), _window(within_us)
+    if prepared is not None and len(prepared.seen) != plain.customers:
+        raise ValueError(f"{len(prepared.seen)} customers were prepared, there are {plain.customers}")
     mask = who_may(prepared, np.asarray(list(steps[0])), mask)
     levels = np.zeros(plain.customers, np.uint8)
+    lanes = code_flags(code for codes in steps for code in codes)
     if len(steps) > _LANES or few(mask):
         over_customers(
             plain,
-            lambda first, last: _levels_by_customer(*plain, *tables, window, span, mask, first, last, levels),
+            lambda first, last: _levels_by_customer(
+                *plain, *tables[:2], lanes, len(steps), window, period or WHOLE_TIME, mask, first, last, levels
+            ),
             threads,
         )
         return levels
-    lanes = np.zeros(CODES, np.uint8)
-    for step, codes in enumerate(steps):
-        lanes[list(codes)] |= np.uint8(1 << step)
+    codes = np.flatnonzero(lanes).astype(np.uint16)
+    lanes[codes] = 0
+    for step, own in enumerate(steps):
+        lanes[list(set(own))] |= np.uint8(1 << step)
     wide = True if len(steps) > _LANES // 2 else None
     over_customers(
         plain,
-        lambda first, last: _levels_by_scan(*plain, lanes, wide, window, span, first, last, levels),
+        lambda first, last: _levels_by_scan(*plain, lanes, codes, wide, window, period, first, last, levels),
         threads,
     )
     if mask.size:
@@ -391,8 +404,7 @@ def funnel_counts(
         prepared=prepared,
         threads=threads,
     )
-    exactly = np.bincount(levels, minlength=len(steps) + 1)
-    return np.cumsum(exactly[::-1])[::-1][1:].astype(np.int64)
+    return np.array([np.count_nonzero(levels > step) for step in range(len(steps))], np.int64)
 
 
 def funnel(

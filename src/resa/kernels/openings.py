@@ -48,7 +48,7 @@ from resa.kernels.journeys import (
     read_only,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, select
+from resa.kernels.scanning import BLOCK, select_block
 
 __all__ = [
     "CANCELLED",
@@ -179,6 +179,7 @@ def _openings(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint16],
     renews: bool,
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
@@ -190,14 +191,15 @@ def _openings(
     due: npt.NDArray[np.int64],
 ) -> int:
     """Fill in the openings of a range of customers; returns how many."""
-    found = np.empty(BLOCK, np.int64)
+    marks = np.empty(BLOCK, np.uint8)
+    found = np.empty(BLOCK + 8, np.int64)
     rows = 0
     row = -1
     customer = first
     end = offsets[first + 1] if first < last else 0
     asked = first < last and (mask.size == 0 or mask[first])
     for block in range(offsets[first], offsets[last], BLOCK):
-        hits = select(touchpoints, roles, block, min(block + BLOCK, offsets[last]), found)
+        hits = select_block(touchpoints, roles, codes, block, min(block + BLOCK, offsets[last]), marks, found)
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -206,7 +208,7 @@ def _openings(
                     end = offsets[customer + 1]
                 asked = mask.size == 0 or mask[customer]
                 row = -1
-            role = np.int64(roles[touchpoints[position]])
+            role = np.int64(marks[position - block])
             if asked and (row >= 0 or role & _OPENS):
                 time = moment(seconds, micros, position)
                 row, rows = _advance(
@@ -327,6 +329,7 @@ def openings(
     mask = plain_customers(customers, plain)
     roles = code_flags(after) * _OPENS | code_flags(next_codes) * _MEETS | code_flags(unless_codes) * _CANCELS
     roles = roles.astype(np.uint8)
+    codes = np.flatnonzero(roles).astype(np.uint16)
     edges, spans = _plain_deadlines(within)
     if keys is not None and len(keys) != plain.events:
         raise ValueError(f"{len(keys)} keys for {plain.events} events")
@@ -342,8 +345,11 @@ def openings(
             np.empty(most, np.uint8),
         )
         due = np.empty(most, np.int64)
-        rest = (roles, renews, edges, spans, period or WHOLE_TIME, mask, first, last, out, due)
-        rows = _openings(*plain, *rest) if plain_keys is None else _keyed_openings(*plain, plain_keys, *rest)
+        rest = (renews, edges, spans, period or WHOLE_TIME, mask, first, last, out, due)
+        if plain_keys is None:
+            rows = _openings(*plain, roles, codes, *rest)
+        else:
+            rows = _keyed_openings(*plain, plain_keys, roles, *rest)
         return Openings(*(column[:rows] for column in out))
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]

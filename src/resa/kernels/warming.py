@@ -25,7 +25,8 @@ def warm() -> None:
         np.array([1, 2, 1], np.uint16),
     )
     for steps in (2, 5, 9):
-        funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, prepared=prepare(tiny))
+        for period in (None, (0, 10)):
+            funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, period=period, prepared=prepare(tiny))
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resa.model.journey import JourneyMap
-from resa.storage import Finding, Store, Writer, compact_files, refresh_index, verify_store
+from resa.storage import Finding, Store, Writer, compact_files, verify_store
 
 __all__ = ["compact", "verify"]
 
 
-def compact(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> int:
+def compact(writer: Writer) -> int:
     """Join small event files, the index following; how many files became fewer.
 
     Every row stays what it is, and every answer too. A crash on the way leaves the old files or the new ones.
+
+    Raises:
+        WorkspaceError: The index does not hold all event files: refresh it first.
     """
-    refresh_index(writer, maps, exclude)
     return compact_files(writer)
 
 
-def verify(store: Store, maps: Sequence[JourneyMap]) -> list[Finding]:
-    """Recount everything that is derived and compare: every listed file, every load, every id, the index, the maps' columns.
+def verify(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> list[Finding]:
+    """Recount everything derived and compare: every listed file, load and id, the index, traits, the maps' columns.
 
     Takes the writer's place meanwhile, so that nothing changes under its hands, and cleans what a crash left half-done.
 
@@ -31,4 +33,4 @@ def verify(store: Store, maps: Sequence[JourneyMap]) -> list[Finding]:
         WorkspaceBusy: Another process writes.
     """
     with store.writing() as writer:
-        return verify_store(writer, maps)
+        return verify_store(writer, maps, exclude)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection, insert, update
 
+from resa.base.errors import WorkspaceError
 from resa.storage.arrays import write_array
 from resa.storage.building import write_header
 from resa.storage.derivation import move_answers
@@ -52,13 +53,13 @@ def compact_files(writer: Writer) -> int:
     """Join small files of one source; how many files became fewer. The index must hold all listed files.
 
     Raises:
-        ValueError: It does not: refresh it first.
+        WorkspaceError: It does not: refresh it first.
     """
     store = writer.store
     index = store.index()
     listed = store.event_files("events")
     if [file.id for file in listed] != [file.id for file in index.files]:
-        raise ValueError("refresh the index before compaction")
+        raise WorkspaceError("the journey index does not hold all event files; run `resa collect` first")
     groups = _groups(listed)
     if not groups:
         return 0

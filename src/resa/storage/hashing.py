@@ -126,6 +126,8 @@ def _column(column: pa.Array | pa.ChunkedArray) -> _Texts | _Numbers:
             return texts._replace(picks=_plain(column.indices, pa.int32(), np.int32), valid=_valid(column))
         else:
             column = column.dictionary_decode()
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.string())
     if _is_text(column.type):
         return _texts(column)
     return _Numbers(_number_words(column), _valid(column))
@@ -147,8 +149,9 @@ def _valid(column: pa.Array) -> npt.NDArray[np.bool_]:
 
 def _plain(column: pa.Array, kind: pa.DataType, dtype: type[np.generic]) -> npt.NDArray[Any]:
     """Whole numbers as a numpy array, 0 where there is none."""
-    filled = column.fill_null(0) if column.null_count else column
-    return np.asarray(filled.cast(kind).to_numpy(zero_copy_only=False), dtype)
+    numbers = column.cast(kind)
+    filled = numbers.fill_null(0) if numbers.null_count else numbers
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype)
 
 
 def _texts(column: pa.Array) -> _Texts:

@@ -33,7 +33,7 @@ __all__ = ["verify_store"]
 _PARTS = 16  # hashes are compared a sixteenth at a time
 
 
-def verify_store(writer: Writer, maps: Sequence[JourneyMap]) -> list[Finding]:
+def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str]) -> list[Finding]:
     """Recount files, loads, ids, index, traits and map columns; empty when all agree.
 
     The index is compared with the files that it was built from: files that were added since are no fault.
@@ -48,6 +48,10 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap]) -> list[Finding]:
     except (WorkspaceDamaged, ValueError) as error:
         return [*findings, Finding(code="damaged-index", message=f"{error}; run `resa rebuild`")]
     findings += _check_index(store, index, maps)
+    if index.generation and index.exclude != tuple(exclude):
+        findings.append(
+            Finding(code="exclude", message="the index was built with other `exclude` expressions; run `resa rebuild`")
+        )
     return findings
 
 

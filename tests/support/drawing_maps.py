@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from xml.etree import ElementTree as ET
 
 from resa.drawing import Detour, ExpectationNumbers, MapNumbers, PathNumbers, TouchpointNumbers
 from resa.drawing.scene import Box, Group, Item, Path, Scene, placed_texts, walk
@@ -195,6 +196,11 @@ NUMBERS = MapNumbers(
 )
 
 
+def parsed(markup: str) -> ET.Element:
+    """The markup as a strict XML parser sees it."""
+    return ET.fromstring(markup)  # noqa: S314  # we wrote it ourselves; that it parses is what is tested
+
+
 def words(scene: Scene) -> str:
     """All words of a sheet, lines and texts joined by spaces, in the order in which they are drawn."""
     return " ".join(piece for text, _, _ in placed_texts(scene) for piece in text.lines)
@@ -233,7 +239,7 @@ def _strokes(items: tuple[Item, ...], x: float, y: float, *, inside: bool) -> It
 
 
 def crossed_words(scene: Scene) -> list[str]:
-    """Words that a line or head of an arrow runs through; marks beside the share are shapes too, and meet no words either."""
+    """Words that a line or head of an arrow runs through; the marks beside shares are shapes too."""
     lines = list(_strokes(scene.items, 0, 0, inside=False))
     return [
         f"{text.lines} {box} is crossed by {stroke}"

@@ -1,0 +1,311 @@
+"""The path planned for a persona, and how customers really go.
+
+A customer is on the plan as far as the funnel of its touchpoints goes (`resa.kernels.funnel`, any time between steps, any
+other touchpoint in between). After each planned touchpoint looks at what came next, repeats of it left out: the next planned
+one (*direct*), something else before the next planned one (*detour*), or never the next planned one (*left*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.answer import Answer
+from resa.analytics.chain_sql import chosen_chain
+from resa.analytics.questions import PlannedQuestion
+from resa.analytics.result import Column, Counted, Part, part_of, problem
+from resa.analytics.selection import Selection
+from resa.analytics.snapshot import Flags, Positions
+from resa.analytics.sql_text import Statement, listed, literal
+from resa.analytics.statistics import share, wilson, wilson_sql
+from resa.base.errors import QuestionError, did_you_mean
+from resa.kernels import funnel
+from resa.model.journey import Persona
+
+__all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned"]
+
+_WHO: Final = (
+    Column("persona", pa.string(), "Whose planned path it is."),
+    Column("who", pa.string(), "Who walks it: the persona's own customers, or everyone."),
+    Column("step", pa.int64(), "Number of the planned touchpoint, 1 for the first."),
+    Column("touchpoint", pa.string(), "The planned touchpoint."),
+)
+
+PLANNED_COLUMNS: Final = (
+    *_WHO,
+    Column("customers", pa.int64(), "Customers who came this far in the planned order."),
+    Column("share", pa.float64(), "Of those who began it, 0 to 1."),
+    Column("low", pa.float64(), "Lower end of the 95 % interval of that share (Wilson, by customer)."),
+    Column("high", pa.float64(), "Upper end."),
+    Column("direct", pa.int64(), "Of these, those whose next touchpoint was the next planned one."),
+    Column("detour", pa.int64(), "Of these, those who came to the next planned one by way of others."),
+    Column("left", pa.int64(), "Of these, those who did not come to the next planned one; null at the end of the path."),
+)
+
+DETOUR_COLUMNS: Final = (
+    *_WHO,
+    Column("to", pa.string(), "Where they went instead of the next planned touchpoint; null: nowhere, so far."),
+    Column("customers", pa.int64(), "How many."),
+    Column("returned", pa.int64(), "Of these, those who came to the next planned touchpoint later."),
+)
+
+_ANY_TIME: Final = 2**60
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """How some customers walked one plan.
+
+    Attributes:
+        persona: Whose plan.
+        own: The persona's own customers walked it; else everyone.
+        customers: Those who began.
+        positions: i64[customers, steps], the events on the plan; -1: not reached.
+        next_codes: i64[customers, steps], the touchpoint after each planned one, repeats left out; 0: none.
+        direct: Whether that is the next planned one.
+    """
+
+    persona: Persona
+    own: bool
+    customers: npt.NDArray[np.int64]
+    positions: Positions
+    next_codes: npt.NDArray[np.int64]
+    direct: Flags
+
+    @property
+    def who(self) -> str:
+        """`persona` or `everyone`."""
+        return "persona" if self.own else "everyone"
+
+    def reached(self, step: int) -> Flags:
+        """Who came to a step; nobody comes beyond the last."""
+        if step >= len(self.persona.path):
+            return np.zeros(len(self.customers), np.bool_)
+        flags: Flags = self.positions[:, step] >= 0
+        return flags
+
+    def off(self, step: int) -> Flags:
+        """Who went elsewhere after a step, or nowhere."""
+        return self.reached(step) & ~self.direct[:, step]
+
+
+def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
+    """Compare plans with what customers did."""
+    personas = _asked(question, selection)
+    warnings = tuple(
+        f"Nothing tells who is a '{persona.key}': its path is compared with everyone only."
+        for persona in personas
+        if persona.who is None
+    )
+    walks = [
+        _walk(selection, persona, own=own) for persona in personas for own in (True, False) if persona.who is not None or not own
+    ]
+    statement = selection.statement
+    for number, walk in enumerate(walks):
+        statement = _walk_steps(statement, selection, walk, number)
+    return Answer(
+        parts={"planned": _planned(walks, statement), "detours": _detours(selection, walks, statement)},
+        n={"plans": len(personas)},
+        warnings=warnings,
+    )
+
+
+def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
+    known = selection.snapshot.journey_map.persona
+    for key in question.plans:
+        if key not in known:
+            raise QuestionError(problem(f"the map has no persona '{key}'{did_you_mean(key, known)}", "plans"))
+        if not known[key].path:
+            raise QuestionError(problem(f"no path is planned for '{key}'; add `path:` to the persona", "plans"))
+    return [known[key] for key in question.plans or known if known[key].path]
+
+
+def _walk(selection: Selection, persona: Persona, *, own: bool) -> _Walk:
+    codes = [selection.snapshot.journey_map.code[key] for key in persona.path]
+    mask = selection.customers
+    if own:
+        flags = selection.expressions.persona(persona.key)
+        mask = flags if mask is None else mask & flags
+    found = funnel(
+        selection.journeys, [(code,) for code in codes], within_us=_ANY_TIME, period=selection.period, customers=mask
+    )
+    customers = np.flatnonzero(found.levels).astype(np.int64)
+    positions = found.positions[customers]
+    next_codes = np.zeros(positions.shape, np.int64)
+    direct = np.zeros(positions.shape, np.bool_)
+    for step, code in enumerate(codes):
+        here = positions[:, step] >= 0
+        following = _next_other(selection, positions[here, step], customers[here], code)
+        next_codes[here, step] = np.where(following < 0, 0, selection.journeys.touchpoints[np.maximum(following, 0)])
+        if step + 1 < len(codes):
+            direct[here, step] = _is_direct(positions[here, step + 1], following, code == codes[step + 1])
+    return _Walk(persona, own, customers, positions, next_codes, direct)
+
+
+def _is_direct(planned: Positions, following: Positions, same: bool) -> Flags:
+    """Whether the next planned event is the next one; when it repeats the same touchpoint, the repeat itself is."""
+    reached = planned >= 0
+    if same:
+        return reached & ((following < 0) | (planned < following))
+    flags: Flags = reached & (planned == following)
+    return flags
+
+
+def _next_other(selection: Selection, positions: Positions, customers: npt.NDArray[np.int64], code: int) -> Positions:
+    """The next visit of the same customer that is not of this touchpoint; -1: none."""
+    seen = selection.journeys.touchpoints
+    others = selection.snapshot.keep(
+        ("others", selection.question.hash, code), lambda: np.flatnonzero((seen != 0) & (seen != code))
+    )
+    place = np.searchsorted(others, positions, side="right")
+    following = np.concatenate([others, [-1]])[place]
+    ends = selection.snapshot.index.offsets[customers + 1]
+    return np.where(following < ends, following, -1)
+
+
+def _planned(walks: list[_Walk], statement: Statement) -> Part:
+    rows: dict[str, list[object]] = {column.name: [] for column in PLANNED_COLUMNS}
+    behind: list[tuple[_Walk, int]] = []
+    for walk in walks:
+        for step, key in enumerate(walk.persona.path):
+            here, further = walk.reached(step), walk.reached(step + 1)
+            last = step + 1 == len(walk.persona.path)
+            low, high = wilson(int(here.sum()), len(walk.customers))
+            direct = int((here & walk.direct[:, step]).sum())
+            values = (
+                *(walk.persona.key, walk.who, step + 1, key, int(here.sum())),
+                *(share(int(here.sum()), len(walk.customers)), low, high),
+                *(None if last else direct, None if last else int((here & further).sum()) - direct),
+                None if last else int((here & ~further).sum()),
+            )
+            for column, value in zip(rows.values(), values, strict=True):
+                column.append(value)
+            behind.append((walk, step))
+
+    def people(row: int, column: str) -> Counted:
+        walk, step = behind[row]
+        here, further, direct = walk.reached(step), walk.reached(step + 1), walk.direct[:, step]
+        chosen = {
+            "customers": here,
+            "direct": here & direct,
+            "detour": here & further & ~direct,
+            "left": here & ~further,
+        }
+        return walk.customers[chosen[column]]
+
+    names = ("customers", "direct", "detour", "left")
+    branches = [_planned_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path))]
+    low_sql, high_sql = wilson_sql("customers", "began")
+    sql = statement.select(
+        "SELECT persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
+        f"  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, \"left\"\nFROM ({_united(branches)}) ORDER BY number, step"
+    )
+    return part_of(PLANNED_COLUMNS, rows, sql=sql, people={name: _bound(people, name) for name in names})
+
+
+def _bound(people: Callable[[int, str], Counted], column: str) -> Callable[[int], Counted]:
+    return lambda row: people(row, column)
+
+
+def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> Part:
+    rows: dict[str, list[object]] = {column.name: [] for column in DETOUR_COLUMNS}
+    behind: list[tuple[_Walk, Flags, Flags]] = []
+    names = selection.snapshot.names
+    for walk in walks:
+        for step, key in enumerate(walk.persona.path[:-1]):
+            off, further = walk.off(step), walk.reached(step + 1)
+            counts = np.bincount(walk.next_codes[off, step], minlength=1)
+            for code in sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])):
+                members = off & (walk.next_codes[:, step] == code)
+                values = (walk.persona.key, walk.who, step + 1, key, names[code] or None)
+                for column, value in zip(
+                    rows.values(), (*values, int(members.sum()), int((members & further).sum())), strict=True
+                ):
+                    column.append(value)
+                behind.append((walk, members, members & further))
+    branches = [
+        _detour_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path) - 1)
+    ]
+    sql = statement.select(
+        'SELECT persona, who, step, touchpoint, "to", customers, returned\n'
+        f'FROM ({_united(branches)}) ORDER BY number, step, customers DESC, "to" NULLS LAST'
+    )
+    people: dict[str, Callable[[int], Counted]] = {
+        "customers": lambda row: behind[row][0].customers[behind[row][1]],
+        "returned": lambda row: behind[row][0].customers[behind[row][2]],
+    }
+    return part_of(DETOUR_COLUMNS, rows, sql=sql, people=people)
+
+
+def _united(branches: list[str]) -> str:
+    if branches:
+        return "\nUNION ALL\n".join(branches)
+    return (
+        "SELECT NULL::VARCHAR AS persona, NULL::VARCHAR AS who, 0 AS number, 0 AS step, NULL::VARCHAR AS touchpoint, 0 AS customers,"
+        ' 0 AS began, 0 AS direct, 0 AS detour, 0 AS "left", NULL::VARCHAR AS "to", 0 AS returned WHERE FALSE'
+    )
+
+
+def _walk_steps(statement: Statement, selection: Selection, walk: _Walk, number: int) -> Statement:
+    """`walk<number>`: a row a customer who began, with `p<n>`, and `n<n>`, `o<n>`: the next other touchpoint, where it stands."""
+    path = walk.persona.path
+    source = "seen"
+    if walk.own:
+        source = f"own{number}"
+        chosen = f"SELECT customer FROM customers WHERE list_contains(personas, {literal(walk.persona.key)})"
+        statement = statement.step(source, f"SELECT * FROM seen WHERE customer IN ({chosen})")
+    statement = chosen_chain(
+        statement,
+        [(step, listed([key])) for step, key in enumerate(path)],
+        source=source,
+        condition=selection.in_period("occurred_at"),
+        name=f"{number}_",
+    )
+    rows = f"chosen{number}_"
+    for step, key in enumerate(path[:-1]):
+        name = f"after{number}_{step}"
+        statement = statement.step(
+            name,
+            f"SELECT a.*, b.touchpoint AS n{step}, b.position AS o{step} FROM {rows} a\n"
+            f"ASOF LEFT JOIN (SELECT customer, position, touchpoint FROM {source} WHERE touchpoint <> {literal(key)}) b\n"
+            f"  ON a.customer = b.customer AND a.p{step} < b.position",
+        )
+        rows = name
+    return statement.step(f"walk{number}", f"SELECT * FROM {rows}")
+
+
+def _direct_sql(walk: _Walk, step: int) -> str:
+    path = walk.persona.path
+    if path[step] == path[step + 1]:
+        return f"(p{step + 1} IS NOT NULL AND (o{step} IS NULL OR p{step + 1} < o{step}))"
+    return f"(p{step + 1} IS NOT NULL AND p{step + 1} = o{step})"
+
+
+def _labels(walk: _Walk, number: int, step: int) -> str:
+    persona = f"{literal(walk.persona.key)} AS persona, {literal(walk.who)} AS who"
+    return f"{persona}, {number} AS number, {step + 1} AS step, {literal(walk.persona.path[step])} AS touchpoint"
+
+
+def _planned_sql(walk: _Walk, number: int, step: int) -> str:
+    if step + 1 == len(walk.persona.path):
+        ways = 'NULL::BIGINT AS direct, NULL::BIGINT AS detour, NULL::BIGINT AS "left"'
+    else:
+        direct = _direct_sql(walk, step)
+        ways = (
+            f"count(*) FILTER (p{step} IS NOT NULL AND {direct}) AS direct,"
+            f" count(*) FILTER (p{step + 1} IS NOT NULL AND NOT {direct}) AS detour,"
+            f' count(*) FILTER (p{step} IS NOT NULL AND p{step + 1} IS NULL) AS "left"'
+        )
+    return f"SELECT {_labels(walk, number, step)}, count(p{step}) AS customers, count(p0) AS began, {ways} FROM walk{number}"
+
+
+def _detour_sql(walk: _Walk, number: int, step: int) -> str:
+    return (
+        f'SELECT {_labels(walk, number, step)}, n{step} AS "to", count(*) AS customers, count(p{step + 1}) AS returned\n'
+        f"FROM walk{number} WHERE p{step} IS NOT NULL AND NOT coalesce({_direct_sql(walk, step)}, FALSE) GROUP BY n{step}"
+    )

@@ -1,0 +1,198 @@
+"""The smaller pictures: what they say adds up, and nothing is cut or lies on something else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from tests.support.drawing_maps import faults, words
+
+from resa.drawing import (
+    Bar,
+    Curve,
+    CurveNote,
+    CurvePoint,
+    FunnelStep,
+    PathFlow,
+    Svg,
+    draw_bars,
+    draw_curve,
+    draw_funnel,
+    draw_paths,
+    draw_transitions,
+    sparkline,
+)
+from resa.drawing.scene import Box, Path, Rect, placed_texts, walk
+
+STEPS = [
+    FunnelStep(name="Product page", customers=12044),
+    FunnelStep(name="Cart", customers=3209, median_seconds=5400),
+    FunnelStep(name="Purchase", customers=1214, median_seconds=190),
+]
+DAYS = [date(2026, 7, 6) + timedelta(weeks=n) for n in range(20)]
+TREND = Curve(
+    name="all",
+    points=tuple(
+        CurvePoint(at=day, value=None if n == 6 else 0.3 + n / 100, low=0.28 + n / 100, high=0.33 + n / 100)
+        for n, day in enumerate(DAYS)
+    ),
+)
+
+
+def bars(svg: Svg, colour: str) -> list[float]:
+    return [item.width for item, _, _ in walk(svg.scene.items) if isinstance(item, Rect) and item.fill == colour]
+
+
+def test_funnel_bars_are_as_long_as_their_numbers() -> None:
+    svg = draw_funnel(STEPS, note="June to November 2026")
+    lengths = bars(svg, "accent")
+    assert lengths[1] / lengths[0] == pytest.approx(3209 / 12044)
+    said = words(svg.scene)
+    assert "27% go on · 8,835 do not · median 1.5 h" in said
+    assert "1,214 10%" in said
+    assert svg.tables[0].rows[2] == ("Purchase", "1,214", "10%", "38%", "3.2 min")
+    assert not faults(svg.scene)
+
+
+def test_an_optional_step_can_be_passed_by() -> None:
+    steps = [STEPS[0], FunnelStep(name="Blog", customers=10, optional=True), STEPS[1]]
+    svg = draw_funnel(steps, language="sv")
+    assert "do not" not in words(svg.scene).split("Blog")[0]
+    assert not faults(svg.scene)
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [draw_funnel([]), draw_paths([]), draw_curve([], title="t"), draw_transitions([], {}), draw_bars([], title="t")],
+)
+def test_without_data_a_picture_says_so(svg: Svg) -> None:
+    assert "No data yet" in words(svg.scene)
+    assert svg.tables == ()
+    assert not faults(svg.scene)
+
+
+def test_a_funnel_of_nobody() -> None:
+    svg = draw_funnel([FunnelStep(name="a", customers=0), FunnelStep(name="b", customers=0)])
+    assert svg.tables[0].rows[1] == ("b", "0", "", "", "")
+    assert not faults(svg.scene)
+
+
+FLOWS = [
+    PathFlow(names=("Page", "Cart", "Buy"), count=800, goes_on=True),
+    PathFlow(names=("Page",), count=1700),
+    PathFlow(names=("Page", "Cart"), count=900),
+    *(PathFlow(names=("Page", f"Rare {n}"), count=10 + n) for n in range(8)),
+]
+
+
+def test_paths_account_for_everybody() -> None:
+    svg = draw_paths(FLOWS, top=3, median_seconds={(0, "Page", "Cart"): 5400.0})
+    rows = svg.tables[0].rows
+    first = [row for row in rows if row[0] == "1"]
+    total = sum(flow.count for flow in FLOWS)
+    assert sum(int(row[3].replace(",", "")) for row in first) == total
+    assert ("1", "Page", "Cart", "1,700", "1.5 h") in rows
+    assert ("1", "Page", "End here", "1,700", "") in rows
+    others = next(row for row in first if row[2] == "Others")
+    assert int(others[3]) == sum(10 + n for n in range(6))  # two rare ones are among the top three
+    assert "Others" in words(svg.scene)
+    assert not faults(svg.scene)
+
+
+def test_what_goes_on_beyond_the_last_step_does_not_end_there() -> None:
+    rows = draw_paths(FLOWS[:1]).tables[0].rows
+    assert not any(row[2] == "End here" for row in rows)
+
+
+def test_others_of_the_caller_stay_last() -> None:
+    flows = [PathFlow(names=("Page", "Others"), count=900), PathFlow(names=("Page", "Cart"), count=1)]
+    svg = draw_paths(flows, others="Others")
+    said = words(svg.scene)
+    assert said.index("Cart") < said.index("Others")
+
+
+def test_a_trend_with_target_gap_and_notes() -> None:
+    svg = draw_curve(
+        [TREND],
+        title="Cart to purchase",
+        target=0.45,
+        notes=[
+            CurveNote(at=DAYS[10], text="Show the delivery date"),
+            CurveNote(at=DAYS[12], text="Show shipping cost in the cart"),
+            CurveNote(at=DAYS[2], text="New shop"),
+            CurveNote(at=DAYS[3], text="A very long note about what was changed in the shop that week and why"),
+            CurveNote(at=date(2020, 1, 1), text="long ago"),
+        ],
+    )
+    said = words(svg.scene)
+    assert "target 45%" in said
+    assert "49%" in said
+    assert "long ago" not in said
+    assert not faults(svg.scene)
+    texts = [box for _, box, _ in placed_texts(svg.scene)]
+    dotted = [
+        item.box.moved(x, y) for item, x, y in walk(svg.scene.items) if isinstance(item, Path) and item.dash == (2, 3)
+    ]
+    assert len(dotted) == 4
+    assert not any(line.overlaps(box, slack=0.5) for line in dotted for box in texts)
+    assert svg.tables[0].rows[0] == ("all", "6 Jul 2026", "30%", "28% – 33%")
+
+
+def test_curves_of_waiting_time_are_stairs() -> None:
+    points = tuple(CurvePoint(at=hour * 3600.0, value=hour / 24, low=hour / 30, high=hour / 20) for hour in range(13))
+    svg = draw_curve([Curve(name="a", points=points), Curve(name="b", points=points)], title="Waiting", steps=True)
+    assert "12 h" in words(svg.scene)
+    assert "50% a" in words(svg.scene)
+    assert not faults(svg.scene)
+
+
+def test_more_curves_than_can_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 5"):
+        draw_curve([TREND] * 6, title="t")
+
+
+def test_a_single_point_and_only_gaps() -> None:
+    one = Curve(name="one", points=(CurvePoint(at=DAYS[0], value=0.5),))
+    none = Curve(name="none", points=(CurvePoint(at=DAYS[0], value=None),))
+    assert not faults(draw_curve([one], title="t").scene)
+    assert "No data yet" in words(draw_curve([none], title="t").scene)
+    assert not faults(draw_curve([one, none], title="t", target=0.9).scene)
+
+
+def test_transitions_tint_by_share_of_the_row() -> None:
+    names = ["Page", "Cart", "Buy"]
+    svg = draw_transitions(
+        names,
+        {("Page", "Cart"): 90, ("Page", "Buy"): 10, ("Cart", "Cart"): 1_234_567},
+        entries={"Page": 7},
+        exits={"Buy": 3},
+    )
+    tints = [
+        round(item.opacity, 3)
+        for item, _, _ in walk(svg.scene.items)
+        if isinstance(item, Rect) and item.fill == "accent"
+    ]
+    assert tints == [0.38, 0.346, 0.074, 0.38, 0.38]
+    assert svg.tables[0].rows[1] == ("Page", "", "90", "10", "")
+    assert "1.2M" in words(svg.scene)
+    assert not faults(svg.scene)
+
+
+def test_bars_with_interval_and_target() -> None:
+    svg = draw_bars(
+        [
+            Bar(name="Mobile", value=0.31, words="31%", low=0.28, high=0.34, target=0.45, verdict="below"),
+            Bar(name="Desktop computers and large tablets", value=0.47, words="47%", target=0.45, verdict="met"),
+            Bar(name="Nothing", value=0.0, words="0%"),
+        ],
+        title="By device",
+    )
+    assert bars(svg, "below")[0] / bars(svg, "accent")[0] == pytest.approx(0.31 / 0.47)
+    assert not faults(svg.scene)
+
+
+@pytest.mark.parametrize("values", [[], [None], [0.5], [0.1, None, 0.3], [0.2, 0.2, 0.2]])
+def test_sparklines_stay_in_their_box(values: list[float | None]) -> None:
+    svg = sparkline(values, title="Share by week", target=0.4)
+    sheet = Box(0, 0, svg.width, svg.height)
+    assert all(sheet.holds(item.box) for item, _, _ in walk(svg.scene.items) if isinstance(item, Path))

@@ -1,0 +1,204 @@
+"""The journey map shows what people wrote and what was measured, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.support.drawing_maps import BARE, FULL, NUMBERS, crossed_words, faults, groups, words
+
+from resa.drawing import LANES, ExpectationNumbers, MapNumbers, MapOptions, draw_map
+from resa.drawing.scene import Circle, Image, placed_texts, walk
+from resa.model.journey import JourneyMap, Stage, Touchpoint
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+
+
+def lanes(options: MapOptions | None = None, *, measured: bool = True) -> list[str]:
+    scene = draw_map(FULL, NUMBERS if measured else None, options=options).scene
+    return [group.key for group in groups(scene, "lane")]
+
+
+def test_six_lines_make_a_poster() -> None:
+    scene = draw_map(BARE).scene
+    assert words(scene) == "Customer journey map Library card Awareness Consideration Conversion Loyalty"
+    assert not faults(scene)
+
+
+def test_stages_without_touchpoints_stand_beside_those_with() -> None:
+    young = replace(
+        BARE,
+        stages=(Stage(key="a", name="Hears", touchpoints=("poster",)), Stage(key="b", name="Borrows")),
+        touchpoints=(Touchpoint(key="poster", name="Poster", stage="a"),),
+    )
+    scene = draw_map(young).scene
+    assert "Poster" in words(scene)
+    rings = [item for item, _, _ in walk(scene.items) if isinstance(item, Circle) and item.stroke]
+    assert len(rings) == 1
+
+
+def test_lanes_come_in_the_order_asked_for_and_empty_ones_vanish() -> None:
+    assert lanes() == [lane for lane in LANES if lane in lanes()]
+    assert set(lanes()) == set(LANES)
+    assert lanes(MapOptions(lanes=("emotion", "actions"))) == ["emotion", "actions"]
+    assert "visits" not in lanes(measured=False)
+    assert "expectations" in lanes(measured=False)
+
+
+def test_an_arrow_says_share_size_time_and_its_place_against_the_target() -> None:
+    said = words(draw_map(FULL, NUMBERS).scene)
+    assert "23% of 12,044 within 1 day below target 30%" in said
+    assert "44% of 3,209 within 4 h about on target 45%" in said
+    assert "96% of 1,180 within 3 working days target 95%" in said
+    assert "too few to say within 60 days" in said
+
+
+def test_without_numbers_an_arrow_says_what_is_meant() -> None:
+    said = words(draw_map(FULL).scene)
+    assert "within 4 h target 45%" in said
+    assert "Measured: 77%" not in said
+
+
+@pytest.mark.parametrize(
+    ("numbers", "target", "verdict"),
+    [
+        (ExpectationNumbers(share=0.5), 0.5, "met"),
+        (ExpectationNumbers(share=0.4, low=0.3, high=0.5), 0.5, "near"),
+        (ExpectationNumbers(share=0.4, low=0.3, high=0.49), 0.5, "below"),
+        (ExpectationNumbers(share=0.4), 0.5, "below"),
+        (ExpectationNumbers(share=0.4), None, "none"),
+        (ExpectationNumbers(), 0.5, "few"),
+        (ExpectationNumbers(share=0.4, high=0.6, target_met=False), 0.5, "below"),
+        (ExpectationNumbers(share=0.4, target_met=True), 0.5, "met"),
+    ],
+)
+def test_verdicts(numbers: ExpectationNumbers, target: float | None, verdict: str) -> None:
+    assert numbers.verdict(target) == verdict
+
+
+def test_evidence_is_said_in_words_with_what_was_measured() -> None:
+    said = words(draw_map(FULL, NUMBERS).scene)
+    assert "Measured: 77% miss it · 14 interviews" in said.replace("- ", "")
+    assert "Researched · Test" in said
+    assert "Assumed" in said
+
+
+def test_improvements_stand_where_they_help_and_the_others_beside() -> None:
+    said = words(draw_map(FULL).scene)
+    assert "Show the date. Done since 14 Sept 2026 · Ali" in said
+    assert "Also: One inbox (Idea)" in said
+
+
+def test_where_reality_leaves_the_planned_path() -> None:
+    said = words(draw_map(FULL, NUMBERS).scene)
+    assert "41% walk it of 1,604" in said
+    assert "312 to Store visit 230 stop 30 to Delivery 20 otherwise" in said
+
+
+def test_numbers_without_customers_and_touchpoints_without_data_say_so() -> None:
+    said = words(draw_map(FULL, NUMBERS).scene)
+    assert "not measured: no counter at the door" in said
+    assert "88 counted by day, without customers" in said
+
+
+def test_the_legend_explains_only_what_is_drawn() -> None:
+    measured, written = words(draw_map(FULL, NUMBERS).scene), words(draw_map(FULL).scene)
+    assert "below target the thicker" in measured.replace("about on target ", "")
+    assert "the thicker" not in written
+    assert "Planned" not in written.split("Arrows")[1]
+    assert "Arrows" not in words(draw_map(BARE).scene)
+    assert "Arrows" not in words(draw_map(FULL, options=MapOptions(legend=False)).scene)
+
+
+def test_a_persona_s_map_shows_her_feelings_and_hides_the_others() -> None:
+    hers, all_ = (draw_map(FULL, options=MapOptions(persona=key)).scene for key in ("gift", None))
+    assert "Tea lover" not in words(hers)
+    assert "now, Gift buyer" in words(all_)
+    assert "−2" in words(hers).split("Emotion")[1]
+
+
+def test_pictures_are_embedded_when_they_are_pictures_and_named_when_not() -> None:
+    for data, embedded in ((PNG, True), (b"<svg onload='alert(1)'/>", False), (b"", False)):
+        scene = draw_map(FULL, options=MapOptions(pictures={"pictures/page.png": data})).scene
+        assert any(isinstance(item, Image) for item, _, _ in walk(scene.items)) == embedded
+        assert ("page.png" in words(scene)) != embedded
+
+
+def test_wide_maps_wrap_and_arrows_say_where_they_lead() -> None:
+    scene = draw_map(FULL, NUMBERS, options=MapOptions(columns=3)).scene
+    said = words(scene)
+    assert "to Product page" in said
+    assert "from Delivery" in said
+    assert said.count("Owner") > 1
+    assert not faults(scene)
+    assert not crossed_words(scene)
+
+
+def test_thirty_touchpoints() -> None:
+    keys = [f"t{number}" for number in range(30)]
+    many = JourneyMap(
+        key="many",
+        title="Many",
+        stages=tuple(
+            Stage(key=f"s{n}", name=f"Stage {n}", touchpoints=tuple(keys[n * 6 : n * 6 + 6])) for n in range(5)
+        ),
+        touchpoints=tuple(
+            Touchpoint(key=key, name=f"Touchpoint {key}", stage=f"s{n // 6}", actions=("Does it.",))
+            for n, key in enumerate(keys)
+        ),
+    )
+    scene = draw_map(many).scene
+    assert not faults(scene)
+    assert scene.width < 2200
+    assert all(f"Touchpoint {key}" in words(scene) for key in keys)
+    # Stages of six fill rows of twelve, twelve and six: no stage is torn.
+    assert "continued" not in words(scene)
+
+
+def test_the_same_as_tables() -> None:
+    touchpoints, arrows = draw_map(FULL, NUMBERS).tables
+    assert len(touchpoints.rows) == 5
+    assert "Assumed" in " ".join(touchpoints.rows[0])
+    row = dict(zip(arrows.head, arrows.rows[1], strict=True))
+    assert row["Share"] == "44%"
+    assert row["95 % interval"] == "42% – 46%"
+    assert row["Verdict"] == "about on target"
+    assert draw_map(BARE).tables == ()
+
+
+def test_shapes_are_tied_to_what_they_stand_for() -> None:
+    scene = draw_map(FULL, NUMBERS, options=MapOptions(links={"cart.purchase": "#cart"})).scene
+    arrow = next(group for group in groups(scene, "expectation") if group.key == "cart.purchase")
+    assert arrow.link == "#cart"
+    assert arrow.title == (
+        "After Cart we expect Purchase within 4 h; unless Store visit; target 45%; Measured 44% (42% – 46%); about on target"
+    )
+    assert [group.key for group in groups(scene, "promise")] == ["purchase.delivery"]
+
+
+def test_numbers_of_things_that_the_map_does_not_have_change_nothing() -> None:
+    strange = MapNumbers(expectations={"gone": ExpectationNumbers(share=1.0)}, personas={"nobody": 3})
+    assert not faults(draw_map(FULL, strange).scene)
+
+
+@pytest.mark.parametrize("width", [320, 420, 640, 700, 1000, 1600, None])
+@pytest.mark.parametrize("numbers", [None, NUMBERS])
+def test_nothing_is_cut_and_nothing_overlaps(width: float | None, numbers: MapNumbers | None) -> None:
+    svg = draw_map(FULL, numbers, options=MapOptions(width=width))
+    assert not faults(svg.scene)
+    assert not crossed_words(svg.scene)
+    assert width is None or svg.width == pytest.approx(width)
+
+
+@pytest.mark.parametrize("paper", ["A4", "A3", "A1"])
+def test_paper_keeps_six_and_a_half_points(paper: str) -> None:
+    from resa.drawing.printing import MARGIN, PAPERS
+
+    svg = draw_map(FULL, NUMBERS)
+    assert svg.sheets is not None
+    wide, high = PAPERS[paper]  # type: ignore[index]  # the parameter is one of its keys
+    for scene in svg.sheets(paper):  # type: ignore[arg-type]  # likewise
+        scale = min((wide - 2 * MARGIN) / scene.width, (high - 2 * MARGIN) / scene.height)
+        smallest = min(text.setting.size for text, _, _ in placed_texts(scene))
+        assert scale * smallest >= 6.49
+        assert not faults(scene)
