@@ -6,7 +6,7 @@ else
   BIN := .venv/bin
 endif
 
-.PHONY: demo test lint docs-reference clean
+.PHONY: demo test lint reference clean
 
 demo: .venv/installed
 	$(BIN)/resa demo demo
@@ -20,8 +20,8 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs-reference: .venv/installed-dev
-	$(BIN)/python -m docs.generate
+reference: .venv/installed-dev
+	$(BIN)/python -m scripts.reference
 
 .venv/installed: pyproject.toml
 	$(PYTHON) scripts/install.py

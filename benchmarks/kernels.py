@@ -3,10 +3,10 @@
     python -m benchmarks.kernels                # 10 million events
     python -m benchmarks.kernels --events 100   # 100 million
 
-All answer the same questions on the same events, held in memory or in the page cache, each in its best sorted layout; answers are
-compared before anything is timed. What counts is the processor time of the whole process (user and system, all threads), the
-median of several rounds in which the contenders take turns; ratios are to the kernel. Two threads each where a contender uses
-threads.
+All answer the same questions on the same events, held in memory or in the page cache, each in its best sorted layout;
+answers are compared before anything is timed. What counts is the processor time of the whole process (user and system,
+all threads), the median of several rounds in which the contenders take turns; ratios are to the kernel. Two threads
+each where a contender uses threads.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ OURS = "kernel"
 
 def our_transitions(journeys: Journeys) -> Answer:
     """(from, to, count, microseconds), ordered."""
-    found = transitions(journeys, KINDS, durations=False)
+    found = transitions(journeys, KINDS, durations=False, distinct=False)
     return [[a, b, int(found.counts[0, a, b]), found.total_microseconds(0, a, b)] for _, a, b in found.edges.tolist()]
 
 
@@ -120,7 +120,9 @@ def check_ties(events: int) -> None:
     for ask in peer.transitions().values():
         assert ask() == our_transitions(tied)
     same = float(np.mean((np.diff(tied.seconds) == 0) & (np.diff(tied.micros) == 0)))
-    print(f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in row order.\n")
+    print(
+        f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in row order.\n"
+    )
 
 
 def main() -> None:
@@ -128,7 +130,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--events", type=int, default=10, help="millions of events")
     arguments.add_argument("--rounds", type=int, default=5, help="how often each contender runs")
-    arguments.add_argument("--patience", type=float, default=5.0, help="seconds above which a contender runs twice only")
+    arguments.add_argument(
+        "--patience", type=float, default=5.0, help="seconds above which a contender runs twice only"
+    )
     given = arguments.parse_args()
     warm()
     journeys = make_journeys(given.events * 1_000_000)

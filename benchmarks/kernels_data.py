@@ -8,7 +8,7 @@ import numpy as np
 
 from resa.kernels import Journeys
 
-__all__ = ["KINDS", "FREQUENT", "RARE", "WINDOW_US", "make_journeys"]
+__all__ = ["FREQUENT", "KINDS", "RARE", "WINDOW_US", "make_journeys"]
 
 KINDS: Final = 41
 WINDOW_US: Final = 86_400 * 1_000_000
@@ -51,6 +51,4 @@ def make_journeys(events: int, *, ties: float = 0.0, seed: int = 1) -> Journeys:
     firsts = offsets[:-1][np.diff(offsets) > 0]
     starts = random.integers(0, _DAYS * WINDOW_US, len(firsts))
     times += np.repeat(starts - times[firsts], np.diff(offsets)[np.diff(offsets) > 0])
-    return Journeys(
-        offsets, (times // 1_000_000).astype(np.int32), (times % 1_000_000).astype(np.int32), touchpoints
-    )
+    return Journeys(offsets, (times // 1_000_000).astype(np.int32), (times % 1_000_000).astype(np.int32), touchpoints)

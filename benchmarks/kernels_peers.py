@@ -93,6 +93,7 @@ class ChdbPeer:
             f"SELECT path, count() AS n FROM (SELECT groupArray({steps})(event) AS path FROM bench.events GROUP BY customer"
             " SETTINGS optimize_aggregation_in_order = 1, max_threads = 1) GROUP BY path"
         )
+
         def run() -> Answer:
             top = self._ask(
                 f"SELECT n, total FROM (SELECT n, count() OVER () AS total FROM ({grouped})) ORDER BY n DESC LIMIT 20"
@@ -122,7 +123,9 @@ class DuckdbPeer:
         parts = [f"SELECT customer, moment, event, CASE WHEN event = {steps[0]} THEN moment END AS start FROM events"]
         parts[0] += f" WHERE event IN ({', '.join(map(str, steps))})"
         columns = ["s1"]
-        nested = f"SELECT *, max(start) OVER w AS s1 FROM ({parts[0]}) WINDOW w AS (PARTITION BY customer ORDER BY moment)"
+        nested = (
+            f"SELECT *, max(start) OVER w AS s1 FROM ({parts[0]}) WINDOW w AS (PARTITION BY customer ORDER BY moment)"
+        )
         for number, step in enumerate(steps[1:], 2):
             reached = f"CASE WHEN event = {step} AND moment - s{number - 1} <= {window} THEN s{number - 1} END"
             nested = (

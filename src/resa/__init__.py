@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resa.base.version import __version__
+
 if TYPE_CHECKING:
     from resa.workspace import Workspace, open  # noqa: A004 - `resa.open` reads as intended
 
-__version__ = "0.1.0"
 __all__ = ["Workspace", "__version__", "open"]
 
 

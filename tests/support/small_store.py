@@ -89,7 +89,10 @@ class SmallIndex:
         return SmallColumn(
             journey_map.hash,
             np.array(codes, dtype=np.uint16),
-            (np.array(valued, dtype=np.int64), np.array([events[self.rows[n]].value for n in valued], dtype=np.float64)),
+            (
+                np.array(valued, dtype=np.int64),
+                np.array([events[self.rows[n]].value for n in valued], dtype=np.float64),
+            ),
             (
                 np.array(scored, dtype=np.int64),
                 np.array([events[self.rows[n]].properties["score"] for n in scored], dtype=np.float64),

@@ -1,6 +1,46 @@
-"""MEASURE: what customers did, against what the map expects."""
+"""MEASURE: what customers did, against what the map expects.
 
+measure = Measure(store, {"shop": journey_map})
+measure.funnel(["product_page", "cart", "purchase"], within="7 days", by="persona").table
+measure.expectations().customers("missed", expectation="cart.purchase")
+measure.findings().places
+"""
+
+from resa.analytics.findings import Finding, Findings, Segment
 from resa.analytics.measure import Measure
-from resa.analytics.result import Result
+from resa.analytics.questions import (
+    KINDS,
+    ExpectationsQuestion,
+    FunnelQuestion,
+    PathsQuestion,
+    PlannedQuestion,
+    Question,
+    TransitionsQuestion,
+    TrendQuestion,
+    VariantsQuestion,
+    question_from,
+)
+from resa.analytics.result import Column, Part, Result
+from resa.analytics.views import VIEWS, View
 
-__all__ = ["Measure", "Result"]
+__all__ = [
+    "KINDS",
+    "VIEWS",
+    "Column",
+    "ExpectationsQuestion",
+    "Finding",
+    "Findings",
+    "FunnelQuestion",
+    "Measure",
+    "Part",
+    "PathsQuestion",
+    "PlannedQuestion",
+    "Question",
+    "Result",
+    "Segment",
+    "TransitionsQuestion",
+    "TrendQuestion",
+    "VariantsQuestion",
+    "View",
+    "question_from",
+]

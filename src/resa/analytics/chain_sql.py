@@ -1,5 +1,7 @@
 """The chosen chain of a funnel as SQL: what `resa.kernels.funnel` says in its text, and is held to by tests."""
 
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -10,9 +12,16 @@ __all__ = ["chosen_chain", "next_event"]
 
 
 def chosen_chain(
-    statement: Statement, steps: Sequence[tuple[int, str]], *, source: str, condition: str, window: str = "", name: str = ""
+    statement: Statement,
+    steps: Sequence[tuple[int, str]],
+    *,
+    source: str,
+    condition: str,
+    window: str = "",
+    name: str = "",
 ) -> Statement:
-    """Add the step `chosen<name>`: for each customer the longest chain, of those the earliest: `p<n>`, `t<n>` of each step n.
+    """Add the step `chosen<name>`: for each customer the longest chain, of those the earliest: `p<n>`, `t<n>` of each
+    step n.
 
     Args:
         statement: Has the step `source`.
@@ -30,8 +39,13 @@ def chosen_chain(
     before = 0
     for number, touchpoints in steps[1:]:
         statement = next_event(
-            statement, number, touchpoints, source=(source, f"chain{name}{before}"), name=f"chain{name}{number}",
-            after=f"p{before}", condition=window,
+            statement,
+            number,
+            touchpoints,
+            source=(source, f"chain{name}{before}"),
+            name=f"chain{name}{number}",
+            after=f"p{before}",
+            condition=window,
         )
         before = number
     level = " + ".join(f"(p{number} IS NOT NULL)::INT" for number, _ in steps)
@@ -42,7 +56,14 @@ def chosen_chain(
 
 
 def next_event(
-    statement: Statement, number: int, touchpoints: str, *, source: tuple[str, str], name: str, after: str, condition: str
+    statement: Statement,
+    number: int,
+    touchpoints: str,
+    *,
+    source: tuple[str, str],
+    name: str,
+    after: str,
+    condition: str,
 ) -> Statement:
     """Add `p<number>`, `t<number>`: the first visit of a step after the one in `after`, if it satisfies the condition.
 

@@ -2,10 +2,12 @@
 
 What an opening is, and what becomes of it, is defined in `resa.kernels.openings`. Here it is judged and counted:
 
-* An opening is *mature* when its deadline had passed at the moment up to which every source that ever delivered what was
-  expected is complete. Shares count mature openings only, and all of them, cancelled ones too. What became of younger ones
-  stands beside and is never mixed in: they would count as met early and as missed never.
-* *Customers* are counted as a funnel of the same steps, window and period counts them, mature entries only: whoever had a
+* An opening is *mature* when its deadline had passed at the moment up to which every source that ever delivered what
+  was
+  expected is complete. Shares count mature openings only, and all of them, cancelled ones too. What became of younger
+  ones stands beside and is never mixed in: they would count as met early and as missed never.
+* *Customers* are counted as a funnel of the same steps, window and period counts them, mature entries only: whoever
+  had a
   start that is mature, and of those whoever met it, renewals by younger starts left out of account.
 * Intervals are by customer: several openings of one customer are not as many witnesses (`statistics.design_effect`).
 * The curve is the cumulative incidence with cancellation as a competing event (Aalen and Johansen, Scand. J. Statist. 5
@@ -25,6 +27,14 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.calendar import SECOND
+from resa.analytics.expectations_sql import (
+    CURVE_POINTS,
+    counted_steps,
+    curve_sql,
+    instead_sql,
+    main_sql,
+    united,
+)
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
 from resa.analytics.outcomes import Outcomes, expectation_as_of, outcomes_of
@@ -32,18 +42,10 @@ from resa.analytics.questions import ExpectationsQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
-from resa.analytics.sql_text import Statement, literal, moment
-from resa.analytics.statistics import (
-    cumulative_incidence,
-    design_effect,
-    design_effect_sql,
-    quantile,
-    quantile_sql,
-    share,
-    wilson,
-    wilson_sql,
-)
+from resa.analytics.sql_text import Statement
+from resa.analytics.statistics import quantile, share
 from resa.base.errors import QuestionError, did_you_mean
+from resa.kernels import CANCELLED, CENSORED, MET, clustered_interval, cumulative_incidence
 from resa.model.journey import Expectation
 
 __all__ = [
@@ -53,8 +55,6 @@ __all__ = [
     "INSTEAD_COLUMNS",
     "Measured",
     "answer_expectations",
-    "clusters_step",
-    "counted_sql",
     "measured",
     "numbers",
 ]
@@ -79,7 +79,8 @@ EXPECTATION_COLUMNS: Final = (
     Column("customers", pa.int64(), "Customers with a mature start, as a funnel counts them."),
     Column("customers_met", pa.int64(), "Of these, those who met it."),
     Column("median_seconds", pa.float64(), "Median time from the (last) start to meeting it, of mature openings, seconds."),
-    Column("p90_seconds", pa.float64(), "The time that 90 % of those who met it needed at most, seconds."),
+    Column("p90_seconds", pa.float64(), "The time that 90 % of those who met it needed at most,
+    seconds."),
 )
 
 INSTEAD_COLUMNS: Final = (
@@ -95,10 +96,8 @@ CURVE_COLUMNS: Final = (
     Column("seconds", pa.float64(), "Time since the (last) start."),
     Column("met", pa.float64(), "Share that has met it by then (cumulative incidence, Aalen-Johansen)."),
     Column("cancelled", pa.float64(), "Share that has been cancelled by then."),
+    Column("waiting", pa.int64(), "Openings that were still under watch just before."),
 )
-
-CURVE_POINTS: Final = 48
-"""Points of a curve after its start."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,10 @@ class Measured:
         return self.outcomes.opened_at <= self.outcomes.last_start
 
     @cached_property
-    def causes(self) -> npt.NDArray[np.int64]:
-        """What ended each opening: 1 met, 2 cancelled, 0 neither."""
-        return np.where(self.outcomes.named("met"), 1, np.where(self.outcomes.named("cancelled"), 2, 0))
+    def causes(self) -> npt.NDArray[np.uint8]:
+        """What ended each opening, as kernels number it."""
+        cancelled = np.where(self.outcomes.named("cancelled"), CANCELLED, CENSORED)
+        return np.where(self.outcomes.named("met"), MET, cancelled).astype(np.uint8)
 
     def counted(self, column: str, members: Flags | slice) -> Counted:
         """The customers behind a number of a group."""
@@ -204,7 +204,7 @@ def answer_expectations(question: ExpectationsQuestion, selection: Selection) ->
         parts={
             "expectations": _main(found, statement),
             "instead": _instead(found, statement),
-            "curve": _curve(found, statement),
+            **({"curve": _curve(found, statement)} if question.curve else {}),
         },
         n={"openings": sum(len(item.outcomes.customer) for item in found), "expectations": len(found)},
         warnings=_warnings(found),
@@ -248,15 +248,6 @@ def _add(rows: Rows, values: Mapping[str, object]) -> None:
         column.append(values[name])
 
 
-def _united(branches: list[str], columns: tuple[Column, ...], order: str) -> str:
-    """One SELECT of several, in order; without any, one that gives no rows."""
-    if not branches:
-        nothing = ", ".join(f"NULL AS {column.name}" for column in columns)
-        return f"SELECT {nothing} WHERE FALSE"
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    return f"SELECT {names} FROM (\n" + "\nUNION ALL\n".join(branches) + f"\n) ORDER BY {order}"
-
-
 def _main(found: list[Measured], statement: Statement) -> Part:
     columns, rows = _empty(found, EXPECTATION_COLUMNS)
     behind: list[tuple[Measured, Flags | slice]] = []
@@ -266,10 +257,10 @@ def _main(found: list[Measured], statement: Statement) -> Part:
             behind.append((item, members))
     branches = []
     for number, item in enumerate(found):
-        statement = clusters_step(statement, item.groups, number)
-        branches.append(_main_sql(item, number))
+        statement = counted_steps(statement, item.groups, number)
+        branches.append(main_sql(item.expectation, number))
     people = {name: _behind(behind, name) for name in COUNTED}
-    return part_of(columns, rows, sql=statement.select(_united(branches, columns, "number, rank")), people=people)
+    return part_of(columns, rows, sql=statement.select(united(branches, columns, "number, rank")), people=people)
 
 
 def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> Callable[[int], Counted]:
@@ -282,8 +273,7 @@ def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
     mature = found.mature[members]
     outcome = {name: found.named(name)[members] for name in ("met", "missed", "open", "cancelled")}
     met = outcome["met"][mature]
-    low, high = wilson(int(met.sum()), len(met), design_effect(met, found.customer[members][mature]))
-    part = share(int(met.sum()), len(met))
+    part, low, high = clustered_interval(found.customer[members][mature], met)
     waited = item.waited[members][mature & outcome["met"]]
     return {
         "expectation": arrow.name,
@@ -305,66 +295,6 @@ def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
     }
 
 
-def clusters_step(statement: Statement, groups: Groups, number: int, more: str = "") -> Statement:
-    """`clusters`: sums by customer that the interval needs, added up for each group (and each `more`)."""
-    keys = _keys(groups, more)
-    by_customer = (
-        f"SELECT {keys}count(*)::DOUBLE AS n, count(*) FILTER (outcome = 'met')::DOUBLE AS m\n"
-        f"FROM grouped{number} WHERE mature GROUP BY {keys}customer"
-    )
-    by = f" GROUP BY {keys.rstrip(', ')}" if keys else ""
-    return statement.step(
-        f"clusters{number}",
-        f"SELECT {keys}count(*) AS clusters, sum(n) AS trials, sum(m) AS successes,\n"
-        "  sum(m * m) - 2 * (sum(m) / sum(n)) * sum(m * n) + (sum(m) / sum(n)) ** 2 * sum(n * n) AS squares\n"
-        f"FROM ({by_customer}){by}",
-    )
-
-
-def _keys(groups: Groups, more: str) -> str:
-    """What to group by, each with a comma behind it."""
-    return (f"{groups.names}rank, " if groups.by else "") + (f"{more}, " if more else "")
-
-
-def counted_sql(groups: Groups, number: int, more: str = "") -> str:
-    """A SELECT of the numbers of an expectation from `grouped` and `clusters`, for each group (and each `more`)."""
-    effect = design_effect_sql("trials", "successes", "clusters", "squares")
-    low, high = wilson_sql("met", "mature", f"({effect})")
-    waited = "epoch_us(closed_at) - epoch_us(clock_at)"
-    of_met = "FILTER (mature AND outcome = 'met')"
-    outcomes = ", ".join(
-        f"count(*) FILTER ({'' if mature else 'NOT '}mature AND outcome = '{name}') AS {prefix}{name}"
-        for prefix, mature, names in (("", True, ("met", "missed", "cancelled")), ("young_", False, ("met", "open", "cancelled")))
-        for name in names
-    )
-    keys = _keys(groups, more)
-    by = f" GROUP BY {keys.rstrip(', ')}" if keys else ""
-    counted = (
-        f"SELECT {keys}count(*) FILTER (mature) AS mature, {outcomes},\n"
-        "    count(DISTINCT customer) FILTER (entered) AS customers,\n"
-        "    count(DISTINCT customer) FILTER (entered AND reached) AS customers_met,\n"
-        f"    {quantile_sql(waited, 0.5)} {of_met} / 1e6 AS median_seconds,\n"
-        f"    {quantile_sql(waited, 0.9)} {of_met} / 1e6 AS p90_seconds\n"
-        f"  FROM grouped{number}{by}"
-    )
-    joined = " AND ".join(f"c.{key} = k.{key}" for key in (("rank",) if groups.by else ()) + ((more,) if more else ()))
-    rank = "" if groups.by else "1 AS rank, "
-    return (
-        f"SELECT {rank}c.*, met / nullif(mature, 0) AS share,\n  {low} AS low,\n  {high} AS high\n"
-        f"FROM ({counted}) c LEFT JOIN clusters{number} k ON {joined or 'TRUE'}"
-    )
-
-
-def _main_sql(item: Measured, number: int) -> str:
-    arrow = item.expectation
-    target = literal(None if arrow.target is None else float(arrow.target))
-    return (
-        f"SELECT {number} AS number, *, {literal(arrow.name)} AS expectation, {literal(arrow.kind)} AS kind,"
-        f" {literal(arrow.after)} AS after, {literal(arrow.written)} AS next,\n"
-        f"  {target}::DOUBLE AS target, share - {target} AS difference\nFROM ({counted_sql(item.groups, number)})"
-    )
-
-
 def _instead(found: list[Measured], statement: Statement) -> Part:
     columns, rows = _empty(found, INSTEAD_COLUMNS)
     behind: list[Counted] = []
@@ -374,11 +304,11 @@ def _instead(found: list[Measured], statement: Statement) -> Part:
             _add_instead(rows, behind, item, label, np.flatnonzero(missed[members]), members)
     branches = []
     for number, item in enumerate(found):
-        statement = _instead_steps(statement, number)
-        branches.append(_instead_sql(item, number))
+        statement, branch = instead_sql(statement, item.expectation, item.groups, number)
+        branches.append(branch)
     people = {"missed": lambda row: behind[row], "customers": lambda row: np.unique(behind[row])}
     order = "number, rank, missed DESC, instead NULLS LAST"
-    return part_of(columns, rows, sql=statement.select(_united(branches, columns, order)), people=people)
+    return part_of(columns, rows, sql=statement.select(united(branches, columns, order)), people=people)
 
 
 def _add_instead(
@@ -404,26 +334,6 @@ def _add_instead(
         )
 
 
-def _instead_steps(statement: Statement, number: int) -> Statement:
-    return statement.step(
-        f"instead{number}",
-        f"SELECT o.*, CASE WHEN v.occurred_at <= o.due THEN v.touchpoint END AS instead\n"
-        f"FROM (SELECT * FROM grouped{number} WHERE outcome = 'missed' AND mature) o\n"
-        "ASOF LEFT JOIN seen v ON v.customer = o.customer AND o.clock_position < v.position",
-    )
-
-
-def _instead_sql(item: Measured, number: int) -> str:
-    groups = item.groups
-    over = 'PARTITION BY "group"' if groups.by else ""
-    by = f"GROUP BY {groups.names}{'rank, ' if groups.by else ''}instead"
-    return (
-        f"SELECT {number} AS number, {groups.names}{groups.rank}, {literal(item.expectation.name)} AS expectation, instead,\n"
-        "  count(*) AS missed, count(DISTINCT customer) AS customers,\n"
-        f"  count(*) / sum(count(*)) OVER ({over}) AS share_of_missed\nFROM instead{number} {by}"
-    )
-
-
 def _curve(found: list[Measured], statement: Statement) -> Part:
     columns, rows = _empty(found, CURVE_COLUMNS)
     branches = []
@@ -431,16 +341,21 @@ def _curve(found: list[Measured], statement: Statement) -> Part:
         end = _curve_end(item)
         grid = np.array([point * end // CURVE_POINTS for point in range(CURVE_POINTS + 1)], dtype=np.int64)
         for label, members in item.groups.split():
-            waited = item.waited[members]
-            met, cancelled = cumulative_incidence(waited, item.causes[members], grid)
-            for point in range(len(grid) if len(waited) else 0):
-                values = {"group": label, "expectation": item.expectation.name, "seconds": grid[point] / SECOND}
-                _add(rows, {**values, "met": met[point], "cancelled": cancelled[point]})
-        statement = _curve_steps(statement, item, number)
-        branches.append(_curve_sql(item, number, end))
-    return part_of(
-        columns, rows, sql=statement.select(_united(branches, columns, "number, rank, seconds")), people={}
-    )
+            if not len(item.waited[members]):
+                continue
+            met, cancelled = (
+                cumulative_incidence(item.waited[members], item.causes[members], cause, grid) for cause in (MET, CANCELLED)
+            )
+            for point, seconds in enumerate((grid / SECOND).tolist()):
+                values = {"group": label, "expectation": item.expectation.name, "seconds": seconds}
+                shares = {"met": met.share[point], "cancelled": cancelled.share[point], "waiting": met.waiting[point]}
+                _add(rows, {**values, **shares})
+        statement, branch = curve_sql(
+            statement, item.expectation, item.groups, number, end=end, as_of=item.outcomes.as_of
+        )
+        branches.append(branch)
+    sql = statement.select(united(branches, columns, "number, rank, seconds"))
+    return part_of(columns, rows, sql=sql, people={})
 
 
 def _curve_end(item: Measured) -> int:
@@ -448,48 +363,3 @@ def _curve_end(item: Measured) -> int:
     if not item.expectation.within.working or not len(item.waited):
         return item.expectation.within.microseconds
     return int(item.windows.max())
-
-
-def _curve_steps(statement: Statement, item: Measured, number: int) -> Statement:
-    """`ends`: how long each opening was watched; `risk`: the same by duration; `incidence`: the two sums."""
-    longest = f"(SELECT max(epoch_us(due) - epoch_us(clock_at)) FROM openings{number} WHERE outcome = 'missed')"
-    as_of = item.outcomes.as_of
-    watched = "due" if as_of is None else f"greatest(clock_at, {moment(as_of)})"
-    groups = item.groups
-    line = f"PARTITION BY {groups.names.rstrip(', ')} " if groups.by else ""
-    return (
-        statement.step(
-            f"ends{number}",
-            f"SELECT *, CASE outcome WHEN 'missed' THEN {longest}\n"
-            f"  WHEN 'open' THEN epoch_us({watched}) - epoch_us(clock_at)\n"
-            f"  ELSE epoch_us(closed_at) - epoch_us(clock_at) END AS waited FROM grouped{number}",
-        )
-        .step(
-            f"risk{number}",
-            f"SELECT {groups.names}{groups.rank}, waited, count(*) AS gone, count(*) FILTER (outcome = 'met') AS met,\n"
-            f"  count(*) FILTER (outcome = 'cancelled') AS cancelled\n"
-            f"FROM ends{number} GROUP BY {groups.names}{'rank, ' if groups.by else ''}waited",
-        )
-        .step(
-            f"left{number}",
-            f"SELECT *, coalesce(product(1 - (met + cancelled) / watched) OVER\n"
-            f"    ({line}ORDER BY waited ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS before\n"
-            f"FROM (SELECT *, sum(gone) OVER ({line}ORDER BY waited DESC) AS watched FROM risk{number})",
-        )
-        .step(
-            f"incidence{number}",
-            f"SELECT {groups.names}rank, waited, sum(before * met / watched) OVER ({line}ORDER BY waited) AS met,\n"
-            f"  sum(before * cancelled / watched) OVER ({line}ORDER BY waited) AS cancelled FROM left{number}",
-        )
-    )
-
-
-def _curve_sql(item: Measured, number: int, end: int) -> str:
-    grid = f"SELECT point * {end} // {CURVE_POINTS} AS at FROM range({CURVE_POINTS + 1}) AS points(point)"
-    names = item.groups.names
-    return (
-        f"SELECT {number} AS number, {'g.' if names else ''}{names}g.rank, {literal(item.expectation.name)} AS expectation,\n"
-        "  g.at / 1e6 AS seconds, coalesce(i.met, 0) AS met, coalesce(i.cancelled, 0) AS cancelled\n"
-        f"FROM (SELECT * FROM (SELECT DISTINCT {names}rank FROM incidence{number}), ({grid})) g\n"
-        f"ASOF LEFT JOIN incidence{number} i ON g.rank = i.rank AND g.at >= i.waited"
-    )

@@ -1,9 +1,11 @@
-"""The places that are furthest below target or below their own history: where, who, how many, and what it may cost at most.
+"""The places that are furthest below target or below their own history: where, who, how many, and what it may cost at
+most.
 
-A place is an expectation, for everybody or for a group of openings. Three reasons bring it on the list, in this order: it is
-*unusual* (`unusual` says how that is tested: with nothing going on, nothing is called so but once in a thousand reports), it is
-*below target*, or, without a target, *below its own history*. How much it costs is what would have been met at the target, or at
-the share that was to be expected; never at 100 %. It is an upper limit: who is helped over one step may still leave at the next.
+A place is an expectation, for everybody or for a group of openings. Three reasons bring it on the list, in this
+order: it is *unusual* (`unusual` says how that is tested: with nothing going on, nothing is called so but once in a
+thousand reports), it is *below target*, or, without a target, *below its own history*. How much it costs is what
+would have been met at the target, or at the share that was to be expected; never at 100 %. It is an upper limit: who
+is helped over one step may still leave at the next.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import numpy.typing as npt
 
 from resa.analytics.calendar import Instants, calendar_edges
 from resa.analytics.expectations import Measured, measured
-from resa.analytics.questions import ExpectationsQuestion
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
 from resa.analytics.statistics import design_effect
@@ -246,7 +247,6 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     listed = [finding for _, finding in unusual]
     named = {finding.expectation for finding in listed}
     others = [finding for arrow in arrows if arrow.expectation.name not in named for finding in _below(arrow)]
-    others.sort(key=lambda finding: (finding.reason, -(finding.value_at_most or 0), -finding.lost_at_most), reverse=False)
     others.sort(key=lambda finding: -finding.lost_at_most)
     return Findings(places=tuple([*listed, *others][:limit]), tests=tests, level=level)
 
@@ -355,8 +355,3 @@ def _who(arrow: _Arrow, members: Flags, share: float) -> tuple[Segment, ...]:
                 found.append(((share - own) * count, segment))
     found.sort(key=lambda item: -item[0])
     return tuple(segment for _, segment in found[:3])
-
-
-def everything(map_key: str) -> ExpectationsQuestion:
-    """The question that looks at all of a map."""
-    return ExpectationsQuestion(map_key=map_key)

@@ -1,8 +1,11 @@
 """Funnels: how many customers go through steps in order, and where they stop.
 
-Level and chosen chain are those of `resa.kernels.funnel`, whose text defines them: of a customer's chains the longest, of
-those the one with the earliest start. A customer is counted once, in the group of the chosen chain's first event.
+Level and chosen chain are those of `resa.kernels.funnel`, whose text defines them: of a customer's chains the
+longest, of those the one with the earliest start. A customer is counted once, in the group of the chosen chain's
+first event.
 """
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
 
 from __future__ import annotations
 
@@ -16,14 +19,15 @@ from resa.analytics.answer import Answer
 from resa.analytics.calendar import SECOND
 from resa.analytics.chain_sql import chosen_chain, next_event
 from resa.analytics.grouping import Groups, grouped
+from resa.analytics.intervals_sql import wilson_sql
 from resa.analytics.questions import FunnelQuestion, Step
 from resa.analytics.result import Column, People, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags, Positions
 from resa.analytics.sql_text import Statement, listed, literal
-from resa.analytics.statistics import quantile, quantile_sql, share, wilson, wilson_sql
+from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.base.errors import QuestionError
-from resa.kernels import funnel
+from resa.kernels import funnel, wilson_interval
 
 __all__ = ["FUNNEL_COLUMNS", "answer_funnel"]
 
@@ -142,7 +146,7 @@ def _rows(
             here, previous = where[:, number] >= 0, where[:, steps.before[number]] >= 0
             count = int(here.sum())
             waited = (when[here, number] - when[here, steps.before[number]]) if number else np.zeros(0, np.int64)
-            low, high = wilson(count, first)
+            _, low, high = wilson_interval(count, first)
             values: dict[str, object] = {
                 "group": label,
                 "step": number + 1,

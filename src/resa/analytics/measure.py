@@ -6,14 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.expectations import answer_expectations
+from resa.analytics.findings import Findings, find
 from resa.analytics.funnel import answer_funnel
 from resa.analytics.paths import answer_paths, answer_variants
 from resa.analytics.planned import answer_planned
-from resa.analytics.questions import KINDS, Question, question_from
+from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot, instant
@@ -82,9 +84,11 @@ class Measure:
         """How many customers go through these steps in this order, and where they stop; see `FunnelQuestion`."""
         return self._ask("funnel", common, steps=list(steps), within=within, optional=optional, mature=mature)
 
-    def expectations(self, names: Sequence[str] | str = (), *, kinds: Sequence[str] = (), **common: Any) -> Result:
+    def expectations(
+        self, names: Sequence[str] | str = (), *, kinds: Sequence[str] | str = (), curve: bool = False, **common: Any
+    ) -> Result:
         """What share of expectations and promises were met; see `ExpectationsQuestion`."""
-        return self._ask("expectations", common, names=names, kinds=kinds)
+        return self._ask("expectations", common, names=names, kinds=kinds, curve=curve)
 
     def transitions(self, **common: Any) -> Result:
         """Which touchpoint directly follows which; see `TransitionsQuestion`."""
@@ -138,8 +142,25 @@ class Measure:
             self._answers.popitem(last=False)
         return result
 
+    def findings(self, *, limit: int = 5, **common: Any) -> Findings:
+        """The places furthest below target, or unusual, or below their own history; see `resa.analytics.Findings`."""
+        document = self._document("expectations", common)
+        question = ExpectationsQuestion.from_document(document)
+        return find(Selection(self.snapshot(question.map_key), question), limit=limit)
+
+    def visits_by_touchpoint(self, *, map: str | None = None) -> Mapping[str, int]:  # noqa: A002  # the user's word
+        """How often each touchpoint of a map was visited, in the order of the map."""
+        snapshot = self.snapshot(map)
+        counts = np.bincount(snapshot.column.touchpoints, minlength=len(snapshot.names))
+        return {name: int(count) for name, count in zip(snapshot.names[1:], counts[1:], strict=True)}
+
     def sql(
-        self, sql: str, *, map: str | None = None, as_of: Any = None, seconds: float | None = None  # noqa: A002  # the user's word
+        self,
+        sql: str,
+        *,
+        map: str | None = None,  # noqa: A002  # the user's word
+        as_of: Any = None,
+        seconds: float | None = None,
     ) -> pa.Table:
         """Run one SELECT over the views `visits`, `events`, `customers` and `outcomes` of a map (see `VIEWS`).
 
@@ -176,11 +197,14 @@ class Measure:
         return chosen
 
     def _ask(self, kind: str, common: Mapping[str, Any], **own: Any) -> Result:
+        return self.ask(KINDS[kind].from_document(self._document(kind, common, **own)))
+
+    def _document(self, kind: str, common: Mapping[str, Any], **own: Any) -> dict[str, Any]:
         document = {key: value for key, value in {**common, **own}.items() if value is not None}
         document["map"] = self._map_key(document.get("map"))
         if "since" in document:
             document["from"] = document.pop("since")
-        return self.ask(KINDS[kind].from_document(document))
+        return {"kind": kind, **document}
 
     def _stamped(self, question: Question, selection: Selection, answer: Answer) -> Result:
         snapshot = selection.snapshot

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from resa.analytics.calendar import Instants, WorkingClock
 from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
-from resa.kernels import MET, CANCELLED, Deadlines, Journeys, Openings, deadlines, openings, what_instead
+from resa.kernels import CANCELLED, MET, Deadlines, Journeys, Openings, deadlines, openings, what_instead
 from resa.model.journey import Expectation
 
 __all__ = ["OUTCOMES", "Outcomes", "expectation_as_of", "outcomes_of"]
@@ -66,8 +66,8 @@ class Outcomes:
 def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: int | None = None) -> int | None:
     """Up to when the data are complete for an expectation, microseconds since 1970.
 
-    A miss is certain only when every source that ever delivered what was expected is past the deadline. Where none ever did,
-    the sources as a whole count.
+    A miss is certain only when every source that ever delivered what was expected is past the deadline. Where none
+    ever did, the sources as a whole count.
     """
     if override is not None:
         return override

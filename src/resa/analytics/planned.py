@@ -1,9 +1,12 @@
 """The path planned for a persona, and how customers really go.
 
-A customer is on the plan as far as the funnel of its touchpoints goes (`resa.kernels.funnel`, any time between steps, any
-other touchpoint in between). After each planned touchpoint looks at what came next, repeats of it left out: the next planned
-one (*direct*), something else before the next planned one (*detour*), or never the next planned one (*left*).
+A customer is on the plan as far as the funnel of its touchpoints goes (`resa.kernels.funnel`, any time between steps,
+any other touchpoint in between). After each planned touchpoint looks at what came next, repeats of it left out: the
+next planned one (*direct*), something else before the next planned one (*detour*), or never the next planned one
+(*left*).
 """
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
 
 from __future__ import annotations
 
@@ -17,14 +20,15 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.chain_sql import chosen_chain
+from resa.analytics.intervals_sql import wilson_sql
 from resa.analytics.questions import PlannedQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags, Positions
 from resa.analytics.sql_text import Statement, listed, literal
-from resa.analytics.statistics import share, wilson, wilson_sql
+from resa.analytics.statistics import share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.kernels import funnel
+from resa.kernels import funnel, wilson_interval
 from resa.model.journey import Persona
 
 __all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned"]
@@ -103,7 +107,8 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
         if persona.who is None
     )
     walks = [
-        _walk(selection, persona, own=own) for persona in personas for own in (True, False) if persona.who is not None or not own
+        _walk(selection, persona, own=own) for persona in personas for own in (True, False) if persona.who is not None
+        or not own
     ]
     statement = selection.statement
     for number, walk in enumerate(walks):
@@ -140,7 +145,7 @@ def _walk(selection: Selection, persona: Persona, *, own: bool) -> _Walk:
     direct = np.zeros(positions.shape, np.bool_)
     for step, code in enumerate(codes):
         here = positions[:, step] >= 0
-        following = _next_other(selection, positions[here, step], customers[here], code)
+        following = _next_other(selection, positions[here, step], customers[here])
         next_codes[here, step] = np.where(following < 0, 0, selection.journeys.touchpoints[np.maximum(following, 0)])
         if step + 1 < len(codes):
             direct[here, step] = _is_direct(positions[here, step + 1], following, code == codes[step + 1])
@@ -156,14 +161,9 @@ def _is_direct(planned: Positions, following: Positions, same: bool) -> Flags:
     return flags
 
 
-def _next_other(selection: Selection, positions: Positions, customers: npt.NDArray[np.int64], code: int) -> Positions:
-    """The next visit of the same customer that is not of this touchpoint; -1: none."""
-    seen = selection.journeys.touchpoints
-    others = selection.snapshot.keep(
-        ("others", selection.question.hash, code), lambda: np.flatnonzero((seen != 0) & (seen != code))
-    )
-    place = np.searchsorted(others, positions, side="right")
-    following = np.concatenate([others, [-1]])[place]
+def _next_other(selection: Selection, positions: Positions, customers: npt.NDArray[np.int64]) -> Positions:
+    """The next visit of the same customer that is of another touchpoint; -1: none."""
+    following = np.concatenate([selection.changes, [-1]])[np.searchsorted(selection.changes, positions, side="right")]
     ends = selection.snapshot.index.offsets[customers + 1]
     return np.where(following < ends, following, -1)
 
@@ -175,7 +175,7 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
         for step, key in enumerate(walk.persona.path):
             here, further = walk.reached(step), walk.reached(step + 1)
             last = step + 1 == len(walk.persona.path)
-            low, high = wilson(int(here.sum()), len(walk.customers))
+            _, low, high = wilson_interval(int(here.sum()), len(walk.customers))
             direct = int((here & walk.direct[:, step]).sum())
             values = (
                 *(walk.persona.key, walk.who, step + 1, key, int(here.sum())),
@@ -199,7 +199,9 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
         return walk.customers[chosen[column]]
 
     names = ("customers", "direct", "detour", "left")
-    branches = [_planned_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path))]
+    branches = [
+        _planned_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path))
+    ]
     low_sql, high_sql = wilson_sql("customers", "began")
     sql = statement.select(
         "SELECT persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
@@ -229,7 +231,9 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
                     column.append(value)
                 behind.append((walk, members, members & further))
     branches = [
-        _detour_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path) - 1)
+        _detour_sql(walk, number, step)
+        for number, walk in enumerate(walks)
+        for step in range(len(walk.persona.path) - 1)
     ]
     sql = statement.select(
         'SELECT persona, who, step, touchpoint, "to", customers, returned\n'
@@ -252,7 +256,7 @@ def _united(branches: list[str]) -> str:
 
 
 def _walk_steps(statement: Statement, selection: Selection, walk: _Walk, number: int) -> Statement:
-    """`walk<number>`: a row a customer who began, with `p<n>`, and `n<n>`, `o<n>`: the next other touchpoint, where it stands."""
+    """`walk<number>`: a row a customer who began, with `p<n>`, and the next other touchpoint, `n<n>` at `o<n>`."""
     path = walk.persona.path
     source = "seen"
     if walk.own:

@@ -1,5 +1,5 @@
-"""Questions that can be asked of a map and its events. A question equals one JSON document, so it can be kept, shared as
-a link, sent by a program, and recognised when it is asked again.
+"""Questions that can be asked of a map and its events. A question equals one JSON document, so it can be kept, shared
+as a link, sent by a program, and recognised when it is asked again.
 
     {"kind": "funnel", "map": "shop", "steps": ["product_page", "cart", "purchase?"], "within": "7 days",
      "from": "2026-01-01", "by": "persona"}
@@ -82,7 +82,9 @@ class Question:
         for name in ("since", "until", "as_of"):
             moment = getattr(self, name)
             if isinstance(moment, datetime) and moment.tzinfo is None:
-                found.append((_JSON_NAMES.get(name, name), f"{moment.isoformat()} has no time zone; add one, or give a day"))
+                found.append(
+                    (_JSON_NAMES.get(name, name), f"{moment.isoformat()} has no time zone; add one, or give a day")
+                )
         return found
 
     @property
@@ -116,7 +118,9 @@ class Question:
             if key == "kind":
                 continue
             if key not in known:
-                problems.append(_problem(key, f"'{key}' is not part of a {cls.kind} question{did_you_mean(key, known)}"))
+                problems.append(
+                    _problem(key, f"'{key}' is not part of a {cls.kind} question{did_you_mean(key, known)}")
+                )
                 continue
             try:
                 values[known[key].name] = _READERS.get(known[key].name, _read_text)(value)
@@ -168,11 +172,13 @@ class ExpectationsQuestion(Question):
     Attributes:
         names: Names of expectations; empty: all of the map.
         kinds: `expectation`, `promise`, or both when empty.
+        curve: Also the share that was met by each moment of the window.
     """
 
     kind = "expectations"
     names: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    curve: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +276,7 @@ class PlannedQuestion(Question):
 
 GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""
+
 
 def of_customers(by: str | None) -> bool:
     """Whether a group-by puts every event of a customer into the same group."""
@@ -408,6 +415,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "plans": read_words,
     "top": _read_number,
     "mature": _read_switch,
+    "curve": _read_switch,
     "collapse": _read_switch,
 }
 """How each field is read; a field that is not named here is text."""

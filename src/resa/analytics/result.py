@@ -1,7 +1,7 @@
 """What an answer is: a table with declared columns, and with it everything needed to trust it.
 
-Where it came from (question, generation, as of), what it does not say (warnings), the SQL that gives the same, and the very
-customers behind each number.
+Where it came from (question, generation, as of), what it does not say (warnings), the SQL that gives the same, and
+the very customers behind each number.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
-__all__ = ["Column", "Counted", "Identify", "Part", "Result", "People"]
+__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result"]
 
 Counted = npt.NDArray[np.int64]
 """Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
@@ -315,7 +315,9 @@ def _cell(value: object) -> str:
 
 
 def _notes(result: Result) -> list[str]:
-    others = [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
+    others = (
+        [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
+    )
     return [*others, f"data complete to {_plain(result.as_of) or 'no moment: there are no events'}", *result.warnings]
 
 
@@ -326,7 +328,8 @@ def _as_text(result: Result) -> str:
     numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in result.table.schema]
     lines = [
         "  ".join(
-            text.rjust(width) if right else text.ljust(width) for text, width, right in zip(row, widths, numeric, strict=True)
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(row, widths, numeric, strict=True)
         ).rstrip()
         for row in cells
     ]

@@ -1,5 +1,7 @@
 """What a question looks at: customers, events and time, as arrays for the kernels and as SQL that says the same."""
 
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -134,6 +136,15 @@ class Selection:
             return positions
         return positions[self.customers[self.snapshot.customers_at(positions)]]
 
+    @cached_property
+    def changes(self) -> Positions:
+        """Visits that are of another touchpoint than the visit before them, or another customer's."""
+        positions = np.flatnonzero(self.journeys.touchpoints)
+        codes = self.journeys.touchpoints[positions].astype(np.int64)
+        other = np.diff(codes, prepend=-1) != 0
+        other |= np.diff(self.snapshot.customers_at(positions), prepend=-1) != 0
+        return positions[other]
+
     def codes(self, step: Step, field: str) -> tuple[int, ...]:
         """The codes of a step as written: a touchpoint, a stage (any of its touchpoints), or several of either.
 
@@ -151,7 +162,9 @@ class Selection:
                 keys.extend(stages[key])
             else:
                 advice = did_you_mean(key, [*journey_map.code, *stages]) or "; write a touchpoint or a stage of the map"
-                raise QuestionError(problem(f"touchpoint '{word}' is not on the map '{journey_map.key}'{advice}", field))
+                raise QuestionError(
+                    problem(f"touchpoint '{word}' is not on the map '{journey_map.key}'{advice}", field)
+                )
         if not keys:
             raise QuestionError(problem(f"the stage '{step}' has no touchpoints yet", field))
         return tuple(dict.fromkeys(journey_map.code[key] for key in keys))
@@ -161,7 +174,6 @@ class Selection:
         """What a reader must know about the selection."""
         now = self.question.where is not None or bool(self.question.persona) or of_customers(self.question.by)
         return ("Traits and personas are as they are now, not as they were when it happened.",) if now else ()
-
 
     # The same in SQL.
 

@@ -1,4 +1,6 @@
-"""Pieces of SQL text. What Resa writes here runs over the views of `resa sql`, without parameters, so that it can be copied."""
+"""Pieces of SQL text. What Resa writes here runs over the views of `resa sql`, without parameters, so that it can be
+copied.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from resa.analytics.calendar import Instants
 from resa.expressions import Compiled
 
-__all__ = ["Statement", "inlined", "literal", "listed", "moment"]
+__all__ = ["Statement", "inlined", "listed", "literal", "moment"]
 
 _PARAMETER = re.compile(r"\$(\w+)")
 

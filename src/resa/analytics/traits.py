@@ -1,5 +1,7 @@
 """Which traits and properties tell groups apart: text with a few values, such as a region."""
 
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
 from __future__ import annotations
 
 from typing import Final
@@ -23,8 +25,8 @@ _MOST_ATTRIBUTES: Final = 8
 def text_attributes(snapshot: Snapshot) -> tuple[str, ...]:
     """`traits.x` and `properties.x` that hold 2 to 30 different texts, in alphabetical order, at most 8 of each.
 
-    Numbers are left out: they usually count what a customer did, and would explain it by itself. Properties are looked up in
-    a sample of the events, evenly spaced, so an attribute that only few events have may be missed.
+    Numbers are left out: they usually count what a customer did, and would explain it by itself. Properties are
+    looked up in a sample of the events, evenly spaced, so an attribute that only few events have may be missed.
     """
     return snapshot.keep("text attributes", lambda: tuple(_found(snapshot)))
 

@@ -1,8 +1,11 @@
 """Transitions: which touchpoint directly follows which.
 
-Defined in `resa.kernels.transitions`: what is no touchpoint, or hidden by a filter, is looked past; a period keeps what starts
-in it. Every visit has one row that it goes out by, to the next touchpoint or to the end, and every customer one entry.
+Defined in `resa.kernels.transitions`: what is no touchpoint, or hidden by a filter, is looked past; a period keeps
+what starts in it. Every visit has one row that it goes out by, to the next touchpoint or to the end, and every
+customer one entry.
 """
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
 
 from __future__ import annotations
 
@@ -54,7 +57,8 @@ class _Cell:
 
 @dataclass(frozen=True)
 class _Moves:
-    """Every entry and every way out of a visit, as arrays; the slow way, for groups of events and for the people behind.
+    """Every entry and every way out of a visit, as arrays; the slow way, for groups of events and for the people
+    behind.
 
     Attributes:
         selection: What is looked at.

@@ -1,8 +1,11 @@
 """One number over time: visits of a touchpoint, or the share of an expectation by when it opened.
 
-Every calendar period between the first and the last is listed, empty ones too. A period is complete when it had ended at the
-moment up to which the data are complete (for an expectation: when all that can open in it has passed its deadline).
+Every calendar period between the first and the last is listed, empty ones too. A period is complete when it had ended
+at the moment up to which the data are complete (for an expectation: when all that can open in it has passed its
+deadline).
 """
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
 
 from __future__ import annotations
 
@@ -17,11 +20,12 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.calendar import Instants, calendar_edges
-from resa.analytics.expectations import COUNTED, Measured, clusters_step, counted_sql, measured, numbers
+from resa.analytics.expectations import COUNTED, Measured, measured, numbers
+from resa.analytics.expectations_sql import counted_steps
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
 from resa.analytics.questions import TrendQuestion
-from resa.analytics.result import Column, Counted, Part, part_of, problem
+from resa.analytics.result import Column, Counted, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, listed, literal
@@ -90,7 +94,9 @@ def answer_trend(question: TrendQuestion, selection: Selection) -> Answer:
         )
     known = [*journey_map.code, *(stage.key for stage in journey_map.stages), *journey_map.expectation]
     if question.of not in known:
-        message = f"'{question.of}' is neither a touchpoint nor an expectation of the map{did_you_mean(question.of, known)}"
+        message = (
+            f"'{question.of}' is neither a touchpoint nor an expectation of the map{did_you_mean(question.of, known)}"
+        )
         raise QuestionError(problem(message, "of"))
     return _of_visits(question, selection)
 
@@ -177,7 +183,9 @@ def _dated(
     """Add `period` to the things in a step, and their group."""
     local = f"timezone({literal(selection.snapshot.journey_map.timezone)}, started_at)"
     statement = statement.step(f"{name}_at", groups.over(source))
-    return statement.step(name, f"SELECT *, date_trunc({literal(question.every)}, {local})::DATE AS period FROM {name}_at")
+    return statement.step(
+        name, f"SELECT *, date_trunc({literal(question.every)}, {local})::DATE AS period FROM {name}_at"
+    )
 
 
 def _filled(statement: Statement, groups: Groups, buckets: _Buckets, columns: tuple[Column, ...]) -> str:
@@ -193,7 +201,10 @@ def _filled(statement: Statement, groups: Groups, buckets: _Buckets, columns: tu
     else:
         every = "SELECT 1 AS rank"
     if not buckets.days or not groups.labels:
-        every, dates = f"SELECT NULL::VARCHAR AS \"group\", 1 AS rank", "SELECT NULL::DATE AS period, FALSE AS complete WHERE FALSE"
+        every, dates = (
+            'SELECT NULL::VARCHAR AS "group", 1 AS rank',
+            "SELECT NULL::DATE AS period, FALSE AS complete WHERE FALSE",
+        )
     else:
         dates = buckets.sql()
     statement = statement.step("periods", f"SELECT * FROM ({every}), ({dates})")
@@ -222,8 +233,7 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
     people = {name: _behind(found, behind, name) for name in COUNTED if name in wanted}
     statement = openings_sql(selection.statement, selection, expectation, 0, outcomes.as_of, outcomes.last_start)
     statement = _dated(statement, question, selection, groups, "openings0", "grouped0")
-    statement = clusters_step(statement, groups, 0, more="period")
-    statement = statement.step("counted", counted_sql(groups, 0, more="period"))
+    statement = counted_steps(statement, groups, 0, more="period").step("counted", "SELECT * FROM counted0")
     part = part_of(columns, rows, sql=_filled(statement, groups, buckets, EXPECTATION_TREND_COLUMNS), people=people)
     return Answer(parts={"trend": part}, n={"openings": len(outcomes.customer)}, warnings=groups.warnings)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from resa import __version__
 from resa.base.errors import InputError, ResaError
+from resa.base.version import __version__
 from resa.cli import care, collect, journey_map, loads, rejected
 from resa.cli.console import print_problems, say
 from resa.cli.demo import demo, simulate

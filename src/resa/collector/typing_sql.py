@@ -19,6 +19,7 @@ _MINUS = "\N{MINUS SIGN}"
 _SPACES = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}'"
 _COMMA_NUMBER = rf"[-+{_MINUS}]?([0-9]{{1,3}}([.{_SPACES}][0-9]{{3}})+|[0-9]+)(,[0-9]+)?"
 _ZONED = r":[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?\s*([A-Za-z].*|[+-][0-9]{1,2}(:?[0-9]{2}){0,2})$"
+_SPACED = r"\s+(Z|[+-][0-9:]+)$"
 _EPOCHS = {"epoch seconds": 1_000_000, "epoch milliseconds": 1_000, "epoch microseconds": 1}
 
 
@@ -151,8 +152,10 @@ def _whole_number(raw: str, text: str, kind: pa.DataType) -> str:
 def _moment(raw: str, text: str, kind: pa.DataType, style: Style) -> tuple[str | None, str | None]:
     """SQL of the instant, and of the wall-clock time; each `None` where the column cannot hold such a thing."""
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        moment = f"CAST({raw} AS TIMESTAMP)"  # the session's zone is UTC
         zoned = pa.types.is_timestamp(kind) and kind.tz is not None
+        nanoseconds = pa.types.is_timestamp(kind) and kind.unit == "ns"
+        # The session's zone is UTC. A cast would round nanoseconds up into the next microsecond.
+        moment = f"make_timestamp(epoch_ns({raw}) // 1000)" if nanoseconds else f"CAST({raw} AS TIMESTAMP)"
         return (moment, None) if zoned or style.utc else (None, moment)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _epoch(f"CAST({raw} AS DECIMAL(38, 9))", style.time_formats), None
@@ -163,7 +166,9 @@ def _moment(raw: str, text: str, kind: pa.DataType, style: Style) -> tuple[str |
     locals_: list[str] = []
     for time_format in style.time_formats:
         if time_format == "iso":
-            instant = f"CAST(TRY_CAST({trimmed} AS TIMESTAMPTZ) AS TIMESTAMP)"
+            closed = f"regexp_replace({trimmed}, {literal(_SPACED)}, '\\1')"  # 10:00:00 +0200
+            read = f"COALESCE(TRY_CAST({trimmed} AS TIMESTAMPTZ), TRY_CAST({closed} AS TIMESTAMPTZ))"
+            instant = f"CAST({read} AS TIMESTAMP)"
             zoned = f"regexp_matches({trimmed}, {literal(_ZONED)})"
             instants.append(instant if style.utc else f"CASE WHEN {zoned} THEN {instant} END")
             if not style.utc:

@@ -185,7 +185,7 @@ def arrow_sentence(context: Context, expectation: Expectation) -> str:
             share = formats.percent(numbers.share, language)
             if numbers.low is not None and numbers.high is not None:
                 share += f" ({formats.percent(numbers.low, language)} – {formats.percent(numbers.high, language)})"
-            parts.append(f"{context.say('measured_share')} {share}")
+            parts.append(context.say("sentence.measured", share=share))
             if expectation.target is not None:
                 parts.append(verdict)
     return "; ".join(parts)

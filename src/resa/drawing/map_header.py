@@ -77,9 +77,8 @@ def _facts(context: Context, room: float) -> Block:
         if goal.target is not None:
             parts.append(context.say("goal_target", share=formats.percent(goal.target, language)))
         if context.numbers.goal_share is not None:
-            parts.append(
-                f"{context.say('measured_share').lower()} {formats.percent(context.numbers.goal_share, language)}"
-            )
+            share = formats.percent(context.numbers.goal_share, language)
+            parts.append(context.say("goal_measured", share=share))
         rows.append((context.say("goal"), ", ".join(parts), "strong"))
     if journey.owner:
         rows.append((context.say("owner"), journey.owner, "body"))

@@ -32,8 +32,8 @@ _TOGETHER = {
     "dz",
     "dzs",
 }
-_CLUSTERS = set(
-    [
+_CLUSTERS = frozenset(
+    (
         "bl",
         "br",
         "dr",
@@ -54,7 +54,7 @@ _CLUSTERS = set(
         "sv",
         "tr",
         "tv",
-    ]
+    )
 )
 _AFTER = "-/_.@–—:;,)]}&+=|\\"
 

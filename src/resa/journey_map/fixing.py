@@ -13,7 +13,8 @@ from resa.journey_map.loading import Loaded, load_texts, map_files
 
 __all__ = ["Fixes", "fix", "fix_text"]
 
-_ROUNDS = 25  # a repair may uncover another; each round mends something, and stops where nothing is left to mend
+_ROUNDS = 25  # a repair may uncover another
+_SINGLES = 20  # repairs that are tried one by one when all at once make nothing better
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +55,14 @@ def fix_text(text: str | bytes, file: str = "journey.yaml") -> Fixes:
 def _fix(files: Mapping[str, bytes | str]) -> Fixes:
     original = {name: _decoded(name, text) for name, text in files.items()}
     recoded = {name for name, text in files.items() if isinstance(text, bytes) and not _is_utf8(text)}
-    texts: dict[str, str] = dict(original)
-    repaired = len(recoded)
-    loaded = load_texts(texts)
+    state = _State(dict(original), load_texts(original))
     for _ in range(_ROUNDS):
-        edits: dict[str, list[Edit]] = {}
-        for finding in loaded.findings:
-            edits.setdefault(finding.problem.file or "", []).extend(finding.edits)
-        mended = {name: apply_edits(text, edits.get(name, ())) for name, text in texts.items()}
-        if mended == texts:
+        better = _better(state)
+        if better is None:
             break
-        repaired += sum(1 for finding in loaded.findings if finding.edits)
-        texts = mended
-        loaded = load_texts(texts)
+        state = better
+    texts, loaded = state.texts, state.loaded
+    repaired = len(recoded) + state.repaired
     changed = [name for name in texts if texts[name] != original[name] or name in recoded]
     return Fixes(
         before={name: original[name] for name in changed},
@@ -75,6 +71,47 @@ def _fix(files: Mapping[str, bytes | str]) -> Fixes:
         diff="".join(_difference(name, original[name], texts[name]) for name in changed),
         loaded=loaded,
     )
+
+
+@dataclass(frozen=True)
+class _State:
+    """The files between two rounds of repairs."""
+
+    texts: dict[str, str]
+    loaded: Loaded
+    repaired: int = 0
+
+    @property
+    def wrong(self) -> tuple[int, int]:
+        """How far from right it is: what stops the parser weighs more, for it may hide the rest."""
+        syntax = sum(1 for finding in self.loaded.findings if finding.problem.code in _SYNTAX)
+        return syntax, len(self.loaded.findings)
+
+
+_SYNTAX = frozenset({"bracket", "colon-in-text", "indentation", "list-beside-key", "no-colon", "no-space"}) | frozenset(
+    {"reserved-character", "tab", "text-after-value", "unclosed-quote", "unreadable", "no-break-space", "backslash"}
+)
+
+
+def _better(state: _State) -> _State | None:
+    """The files after a round of repairs, or `None` when no repair makes them better.
+
+    A repair is a guess where the text can be read in two ways, so that one which makes nothing better is not kept.
+    Hence repairing what was repaired changes nothing.
+    """
+    offered = [finding for finding in state.loaded.findings if finding.edits]
+    attempts = [offered, *([finding] for finding in offered[:_SINGLES] if len(offered) > 1)]
+    for attempt in attempts:
+        edits: dict[str, list[Edit]] = {}
+        for finding in attempt:
+            edits.setdefault(finding.problem.file or "", []).extend(finding.edits)
+        texts = {name: apply_edits(text, edits.get(name, ())) for name, text in state.texts.items()}
+        if texts == state.texts:
+            continue
+        mended = _State(texts, load_texts(texts), state.repaired + len(attempt))
+        if mended.wrong < state.wrong:
+            return mended
+    return None
 
 
 def _decoded(name: str, text: bytes | str) -> str:

@@ -132,7 +132,7 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
         elif name.startswith("reactions/"):
             _read_reactions(name, text, read)
     shared = [name for name in files if name == "signals.yaml" or name.startswith("reactions/")]
-    read.shared_wrong = any(_is_error(finding) for finding in read.findings)
+    read.shared_wrong = any(_is_error(finding) and finding.problem.file in shared for finding in read.findings)
     for name, text in files.items():
         if name not in shared:
             _read_shape(name, text, read)

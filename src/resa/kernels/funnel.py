@@ -2,22 +2,23 @@
 
 What is meant, exactly
 ----------------------
-A *chain* is a row of events of one customer, e1 < e2 < … < en in the one order, where ei shows a touchpoint of step i, e1
-lies in the period, and t(en) <= t(e1) + within, exact in microseconds, the edge included. Events of the same moment may
-follow each other: the one order decides between them. An event fills at most one step, also when its touchpoint stands in
-several. The customer's *level* is the length of the longest chain (ClickHouse's windowFunnel in its default mode). Of several
-longest chains the one with the earliest start is chosen, then the earliest second event, and so on.
+A *chain* is a row of events of one customer, e1 < e2 < … < en in the one order, where ei shows a touchpoint of step i,
+e1 lies in the period, and t(en) <= t(e1) + within, exact in microseconds, the edge included. Events of the same moment
+may follow each other: the one order decides between them. An event fills at most one step, also when its touchpoint
+stands in several. The customer's *level* is the length of the longest chain (ClickHouse's windowFunnel in its default
+mode). Of several longest chains the one with the earliest start is chosen, then the earliest second event, and so on.
 
-An *optional* step is no part of this: level and chosen chain are those of the funnel without it, so adding one never changes
-the numbers of the others. It is then *seen* if its touchpoint occurs after the chain's event of the required step before it
-and before that of the required step after it (where the chain ends: up to the end of the window). Of several optional steps
-in a row each is looked for after the one found before it; the earliest event is taken.
+An *optional* step is no part of this: level and chosen chain are those of the funnel without it, so adding one never
+changes the numbers of the others. It is then *seen* if its touchpoint occurs after the chain's event of the required
+step before it and before that of the required step after it (where the chain ends: up to the end of the window). Of
+several optional steps in a row each is looked for after the one found before it; the earliest event is taken.
 
 How
 ---
 Forwards, `starts[k]` holds the latest possible start of a chain that has come to step k; the latest is best, since it
-leaves the most time, so one pass suffices. The chosen chain needs the earliest start instead: backwards, `ends[k]` holds
-when the earliest completion from step k ends. Both are linear in the events, times the steps that share a touchpoint.
+leaves the most time, so one pass suffices. The chosen chain needs the earliest start instead: backwards, `ends[k]`
+holds when the earliest completion from step k ends. Both are linear in the events, times the steps that share a
+touchpoint.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from resa.kernels.journeys import (
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, Prepared, few, select, select_block, who_may
+from resa.kernels.scanning import BLOCK, FOUND, Prepared, few, scan, select, who_may
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
@@ -59,12 +60,10 @@ class Steps(NamedTuple):
     Attributes:
         heads: i32[65,537]; the steps of code c are `steps[heads[c]:heads[c + 1]]`, the last step first.
         steps: u8, the steps' numbers, 0-based.
-        count: How many steps.
     """
 
     heads: npt.NDArray[np.int32]
     steps: npt.NDArray[np.uint8]
-    count: int
 
 
 class FunnelResult(NamedTuple):
@@ -93,7 +92,7 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
         if not 1 <= code < CODES:
             raise ValueError(f"{code} is no touchpoint's code; codes are 1 to {CODES - 1}")
     heads = np.searchsorted([code for code, _ in pairs], np.arange(CODES + 1)).astype(np.int32)
-    return Steps(heads, np.array([-step for _, step in pairs], np.uint8), len(steps))
+    return Steps(heads, np.array([-step for _, step in pairs], np.uint8))
 
 
 @kernel
@@ -135,7 +134,7 @@ def _levels_by_customer(
                             level = max(level, 1)
                     elif time - starts[step - 1] <= window:
                         starts[step] = starts[step - 1]
-                        level = max(level, step + 1)
+                        level = max(level, int(step) + 1)
             if level == count:
                 break
         levels[customer] = level
@@ -158,16 +157,20 @@ def _levels_by_scan(
 ) -> None:
     """Up to 4 steps (`wide` is `None`) or 8, without a branch but one a customer: everything stays in registers.
 
-    `lanes` holds each code's steps as bits. Each step takes over the start of the step before it, the last step first, so
-    that one event moves a chain by one step. Numba leaves the upper four steps out where `wide` is `None`.
+    `lanes` holds each code's steps as bits. Each step takes over the start of the step before it, the last step first,
+    so that one event moves a chain by one step. Numba leaves the upper four steps out where `wide` is `None`.
     """
     marks = np.empty(BLOCK, np.uint8)
-    found = np.empty(BLOCK + 8, np.int64)
+    found = np.empty(FOUND, np.int64)
+    times = np.empty(FOUND, np.int64)
     start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
     customer = first
     end = offsets[first + 1]
-    for block in range(offsets[first], offsets[last], BLOCK):
-        hits = select_block(touchpoints, lanes, codes, block, min(block + BLOCK, offsets[last]), marks, found)
+    place = offsets[first]
+    while place < offsets[last]:
+        hits, place = scan(touchpoints, lanes, codes, place, offsets[last], marks, found)
+        for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
+            times[hit] = moment(seconds, micros, found[hit])
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -179,8 +182,8 @@ def _levels_by_scan(
                     customer += 1
                     end = offsets[customer + 1]
                 start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
-            lane = np.int64(marks[position - block])
-            time = moment(seconds, micros, position)
+            lane = np.int64(lanes[touchpoints[position]])
+            time = times[hit]
             if wide is not None:
                 start8 = start7 if ((lane >> 7) & (time - start7 <= window)) != 0 else start8
                 start7 = start6 if ((lane >> 6) & (time - start6 <= window)) != 0 else start7
@@ -364,7 +367,7 @@ def funnel_levels(
         over_customers(
             plain,
             lambda first, last: _levels_by_customer(
-                *plain, *tables[:2], lanes, len(steps), window, period or WHOLE_TIME, mask, first, last, levels
+                *plain, *tables, lanes, len(steps), window, period or WHOLE_TIME, mask, first, last, levels
             ),
             threads,
         )
@@ -445,7 +448,7 @@ def funnel(
         prepared=prepared,
         threads=threads,
     )
-    tables, every = funnel_steps(required)[:2], funnel_steps(steps)[:2]
+    tables, every = tuple(funnel_steps(required)), tuple(funnel_steps(steps))
     flags = code_flags(code for codes in steps for code in codes)
     window, span = _window(within_us), period or WHOLE_TIME
     positions = np.full((plain.customers, len(steps)), -1, np.int64)

@@ -1,8 +1,8 @@
 """Equal rows of words, counted: exact, and quick for millions of different rows.
 
-A hash of a row only says where to look; rows are equal when all of their words are. Rows are first dealt out by the hash's first
-bits into parts small enough for the processor's cache, which is what makes many different rows cheap; the parts share nothing,
-so threads take them in turn and nothing has to be merged.
+A hash of a row only says where to look; rows are equal when all of their words are. Rows are first dealt out by the
+hash's first bits into parts small enough for the processor's cache, which is what makes many different rows cheap; the
+parts share nothing, so threads take them in turn and nothing has to be merged.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _group_parts(
                 slot = (slot + 1) & (used - 1)
                 entry = np.int64(table[slot])
             if entry < 0:
-                entry = known
+                entry = np.int64(known)
                 known += 1
                 table[slot] = entry
                 models[entry] = place
@@ -153,9 +153,7 @@ def _equal(words: npt.NDArray[np.uint64], one: int, other: int) -> bool:
     return True
 
 
-def group_rows(
-    words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], threads: int | None = None
-) -> Groups:
+def group_rows(words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], threads: int | None = None) -> Groups:
     """Count equal rows.
 
     Args:
@@ -177,9 +175,7 @@ def group_rows(
     cuts = np.linspace(0, 1 << bits, min(threads, 1 << bits) + 1).astype(np.int64).tolist()
 
     def run(start: int, stop: int) -> None:
-        _group_parts(
-            dealt, rows, dealt_customer, bounds, start, stop, first, counts, customers, dealt_group, found
-        )
+        _group_parts(dealt, rows, dealt_customer, bounds, start, stop, first, counts, customers, dealt_group, found)
 
     if len(cuts) == 2:
         run(*cuts)

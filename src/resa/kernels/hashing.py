@@ -213,9 +213,7 @@ def hash_words(words: Words, key: Words) -> Words:
     return out
 
 
-_ALPHABET: Final = np.frombuffer(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8
-)
+_ALPHABET: Final = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 _VALUES: Final = np.full(256, 255, dtype=np.uint8)
 _VALUES[_ALPHABET] = np.arange(64, dtype=np.uint8)
 _TILDE: Final = np.uint8(ord("~"))
@@ -237,9 +235,7 @@ def write_generated_ids(hashes: Words) -> Bytes:
 
 
 @kernel
-def read_generated_ids(
-    offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, hashes: Words
-) -> int:
+def read_generated_ids(offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, hashes: Words) -> int:
     """Write into `hashes` the value of each text that `write_generated_ids` made; leave the others; how many there were."""
     found = 0
     for row in range(len(hashes)):

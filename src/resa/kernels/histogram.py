@@ -1,7 +1,8 @@
 """Durations in buckets of about equal relative width, so that medians can be added up over threads and machines.
 
-Durations of 0 to 63 microseconds have a bucket each; from there every power of two is cut into 32 buckets of equal width (as in
-HdrHistogram). A bucket's value is its middle, so a quantile read here is off by at most `RELATIVE_ERROR` of the true one.
+Durations of 0 to 63 microseconds have a bucket each; from there every power of two is cut into 32 buckets of equal
+width (as in HdrHistogram). A bucket's value is its middle, so a quantile read here is off by at most `RELATIVE_ERROR`
+of the true one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _ZERO: Final = ((1023 + _BITS) << _BITS) - (1 << _BITS)
 
 
 @kernel
-def bucket_of(duration: int) -> int:
+def bucket_of(duration: np.int64) -> np.int64:
     """The bucket of a duration in microseconds, 0 to 2^53 - 1.
 
     A double's bits, exponent first, then the mantissa, are such a scale already: its first bits are the bucket.

@@ -1,19 +1,21 @@
 """Cumulative incidence: the share of openings met by a given time, with cancellation as a competing event.
 
-The estimator is Aalen and Johansen's (1978). At the times s at which anything happens, with Y openings still waiting just before
-s, d_j of them ending there for cause j and d for any cause, h_j = d_j / Y and h = d / Y:
+The estimator is Aalen and Johansen's (1978). At the times s at which anything happens, with Y openings still waiting
+just before s, d_j of them ending there for cause j and d for any cause, h_j = d_j / Y and h = d / Y:
 
     S(s-) = Π_{u < s} (1 - h(u))            F_j(t) = Σ_{s <= t} S(s-) h_j(s)
 
-An opening that is still open at its last known moment, or ended unanswered at its deadline, is *censored* there; at the same
-moment events come before censoring. Without cancellation 1 - F is Kaplan and Meier's curve, without censoring F is the plain share.
+An opening that is still open at its last known moment, or ended unanswered at its deadline, is *censored* there; at the
+same moment events come before censoring. Without cancellation 1 - F is Kaplan and Meier's curve, without censoring F is
+the plain share.
 
-The standard error is the infinitesimal jackknife: the derivative of F_j(t) by each opening's weight, summed by customer and then
-squared, so that a customer's openings need not be independent (as R's `survfit` does with `cluster`). Differentiating the formulas
-above, with x the moment at which an opening ends and m = min(x, t):
+The standard error is the infinitesimal jackknife: the derivative of F_j(t) by each opening's weight, summed by customer
+and then squared, so that a customer's openings need not be independent (as R's `survfit` does with `cluster`).
+Differentiating the formulas above, with x the moment at which an opening ends and m = min(x, t):
 
     ∂F_j(t) = [ends for j at x <= t] S(x-)/Y(x) - Σ_{s <= m} S(s-) h_j(s)/Y(s)
-              - [ends at all at x <= t] R_t(x)/Y(x) + Σ_{s <= m} R_t(s) h(s)/Y(s),     R_t(s) = (F_j(t) - F_j(s)) / (1 - h(s))
+              - [ends at all at x <= t] R_t(x)/Y(x) + Σ_{s <= m} R_t(s) h(s)/Y(s),     R_t(s) = (F_j(t) - F_j(s)) / (1 -
+              h(s))
 
 The interval is symmetric for log(-log(1 - F)), so it stays within 0 and 1.
 """

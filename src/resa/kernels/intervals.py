@@ -1,18 +1,18 @@
 """Intervals for shares: of independent customers, and of openings, of which one customer may have many.
 
-`wilson_interval` is the score interval (Wilson 1927; Newcombe 1998, "Two-sided confidence intervals for the single proportion",
-method 3): with z the normal quantile, p = x / n,
+`wilson_interval` is the score interval (Wilson 1927; Newcombe 1998, "Two-sided confidence intervals for the single
+proportion", method 3): with z the normal quantile, p = x / n,
 
     (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n)
 
-`clustered_interval` is for openings. The share is the ratio p = Σy / Σm over customers with m openings of which y were met; its
-variance is linearised with whole customers as the units (Cochran 1977, eq. 2.39 and 6.13),
+`clustered_interval` is for openings. The share is the ratio p = Σy / Σm over customers with m openings of which y were
+met; its variance is linearised with whole customers as the units (Cochran 1977, eq. 2.39 and 6.13),
 
     v = C/(C - 1) · Σ(y - p m)² / (Σm)²
 
-and the Wilson interval is taken at the effective number of openings p(1 - p)/v (Korn and Graubard 1998; Dean and Pagano 2015 found
-it to cover well), never more than there are, and scaled by (z/t)² with Student's t at C - 1 degrees of freedom, since v is itself
-estimated. Where all or none were met, v says nothing: then each customer counts once.
+and the Wilson interval is taken at the effective number of openings p(1 - p)/v (Korn and Graubard 1998; Dean and Pagano
+2015 found it to cover well), never more than there are, and scaled by (z/t)² with Student's t at C - 1 degrees of
+freedom, since v is itself estimated. Where all or none were met, v says nothing: then each customer counts once.
 """
 
 from __future__ import annotations
@@ -76,7 +76,11 @@ def student_quantile(confidence: float, freedom: int) -> float:
         y = float(np.expm1(a * y * y))
     else:
         y = float(
-            ((1 / (((freedom + 6) / (freedom * y) - 0.089 * d - 0.822) * (freedom + 2) * 3) + 0.5 / (freedom + 4)) * y - 1)
+            (
+                (1 / (((freedom + 6) / (freedom * y) - 0.089 * d - 0.822) * (freedom + 2) * 3) + 0.5 / (freedom + 4))
+                * y
+                - 1
+            )
             * (freedom + 1)
             / (freedom + 2)
             + 1 / y

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ __all__ = [
     "Journeys",
     "Period",
     "code_flags",
-    "in_period",
     "moment",
     "moments",
     "plain_customers",
@@ -35,6 +34,9 @@ CODES: Final = 65_536
 """How many touchpoint codes there can be; tables of this length need no check of a code."""
 
 MICROS: Final = 1_000_000
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Journeys(NamedTuple):
@@ -65,11 +67,11 @@ class Journeys(NamedTuple):
         return len(self.touchpoints)
 
 
-def read_only(array: npt.NDArray[np.generic], kind: type[np.generic]) -> npt.NDArray[np.generic]:
+def read_only(array: npt.NDArray[Scalar], kind: type[Scalar]) -> npt.NDArray[Scalar]:
     """The same memory as a plain, contiguous, aligned, read-only array.
 
-    Numba compiles anew for each kind of array it meets: writable, read-only, memory map. Handing every kernel this one kind
-    keeps it at one compilation. Nothing is copied unless the array is scattered or not aligned.
+    Numba compiles anew for each kind of array it meets: writable, read-only, memory map. Handing every kernel this one
+    kind keeps it at one compilation. Nothing is copied unless the array is scattered or not aligned.
 
     Raises:
         TypeError: The array holds another type; a silent conversion would copy the index.
@@ -89,10 +91,10 @@ def plain_journeys(journeys: Journeys) -> Journeys:
         TypeError: An array has the wrong type.
     """
     plain = Journeys(
-        *(
-            read_only(array, kind)
-            for array, kind in zip(journeys, (np.int64, np.int32, np.int32, np.uint16), strict=True)
-        )
+        read_only(journeys.offsets, np.int64),
+        read_only(journeys.seconds, np.int32),
+        read_only(journeys.micros, np.int32),
+        read_only(journeys.touchpoints, np.uint16),
     )
     lengths = {len(plain.seconds), len(plain.micros), len(plain.touchpoints)}
     if len(plain.offsets) == 0 or plain.offsets[0] != 0 or lengths != {int(plain.offsets[-1])}:
@@ -132,18 +134,9 @@ def code_flags(codes: Iterable[int]) -> npt.NDArray[np.uint8]:
 
 
 @kernel
-def moment(seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], position: int) -> int:
+def moment(seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], position: int) -> np.int64:
     """An event's time in microseconds since the index epoch."""
     return np.int64(seconds[position]) * MICROS + np.int64(micros[position])
-
-
-@kernel
-def in_period(
-    seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], position: int, start: int, stop: int
-) -> bool:
-    """Whether an event lies in [start, stop), microseconds."""
-    time = np.int64(seconds[position]) * MICROS + np.int64(micros[position])
-    return start <= time < stop
 
 
 def moments(journeys: Journeys, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -112,7 +112,11 @@ def touchpoints_by_signal(
 
 @kernel
 def delivering_sources(
-    touchpoints: npt.NDArray[np.uint16], rows: npt.NDArray[np.uint32], file_starts: Longs, file_sources: Longs, found: npt.NDArray[np.bool_]
+    touchpoints: npt.NDArray[np.uint16],
+    rows: npt.NDArray[np.uint32],
+    file_starts: Longs,
+    file_sources: Longs,
+    found: npt.NDArray[np.bool_],
 ) -> None:
     """Mark in `found[code, source]` which sources delivered which touchpoints; file f begins at row `file_starts[f]`."""
     for position in range(len(rows)):

@@ -2,28 +2,32 @@
 
 What is meant, exactly
 ----------------------
-One customer's events are read in the one order. With `A` the touchpoints that open, `B` those that meet, `U` those that cancel:
+One customer's events are read in the one order. With `A` the touchpoints that open, `B` those that meet, `U` those that
+cancel:
 
-1. *First close.* If an opening is open and its deadline lies before this event, it has ended unanswered. Otherwise B meets it
+1. *First close.* If an opening is open and its deadline lies before this event, it has ended unanswered. Otherwise B
+meets it
    (t_B <= deadline, the edge included), else U cancels it; a touchpoint in both B and U meets it.
-2. *Then open.* If this event is an A in the period: when nothing is open it opens an opening; when one is open it restarts that
+2. *Then open.* If this event is an A in the period: when nothing is open it opens an opening; when one is open it
+restarts that
    opening's clock (`renews`) or is ignored.
 
-The deadline is the clock's moment plus the window. So an event that is both B and A meets the opening before it and opens the
-next; an A after a deadline is a new opening; an A at the very deadline still renews. B must come after A in the one order; of
-the same moment is soon enough. An A outside the period is no A: a period sees only its own openings and their renewals.
+The deadline is the clock's moment plus the window. So an event that is both B and A meets the opening before it and
+opens the next; an A after a deadline is a new opening; an A at the very deadline still renews. B must come after A in
+the one order; of the same moment is soon enough. An A outside the period is no A: a period sees only its own openings
+and their renewals.
 
-With keys, all of this holds for each key by itself: an event only meets, cancels or renews the opening of its own key. An event
-whose key is `NO_KEY` takes no part.
+With keys, all of this holds for each key by itself: an event only meets, cancels or renews the opening of its own key.
+An event whose key is `NO_KEY` takes no part.
 
-An opening that ends unanswered is *missed* once its deadline has passed and *open* before: the caller compares `deadlines` with
-the moment up to which the data are complete.
+An opening that ends unanswered is *missed* once its deadline has passed and *open* before: the caller compares
+`deadlines` with the moment up to which the data are complete.
 
-*Openings and the funnel agree.* With renewals, one window, no keys and no `unless`, the customers with an opening that was met
-are exactly those who come to level 2 of the funnel [A, B] with the same window and period. For if B follows some A in time, the
-last A before this B follows it too and is at least as near; it left an opening open with itself as the clock, and whatever
-closed that before this B was a B in time as well. Without renewals this fails: an ignored A may be near enough where the first
-is not. With keys or `unless` an opening asks for more than the funnel does.
+*Openings and the funnel agree.* With renewals, one window, no keys and no `unless`, the customers with an opening that
+was met are exactly those who come to level 2 of the funnel [A, B] with the same window and period. For if B follows
+some A in time, the last A before this B follows it too and is at least as near; it left an opening open with itself as
+the clock, and whatever closed that before this B was a B in time as well. Without renewals this fails: an ignored A may
+be near enough where the first is not. With keys or `unless` an opening asks for more than the funnel does.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
-from resa.kernels.compiling import kernel
+from resa.kernels.compiling import inlined, kernel
 from resa.kernels.journeys import (
     WHOLE_TIME,
     Journeys,
@@ -48,7 +52,7 @@ from resa.kernels.journeys import (
     read_only,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, select_block
+from resa.kernels.scanning import BLOCK, FOUND, scan
 
 __all__ = [
     "CANCELLED",
@@ -85,7 +89,8 @@ _Columns = tuple[
 
 
 class Deadlines(NamedTuple):
-    """A window that depends on when the clock starts, such as working days: deadline(t) = t + spans[i] for edges[i] <= t.
+    """A window that depends on when the clock starts, such as working days: deadline(t) = t + spans[i] for edges[i] <=
+    t.
 
     Attributes:
         edges: i64[B], microseconds since the index epoch, ascending; before the first edge its span holds too.
@@ -115,17 +120,15 @@ class Openings(NamedTuple):
 
 
 @kernel
-def _deadline(time: int, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> int:
+def _deadline(time: np.int64, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> np.int64:
     """The deadline of a clock started at `time`."""
     if len(edges) == 1:
         return time + spans[0]
-    return time + spans[max(np.searchsorted(edges, time, side="right") - 1, 0)]
+    return time + spans[max(int(np.searchsorted(edges, time, side="right")) - 1, 0)]
 
 
 @kernel
-def _count_openers(
-    touchpoints: npt.NDArray[np.uint16], roles: npt.NDArray[np.uint8], start: int, stop: int
-) -> int:
+def _count_openers(touchpoints: npt.NDArray[np.uint16], roles: npt.NDArray[np.uint8], start: int, stop: int) -> int:
     """How many events may open: there are no more openings."""
     found = 0
     for position in range(start, stop):
@@ -133,7 +136,7 @@ def _count_openers(
     return found
 
 
-@kernel
+@inlined
 def _advance(
     role: int,
     position: int,
@@ -192,14 +195,15 @@ def _openings(
 ) -> int:
     """Fill in the openings of a range of customers; returns how many."""
     marks = np.empty(BLOCK, np.uint8)
-    found = np.empty(BLOCK + 8, np.int64)
+    found = np.empty(FOUND, np.int64)
     rows = 0
     row = -1
     customer = first
     end = offsets[first + 1] if first < last else 0
     asked = first < last and (mask.size == 0 or mask[first])
-    for block in range(offsets[first], offsets[last], BLOCK):
-        hits = select_block(touchpoints, roles, codes, block, min(block + BLOCK, offsets[last]), marks, found)
+    place = offsets[first]
+    while place < offsets[last]:
+        hits, place = scan(touchpoints, roles, codes, place, offsets[last], marks, found)
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -208,12 +212,10 @@ def _openings(
                     end = offsets[customer + 1]
                 asked = mask.size == 0 or mask[customer]
                 row = -1
-            role = np.int64(marks[position - block])
+            role = np.int64(roles[touchpoints[position]])
             if asked and (row >= 0 or role & _OPENS):
                 time = moment(seconds, micros, position)
-                row, rows = _advance(
-                    role, position, time, row, rows, customer, renews, edges, spans, period, out, due
-                )
+                row, rows = _advance(role, position, time, row, rows, customer, renews, edges, spans, period, out, due)
     return rows
 
 
@@ -289,9 +291,7 @@ def _plain_deadlines(within: int | Deadlines) -> Deadlines:
         raise ValueError("deadlines need as many spans as edges, at least one, and edges that ascend")
     if (within.spans < 0).any():
         raise QuestionError("a window cannot be negative")
-    return Deadlines(
-        np.ascontiguousarray(within.edges, np.int64), np.minimum(within.spans, _LONGEST).astype(np.int64)
-    )
+    return Deadlines(np.ascontiguousarray(within.edges, np.int64), np.minimum(within.spans, _LONGEST).astype(np.int64))
 
 
 def openings(
@@ -350,7 +350,8 @@ def openings(
             rows = _openings(*plain, roles, codes, *rest)
         else:
             rows = _keyed_openings(*plain, plain_keys, roles, *rest)
-        return Openings(*(column[:rows] for column in out))
+        customer, opened, clock, closed, outcome = out
+        return Openings(customer[:rows], opened[:rows], clock[:rows], closed[:rows], outcome[:rows])
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
     return parts[0] if len(parts) == 1 else Openings(*map(np.concatenate, zip(*parts, strict=True)))
@@ -389,7 +390,8 @@ def _what_instead(
 def what_instead(
     journeys: Journeys, found: Openings, within: int | Deadlines, *, ignoring: Sequence[int] = ()
 ) -> npt.NDArray[np.uint16]:
-    """The first touchpoint after each opening's clock and not after its deadline: what they did instead, for the missed.
+    """The first touchpoint after each opening's clock and not after its deadline: what they did instead, for the
+    missed.
 
     Args:
         journeys: The index.
@@ -402,7 +404,5 @@ def what_instead(
     """
     plain = plain_journeys(journeys)
     codes = np.zeros(len(found.customer), np.uint16)
-    _what_instead(
-        *plain, code_flags(ignoring), found.customer, found.clock, deadlines(plain, found, within), codes
-    )
+    _what_instead(*plain, code_flags(ignoring), found.customer, found.clock, deadlines(plain, found, within), codes)
     return codes

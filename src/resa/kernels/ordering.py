@@ -199,8 +199,7 @@ def merge_hashes(left: Words, right: Words) -> Words:
     i, j = 0, 0
     for k in range(len(out)):
         if j == len(right) or (
-            i < len(left)
-            and (left[i, 0] < right[j, 0] or (left[i, 0] == right[j, 0] and left[i, 1] <= right[j, 1]))
+            i < len(left) and (left[i, 0] < right[j, 0] or (left[i, 0] == right[j, 0] and left[i, 1] <= right[j, 1]))
         ):
             out[k, 0], out[k, 1] = left[i, 0], left[i, 1]
             i += 1

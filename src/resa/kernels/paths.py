@@ -2,15 +2,15 @@
 
 What is meant, exactly
 ----------------------
-A customer's touchpoint events (code 0 is looked past) are one *journey*, or with a session gap several *sessions*: a new one
-begins where an event lies more than the gap after the one before it. With `collapse` a touchpoint repeated at once within it
-counts once. A path begins at an *anchor* (any of the given touchpoints; without, any touchpoint) and holds the anchor and what
-follows in the same journey or session, up to `steps` codes. The *first* anchor of each journey or session begins a path, or
-with `each` every anchor does, so that paths may overlap. A period keeps the paths whose anchor lies in it; what a path is does
-not depend on the period.
+A customer's touchpoint events (code 0 is looked past) are one *journey*, or with a session gap several *sessions*: a
+new one begins where an event lies more than the gap after the one before it. With `collapse` a touchpoint repeated at
+once within it counts once. A path begins at an *anchor* (any of the given touchpoints; without, any touchpoint) and
+holds the anchor and what follows in the same journey or session, up to `steps` codes. The *first* anchor of each
+journey or session begins a path, or with `each` every anchor does, so that paths may overlap. A period keeps the paths
+whose anchor lies in it; what a path is does not depend on the period.
 
-*Backward*, the same is read with time reversed: the path ends at its anchor, the last one of the journey or session unless
-`each`, and step 0 is the anchor, step 1 what came before it.
+*Backward*, the same is read with time reversed: the path ends at its anchor, the last one of the journey or session
+unless `each`, and step 0 is the anchor, step 1 what came before it.
 
 A path's *words* hold its codes in as few bits as the map needs, so equal words are equal paths: nothing is hashed away.
 """
@@ -38,7 +38,18 @@ from resa.kernels.journeys import (
 )
 from resa.kernels.ranges import over_customers
 
-__all__ = ["MAX_PATH_STEPS", "OTHERS", "Flow", "PathCounts", "Paths", "TopPaths", "count_paths", "flow", "paths", "top_paths"]
+__all__ = [
+    "MAX_PATH_STEPS",
+    "OTHERS",
+    "Flow",
+    "PathCounts",
+    "Paths",
+    "TopPaths",
+    "count_paths",
+    "flow",
+    "paths",
+    "top_paths",
+]
 
 MAX_PATH_STEPS: Final = 64
 """Whole journeys of any length are `variants`."""
@@ -82,7 +93,8 @@ class PathCounts(NamedTuple):
 
     Attributes:
         paths: The paths that were counted.
-        groups: `first`: a path of each kind; `counts`, `customers`: how often and by how many; `group`: each path's kind.
+        groups: `first`: a path of each kind; `counts`, `customers`: how often and by how many; `group`: each path's
+            kind.
     """
 
     paths: Paths
@@ -115,7 +127,8 @@ class Flow(NamedTuple):
     """Paths unrolled step by step, for a Sankey diagram: what flows out of a node is what flowed in.
 
     Attributes:
-        nodes: i64[n, 3], (step, code, paths); code `OTHERS`: touchpoints not shown by themselves. Ordered by step, then count.
+        nodes: i64[n, 3], (step, code, paths); code `OTHERS`: touchpoints not shown by themselves. Ordered by step, then
+            count.
         links: i64[m, 4], (step, code, code at the next step, paths); the next code is 0 where the path ends.
     """
 
@@ -134,21 +147,27 @@ def _write_path(
     collapse: bool,
     gap: int,
     steps: int,
+    codes: int,
     bits: int,
     words: npt.NDArray[np.uint64],
     row: int,
-) -> None:
-    """Write the path that begins at `position` and goes `way` (1, -1) up to, not including, `stop`."""
+) -> bool:
+    """Write the path that begins at `position` and goes `way` (1, -1) up to, not including, `stop`.
+
+    Returns `False` if a code is not below `codes`.
+    """
     a_word = 64 // bits
     step = 0
     column = 0
     room = a_word  # codes that still fit in the word
     word = np.uint64(0)
-    before = -1
+    before = np.int64(-1)
     time_before = np.int64(0)
     while position != stop and step < steps:
         code = np.int64(touchpoints[position])
         if code != 0:
+            if code >= codes:
+                return False
             if gap != _WHOLE:
                 time = moment(seconds, micros, position)
                 if before >= 0 and abs(time - time_before) > gap:
@@ -168,6 +187,7 @@ def _write_path(
     words[row, column] = word
     for rest in range(column + 1, words.shape[1]):
         words[row, rest] = np.uint64(0)
+    return True
 
 
 @kernel
@@ -182,6 +202,7 @@ def _paths(
     collapse: bool,
     gap: int,
     steps: int,
+    codes: int,
     bits: int,
     period: tuple[int, int],
     always: bool,
@@ -193,14 +214,14 @@ def _paths(
     positions: npt.NDArray[np.int64],
     words: npt.NDArray[np.uint64],
 ) -> int:
-    """Find, and if asked write, the paths of a range of customers; returns how many."""
+    """Find, and if asked write, the paths of a range of customers; returns how many, or -1 if a code is not below `codes`."""
     rows = 0
     for customer in range(first, last):
         if mask.size > 0 and not mask[customer]:
             continue
         position = offsets[customer] if way > 0 else offsets[customer + 1] - 1
         stop = offsets[customer + 1] if way > 0 else offsets[customer] - 1
-        before = -1
+        before = np.int64(-1)
         begun = False
         time_before = np.int64(0)
         while position != stop:
@@ -209,7 +230,7 @@ def _paths(
                 if gap != _WHOLE:
                     time = moment(seconds, micros, position)
                     if before >= 0 and abs(time - time_before) > gap:
-                        before = -1
+                        before = np.int64(-1)
                         begun = False
                     time_before = time
                 if anchors[code] and (each or not begun) and not (collapse and code == before):
@@ -218,9 +239,22 @@ def _paths(
                         if write:
                             customers[rows] = customer
                             positions[rows] = position
-                            _write_path(
-                                seconds, micros, touchpoints, position, stop, way, collapse, gap, steps, bits, words, rows
-                            )
+                            if not _write_path(
+                                seconds,
+                                micros,
+                                touchpoints,
+                                position,
+                                stop,
+                                way,
+                                collapse,
+                                gap,
+                                steps,
+                                codes,
+                                bits,
+                                words,
+                                rows,
+                            ):
+                                return -1
                         rows += 1
                     if not each and gap == _WHOLE:
                         break
@@ -266,14 +300,14 @@ def paths(
     mask = plain_customers(customers, plain)
     if not 1 <= steps <= MAX_PATH_STEPS:
         raise QuestionError(f"a path has 1 to {MAX_PATH_STEPS} steps, not {steps}; variants count whole journeys")
-    if not 1 <= codes < CODES or (plain.events and int(plain.touchpoints.max()) >= codes):
-        raise ValueError(f"a touchpoint's code is not below {codes}, or {codes} is not below {CODES}")
+    if not 1 <= codes < CODES:
+        raise ValueError(f"there can be 1 to {CODES - 1} codes, not {codes}")
     bits = max((codes - 1).bit_length(), 1)
     width = -(-steps // (64 // bits))
     gap = _WHOLE if session_gap_us is None else session_gap_us
     flags = np.ones(CODES, np.uint8) if anchors is None else code_flags(anchors)
     way = 1 if direction == "forward" else -1
-    settings = (flags, way, each, collapse, gap, steps, bits, period or WHOLE_TIME, period is None, mask)
+    settings = (flags, way, each, collapse, gap, steps, codes, bits, period or WHOLE_TIME, period is None, mask)
 
     def run(first: int, last: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         nothing = (np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.uint64))
@@ -282,11 +316,15 @@ def paths(
             most = _paths(*plain, *settings, first, last, False, *nothing)
         out = (np.empty(most, np.int32), np.empty(most, np.int64), np.empty((most, width), np.uint64))
         rows = _paths(*plain, *settings, first, last, True, *out)
+        if rows < 0:
+            raise ValueError(f"a touchpoint's code is not below {codes}")
         return out[0][:rows], out[1][:rows], out[2][:rows]
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
-    columns = parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
-    return Paths(*columns, steps, bits)
+    if len(parts) == 1:
+        return Paths(*parts[0], steps, bits)
+    customer, position, words = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Paths(customer, position, words, steps, bits)
 
 
 def count_paths(found: Paths, threads: int | None = None) -> PathCounts:
@@ -300,7 +338,7 @@ def top_paths(counted: PathCounts, k: int) -> TopPaths:
     kinds = largest(groups.counts, k, found.words[groups.first])
     outside = np.ones(len(groups.counts), np.bool_)
     outside[kinds] = False
-    others = found.customer[outside[groups.group]]
+    others = found.customer[outside[groups.group]] if outside.any() else found.customer[:0]
     return TopPaths(
         kinds,
         found.codes_of(groups.first[kinds]),

@@ -11,10 +11,13 @@ from resa.kernels.compiling import kernel
 from resa.kernels.journeys import Journeys, plain_journeys
 from resa.kernels.ranges import over_customers
 
-__all__ = ["BLOCK", "Prepared", "few", "prepare", "select", "select_block", "who_may"]
+__all__ = ["BLOCK", "FOUND", "Prepared", "few", "prepare", "scan", "select", "who_may"]
 
 BLOCK: Final = 2_048
 """Events scanned at a time, a multiple of 8: what is written about them stays in the processor's first cache."""
+
+FOUND: Final = 3 * BLOCK
+"""Positions found at a time: enough that the processor can wait for many events' times at once."""
 
 _COMPARED: Final = 8  # codes; from there on a table is as quick
 
@@ -39,7 +42,7 @@ def select(
 
 
 @kernel
-def select_block(
+def scan(
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
@@ -47,41 +50,48 @@ def select_block(
     stop: int,
     marks: npt.NDArray[np.uint8],
     found: npt.NDArray[np.int64],
-) -> int:
-    """The same for up to `BLOCK` events, whoever's: first the roles are written to `marks`, then positions are picked.
+) -> tuple[int, int]:
+    """The same for many customers at once: from `start` on, until `found` (`FOUND` places) may be full or `stop` is
+    reached.
 
-    Where `codes` (those with a role) are few, comparing with each is work that a processor does for 16 or more events at once.
-    Where few events count, eight are passed over at a time. `found` needs 8 places more than there are events.
+    Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
+    processor does for 16 or more events at once. Then positions are picked; where few events count, eight are passed
+    over at a time. `marks` has `BLOCK` places.
+
+    Returns:
+        How many were found, and where to go on.
     """
-    events = stop - start
-    block = touchpoints[start:stop]
-    if len(codes) <= _COMPARED:
-        marks[:events] = 0
-        for code in codes:
-            role = roles[code]
-            for event in range(events):
-                marks[event] |= role if block[event] == code else np.uint8(0)
-    else:
-        for event in range(events):
-            marks[event] = roles[block[event]]
-    present = 0
-    for event in range(events):
-        present += marks[event] != 0
     count = 0
-    if 16 * present > events:
-        for event in range(events):
-            found[count] = start + event
-            count += marks[event] != 0
-        return count
-    eights = (events + 7) // 8
-    marks[events : 8 * eights] = 0
     words = marks.view(np.uint64)
-    for eight in range(eights):
-        if words[eight] != 0:
-            for event in range(8 * eight, 8 * eight + 8):
+    while start < stop and count <= FOUND - BLOCK - 8:
+        events = min(BLOCK, stop - start)
+        block = touchpoints[start : start + events]
+        if len(codes) <= _COMPARED:
+            marks[:events] = 0
+            for code in codes:
+                role = roles[code]
+                for event in range(events):
+                    marks[event] |= role if block[event] == code else np.uint8(0)
+        else:
+            for event in range(events):
+                marks[event] = roles[block[event]]
+        present = 0
+        for event in range(events):
+            present += marks[event] != 0
+        if 16 * present > events:
+            for event in range(events):
                 found[count] = start + event
                 count += marks[event] != 0
-    return count
+        else:
+            eights = (events + 7) // 8
+            marks[events : 8 * eights] = 0
+            for eight in range(eights):
+                if words[eight] != 0:
+                    for event in range(8 * eight, 8 * eight + 8):
+                        found[count] = start + event
+                        count += marks[event] != 0
+        start += events
+    return count, start
 
 
 class Prepared(NamedTuple):
@@ -115,9 +125,7 @@ def prepare(journeys: Journeys, threads: int | None = None) -> Prepared:
     """Note which touchpoints each customer has."""
     plain = plain_journeys(journeys)
     seen = np.zeros(plain.customers, np.uint64)
-    over_customers(
-        plain, lambda first, last: _seen(plain.offsets, plain.touchpoints, first, last, seen), threads
-    )
+    over_customers(plain, lambda first, last: _seen(plain.offsets, plain.touchpoints, first, last, seen), threads)
     return Prepared(seen)
 
 

@@ -1,10 +1,10 @@
 """Transitions: which touchpoint follows which, how often, for how many customers, after how long.
 
-A transition is two touchpoint events of a customer with no other touchpoint event between them (events without a touchpoint,
-code 0, are looked past). With a session gap, two events that lie further apart than the gap are no transition: the first is an
-exit, the second an entry. Without one, a customer's first touchpoint event is the entry and the last the exit. A period keeps the
-transitions whose first event lies in it, and the entries and exits that do; what follows what does not depend on the period.
-A touchpoint followed by itself is a loop: the diagonal.
+A transition is two touchpoint events of a customer with no other touchpoint event between them (events without a
+touchpoint, code 0, are looked past). With a session gap, two events that lie further apart than the gap are no
+transition: the first is an exit, the second an entry. Without one, a customer's first touchpoint event is the entry and
+the last the exit. A period keeps the transitions whose first event lies in it, and the entries and exits that do; what
+follows what does not depend on the period. A touchpoint followed by itself is a loop: the diagonal.
 """
 
 from __future__ import annotations
@@ -42,13 +42,15 @@ _FULL: Final = 2**62  # one customer adds less than 2^53
 
 
 class Transitions(NamedTuple):
-    """Transitions from touchpoint a to b for each group g; code 0 is unused. Two of them over other customers add up field by field.
+    """Transitions from touchpoint a to b for each group g; code 0 is unused. Two of them over other customers add up
+    field by field.
 
     Attributes:
         counts: i64[G, K, K], how often b followed a.
         customers: i64[G, K, K], how many customers did that at least once.
         seconds: i64[G, K, K], the exact sum of the time between, whole seconds.
-        micros: i64[G, K, K], what the sum has beyond `seconds`, 0 to 999,999 microseconds (one sum of microseconds may exceed 64 bits).
+        micros: i64[G, K, K], what the sum has beyond `seconds`, 0 to 999,999 microseconds (one sum of microseconds may
+            exceed 64 bits).
         entries: i64[G, K], sessions (or journeys) that began there.
         exits: i64[G, K], sessions (or journeys) that ended there.
         edges: i64[E, 3], the (g, a, b) that occur, ascending.
@@ -71,7 +73,9 @@ class Transitions(NamedTuple):
     def mean_seconds(self) -> npt.NDArray[np.float64]:
         """f64[G, K, K], the mean time between; NaN where there is no transition."""
         total = self.seconds + self.micros / MICROS
-        return np.divide(total, self.counts, out=np.full(total.shape, np.nan), where=self.counts > 0)
+        mean = np.full(total.shape, np.nan)
+        np.divide(total, self.counts, out=mean, where=self.counts > 0)
+        return mean
 
     def quantile_seconds(self, share: float) -> npt.NDArray[np.float64]:
         """f64[G, K, K], such as the median (0.5), off by at most 1/64; NaN where there is no transition or no histogram."""
@@ -112,6 +116,7 @@ def _transitions(
     groups: npt.NDArray[np.uint16],
     gap: int | None,
     period: tuple[int, int] | None,
+    distinct: bool,
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
@@ -121,8 +126,8 @@ def _transitions(
 ) -> bool:
     """Add up a range of customers; `False` if a code is not below `codes`.
 
-    What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out what
-    concerns the period where it is `None`; then `visits` stays empty, since every visit is a transition to it.
+    What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
+    what concerns the period where it is `None`; then `visits` stays empty, since every visit is a transition to it.
     """
     customer = first - 1
     end = offsets[first]
@@ -164,8 +169,9 @@ def _transitions(
             cell = (table + before) * codes + code
             cells[cell, _COUNT] += 1
             cells[cell, _MICROS] += time - time_before
-            cells[cell, _CUSTOMERS] += cells[cell, _LAST] != customer
-            cells[cell, _LAST] = customer
+            if distinct:
+                cells[cell, _CUSTOMERS] += cells[cell, _LAST] != customer
+                cells[cell, _LAST] = customer
         if period is not None:
             counted = inside
         before = code
@@ -194,7 +200,7 @@ def _durations(
         if mask.size > 0 and not mask[customer]:
             continue
         row = np.int64(groups[customer]) * codes if groups.size > 0 else 0
-        before = -1
+        before = np.int64(-1)
         time_before = np.int64(0)
         for position in range(offsets[customer], offsets[customer + 1]):
             code = np.int64(touchpoints[position])
@@ -214,6 +220,7 @@ def transitions(
     groups: npt.NDArray[np.uint16] | None = None,
     session_gap_us: int | None = None,
     durations: bool = True,
+    distinct: bool = True,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
     threads: int | None = None,
@@ -226,6 +233,7 @@ def transitions(
         groups: u16[C], each customer's group; `None`: one group.
         session_gap_us: Events further apart than this many microseconds are no transition; `None`: whole journeys.
         durations: Keep histograms, for medians; costs a second pass.
+        distinct: Count customers too; `False` leaves `customers` 0 and is a little cheaper.
         period: Which transitions, entries and exits count, by their first event; `None`: all.
         customers: bool[C], who takes part; `None`: all.
         threads: See `over_customers`.
@@ -246,7 +254,9 @@ def transitions(
         cells = np.zeros((kinds * codes * codes, 4), np.int64)
         cells[:, _LAST] = -1
         sums, visits = np.zeros(len(cells), np.int64), np.zeros(kinds * codes, np.int64)
-        if not _transitions(*plain, codes, plain_group, session_gap_us, period, mask, first, last, cells, sums, visits):
+        if not _transitions(
+            *plain, codes, plain_group, session_gap_us, period, distinct, mask, first, last, cells, sums, visits
+        ):
             raise ValueError(f"a touchpoint's code is not below {codes}")
         _carry(cells, sums)
         return cells, sums, visits
@@ -255,13 +265,11 @@ def transitions(
     cells, sums, visits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     _carry(cells, sums)
     square = (kinds, codes, codes)
-    counts, micros, distinct = (
-        cells[:, column].reshape(square).copy() for column in (_COUNT, _MICROS, _CUSTOMERS)
-    )
+    counts, micros, reached = (cells[:, column].reshape(square).copy() for column in (_COUNT, _MICROS, _CUSTOMERS))
     totals = sums.reshape(square)
     entries = counts[:, 0].copy()
     visits = counts.sum(axis=1) if period is None else visits.reshape(kinds, codes)
-    for table in (counts, micros, distinct, totals):
+    for table in (counts, micros, reached, totals):
         table[:, 0] = 0
     exits = visits - counts.sum(axis=2)
     observed = np.flatnonzero(counts)
@@ -275,6 +283,7 @@ def transitions(
             _durations(*plain, codes, plain_group, gap, window, mask, first, last, edge_of, part)
             return part
 
-        histograms = sum(over_customers(plain, fill, threads), np.zeros((len(observed), BUCKETS), np.uint32))
+        for part in over_customers(plain, fill, threads):
+            histograms = part if len(histograms) == 0 else histograms + part
     edges = np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64)
-    return Transitions(counts, distinct, totals, micros, entries, exits, edges, histograms)
+    return Transitions(counts, reached, totals, micros, entries, exits, edges, histograms)

@@ -1,8 +1,8 @@
 """Variants: whole journeys (or sessions) as rows of touchpoints, equal ones counted, whatever their length.
 
-Journeys, sessions and `collapse` are those of `paths`. Each is hashed to 64 bits and equal hashes are grouped; then every
-journey is compared, touchpoint by touchpoint, with the first of its group. Should two different ones ever share a hash, all are
-hashed anew with another seed, so the answer is exact.
+Journeys, sessions and `collapse` are those of `paths`. Each is hashed to 64 bits and equal hashes are grouped; then
+every journey is compared, touchpoint by touchpoint, with the first of its group. Should two different ones ever share a
+hash, all are hashed anew with another seed, so the answer is exact.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Variants(NamedTuple):
         stop: i64[J], the position after its last.
         length: i64[J], how many touchpoints it has, repeats collapsed if asked.
         hashes: u64[J]; equal journeys have equal hashes, and here unequal ones unequal.
-        groups: `first`: a journey of each variant; `counts`, `customers`: how often and by how many; `group`: each journey's variant.
+        groups: `first`: a journey of each variant; `counts`, `customers`: how often and by how many; `group`: each
+            journey's variant.
         collapse: Whether repeats were collapsed.
     """
 

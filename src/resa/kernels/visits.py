@@ -15,7 +15,8 @@ __all__ = ["Visits", "visits"]
 
 
 class Visits(NamedTuple):
-    """Touchpoint events by touchpoint code and calendar bucket; row 0 counts any touchpoint. Adds up over other customers.
+    """Touchpoint events by touchpoint code and calendar bucket; row 0 counts any touchpoint. Adds up over other
+    customers.
 
     Attributes:
         counts: i64[K, B], events.
@@ -59,7 +60,7 @@ def _visits(
                 return False
             time = moment(seconds, micros, position)
             if bucket == -2:
-                bucket = np.searchsorted(edges, time, side="right") - 1
+                bucket = int(np.searchsorted(edges, time, side="right")) - 1
             while bucket < buckets and edges[bucket + 1] <= time:
                 bucket += 1
             if bucket < 0 or bucket == buckets:
@@ -86,8 +87,8 @@ def visits(
     Args:
         journeys: The index.
         codes: K, one more than the largest touchpoint code.
-        edges: i64[B + 1], ascending; bucket b is [edges[b], edges[b + 1]), microseconds since the index epoch. Events outside
-            all buckets are not counted.
+        edges: i64[B + 1], ascending; bucket b is [edges[b], edges[b + 1]), microseconds since the index epoch. Events
+            outside all buckets are not counted.
         customers: bool[C], who takes part; `None`: all.
         threads: See `over_customers`.
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from resa import __version__
+from resa.base.version import __version__
 from resa.drawing import font_css, tokens_css
 from resa.reporting.content import Report
 from resa.reporting.words import words_in

@@ -319,7 +319,9 @@ class _TextFile:
 
     def _write(self, piece: pa.Table) -> None:
         # Copied, so that the bytes do not depend on how the pieces came to be.
-        self._writer.write_table(pa.table([pa.concat_arrays(column.chunks) for column in piece.columns], piece.schema.names))
+        self._writer.write_table(
+            pa.table([pa.concat_arrays(column.chunks) for column in piece.columns], piece.schema.names)
+        )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:

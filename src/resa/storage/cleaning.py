@@ -23,13 +23,23 @@ KEPT_GENERATIONS = 2
 
 
 def clean(store: Store, lease: Lease) -> None:
-    """Forget generations beyond the newest two and files that only they used; then delete all that is not listed."""
+    """Forget generations beyond the newest two and files that only they used; then delete all that is not listed.
+
+    A former generation that points into a removed load goes as soon as there is a newer one.
+    """
     with lease.writing() as connection:
         numbers = connection.execute(select(generations.c.id).order_by(generations.c.id.desc())).scalars().all()
-        kept, old = numbers[:KEPT_GENERATIONS], numbers[KEPT_GENERATIONS:]
+        removed = set(connection.execute(select(files.c.id).where(files.c.state == "removed")).scalars())
+        used: set[int] = set()
+        old = []
+        for place, number in enumerate(numbers):
+            pointed = set(_files_of(store.layout.generation(number)))
+            if place == 0 or (place < KEPT_GENERATIONS and not pointed & removed):
+                used |= pointed
+            else:
+                old.append(number)
         connection.execute(delete(generations).where(generations.c.id.in_(old)))
-        used = {number for generation in kept for number in _files_of(store.layout.generation(generation))}
-        query = select(files.c.id).where(files.c.state == "retired", files.c.id.not_in(used))
+        query = select(files.c.id).where(files.c.state.in_(["retired", "removed"]), files.c.id.not_in(used))
         connection.execute(delete(files).where(files.c.id.in_(connection.execute(query).scalars().all())))
     for path in unlisted(store):
         _remove(path)
@@ -53,7 +63,13 @@ def unlisted(store: Store) -> list[Path]:
             query = select(map_columns.c.folder).where(map_columns.c.generation == number)
             names[folder] = {Path(column).name for column in connection.execute(query).scalars()}
     names[layout.work] = set()
-    found = [path for folder, listed in names.items() if folder.is_dir() for path in folder.iterdir() if path.name not in listed]
+    found = [
+        path
+        for folder, listed in names.items()
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.name not in listed
+    ]
     halves = [path for path in layout.signals.glob("**/.*") if path.name.endswith(".writing")]
     return sorted(found + halves)
 

@@ -143,9 +143,7 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
     publish(writer, made, index.columns, list_files)
 
 
-def _new_rows(
-    old: Sequence[EventFile], new: Sequence[EventFile], joined: Sequence[_Joined]
-) -> npt.NDArray[np.uint32]:
+def _new_rows(old: Sequence[EventFile], new: Sequence[EventFile], joined: Sequence[_Joined]) -> npt.NDArray[np.uint32]:
     """The new number of each row, by its old one."""
     begin = {file.id: file.first_row for file in new}
     total = old[-1].first_row + old[-1].rows

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
-from resa.storage.schema import workspace
+from resa.storage.schema import metadata, workspace
 
 __all__ = ["REVISION", "Database", "from_micros", "to_micros"]
 
@@ -98,15 +98,24 @@ class Database:
                 f"this workspace was written by a newer Resa (its database is at step {found}, this Resa knows {REVISION}); "
                 "upgrade: pip install --upgrade resa"
             )
-        # Two processes may come here at once: the second waits for the first, and alembic then finds nothing to do.
+        # Two processes may come here at once: the second waits for the first and then finds nothing to do.
         with self.changing() as connection:
-            _migrate(connection)
-            if connection.execute(select(workspace.c.id)).first() is None:
-                connection.execute(insert(workspace).values(id=1, key=secrets.token_bytes(16), made_at=to_micros(now)))
+            if not inspect(connection).has_table("alembic_version"):
+                _make(connection, now)
+            else:
+                _migrate(connection)
+
+
+def _make(connection: Connection, now: datetime) -> None:
+    """Make all tables as the newest migration leaves them, without running the history of an empty database."""
+    metadata.create_all(connection)
+    connection.execute(insert(workspace).values(id=1, key=secrets.token_bytes(16), made_at=to_micros(now)))
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
 
 
 def _migrate(connection: Connection) -> None:
-    # Alembic takes a fifth of a second to import and is needed once in a workspace's life.
+    # Alembic takes a fifth of a second to import and is needed when a newer Resa meets an older workspace.
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
 

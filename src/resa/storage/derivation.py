@@ -48,7 +48,10 @@ class _Questions:
             [
                 self.conditions,
                 self.numbers,
-                [sorted(self.conditions.index(_when(signal)) for signal in self.users(number)) for number in self.numbers],
+                [
+                    sorted(self.conditions.index(_when(signal)) for signal in self.users(number))
+                    for number in self.numbers
+                ],
             ]
         )
 
@@ -75,7 +78,9 @@ class _Answers:
 def column_hash(journey_map: JourneyMap) -> str:
     """A hash of what a column depends on; the same for two versions of a map that differ in other parts only."""
     signals = [
-        [s.touchpoint, s.when, s.occurrence, s.value, s.score, s.scale] for s in journey_map.signals if s.kind == "events"
+        [s.touchpoint, s.when, s.occurrence, s.value, s.score, s.scale]
+        for s in journey_map.signals
+        if s.kind == "events"
     ]
     return _digest([list(journey_map.code), signals])
 
@@ -128,9 +133,14 @@ def move_answers(cache: Path, old: Sequence[EventFile], new: int, order: npt.NDA
             with np.load(folder / f"{file.id}.npz", allow_pickle=False) as saved:
                 parts.append(dict(saved))
         known = np.cumsum([0, *(len(part["words"]) for part in parts)])
-        patterns = np.concatenate([part["patterns"].astype(np.int64) + begin for part, begin in zip(parts, known, strict=False)])
+        patterns = np.concatenate(
+            [part["patterns"].astype(np.int64) + begin for part, begin in zip(parts, known, strict=False)]
+        )
         words, numbers = np.unique(np.concatenate([part["words"] for part in parts]), axis=0, return_inverse=True)
-        arrays: dict[str, npt.NDArray[Any]] = {"words": words, "patterns": _narrow(numbers.reshape(-1)[patterns[order]], len(words))}
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "words": words,
+            "patterns": _narrow(numbers.reshape(-1)[patterns[order]], len(words)),
+        }
         for name in parts[0]:
             if name.startswith("rows"):
                 values = name.replace("rows", "numbers")
@@ -177,7 +187,9 @@ def _answers(files: Sequence[EventFile], questions: _Questions, folder: Path) ->
     width = max(1, -(-len(questions.conditions) // _BITS))
     tables: list[npt.NDArray[np.uint64]] = [np.zeros((0, width), np.uint64)]
     parts: list[npt.NDArray[np.uint32]] = []
-    numbers: list[tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.float64]]]] = [([], []) for _ in questions.numbers]
+    numbers: list[tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.float64]]]] = [
+        ([], []) for _ in questions.numbers
+    ]
     known = 0
     for file in files:
         with np.load(folder / f"{file.id}.npz", allow_pickle=False) as saved:
@@ -293,7 +305,9 @@ def _sparse(
     for text, (rows, values) in zip(questions.numbers, answers.numbers, strict=True):
         asking = np.zeros(len(journey_map.code) + 1, np.bool_)
         for signal in questions.signals:
-            asking[journey_map.code[signal.touchpoint]] |= text == (_value(signal) if which == "value" else signal.score)
+            asking[journey_map.code[signal.touchpoint]] |= text == (
+                _value(signal) if which == "value" else signal.score
+            )
         if not len(rows) or not asking.any():
             continue
         if place_of_row is None:
@@ -319,4 +333,8 @@ def _sources(index: JourneyIndex, touchpoints: npt.NDArray[np.uint16], codes: in
             np.array([names.index(file.source_id) for file in index.files], np.int64),
             found,
         )
-    return {str(code): [names[place] for place in np.flatnonzero(found[code])] for code in range(1, codes + 1) if found[code].any()}
+    return {
+        str(code): [names[place] for place in np.flatnonzero(found[code])]
+        for code in range(1, codes + 1)
+        if found[code].any()
+    }

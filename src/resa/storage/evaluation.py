@@ -25,7 +25,9 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
     if not files:
         return pa.table({name: pa.array([], pa.bool_()) for name in columns})
     batches = list(stream_files(files, columns))
-    table = pa.Table.from_batches(batches) if batches else pa.table({name: pa.array([], pa.bool_()) for name in columns})
+    table = (
+        pa.Table.from_batches(batches) if batches else pa.table({name: pa.array([], pa.bool_()) for name in columns})
+    )
     expected = sum(file.rows for file in files)
     if table.num_rows != expected:
         raise WorkspaceDamaged(f"the event files hold {table.num_rows} rows instead of {expected}; run `resa verify`")
@@ -44,7 +46,9 @@ def stream_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) ->
         raise WorkspaceDamaged(
             f"events/{missing[0].name} is gone: its load was removed meanwhile; ask again, or run `resa verify`"
         )
-    outputs = ", ".join(f'({compiled.sql}) AS "{name.replace(chr(34), 2 * chr(34))}"' for name, compiled in columns.items())
+    outputs = ", ".join(
+        f'({compiled.sql}) AS "{name.replace(chr(34), 2 * chr(34))}"' for name, compiled in columns.items()
+    )
     sql = f"SELECT {outputs} FROM read_parquet([{quoted_files([file.path for file in files])}])"  # noqa: S608 - our own names
     with Engine(readable=[file.path for file in files]) as engine:
         yield from engine.stream(sql, parameters)

@@ -117,7 +117,11 @@ def _column(column: pa.Array | pa.ChunkedArray) -> _Texts | _Numbers:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):  # no chunk at all, or more text than one array holds
-            column = pa.concat_arrays(column.cast(_large(column.type)).chunks) if column.num_chunks else pa.array([], column.type)
+            column = (
+                pa.concat_arrays(column.cast(_large(column.type)).chunks)
+                if column.num_chunks
+                else pa.array([], column.type)
+            )
     if pa.types.is_dictionary(column.type):
         if column.dictionary.null_count:
             column = column.dictionary_decode()
@@ -135,7 +139,10 @@ def _column(column: pa.Array | pa.ChunkedArray) -> _Texts | _Numbers:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
     )
 
 

@@ -157,7 +157,9 @@ class JourneyIndex:
         # Two customers with one first word are as good as impossible, yet not quite.
         for _ in range(2):
             here = np.minimum(places, self.customers - 1)
-            behind = (self.who[here, 0] == wanted[:, 0]) & (self.who[here, 1] < wanted[:, 1]) & (places < self.customers)
+            behind = (
+                (self.who[here, 0] == wanted[:, 0]) & (self.who[here, 1] < wanted[:, 1]) & (places < self.customers)
+            )
             places = places + behind
         here = np.minimum(places, self.customers - 1)
         found = (self.who[here] == wanted).all(axis=1)
@@ -178,7 +180,9 @@ class JourneyIndex:
             QuestionError: Nothing was derived for this map yet.
         """
         if map_key not in self.columns:
-            raise QuestionError(f"the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`")
+            raise QuestionError(
+                f"the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`"
+            )
         map_hash, folder = self.columns[map_key]
         try:
             return read_column(self.folder / folder, map_key, map_hash)
@@ -205,7 +209,14 @@ def open_index(
         FileNotFoundError: The whole folder is gone: a newer generation replaced it meanwhile.
     """
     if generation == 0:
-        header: dict[str, Any] = {"epoch": EPOCH, "channels": [], "files": [], "as_of": {}, "exclude": [], "record_files": []}
+        header: dict[str, Any] = {
+            "epoch": EPOCH,
+            "channels": [],
+            "files": [],
+            "as_of": {},
+            "exclude": [],
+            "record_files": [],
+        }
         arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
         arrays["offsets"] = np.zeros(1, np.int64)
     else:
@@ -225,7 +236,9 @@ def open_index(
         )
         for file in header["files"]
     )
-    as_of = AsOf(sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()})
+    as_of = AsOf(
+        sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()}
+    )
     return JourneyIndex(
         generation=generation,
         folder=folder,

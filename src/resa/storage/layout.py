@@ -1,14 +1,14 @@
 """Where things stand in a workspace's data folder.
 
-    .resa/                      0700
-        operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
-        events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
-        lookups/                Parquet, tables such as products and stores
-        unique/                 sorted hashes of the ids that were ever stored
-        runs/                   new rows in the order of the index, until a generation holds them
-        index/<generation>/     arrays of the journey index; index/<generation>/maps/<hash>/ what one map makes of it
-        signals/<hash>/         which signals hold for each row of each file; derived
-        work/                   half-made things; emptied by the next writer
+.resa/                      0700
+    operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
+    events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
+    lookups/                Parquet, tables such as products and stores
+    unique/                 sorted hashes of the ids that were ever stored
+    runs/                   new rows in the order of the index, until a generation holds them
+    index/<generation>/     arrays of the journey index; index/<generation>/maps/<hash>/ what one map makes of it
+    signals/<hash>/         which signals hold for each row of each file; derived
+    work/                   half-made things; emptied by the next writer
 """
 
 from __future__ import annotations

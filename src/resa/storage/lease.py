@@ -69,7 +69,11 @@ def take_lease(database: Database, clock: Clock) -> Lease:
     with database.changing() as connection:
         row = connection.execute(select(lease)).first()
         token = 1 if row is None else row.token + 1
-        if row is not None and row.held and _lives(row.pid, row.host, row.process_start, from_micros(row.renewed_at), now):
+        if (
+            row is not None
+            and row.held
+            and _lives(row.pid, row.host, row.process_start, from_micros(row.renewed_at), now)
+        ):
             raise WorkspaceBusy(
                 f"process {row.pid} on {row.host} has been writing to this workspace since "
                 f"{from_micros(row.taken_at):%Y-%m-%d %H:%M} UTC; wait until it is done, or stop it"

@@ -80,7 +80,10 @@ def refresh_index(
         base = empty_index(store)
     folder = store.layout.work / "generation"
     index = build_generation(store, folder, base, sources, exclude)
-    columns = {journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals)) for journey_map in maps}
+    columns = {
+        journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
+        for journey_map in maps
+    }
     return publish(writer, index, columns)
 
 
@@ -99,7 +102,9 @@ def build_generation(
     new_records = [file for file in sources.records if file.id not in known]
     if new_events or new_records or not base.generation:
         excluded = _excluded(new_events, exclude)
-        runs = [FileRun(_run(store, file), file.first_row, mask) for file, mask in zip(new_events, excluded, strict=True)]
+        runs = [
+            FileRun(_run(store, file), file.first_row, mask) for file, mask in zip(new_events, excluded, strict=True)
+        ]
         runs += [FileRun(_run(store, file), 0) for file in new_records]
         channels = build_arrays(folder, base, runs, store.hasher)
     else:
@@ -149,7 +154,9 @@ def publish(
         values = {"id": number, "published_at": at, "events": index.events, "customers": index.customers}
         connection.execute(insert(generations).values(**values))
         for key, (map_hash, folder) in columns.items():
-            connection.execute(insert(map_columns).values(generation=number, map_key=key, map_hash=map_hash, folder=folder))
+            connection.execute(
+                insert(map_columns).values(generation=number, map_key=key, map_hash=map_hash, folder=folder)
+            )
         connection.execute(update(files).where(files.c.id.in_(held)).values(run=None))
     clean(store, writer.lease)
     return store.index()
@@ -222,7 +229,10 @@ def _excluded(new: Sequence[EventFile], exclude: Sequence[str]) -> list[npt.NDAr
 def _publish_columns(writer: Writer, index: JourneyIndex, maps: Sequence[JourneyMap]) -> None:
     """Bring the maps' columns of a published generation up to date."""
     store = writer.store
-    wanted = {journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals)) for journey_map in maps}
+    wanted = {
+        journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
+        for journey_map in maps
+    }
     if wanted == dict(index.columns):
         return
     with writer.lease.writing() as connection:

@@ -29,9 +29,8 @@ __all__ = ["remove_load"]
 
 @dataclass
 class _Plan:
-    """What is to be listed instead of what."""
+    """What is to be listed, and which ids are to be forgotten."""
 
-    dropped: list[int] = field(default_factory=list)  # files without any other load's rows
     rewritten: list[tuple[EventFile, str, int]] = field(default_factory=list)  # file, its successor, rows left
     hashes: list[Words] = field(default_factory=list)
 
@@ -49,17 +48,15 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
             mine = pc.equal(table.column("load_id"), load.id)
             if kind != "rejected":
                 plan.hashes.append(ids_of(store.hasher, table.filter(mine)))
-            if file.load_id == load.id:
-                plan.dropped.append(file.id)
-            else:
+            if file.load_id != load.id:
                 left = table.filter(pc.invert(mine))
                 plan.rewritten.append((file, write_parquet(file.path.parent, left), left.num_rows))
     replaced = _runs_without(store, plan.hashes)
     with lease.writing() as connection:
-        # Files that compaction replaced hold the rows too, for readers of a former generation: they go at once.
+        # The newest index still points into these files, and those that compaction replaced hold the rows too: all of
+        # them go with the next generation.
         holding = select(file_loads.c.file_id).where(file_loads.c.load_id == load.id)
-        connection.execute(delete(files).where(files.c.state == "retired", files.c.id.in_(holding)))
-        connection.execute(delete(files).where(files.c.id.in_(plan.dropped)))
+        gone = connection.execute(holding).scalars().all()
         for file, name, rows in plan.rewritten:
             size = (file.path.parent / name).stat().st_size
             values = {"name": name, "rows": rows, "bytes": size, "run": None}
@@ -69,7 +66,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
             others = file_loads.c.file_id == file.id, file_loads.c.load_id != load.id
             for other in connection.execute(select(file_loads).where(*others)).all():
                 connection.execute(insert(file_loads).values(file_id=number, load_id=other.load_id, rows=other.rows))
-            connection.execute(delete(files).where(files.c.id == file.id))
+        connection.execute(update(files).where(files.c.id.in_(gone)).values(state="removed"))
         for run, (name, hashes) in replaced:
             connection.execute(update(hash_runs).where(hash_runs.c.id == run.id).values(name=name, hashes=hashes))
         connection.execute(delete(hash_runs).where(hash_runs.c.load_id == load.id, hash_runs.c.purpose == "repeats"))

@@ -80,7 +80,9 @@ files = Table(
     Column("name", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),  # listed, or retired: replaced, but a generation still points into it
+    Column(
+        "state", Text, nullable=False
+    ),  # listed; retired: compacted, removed: with its load, and a generation points into it
     Column("run", Text),  # its sorted run in runs/, while no generation holds its rows
     Column("label", Text),  # the name of a lookup table
     UniqueConstraint("kind", "name"),

@@ -177,9 +177,7 @@ class Store:
                         f"generation {number} of the index has lost a part; run `resa rebuild`"
                     ) from None
 
-    def evaluate_events(
-        self, columns: Mapping[str, Compiled], *, index: JourneyIndex | None = None
-    ) -> pa.Table:
+    def evaluate_events(self, columns: Mapping[str, Compiled], *, index: JourneyIndex | None = None) -> pa.Table:
         """Run event expressions over all event files: one row for each row of the files, in their global order.
 
         Args:

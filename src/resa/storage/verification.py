@@ -60,26 +60,41 @@ def _check_files(store: Store) -> Iterator[Finding]:
         for file in store.event_files(kind):
             yield from _check_file(file)
     with store.database.reading() as connection:
-        counts = select(file_loads.c.file_id, func.sum(file_loads.c.rows).label("rows")).group_by(file_loads.c.file_id).subquery()
+        counts = (
+            select(file_loads.c.file_id, func.sum(file_loads.c.rows).label("rows"))
+            .group_by(file_loads.c.file_id)
+            .subquery()
+        )
         query = select(files.c.name).join(counts, counts.c.file_id == files.c.id).where(counts.c.rows != files.c.rows)
         for name in connection.execute(query).scalars():
-            yield Finding(code="file-rows", message=f"the rows of {name} do not add up by load; restore the data folder from a backup")
+            yield Finding(
+                code="file-rows",
+                message=f"the rows of {name} do not add up by load; restore the data folder from a backup",
+            )
 
 
 def _check_file(file: EventFile) -> Iterator[Finding]:
     name = f"{file.kind}/{file.path.name}"
     if not file.path.exists():
-        yield Finding(code="missing-file", message=f"{name} is listed but missing; restore it from a backup, or remove its load")
+        yield Finding(
+            code="missing-file", message=f"{name} is listed but missing; restore it from a backup, or remove its load"
+        )
         return
     try:
         rows, counts = _count(file)
     except (pa.ArrowException, OSError):
-        yield Finding(code="damaged-file", message=f"{name} cannot be read; restore it from a backup, or remove its load")
+        yield Finding(
+            code="damaged-file", message=f"{name} cannot be read; restore it from a backup, or remove its load"
+        )
         return
     if rows != file.rows:
-        yield Finding(code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup")
+        yield Finding(
+            code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup"
+        )
     elif file.loads and tuple(sorted(counts)) != file.loads:
-        yield Finding(code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup")
+        yield Finding(
+            code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup"
+        )
 
 
 def _count(file: EventFile) -> tuple[int, set[int]]:
@@ -108,7 +123,9 @@ def _check_loads(store: Store) -> Iterator[Finding]:
             stored[key] = stored.get(key, 0) + row.rows
         for load in connection.execute(select(loads)):
             if load.rows_in != load.good + load.rejected + load.duplicate:
-                yield Finding(code="load-balance", message=f"load {load.id}: rows in are not good + rejected + duplicate")
+                yield Finding(
+                    code="load-balance", message=f"load {load.id}: rows in are not good + rejected + duplicate"
+                )
             gone = load.state == "removed"
             expected = (0, 0) if gone else (load.good, load.rejected)
             if (stored.get((load.id, False), 0), stored.get((load.id, True), 0)) != expected:
@@ -143,12 +160,16 @@ def _check_ids(store: Store) -> Iterator[Finding]:
     for part in range(_PARTS):
         counted = _sorted([np.fromfile(folder / str(part), np.uint64).reshape(-1, 2)])
         if (ordering.count_repeats(counted) > 0).any():
-            yield Finding(code="stored-twice", message="an event is stored twice; remove the newest load and collect it again")
+            yield Finding(
+                code="stored-twice", message="an event is stored twice; remove the newest load and collect it again"
+            )
             return
         edges = [ordering.first_byte_edges(run)[:: 256 // _PARTS] for run in runs]
         known = _sorted([run[edge[part] : edge[part + 1]] for run, edge in zip(runs, edges, strict=True)])
         if not np.array_equal(known, counted):
-            yield Finding(code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`")
+            yield Finding(
+                code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`"
+            )
             return
 
 
@@ -159,21 +180,32 @@ def _sorted(parts: Sequence[Words]) -> Words:
 
 def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[Finding]:
     records = [file for file in store.event_files("customers") if file.id in index.record_files]
-    if not index.generation or len(records) < len(index.record_files) or not all(file.path.exists() for file in index.files):
+    if (
+        not index.generation
+        or len(records) < len(index.record_files)
+        or not all(file.path.exists() for file in index.files)
+    ):
         return  # nothing published, or a load was removed since and the next refresh builds anew
     folder = store.layout.work / "verify"
     sources = Sources(index.files, tuple(records), index.as_of.sources)
     again = build_generation(store, folder, empty_index(store), sources, index.exclude)
     for name in ARRAYS:
         if not np.array_equal(getattr(again, name), getattr(index, name)):
-            yield Finding(code="index", message=f"the index's {name} differ from a recount of the event files; run `resa rebuild`")
+            yield Finding(
+                code="index", message=f"the index's {name} differ from a recount of the event files; run `resa rebuild`"
+            )
     if again.channel_names != index.channel_names or not again.identifiers().equals(index.identifiers()):
-        yield Finding(code="index", message="the index's names differ from a recount of the event files; run `resa rebuild`")
+        yield Finding(
+            code="index", message="the index's names differ from a recount of the event files; run `resa rebuild`"
+        )
     if not read_traits(folder / "traits.arrow").equals(store.customer_traits(index)):
         yield Finding(code="traits", message="the customers' traits differ from a recount; run `resa rebuild`")
     fresh = store.layout.work / "verify-signals"
     for journey_map in maps:
-        if journey_map.key not in index.columns or index.columns[journey_map.key][1] != f"maps/{column_hash(journey_map)}":
+        if (
+            journey_map.key not in index.columns
+            or index.columns[journey_map.key][1] != f"maps/{column_hash(journey_map)}"
+        ):
             continue  # the map was edited since
         derived = read_column(folder / derive_column(again, journey_map, fresh), journey_map.key, journey_map.hash)
         if not _equal(derived, index.column(journey_map.key)):

@@ -37,7 +37,18 @@ __all__ = ["Writer", "write_parquet"]
 ROW_GROUP = 131_072
 
 # Statistics let the engine skip row groups; identifiers and ids are kept out of them, so that erasing stays simple.
-_STATISTICS = ["occurred_at", "recorded_at", "event", "channel", "load_id", "day", "number", "touchpoint", "row", "reason"]
+_STATISTICS = [
+    "occurred_at",
+    "recorded_at",
+    "event",
+    "channel",
+    "load_id",
+    "day",
+    "number",
+    "touchpoint",
+    "row",
+    "reason",
+]
 _DICTIONARIES = ["source_id", "load_id", "event", "channel", "device", "number", "touchpoint", "reason"]
 
 
@@ -51,9 +62,7 @@ class Writer:
 
     # Loads
 
-    def begin_load(
-        self, *, source_id: str, origin: str, fingerprint: str = "", replaces: int | None = None
-    ) -> Load:
+    def begin_load(self, *, source_id: str, origin: str, fingerprint: str = "", replaces: int | None = None) -> Load:
         """Begin to collect a file, or go on where a killed collection of the same file stopped (see `Load.rows_read`).
 
         Args:
@@ -149,7 +158,7 @@ class Writer:
     def remove_load(self, load_id: int) -> Load:
         """Undo a load: its rows and its rejected rows vanish, and the file may be collected again as if for the first time.
 
-        The journey index follows at its next refresh.
+        The journey index follows at its next refresh; until then it answers as before, and the files stay for it.
 
         Raises:
             QuestionError: There is no such load, or it is removed already.
@@ -180,7 +189,9 @@ class Writer:
             ).scalar()
             if newest != map_hash:
                 at = to_micros(self.store.clock())
-                connection.execute(insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who))
+                connection.execute(
+                    insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who)
+                )
 
     def merge_hashes(self, load_id: int | None) -> None:
         """Merge runs of about one size; those of a running load only with each other."""
@@ -290,7 +301,8 @@ def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False)
             compression=compression,
             compression_level=None if ids_generated else 1,
             row_group_size=ROW_GROUP,
-            use_dictionary=[column for column in _DICTIONARIES if column in columns] + ["identifiers.list.element.kind"],
+            use_dictionary=[column for column in _DICTIONARIES if column in columns]
+            + ["identifiers.list.element.kind"],
             write_statistics=[column for column in _STATISTICS if column in columns],
             store_schema=False,
             write_page_checksum=True,

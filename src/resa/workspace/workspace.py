@@ -72,7 +72,7 @@ class Workspace:
     @property
     def maps(self) -> Mapping[str, JourneyMap]:
         """The maps that can be used, by key."""
-        return {journey_map.key: journey_map for journey_map in self.loaded.maps}
+        return self.loaded.maps
 
     def map(self, key: str | None = None) -> JourneyMap:
         """One map; without a key the only one.
@@ -105,7 +105,7 @@ class Workspace:
         if not (self.folder / DATA_FOLDER).is_dir():
             return None
         index = self.store.index()
-        if not index.events or index.map_hashes.get(journey_map.key) != journey_map.hash:
+        if not index.events or not _is_matched(index, journey_map):
             return None
         return self._measure().visits_by_touchpoint(map=journey_map.key)
 
@@ -141,7 +141,7 @@ class Workspace:
             WorkspaceBusy: They are not up to date, and another process is writing.
         """
         index = self.store.index()
-        if any(index.map_hashes.get(key) != journey_map.hash for key, journey_map in self.maps.items()):
+        if not all(_is_matched(index, journey_map) for journey_map in self.maps.values()):
             self.refresh()
         return self._measure()
 
@@ -350,6 +350,12 @@ class Workspace:
     ) -> None:
         """Close it."""
         self.close()
+
+
+def _is_matched(index: JourneyIndex, journey_map: JourneyMap) -> bool:
+    """Whether the index has a column of just this version of the map."""
+    map_hash, _ = index.columns.get(journey_map.key, ("", ""))
+    return map_hash == journey_map.hash
 
 
 def is_workspace(folder: Path) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import sys
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,9 @@ def test_orders_have_local_times_and_decimal_commas(folder: Path) -> None:
 def test_json_lines_are_nested_and_complete(folder: Path) -> None:
     lines = (folder / "web.jsonl").read_text(encoding="utf-8").splitlines()
     pages = [json.loads(line) for line in lines]
-    products = [page for page in pages if str(page["context"]["page"]["path"]).startswith("/p/") and page["type"] == "page"]
+    paths = [str(page["context"]["page"]["path"]) for page in pages if page["type"] == "page"]
+    products = [page for page in pages if page["type"] == "page" and page["context"]["page"]["path"].startswith("/p/")]
+    assert set(paths) >= {"/", "/checkout", "/guides/size"}
     ids = {page["id"] for page in pages}
     assert len(ids) == len(pages)
     expected = {event["message_id"] for event in known({"product_page"}) if event["channel"] == "web"}
@@ -175,12 +179,10 @@ def test_other_days(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("events", [50_000, pytest.param(5_000_000, marks=pytest.mark.nightly)])
 def test_a_million_events_take_seconds(events: int, capsys: pytest.CaptureFixture[str]) -> None:
-    import time
-
     simulated = retail(events // 8)
     begun = time.perf_counter()
     total = sum(len(block.time) for block in simulated.blocks())
     seconds = time.perf_counter() - begun
     with capsys.disabled():
-        print(f"\n{total:,} events drawn in {seconds:.2f} s: {total / seconds:,.0f} a second")
+        sys.stdout.write(f"\n{total:,} events drawn in {seconds:.2f} s: {total / seconds:,.0f} a second\n")
     assert total > events / 2

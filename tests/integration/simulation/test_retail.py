@@ -1,4 +1,4 @@
-"""The template `retail`: its map passes its own lint, its sources read its files, and each of its truths can be measured."""
+"""The template `retail`: its map lints clean, its sources read its files, and each of its truths can be measured."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def test_the_truth_file_is_plain_json(
     truths = [specification.truths["broken_checkout"], specification.truths["slow_north"]]
     simulated = simulate(specification, customers=2_000, seed=1, truths=truths)
     written = write_files(simulated, tmp_path, mess=Mess(no_time=2))
-    write_truths(state_truths(simulated, journey_map.expectations, written=written, sample=500), tmp_path / "truths.json")
+    statement = state_truths(simulated, journey_map.expectations, written=written, sample=500)
+    write_truths(statement, tmp_path / "truths.json")
     stated = json.loads((tmp_path / "truths.json").read_text(encoding="utf-8"))
     assert [truth["kind"] for truth in stated["planted"]] == ["broken_step", "slow_delivery"]
     assert stated["planted"][0]["where"] == {"device": "mobile"}

@@ -6,16 +6,22 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from resa.analytics import Measure
 from tests.support.questions import COMMON, assert_sound, stores
 from tests.support.small_store import NAMES, SmallStore
+
+from resa.analytics import Measure
 
 STEPS = st.sampled_from([*NAMES, "early", "c?", ("b", "d"), "late?"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(stores(), st.lists(STEPS, min_size=1, max_size=4), st.sampled_from([None, "10 seconds", "1 hour"]), st.booleans(), COMMON)
+@given(
+    stores(),
+    st.lists(STEPS, min_size=1, max_size=4),
+    st.sampled_from([None, "10 seconds", "1 hour"]),
+    st.booleans(),
+    COMMON,
+)
 def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     known = {"phone", "desk"} & {event.device for event in store.events}

@@ -68,7 +68,7 @@ def _scalars(text: str) -> list[tuple[tuple[str | int, ...], Node]]:
     return [(path, node) for path, node, key in walk(root) if node.kind == "scalar" and not key and path]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), st.data())
 def test_reading_and_writing_back_changes_no_byte(text: str, data: st.DataObject) -> None:
     document = read_document("x.yaml", text.encode())
@@ -86,10 +86,13 @@ def test_reading_and_writing_back_changes_no_byte(text: str, data: st.DataObject
     assert found.text == new
 
 
-FRAGMENTS = st.sampled_from(
-    ["a", "key", ": ", ":", "- ", "-", "\n", "\n  ", "\n    ", "\t", "'", '"', "[", "]", "{", "}", ", ", "#", " #", ">", "&x", "*x", "!t", "<<", "---", "...", "%", "@", "`", "?", "\xa0", "“", "–", "\r", "\x00", "\u2028", "\ufeff", "\\", "å"]
-    + ["|"]
-)
+SIGNS = [
+    *("key", "'", '"', "[", "]", "{", "}", "#", "|", ">", "&x", "*x"),
+    *("!t", "<<", "---", "...", "%", "@", "`", "?", "“", "–", "\\", "å"),
+    *(":", "-"),
+]
+BLANKS = [": ", "- ", ", ", " #", "\n", "\n  ", "\n    ", "\t", "\u00a0", "\r", "\x00", "\u2028", "\ufeff"]
+FRAGMENTS = st.sampled_from(SIGNS + BLANKS)
 
 
 def _never_raises(text: str) -> None:
@@ -105,7 +108,7 @@ def _never_raises(text: str) -> None:
     assert document.data is None or document.root is not None
 
 
-@pytest.mark.parametrize("examples", [1_000, pytest.param(100_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [500, pytest.param(100_000, marks=pytest.mark.nightly)])
 def test_no_text_raises(examples: int) -> None:
     def run(texts: st.SearchStrategy[str]) -> Callable[[], None]:
         return settings(max_examples=examples, deadline=None, database=None)(given(texts)(_never_raises))

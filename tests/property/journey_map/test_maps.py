@@ -59,11 +59,8 @@ class Meant:
 
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzåäöÅÄÖ", min_size=2, max_size=8).map(lambda word: f"n{word}")
-PROSE = st.lists(
-    st.sampled_from(["the", "date:", "is", "late,", "'or'", "#so", "“they”", "say;", "50", "%", "of", "[them]", "{do}", "–", "no", "@yes", "*what*", "&", "why!"]),
-    min_size=1,
-    max_size=6,
-).map(" ".join)
+THOUGHT = "the date: is late, 'or' #so “they” say; 50 % of [them] {do} – no @yes *what* & why!"
+PROSE = st.lists(st.sampled_from(THOUGHT.split(" ")), min_size=1, max_size=6).map(" ".join)
 DURATIONS = st.builds(
     Duration, st.integers(1, 400), st.sampled_from(["second", "minute", "hour", "day", "week"])
 ) | st.builds(Duration, st.integers(1, 9), st.just("day"), working=st.just(True))
@@ -148,7 +145,7 @@ def check(meant: Meant, read: JourneyMap) -> None:
     }
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(maps(), st.data())
 def test_a_map_is_read_as_it_was_meant(meant: Meant, data: st.DataObject) -> None:
     text = write(meant, data.draw)
@@ -159,7 +156,8 @@ def test_a_map_is_read_as_it_was_meant(meant: Meant, data: st.DataObject) -> Non
 
 
 def _never_raises(text: str) -> None:
-    loaded = load_texts({"journey.yaml": text, "signals.yaml": text, "reactions/x.yaml": text})
+    name = ("journey.yaml", "journey.yaml", "signals.yaml", "reactions/x.yaml")[len(text) % 4]
+    loaded = load_texts({"journeys/other.yaml": "stages: [{a: [cart]}]\n", name: text})
     lines = len(text.split("\n")) + text.count("\r") + 1
     for problem in loaded.problems:
         assert problem.message
@@ -174,55 +172,20 @@ def _mends_once(text: str) -> None:
     assert not again.after
 
 
+SIGNS = [
+    *(":", "-", "#", "'", '"', "[", "]", "{", "}", ",", "–", "−"),
+    *("“", "”", "*", "&a", "!", "%", "@", "|", ">", "0.5", "null", "é"),
+]
+BLANKS = ["", " ", "\n", "\t", "  ", ": ", "- ", " #x", "\u00a0", "\r\n", "<<: *a"]
+
+
 @st.composite
 def mutated(draw: st.DrawFn, text: str) -> str:
     """A valid map in which something was deleted, doubled, moved or written over."""
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.integers(0, 12)))
-        new = draw(
-            st.sampled_from(
-                [
-                    "",
-                    " ",
-                    "\n",
-                    "\t",
-                    "  ",
-                    ":",
-                    ": ",
-                    "- ",
-                    "#",
-                    " #x",
-                    "'",
-                    '"',
-                    "[",
-                    "]",
-                    "{",
-                    "}",
-                    ",",
-                    "–",
-                    "−",
-                    "“",
-                    "”",
-                ]
-                + [
-                    "\u00a0",
-                    "\r\n",
-                    "*",
-                    "&a",
-                    "!",
-                    "%",
-                    "@",
-                    "|",
-                    ">",
-                    "0.5",
-                    "null",
-                    "é",
-                    "<<: *a",
-                    text[start:end] * 2,
-                ]
-            )
-        )
+        new = draw(st.sampled_from([*SIGNS, *BLANKS]) | st.just(text[start:end] * 2))
         text = text[:start] + new + text[end:]
     return text
 
@@ -237,16 +200,16 @@ def test_no_mutation_of_a_small_map_raises(examples: int) -> None:
     _run(examples, mutated(SMALL), _never_raises)
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [20, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_no_mutation_of_the_whole_sketch_raises(examples: int) -> None:
     _run(examples, mutated(SKETCH), _never_raises)
 
 
-@pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [60, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_a_second_repair_finds_nothing(examples: int) -> None:
     _run(examples, mutated(SMALL), _mends_once)
 
 
-@pytest.mark.parametrize("examples", [1_000, pytest.param(100_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [700, pytest.param(100_000, marks=pytest.mark.nightly)])
 def test_no_text_raises(examples: int) -> None:
     _run(examples, st.text(max_size=50), _never_raises)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-
-from resa.kernels import Journeys, funnel, funnel_counts, funnel_levels, prepare
 from tests.oracles.funnel import chosen_positions, longest_chain, longest_chain_of_all
 from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
+
+from resa.kernels import Journeys, funnel, funnel_counts, funnel_levels, prepare
 
 # Repeated codes, codes that do not ascend, and steps that share a code all come up.
 STEPS = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=2), min_size=1, max_size=4)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracles.journeys import PERIODS, SECOND, WINDOWS, as_lists, journeys
+from tests.oracles.openings import openings_of
 
 from resa.kernels import (
     CANCELLED,
@@ -17,8 +19,6 @@ from resa.kernels import (
     openings,
     what_instead,
 )
-from tests.oracles.journeys import PERIODS, SECOND, WINDOWS, as_lists, journeys
-from tests.oracles.openings import openings_of
 
 NAMES = {UNANSWERED: "unanswered", MET: "met", CANCELLED: "cancelled"}
 SOME = st.lists(st.integers(1, 4), min_size=1, max_size=2)
@@ -39,18 +39,14 @@ def test_openings_are_those_of_the_oracle(
 ) -> None:
     keys, key_of = None, None
     if keyed:
-        values = data.draw(
-            st.lists(st.sampled_from([0, 1, 7, NO_KEY]), min_size=drawn.events, max_size=drawn.events)
-        )
+        values = data.draw(st.lists(st.sampled_from([0, 1, 7, NO_KEY]), min_size=drawn.events, max_size=drawn.events))
         keys = np.array(values, np.uint32)
         key_of = {position: None if key == NO_KEY else key for position, key in enumerate(values)}
     found = openings(drawn, after, expected, unless, within=within, renews=renews, keys=keys, period=period, threads=2)
     rows = [
         (customer, *opening)
         for customer, events in enumerate(as_lists(drawn))
-        for opening in openings_of(
-            events, after, expected, unless, lambda time: time + within, renews, period, key_of
-        )
+        for opening in openings_of(events, after, expected, unless, lambda time: time + within, renews, period, key_of)
     ]
     assert [(*row[:-1], NAMES[row[-1]]) for row in zip(*(column.tolist() for column in found), strict=True)] == rows
     assert deadlines(drawn, found, within).tolist() == (moments(drawn, found.clock) + within).tolist()
@@ -70,9 +66,7 @@ def test_customers_who_met_it_are_those_of_the_funnel(
 def test_deadlines_may_depend_on_when_the_clock_starts(
     drawn: Journeys, after: list[int], expected: list[int], spans: list[int], renews: bool
 ) -> None:
-    table = Deadlines(
-        np.array([0, SECOND, 3 * SECOND], np.int64), np.array(spans, np.int64) * (SECOND // 2)
-    )
+    table = Deadlines(np.array([0, SECOND, 3 * SECOND], np.int64), np.array(spans, np.int64) * (SECOND // 2))
 
     def deadline(time: int) -> int:
         return time + spans[2 if time >= 3 * SECOND else 1 if time >= SECOND else 0] * (SECOND // 2)

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-
-from resa.kernels import OTHERS, Journeys, Paths, count_paths, flow, paths, top_paths
 from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
 from tests.oracles.paths import paths_of
+
+from resa.kernels import OTHERS, Journeys, Paths, count_paths, flow, paths, top_paths
 
 ANCHORS = st.none() | st.lists(st.integers(1, 4), min_size=1, max_size=2)
 DIRECTIONS: st.SearchStrategy[Literal["forward", "backward"]] = st.sampled_from(["forward", "backward"])

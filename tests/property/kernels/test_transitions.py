@@ -5,10 +5,10 @@ import math
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-
-from resa.kernels import RELATIVE_ERROR, Journeys, transitions, visits
 from tests.oracles.journeys import PERIODS, SECOND, WINDOWS, as_lists, journeys
 from tests.oracles.transitions import transitions_of, visits_of
+
+from resa.kernels import RELATIVE_ERROR, Journeys, transitions, visits
 
 
 @given(journeys(customers=5), st.none() | WINDOWS, PERIODS, st.booleans(), st.data())

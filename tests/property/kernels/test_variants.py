@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
+from tests.oracles.variants import variants_of
 
 from resa.kernels import Journeys, Variants, top_variants, variant_codes, variants
 from resa.kernels.variants import _variants
-from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
-from tests.oracles.variants import variants_of
 
 
 def counted(drawn: Journeys, found: Variants) -> dict[tuple[int, ...], tuple[int, int]]:
@@ -30,9 +30,9 @@ def test_variants_are_those_of_the_oracle(
     top = top_variants(found, 3)
     ranked = sorted(((-count, len(row)) for row, count in counts.items()))
     first = found.groups.first[top]
-    assert [(-int(found.groups.counts[kind]), int(found.length[row])) for kind, row in zip(top, first, strict=True)] == (
-        ranked[:3]
-    )
+    assert [
+        (-int(found.groups.counts[kind]), int(found.length[row])) for kind, row in zip(top, first, strict=True)
+    ] == (ranked[:3])
 
 
 @given(journeys(codes=3, most=5, customers=6), st.booleans())

@@ -6,13 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles.journeys import Event
+from tests.oracles.openings import openings_of
 
 from resa.base.errors import InputError, QuestionError
 from resa.model.journey import Expectation
@@ -32,8 +36,6 @@ from resa.simulation import (
     specification_from,
 )
 from resa.simulation.process import Block
-from tests.oracles.journeys import Event
-from tests.oracles.openings import openings_of
 
 CART = Wait(median=1_200, spread=1.0)
 SHOP: dict[str, Any] = {
@@ -205,6 +207,15 @@ def test_shares_are_what_the_specification_says() -> None:
     assert counted.share == pytest.approx(0.6 * 0.75, abs=0.01)
 
 
+def test_baskets_are_worth_what_their_persona_spends() -> None:
+    personas = {"hasty": {"share": 0.5, "value": 2.0}, "calm": {"share": 0.5}}
+    rows = table(shop(4_000, personas=personas, value={"median": 500, "spread": 0.4}))
+    for name, median in (("hasty", 1_000), ("calm", 500)):
+        values = rows.filter(pa.compute.equal(rows.column("persona"), name)).column("value").to_numpy()
+        assert np.median(values) == pytest.approx(median, rel=0.04)
+        assert np.std(np.log(values)) == pytest.approx(0.4, abs=0.02)
+
+
 def test_events_do_not_touch_what_is_not_planted() -> None:
     broken = BrokenStep(after="cart", next="order", factor=1.0)
     late = SlowDelivery(region="north", extra_days=3, share=0.0)
@@ -258,7 +269,7 @@ def test_without_a_truth_nothing_ever_changes() -> None:
     assert overall is not None
     chi_squared = 0.0
     weeks = [date.fromordinal(simulated.start.toordinal() + 7 * week) for week in range(9)]
-    for start, end in zip(weeks, weeks[1:], strict=False):
+    for start, end in pairwise(weeks):
         part = count_openings(simulated, seen, expected, start=start, end=end)
         assert part.share is not None
         chi_squared += (part.share - overall) ** 2 * (part.met + part.missed) / (overall * (1 - overall))

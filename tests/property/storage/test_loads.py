@@ -66,7 +66,7 @@ def same_key(folder: Path, key: bytes) -> Store:
 
 
 @given(files=FILES, cuts=st.lists(st.integers(1, 12), min_size=4, max_size=4), order=st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: object) -> None:
     """Equal rows of one file are told apart; a file collected again, or a row that another file has too, adds nothing."""
     expected: Counter[Told] = Counter()
@@ -88,7 +88,7 @@ def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: obje
 
 
 @given(files=FILES, cut=st.integers(1, 12), permutation=st.permutations(range(4)), ids=st.booleans())
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 def test_the_order_of_arrival_changes_nothing(
     files: list[list[Told]], cut: int, permutation: list[int], ids: bool
 ) -> None:
@@ -114,7 +114,7 @@ def test_the_order_of_arrival_changes_nothing(
 
 
 @given(files=FILES, seed=st.integers(0, 5))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         with store.writing() as writer:
@@ -147,7 +147,7 @@ def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> Non
 
 
 @given(files=FILES)
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=5)
 def test_rebuilding_gives_the_same_bytes(files: list[list[Told]]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store, store.writing() as writer:
         for number, rows in enumerate(files):
@@ -157,7 +157,7 @@ def test_rebuilding_gives_the_same_bytes(files: list[list[Told]]) -> None:
 
 
 @given(files=FILES, removed=st.integers(0, 3))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=5)
 def test_a_removed_load_leaves_no_trace(files: list[list[Told]], removed: int) -> None:
     removed %= len(files)
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +180,7 @@ def test_a_removed_load_leaves_no_trace(files: list[list[Told]], removed: int) -
             assert arrays_of(refresh(writer, []), rows=False) == both
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(1000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.nightly)])
 def test_shuffled_arrivals(count: int, tmp_path: Path) -> None:
     """Many shuffles of the same rows with ids give one index."""
     chance = np.random.default_rng(7)

@@ -66,6 +66,8 @@ def test_order_within_groups(groups: list[list[tuple[int, int, int]]]) -> None:
     columns = [np.array([key[place] for key in flat], np.int64) for place in range(3)]
     order = np.arange(len(flat))
     ordering.order_within_groups(offsets, order, columns[0], columns[1], columns[2].astype(np.uint64))
-    expected = [row for k in range(len(groups)) for row in sorted(range(offsets[k], offsets[k + 1]), key=lambda r: flat[r])]
+    expected = [
+        row for k in range(len(groups)) for row in sorted(range(offsets[k], offsets[k + 1]), key=lambda r: flat[r])
+    ]
     assert [flat[row] for row in order] == [flat[row] for row in expected]
     assert list(order) == expected

@@ -14,8 +14,8 @@ from resa.collector.zones import doubtful, to_utc
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall-clock time
 ZONES = (
-    "Europe/Stockholm", "Europe/London", "Europe/Budapest", "America/New_York", "America/Sao_Paulo", "Africa/Casablanca",
-    "Africa/Cairo", "Asia/Kathmandu", "Asia/Tehran", "Australia/Lord_Howe", "Pacific/Apia", "Antarctica/Troll",
+    "Europe/Stockholm", "Europe/London", "Europe/Budapest", "America/New_York", "America/Sao_Paulo",
+    "Africa/Casablanca", "Africa/Cairo", "Asia/Kathmandu", "Asia/Tehran", "Australia/Lord_Howe", "Pacific/Apia", "Antarctica/Troll",
 )  # fmt: skip
 
 

@@ -171,7 +171,8 @@ def test_shapes_are_tied_to_what_they_stand_for() -> None:
     arrow = next(group for group in groups(scene, "expectation") if group.key == "cart.purchase")
     assert arrow.link == "#cart"
     assert arrow.title == (
-        "After Cart we expect Purchase within 4 h; unless Store visit; target 45%; Measured 44% (42% – 46%); about on target"
+        "After Cart we expect Purchase within 4 h; unless Store visit; target 45%; "
+        "measured 44% (42% – 46%); about on target"
     )
     assert [group.key for group in groups(scene, "promise")] == ["purchase.delivery"]
 

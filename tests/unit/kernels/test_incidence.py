@@ -7,7 +7,8 @@ import pytest
 
 from resa.kernels import CANCELLED, MET, cumulative_incidence
 
-# Acute myelogenous leukaemia, maintained arm (Embury et al. 1977; Miller, Survival Analysis, 1997; `aml` in R's survival).
+# Acute myelogenous leukaemia, maintained arm (Embury et al. 1977; Miller, Survival Analysis, 1997; `aml` in R's
+# survival).
 AML_TIMES = np.array([9, 13, 13, 18, 23, 28, 31, 34, 45, 48, 161], np.int64)
 AML_EVENTS = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.uint8)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from tests.oracles.journeys import as_arrays
 
 from resa.base.errors import QuestionError
 from resa.kernels import (
@@ -29,7 +30,6 @@ from resa.kernels import (
     visits,
     warm,
 )
-from tests.oracles.journeys import as_arrays
 
 DAY = 86_400 * 1_000_000
 
@@ -128,7 +128,9 @@ def test_one_customer_with_a_million_events_takes_time_in_proportion() -> None:
 
 
 def test_traffic_fines_in_row_order(shared_data: Path) -> None:
-    table = pq.read_table(shared_data / "traffic_fines_sample" / "events.parquet", columns=["case_id", "activity", "timestamp"])
+    table = pq.read_table(
+        shared_data / "traffic_fines_sample" / "events.parquet", columns=["case_id", "activity", "timestamp"]
+    )
     cases = pc.index_in(table["case_id"], pc.unique(table["case_id"])).to_numpy()
     activities = pc.unique(table["activity"].cast("string")).to_pylist()
     order = np.argsort(cases, kind="stable")
@@ -220,4 +222,3 @@ def test_an_index_without_customers_or_events_answers_with_nothing() -> None:
         counted = count_paths(paths(journeys, 3, steps=2))
         assert top_paths(counted, 5).others_count == 0
         assert len(variants(journeys).groups.counts) == 0
-

@@ -48,7 +48,7 @@ def test_shares_and_durations_are_read_as_people_write_them(tmp_path: Path) -> N
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, words: str) -> None:
-    with pytest.raises(InputError, match="simulation.yaml:") as caught:
+    with pytest.raises(InputError, match=r"simulation\.yaml:") as caught:
         read_specification(write(tmp_path, GOOD.replace(old, new)))
     assert words in str(caught.value)
     assert all(problem.line for problem in caught.value.problems)

@@ -56,7 +56,15 @@ def test_shares_are_those_of_the_named_distribution(wait: Wait, seconds: int, sh
     assert share_within(wait, seconds) == pytest.approx(share, abs=0.001)
 
 
-@given(st.integers(0, 364 * DAY), st.sampled_from(["Europe/Stockholm", "UTC", "Australia/Lord_Howe"]))
+# Any moment of the year, or one near the two changes of the clock in Europe.
+MOMENTS = st.integers(0, 364 * DAY) | st.builds(
+    lambda change, minutes: int((change - FIRST).total_seconds()) + 60 * minutes,
+    st.sampled_from([datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)]),
+    st.integers(-180, 180),
+)
+
+
+@given(MOMENTS, st.sampled_from(["Europe/Stockholm", "UTC", "Australia/Lord_Howe", "America/New_York"]))
 def test_the_wall_clock_is_that_of_the_zone(offset: int, timezone: str) -> None:
     clock = LocalTime(timezone, FIRST, LAST)
     moment = FIRST + timedelta(seconds=offset)
@@ -64,7 +72,9 @@ def test_the_wall_clock_is_that_of_the_zone(offset: int, timezone: str) -> None:
     wall = clock.from_utc(seconds)
     shown = datetime.fromtimestamp(int(wall[0]), UTC).replace(tzinfo=None)
     assert shown == moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
-    assert abs(int(clock.to_utc(wall)[0]) - int(seconds[0])) <= 3_600
+    back = clock.to_utc(wall)
+    assert clock.from_utc(back).tolist() == wall.tolist()
+    assert abs(int(back[0]) - int(seconds[0])) <= 3_600
 
 
 def naive_working_end(wall: int, seconds: int) -> int:

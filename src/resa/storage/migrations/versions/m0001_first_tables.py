@@ -13,7 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
-    op.create_table("files",
+    op.create_table(
+        "files",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -24,18 +25,20 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("kind", "name"),
-        sqlite_autoincrement=True
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_files_kind"), "files", ["kind"], unique=False)
-    op.create_table("generations",
+    op.create_table(
+        "generations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("events", sa.BigInteger(), nullable=False),
         sa.Column("customers", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True
+        sqlite_autoincrement=True,
     )
-    op.create_table("lease",
+    op.create_table(
+        "lease",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
@@ -44,9 +47,10 @@ def upgrade() -> None:
         sa.Column("process_start", sa.Text(), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),
         sa.Column("renewed_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id")
+        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_table("loads",
+    op.create_table(
+        "loads",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
@@ -62,10 +66,11 @@ def upgrade() -> None:
         sa.Column("complete_until", sa.BigInteger(), nullable=True),
         sa.Column("newest", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_loads_source_id"), "loads", ["source_id"], unique=False)
-    op.create_table("map_versions",
+    op.create_table(
+        "map_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("map_key", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
@@ -73,39 +78,49 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_map_versions_map_key"), "map_versions", ["map_key"], unique=False)
-    op.create_table("workspace",
+    op.create_table(
+        "workspace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id")
+        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_table("file_loads",
+    op.create_table(
+        "file_loads",
         sa.Column("file_id", sa.Integer(), nullable=False),
         sa.Column("load_id", sa.Integer(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["load_id"], ["loads.id"], ),
-        sa.PrimaryKeyConstraint("file_id", "load_id")
+        sa.ForeignKeyConstraint(
+            ["load_id"],
+            ["loads.id"],
+        ),
+        sa.PrimaryKeyConstraint("file_id", "load_id"),
     )
-    op.create_table("hash_runs",
+    op.create_table(
+        "hash_runs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("load_id", sa.Integer(), nullable=True),
         sa.Column("hashes", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["load_id"], ["loads.id"], ),
+        sa.ForeignKeyConstraint(
+            ["load_id"],
+            ["loads.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
-        sqlite_autoincrement=True
+        sqlite_autoincrement=True,
     )
-    op.create_table("map_columns",
+    op.create_table(
+        "map_columns",
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("map_key", sa.Text(), nullable=False),
         sa.Column("map_hash", sa.Text(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["generation"], ["generations.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("generation", "map_key")
+        sa.PrimaryKeyConstraint("generation", "map_key"),
     )

@@ -1,0 +1,204 @@
+"""Write `docs/reference/` from the program itself: `python -m scripts.reference`. A test fails when a page is stale."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from resa.analytics import COLUMNS, KINDS, VIEWS
+from resa.base.settings import Settings
+from resa.cli.app import app
+from resa.collector import WORDS, source_schema
+from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
+from resa.journey_map import json_schema
+
+__all__ = ["pages"]
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+_MADE = "<!-- Made by `python -m scripts.reference`; change the program, not this page. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page by file name."""
+    return {
+        "commands.md": _page("Commands", _commands()),
+        "expressions.md": _page("Expressions", _expressions()),
+        "journey_file.md": _page("The journey file", _journey_file()),
+        "questions.md": _page("Questions and answers", _questions()),
+        "settings.md": _page("Settings", _settings()),
+        "sources.md": _page("Source files", _sources()),
+        "views.md": _page("Views of `resa sql`", _views()),
+    }
+
+
+def _page(title: str, parts: Iterable[str]) -> str:
+    return f"# {title}\n\n{_MADE}\n" + "\n".join(parts).rstrip() + "\n"
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[Iterable[str]]) -> str:
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _commands() -> Iterator[str]:
+    yield "Every command takes `-h`. Data go to stdout, everything else to stderr.\n"
+    root = get_command(app)
+    yield from _command(root, "resa")
+
+
+def _command(command: Any, name: str) -> Iterator[str]:
+    members = getattr(command, "commands", None)
+    if members:
+        for key, member in members.items():
+            yield from _command(member, f"{name} {key}")
+        return
+    yield f"## `{name}`\n"
+    yield (command.help or "").strip() + "\n"
+    rows = []
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        shown = ", ".join(f"`{option}`" for option in parameter.opts) or f"`{parameter.name}`"
+        if parameter.param_type_name == "argument":
+            shown = f"`{parameter.name.upper()}`"
+        default = parameter.default
+        plain = default is None or default is False or callable(default) or default == ()
+        rows.append((shown, getattr(parameter, "help", "") or "", "" if plain else f"`{getattr(default, 'value', default)}`"))
+    if rows:
+        yield _table(("", "", "default"), rows)
+
+
+def _settings() -> Iterator[str]:
+    yield "In `resa.toml`; an environment variable `RESA_<NAME>` overrules the file.\n"
+    schema = Settings.model_json_schema()["properties"]
+    yield _table(
+        ("setting", "default", "what it does"),
+        ((f"`{name}`", f"`{json.dumps(entry.get('default'))}`", entry["description"]) for name, entry in schema.items()),
+    )
+
+
+def _expressions() -> Iterator[str]:
+    yield (
+        "One language for `when`, `who`, `value`, `score`, filters and the rows of sources. It is SQL's: `and`, `or`, `not`, "
+        "`=`, `<>`, `<`, `between`, `in`, `is null`, `like`, `case`, `+ - * /`. What cannot be computed is null, and null "
+        "is not true.\n"
+    )
+    yield "## Fields of an event\n"
+    yield _table(("field", "holds"), ((f"`{name}`", kind) for name, kind in EVENT_FIELDS.items()))
+    yield "`properties.a.b` reads into the event's properties, `traits.a` into a customer's traits.\n"
+    titles = {
+        Scope.EVENT: "Events: `when`, `value`, `score`, `--events`",
+        Scope.CUSTOMER: "Customers: `who`, `if`, `--where`",
+        Scope.ROW: "Rows of a file: `expression:` and `select:`",
+    }
+    for scope, title in titles.items():
+        yield f"## {title}\n"
+        rows = (
+            (f"`{function.signature}`", function.meaning)
+            for function in sorted(FUNCTIONS, key=lambda function: function.name)
+            if scope in function.scopes and (scope is Scope.EVENT or function.scopes != frozenset(Scope))
+        )
+        yield _table(("function", "gives"), rows)
+
+
+def _questions() -> Iterator[str]:
+    yield (
+        "A question is a JSON document; `resa measure`, `Workspace.measure` and a saved file say the same. An answer has one "
+        "or more tables with these columns.\n"
+    )
+    for kind, question in KINDS.items():
+        yield f"## {kind}\n"
+        yield _first_paragraph(question.__doc__) + "\n"
+        for part, columns in COLUMNS[kind].items():
+            yield f"Table `{part}`:\n"
+            yield _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in columns))
+
+
+def _views() -> Iterator[str]:
+    yield (
+        "`resa sql` runs one SELECT (DuckDB's SQL) over these. They are read-only, and stable: a column is never renamed or "
+        "removed without a new major version.\n"
+    )
+    for name, view in VIEWS.items():
+        yield f"## `{name}`\n"
+        yield view.about + "\n"
+        yield _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in view.columns))
+
+
+def _journey_file() -> Iterator[str]:
+    yield "`resa map schema` writes this as JSON Schema, for editors that complete and check while one writes.\n"
+    yield from _schema(json_schema())
+
+
+def _sources() -> Iterator[str]:
+    yield "`sources/<name>.yaml`, one file a source.\n"
+    for kind, schema in source_schema().items():
+        yield f"# Kind `{kind}`\n"
+        yield from _schema(schema)
+    yield "# Why rows are refused\n"
+    yield _table(("reason", "says"), ((f"`{reason}`", words) for reason, words in sorted(WORDS.items())))
+
+
+def _schema(schema: dict[str, Any]) -> Iterator[str]:
+    blocks = {"": schema, **schema.get("$defs", {})}
+    for name, block in blocks.items():
+        if not block.get("properties"):
+            continue
+        yield f"## {_words(name)}\n" if name else "## Top level\n"
+        if block.get("description") and name:
+            yield _first_paragraph(block["description"]) + "\n"
+        yield _table(
+            ("key", "takes", "means"),
+            ((f"`{key}`", _takes(entry), entry.get("description", "")) for key, entry in block["properties"].items()),
+        )
+
+
+def _takes(entry: dict[str, Any]) -> str:
+    if "$ref" in entry:
+        return _words(entry["$ref"].rpartition("/")[2])
+    if "enum" in entry:
+        return ", ".join(f"`{value}`" for value in entry["enum"])
+    if "const" in entry:
+        return f"`{entry['const']}`"
+    several = entry.get("anyOf") or entry.get("oneOf")
+    if several:
+        return " or ".join(dict.fromkeys(_takes(part) for part in several if part.get("type") != "null"))
+    if entry.get("type") == "array":
+        return f"list of {_takes(entry.get('items', {}))}"
+    if isinstance(entry.get("additionalProperties"), dict):
+        return f"name: {_takes(entry['additionalProperties'])}"
+    kind = entry.get("type", "text")
+    return {"string": "text", "boolean": "true or false", "object": "mapping"}.get(str(kind), str(kind))
+
+
+def _words(name: str) -> str:
+    """`TouchpointShape` as `Touchpoint`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Shape").strip("_")).capitalize()
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def main() -> None:
+    """Write all pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        typer.echo(f"wrote docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,532 @@
+"""From files to committed events: good rows beside bad ones, exactly once, whatever the format."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.support.sources import NOW, Shop, open_shop, source_of
+
+from resa.base.errors import SourceError
+from resa.collector import LoadReport, Progress, replay
+from resa.collector.replaying import rejected_list
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with open_shop(tmp_path) as opened:
+        yield opened
+
+
+COLUMNS = """
+columns:
+  occurred_at: when
+  event: what
+  customer: who
+"""
+
+
+def figures(report: LoadReport) -> tuple[int, int, int]:
+    return report.good, report.rejected, report.duplicate
+
+
+def test_a_csv_file_with_a_mapping(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who,total\n2026-01-02T10:00:00Z,buy,k1,12.5\n2026-01-02 11:00,buy,k2,\n")
+    report = shop.collect("path: a.csv" + COLUMNS + "  value: total\n")
+    assert figures(report) == (2, 0, 0)
+    first, second = shop.events()
+    assert first["occurred_at"] == datetime(2026, 1, 2, 10, tzinfo=UTC)
+    assert first["identifiers"] == [{"kind": "user_id", "value": "k1"}]
+    assert (first["value"], second["value"]) == (12.5, None)
+    assert (first["sequence"], second["sequence"]) == (1, 2)
+    assert first["received_at"] == NOW
+    assert first["properties"] is None
+
+
+def test_every_fault_is_rejected_with_its_reason_and_the_rest_goes_in(shop: Shop) -> None:
+    rows: list[tuple[bytes, str | None]] = [
+        (b"2026-01-02,buy,k1,1,x", None),
+        (b",buy,k1,1,x", "no-time"),
+        (b"  ,buy,k1,1,x", "no-time"),
+        (b"yesterday,buy,k1,1,x", "unreadable-time"),
+        (b"infinity,buy,k1,1,x", "future"),
+        (b"3000-01-01,buy,k1,1,x", "future"),
+        (b"2026-06-02T12:00:01Z,buy,k1,1,x", "future"),
+        (b"2026-06-02T12:00:00Z,buy,k1,1,x", None),
+        (b"1970-01-01,buy,k1,1,x", "too-old"),
+        (b"0001-01-01,buy,k1,1,x", "too-old"),
+        (b"1970-01-02,buy,k1,1,x", None),
+        (b"20260102,buy,k1,1,x", "unreadable-time"),
+        (b"1767348000,buy,k1,1,x", None),
+        (b"2026-01-02,,k1,1,x", "no-event"),
+        (b"2026-01-02,buy,,1,x", "no-customer"),
+        (b"2026-01-02,buy, ,1,x", "no-customer"),
+        (b"2026-01-02,buy,k1,twelve,x", "wrong-type"),
+        (b"2026-01-02,buy,k1,inf,x", "wrong-type"),
+        (b'2026-01-02,buy,k1,"1,5",x', "wrong-type"),
+        (b"2026-01-02,buy,k1,1e3,x", None),
+        (b"2026-01-02," + b"b" * 201 + b",k1,1,x", "overlong"),
+        (b"2026-01-02," + b"b" * 200 + b",k1,1,x", None),
+        (b"2026-01-02,buy," + b"k" * 501 + b",1,x", "overlong"),
+        (b"2026-01-02,buy,k1,1," + b"x" * 32_769, "overlong"),
+        (b"2026-01-02,buy,k\xe5,1,x", "broken-utf8"),
+        (b"2026-01-02,buy,k\x001,1,x", "nul-byte"),
+        (b"2026-01-02,buy,k1,1", "too-few-cells"),
+        (b"2026-01-02,buy,k1,1,x,y", "too-many-cells"),
+        (b'2026-01-02,buy,k1,1,"x" y', "broken-quotes"),
+        (b'2026-01-02,buy,k1,1,"x', "broken-quotes"),
+        (b'2026-01-02,"buy ""it""",k1,1,"two\nlines"', None),
+        ("2026-01-02,köp,å1,1,ö".encode(), None),
+    ]
+    shop.file("a.csv", b"when,what,who,total,note\n" + b"\n".join(row for row, _ in rows) + b"\n")
+    report = shop.collect("path: a.csv" + COLUMNS + "  value: total\n  properties: [note]\n")
+    expected = {number: reason for number, (_, reason) in enumerate(rows, start=1) if reason}
+    assert shop.reasons() == expected
+    assert figures(report) == (len(rows) - len(expected), len(expected), 0)
+    assert sorted(event["sequence"] for event in shop.events()) == [
+        number for number, (_, reason) in enumerate(rows, start=1) if reason is None
+    ]
+    quoted = next(event for event in shop.events() if event["event"].startswith("buy "))
+    assert (quoted["event"], json.loads(quoted["properties"])) == ('buy "it"', {"note": "two\nlines"})
+    for rejected in shop.store.rejected().to_pylist():
+        assert not any(secret in rejected["detail"] for secret in ("k1", "yesterday", "twelve"))
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 7, 1_000_000])
+def test_the_size_of_chunks_changes_nothing(shop: Shop, chunk_rows: int) -> None:
+    lines = [f"2026-01-{day:02},buy,k{day % 3},{'x' if day % 5 == 0 else day}" for day in range(1, 29)]
+    shop.file("a.csv", "when,what,who,total\n" + "\n".join([*lines, *lines[:3]]))
+    report = shop.collect("path: a.csv" + COLUMNS + "  value: total\n", chunk_rows=chunk_rows)
+    assert figures(report) == (26, 5, 0)
+    assert shop.reasons() == dict.fromkeys((5, 10, 15, 20, 25), "wrong-type")
+    assert sorted(event["sequence"] for event in shop.events()) == [n for n in range(1, 32) if n % 5 or n > 28]
+
+
+def test_a_file_is_collected_once(shop: Shop) -> None:
+    text = "path: a.csv" + COLUMNS
+    shop.file("a.csv", "when,what,who\n2026-01-02,buy,k1\n2026-01-02,buy,k1\nx,buy,k1\n")
+    assert figures(shop.collect(text)) == (2, 1, 0)
+    again = shop.collect(text)
+    assert again.files[0].state == "unchanged"
+    assert figures(again) == (0, 0, 0)
+    shop.file("a.csv", "when,what,who\n2026-01-02,buy,k1\n2026-01-02,buy,k1\nx,buy,k1\n2026-01-03,buy,k1\n")
+    assert figures(shop.collect(text)) == (1, 1, 3 - 1)
+    assert len(shop.events()) == 3
+
+
+def test_replace_undoes_the_earlier_loads_of_the_file(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who,note\n2026-01-02,buy,k1,a\nx,buy,k1,b\n")
+    shop.collect("path: a.csv" + COLUMNS)
+    changed = "path: a.csv" + COLUMNS + "  properties: [note]\n"
+    assert "--replace" in shop.collect(changed).files[0].note
+    assert figures(shop.collect(changed, replace=True)) == (1, 1, 0)
+    assert [event["properties"] for event in shop.events()] == ['{"note":"a"}']
+    assert len(shop.store.rejected()) == 1
+
+
+def test_rows_with_ids_are_stored_once_for_ever(shop: Shop) -> None:
+    columns = COLUMNS + "  message_id: id\n"
+    shop.file("a.csv", "id,when,what,who\n1,2026-01-02,buy,k1\n1,2026-01-02,buy,k1\n,2026-01-02,buy,k1\n")
+    assert figures(shop.collect("path: a.csv" + columns)) == (1, 1, 1)
+    assert shop.reasons() == {3: "no-id"}
+    shop.file("b.csv", "id,when,what,who\n1,2026-01-05,sell,k9\n2,2026-01-02,buy,k1\n")
+    assert figures(shop.collect("path: b.csv" + columns)) == (1, 0, 1)
+
+
+def test_an_unordered_source_gives_the_same_in_any_order(tmp_path: Path) -> None:
+    lines = [f"2026-01-{day:02},buy,k{day % 3}" for day in range(1, 20)] + ["x,buy,k1", "2026-01-01,buy,k1"]
+    found = []
+    for name, order in (("one", lines), ("two", lines[::-1]), ("three", sorted(lines, key=hash))):
+        (tmp_path / name).mkdir()
+        with open_shop(tmp_path / name) as shop:
+            shop.file("a.csv", "when,what,who\n" + "\n".join(order))
+            shop.collect("path: a.csv\nunordered: true" + COLUMNS, chunk_rows=4)
+            found.append(
+                sorted((e["occurred_at"], e["event"], str(e["identifiers"]), e["sequence"]) for e in shop.events())
+            )
+    assert found[0] == found[1] == found[2]
+    assert {sequence for *_, sequence in found[0]} == {0}
+
+
+def test_a_killed_collection_goes_on_where_it_stopped(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who\n" + "".join(f"2026-01-02,buy,k{n}\n" for n in range(10)) + "x,y,z\n")
+
+    class Killed(Exception):
+        pass
+
+    def kill(progress: Progress) -> None:
+        if progress.rows >= 6:
+            raise Killed
+
+    text = "path: a.csv" + COLUMNS
+    with pytest.raises(Killed):
+        shop.collect(text, chunk_rows=3, progress=kill)
+    assert len(shop.events()) == 6
+    seen: list[Progress] = []
+    report = shop.collect(text, chunk_rows=2, progress=seen.append)
+    assert seen[0].rows == 8
+    assert figures(report) == (10, 1, 0)
+    assert sorted(event["sequence"] for event in shop.events()) == list(range(1, 11))
+
+
+def test_a_file_that_changed_after_the_kill_is_collected_from_its_start(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who\n2026-01-02,buy,k1\n2026-01-02,buy,k2\n")
+    text = "path: a.csv" + COLUMNS
+    with pytest.raises(ZeroDivisionError):
+        shop.collect(text, chunk_rows=1, progress=lambda _: 1 // 0)  # type: ignore[arg-type, return-value]  # dies
+    shop.file("a.csv", "when,what,who\n2026-01-05,sell,k1\n")
+    assert figures(shop.collect(text)) == (1, 0, 0)
+    assert [event["event"] for event in shop.events()] == ["sell"]
+
+
+def test_values_are_kept_exactly(shop: Shop) -> None:
+    shop.file(
+        "a.csv",
+        "when;what;who;total;note\n"
+        '2026-03-29 02:30:00.123456;köp;9007199254740993;1.234,50;  "x"  \n'
+        "2026-01-02T10:00:00+05:30;köp;007;-1 234,5;NULL\n"
+        "2026-01-02T10:00:00.5 Z;köp;8;7;\n",
+    )
+    shop.collect(
+        'path: a.csv\ntimezone: Europe/Stockholm\ndecimal: comma\nnull_words: ["NULL"]' + COLUMNS + "  value: total\n  properties: [note]\n"
+    )
+    first, second, third = shop.events()
+    assert first["occurred_at"] == datetime(2026, 3, 29, 0, 30, 0, 123456, tzinfo=UTC)  # skipped hour: the earlier
+    assert second["occurred_at"] == datetime(2026, 1, 2, 4, 30, tzinfo=UTC)
+    assert third["occurred_at"] == datetime(2026, 1, 2, 10, 0, 0, 500000, tzinfo=UTC)
+    assert [event["value"] for event in (first, second, third)] == [1234.5, -1234.5, 7.0]
+    assert [event["identifiers"][0]["value"] for event in (first, second, third)] == ["9007199254740993", "007", "8"]
+    assert [event["properties"] for event in (first, second, third)] == ['{"note":"  \\"x\\"  "}', None, None]
+
+
+@pytest.mark.parametrize(
+    ("rule", "moments"), [("earlier", [0, 0]), ("later", [1, 1]), ("reject", [])]
+)
+def test_hours_that_clocks_show_twice_or_never(shop: Shop, rule: str, moments: list[int]) -> None:
+    shop.file("a.csv", "when,what,who\n2025-10-26 02:30,a,k\n2026-03-29 02:30,b,k\n")
+    shop.collect(f"path: a.csv\ntimezone: Europe/Stockholm\nclock_change: {rule}" + COLUMNS)
+    assert [event["occurred_at"].hour for event in shop.events()] == moments
+    assert set(shop.reasons().values()) == (set() if moments else {"doubtful-time"})
+
+
+@pytest.mark.parametrize(
+    ("time_format", "text", "expected"),
+    [
+        ("iso", "1767348000", "2026-01-02 10:00:00"),
+        ("iso", "1767348000123", "2026-01-02 10:00:00.123000"),
+        ("iso", "1767348000123456", "2026-01-02 10:00:00.123456"),
+        ("iso", "1767348000.25", "2026-01-02 10:00:00.250000"),
+        ("epoch seconds", "86400", "1970-01-02 00:00:00"),
+        ("epoch milliseconds", "1767348000123", "2026-01-02 10:00:00.123000"),
+        ('"%d.%m.%Y %H:%M"', "02.01.2026 10:00", "2026-01-02 10:00:00"),
+        ('["%d.%m.%Y %H:%M", iso]', "2026-01-02 10:00", "2026-01-02 10:00:00"),
+        ('"%Y-%m-%d %H:%M %z"', "2026-01-02 12:00 +0200", "2026-01-02 10:00:00"),
+        ('"%Y%m%d"', "20260102", "2026-01-02 00:00:00"),
+    ],
+)
+def test_time_formats(shop: Shop, time_format: str, text: str, expected: str) -> None:
+    shop.file("a.csv", f"when,what,who\n{text},a,k\n")
+    shop.collect(f"path: a.csv\ntime_format: {time_format}" + COLUMNS)
+    assert [str(event["occurred_at"])[:-6] for event in shop.events()] == [expected]
+
+
+def test_json_lines(shop: Shop) -> None:
+    lines = [
+        '{"when": "2026-01-02T10:00:00Z", "what": "buy", "who": {"id": 12345678901234567890}, "n": 1.50, "o": {"a": [1]}}',
+        '{"when": 1767348000, "what": "buy", "who": {"id": 17850.0}, "n": "7", "t": null}',
+        '{"when": "2026-01-02", "what": "buy"',
+        "[1, 2]",
+        '{"when": "2026-01-02", "what": "buy", "who": {"id": 1}, "n": NaN}',
+        '{"when": "2026-01-02", "what": "buy", "who": {}}',
+        '{"when": "2026-01-02", "what": "buy", "who": {"id": "NaN"}}',
+        "",
+        '{"when": "2026-01-02", "what": "bu\\u0000y", "who": {"id": 1}}',
+    ]
+    shop.file("a.jsonl", "\n".join(lines))
+    report = shop.collect(
+        "path: a.jsonl\ncolumns: {occurred_at: when, event: what, customer: who.id, value: n, properties: [o, n]}\n"
+    )
+    assert shop.reasons() == {3: "bad-json", 4: "bad-json", 5: "bad-json", 6: "no-customer", 8: "nul-byte"}
+    assert figures(report) == (3, 5, 0)
+    first, second, third = shop.events()
+    assert [e["identifiers"][0]["value"] for e in (first, second, third)] == ["12345678901234567890", "17850", "NaN"]
+    assert (first["value"], second["value"]) == (1.5, 7.0)
+    assert json.loads(first["properties"]) == {"o": {"a": [1]}, "n": 1.5}
+
+
+def test_the_rest_of_a_line_of_json(shop: Shop) -> None:
+    shop.file("a.jsonl", '{"when": "2026-01-02", "what": "buy", "who": 1, "new": {"x": [1, {"y": 2}]}, "big": 123456789012345678}\n')
+    shop.collect("path: a.jsonl" + COLUMNS + "  properties: rest\n")
+    assert json.loads(shop.events()[0]["properties"]) == {"new": {"x": [1, {"y": 2}]}, "big": 123456789012345678}
+
+
+def test_parquet_keeps_types_and_reads_nested_columns(shop: Shop) -> None:
+    table = pa.table(
+        {
+            "when": pa.array([1767348000123456789, 1767348000000000000, None], pa.timestamp("ns", "Europe/Oslo")),
+            "what": pa.array(["a", "b", "c"]).dictionary_encode(),
+            "who": pa.array([17850.0, float("nan"), 3.0]),
+            "page": [{"path": "/p/1"}, {"path": None}, None],
+            "n": pa.array([2**60 + 1, None, 3]),
+            "d": pa.array([date(2026, 1, 1)] * 3),
+        }
+    )
+    pq.write_table(table, shop.folder / "a.parquet")
+    report = shop.collect(
+        "path: a.parquet" + COLUMNS + "  properties: {path: page.path, n: n, d: d}\n"
+    )
+    assert figures(report) == (1, 2, 0)
+    assert shop.reasons() == {2: "no-customer", 3: "no-time"}
+    event = shop.events()[0]
+    assert event["occurred_at"] == datetime(2026, 1, 2, 10, 0, 0, 123456, tzinfo=UTC)
+    assert event["identifiers"][0]["value"] == "17850"
+    assert json.loads(event["properties"]) == {"path": "/p/1", "n": 2**60 + 1, "d": "2026-01-01"}
+    payload = json.loads(shop.store.rejected().to_pylist()[0]["payload"])
+    assert set(payload) == set(table.column_names), "the whole row is kept, also columns that nothing reads"
+
+
+def test_text_of_a_columnar_file_that_is_no_utf8(shop: Shop) -> None:
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\2\0\0\0\4\0\0\0"), pa.py_buffer(b"k\xffk1"))
+    table = pa.table({"when": ["2026-01-02", "2026-01-02"], "what": ["a", "b"], "who": broken})
+    with pa.ipc.new_file(shop.folder / "a.arrow", table.schema) as writer:
+        writer.write_table(table)
+    assert figures(shop.collect("path: a.arrow" + COLUMNS)) == (1, 1, 0)
+    assert shop.reasons() == {1: "broken-utf8"}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_arrow_files(shop: Shop, stream: bool) -> None:
+    table = pa.table({"when": ["2026-01-02", "x"], "what": ["a", "b"], "who": [1, 2]})
+    make = pa.ipc.new_stream if stream else pa.ipc.new_file
+    with make(shop.folder / "a.arrow", table.schema) as writer:
+        writer.write_table(table)
+    assert figures(shop.collect("path: a.arrow" + COLUMNS)) == (1, 1, 0)
+
+
+def test_globs_packed_files_and_other_file_systems(shop: Shop) -> None:
+    memory: Any = fsspec.filesystem("memory")
+    memory.pipe("/box/a.csv", b"when,what,who\n2026-01-02,a,1\n")
+    memory.pipe("/box/b.csv", b"when,what,who\n2026-01-02,a,2\n")
+    report = shop.collect("path: memory://box/*.csv" + COLUMNS)
+    assert [file.file for file in report.files] == ["memory:///box/a.csv", "memory:///box/b.csv"]
+    with fsspec.open(str(shop.folder / "c.csv.gz"), "wb", compression="gzip") as stream:
+        stream.write(b"when,what,who\n2026-01-02,a,3\n")
+    assert figures(shop.collect("path: c.csv.gz" + COLUMNS, name="packed")) == (1, 0, 0)
+    memory.rm("/box", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "stated"), [("utf-16", None), ("utf-8-sig", None), ("cp1252", "cp1252"), ("utf-16-le", "utf-16-le")]
+)
+def test_encodings(shop: Shop, encoding: str, stated: str | None) -> None:
+    shop.file("a.csv", "när,vad,vem\n2026-01-02,köp,Åsa\n".encode(encoding))
+    csv = f"csv: {{encoding: {stated}}}\n" if stated else ""
+    shop.collect(f"path: a.csv\n{csv}columns: {{occurred_at: när, event: vad, customer: vem}}\n")
+    assert [event["identifiers"][0]["value"] for event in shop.events()] == ["Åsa"]
+
+
+def test_a_csv_file_without_heading_and_with_lines_before_it(shop: Shop) -> None:
+    shop.file("a.csv", "report of May\n\n2026-01-02\tbuy\t'k\t1'\n")
+    csv = "csv: {delimiter: tab, quote: \"'\", header: false, columns: [when, what, who], skip_lines: 1}\n"
+    shop.collect("path: a.csv\n" + csv + COLUMNS)
+    assert shop.events()[0]["identifiers"][0]["value"] == "k\t1"
+
+
+def test_expressions_constants_and_several_identifiers(shop: Shop) -> None:
+    shop.file("a.csv", "when,qty,price,mail,card\n2026-01-02,3,1.5,a@b.se,\n2026-01-02,x,1,,c7\n2026-01-02,1,1,,\n")
+    report = shop.collect(
+        """\
+        path: a.csv
+        columns:
+          occurred_at: when
+          event: {always: purchase}
+          channel: {always: store}
+          value: {expression: qty * price}
+          identifiers: {email: mail, card: card}
+          properties: {double: {expression: 2 * price, type: number}, qty: qty}
+        """
+    )
+    assert figures(report) == (2, 1, 0)
+    first, second = shop.events()
+    assert (first["event"], first["channel"], first["value"]) == ("purchase", "store", 4.5)
+    assert first["identifiers"] == [{"kind": "email", "value": "a@b.se"}]
+    assert second["identifiers"] == [{"kind": "card", "value": "c7"}]
+    assert second["value"] is None
+    assert json.loads(first["properties"]) == {"double": 3.0, "qty": "3"}
+
+
+def test_a_select_unrolls_nested_rows_in_order(shop: Shop) -> None:
+    rows = [
+        {"who": "k1", "start": 1767348000, "hits": [{"t": 5, "name": "b"}, {"t": 0, "name": "a"}, {"t": 1}]},
+        {"who": None, "start": 1767348000, "hits": [{"t": 5, "name": "b"}]},
+        {"who": "k2", "start": 1767348000, "hits": []},
+    ]
+    text = """
+select: |
+  select row.who as customer, to_timestamp(row.start + hit.t) as occurred_at, hit.name as event, hit.t as place
+  from row, unnest(row.hits) as hit
+"""
+    pq.write_table(pa.Table.from_pylist(rows), shop.folder / "a.parquet")
+    report = shop.collect("path: a.parquet" + text)
+    assert figures(report) == (2, 2, 0)
+    assert [(e["event"], e["sequence"] >> 20, e["sequence"] & 0xFFFFF) for e in shop.events()] == [("b", 1, 0), ("a", 1, 1)]
+    rejected = shop.store.rejected().to_pylist()
+    assert [(row["row"], row["reason"]) for row in rejected] == [(1, "no-event"), (2, "no-customer")]
+    assert json.loads(rejected[1]["payload"])["event"] == "b"
+    shop.file("a.jsonl", "\n".join(json.dumps(row) for row in rows))
+    assert figures(shop.collect("path: a.jsonl" + text, name="lines")) == (2, 2, 0)
+
+
+def test_rows_without_a_customer_are_counted_by_day(shop: Shop) -> None:
+    shop.file(
+        "a.csv",
+        "when,what,who,total\n2026-01-01 23:30,buy,,5\n2026-01-02 10:00,buy,k1,7\n2026-01-01 23:30,buy,,5\nx,buy,,1\n",
+    )
+    text = "path: a.csv\ntimezone: Europe/Stockholm\nwithout_customer: count" + COLUMNS + "  value: total\n  channel: {always: web}\n"
+    report = shop.collect(text, chunk_rows=2)
+    assert figures(report) == (3, 1, 0)
+    assert report.files[0].without_customer == 2
+    assert len(shop.events()) == 1
+    numbers = shop.store.rows("daily_numbers").to_pylist()
+    assert [(row["day"], row["number"], row["value"]) for row in numbers] == [(date(2026, 1, 1), "buy", 1.0)] * 2
+    assert json.loads(numbers[0]["properties"]) == {"value": 5.0, "channel": "web"}
+    shop.file("a.csv", (shop.folder / "a.csv").read_text() + "2026-01-03,buy,k1,7\n")
+    assert figures(shop.collect(text)) == (1, 1, 3)
+
+
+def test_customers_and_their_traits(shop: Shop) -> None:
+    path = shop.file("c.csv", "id,mail,since,orders,town\n1,a@b.se,2026-01-01,3,Lund\n2,,,x,\n,,,1,\n3,,,,\n")
+    report = shop.collect(
+        """\
+        path: c.csv
+        kind: customers
+        columns:
+          identifiers: {user_id: id, email: mail}
+          recorded_at: since
+          traits: {orders: {column: orders, type: number}, town: town}
+        """
+    )
+    assert figures(report) == (2, 2, 0)
+    assert shop.reasons() == {2: "wrong-type", 3: "no-customer"}
+    first, second = shop.store.rows("customers").to_pylist()
+    assert json.loads(first["traits"]) == {"orders": 3.0, "town": "Lund"}
+    assert len(first["identifiers"]) == 2
+    assert first["recorded_at"] == datetime(2026, 1, 1, tzinfo=UTC)
+    assert second["traits"] == "{}"
+    assert second["recorded_at"] <= max(NOW, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def test_daily_numbers(shop: Shop) -> None:
+    shop.file("f.csv", "day,store,visitors\n2026-01-01,Lund,120\n2026-01-02,Lund,\n2026-13-01,Lund,3\n2030-01-01,Lund,1\n")
+    report = shop.collect(
+        "path: f.csv\nkind: daily_numbers\n"
+        "columns: {day: day, number: {always: footfall}, value: visitors, properties: [store]}\n"
+    )
+    assert figures(report) == (1, 3, 0)
+    assert shop.reasons() == {2: "no-value", 3: "unreadable-time", 4: "future"}
+    row = shop.store.rows("daily_numbers").to_pylist()[0]
+    assert (row["day"], row["number"], row["value"]) == (date(2026, 1, 1), "footfall", 120.0)
+
+
+def test_feedback(shop: Shop) -> None:
+    shop.file("s.csv", "at,where,stars,words,who\n2026-01-01,delivery,5,Snabbt!,k1\n2026-01-01,delivery,7,,\n2026-01-01,delivery,,,\n2026-01-01,delivery,,Late,\n")
+    report = shop.collect(
+        "path: s.csv\nkind: feedback\nscale: 1-5\n"
+        "columns: {occurred_at: at, touchpoint: where, score: stars, text: words, customer: who}\n"
+    )
+    assert figures(report) == (2, 2, 0)
+    assert shop.reasons() == {2: "outside-scale", 3: "no-feedback"}
+    first, second = shop.store.rows("feedback").to_pylist()
+    assert (first["score"], first["scale_low"], first["scale_high"], first["text"]) == (5.0, 1.0, 5.0, "Snabbt!")
+    assert second["identifiers"] in (None, [])
+
+
+def test_lookups(shop: Shop) -> None:
+    shop.file("p.csv", "sku,title,cost\n1,Tea,10\n2,Coffee,20\n,Water,0\n1,Tea again,11\n")
+    text = "path: p.csv\nkind: lookup\ncolumns: {key: sku, name: title, properties: [cost]}\n"
+    report = shop.collect(text, name="products", chunk_rows=2)
+    assert report.good == 2
+    assert report.reasons == {"no-key": 1, "repeated-key": 1}
+    table = shop.store.lookup("products").to_pylist()
+    assert [(row["key"], row["name"], row["properties"]) for row in table] == [
+        ("1", "Tea", '{"cost":"10"}'),
+        ("2", "Coffee", '{"cost":"20"}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("path: a.csv\ncolumns: {occurred_at: whn, event: what, customer: who}\n", "did you mean 'when'"),
+        ("path: a.csv\ncolumns: {occurred_at: when, event: purchase, customer: who}\n", "{always: purchase}"),
+        ("path: a.csv\ncolumns: {occurred_at: when, event: {expression: wat}, customer: who}\n", "did you mean 'what'"),
+        ("path: nope.csv" + COLUMNS, "there is no file"),
+        ("path: a.xyz" + COLUMNS, "does not tell its format"),
+        ("path: empty.csv" + COLUMNS, "empty"),
+        ("path: a.csv\nformat: parquet" + COLUMNS, "no Parquet file"),
+        ("path: a.csv\nformat: arrow" + COLUMNS, "no Arrow file"),
+    ],
+)
+def test_a_definition_that_does_not_fit_is_refused_in_its_place(shop: Shop, text: str, words: str) -> None:
+    shop.file("a.csv", "when,what,who\n2026-01-02,buy,k1\n")
+    shop.file("a.xyz", "x")
+    shop.file("empty.csv", "")
+    with pytest.raises(SourceError) as caught:
+        shop.collect(text)
+    problem = caught.value.problems[0]
+    assert words in problem.message
+    assert problem.file == "sources/orders.yaml"
+    assert problem.line is not None
+
+
+def test_rejected_rows_are_replayed_by_the_source_as_it_is_now(shop: Shop) -> None:
+    shop.file("a.csv", b"when;what;who\n02.01.2026;buy;k1\n02.01.2026;buy;k1\n2026-01-02;buy;\nx;y\n2026-01-02;k\xf6p;k2\n")
+    old = "path: a.csv" + COLUMNS
+    assert figures(shop.collect(old)) == (0, 5, 0)
+    counted = rejected_list(shop.store)
+    assert [(entry.reason, entry.rows, entry.first_row) for entry in counted][0] == ("unreadable-time", 2, 1)
+    new = source_of(
+        'path: a.csv\ntime_format: ["%d.%m.%Y", iso]\ncsv: {encoding: cp1252}' + COLUMNS, shop.folder
+    )
+    report = replay(shop.writer, new, now=NOW)
+    assert (report.tried, report.good, report.duplicate, report.still_rejected) == (5, 3, 0, 2)
+    assert sorted((event["event"], event["sequence"]) for event in shop.events()) == [("buy", 1), ("buy", 2), ("köp", 5)]
+    again = replay(shop.writer, new, now=NOW + timedelta(hours=1))
+    assert (again.good, again.duplicate) == (0, 3)
+
+
+def test_rejected_rows_of_a_select_and_of_typed_files_are_replayed(shop: Shop) -> None:
+    table = pa.table({"when": pa.array([datetime(2026, 6, 5), datetime(2026, 1, 1)]), "who": [1.0, None], "n": [[1], [2, 3]]})
+    pq.write_table(table, shop.folder / "a.parquet")
+    text = "path: a.parquet\nselect: select row.when as occurred_at, 'a' as event, row.who as customer, x as x from row, unnest(row.n) as x\n"
+    assert figures(shop.collect(text)) == (0, 3, 0)
+    report = replay(shop.writer, source_of(text, shop.folder), reason="future", now=datetime(2026, 6, 6, tzinfo=UTC))
+    assert (report.tried, report.good) == (1, 1)
+    event = shop.events()[0]
+    assert event["identifiers"][0]["value"] == "1"
+    assert event["properties"] == '{"x":1}'
+
+
+def test_a_stated_end_of_the_data(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who\n2026-01-02T10:00:00Z,buy,k1\n")
+    shop.collect("path: a.csv\nlateness: 2 hours" + COLUMNS)
+    assert shop.store.loads()[0].complete_until == datetime(2026, 1, 2, 8, tzinfo=UTC)
+
+
+def test_a_damaged_file_keeps_what_came_before(shop: Shop) -> None:
+    sink = io.BytesIO()
+    table = pa.table({"when": ["2026-01-02"] * 300_000, "what": ["a"] * 300_000, "who": range(300_000)})
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1_000)
+    shop.file("a.arrow", sink.getvalue()[: len(sink.getvalue()) // 2])
+    with pytest.raises(SourceError, match="damaged"):
+        shop.collect("path: a.arrow" + COLUMNS, chunk_rows=10_000)
+    assert len(shop.events()) > 100_000

@@ -1,0 +1,181 @@
+"""Readers beside the writer: always a whole generation, which stays as it is while it is held."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resa.base.errors import QuestionError, WorkspaceDamaged
+from resa.expressions import Scope, compile_expression
+from resa.model.journey import Signal
+from resa.runtime import compact, refresh, verify
+from resa.storage import Store, Writer
+from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, random_rows, told_map
+
+
+def collect(writer: Writer, rows: list[Told], origin: str) -> None:
+    load = writer.begin_load(source_id="shop", origin=origin)
+    writer.commit_chunk(load, "events", event_table(rows), rows_read=len(rows), cells=cells_of(rows))
+    writer.finish_load(load)
+
+
+def test_a_reader_beside_a_writer_sees_whole_generations(tmp_path: Path) -> None:
+    stop = threading.Event()
+    seen: dict[int, tuple[int, int]] = {}
+    wrong: list[str] = []
+
+    def read() -> None:
+        with Store.open(tmp_path) as store:
+            while not stop.is_set():
+                index = store.index()
+                if not index.generation:
+                    continue
+                sizes = {
+                    len(index.seconds),
+                    len(index.micros),
+                    len(index.rows),
+                    len(index.channels),
+                    int(index.offsets[-1]),
+                }
+                counted = (index.events, int(index.column("told").touchpoints.astype(np.int64).sum()))
+                if len(sizes) != 1 or len(index.column("told").touchpoints) != index.events:
+                    wrong.append(f"half a generation: {sizes}")
+                if seen.setdefault(index.generation, counted) != counted:
+                    wrong.append(f"generation {index.generation} changed")
+
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            for number in range(12):
+                collect(writer, random_rows(50, number), str(number))
+                refresh(writer, [told_map()])
+                if number % 4 == 3:
+                    compact(writer)
+        finally:
+            stop.set()
+            reader.join()
+    assert wrong == []
+    assert len(seen) > 3
+
+
+def test_a_held_index_stays_as_it_is(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(50, 1), "one")
+        collect(writer, random_rows(50, 2), "two")
+        held = refresh(writer, [told_map()])
+        before, journeys = arrays_of(held), journeys_of(held)
+        compact(writer)
+        assert arrays_of(held, rows=True) == before
+        assert journeys_of(held) == journeys  # its files are still there
+        newer = store.index()
+        assert len(newer.files) == 1
+        assert journeys_of(newer) == journeys
+        assert np.array_equal(newer.column("told").touchpoints, held.column("told").touchpoints)
+
+
+def test_a_compacted_column_is_what_a_new_one_would_be(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        with store.writing() as writer:
+            for number in range(4):
+                collect(writer, random_rows(40, number), str(number))
+            refresh(writer, [told_map()])
+            compact(writer)
+            collect(writer, random_rows(40, 9), "later")
+            refresh(writer, [told_map()])  # takes the moved answers for the compacted file
+        assert verify(store, [told_map()]) == []
+
+
+def test_a_removed_load_is_gone_for_a_reader_of_a_former_generation(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(50, 1), "one")
+        collect(writer, random_rows(50, 2), "two")
+        held = refresh(writer, [])
+        writer.remove_load(1)
+        assert len(journeys_of(store.index())) == held.customers  # until the refresh, all is as it was
+        refresh(writer, [])
+        with pytest.raises(WorkspaceDamaged, match="ask again"):
+            journeys_of(held)
+        assert len(list((tmp_path / "events").iterdir())) == 1
+        assert [path.name for path in (tmp_path / "index").iterdir()] == [str(store.index().generation)]
+
+
+def test_expressions_are_evaluated_in_the_order_of_rows(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        for number in range(3):
+            collect(writer, random_rows(200, number), str(number))
+        index = refresh(writer, [])
+        answer = store.evaluate_events(
+            {
+                "web": compile_expression("channel = 'web'", scope=Scope.EVENT, expects="boolean", prefix="a"),
+                "n": compile_expression("properties.n", scope=Scope.EVENT, expects="number", prefix="b"),
+            },
+            index=index,
+        )
+        assert answer.num_rows == index.total_rows
+        events = index.event_rows(np.arange(index.events), ["channel", "properties"]).to_pylist()
+        assert answer.column("web").to_numpy()[index.rows].tolist() == [event["channel"] == "web" for event in events]
+        numbers = answer.column("n").to_numpy()[index.rows].tolist()
+        assert numbers == [float(event["properties"][6:-1]) for event in events]
+
+
+def test_touchpoints_values_and_scores_are_those_of_a_plain_count(tmp_path: Path) -> None:
+    signals = (
+        Signal(touchpoint="c", kind="events", when="event = 'e0' and properties.n = 3", score="properties.n"),
+        Signal(touchpoint="a", kind="events", when="event = 'e0'", occurrence=(1, 1), value="properties.n"),
+        Signal(touchpoint="b", kind="events", when="event = 'e0'", occurrence=(3, None), value="properties.n * 2"),
+    )
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        for number in range(3):
+            collect(writer, random_rows(150, number), str(number))
+            index = refresh(writer, [told_map(*signals)])
+        column = index.column("told")
+        touchpoints, values, scores = [], {}, {}
+        for events in journeys_of(index).values():
+            seen = 0
+            for event in events:
+                number = float(event["properties"][6:-1])
+                seen += event["event"] == "e0"
+                found = 0
+                if event["event"] == "e0":
+                    found = 3 if number == 3 else 1 if seen == 1 else 2 if seen >= 3 else 0
+                if found == 3:
+                    scores[len(touchpoints)] = number
+                elif found:
+                    values[len(touchpoints)] = number * found
+                touchpoints.append(found)
+        assert column.touchpoints.tolist() == touchpoints
+        assert dict(zip(*map(np.ndarray.tolist, column.values), strict=True)) == values
+        assert dict(zip(*map(np.ndarray.tolist, column.scores), strict=True)) == scores
+        assert column.sources == {1: ("shop",), 2: ("shop",), 3: ("shop",)}
+
+
+def test_only_a_map_whose_signals_changed_is_derived_again(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(100, 1), "one")
+        first = refresh(writer, [told_map()])
+        same = refresh(writer, [told_map(hash_="m2")])
+        assert same.generation == first.generation
+        assert same.columns["told"] == ("m2", first.columns["told"][1])
+        other = refresh(writer, [told_map(Signal(touchpoint="a", kind="events", when="event = 'e3'"), hash_="m3")])
+        assert other.generation == first.generation
+        assert set(other.column("told").touchpoints.tolist()) == {0, 1}
+        assert first.column("told").touchpoints.tolist() != other.column("told").touchpoints.tolist()
+        with pytest.raises(QuestionError, match="not yet matched"):
+            other.column("another")
+
+
+def test_excluded_events_stay_in_the_files_and_out_of_the_index(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        for number in range(2):
+            collect(writer, random_rows(100, number), str(number))
+            index = refresh(writer, [told_map()], ["event = 'e1'", "channel = 'phone'"])
+        events = [event for journey in journeys_of(index).values() for event in journey]
+        assert events
+        assert not any(event["event"] == "e1" or event["channel"] == "phone" for event in events)
+        assert index.channel_names == ("store", "web")
+        assert store.rows("events").num_rows == 200
+        assert refresh(writer, [told_map()]).events == 200
