@@ -9,7 +9,7 @@ from tests.oracles.journeys import Customer, inside
 
 
 class Opening(NamedTuple):
-    """One opening: positions of the A that opened it, of the last A, of what closed it (-1: nothing), and the outcome."""
+    """Positions of the A that opened it, of the last A, of what closed it (-1: nothing), and the outcome."""
 
     opened: int
     clock: int

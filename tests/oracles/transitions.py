@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.oracles.journeys import Customer, Event, inside
 
@@ -42,7 +43,7 @@ def transitions_of(
     for customer, events in enumerate(customers):
         group = groups[customer]
         for session in sessions(events, gap):
-            for before, after in zip(session, session[1:], strict=False):
+            for before, after in pairwise(session):
                 if inside(before.time, period):
                     counted.durations[group, before.code, after.code].append(after.time - before.time)
                     counted.customers[group, before.code, after.code].add(customer)
@@ -61,7 +62,7 @@ def visits_of(
     who: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for customer, events in enumerate(customers):
         for event in events:
-            for bucket, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+            for bucket, (start, stop) in enumerate(pairwise(edges)):
                 if event.code and start <= event.time < stop:
                     for row in (0, event.code):
                         counts[row, bucket] += 1

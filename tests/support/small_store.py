@@ -126,6 +126,7 @@ class SmallStore:
     generation: int = 1
 
     def __post_init__(self) -> None:
+        """Fill in what follows from the events."""
         most = max((event.customer + 1 for event in self.events), default=0)
         self.customers = max(self.customers, most)
         if not self.as_of:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 from sqlalchemy import update
+from tests.support.stored_events import Told, cells_of, event_table, random_rows, told_map
 
 from resa.runtime import compact, rebuild, refresh
 from resa.storage import Store, Writer
 from resa.storage.schema import workspace
-from tests.support.stored_events import Told, cells_of, event_table, random_rows, told_map
 
 FILES = {f"file{number}": random_rows(90, number) for number in range(3)}
 MAP = told_map()

@@ -1,9 +1,7 @@
 """MEASURE: what customers did, against what the map expects.
 
-measure = Measure(store, {"shop": journey_map})
-measure.funnel(["product_page", "cart", "purchase"], within="7 days", by="persona").table
-measure.expectations().customers("missed", expectation="cart.purchase")
-measure.findings().places
+measure = Measure(store, {"shop": journey_map}) measure.funnel(["product_page", "cart", "purchase"], within="7 days",
+by="persona").table measure.expectations().customers("missed", expectation="cart.purchase") measure.findings().places
 """
 
 from resa.analytics.findings import Finding, Findings, Segment
@@ -15,6 +13,7 @@ from resa.analytics.questions import (
     PathsQuestion,
     PlannedQuestion,
     Question,
+    TouchpointsQuestion,
     TransitionsQuestion,
     TrendQuestion,
     VariantsQuestion,
@@ -38,6 +37,7 @@ __all__ = [
     "Question",
     "Result",
     "Segment",
+    "TouchpointsQuestion",
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",

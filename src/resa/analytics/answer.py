@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from resa.analytics.result import Part, Result
+from resa.analytics.result import Part
 
 __all__ = ["Answer"]
 
@@ -19,11 +19,9 @@ class Answer:
         n: How much was looked at.
         others: What the main table does not list.
         warnings: What a reader must know.
-        drawing: Makes the picture.
     """
 
     parts: Mapping[str, Part]
     n: Mapping[str, int]
     others: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    drawing: Callable[[Result], str] | None = None

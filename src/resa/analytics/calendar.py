@@ -1,7 +1,7 @@
 """Local time for arrays: calendar periods in a map's zone, and deadlines in working days.
 
-All moments are microseconds since 1970-01-01 UTC (`int64`), unless a name says `local`: then they are microseconds of the
-wall clock. Daylight saving is taken from `zoneinfo`, never from the machine's own zone.
+All moments are microseconds since 1970-01-01 UTC (`int64`), unless a name says `local`: then they are microseconds of
+the wall clock. Daylight saving is taken from `zoneinfo`, never from the machine's own zone.
 """
 
 from __future__ import annotations
@@ -56,18 +56,23 @@ class Zone:
     @cached_property
     def _local_starts(self) -> Instants:
         before = np.concatenate([self.offsets[:1], self.offsets[:-1]])
-        return self.starts + np.maximum(before, self.offsets)
+        starts: Instants = self.starts + np.maximum(before, self.offsets)
+        return starts
 
     def moments(self, local: Instants) -> Instants:
-        """When the wall clock shows this: the first time where it shows it twice, and where it never does (the hour that
-        is skipped in spring) the moment as far after the change as the wall clock is past it."""
+        """When the wall clock shows this.
+
+        Where it shows it twice, the first time; where it never does (the hour that is skipped in spring), the moment as
+        far after the change as the wall clock is past it.
+        """
         index = np.searchsorted(self._local_starts, local, side="right") - 1
         return local - self.offsets[np.maximum(index, 0)]
 
     def steady(self, moments: Instants) -> Instants:
         """The wall clock, but it stands still for the hour that autumn repeats, so that it never runs backwards."""
         index = np.maximum(np.searchsorted(self.starts, moments, side="right") - 1, 0)
-        return np.maximum(moments + self.offsets[index], self._local_starts[index])
+        clock: Instants = np.maximum(moments + self.offsets[index], self._local_starts[index])
+        return clock
 
     def first_moment(self, day: date) -> int:
         """When a day begins here."""
@@ -153,7 +158,8 @@ class WorkingClock:
         first = int(day.min())
         table = np.arange(first, int(day.max()) + 1).astype("datetime64[D]")
         count = np.busday_count(_MONDAY, table)[day - first]
-        return count * DAY + np.where(np.is_busday(table)[day - first], time, 0)
+        reading: Instants = count * DAY + np.where(np.is_busday(table)[day - first], time, 0)
+        return reading
 
     def deadlines(self, moments: Instants, days: int) -> Instants:
         """The last moment that is within this many working days of each moment."""

@@ -1,6 +1,6 @@
 """The chosen chain of a funnel as SQL: what `resa.kernels.funnel` says in its text, and is held to by tests."""
 
-# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ def chosen_chain(
     window: str = "",
     name: str = "",
 ) -> Statement:
-    """Add the step `chosen<name>`: for each customer the longest chain, of those the earliest: `p<n>`, `t<n>` of each
-    step n.
+    """Add the step `chosen<name>`: each customer's longest chain, of those the earliest: `p<n>`, `t<n>` of each step n.
 
     Args:
         statement: Has the step `source`.

@@ -3,15 +3,13 @@
 What an opening is, and what becomes of it, is defined in `resa.kernels.openings`. Here it is judged and counted:
 
 * An opening is *mature* when its deadline had passed at the moment up to which every source that ever delivered what
-  was
-  expected is complete. Shares count mature openings only, and all of them, cancelled ones too. What became of younger
-  ones stands beside and is never mixed in: they would count as met early and as missed never.
+  was expected is complete. Shares count mature openings only, and all of them, cancelled ones too. What became of
+  younger ones stands beside and is never mixed in: they would count as met early and as missed never.
 * *Customers* are counted as a funnel of the same steps, window and period counts them, mature entries only: whoever
-  had a
-  start that is mature, and of those whoever met it, renewals by younger starts left out of account.
+  had a start that is mature, and of those whoever met it, renewals by younger starts left out of account.
 * Intervals are by customer: several openings of one customer are not as many witnesses (`statistics.design_effect`).
-* The curve is the cumulative incidence with cancellation as a competing event (Aalen and Johansen, Scand. J. Statist. 5
-  (1978), 141-150): openings that are still open count for as long as they have been watched.
+* The curve is the cumulative incidence with cancellation as a competing event (Aalen and Johansen, Scand. J. Statist.
+  5 (1978), 141-150): openings that are still open count for as long as they have been watched.
 """
 
 from __future__ import annotations
@@ -78,9 +76,10 @@ EXPECTATION_COLUMNS: Final = (
     Column("young_cancelled", pa.int64(), "Younger openings that are cancelled."),
     Column("customers", pa.int64(), "Customers with a mature start, as a funnel counts them."),
     Column("customers_met", pa.int64(), "Of these, those who met it."),
-    Column("median_seconds", pa.float64(), "Median time from the (last) start to meeting it, of mature openings, seconds."),
-    Column("p90_seconds", pa.float64(), "The time that 90 % of those who met it needed at most,
-    seconds."),
+    Column(
+        "median_seconds", pa.float64(), "Median time from the (last) start to meeting it, of mature openings, seconds."
+    ),
+    Column("p90_seconds", pa.float64(), "The time that 90 % of those who met it needed at most, seconds."),
 )
 
 INSTEAD_COLUMNS: Final = (
@@ -150,7 +149,7 @@ class Measured:
         return whose[inside & rows]
 
 
-COUNTED: Final = (
+COUNTED: Final[tuple[str, ...]] = (
     "mature",
     "met",
     "missed",
@@ -198,7 +197,9 @@ def answer_expectations(question: ExpectationsQuestion, selection: Selection) ->
     statement = selection.statement
     for number, item in enumerate(found):
         outcomes = item.outcomes
-        statement = openings_sql(statement, selection, item.expectation, number, outcomes.as_of, outcomes.last_start)
+        statement = openings_sql(
+            statement, selection, item.expectation, number, as_of=outcomes.as_of, last_start=outcomes.last_start
+        )
         statement = statement.step(f"grouped{number}", item.groups.over(f"openings{number}"))
     return Answer(
         parts={
@@ -311,8 +312,13 @@ def _instead(found: list[Measured], statement: Statement) -> Part:
     return part_of(columns, rows, sql=statement.select(united(branches, columns, order)), people=people)
 
 
-def _add_instead(
-    rows: Rows, behind: list[Counted], item: Measured, label: str | None, chosen: npt.NDArray[np.int64], members: Flags | slice
+def _add_instead(  # noqa: PLR0917  # private, called once or twice
+    rows: Rows,
+    behind: list[Counted],
+    item: Measured,
+    label: str | None,
+    chosen: npt.NDArray[np.int64],
+    members: Flags | slice,
 ) -> None:
     names = item.names
     codes = item.outcomes.instead[members][chosen]
@@ -344,7 +350,8 @@ def _curve(found: list[Measured], statement: Statement) -> Part:
             if not len(item.waited[members]):
                 continue
             met, cancelled = (
-                cumulative_incidence(item.waited[members], item.causes[members], cause, grid) for cause in (MET, CANCELLED)
+                cumulative_incidence(item.waited[members], item.causes[members], cause, grid)
+                for cause in (MET, CANCELLED)
             )
             for point, seconds in enumerate((grid / SECOND).tolist()):
                 values = {"group": label, "expectation": item.expectation.name, "seconds": seconds}

@@ -1,5 +1,4 @@
-"""The places that are furthest below target or below their own history: where, who, how many, and what it may cost at
-most.
+"""The places furthest below target or below their own history: where, who, how many, at what cost at most.
 
 A place is an expectation, for everybody or for a group of openings. Three reasons bring it on the list, in this
 order: it is *unusual* (`unusual` says how that is tested: with nothing going on, nothing is called so but once in a

@@ -19,6 +19,7 @@ from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, ques
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot, instant
+from resa.analytics.touchpoints import answer_touchpoints
 from resa.analytics.transitions import answer_transitions
 from resa.analytics.trend import answer_trend
 from resa.analytics.views import with_views
@@ -37,6 +38,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "variants": answer_variants,
     "trend": answer_trend,
     "planned": answer_planned,
+    "touchpoints": answer_touchpoints,
 }
 
 _KEPT_ANSWERS: Final = 64
@@ -120,6 +122,10 @@ class Measure:
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""
         return self._ask("planned", common, plans=plans)
+
+    def touchpoints(self, **common: Any) -> Result:
+        """How often each touchpoint is visited, by how many customers, and how it is felt; see `TouchpointsQuestion`."""
+        return self._ask("touchpoints", common)
 
     def ask(self, question: Question | Mapping[str, Any]) -> Result:
         """Answer a question.
@@ -219,5 +225,5 @@ class Measure:
             definition=snapshot.journey_map.hash,
             computed_at=self._clock(),
             identify=snapshot.index.identifiers,
-            drawing=answer.drawing,
+            journey_map=snapshot.journey_map,
         )

@@ -1,9 +1,11 @@
 """The openings of an expectation as SQL over `seen`, the visits that a question looks at.
 
-It says in SQL what `resa.kernels.openings` says in its text, and is held to it by tests: each visit that opens is joined to
-the first visit after it that meets or cancels. With renewals, visits that open are then strung together as long as each comes
-in time to restart the clock of the one before; without, openings are walked one after the other.
+It says in SQL what `resa.kernels.openings` says in its text, and is held to it by tests: each visit that opens is
+joined to the first visit after it that meets or cancels. With renewals, visits that open are then strung together as
+long as each comes in time to restart the clock of the one before; without, openings are walked one after the other.
 """
+
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ __all__ = ["openings_sql"]
 
 
 def openings_sql(
-    statement: Statement, selection: Selection, expectation: Expectation, number: int, as_of: int | None, last_start: int
+    statement: Statement,
+    selection: Selection,
+    expectation: Expectation,
+    number: int,
+    *,
+    as_of: int | None,
+    last_start: int,
 ) -> Statement:
     """Add the step `openings<number>`.
 
@@ -33,20 +41,24 @@ def openings_sql(
     statement = _keyed(statement, selection, expectation, number)
     closers = (*expectation.next, *expectation.unless)
     source = f"keyed{number}"
-    statement = statement.step(
-        f"starts{number}",
-        f"SELECT *, {_due(selection, expectation)} AS due FROM {source}\n"
-        f"WHERE touchpoint = {literal(expectation.after)} AND {selection.in_period('occurred_at')}",
-    ).step(
-        f"answered{number}",
-        f"SELECT a.*, c.position AS closed_position, c.occurred_at AS closed_at, c.meets\nFROM starts{number} a\n"
-        f"ASOF LEFT JOIN (SELECT customer, key, position, occurred_at, touchpoint IN {listed(expectation.next)} AS meets\n"
-        f"  FROM {source} WHERE touchpoint IN {listed(closers)}) c\n"
-        "  ON a.customer = c.customer AND a.key = c.key AND a.position < c.position",
-    ).step(
-        f"closed{number}",
-        "SELECT * REPLACE (CASE WHEN closed_at <= due THEN closed_position END AS closed_position,\n"
-        f"  CASE WHEN closed_at <= due THEN closed_at END AS closed_at) FROM answered{number}",
+    statement = (
+        statement.step(
+            f"starts{number}",
+            f"SELECT *, {_due(selection, expectation)} AS due FROM {source}\n"
+            f"WHERE touchpoint = {literal(expectation.after)} AND {selection.in_period('occurred_at')}",
+        )
+        .step(
+            f"answered{number}",
+            f"SELECT a.*, c.position AS closed_position, c.occurred_at AS closed_at, c.meets\nFROM starts{number} a\n"
+            f"ASOF LEFT JOIN (SELECT customer, key, position, occurred_at, touchpoint IN {listed(expectation.next)} AS meets\n"
+            f"  FROM {source} WHERE touchpoint IN {listed(closers)}) c\n"
+            "  ON a.customer = c.customer AND a.key = c.key AND a.position < c.position",
+        )
+        .step(
+            f"closed{number}",
+            "SELECT * REPLACE (CASE WHEN closed_at <= due THEN closed_position END AS closed_position,\n"
+            f"  CASE WHEN closed_at <= due THEN closed_at END AS closed_at) FROM answered{number}",
+        )
     )
     entered = f"{{}} <= {moment(last_start)}" if as_of is not None else "({} IS NULL)"
     strung = _strung if expectation.renews else _walked
@@ -94,23 +106,27 @@ def _due(selection: Selection, expectation: Expectation) -> str:
 
 def _strung(statement: Statement, number: int, entered: str) -> Statement:
     """Renewals: a start in time restarts the clock of the one before it; the opening is answered from its last start."""
-    return statement.step(
-        f"renewed{number}",
-        "SELECT *, coalesce(next_at <= due AND (closed_position IS NULL OR next_position < closed_position), FALSE) AS renewed\n"
-        "FROM (SELECT *, lead(position) OVER line AS next_position, lead(occurred_at) OVER line AS next_at\n"
-        f"  FROM closed{number} WINDOW line AS (PARTITION BY customer, key ORDER BY position))",
-    ).step(
-        f"islands{number}",
-        "SELECT *, sum(CASE WHEN before THEN 0 ELSE 1 END) OVER (PARTITION BY customer, key ORDER BY position) AS island\n"
-        "FROM (SELECT *, coalesce(lag(renewed) OVER (PARTITION BY customer, key ORDER BY position), FALSE) AS before\n"
-        f"  FROM renewed{number})",
-    ).step(
-        f"strung{number}",
-        "SELECT customer, min(position) AS position, min(occurred_at) AS started_at, max(position) AS clock_position,\n"
-        "  max(occurred_at) AS clock_at, max(due) AS due, max(closed_at) FILTER (NOT renewed) AS closed_at,\n"
-        f"  bool_or(meets) FILTER (NOT renewed) AS meets, {entered.format('min(occurred_at)')} AS entered,\n"
-        f"  coalesce(bool_or(meets AND closed_at IS NOT NULL) FILTER ({entered.format('occurred_at')}), FALSE) AS reached\n"
-        f"FROM islands{number} GROUP BY customer, key, island",
+    return (
+        statement.step(
+            f"renewed{number}",
+            "SELECT *, coalesce(next_at <= due AND (closed_position IS NULL OR next_position < closed_position), FALSE) AS renewed\n"
+            "FROM (SELECT *, lead(position) OVER line AS next_position, lead(occurred_at) OVER line AS next_at\n"
+            f"  FROM closed{number} WINDOW line AS (PARTITION BY customer, key ORDER BY position))",
+        )
+        .step(
+            f"islands{number}",
+            "SELECT *, sum(CASE WHEN before THEN 0 ELSE 1 END) OVER (PARTITION BY customer, key ORDER BY position) AS island\n"
+            "FROM (SELECT *, coalesce(lag(renewed) OVER (PARTITION BY customer, key ORDER BY position), FALSE) AS before\n"
+            f"  FROM renewed{number})",
+        )
+        .step(
+            f"strung{number}",
+            "SELECT customer, min(position) AS position, min(occurred_at) AS started_at, max(position) AS clock_position,\n"
+            "  max(occurred_at) AS clock_at, max(due) AS due, max(closed_at) FILTER (NOT renewed) AS closed_at,\n"
+            f"  bool_or(meets) FILTER (NOT renewed) AS meets, {entered.format('min(occurred_at)')} AS entered,\n"
+            f"  coalesce(bool_or(meets AND closed_at IS NOT NULL) FILTER ({entered.format('occurred_at')}), FALSE) AS reached\n"
+            f"FROM islands{number} GROUP BY customer, key, island",
+        )
     )
 
 

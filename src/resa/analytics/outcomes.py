@@ -54,7 +54,8 @@ class Outcomes:
 
     def named(self, outcome: str) -> Flags:
         """Which openings came out so."""
-        return self.outcome == OUTCOMES.index(outcome)
+        flags: Flags = self.outcome == OUTCOMES.index(outcome)
+        return flags
 
     def chosen(self, rows: Flags) -> Outcomes:
         """Some of the openings."""
@@ -112,7 +113,7 @@ def outcomes_of(
     return _judged(snapshot, expectation, journeys, found, within, as_of)
 
 
-def _judged(
+def _judged(  # noqa: PLR0917  # private, called once
     snapshot: Snapshot,
     expectation: Expectation,
     journeys: Journeys,

@@ -1,8 +1,10 @@
 """Paths from a touchpoint or to it, and variants: whole journeys that are the same.
 
-Defined in `resa.kernels.paths` and `resa.kernels.variants`. A path is counted once for each journey or session, where its anchor
-first stands (to an end: last stands); it is grouped by the event of its anchor.
+Defined in `resa.kernels.paths` and `resa.kernels.variants`. A path is counted once for each journey or session, where
+its anchor first stands (to an end: last stands); it is grouped by the event of its anchor.
 """
+
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -144,19 +146,22 @@ def _flow(
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     names = selection.snapshot.names
     for label, kinds in counted:
-        links = [(step, names[start], names[end], count) for step, start, end, count in flow(kinds, len(names)).links.tolist()]
-        for step, start, end, count in sorted(links, key=lambda link: (link[0], -link[3], link[1], not link[2], link[2])):
+        links = [
+            (step, names[start], names[end], count)
+            for step, start, end, count in flow(kinds, len(names)).links.tolist()
+        ]
+        for step, start, end, count in sorted(
+            links, key=lambda link: (link[0], -link[3], link[1], not link[2], link[2])
+        ):
             _add(rows, label, (step + 1, start, end or None, count))
-    sql = (
-        statement.step(
-            "links",
-            f"SELECT {groups.names}{groups.rank}, step, path[step] AS \"from\", path[step + 1] AS \"to\"\n"
-            f"FROM (SELECT *, unnest(range(1, least(len(path) + 1, {question.steps}))) AS step FROM grouped)",
-        ).select(
-            f'SELECT {groups.names}step, "from", "to", count(*) AS count FROM links\n'
-            f'GROUP BY {groups.names}rank, step, "from", "to"\n'
-            'ORDER BY rank, step, count DESC, "from", "to" NULLS LAST'
-        )
+    sql = statement.step(
+        "links",
+        f'SELECT {groups.names}{groups.rank}, step, path[step] AS "from", path[step + 1] AS "to"\n'
+        f"FROM (SELECT *, unnest(range(1, least(len(path) + 1, {question.steps}))) AS step FROM grouped)",
+    ).select(
+        f'SELECT {groups.names}step, "from", "to", count(*) AS count FROM links\n'
+        f'GROUP BY {groups.names}rank, step, "from", "to"\n'
+        'ORDER BY rank, step, count DESC, "from", "to" NULLS LAST'
     )
     return part_of(columns, rows, sql=sql, people={})
 
@@ -169,8 +174,10 @@ def _read_order(question: PathsQuestion) -> tuple[str, str]:
 def _path_items(question: PathsQuestion, selection: Selection, codes: tuple[int, ...] | None) -> Statement:
     """`items`: one row a path, its touchpoints from the anchor on in `path`."""
     way, nearest = _read_order(question)
-    gap = "FALSE" if question.sessions is None else (
-        f"abs(epoch_us(occurred_at) - epoch_us(previous_at)) > {question.sessions.microseconds}"
+    gap = (
+        "FALSE"
+        if question.sessions is None
+        else (f"abs(epoch_us(occurred_at) - epoch_us(previous_at)) > {question.sessions.microseconds}")
     )
     kept = "begins OR touchpoint <> previous" if question.collapse else "TRUE"
     wanted = "TRUE" if codes is None else f"touchpoint IN {listed(selection.snapshot.names[code] for code in codes)}"
@@ -256,9 +263,7 @@ class _Kinds:
 def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     """Count whole journeys."""
     period = None if selection.bounds == WHOLE else selection.period
-    found = variants(
-        selection.journeys, collapse=question.collapse, period=period, customers=selection.customers
-    )
+    found = variants(selection.journeys, collapse=question.collapse, period=period, customers=selection.customers)
     groups = grouped(selection, found.customer, found.start)
     columns = (*groups.columns, *VARIANT_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
@@ -284,10 +289,12 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
         people={"customers": lambda row: behind[row][0].customers[behind[row][1]]},
     )
     others = {} if groups.by else _others(part)
-    return Answer(parts={"variants": part}, n={"customers": len(found.customer)}, others=others, warnings=groups.warnings)
+    return Answer(
+        parts={"variants": part}, n={"customers": len(found.customer)}, others=others, warnings=groups.warnings
+    )
 
 
-def _ranked(
+def _ranked(  # noqa: PLR0917  # private, called once or twice
     top: int,
     length: npt.NDArray[np.int64],
     start: npt.NDArray[np.int64],

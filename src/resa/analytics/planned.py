@@ -6,7 +6,7 @@ next planned one (*direct*), something else before the next planned one (*detour
 (*left*).
 """
 
-# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ PLANNED_COLUMNS: Final = (
     Column("high", pa.float64(), "Upper end."),
     Column("direct", pa.int64(), "Of these, those whose next touchpoint was the next planned one."),
     Column("detour", pa.int64(), "Of these, those who came to the next planned one by way of others."),
-    Column("left", pa.int64(), "Of these, those who did not come to the next planned one; null at the end of the path."),
+    Column(
+        "left", pa.int64(), "Of these, those who did not come to the next planned one; null at the end of the path."
+    ),
 )
 
 DETOUR_COLUMNS: Final = (
@@ -107,8 +109,10 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
         if persona.who is None
     )
     walks = [
-        _walk(selection, persona, own=own) for persona in personas for own in (True, False) if persona.who is not None
-        or not own
+        _walk(selection, persona, own=own)
+        for persona in personas
+        for own in (True, False)
+        if persona.who is not None or not own
     ]
     statement = selection.statement
     for number, walk in enumerate(walks):
@@ -205,7 +209,7 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
     low_sql, high_sql = wilson_sql("customers", "began")
     sql = statement.select(
         "SELECT persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
-        f"  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, \"left\"\nFROM ({_united(branches)}) ORDER BY number, step"
+        f'  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, "left"\nFROM ({_united(branches)}) ORDER BY number, step'
     )
     return part_of(PLANNED_COLUMNS, rows, sql=sql, people={name: _bound(people, name) for name in names})
 
@@ -222,7 +226,9 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
         for step, key in enumerate(walk.persona.path[:-1]):
             off, further = walk.off(step), walk.reached(step + 1)
             counts = np.bincount(walk.next_codes[off, step], minlength=1)
-            for code in sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])):
+            for code in sorted(
+                np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])
+            ):
                 members = off & (walk.next_codes[:, step] == code)
                 values = (walk.persona.key, walk.who, step + 1, key, names[code] or None)
                 for column, value in zip(

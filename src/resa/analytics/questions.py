@@ -1,8 +1,11 @@
-"""Questions that can be asked of a map and its events. A question equals one JSON document, so it can be kept, shared
-as a link, sent by a program, and recognised when it is asked again.
+"""Questions that can be asked of a map and its events.
+
+A question equals one JSON document, so it can be kept, shared as a link, sent by a program, and recognised when it is
+asked again.
 
     {"kind": "funnel", "map": "shop", "steps": ["product_page", "cart", "purchase?"], "within": "7 days",
      "from": "2026-01-01", "by": "persona"}
+
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ __all__ = [
     "PlannedQuestion",
     "Question",
     "Step",
+    "TouchpointsQuestion",
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",
@@ -278,6 +282,13 @@ GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TouchpointsQuestion(Question):
+    """How often each touchpoint is visited, by how many customers, how soon they go on, and how it is felt."""
+
+    kind = "touchpoints"
+
+
 def of_customers(by: str | None) -> bool:
     """Whether a group-by puts every event of a customer into the same group."""
     return by is not None and (by == "persona" or by.startswith("traits."))
@@ -296,6 +307,7 @@ KINDS: dict[str, type[Question]] = {
         VariantsQuestion,
         TrendQuestion,
         PlannedQuestion,
+        TouchpointsQuestion,
     )
 }
 """Every kind of question by its name in JSON."""
@@ -333,19 +345,19 @@ def _to_json(value: object) -> Any:
 
 def _read_text(value: object) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise ValueError(f"write text, not {type(value).__name__}")
+        raise TypeError(f"write text, not {type(value).__name__}")
     return value
 
 
 def _read_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"write a whole number, not '{value}'")
+        raise TypeError(f"write a whole number, not '{value}'")
     return value
 
 
 def _read_switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"write true or false, not '{value}'")
+        raise TypeError(f"write true or false, not '{value}'")
     return value
 
 
@@ -389,7 +401,7 @@ def read_words(value: object) -> tuple[str, ...]:
 def read_steps(value: object) -> tuple[Step, ...]:
     """Steps as written: words, and lists of words for any-of."""
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError("write a list of steps")
+        raise TypeError("write a list of steps")
     return tuple(step if isinstance(step, str) else read_words(step) for step in value)
 
 

@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from resa.analytics.pictures import picture_of
 from resa.analytics.questions import Question
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
+    import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
+    import polars as pl
 
 __all__ = ["Column", "Counted", "Identify", "Part", "People", "Result"]
 
@@ -99,7 +101,7 @@ class Result:
         definition: Hash of the map's content; another map may count differently.
         computed_at: When; no part of equality.
         identify: Gives the identifiers of customers.
-        drawing: Makes the picture (SVG), where this kind of answer has one.
+        journey_map: The map that was asked, for names in pictures.
     """
 
     question: Question
@@ -110,9 +112,9 @@ class Result:
     definition: str
     computed_at: datetime
     identify: Identify
+    journey_map: JourneyMap
     others: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    drawing: Callable[[Result], str] | None = None
 
     @property
     def kind(self) -> str:
@@ -138,31 +140,31 @@ class Result:
         """The table through Arrow's C stream interface, for polars, pandas, DuckDB and others."""
         return self.table.__arrow_c_stream__(requested_schema)
 
-    def to_polars(self) -> polars.DataFrame:
+    def to_polars(self) -> pl.DataFrame:
         """The table as a polars frame.
 
         Raises:
             ExtraMissing: polars is not installed.
         """
         try:
-            import polars  # noqa: PLC0415  # an extra
+            import polars as pl  # noqa: PLC0415  # an extra
         except ImportError:
             raise ExtraMissing("polars", "polars", "a polars frame") from None
-        frame = polars.from_arrow(self.table)
-        assert isinstance(frame, polars.DataFrame)  # noqa: S101  # a table gives a frame; the type says frame or series
+        frame = pl.from_arrow(self.table)
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table gives a frame; the type says frame or series
         return frame
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas frame.
 
         Raises:
             ExtraMissing: pandas is not installed.
         """
         try:
-            import pandas  # noqa: F401, PLC0415  # an extra; pyarrow imports it by itself
+            import pandas as pd  # noqa: F401, PLC0415  # an extra; pyarrow imports it by itself
         except ImportError:
             raise ExtraMissing("pandas", "pandas", "a pandas frame") from None
-        frame: pandas.DataFrame = self.table.to_pandas()
+        frame: pd.DataFrame = self.table.to_pandas()
         return frame
 
     def sql(self, part: str | None = None) -> str:
@@ -213,7 +215,7 @@ class Result:
             return described["row"]
         unknown = set(described) - set(part.table.column_names)
         if unknown:
-            name = sorted(unknown)[0]
+            name = min(unknown)
             raise QuestionError(f"there is no column '{name}'{did_you_mean(name, part.table.column_names)}")
         wanted = {name: part.table.column(name).to_pylist() for name in described}
         fits = [number for number in range(rows) if all(wanted[name][number] == described[name] for name in wanted)]
@@ -257,18 +259,19 @@ class Result:
         Raises:
             QuestionError: This kind of answer has no picture.
         """
-        if self.drawing is None:
-            raise QuestionError(f"there is no picture of {self.kind}; show the table")
-        return self.drawing(self)
+        draw = picture_of(self, self.journey_map)
+        if draw is None:
+            raise QuestionError(f"there is no picture of these {self.kind}; show the table")
+        return draw().text
 
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
         return _as_text(self)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        """What a notebook shows: table and picture. (The arguments are part of the notebook's protocol.)"""
-        picture = "" if self.drawing is None else self.picture()
-        return {"text/plain": _as_text(self), "text/html": picture + _as_html(self)}
+        """What a notebook shows: table and picture; the arguments are part of its protocol."""
+        draw = picture_of(self, self.journey_map)
+        return {"text/plain": _as_text(self), "text/html": ("" if draw is None else draw().text) + _as_html(self)}
 
 
 def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:

@@ -143,7 +143,8 @@ class Selection:
         codes = self.journeys.touchpoints[positions].astype(np.int64)
         other = np.diff(codes, prepend=-1) != 0
         other |= np.diff(self.snapshot.customers_at(positions), prepend=-1) != 0
-        return positions[other]
+        changes: Positions = positions[other]
+        return changes
 
     def codes(self, step: Step, field: str) -> tuple[int, ...]:
         """The codes of a step as written: a touchpoint, a stage (any of its touchpoints), or several of either.

@@ -1,12 +1,12 @@
 """One map's events at one generation of the index, with everything about them that questions share.
 
-What was derived once (which events satisfy an expression, which customers do) is kept as long as the snapshot lives, that is
-until the next generation or the next edit of the map.
+What was derived once (which events satisfy an expression, which customers do) is kept as long as the snapshot lives,
+that is until the next generation or the next edit of the map.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -133,6 +133,9 @@ class EventStore(Protocol):
     def evaluate_events(self, columns: Mapping[str, Compiled], *, index: EventIndex) -> pa.Table:
         """Expressions over every row of the event files, in their global order."""
 
+    def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows of a kind that has no customers of its own: feedback, daily_numbers."""
+
     def customer_traits(self, index: EventIndex) -> pa.Table:
         """A table (customer, traits JSON) of the customers of whom anything is known."""
 
@@ -216,8 +219,14 @@ class Snapshot:
     @cached_property
     def channel_labels(self) -> tuple[str, ...]:
         """Channels by the numbers of `channel_table`; number 0 is no channel."""
-        labels = [touchpoint.channels[0] for touchpoint in self.journey_map.touchpoints if len(touchpoint.channels) == 1]
-        return ("", *self.index.channel_names, *dict.fromkeys(name for name in labels if name not in self.index.channel_names))
+        labels = [
+            touchpoint.channels[0] for touchpoint in self.journey_map.touchpoints if len(touchpoint.channels) == 1
+        ]
+        return (
+            "",
+            *self.index.channel_names,
+            *dict.fromkeys(name for name in labels if name not in self.index.channel_names),
+        )
 
     @cached_property
     def channel_table(self) -> npt.NDArray[np.uint8]:
@@ -257,7 +266,8 @@ class Snapshot:
 
         def make() -> npt.NDArray[np.uint32]:
             encoded = self._events(text, "scalar").cast(pa.string()).dictionary_encode()
-            return encoded.indices.fill_null(-1).to_numpy().astype(np.int64).astype(np.uint32)  # -1 becomes NO_KEY
+            numbers: npt.NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
+            return numbers.astype(np.uint32)  # -1 becomes NO_KEY
 
         return self.keep(("event keys", text), make)
 

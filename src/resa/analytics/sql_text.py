@@ -1,6 +1,4 @@
-"""Pieces of SQL text. What Resa writes here runs over the views of `resa sql`, without parameters, so that it can be
-copied.
-"""
+"""Pieces of SQL text, for the views of `resa sql`: without parameters, so that a whole statement can be copied."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ __all__ = ["Statement", "inlined", "listed", "literal", "moment"]
 _PARAMETER = re.compile(r"\$(\w+)")
 
 
-def literal(value: object) -> str:
+def literal(value: object) -> str:  # noqa: PLR0911  # one for each kind of value
     """A value as a SQL literal.
 
     Raises:

@@ -44,8 +44,8 @@ def design_effect(met: npt.NDArray[np.bool_], customer: npt.NDArray[np.integer])
         return 1.0
     _, which, sizes = np.unique(customer, return_inverse=True, return_counts=True)
     clusters = len(sizes)
-    if clusters == trials or clusters == 1:
-        return 1.0 if clusters == trials else float(trials)
+    if clusters == 1:
+        return float(trials)
     p = successes / trials
     residuals = np.bincount(which, weights=met, minlength=clusters) - p * sizes
     variance = clusters / (clusters - 1) * float(residuals @ residuals) / trials**2

@@ -5,7 +5,7 @@ what starts in it. Every visit has one row that it goes out by, to the next touc
 customer one entry.
 """
 
-# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ class _Cell:
 
 @dataclass(frozen=True)
 class _Moves:
-    """Every entry and every way out of a visit, as arrays; the slow way, for groups of events and for the people
-    behind.
+    """Every entry and every way out of a visit, as arrays: the slow way, for groups of events and the people behind.
 
     Attributes:
         selection: What is looked at.
@@ -101,12 +100,14 @@ class _Moves:
     @cached_property
     def _first(self) -> Flags:
         whose = self.selection.snapshot.customers_at(self._visits)
-        return np.diff(whose, prepend=-1) != 0
+        flags: Flags = np.diff(whose, prepend=-1) != 0
+        return flags
 
     @cached_property
     def _last(self) -> Flags:
         whose = self.selection.snapshot.customers_at(self._visits)
-        return np.diff(whose, append=-1) != 0
+        flags: Flags = np.diff(whose, append=-1) != 0
+        return flags
 
     @cached_property
     def _inside(self) -> Flags:
@@ -139,7 +140,8 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
     def people(row: int) -> Counted:
         cell, members = behind[row]
         start, end = moves.codes
-        return moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
+        counted: Counted = moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
+        return counted
 
     part = part_of(
         columns,
@@ -191,7 +193,7 @@ def _all(moves: _Moves) -> Flags:
 
 
 def _these(flags: Flags) -> _Members:
-    return lambda moves: flags
+    return lambda _moves: flags
 
 
 def _of(mask: Flags) -> _Members:

@@ -25,7 +25,7 @@ from resa.analytics.expectations_sql import counted_steps
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
 from resa.analytics.questions import TrendQuestion
-from resa.analytics.result import Column, Counted, part_of, problem
+from resa.analytics.result import Column, Counted, People, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, listed, literal
@@ -177,7 +177,7 @@ def _rows(
     return rows, behind
 
 
-def _dated(
+def _dated(  # noqa: PLR0917  # private, called once or twice
     statement: Statement, question: TrendQuestion, selection: Selection, groups: Groups, source: str, name: str
 ) -> Statement:
     """Add `period` to the things in a step, and their group."""
@@ -230,8 +230,10 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
         return tuple(every[name] for name in wanted)
 
     rows, behind = _rows(columns, groups, buckets, number, row)
-    people = {name: _behind(found, behind, name) for name in COUNTED if name in wanted}
-    statement = openings_sql(selection.statement, selection, expectation, 0, outcomes.as_of, outcomes.last_start)
+    people: dict[str, People] = {name: _behind(found, behind, name) for name in COUNTED if name in wanted}
+    statement = openings_sql(
+        selection.statement, selection, expectation, 0, as_of=outcomes.as_of, last_start=outcomes.last_start
+    )
     statement = _dated(statement, question, selection, groups, "openings0", "grouped0")
     statement = counted_steps(statement, groups, 0, more="period").step("counted", "SELECT * FROM counted0")
     part = part_of(columns, rows, sql=_filled(statement, groups, buckets, EXPECTATION_TREND_COLUMNS), people=people)

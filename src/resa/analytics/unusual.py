@@ -1,22 +1,25 @@
 """Tests for what is unusual: a group of openings that was met less often than it would be if nothing had happened.
 
-*The null hypothesis* of a test: within a stratum, whether an opening is met does not depend on whether it is inside the group.
-Two kinds of groups are looked at, every run of consecutive weeks of each:
+*The null hypothesis* of a test: within a stratum, whether an opening is met does not depend on whether it is inside
+the group. Two kinds of groups are looked at, every run of consecutive weeks of each:
 
-* *against its own history*: a segment's openings of these weeks, against the same segment's other weeks; strata are personas,
-  channel and device. A segment is everybody, a persona, a channel, a device, or a value of a trait or property.
-* *against the others*: a segment given by a trait or property, in these weeks, against everybody else in the same weeks; strata
-  are personas, channel, device and week. Personas, channels and devices are not compared with each other: they are meant to differ.
+* *against its own history*: a segment's openings of these weeks, against the same segment's other weeks; strata are
+  personas, channel and device. A segment is everybody, a persona, a channel, a device, or a value of a trait or
+  property.
+* *against the others*: a segment given by a trait or property, in these weeks, against everybody else in the same
+  weeks; strata are personas, channel, device and week. Personas, channels and devices are not compared with each
+  other: they are meant to differ.
 
-*The test.* With n_s openings inside the group in stratum s, x met of all N = sum n_s, and m = sum n_s p_s expected by the
-stratum's share p_s, inside and outside together, the count given all margins is a sum of hypergeometric variables, each
-dominated in the convex order by a binomial one (Hoeffding, JASA 58 (1963), theorem 4), and so by Chernoff and Jensen
+*The test.* With n_s openings inside the group in stratum s, x met of all N = sum n_s, and m = sum n_s p_s expected by
+the stratum's share p_s, inside and outside together, the count given all margins is a sum of hypergeometric
+variables, each dominated in the convex order by a binomial one (Hoeffding, JASA 58 (1963), theorem 4), and so by
+Chernoff and Jensen
 
     P(X <= x) <= exp(-N KL(x/N, m/N)),   KL(a, b) = a ln(a/b) + (1 - a) ln((1 - a)/(1 - b)),   x < m
 
-and the same from the other side, where the group is more than half of the whole. The bound is conservative for any sizes.
-A customer's openings follow each other, so that given the past each is a new trial; where customers nevertheless differ, the
-design effect says how many trials there are worth, and N is divided by it.
+and the same from the other side, where the group is more than half of the whole. The bound is conservative for any
+sizes. A customer's openings follow each other, so that given the past each is a new trial; where customers
+nevertheless differ, the design effect says how many trials there are worth, and N is divided by it.
 
 *Many tests.* A group is called unusual if its bound times the number of tests made is at most the family-wise level
 (Bonferroni). Which tests are made depends on how many openings there are, never on how many were met.
@@ -24,13 +27,14 @@ design effect says how many trials there are worth, and N is divided by it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEWEST", "FAMILY_WISE", "Cell", "Trials", "against_history", "against_others", "log_bound"]
+__all__ = ["FAMILY_WISE", "FEWEST", "Cell", "Trials", "against_history", "against_others", "log_bound"]
 
 FAMILY_WISE: Final = 0.001
 """Chance that anything is called unusual when nothing is."""
@@ -40,6 +44,7 @@ FEWEST: Final = 30
 
 Whole = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
+Column = npt.NDArray[np.integer] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,14 @@ def against_history(trials: Trials, segment: npt.NDArray[np.bool_]) -> tuple[Cel
     openings = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
     reached = np.bincount(place, weights=met, minlength=shape[0] * shape[1]).reshape(shape)
     share = reached.sum(axis=1) / openings.sum(axis=1)
-    return _best(openings.sum(axis=0), reached.sum(axis=0), (openings * share[:, None]).sum(axis=0), None, trials.effect)
+    return _best(
+        openings.sum(axis=0), reached.sum(axis=0), (openings * share[:, None]).sum(axis=0), None, trials.effect
+    )
 
 
-def against_others(trials: Trials, inside: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> tuple[Cell | None, int]:
+def against_others(
+    trials: Trials, inside: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
+) -> tuple[Cell | None, int]:
     """The most unusual run of weeks of a group against everybody else then, and how many runs were tested.
 
     Args:
@@ -129,7 +138,7 @@ def against_others(trials: Trials, inside: npt.NDArray[np.bool_], known: npt.NDA
 
 
 def _best(
-    openings: Whole, met: Numbers, expected: Numbers, outside: list[npt.NDArray[np.generic]] | None, effect: float
+    openings: Column, met: Column, expected: Column, outside: Sequence[Column] | None, effect: float
 ) -> tuple[Cell | None, int]:
     """Test every run of weeks. `outside`: what stands against each week; `None`: all other weeks."""
     weeks = len(openings)
@@ -156,5 +165,9 @@ def _best(
     # What the group would have, were it like the others: those outside tell, taken to the group's strata.
     outside_share = other[1][best] / other[0][best]
     outside_expected = other[2][best] / other[0][best]
-    expected_share = min(1.0, float(inside[2][best] / inside[0][best] * outside_share / outside_expected)) if outside_expected else 0.0
+    expected_share = (
+        min(1.0, float(inside[2][best] / inside[0][best] * outside_share / outside_expected))
+        if outside_expected
+        else 0.0
+    )
     return Cell(start, end, int(inside[0][best]), expected_share, float(log_p[best])), int(tested.sum())

@@ -47,8 +47,12 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("touchpoint", pa.string(), "Key of the touchpoint."),
             Column("stage", pa.string(), "Key of its stage."),
             Column("occurred_at", INSTANT, "When it happened, UTC."),
-            Column("channel", pa.string(), "The touchpoint's one channel, else the event's own; null if there is none."),
-            Column("value", pa.float64(), "What it was worth, in units of the map's currency; null if nothing is said."),
+            Column(
+                "channel", pa.string(), "The touchpoint's one channel, else the event's own; null if there is none."
+            ),
+            Column(
+                "value", pa.float64(), "What it was worth, in units of the map's currency; null if nothing is said."
+            ),
             Column("score", pa.float64(), "How it was felt, on the signal's own scale; null if nothing is said."),
         ),
     ),
@@ -88,7 +92,9 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
             Column("opened_position", pa.int64(), "Position of the event that opened it."),
             Column("opened_at", INSTANT, "When it opened, UTC."),
-            Column("clock_at", INSTANT, "When its clock was last started, UTC; later than opened_at if it was renewed."),
+            Column(
+                "clock_at", INSTANT, "When its clock was last started, UTC; later than opened_at if it was renewed."
+            ),
             Column("deadline", INSTANT, "Until when it can be met, UTC."),
             Column("closed_at", INSTANT, "When it was met or cancelled, UTC; null if neither."),
             Column("outcome", pa.string(), "met, missed, open or cancelled."),

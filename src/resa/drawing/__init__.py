@@ -1,5 +1,6 @@
 """Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG and PDF."""
 
+from resa.drawing import formats
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
 from resa.drawing.fonts import font_css
@@ -41,6 +42,7 @@ __all__ = [
     "draw_paths",
     "draw_transitions",
     "font_css",
+    "formats",
     "sparkline",
     "tokens_css",
 ]

@@ -179,8 +179,9 @@ def _body(
         items.append(line(axes.left, y, axes.right, y, "ink", stroke_width=1.1, dash=(5, 4)))
     for mark, text in rows:
         x = axes.x(mark.at)
-        items.append(line(x, text.y + 4, x, axes.bottom, "line", stroke_width=1.0, dash=(2, 3)))
-        items.append(text)
+        top = text.y + 4 if text.lines else axes.top
+        dotted = line(x, top, x, axes.bottom, "line", stroke_width=1.0, dash=(2, 3))
+        items.append(Group(items=(dotted, text) if text.lines else (dotted,), title=mark.text))
     for look, curve in zip(_LOOKS, curves, strict=False):
         items.extend(_line(axes, curve, look, steps=steps))
     items.extend(_ends(axes, curves, target, width, language))
@@ -265,34 +266,41 @@ def _note_rows(
     notes: Sequence[CurveNote], left: float, right: float, first: float, last: float
 ) -> tuple[list[tuple[CurveNote, Text]], float]:
     """Each note's words beside its line, on a level where no line runs through words; with the room they take."""
-    span = last - first
+    span, setting = last - first, STYLES["note"]
+    places = [(note, left + (right - left) * ((_number(note.at) - first) / span if span else 0.5)) for note in notes]
+    # Words reach left of their line where they fit there, else right, but then no further than the first line that
+    # has its words on its left: so no two notes can each need to stand above the other.
+    to_left = {
+        id(note) for note, x in places if text_width(clean(note.text), setting.size, setting.face) <= x - left - 6
+    }
+    border = min((x for note, x in places if id(note) in to_left), default=right + 12)
     wanted: list[tuple[CurveNote, Text, float]] = []
-    for note in notes:
-        x = left + (right - left) * ((_number(note.at) - first) / span if span else 0.5)
-        ends_left = x > (left + right) / 2
-        setting = STYLES["note"]
-        words = fit(note.text, setting, max(40.0, (x - left if ends_left else right - x) - 6))
+    for note, x in places:
+        ends_left = id(note) in to_left
+        room = (x - left if ends_left else border - 6 - x) - 6
+        words = fit(note.text, setting, room)
+        lines = (words,) if words and text_width(words, setting.size, setting.face) <= room else ()
         anchor: Anchor = "end" if ends_left else "start"
-        text = Text(x=x + (-5 if ends_left else 5), y=0.0, lines=(words,) if words else (), style="note", anchor=anchor)
-        wanted.append((note, text, x))
-    # Words that reach left are placed from the left, those that reach right from the right: then a level is soon free.
-    wanted.sort(key=lambda entry: (entry[1].anchor == "start", entry[2] * (1 if entry[1].anchor == "end" else -1)))
+        shift = -5 if ends_left else 5
+        wanted.append((note, Text(x=x + shift, y=0.0, lines=lines, style="note", anchor=anchor), x))
+    wanted.sort(key=lambda entry: (entry[1].anchor == "end", entry[2] if entry[1].anchor == "end" else -entry[2]))
     placed: list[tuple[int, CurveNote, Text, float]] = []
     for note, text, x in wanted:
-        level = next(n for n in range(len(placed) + 1) if _free(n, text.box, x, placed))
+        level = next(n for n in range(len(placed) + 1) if _free(n, text.box, placed))
         placed.append((level, note, text, x))
     depth = max((level for level, *_ in placed), default=-1) + 1
     found = [(note, replace(text, y=10.0 + 15 * (depth - 1 - level))) for level, note, text, _ in placed]
     return found, 12.0 + 15 * depth if depth else 8.0
 
 
-def _free(level: int, box: Box, x: float, placed: Sequence[tuple[int, CurveNote, Text, float]]) -> bool:
-    """Whether words may stand on a level, counted from the plot upwards: no other words there, no line through any."""
+def _free(level: int, box: Box, placed: Sequence[tuple[int, CurveNote, Text, float]]) -> bool:
+    """Whether words may stand on a level, counted from the plot upwards: no words there, no line from a higher one.
+
+    Their own line meets no words below: those placed before reach away from it.
+    """
     for other, _, text, at in placed:
         reach = text.box
         if other == level and box.left < reach.right + 8 and reach.left < box.right + 8:
-            return False
-        if other < level and reach.left - 2 < x < reach.right + 2:
             return False
         if other > level and box.left - 2 < at < box.right + 2:
             return False

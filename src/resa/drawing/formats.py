@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from resa.drawing.words import say_count
 from resa.model.quantities import Duration
 
-__all__ = ["count", "day", "duration", "percent", "seconds", "short_count", "short_day", "signed"]
+__all__ = ["count", "day", "decimal", "duration", "money", "percent", "seconds", "short_count", "short_day", "signed"]
 
 _LOCALES = {"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"}
 # CLDR's short English units are 'hr' and 'mins'; the SI symbols are shorter and read everywhere.
@@ -57,6 +59,23 @@ def signed(number: float, language: str) -> str:
     return f"{'+' if rounded > 0 else '−'}{text}"
 
 
+def decimal(number: float, language: str) -> str:
+    """A number with at most one decimal: `4.1`, `4`."""
+    return str(format_decimal(round(number, 1), format="#,##0.#", locale=_locale(language)))
+
+
+def money(amount: float, currency: str | None, language: str) -> str:
+    """An amount in whole units, three digits that count: `SEK 114,000`; without a currency the bare number."""
+    digits = 3 - len(str(int(abs(amount))))
+    rounded = round(amount, min(0, digits))
+    if currency is None:
+        return count(rounded, language)
+    pattern = _locale(language).currency_formats["standard"].pattern.replace(".00", "")
+    text = str(format_currency(rounded, currency, format=pattern, locale=_locale(language), currency_digits=False))
+    # CLDR wants a space between a currency's letters and its number; babel leaves it out.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\N{NO-BREAK SPACE}", text)
+
+
 def day(moment: date, language: str) -> str:
     """`14 Sep 2026`."""
     return str(format_date(moment, format="medium", locale=_locale(language)))
@@ -90,4 +109,6 @@ def _unit(amount: float, unit: str, language: str) -> str:
         return symbol.format(format_decimal(rounded, locale=_locale(language)))
     if unit == "second":
         return f"{format_decimal(rounded, locale=_locale(language))} s"
-    return str(format_unit(rounded, unit, length="short", locale=_locale(language)))
+    # CLDR shortens days to a letter in some languages ('2 d'), which reads like a code.
+    length: Literal["long", "short"] = "long" if unit in {"day", "week"} else "short"
+    return str(format_unit(rounded, unit, length=length, locale=_locale(language)))

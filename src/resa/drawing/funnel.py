@@ -90,9 +90,9 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
         items.append(Rect(x=left, y=middle - _BAR / 2, width=room, height=_BAR, fill="ground"))
         items.append(Rect(x=left, y=middle - _BAR / 2, width=length, height=_BAR, fill="accent"))
         base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
-        for x, words, style, colour in _numbers(width, last, counts[number], shares[number]):
+        for x, shown, style, colour in _numbers(width, last, counts[number], shares[number]):
             cell = Box(left + room, middle - 12, x, middle + 12)
-            items.append(Text(x=x, y=base, lines=(words,), style=style, fill=colour, anchor="end", cell=cell))
+            items.append(Text(x=x, y=base, lines=(shown,), style=style, fill=colour, anchor="end", cell=cell))
         y += height
         if number + 1 < len(steps):
             shape = _shape(left, y, room * step.customers / most, room * steps[number + 1].customers / most)

@@ -157,7 +157,7 @@ def _labels(
             cost = sum(box.overlaps(other) for other in traces)
             if best is None or (cost, order) < best[:2]:
                 best = (cost, order, text)
-        if best is None or best[0] >= 0:
+        if best is not None and best[0] == 0:
             items.append(best[2])
             placed.append(best[2].box)
     return [Group(items=tuple(items))] if items else []

@@ -247,7 +247,7 @@ def _rows(slots: list[tuple[Stage, Touchpoint | None]], columns: int) -> list[li
             lowest = max(start + 1, len(slots) - (row - 1) * columns)
             candidates = range(lowest, min(start + columns, len(slots) - (row - 1)) + 1)
             stop = min(
-                candidates, key=lambda end: (abs(end - start - even) + (0 if _is_border(slots, end) else 4.5), end)
+                candidates, key=lambda end: (abs(end - start - even) + (0 if _is_border(slots, end) else 4.5), -end)
             )
         rows.append(slots[start:stop])
         start = stop

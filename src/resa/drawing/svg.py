@@ -130,12 +130,15 @@ def serialise(
         or "r" + hashlib.sha256((scene.title + body).encode()).hexdigest()[:10]
     )
     wide, high = _number(scene.width), _number(scene.height)
+    # What an image holds is hidden from assistive technology; a picture with links must be open to it.
+    links = any(isinstance(item, Group) and _SAFE_LINK.fullmatch(item.link) for item, _, _ in walk(scene.items))
+    role = "group" if links else "img"
     style = _style(scene, theme=theme, fonts=fonts) if standalone else ""
     background = f'<rect width="{wide}" height="{high}" {writer.paint("fill", "paper")}/>' if standalone else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="resa-picture" viewBox="0 0 {wide} {high}" '
         f'width="{wide}" height="{high}" '
-        f'role="img" lang="{_attribute(scene.language)}" aria-labelledby="{prefix}-title {prefix}-description" '
+        f'role="{role}" lang="{_attribute(scene.language)}" aria-labelledby="{prefix}-title {prefix}-description" '
         f'font-family="\'{FONT_FAMILY}\', sans-serif" text-rendering="geometricPrecision" font-kerning="normal">'
         f'<title id="{prefix}-title">{_text(scene.title)}</title>'
         f'<desc id="{prefix}-description">{_text(scene.description)}</desc>{style}{background}{body}</svg>'

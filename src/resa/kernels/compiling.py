@@ -15,7 +15,7 @@ import numba
 
 __all__ = ["inlined", "kernel"]
 
-# What a compiled function takes is checked by Numba when it is compiled, not by a type checker: within a kernel an integer is
+# Numba checks what a function takes when it compiles it, a type checker does not: within a kernel an integer is
 # numpy's, outside it may be Python's.
 Compiled = Callable[..., Any]
 

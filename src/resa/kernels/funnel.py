@@ -397,7 +397,7 @@ def funnel_counts(
     prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> npt.NDArray[np.int64]:
-    """How many customers reached each step: i64[S]; the cheapest question of this module. Arguments as `funnel_levels`."""
+    """How many customers reached each step, i64[S]; takes what `funnel_levels` takes."""
     levels = funnel_levels(
         journeys,
         steps,

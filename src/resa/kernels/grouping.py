@@ -147,10 +147,10 @@ def _group_parts(
 
 @kernel
 def _equal(words: npt.NDArray[np.uint64], one: int, other: int) -> bool:
+    same = True
     for column in range(words.shape[1]):
-        if words[one, column] != words[other, column]:
-            return False
-    return True
+        same = same and words[one, column] == words[other, column]
+    return same
 
 
 def group_rows(words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], threads: int | None = None) -> Groups:
@@ -213,7 +213,7 @@ def _close_holes(
 
 
 def largest(counts: npt.NDArray[np.int64], k: int, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """The `k` groups with the highest counts, highest first; of equal counts the one with the least key row (u64[U, W])."""
+    """The `k` groups with the highest counts, highest first; of equal ones that with the least key row (u64[U, W])."""
     chosen = np.arange(len(counts))
     if 0 < k < len(counts):
         least = np.sort(counts)[-k]  # np.partition takes quadratic time when most counts are equal

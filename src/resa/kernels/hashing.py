@@ -1,7 +1,7 @@
 """SipHash with 128 bits over the rows of columns, for ids that nobody can forge and no version of an engine changes.
 
-SipHash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012; 128-bit variant of the authors' reference code)
-is keyed: who sends events cannot choose two that collide. This is SipHash-2-4, the variant of the paper.
+SipHash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012; 128-bit variant of the authors' reference
+code) is keyed: who sends events cannot choose two that collide. This is SipHash-2-4, the variant of the paper.
 
 A row's message is a sequence of 64-bit little-endian words, so each cell is told apart from its neighbours:
 
@@ -9,8 +9,8 @@ A row's message is a sequence of 64-bit little-endian words, so each cell is tol
     number          the word 8, then its 64 bits
     nothing (null)  the word 2**64 - 1
 
-Work goes block by block: `start` a state for each row, `absorb_…` one column after the other, `finish`. A state is five words
-a row: SipHash's v0 to v3 and the number of bytes so far.
+Work goes block by block: `start` a state for each row, `absorb_…` one column after the other, `finish`. A state is
+five words a row: SipHash's v0 to v3 and the number of bytes so far.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def finish(state: Words, out: Words) -> None:
 @kernel
 def hash_words(words: Words, key: Words) -> Words:
     """Hash each row of a matrix of words by itself; uint64[rows, 2]."""
-    rows, width = words.shape
+    rows = len(words)
     out = np.empty((rows, 2), np.uint64)
     state = np.empty((1, 5), np.uint64)
     for row in range(rows):
@@ -236,7 +236,7 @@ def write_generated_ids(hashes: Words) -> Bytes:
 
 @kernel
 def read_generated_ids(offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, hashes: Words) -> int:
-    """Write into `hashes` the value of each text that `write_generated_ids` made; leave the others; how many there were."""
+    """Write into `hashes` the value of each text that `write_generated_ids` made; how many there were."""
     found = 0
     for row in range(len(hashes)):
         at = np.int64(offsets[row])

@@ -54,7 +54,7 @@ def normal_quantile(confidence: float) -> float:
 
 
 def student_quantile(confidence: float, freedom: int) -> float:
-    """Student's t, two-sided (Hill 1970, algorithm 396); exact for 1 and 2 degrees of freedom, else to 5 digits or better."""
+    """Student's t, two-sided (Hill 1970, algorithm 396); exact for 1 and 2 degrees of freedom, else to 5 digits."""
     tail = 1 - confidence
     normal = normal_quantile(confidence)
     if freedom == 1:

@@ -1,6 +1,7 @@
 """From the conditions that hold for each event to its touchpoint.
 
-Which conditions hold is a *pattern*: a set of bits. A map has few patterns, so each row carries the number of its pattern.
+Which conditions hold is a *pattern*: a set of bits. A map has few patterns, so each row carries the number of its
+pattern.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def number_patterns(words: Words, patterns: Words, known: int, slots: npt.NDArra
 
 
 @kernel
-def touchpoints_by_signal(
+def touchpoints_by_signal(  # noqa: PLR0917 - Numba takes arguments by place
     offsets: Longs,
     rows: npt.NDArray[np.uint32],
     patterns: Unsigned,
@@ -81,7 +82,8 @@ def touchpoints_by_signal(
         offsets: Where each customer's events begin.
         rows: Row of each event.
         patterns: Pattern of each row.
-        signal_starts: Signals of pattern p are `signals[signal_starts[p]:signal_starts[p + 1]]`, in the order of the map.
+        signal_starts: Signals of pattern p are `signals[signal_starts[p]:signal_starts[p + 1]]`, in the order of the
+            map.
         signals: Numbers of signals.
         codes: Touchpoint code of each signal.
         first_occurrence: The first of a customer's events with the signal's condition that counts; 0: all count.
@@ -118,7 +120,7 @@ def delivering_sources(
     file_sources: Longs,
     found: npt.NDArray[np.bool_],
 ) -> None:
-    """Mark in `found[code, source]` which sources delivered which touchpoints; file f begins at row `file_starts[f]`."""
+    """Mark in `found[code, source]` who delivered what; file f begins at row `file_starts[f]`."""
     for position in range(len(rows)):
         row = rows[position]
         low, high = 0, len(file_starts)

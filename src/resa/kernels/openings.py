@@ -89,8 +89,9 @@ _Columns = tuple[
 
 
 class Deadlines(NamedTuple):
-    """A window that depends on when the clock starts, such as working days: deadline(t) = t + spans[i] for edges[i] <=
-    t.
+    """A window that depends on when the clock starts, such as working days.
+
+    The deadline of a clock started at t is t + spans[i], where edges[i] is the last edge not after t.
 
     Attributes:
         edges: i64[B], microseconds since the index epoch, ascending; before the first edge its span holds too.
@@ -390,8 +391,7 @@ def _what_instead(
 def what_instead(
     journeys: Journeys, found: Openings, within: int | Deadlines, *, ignoring: Sequence[int] = ()
 ) -> npt.NDArray[np.uint16]:
-    """The first touchpoint after each opening's clock and not after its deadline: what they did instead, for the
-    missed.
+    """The first touchpoint after each opening's clock, not after its deadline: for the missed, what they did instead.
 
     Args:
         journeys: The index.

@@ -1,7 +1,7 @@
 """Sorting, searching and merging by 128-bit hashes, and the order of events within customers.
 
-A hash is a row of uint64[n, 2], ordered by its first word, then its second. All sorts are stable, and none depends on how
-the hashes are spread: many equal ones, or ones chosen by a hostile sender, cost no more than n log n.
+A hash is a row of uint64[n, 2], ordered by its first word, then its second. All sorts are stable, and none depends on
+how the hashes are spread: many equal ones, or ones chosen by a hostile sender, cost no more than n log n.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = [
     "find_ties",
     "first_byte_edges",
     "group_starts",
-    "lower_bound",
     "keep_absent",
+    "lower_bound",
     "merge_customers",
     "merge_hashes",
     "order_by_hash",
@@ -48,7 +48,7 @@ def _comes_first(a: int, b: int, major: Numbers, middle: Numbers, minor: Numbers
 
 
 @kernel
-def _sort_stretch(
+def _sort_stretch(  # noqa: PLR0917 - Numba takes arguments by place
     order: Longs, begin: int, end: int, major: Numbers, middle: Numbers, minor: Numbers, spare: Longs
 ) -> None:
     """Sort `order[begin:end]` in place, stable: natural runs by insertion, then merges from below."""
@@ -83,7 +83,10 @@ def _sort_stretch(
 
 @kernel
 def order_by_hash(hashes: Words) -> Longs:
-    """The rows in the order of their hashes, equal ones as they stand: one scatter by leading bits, then small sorts."""
+    """The rows in the order of their hashes, equal ones as they stand.
+
+    One scatter by leading bits, then small sorts.
+    """
     rows = len(hashes)
     order = np.empty(rows, np.int64)
     if rows == 0:
@@ -227,7 +230,7 @@ def keep_absent(run: Words, removed: Words) -> Words:
 
 @kernel
 def order_within_groups(offsets: Longs, order: Longs, times: Longs, sequences: Longs, ids: Words) -> None:
-    """Sort each group's part of `order` by (time, sequence, id) in place; group g is `order[offsets[g]:offsets[g + 1]]`."""
+    """Sort each group by (time, sequence, id) in place; group g is `order[offsets[g]:offsets[g + 1]]`."""
     spare = np.empty(len(order), np.int64)
     for group in range(len(offsets) - 1):
         begin, end = offsets[group], offsets[group + 1]
@@ -260,10 +263,10 @@ def _compare(first: Words, a: int, second: Words, b: int) -> int:
 
 
 @kernel
-def find_ties(
+def find_ties(  # noqa: PLR0917 - Numba takes arguments by place
     base_who: Words, base_offsets: Longs, base_times: Longs, who: Words, offsets: Longs, times: Longs
 ) -> Longs:
-    """Places of base events that have the customer and the very time of a new event: their order needs more than the time.
+    """Places of base events with the customer and the very time of a new event: the time does not order these.
 
     Args:
         base_who: Customers of the base, sorted.
@@ -315,7 +318,7 @@ class MergedCustomers(NamedTuple):
 
 
 @kernel
-def merge_customers(
+def merge_customers(  # noqa: PLR0912, PLR0917 - one pass; Numba takes arguments by place
     base_who: Words,
     base_offsets: Longs,
     base_times: Longs,
@@ -330,8 +333,8 @@ def merge_customers(
 ) -> MergedCustomers:
     """Merge new events into a base, both ordered by customer and by (time, sequence, id) within.
 
-    The base carries no sequence and id. They are given for its events named in `ties` (sorted; see `find_ties`), the only
-    ones for which the time does not decide.
+    The base carries no sequence and id. They are given for its events named in `ties` (sorted; see `find_ties`), the
+    only ones for which the time does not decide.
     """
     out_who = np.empty((len(base_who) + len(who), 2), np.uint64)
     origin = np.empty(len(out_who), np.int64)

@@ -214,7 +214,7 @@ def _paths(
     positions: npt.NDArray[np.int64],
     words: npt.NDArray[np.uint64],
 ) -> int:
-    """Find, and if asked write, the paths of a range of customers; returns how many, or -1 if a code is not below `codes`."""
+    """Find, and if asked write, a range's paths; returns how many, or -1 if a code is not below `codes`."""
     rows = 0
     for customer in range(first, last):
         if mask.size > 0 and not mask[customer]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
@@ -22,7 +23,7 @@ def customer_ranges(journeys: Journeys, parts: int) -> list[tuple[int, int]]:
     """Cut the customers into at most `parts` ranges [first, last) with about the same number of events each."""
     aims = np.linspace(0, journeys.events, max(parts, 1) + 1)[1:-1]
     cuts = [0, *np.searchsorted(journeys.offsets, aims).tolist(), journeys.customers]
-    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
+    return [(first, last) for first, last in pairwise(cuts) if first < last]
 
 
 def over_customers(journeys: Journeys, run: Callable[[int, int], Part], threads: int | None = None) -> list[Part]:

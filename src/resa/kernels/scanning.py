@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels.compiling import kernel
+from resa.kernels.compiling import inlined, kernel
 from resa.kernels.journeys import Journeys, plain_journeys
 from resa.kernels.ranges import over_customers
 
@@ -41,6 +41,29 @@ def select(
     return count
 
 
+@inlined
+def _mark(
+    block: npt.NDArray[np.uint16],
+    roles: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint16],
+    marks: npt.NDArray[np.uint8],
+) -> int:
+    """Write each event's role to `marks`; returns how many have one."""
+    if len(codes) <= _COMPARED:
+        marks[: len(block)] = 0
+        for code in codes:
+            role = roles[code]
+            for event in range(len(block)):
+                marks[event] |= role if block[event] == code else np.uint8(0)
+    else:
+        for event in range(len(block)):
+            marks[event] = roles[block[event]]
+    present = 0
+    for event in range(len(block)):
+        present += marks[event] != 0
+    return present
+
+
 @kernel
 def scan(
     touchpoints: npt.NDArray[np.uint16],
@@ -51,8 +74,7 @@ def scan(
     marks: npt.NDArray[np.uint8],
     found: npt.NDArray[np.int64],
 ) -> tuple[int, int]:
-    """The same for many customers at once: from `start` on, until `found` (`FOUND` places) may be full or `stop` is
-    reached.
+    """The same for many customers at once: from `start` on until `found`, of `FOUND` places, may be full.
 
     Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
     processor does for 16 or more events at once. Then positions are picked; where few events count, eight are passed
@@ -65,19 +87,7 @@ def scan(
     words = marks.view(np.uint64)
     while start < stop and count <= FOUND - BLOCK - 8:
         events = min(BLOCK, stop - start)
-        block = touchpoints[start : start + events]
-        if len(codes) <= _COMPARED:
-            marks[:events] = 0
-            for code in codes:
-                role = roles[code]
-                for event in range(events):
-                    marks[event] |= role if block[event] == code else np.uint8(0)
-        else:
-            for event in range(events):
-                marks[event] = roles[block[event]]
-        present = 0
-        for event in range(events):
-            present += marks[event] != 0
+        present = _mark(touchpoints[start : start + events], roles, codes, marks)
         if 16 * present > events:
             for event in range(events):
                 found[count] = start + event
@@ -132,7 +142,7 @@ def prepare(journeys: Journeys, threads: int | None = None) -> Prepared:
 def who_may(
     prepared: Prepared | None, codes: npt.NDArray[np.integer], mask: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """The customers of `mask` (empty: all) who may have an event of one of the codes; unchanged if nothing is prepared."""
+    """The customers of `mask` (empty: all) who may have an event of one of the codes; `mask` if nothing is prepared."""
     if prepared is None:
         return mask
     bits = np.bitwise_or.reduce(np.uint64(1) << (codes.astype(np.uint64) % np.uint64(64)), initial=np.uint64(0))

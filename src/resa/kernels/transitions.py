@@ -42,8 +42,9 @@ _FULL: Final = 2**62  # one customer adds less than 2^53
 
 
 class Transitions(NamedTuple):
-    """Transitions from touchpoint a to b for each group g; code 0 is unused. Two of them over other customers add up
-    field by field.
+    """Transitions from touchpoint a to b for each group g; code 0 is unused.
+
+    Those of other customers add up: field by field, the sums with a carry from `micros` to `seconds`.
 
     Attributes:
         counts: i64[G, K, K], how often b followed a.
@@ -78,7 +79,7 @@ class Transitions(NamedTuple):
         return mean
 
     def quantile_seconds(self, share: float) -> npt.NDArray[np.float64]:
-        """f64[G, K, K], such as the median (0.5), off by at most 1/64; NaN where there is no transition or no histogram."""
+        """f64[G, K, K], such as the median (0.5), off by at most 1/64; NaN where there is nothing to tell it from."""
         answer = np.full(self.counts.shape, np.nan)
         if len(self.histograms):
             answer[tuple(self.edges.T)] = quantiles(self.histograms, share)[:, 0] / MICROS
@@ -116,18 +117,17 @@ def _transitions(
     groups: npt.NDArray[np.uint16],
     gap: int | None,
     period: tuple[int, int] | None,
-    distinct: bool,
+    distinct: bool | None,
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
     cells: npt.NDArray[np.int64],
-    sums: npt.NDArray[np.int64],
     visits: npt.NDArray[np.int64],
-) -> bool:
-    """Add up a range of customers; `False` if a code is not below `codes`.
+) -> int:
+    """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is not below `codes`.
 
     What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
-    what concerns the period where it is `None`; then `visits` stays empty, since every visit is a transition to it.
+    what concerns the period or distinct customers where they are `None`; without a period `visits` stays empty, since every visit is a transition to it.
     """
     customer = first - 1
     end = offsets[first]
@@ -144,20 +144,18 @@ def _transitions(
             while position == end:
                 customer += 1
                 end = offsets[customer + 1]
-            asked = mask.size == 0 or mask[customer]
-            before = np.int64(0)
-            if groups.size > 0:
-                table = np.int64(groups[customer]) * codes
             spent += time_before - begun
             if spent > _FULL:
-                _carry(cells, sums)
-                spent = np.int64(MICROS)
+                return customer
+            asked = mask.size == 0 or mask[customer]
+            before = np.int64(0)
+            table = np.int64(groups[customer]) * codes if groups.size > 0 else np.int64(0)
             begun = time_before = moment(seconds, micros, position)
-        code = np.int64(touchpoints[position])
-        if code == 0 or not asked:
+        code = np.int64(touchpoints[position]) if asked else np.int64(0)
+        if code == 0:
             continue
         if code >= codes:
-            return False
+            return -1
         time = moment(seconds, micros, position)
         if gap is not None:
             before = before if time - time_before <= gap else np.int64(0)
@@ -169,14 +167,14 @@ def _transitions(
             cell = (table + before) * codes + code
             cells[cell, _COUNT] += 1
             cells[cell, _MICROS] += time - time_before
-            if distinct:
+            if distinct is not None:
                 cells[cell, _CUSTOMERS] += cells[cell, _LAST] != customer
                 cells[cell, _LAST] = customer
         if period is not None:
             counted = inside
         before = code
         time_before = time
-    return True
+    return last
 
 
 @kernel
@@ -195,7 +193,7 @@ def _durations(
     edge_of: npt.NDArray[np.int32],
     histograms: npt.NDArray[np.uint32],
 ) -> None:
-    """Add a range's times to the histograms of the edges that occur; sees the transitions that `_transitions` counts."""
+    """Add a range's times to the histograms of the edges that occur: of the transitions that `_transitions` counts."""
     for customer in range(first, last):
         if mask.size > 0 and not mask[customer]:
             continue
@@ -254,11 +252,12 @@ def transitions(
         cells = np.zeros((kinds * codes * codes, 4), np.int64)
         cells[:, _LAST] = -1
         sums, visits = np.zeros(len(cells), np.int64), np.zeros(kinds * codes, np.int64)
-        if not _transitions(
-            *plain, codes, plain_group, session_gap_us, period, distinct, mask, first, last, cells, sums, visits
-        ):
-            raise ValueError(f"a touchpoint's code is not below {codes}")
-        _carry(cells, sums)
+        asked = (codes, plain_group, session_gap_us, period, distinct or None, mask)
+        while first < last:
+            first = _transitions(*plain, *asked, first, last, cells, visits)
+            if first < 0:
+                raise ValueError(f"a touchpoint's code is not below {codes}")
+            _carry(cells, sums)
         return cells, sums, visits
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]

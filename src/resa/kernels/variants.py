@@ -178,23 +178,15 @@ def _variants(
     *,
     kept_bits: int,
 ) -> Variants:
-    """As `variants`; the first try keeps only some bits of the hashes, so that a test can see two journeys share one."""
+    """As `variants`; the first try keeps only `kept_bits` of the hashes, so that a test can make two journeys share."""
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
     gap = _WHOLE if session_gap_us is None else session_gap_us
     seed = 0
     while True:
-        settings = (
-            collapse,
-            gap,
-            period or WHOLE_TIME,
-            period is None,
-            mask,
-            np.uint64(seed),
-            np.uint64(kept_bits),
-        )
+        settings = (collapse, gap, period or WHOLE_TIME, period is None, mask, np.uint64(seed), np.uint64(kept_bits))
 
-        def run(first: int, last: int) -> tuple[npt.NDArray[np.generic], ...]:
+        def run(first: int, last: int, settings: tuple[object, ...] = settings) -> tuple[npt.NDArray[np.generic], ...]:
             most = last - first
             if gap != _WHOLE:
                 most = _hash_journeys(*plain, *settings, first, last, False, *_columns(0))

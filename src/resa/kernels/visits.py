@@ -15,8 +15,9 @@ __all__ = ["Visits", "visits"]
 
 
 class Visits(NamedTuple):
-    """Touchpoint events by touchpoint code and calendar bucket; row 0 counts any touchpoint. Adds up over other
-    customers.
+    """Touchpoint events by touchpoint code and calendar bucket; row 0 counts any touchpoint.
+
+    Those of other customers add up, field by field.
 
     Attributes:
         counts: i64[K, B], events.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Arrow", "Figure", "Gap", "Picture", "Plan", "Report", "SourceLine", "Table", "Voice", "Weakness"]
+__all__ = ["Arrow", "Figure", "Gap", "Picture", "Plan", "Quote", "Report", "SourceLine", "Table", "Voice", "Weakness"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class Figure:
 class Table:
     """A table as text; the first column heads its row, the others are set right where they are numbers."""
 
+    title: str = ""
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
@@ -39,12 +40,12 @@ class Picture:
 
     Attributes:
         svg: The drawing.
-        table: The same numbers.
+        tables: The same numbers.
         note: How to read it.
     """
 
     svg: str
-    table: Table | None = None
+    tables: tuple[Table, ...] = ()
     note: str = ""
 
 
@@ -77,7 +78,8 @@ class Arrow:
 
     Attributes:
         sentence: `After Cart we expect Purchase within 4 h`.
-        share: Share met of the mature openings, with its interval.
+        share: Share met of the mature openings.
+        interval: Its 95 % interval.
         target: The target; empty: none.
         verdict: `met`, `near`, `below`, `few` or `none`.
         verdict_text: The verdict in words.
@@ -90,6 +92,7 @@ class Arrow:
 
     sentence: str
     share: str
+    interval: str
     target: str
     verdict: str
     verdict_text: str
@@ -98,6 +101,14 @@ class Arrow:
     instead: str
     owner: str
     trend: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """What one customer wrote, and the score that came with it; empty: none."""
+
+    text: str
+    score: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +125,7 @@ class Voice:
     touchpoint: str
     score: str
     count: str
-    quotes: tuple[str, ...]
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +136,14 @@ class Plan:
         persona: Name.
         customers: How many they are.
         share: How many of those who began it walk all of it.
+        note: Of how many, or why nothing can be said.
         leave: Where the others leave it, most first, one line each.
     """
 
     persona: str
     customers: str
     share: str
+    note: str
     leave: tuple[str, ...]
 
 

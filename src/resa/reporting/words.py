@@ -51,6 +51,104 @@ class Words:
     warnings: str
     reading: str
     reading_terms: tuple[tuple[str, str], ...]
+    language: str
+    subtitle: str
+    owner_is: str
+    complete_to_day: str
+    no_events: str
+    made: str
+    any_of: str
+    customers_one: str
+    customers_other: str
+    visits_one: str
+    visits_other: str
+    scores_one: str
+    scores_other: str
+    comments_one: str
+    comments_other: str
+    sentence_expectation: str
+    sentence_promise: str
+    unless: str
+    place: str
+    place_of: str
+    of_persona: str
+    of_channel: str
+    of_device: str
+    of_attribute: str
+    lead_unusual: str
+    lead_target: str
+    lead_history: str
+    lead_none: str
+    lead_promises_kept: str
+    lead_promises_below: str
+    no_weakness: str
+    statement_unusual: str
+    statement_unusual_always: str
+    statement_target: str
+    statement_history: str
+    reach: str
+    reach_value: str
+    segment: str
+    others_then: str
+    everybody_else: str
+    before: str
+    counts_met: str
+    counts_missed: str
+    counts_open: str
+    counts_cancelled: str
+    interval: str
+    time: str
+    nothing_else: str
+    instead_item: str
+    target: str
+    verdict_met: str
+    verdict_near: str
+    verdict_below: str
+    verdict_none: str
+    verdict_few: str
+    on_target_of: str
+    figure_customers: str
+    figure_goal: str
+    figure_promises: str
+    figure_expectations: str
+    figure_score: str
+    trend_of: str
+    trend_none: str
+    funnel_goal: str
+    funnel_persona: str
+    funnel_arrows: str
+    funnel_share: str
+    paths_note: str
+    others: str
+    plan_share: str
+    plan_not_seen: str
+    plan_nobody: str
+    plan_stop: str
+    plan_leave: str
+    score_of: str
+    score_between: str
+    redacted: str
+    gap: str
+    gap_day: str
+    late_source: str
+    running_load: str
+    no_data: str
+    never_seen: str
+    too_few: str
+    no_target: str
+    feedback_elsewhere: str
+    refused_share: str
+    days_between: str
+    summary_measured: str
+    summary_worst: str
+    summary_nothing: str
+    summary_goal: str
+    summary_promises: str
+    summary_expectations: str
+    summary_vague: str
+    summary_clear: str
+    identifier: str
+    customer: str
 
 
 _ENGLISH = Words(
@@ -111,6 +209,104 @@ _ENGLISH = Words(
         ("Below its own history", "The share fell from what the same group did before, by more than chance explains."),
         ("Others", "Everything that is not listed, added up, so that totals are complete."),
     ),
+    language="en",
+    subtitle="{since} to {until}",
+    owner_is="Owner: {owner}",
+    complete_to_day="data complete to {day}",
+    no_events="no events yet",
+    made="Made with Resa {version} on {day}, from version {map} of the map and generation {generation} of the data.",
+    any_of="{first} or {last}",
+    customers_one="{n} customer",
+    customers_other="{n} customers",
+    visits_one="{n} visit",
+    visits_other="{n} visits",
+    scores_one="{n} score",
+    scores_other="{n} scores",
+    comments_one="{n} comment",
+    comments_other="{n} comments",
+    sentence_expectation="After {after} we expect {next} within {time}",
+    sentence_promise="After {after} we promise {next} within {time}",
+    unless="unless {what}",
+    place="{after} to {next}",
+    place_of="{after} to {next}, {group}",
+    of_persona="{value}",
+    of_channel="{value}",
+    of_device="{value}",
+    of_attribute="{name} {value}",
+    lead_unusual="From {after}, only {share} of {group} came to {next} in time since {since}; {reference} was to be expected.",
+    lead_target="After {after}, {share} came to {next} in time; the target is {reference}.",
+    lead_history="After {after}, {share} came to {next} in time since {since}; before, it was {reference}.",
+    lead_none="No place on this map is below its target or its own history by more than chance explains.",
+    lead_promises_kept="Every promise is kept as often as we said.",
+    lead_promises_below="{n} of {of} promises are kept less often than we said.",
+    no_weakness="No place is below its target or its own history by more than chance explains.",
+    statement_unusual="{share} of {openings} were met in time from {since} to {until}; {reference} was to be expected.",
+    statement_unusual_always="{share} of {openings} were met in time; {reference} was to be expected.",
+    statement_target="{share} of {openings} were met in time; the target is {reference}.",
+    statement_history="{share} of {openings} since {since} were met in time; before, it was {reference}.",
+    reach="At most {customers} could be won here.",
+    reach_value="At most {customers} and {value} could be won here.",
+    segment="{group}: {share} of {openings}",
+    others_then="Everybody else in that time: {share} of {openings}",
+    everybody_else="others",
+    before="before",
+    counts_met="{n} met",
+    counts_missed="{n} missed",
+    counts_open="{n} still open",
+    counts_cancelled="{n} cancelled",
+    interval="{low} to {high}",
+    time="median {median}, 90 % within {slow}",
+    nothing_else="nothing, so far",
+    instead_item="{what} {share}",
+    target="target {share}",
+    verdict_met="on target",
+    verdict_near="about on target",
+    verdict_below="below target",
+    verdict_none="no target",
+    verdict_few="too few to say",
+    on_target_of="{n} of {of}",
+    figure_customers="Customers",
+    figure_goal="Reach the goal",
+    figure_promises="Promises kept as we said",
+    figure_expectations="Expectations on target",
+    figure_score="Mean score",
+    trend_of="{what}: {first} in the first period, {last} in the last",
+    trend_none="{what}: too few to draw",
+    funnel_goal="The shortest chain of expectations from where the goal starts to where it is reached.",
+    funnel_persona="The way planned for {persona}.",
+    funnel_arrows="The chain of expectations from the first touchpoint that has one.",
+    funnel_share="{share} of {customers} come to the end of it.",
+    paths_note="{n} journeys, from their first touchpoint; repeats of a touchpoint are drawn once.",
+    others="Others",
+    plan_share="of {customers} who begin it walk all of it",
+    plan_not_seen="{what} cannot be seen in the data, so nobody can be followed through it.",
+    plan_nobody="Nobody has begun it yet.",
+    plan_stop="{n} stop after {after}",
+    plan_leave="{n} go from {after} to {to} and not on to the next step",
+    score_of="{mean} of {high}",
+    score_between="{mean} on a scale from {low} to {high}",
+    redacted="[left out]",
+    gap="nothing from {since} to {until}; about {n} rows would be usual",
+    gap_day="nothing on {since}; about {n} rows would be usual",
+    late_source="{source} ends on {day}, before the others. Misses that only it could disprove are declared up to then.",
+    running_load="A load of {source} was not finished; run resa collect again.",
+    no_data="There are no events yet. Run resa collect, then make the report again.",
+    never_seen="No event was ever matched to {what}.",
+    too_few="Too few openings to say: {what}.",
+    no_target="No target is set for {what}.",
+    feedback_elsewhere="{n} answers are about something that is not on the map and are left out.",
+    refused_share="{source}: {share} of the rows were refused; resa rejected list {source} shows why.",
+    days_between="{since} to {until}",
+    summary_measured="Measured: {customers} and {visits}, {days}",
+    summary_worst="Worst place: {title}. {statement} {reach}",
+    summary_nothing="Worst place: none. Nothing is below its target or history by more than chance explains.",
+    summary_goal="Goal: {share} reach it, {verdict}",
+    summary_promises="Promises: {n} of {of} kept as often as promised",
+    summary_expectations="Expectations: {n} of {of} on target",
+    summary_vague="Where the page is vague: {what}",
+    summary_clear="Where the page is vague: nowhere in particular",
+    identifier="Identifier",
+    customer="Customer",
 )
 
 _CATALOGUES = {"en": _ENGLISH}

@@ -13,8 +13,8 @@ __all__ = ["rebuild", "refresh"]
 def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> JourneyIndex:
     """Bring the journey index and every map's column up to date after loads or map edits; the newest index.
 
-    New files are merged into the newest generation; only removed loads or another `exclude` make it be built anew. A map
-    whose signals did not change keeps its column. Nothing is published when nothing changed.
+    New files are merged into the newest generation; only removed loads or another `exclude` make it be built anew. A
+    map whose signals did not change keeps its column. Nothing is published when nothing changed.
 
     Args:
         writer: From `Store.writing()`.

@@ -110,7 +110,7 @@ class LocalTime:
     def to_utc(self, wall: Whole) -> Whole:
         """The moment at which the wall shows this; around a change of the clock, a moment within an hour of it."""
         guess = wall - self._offsets[np.searchsorted(self._changes, wall, side="right") - 1]
-        return wall - self._offsets[np.searchsorted(self._changes, wall, side="right") - 1]
+        return wall - self._offsets[np.searchsorted(self._changes, guess, side="right") - 1]
 
 
 def _offset(zone: ZoneInfo, moment: int) -> int:

@@ -2,6 +2,7 @@
 
 from resa.storage.compaction import compact_files
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
+from resa.storage.publishing import refresh_index
 from resa.storage.records import (
     EARLIEST,
     EPOCH,
@@ -15,7 +16,6 @@ from resa.storage.records import (
     Load,
     MapVersion,
 )
-from resa.storage.publishing import refresh_index
 from resa.storage.recounting import forget_derived
 from resa.storage.store import Store
 from resa.storage.verification import verify_store

@@ -1,8 +1,8 @@
 """Building a generation of the journey index from a former one and sorted runs, one stretch of customers at a time.
 
 Customers are ordered by the hashes of their identifiers, and so are runs and generations. Each stretch of hashes is
-therefore merged by itself, in memory that does not grow with the data, and written at the end of the arrays. Building from
-nothing and adding to a generation are one function: the result is the same, byte for byte.
+therefore merged by itself, in memory that does not grow with the data, and written at the end of the arrays. Building
+from nothing and adding to a generation are one function: the result is the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -144,7 +144,10 @@ def write_header(
 
 
 def _channel_names(base: JourneyIndex, runs: Sequence[FileRun]) -> tuple[str, ...]:
-    """All channels by name. Beyond 254 the later ones share a code: names only ever move out, so merging finds the same."""
+    """All channels by name.
+
+    Beyond 254 the later ones share a code. Names only ever move out, so merging finds what building anew would.
+    """
     known = set(base.channel_names) - {OTHER_CHANNELS}
     crowded = len(base.channel_names) > _CODED
     for file in runs:
@@ -305,7 +308,7 @@ class _TextFile:
         self._path = path
         self._waiting = _NO_TEXTS
 
-    def __enter__(self) -> _TextFile:
+    def __enter__(self) -> Self:
         self._sink = pa.OSFile(str(self._path), "wb")
         self._writer = pa.ipc.new_file(self._sink, _NO_TEXTS.schema)
         return self

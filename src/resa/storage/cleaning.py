@@ -1,4 +1,4 @@
-"""Removing what nothing lists: halves that a crash left, files that were replaced, generations that are no longer read."""
+"""Removing what nothing lists: halves that a crash left, replaced files, generations that nobody reads."""
 
 from __future__ import annotations
 

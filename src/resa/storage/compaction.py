@@ -1,7 +1,7 @@
 """Many small event files become few, in which the rows of one customer stand near each other. No row is changed.
 
-New files and a generation of the index that points into them are made aside; one transaction lists both. The old files stay
-as long as a reader may hold the generation before.
+New files and a generation of the index that points into them are made aside; one transaction lists both. The old
+files stay as long as a reader may hold the generation before.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from resa.storage.building import write_header
 from resa.storage.derivation import move_answers
 from resa.storage.gather import open_parquet
 from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.parquet import write_parquet
 from resa.storage.publishing import next_number, publish, share_file
 from resa.storage.records import EventFile
 from resa.storage.runs import first_identifiers
 from resa.storage.schema import file_loads, files
-from resa.storage.writer import write_parquet
 
 if TYPE_CHECKING:
     from resa.storage.store import Store

@@ -1,7 +1,8 @@
 """The operational database: SQLite in write-ahead mode, every commit on the disk before it returns.
 
-Readers use `Database.reading`, which sees one moment; the one writer uses `Lease.writing` (see `lease.py`), which checks
-its token in every transaction. Transactions are short: files are written before, only their names are entered inside.
+Readers use `Database.reading`, which sees one moment; the one writer uses `Lease.writing` (see `lease.py`), which
+checks its token in every transaction. Transactions are short: files are written before, only their names are entered
+inside.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Database:
             return
         if found is not None and found > REVISION:
             raise WorkspaceError(
-                f"this workspace was written by a newer Resa (its database is at step {found}, this Resa knows {REVISION}); "
+                f"a newer Resa wrote this workspace (its database is at step {found}, this Resa knows {REVISION}); "
                 "upgrade: pip install --upgrade resa"
             )
         # Two processes may come here at once: the second waits for the first and then finds nothing to do.

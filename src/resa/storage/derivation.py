@@ -1,15 +1,15 @@
 """A map's column: which touchpoint each event of the index is, and what it was worth.
 
-Two steps. Which conditions hold, and the values, depend on a row alone: they are evaluated once a file, through the engine,
-and kept in `signals/<hash>/<file>.npz`. What an event becomes may depend on the customer's other events (`occurrence`): a
-kernel decides it over the whole index, in milliseconds.
+Two steps. Which conditions hold, and the values, depend on a row alone: they are evaluated once a file, through the
+engine, and kept in `signals/<hash>/<file>.npz`. What an event becomes may depend on the customer's other events
+(`occurrence`): a kernel decides it over the whole index, in milliseconds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,8 @@ def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> 
     questions = _questions(journey_map)
     answers = _answers(index.files, questions, cache / questions.hash)
     touchpoints = _touchpoints(index, journey_map, questions, answers)
-    values = _sparse(index, touchpoints, questions, answers, journey_map, "value")
-    scores = _sparse(index, touchpoints, questions, answers, journey_map, "score")
+    values = _sparse(index, touchpoints, questions, answers, code=journey_map.code, which="value")
+    scores = _sparse(index, touchpoints, questions, answers, code=journey_map.code, which="score")
     temporary = folder.with_name(f".{name}.writing")
     temporary.mkdir(parents=True, exist_ok=True)
     write_array(temporary / "touchpoints.npy", "<u2", touchpoints)
@@ -121,7 +121,7 @@ def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> 
 
 
 def move_answers(cache: Path, old: Sequence[EventFile], new: int, order: npt.NDArray[np.int64]) -> None:
-    """Keep what was answered when files become one: row k of the new file is row `order[k]` of the old ones together."""
+    """Keep the answers when files become one: its row k is row `order[k]` of the old ones together."""
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     starts = np.cumsum([0, *(file.rows for file in old)])
@@ -278,7 +278,7 @@ def _touchpoints(
     pattern, signal = np.nonzero(holds)  # by pattern, then in the order of the map
     starts = np.searchsorted(pattern, np.arange(len(answers.words) + 1)).astype(np.int64)
     occurrences = [signal.occurrence for signal in signals]
-    return matching.touchpoints_by_signal(
+    touchpoints: npt.NDArray[np.uint16] = matching.touchpoints_by_signal(
         np.ascontiguousarray(index.offsets),
         index.rows,
         answers.patterns,
@@ -288,6 +288,7 @@ def _touchpoints(
         np.array([0 if occurrence is None else occurrence[0] for occurrence in occurrences], np.int64),
         np.array([2**62 if occurrence is None else occurrence[1] or 2**62 for occurrence in occurrences], np.int64),
     )
+    return touchpoints
 
 
 def _sparse(
@@ -295,7 +296,8 @@ def _sparse(
     touchpoints: npt.NDArray[np.uint16],
     questions: _Questions,
     answers: _Answers,
-    journey_map: JourneyMap,
+    *,
+    code: Mapping[str, int],
     which: str,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The numbers of one sort by position, where the event became a touchpoint whose signal asks for them."""
@@ -303,11 +305,9 @@ def _sparse(
     numbers = [np.empty(0, np.float64)]
     place_of_row: npt.NDArray[np.int64] | None = None
     for text, (rows, values) in zip(questions.numbers, answers.numbers, strict=True):
-        asking = np.zeros(len(journey_map.code) + 1, np.bool_)
+        asking = np.zeros(len(code) + 1, np.bool_)
         for signal in questions.signals:
-            asking[journey_map.code[signal.touchpoint]] |= text == (
-                _value(signal) if which == "value" else signal.score
-            )
+            asking[code[signal.touchpoint]] |= text == (_value(signal) if which == "value" else signal.score)
         if not len(rows) or not asking.any():
             continue
         if place_of_row is None:

@@ -88,7 +88,7 @@ class Hasher:
 
 
 def escaped(ids: pa.StringArray) -> pa.StringArray:
-    """Message ids as they are stored: one that begins with `~` gets another, so that none is taken for a generated one."""
+    """Message ids as stored: one that begins with `~` gets another, so none is taken for a generated one."""
     tilde = pc.starts_with(ids, "~")
     if not pc.any(tilde).as_py():
         return ids

@@ -166,7 +166,11 @@ class JourneyIndex:
         return pa.array(here.astype(np.uint32), mask=~found)
 
     def event_rows(self, positions: npt.NDArray[np.integer[Any]], columns: Sequence[str] | None = None) -> pa.Table:
-        """The stored rows of the events at these positions, in this order; all columns of `EVENTS` unless some are named.
+        """The stored rows of the events at these positions, in this order.
+
+        Args:
+            positions: Places in the index.
+            columns: Columns of `EVENTS`; `None`: all.
 
         Raises:
             WorkspaceDamaged: A file of this generation is gone, because its load was removed: ask the newest index.
@@ -188,7 +192,7 @@ class JourneyIndex:
             return read_column(self.folder / folder, map_key, map_hash)
         except FileNotFoundError:
             raise WorkspaceDamaged(
-                f"the map '{map_key}' was changed and its events matched anew meanwhile; ask again, or run `resa verify`"
+                f"the map '{map_key}' was changed and matched anew meanwhile; ask again, or run `resa verify`"
             ) from None
 
 

@@ -1,7 +1,7 @@
 """One writer a workspace: a row with a token that grows, checked in every transaction of its holder.
 
-A holder that died is replaced at once on its own machine, and after `_STALE` without a sign of life from another machine.
-Should it live after all, its next transaction finds a newer token and fails: nothing of it is ever listed.
+A holder that died is replaced at once on its own machine, and after `_STALE` without a sign of life from another
+machine. Should it live after all, its next transaction finds a newer token and fails: nothing of it is ever listed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Lease:
             )
             if renewed.rowcount != 1:
                 raise WorkspaceBusy(
-                    "another process took over writing to this workspace; nothing of this step was kept: run the command again"
+                    "another process took over writing to this workspace; nothing of this step was kept: "
+                    "run the command again"
                 )
             yield connection
 

@@ -56,7 +56,8 @@ class Load:
         id: Number, ascending in the order of beginning.
         source_id: Name of the source.
         origin: Where the rows came from, as named to the user.
-        fingerprint: What tells whether the origin is still the same file (size, time, hash), as the collector defines it.
+        fingerprint: What tells whether the origin is still the same file (size, time, hash), as the collector defines
+            it.
         state: running, finished or removed.
         started_at: When it began, UTC.
         finished_at: When it ended, UTC.

@@ -29,7 +29,8 @@ _ROWS = 1_000_000
 def forget_derived(writer: Writer) -> None:
     """Forget sorted runs and answers to signals, and make the runs of ids again from the files.
 
-    The runs of ids of a running load stay: with them it can be resumed. The journey index stays until another is published.
+    The runs of ids of a running load stay: with them it can be resumed. The journey index stays until another is
+    published.
     """
     store = writer.store
     new_runs = [write_run(store.layout.unique, [hashes]) for hashes in stored_hashes(store)]

@@ -1,4 +1,4 @@
-"""Undoing a load. New files first, one transaction that puts them in place of the old, then the old ones are deleted."""
+"""Undoing a load: new files first, then one transaction that puts them in place of the old."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from resa.storage.cleaning import clean
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Words
 from resa.storage.layout import FILE_FOLDERS
+from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import EventFile, Load
 from resa.storage.runs import ids_of
 from resa.storage.schema import file_loads, files, hash_runs, loads
@@ -37,8 +38,6 @@ class _Plan:
 
 def remove_load(store: Store, lease: Lease, load: Load) -> None:
     """Take every row of the load out of the files and its ids out of the runs of ids; then mark it removed."""
-    from resa.storage.writer import write_parquet  # noqa: PLC0415 - the writer calls this
-
     plan = _Plan()
     for kind in FILE_FOLDERS:
         for file in store.event_files(kind):
@@ -58,11 +57,8 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         holding = select(file_loads.c.file_id).where(file_loads.c.load_id == load.id)
         gone = connection.execute(holding).scalars().all()
         for file, name, rows in plan.rewritten:
-            size = (file.path.parent / name).stat().st_size
-            values = {"name": name, "rows": rows, "bytes": size, "run": None}
             # A file that changed has another number, so that nothing derived from the old one is taken for its own.
-            row = {"kind": file.kind, "state": "listed", "label": None, **values}
-            number = connection.execute(insert(files).values(**row)).lastrowid
+            number = list_file(connection, file.kind, file.path.with_name(name), rows)
             others = file_loads.c.file_id == file.id, file_loads.c.load_id != load.id
             for other in connection.execute(select(file_loads).where(*others)).all():
                 connection.execute(insert(file_loads).values(file_id=number, load_id=other.load_id, rows=other.rows))

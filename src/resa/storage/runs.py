@@ -1,7 +1,7 @@
 """Sorted runs: the rows of one new file in the order of the index, waiting to be merged into its next generation.
 
-A run is made while a commit has the rows in memory, so that the index is built without reading them again. It is derived:
-when it is missing it is made from the file. On disk it is `<name>.run`, numpy arrays one after the other, and
+A run is made while a commit has the rows in memory, so that the index is built without reading them again. It is
+derived: when it is missing it is made from the file. On disk it is `<name>.run`, numpy arrays one after the other, and
 `<name>.arrow`, the texts of the customers' identifiers.
 """
 
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ class Run:
     channel_names: tuple[str, ...]
     identifiers: pa.Table
 
-    _ARRAYS = ("who", "starts", "times", "sequences", "ids", "rows", "channels")
+    ARRAYS: ClassVar = ("who", "starts", "times", "sequences", "ids", "rows", "channels")
 
 
 def make_run(hasher: Hasher, table: pa.Table, ids: Words | None) -> Run:
@@ -138,7 +138,7 @@ def write_run_file(folder: Path, name: str, run: Run) -> None:
         with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
     with durable_file(folder / f"{name}.run") as temporary, temporary.open("wb") as stream:
-        for field in Run._ARRAYS:
+        for field in Run.ARRAYS:
             np.lib.format.write_array(stream, getattr(run, field), allow_pickle=False)
 
 
@@ -147,7 +147,7 @@ def open_run_file(folder: Path, name: str) -> Run | None:
     path, texts = folder / f"{name}.run", folder / f"{name}.arrow"
     if not (path.exists() and texts.exists()):
         return None
-    arrays: dict[str, Any] = dict(zip(Run._ARRAYS, _mapped_arrays(path), strict=True))
+    arrays: dict[str, Any] = dict(zip(Run.ARRAYS, _mapped_arrays(path), strict=True))
     with pa.memory_map(str(texts)) as source:
         table = pa.ipc.open_file(source).read_all()
     names = json.loads(table.schema.metadata[b"channels"])

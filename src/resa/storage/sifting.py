@@ -1,9 +1,10 @@
 """Which rows of a chunk are new: every (source, message id) is stored once, for ever.
 
-Rows without an id get one from their content and their ordinal among equal rows of the load. The ordinal must come out the
-same whenever the file is collected, in bounded memory. A row that was read earlier in this load was either stored by it (its
-hash stands in the load's own runs of ids) or was there before. So only a row whose hash stands in *some* run of ids needs to
-be counted, and only such rows, and repetitions within a chunk, are remembered, in the load's runs of repeats.
+Rows without an id get one from their content and their ordinal among equal rows of the load. The ordinal must come
+out the same whenever the file is collected, in bounded memory. A row that was read earlier in this load was either
+stored by it (its hash stands in the load's own runs of ids) or was there before. So only a row whose hash stands in
+*some* run of ids needs to be counted, and only such rows, and repetitions within a chunk, are remembered, in the
+load's runs of repeats.
 """
 
 from __future__ import annotations

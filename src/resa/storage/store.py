@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Row, func, select
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import QuestionError, WorkspaceDamaged, did_you_mean
 from resa.base.files import make_private_folder
+from resa.expressions import Compiled
 from resa.model.tables import REJECTED
-from resa.storage.evaluation import evaluate_files
 from resa.storage.database import Database, from_micros
+from resa.storage.evaluation import evaluate_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, open_index
 from resa.storage.layout import Layout
@@ -26,10 +27,7 @@ from resa.storage.lease import take_lease
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.traits import read_traits
-
-if TYPE_CHECKING:
-    from resa.expressions import Compiled
-    from resa.storage.writer import Writer
+from resa.storage.writer import Writer
 
 __all__ = ["Store"]
 
@@ -77,8 +75,6 @@ class Store:
         Raises:
             WorkspaceBusy: Another process writes.
         """
-        from resa.storage.writer import Writer  # noqa: PLC0415 - the writer imports what the store does
-
         lease = take_lease(self.database, self.clock)
         try:
             yield Writer(self, lease)

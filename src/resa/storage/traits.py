@@ -23,16 +23,16 @@ TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field(
 _NEWEST = """
 WITH told AS (
     SELECT customer, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records FROM record
-), named AS (
-    SELECT customer, recorded_at, sequence, id, traits, unnest(json_keys(traits)) AS trait FROM told WHERE records > 1
 ), newest AS (
-    SELECT customer, trait, json_extract(traits, '$."' || replace(replace(trait, '\\', '\\\\'), '"', '\\"') || '"') AS fact
-    FROM named
-    QUALIFY row_number() OVER (PARTITION BY customer, trait ORDER BY recorded_at DESC, sequence DESC, id DESC) = 1
+    SELECT customer, fact.key AS trait, CAST(fact.value AS VARCHAR) AS value
+    FROM told, json_each(traits) AS fact
+    WHERE records > 1
+    QUALIFY row_number() OVER (PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, id DESC) = 1
 )
 SELECT customer, traits FROM told WHERE records = 1
 UNION ALL
-SELECT customer, CAST(json_group_object(trait, fact ORDER BY trait) AS VARCHAR) AS traits FROM newest GROUP BY customer
+SELECT customer, '{' || string_agg(CAST(to_json(trait) AS VARCHAR) || ': ' || value, ', ' ORDER BY trait) || '}' AS traits
+FROM newest GROUP BY customer
 ORDER BY customer
 """
 

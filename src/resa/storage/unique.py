@@ -1,8 +1,8 @@
 """The ids that were ever stored: sorted runs of 128-bit hashes, looked up by merging.
 
-A commit adds a run. When `_TIER` runs of about one size have come together they are merged into one, so an id is looked up
-in a few runs whatever their number. A run of n hashes is n times 16 bytes, little-endian, and nothing else. Merging goes
-by the hashes' first byte, so that no more than a 256th of two runs is in memory.
+A commit adds a run. When `_TIER` runs of about one size have come together they are merged into one, so an id is
+looked up in a few runs whatever their number. A run of n hashes is n times 16 bytes, little-endian, and nothing else.
+Merging goes by the hashes' first byte, so that no more than a 256th of two runs is in memory.
 """
 
 from __future__ import annotations

@@ -175,7 +175,8 @@ def _check_ids(store: Store) -> Iterator[Finding]:
 
 def _sorted(parts: Sequence[Words]) -> Words:
     together = np.concatenate([np.empty((0, 2), np.uint64), *parts])
-    return ordering.take_rows(together, ordering.order_by_hash(together))
+    ordered: Words = ordering.take_rows(together, ordering.order_by_hash(together))
+    return ordered
 
 
 def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[Finding]:
@@ -211,7 +212,7 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
         if not _equal(derived, index.column(journey_map.key)):
             yield Finding(
                 code="column",
-                message=f"the events' touchpoints of the map '{journey_map.key}' differ from a recount; run `resa rebuild`",
+                message=f"the column of the map '{journey_map.key}' differs from a recount; run `resa rebuild`",
             )
 
 

@@ -5,8 +5,8 @@ A crash leaves at most files that nothing lists; the next writer removes them. A
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from resa.base.errors import QuestionError
-from resa.base.files import durable_file
 from resa.model.tables import REJECTED
 from resa.storage.cleaning import clean
 from resa.storage.database import to_micros
 from resa.storage.lease import Lease
+from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Load
+from resa.storage.removal import remove_load
 from resa.storage.runs import make_run, write_run_file
 from resa.storage.schema import file_loads, files, hash_runs, loads, map_versions
 from resa.storage.sifting import Sifted, Sifter
@@ -32,24 +32,15 @@ from resa.storage.unique import HashRun, mergeable, open_run, write_merged, writ
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["Writer", "write_parquet"]
+__all__ = ["Writer"]
 
-ROW_GROUP = 131_072
 
-# Statistics let the engine skip row groups; identifiers and ids are kept out of them, so that erasing stays simple.
-_STATISTICS = [
-    "occurred_at",
-    "recorded_at",
-    "event",
-    "channel",
-    "load_id",
-    "day",
-    "number",
-    "touchpoint",
-    "row",
-    "reason",
-]
-_DICTIONARIES = ["source_id", "load_id", "event", "channel", "device", "number", "touchpoint", "reason"]
+@dataclass
+class _Written:
+    """A commit's files before they are listed: kind, name, rows and name of the sorted run; and its runs of ids."""
+
+    runs: list[dict[str, Any]]
+    files: list[tuple[str, str, int, str | None]] = field(default_factory=list)
 
 
 class Writer:
@@ -110,8 +101,8 @@ class Writer:
             rows_read: How many rows of the origin these are, refused ones among them; added up in `Load.rows_read`.
             rejected: Refused rows: row, reason, detail, payload.
             message_ids: The rows' own ids, unique for ever within the source.
-            cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told apart by
-                their ordinal, so collecting a file again finds every row there.
+            cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told
+                apart by their ordinal, so collecting a file again finds every row there.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -134,7 +125,9 @@ class Writer:
             rejected=refused.num_rows if refused is not None else 0,
             duplicate=table.num_rows - stored.num_rows,
         )
-        self._commit(load, kind, stored, refused, sifted, result, rows_read, newest)
+        written = self._write(kind, stored, refused, sifted)
+        self._list(load, written, result=result, rows_read=rows_read, newest=newest)
+        self.merge_hashes(load.id)
         return result
 
     def finish_load(self, load: Load, *, complete_until: datetime | None = None) -> Load:
@@ -156,15 +149,13 @@ class Writer:
         return self.store.load(load.id)
 
     def remove_load(self, load_id: int) -> Load:
-        """Undo a load: its rows and its rejected rows vanish, and the file may be collected again as if for the first time.
+        """Undo a load: its rows and rejected rows vanish, and the file may be collected as if for the first time.
 
         The journey index follows at its next refresh; until then it answers as before, and the files stay for it.
 
         Raises:
             QuestionError: There is no such load, or it is removed already.
         """
-        from resa.storage.removal import remove_load  # noqa: PLC0415 - removal builds on the writer's own parts
-
         load = self.store.load(load_id)
         if load.state == "removed":
             raise QuestionError(f"load {load_id} is removed already")
@@ -178,7 +169,8 @@ class Writer:
         file = write_parquet(self.store.layout.root / "lookups", table)
         with self.lease.writing() as connection:
             connection.execute(delete(files).where(files.c.kind == "lookups", files.c.label == name))
-            _list_file(connection, "lookups", file, table.num_rows, self.store.layout.root / "lookups", label=name)
+            path = self.store.layout.root / "lookups" / file
+            list_file(connection, "lookups", path, table.num_rows, label=name)
         clean(self.store, self.lease)
 
     def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
@@ -232,46 +224,38 @@ class Writer:
         with self.store.database.reading() as connection:
             return [HashRun(**row._asdict()) for row in connection.execute(query.order_by(hash_runs.c.id))]
 
-    def _commit(
-        self,
-        load: Load,
-        kind: Kind,
-        stored: pa.Table,
-        refused: pa.Table | None,
-        sifted: Sifted,
-        result: ChunkResult,
-        rows_read: int,
-        newest: int | None,
-    ) -> None:
+    def _write(self, kind: Kind, stored: pa.Table, refused: pa.Table | None, sifted: Sifted) -> _Written:
+        """Write a commit's files; nothing lists them yet."""
         layout = self.store.layout
-        new_runs = [
-            (purpose, *write_run(layout.unique, [hashes]))
-            for purpose, hashes in (("ids", sifted.new_hashes), ("repeats", sifted.repeats))
-            if len(hashes)
-        ]
-        file = run_name = refused_file = None
+        written = _Written(
+            runs=[
+                {"purpose": purpose, **dict(zip(("name", "hashes"), write_run(layout.unique, [hashes]), strict=True))}
+                for purpose, hashes in (("ids", sifted.new_hashes), ("repeats", sifted.repeats))
+                if len(hashes)
+            ]
+        )
         if stored.num_rows:
-            file = write_parquet(layout.root / kind, stored, ids_generated=sifted.generated)
-            if kind in {"events", "customers"}:
-                run_name = Path(file).stem
+            name = write_parquet(layout.root / kind, stored, ids_generated=sifted.generated)
+            run = Path(name).stem if kind in {"events", "customers"} else None
+            if run is not None:
                 ids = sifted.hashes[sifted.fresh] if kind == "events" else None
-                write_run_file(layout.runs, run_name, make_run(self.store.hasher, stored, ids))
+                write_run_file(layout.runs, run, make_run(self.store.hasher, stored, ids))
+            written.files.append((kind, name, stored.num_rows, run))
         if refused is not None:
-            refused_file = write_parquet(layout.root / "rejected", refused)
+            written.files.append(("rejected", write_parquet(layout.root / "rejected", refused), refused.num_rows, None))
+        return written
+
+    def _list(self, load: Load, written: _Written, *, result: ChunkResult, rows_read: int, newest: int | None) -> None:
+        """Enter a commit: its files, its runs of ids, and what of the load was consumed."""
         with self.lease.writing() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
             if row.state != "running":
                 raise QuestionError(f"load {load.id} is {row.state}; nothing can be added to it")
-            for name, written, folder, rows in (
-                (file, kind, layout.root / kind, stored.num_rows),
-                (refused_file, "rejected", layout.root / "rejected", result.rejected),
-            ):
-                if name is not None:
-                    number = _list_file(connection, written, name, rows, folder, run=run_name if name == file else None)
-                    connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
-            for purpose, name, hashes in new_runs:
-                values = {"name": name, "purpose": purpose, "load_id": load.id, "hashes": hashes}
-                connection.execute(insert(hash_runs).values(**values))
+            for kind, name, rows, run in written.files:
+                number = list_file(connection, kind, self.store.layout.root / kind / name, rows, run=run)
+                connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
+            for values in written.runs:
+                connection.execute(insert(hash_runs).values(load_id=load.id, **values))
             connection.execute(
                 update(loads)
                 .where(loads.c.id == load.id)
@@ -284,50 +268,6 @@ class Writer:
                     newest=max((moment for moment in (row.newest, newest) if moment is not None), default=None),
                 )
             )
-        self.merge_hashes(load.id)
-
-
-def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False) -> str:
-    """Write a table as a new Parquet file; its name. It is on the disk when this returns, and nothing lists it yet."""
-    name = f"{secrets.token_hex(8)}.parquet"
-    compression: Any = "zstd"
-    if ids_generated:  # 22 characters of chance cannot be made smaller: do not spend time on them
-        compression = {path: "zstd" for path in _leaves(table.schema)} | {"message_id": "none"}
-    columns = set(table.schema.names)
-    with durable_file(folder / name) as temporary:
-        pq.write_table(
-            table,
-            temporary,
-            compression=compression,
-            compression_level=None if ids_generated else 1,
-            row_group_size=ROW_GROUP,
-            use_dictionary=[column for column in _DICTIONARIES if column in columns]
-            + ["identifiers.list.element.kind"],
-            write_statistics=[column for column in _STATISTICS if column in columns],
-            store_schema=False,
-            write_page_checksum=True,
-        )
-    return name
-
-
-def _leaves(schema: pa.Schema) -> list[str]:
-    plain = [name for name in schema.names if name != "identifiers"]
-    return plain + ["identifiers.list.element.kind", "identifiers.list.element.value"]
-
-
-def _list_file(
-    connection: Connection,
-    kind: str,
-    name: str,
-    rows: int,
-    folder: Path,
-    *,
-    run: str | None = None,
-    label: str | None = None,
-) -> int:
-    size = (folder / name).stat().st_size
-    values = {"kind": kind, "name": name, "rows": rows, "bytes": size, "state": "listed", "run": run, "label": label}
-    return connection.execute(insert(files).values(**values)).lastrowid
 
 
 def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Array) -> pa.Table:
@@ -335,19 +275,19 @@ def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Ar
     filled = {"source_id": _repeated(load.source_id, table.num_rows), "message_id": message_ids}
     filled["load_id"] = pa.array(np.full(table.num_rows, load.id, np.int64))
     columns = []
-    for field in schema:
-        if field.name in filled:
-            columns.append(filled[field.name])
-        elif field.name in table.column_names:
-            column = table.column(field.name)
-            if not field.nullable and column.null_count:
-                raise ValueError(f"{field.name} must not be null; rows without it are to be rejected before")
-            same = column.type == field.type or pa.types.is_dictionary(column.type)
-            columns.append(column if same else column.cast(field.type))
-        elif field.nullable:
-            columns.append(pa.nulls(table.num_rows, field.type))
+    for wanted in schema:
+        if wanted.name in filled:
+            columns.append(filled[wanted.name])
+        elif wanted.name in table.column_names:
+            column = table.column(wanted.name)
+            if not wanted.nullable and column.null_count:
+                raise ValueError(f"{wanted.name} must not be null; rows without it are to be rejected before")
+            same = column.type == wanted.type or pa.types.is_dictionary(column.type)
+            columns.append(column if same else column.cast(wanted.type))
+        elif wanted.nullable:
+            columns.append(pa.nulls(table.num_rows, wanted.type))
         else:
-            raise ValueError(f"the column {field.name} is missing")
+            raise ValueError(f"the column {wanted.name} is missing")
     return pa.table(columns, names=schema.names)
 
 

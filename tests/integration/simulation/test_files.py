@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,10 +40,15 @@ def rows(path: Path, separator: str = ",") -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter=separator))
 
 
+@cache
+def all_events() -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = pa.Table.from_batches(retail().events()).to_pylist()
+    return events
+
+
 def known(touchpoints: set[str]) -> list[dict[str, Any]]:
-    events = pa.Table.from_batches(retail().events()).to_pylist()
     return sorted(
-        (event for event in events if event["touchpoint"] in touchpoints),
+        (event for event in all_events() if event["touchpoint"] in touchpoints),
         key=lambda event: (event["occurred_at"], event["customer"]),
     )
 

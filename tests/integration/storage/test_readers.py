@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, random_rows, told_map
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import Signal
 from resa.runtime import compact, refresh, verify
 from resa.storage import Store, Writer
-from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, random_rows, told_map
 
 
 def collect(writer: Writer, rows: list[Told], origin: str) -> None:
@@ -133,11 +133,13 @@ def test_touchpoints_values_and_scores_are_those_of_a_plain_count(tmp_path: Path
             collect(writer, random_rows(150, number), str(number))
             index = refresh(writer, [told_map(*signals)])
         column = index.column("told")
-        touchpoints, values, scores = [], {}, {}
+        touchpoints: list[int] = []
+        values: dict[int, float] = {}
+        scores: dict[int, float] = {}
         for events in journeys_of(index).values():
             seen = 0
             for event in events:
-                number = float(event["properties"][6:-1])
+                number = int(event["properties"][6:-1])
                 seen += event["event"] == "e0"
                 found = 0
                 if event["event"] == "e0":

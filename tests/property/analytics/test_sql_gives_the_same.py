@@ -1,9 +1,10 @@
-"""Every answer's SQL, run over the documented views, gives the answer; behind each number stand exactly so many customers."""
+"""Every answer's SQL gives the answer over the documented views; behind each number stand exactly so many."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.questions import COMMON, assert_sound, stores
@@ -12,17 +13,11 @@ from tests.support.small_store import NAMES, SmallStore
 from resa.analytics import Measure
 
 STEPS = st.sampled_from([*NAMES, "early", "c?", ("b", "d"), "late?"])
+FEW = settings(max_examples=12, deadline=None)
+MANY = settings(max_examples=400, deadline=None)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    stores(),
-    st.lists(STEPS, min_size=1, max_size=4),
-    st.sampled_from([None, "10 seconds", "1 hour"]),
-    st.booleans(),
-    COMMON,
-)
-def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
+def check_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     known = {"phone", "desk"} & {event.device for event in store.events}
     device = sorted(name for name in known if name) if "where" in common else ()
@@ -30,8 +25,72 @@ def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature:
     assert_sound(measure, result)
 
 
-@settings(max_examples=60, deadline=None)
-@given(stores(), COMMON)
-def test_expectations(store: SmallStore, common: dict[str, Any]) -> None:
+def check_paths(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
-    assert_sound(measure, measure.expectations(**common))
+    anchors: dict[str, Any] = {"start": {"start": "a"}, "end": {"end": ["b", "c"]}, "whole": {}}[way]
+    result = measure.paths(top=3, steps=4, collapse=collapse, sessions=sessions, **anchors, **common)
+    assert_sound(measure, result)
+
+
+def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
+    measure = Measure(store, store.maps)
+    by = common.get("by")
+    common = {**common, "by": None if kind == "planned" or (kind.startswith("trend") and by in PERIODS) else by}
+    asked = {
+        "expectations": lambda: measure.expectations(curve=True, **common),
+        "transitions": lambda: measure.transitions(**common),
+        "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),
+        "planned": lambda: measure.planned(**common),
+        "trend visits": lambda: measure.trend("late", every="day", **common),
+        "trend share": lambda: measure.trend("a.b", every="week", **common),
+        "trend promise": lambda: measure.trend("b.c_or_d", every="month", **common),
+    }[kind]
+    assert_sound(measure, asked())
+
+
+OTHERS = ["expectations", "transitions", "variants", "planned", "trend visits", "trend share", "trend promise"]
+PERIODS = {"day", "week", "month", "quarter"}
+WITHIN = st.sampled_from([None, "10 seconds", "1 hour"])
+
+
+@FEW
+@given(stores(), st.lists(STEPS, min_size=1, max_size=4), WITHIN, st.booleans(), COMMON)
+def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
+    check_funnel(store, steps, within, mature, common)
+
+
+@FEW
+@given(stores(), st.sampled_from(["start", "end", "whole"]), st.booleans(), WITHIN, COMMON)
+def test_paths(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
+    check_paths(store, way, collapse, sessions, common)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@settings(max_examples=4, deadline=None)
+@given(store=stores(), common=COMMON)
+def test_others(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
+    check_others(store, kind, common)
+
+
+@pytest.mark.nightly
+@MANY
+@given(stores(), st.lists(STEPS, min_size=1, max_size=4), WITHIN, st.booleans(), COMMON)
+def test_funnel_long(
+    store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]
+) -> None:
+    check_funnel(store, steps, within, mature, common)
+
+
+@pytest.mark.nightly
+@MANY
+@given(stores(), st.sampled_from(["start", "end", "whole"]), st.booleans(), WITHIN, COMMON)
+def test_paths_long(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
+    check_paths(store, way, collapse, sessions, common)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", OTHERS)
+@settings(max_examples=200, deadline=None)
+@given(store=stores(), common=COMMON)
+def test_others_long(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
+    check_others(store, kind, common)

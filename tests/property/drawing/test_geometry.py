@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.drawing_maps import crossed_words, faults, parsed
@@ -208,9 +209,13 @@ def sound(markup: str) -> None:
     assert names <= {"svg", "title", "desc", "style", "g", "a", "text", "tspan", "rect", "circle", "path", "image"}
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("examples", [20, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_maps_on_a_screen(examples: int) -> None:
+    settings(max_examples=examples, deadline=None)(_map_on_a_screen)()
+
+
 @given(st.data(), maps(), st.sampled_from([None, 300.0, 420.0, 660.0, 1000.0, 1500.0]), st.integers(1, 14))
-def test_maps_on_a_screen(data: st.DataObject, journey: JourneyMap, wide: float | None, columns: int) -> None:
+def _map_on_a_screen(data: st.DataObject, journey: JourneyMap, wide: float | None, columns: int) -> None:
     numbers = data.draw(st.none() | measured(journey))
     svg = draw_map(journey, numbers, options=MapOptions(width=wide, columns=columns))
     assert faults(svg.scene) == []
@@ -221,9 +226,13 @@ def test_maps_on_a_screen(data: st.DataObject, journey: JourneyMap, wide: float 
     assert again.inline("x") == svg.inline("x")
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.parametrize("examples", [6, pytest.param(300, marks=pytest.mark.nightly)])
+def test_maps_on_paper(examples: int) -> None:
+    settings(max_examples=examples, deadline=None)(_map_on_paper)()
+
+
 @given(st.data(), maps(), st.sampled_from(["A3", "A4"]))
-def test_maps_on_paper(data: st.DataObject, journey: JourneyMap, paper: Paper) -> None:
+def _map_on_paper(data: st.DataObject, journey: JourneyMap, paper: Paper) -> None:
     svg = draw_map(journey, data.draw(st.none() | measured(journey)))
     assert svg.sheets is not None
     wide, high = PAPERS[paper]

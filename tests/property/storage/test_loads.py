@@ -12,13 +12,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, told_map
 
 from resa.engine import Engine
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import Store, Writer
 from resa.storage.runs import ids_of
 from resa.storage.unique import open_run
-from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, told_map
 
 TOLD = st.builds(
     Told,
@@ -40,7 +40,7 @@ def collect(
     for begin in range(0, len(rows), cut):
         part = list(rows[begin : begin + cut])
         told = {"message_ids": pa.array([repr(row) for row in part])} if ids else {"cells": cells_of(part)}
-        writer.commit_chunk(load, "events", event_table(part), rows_read=len(part), **told)  # type: ignore[arg-type]
+        writer.commit_chunk(load, "events", event_table(part), rows_read=len(part), **told)
     done = writer.finish_load(load)
     assert done.rows_in == done.rows_read == len(rows)
     return done.good, done.duplicate
@@ -68,7 +68,7 @@ def same_key(folder: Path, key: bytes) -> Store:
 @given(files=FILES, cuts=st.lists(st.integers(1, 12), min_size=4, max_size=4), order=st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=8)
 def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: object) -> None:
-    """Equal rows of one file are told apart; a file collected again, or a row that another file has too, adds nothing."""
+    """Equal rows of a file are told apart; a file collected again, or a row of another file, adds nothing."""
     expected: Counter[Told] = Counter()
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         with store.writing() as writer:

@@ -21,10 +21,20 @@ def exact_p(k: int, drawn: int, successes: int, total: int) -> Fraction:
 
 @pytest.mark.parametrize(
     ("k", "drawn", "successes", "total"),
-    [(0, 5, 3, 10), (3, 5, 3, 10), (8, 10, 9, 20), (1, 10, 9, 20), (50, 100, 300, 1000), (12, 100, 300, 1000), (5, 5, 5, 10)],
+    [
+        (0, 5, 3, 10),
+        (3, 5, 3, 10),
+        (8, 10, 9, 20),
+        (1, 10, 9, 20),
+        (50, 100, 300, 1000),
+        (12, 100, 300, 1000),
+        (5, 5, 5, 10),
+    ],
 )
 def test_the_p_value_is_the_sum_of_exact_fractions(k: int, drawn: int, successes: int, total: int) -> None:
-    assert exp(hypergeometric_log_p(k, drawn, successes, total)) == pytest.approx(float(exact_p(k, drawn, successes, total)))
+    assert exp(hypergeometric_log_p(k, drawn, successes, total)) == pytest.approx(
+        float(exact_p(k, drawn, successes, total))
+    )
 
 
 def test_fisher_s_tea() -> None:

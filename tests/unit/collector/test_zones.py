@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,16 +15,26 @@ from resa.collector.zones import doubtful, to_utc
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall-clock time
 ZONES = (
-    "Europe/Stockholm", "Europe/London", "Europe/Budapest", "America/New_York", "America/Sao_Paulo",
-    "Africa/Casablanca", "Africa/Cairo", "Asia/Kathmandu", "Asia/Tehran", "Australia/Lord_Howe", "Pacific/Apia", "Antarctica/Troll",
-)  # fmt: skip
+    "Europe/Stockholm",
+    "Europe/London",
+    "Europe/Budapest",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Africa/Casablanca",
+    "Africa/Cairo",
+    "Asia/Kathmandu",
+    "Asia/Tehran",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Antarctica/Troll",
+)
 
 
-def micros(local: datetime) -> np.ndarray:  # type: ignore[type-arg]  # int64[1]
+def micros(local: datetime) -> npt.NDArray[np.int64]:
     return np.array([(local - EPOCH) // timedelta(microseconds=1)])
 
 
-def moment(found: np.ndarray) -> datetime:  # type: ignore[type-arg]  # int64[1]
+def moment(found: npt.NDArray[np.int64]) -> datetime:
     return EPOCH.replace(tzinfo=UTC) + timedelta(microseconds=int(found[0]))
 
 

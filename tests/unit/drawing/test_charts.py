@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.drawing_maps import faults, words
 
 from resa.drawing import (
@@ -41,6 +43,15 @@ TREND = Curve(
 
 def bars(svg: Svg, colour: str) -> list[float]:
     return [item.width for item, _, _ in walk(svg.scene.items) if isinstance(item, Rect) and item.fill == colour]
+
+
+def dotted_lines(svg: Svg) -> list[Box]:
+    """The lines of a curve's notes."""
+    found = []
+    for item, x, y in walk(svg.scene.items):
+        if isinstance(item, Path) and item.dash == (2, 3):
+            found.append(item.box.moved(x, y))
+    return found
 
 
 def test_funnel_bars_are_as_long_as_their_numbers() -> None:
@@ -130,12 +141,33 @@ def test_a_trend_with_target_gap_and_notes() -> None:
     assert "long ago" not in said
     assert not faults(svg.scene)
     texts = [box for _, box, _ in placed_texts(svg.scene)]
-    dotted = [
-        item.box.moved(x, y) for item, x, y in walk(svg.scene.items) if isinstance(item, Path) and item.dash == (2, 3)
-    ]
+    dotted = dotted_lines(svg)
     assert len(dotted) == 4
     assert not any(line.overlaps(box, slack=0.5) for line in dotted for box in texts)
     assert svg.tables[0].rows[0] == ("all", "6 Jul 2026", "30%", "28% – 33%")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_line_of_a_note_runs_through_no_other_note(order: int) -> None:
+    notes = [
+        CurveNote(at=DAYS[n], text=f"What was changed in week {n} of the year")
+        for n in (1, 2, 4, 9, 10, 11, 12, 15, 15, 18)
+    ]
+    svg = draw_curve([TREND], title="t", notes=notes[::order])
+    texts = [box for _, box, _ in placed_texts(svg.scene)]
+    assert len(dotted_lines(svg)) == 10
+    assert not any(line.overlaps(box, slack=0.5) for line in dotted_lines(svg) for box in texts)
+    assert not faults(svg.scene)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 80)), max_size=9), st.floats(300, 900))
+def test_notes_anywhere(notes: list[tuple[int, int]], wide: float) -> None:
+    drawn = [CurveNote(at=DAYS[week], text="ab " * length) for week, length in notes]
+    svg = draw_curve([TREND], title="t", notes=drawn, target=0.2, width=wide)
+    texts = [box for _, box, _ in placed_texts(svg.scene)]
+    assert not any(line.overlaps(box, slack=0.5) for line in dotted_lines(svg) for box in texts)
+    assert not faults(svg.scene)
 
 
 def test_curves_of_waiting_time_are_stairs() -> None:

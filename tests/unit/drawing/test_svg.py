@@ -63,6 +63,7 @@ def test_only_fragments_and_web_addresses_are_links(link: str) -> None:
 def test_links_are_kept(link: str) -> None:
     root = parsed(serialise(scene("x", link), fonts=False))
     assert [element.attrib["href"] for element in root.iter(f"{SPACE}a")] == [link]
+    assert root.attrib["role"] == "group"
 
 
 def test_the_picture_has_a_name_and_a_description() -> None:

@@ -41,7 +41,7 @@ def test_durations_and_days() -> None:
     assert formats.duration(parse_duration("1 day"), "en") == "1 day"
     assert formats.duration(parse_duration("3 working days"), "en") == "3 working days"
     assert formats.duration(parse_duration("1 working day"), "en") == "1 working day"
-    assert formats.duration(parse_duration("2 days"), "sv") == "2 d"
+    assert formats.duration(parse_duration("2 days"), "sv") == "2 dygn"
     assert [formats.seconds(length, "en") for length in (45, 320, 5400, 3.1e6)] == [
         "45 s",
         "5.3 min",

@@ -62,7 +62,7 @@ def test_a_newer_workspace_is_not_touched(tmp_path: Path) -> None:
     with database.changing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    with pytest.raises(WorkspaceError, match="newer Resa"):
+    with pytest.raises(WorkspaceError, match="a newer Resa"):
         Database(path, NOW)
 
 

@@ -1,4 +1,4 @@
-"""SipHash against the authors' vectors and a plain version of it; what is hashed, and that Arrow's forms do not matter."""
+"""SipHash against the authors' vectors and a plain version; what is hashed, whatever Arrow's form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from resa.storage.hashing import Hasher, escaped
 
 KEY = bytes(range(16))
 
-# SipHash-2-4 with 128 bits of the bytes 0, 1, 2, … of these lengths (vectors.h of the authors' reference code, public domain).
+# SipHash-2-4 with 128 bits of the bytes 0, 1, 2, … of these lengths (vectors.h of the authors' reference code, public
+# domain).
 PUBLISHED = {
     0: "a3817f04ba25a8e66df67214c7550293",
     8: "3b62a9ba6258f5610f83e264f31497b4",

@@ -1,0 +1,228 @@
+"""Asking: every question that the report needs, each once. Everything after this only arranges answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+
+from resa.analytics import Findings, Measure, Result
+from resa.drawing import ExpectationNumbers, Point
+from resa.kernels import wilson_interval
+from resa.model.journey import Expectation, JourneyMap, Persona
+from resa.reporting.scores import Scores, scores_of
+from resa.reporting.telling import Teller
+from resa.reporting.ways import Way, main_way
+
+__all__ = ["FEWEST", "GoalShare", "Gathered", "Numbers", "gather", "gather_numbers"]
+
+FEWEST: Final = 10
+"""Mature openings that a share needs to be drawn; with fewer it says nothing and may point at somebody."""
+
+_PATH_STEPS: Final = 5
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalShare:
+    """How many reach the map's goal: of those who began and had time enough."""
+
+    customers: int
+    reached: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; `None` where too few began."""
+        return self.reached / self.customers if self.customers >= FEWEST else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """Answers about one map that its drawing needs.
+
+    Attributes:
+        map: The map.
+        expectations: All arrows.
+        trends: By name of the arrow, its share over time.
+        touchpoints: Visits, and sizes of personas.
+        planned: Planned paths; `None`: no persona has one.
+        goal: `None`: the map has no goal.
+        scores: By touchpoint and scale, of events and of feedback.
+        daily: Sums of daily numbers, by name.
+        since: Day of the first event, in the map's zone; `None`: there is none.
+        until: Day of the last event.
+        complete_to: Up to when the newest source is complete.
+        generation: Of the index.
+    """
+
+    map: JourneyMap
+    expectations: Result
+    trends: Mapping[str, Result]
+    touchpoints: Result
+    planned: Result | None
+    goal: GoalShare | None
+    scores: Sequence[Scores]
+    daily: Mapping[str, float]
+    since: date | None
+    until: date | None
+    complete_to: datetime | None
+    generation: int
+
+    @property
+    def teller(self) -> Teller:
+        """Says things about the map."""
+        return Teller(self.map)
+
+    @property
+    def arrows(self) -> list[tuple[Expectation, Row]]:
+        """Every arrow with its row of numbers."""
+        return [(self.map.expectation[row["expectation"]], row) for row in self.expectations.table.to_pylist()]
+
+    def measured(self, arrow: Expectation, row: Row) -> ExpectationNumbers:
+        """An arrow's numbers as a drawing takes them; the share is left out where there are too few openings."""
+        enough = row["mature"] >= FEWEST
+        return ExpectationNumbers(
+            share=row["share"] if enough else None,
+            low=row["low"] if enough else None,
+            high=row["high"] if enough else None,
+            openings=row["mature"],
+            customers=row["customers"],
+            missed=row["missed"],
+            still_open=row["young_open"],
+            median_seconds=row["median_seconds"],
+            trend=tuple(points(self.trends[arrow.name].table.to_pylist())),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """All answers of the report.
+
+    Attributes:
+        numbers: Those that the map's drawing needs too.
+        findings: The worst places.
+        curves: For each place that is a group's, the expectation over time by that attribute.
+        way: The main way.
+        funnel: Of the main way; `None`: there is no way.
+        paths: The commonest ways.
+    """
+
+    numbers: Numbers
+    findings: Findings
+    curves: Mapping[tuple[str, str], Result]
+    way: Way | None
+    funnel: Result | None
+    paths: Result
+
+
+def gather_numbers(measure: Measure, journey_map: JourneyMap) -> Numbers:
+    """Ask what the drawing of the map needs.
+
+    Args:
+        measure: Answers questions.
+        journey_map: One of its maps.
+
+    Raises:
+        QuestionError: The events were not yet matched with the map.
+    """
+    key = journey_map.key
+    snapshot = measure.snapshot(key)
+    oldest, newest = snapshot.oldest, snapshot.newest
+    every = _period(oldest, newest)
+    touchpoints = measure.touchpoints(map=key)
+    teller = Teller(journey_map)
+    return Numbers(
+        map=journey_map,
+        expectations=measure.expectations(map=key),
+        trends={arrow.name: measure.trend(arrow.name, every=every, map=key) for arrow in journey_map.expectations},
+        touchpoints=touchpoints,
+        planned=measure.planned(map=key) if any(persona.path for persona in journey_map.personas) else None,
+        goal=_goal(measure, journey_map, touchpoints.n["customers"]),
+        scores=scores_of(journey_map, touchpoints, snapshot.store.rows("feedback", _SCORED)),
+        daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value"])),
+        since=None if oldest is None else teller.local(_moment(oldest)),
+        until=None if newest is None else teller.local(_moment(newest)),
+        complete_to=touchpoints.as_of,
+        generation=touchpoints.generation,
+    )
+
+
+_SCORED: Final = ["touchpoint", "score", "scale_low", "scale_high", "text"]
+
+
+def gather(measure: Measure, journey_map: JourneyMap) -> Gathered:
+    """Ask everything.
+
+    Raises:
+        QuestionError: The events were not yet matched with the map.
+    """
+    key = journey_map.key
+    numbers = gather_numbers(measure, journey_map)
+    findings = measure.findings(map=key)
+    grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
+    every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
+    way = main_way(journey_map)
+    within = None if way is None else way.within
+    return Gathered(
+        numbers=numbers,
+        findings=findings,
+        curves={(name, by): measure.trend(name, every=every, by=by, map=key) for name, by in sorted(grouped)},
+        way=way,
+        funnel=None if way is None else measure.funnel([list(step) for step in way.steps], within=within, map=key),
+        paths=measure.paths(steps=_PATH_STEPS, top=1, map=key),
+    )
+
+
+def points(rows: Sequence[Row]) -> list[Point]:
+    """A trend's rows as points; nothing stands where too few openings were."""
+    return [
+        Point(day=row["period"], value=row["share"], low=row["low"], high=row["high"])
+        if row["mature"] >= FEWEST
+        else Point(day=row["period"], value=None)
+        for row in rows
+    ]
+
+
+def walked_by(persona: Persona) -> str:
+    """Whose walk of a persona's path counts: its own customers', where it can be told who they are."""
+    return "everyone" if persona.who is None else "persona"
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _period(oldest: int | None, newest: int | None) -> str:
+    """Calendar periods that give a curve some ten to a hundred points."""
+    days = 0 if oldest is None or newest is None else (newest - oldest) // 86_400_000_000
+    return "day" if days < 28 else "week" if days < 800 else "month"
+
+
+def _goal(measure: Measure, journey_map: JourneyMap, visitors: int) -> GoalShare | None:
+    goal = journey_map.goal
+    if goal is None:
+        return None
+    reach = list(goal.reach)
+    if not goal.start:
+        reached = measure.funnel([reach], map=journey_map.key).table.column("customers").to_pylist()
+        counts = [visitors, reached[0] if reached else 0]
+    else:
+        steps = [list(goal.start), reach]
+        found = measure.funnel(steps, within=goal.within, mature=goal.within is not None, map=journey_map.key)
+        counts = found.table.column("customers").to_pylist() or [0, 0]
+    interval = wilson_interval(counts[1], counts[0])
+    return GoalShare(customers=counts[0], reached=counts[1], low=float(interval[1]), high=float(interval[2]))
+
+
+def _daily(rows: pa.Table) -> dict[str, float]:
+    if not rows.num_rows:
+        return {}
+    sums = rows.group_by("number").aggregate([("value", "sum")])
+    return dict(zip(sums.column("number").to_pylist(), sums.column("value_sum").to_pylist(), strict=True))

@@ -1,0 +1,114 @@
+"""From an unknown file to a source file that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.support.sources import NOW, open_shop
+
+from resa.base.errors import SourceError
+from resa.collector import Understanding, collect, find_files, read_source, source_yaml, understand
+
+SWEDISH = """\
+Order nr;Datum;Kundnr;E-post;Belopp;Butik;Förnamn
+1;31.03.2026 12:30;0017;a@b.se;1 234,50;Lund;Åsa
+2;01.04.2026 12:30;18;c@b.se;34,50;Malmö;Bo
+3;okänt;18;c@b.se;34,50;NULL;Bo
+"""
+
+
+def looked_at(folder: Path, name: str, content: str | bytes, **overrides: str) -> Understanding:
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    given = {key.replace("__", "."): value for key, value in overrides.items()}
+    return understand(find_files(name, folder)[0], given, folder=folder, now=NOW)
+
+
+def test_a_swedish_spreadsheet_is_understood_and_its_source_file_works(tmp_path: Path) -> None:
+    content = SWEDISH.encode("cp1252")
+    found = looked_at(tmp_path, "Ordrar maj.csv", content, timezone="Europe/Stockholm", event="purchase")
+    assert found.name == "ordrar_maj"
+    assert dict(found.mapping) == {
+        "occurred_at": "Datum", "event": "= purchase", "customer": "Kundnr", "value": "Belopp",
+        "identifiers.email": "E-post", "properties.order_nr": "Order nr", "properties.butik": "Butik",
+    }  # fmt: skip
+    assert dict(found.settings) == {
+        "timezone": "Europe/Stockholm", "encoding": "cp1252", "delimiter": ";", "decimal": "comma",
+        "time_format": "%d.%m.%Y %H:%M", "null_words": '["NULL"]',
+    }  # fmt: skip
+    assert found.left_out == ("Förnamn",)
+    assert found.missing == ()
+    assert found.trial is not None
+    assert (found.trial.rows, found.trial.good, sum(found.trial.rejected.values())) == (3, 2, 1)
+    text = source_yaml(found)
+    assert "Åsa" not in text
+    assert "a@b.se" not in text
+    source, problems = read_source(f"sources/{found.name}.yaml", text, tmp_path)
+    assert not problems
+    assert source is not None
+    with open_shop(tmp_path) as shop:
+        report = collect(shop.writer, source, now=NOW)
+        assert (report.good, report.rejected) == (2, 1)
+        first, second = shop.events()
+        assert first["identifiers"] == [{"kind": "user_id", "value": "0017"}, {"kind": "email", "value": "a@b.se"}]
+        assert (first["value"], second["properties"]) == (1234.5, '{"order_nr":"2","butik":"Malmö"}')
+
+
+def test_json_lines_and_parquet(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "a.jsonl", '{"ts":1767348000,"userId":"a","event":"x","p":{"q":1}}\nzzz\n')
+    assert found.mapping["occurred_at"] == "ts"
+    assert found.mapping["customer"] == "userId"
+    assert found.trial is not None
+    assert (found.trial.rows, found.trial.good) == (2, 1)
+    pq.write_table(pa.table({"t": pa.array([1], pa.timestamp("s")), "CustomerID": [1.0]}), tmp_path / "b.parquet")
+    table = understand(find_files("b.parquet", tmp_path)[0], now=NOW)
+    assert dict(table.mapping) == {"occurred_at": "t", "event": "= b", "customer": "CustomerID"}
+    assert any("time zone" in note for note in table.notes)
+    assert table.trial is not None
+    assert "before 2 January 1970" in next(iter(table.trial.rejected))
+
+
+def test_day_and_month_are_asked_for_when_both_fit(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n05/06/2025,2\n")
+    assert any("day/month or month/day" in note for note in found.notes)
+    told = looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n05/06/2025,2\n", time_format="%m/%d/%Y")
+    assert told.settings["time_format"] == "%m/%d/%Y"
+    certain = looked_at(tmp_path, "a.csv", "date,user_id\n03/24/2026,1\n05/26/2025,2\n")
+    assert certain.settings["time_format"] == "%m/%d/%Y"
+
+
+def test_what_is_missing_is_said_and_marked_in_the_file(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "a.csv", "x,y\n1,2\n")
+    assert found.missing == ("occurred_at", "customer")
+    assert found.trial is None
+    assert "  occurred_at:                           # which column?" in source_yaml(found)
+
+
+def test_overrides_reach_identifiers_and_properties(tmp_path: Path) -> None:
+    given = {"occurred_at": "d", "identifiers__card": "c", "properties__size": "v", "event": "visit"}
+    found = looked_at(tmp_path, "a.csv", "d,c,v\n2026-01-01,k,1\n", **given)
+    assert found.missing == ()
+    assert found.mapping["identifiers.card"] == "c"
+    assert found.mapping["properties.size"] == "v"
+    assert found.trial is not None
+    assert found.trial.good == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"occurred_at": "whn"}, "did you mean 'when'"),
+        ({"occured_at": "when"}, "did you mean 'occurred_at'"),
+        ({"customer": "zzz"}, "it has when, who"),
+    ],
+)
+def test_wrong_overrides(tmp_path: Path, overrides: dict[str, str], words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        looked_at(tmp_path, "a.csv", "when,who\n2026-01-01,k\n", **overrides)
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no row"):
+        looked_at(tmp_path, "a.csv", "when,who\n")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from resa.analytics.calendar import WorkingClock, calendar_edges, zone_named
+
+
+def micros(text: str) -> int:
+    return int(np.datetime64(text, "us").astype(np.int64))
+
+
+ZONES = ["Europe/Stockholm", "America/Sao_Paulo", "Asia/Beirut", "Africa/Casablanca", "Australia/Lord_Howe", "UTC"]
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_local_time_is_that_of_the_standard_library(name: str) -> None:
+    zone, random = zone_named(name), np.random.default_rng(3)
+    moments = random.integers(micros("1932-01-01"), micros("2067-01-01"), 3_000)
+    local = zone.local(moments) // 1_000_000
+    for moment, wall in zip((moments // 1_000_000).tolist(), local.tolist(), strict=True):
+        known = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(name)).replace(tzinfo=UTC)
+        assert known.timestamp() == wall
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_the_steady_clock_never_runs_backwards(name: str) -> None:
+    zone = zone_named(name)
+    moments = np.arange(micros("2025-01-01"), micros("2027-01-01"), 600_000_000)
+    assert (np.diff(zone.steady(moments)) >= 0).all()
+
+
+def test_a_week_with_a_change_of_the_clock_is_an_hour_longer_or_shorter() -> None:
+    zone = zone_named("Europe/Stockholm")
+    edges, days = calendar_edges(micros("2026-03-25"), micros("2026-04-01"), "week", zone)
+    assert days == (date(2026, 3, 23), date(2026, 3, 30))
+    assert ((edges[1:] - edges[:-1]) // 3_600_000_000).tolist() == [167, 168]
+
+
+def test_a_moment_before_midnight_in_utc_is_the_next_day_in_stockholm() -> None:
+    moment = micros("2026-06-30T22:30")
+    for period, first in (("day", date(2026, 7, 1)), ("month", date(2026, 7, 1)), ("quarter", date(2026, 7, 1))):
+        _, days = calendar_edges(moment, moment, period, zone_named("Europe/Stockholm"))  # type: ignore[arg-type]
+        assert days == (first,)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "due"),
+    [
+        ("2026-11-20T14:00", 1, "2026-11-23T14:00"),  # Friday 15:00 in Stockholm: Monday 15:00
+        ("2026-11-21T10:00", 1, "2026-11-23T23:00"),  # Saturday: the end of Monday
+        ("2026-11-22T22:59", 1, "2026-11-23T23:00"),  # the last minute of Sunday: the same
+        ("2026-11-22T23:00", 1, "2026-11-23T23:00"),  # the beginning of Monday: the same
+        ("2026-03-27T12:00", 1, "2026-03-30T11:00"),  # 13:00 stays 13:00 when the clock changes between
+        ("2026-11-23T08:00", 5, "2026-11-30T08:00"),
+        ("2026-11-24T08:00", 10, "2026-12-08T08:00"),
+    ],
+)
+def test_working_days(start: str, days: int, due: str) -> None:
+    clock = WorkingClock(zone_named("Europe/Stockholm"))
+    found = clock.deadlines(np.array([micros(start)]), days)
+    assert found[0] == micros(due)
+
+
+def test_deadlines_never_fall_and_agree_with_the_clock() -> None:
+    clock = WorkingClock(zone_named("America/New_York"))
+    moments = np.arange(micros("2026-10-20"), micros("2026-11-12"), 1_234_567_891)
+    due = clock.deadlines(moments, 2)
+    assert (np.diff(due) >= 0).all()
+    for later in (0, 1):
+        reading = clock.reading(due + later)
+        assert ((reading - clock.reading(moments) <= 2 * 86_400_000_000) == (later == 0)).all()

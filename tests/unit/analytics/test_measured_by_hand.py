@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from tests.support.small_store import START, Happened, SmallStore, expect, small_map
+
+from resa.analytics import Measure, Result
+from resa.base.errors import QuestionError
+from resa.model.journey import JourneyMap, Persona
+
+
+def happened(customer: int, *events: tuple[float, str], **more: Any) -> list[Happened]:
+    return [Happened(customer=customer, at=at, event=event, **more) for at, event in events]
+
+
+def measure_of(events: Iterable[Happened], journey_map: JourneyMap | None = None, **more: Any) -> Measure:
+    store = SmallStore(list(events), {"shop": journey_map or small_map(expect("a", "b", "10 seconds"))}, **more)
+    return Measure(store, store.maps, clock=lambda: START)
+
+
+def only_row(result: Result) -> dict[str, Any]:
+    (row,) = result.table.to_pylist()
+    return row
+
+
+def test_the_young_are_never_mixed_in() -> None:
+    """Mixing what is met already with what can still be missed shows 0.77 for a true 0.36."""
+    events: list[Happened] = []
+    for customer in range(100):
+        events += happened(customer, (0, "a"), *([(5, "b")] if customer < 36 else []))
+    for customer in range(100, 278):
+        events += happened(customer, (95, "a"), (96, "b"))
+    for customer in range(278, 578):
+        events += happened(customer, (95, "a"))
+    row = only_row(measure_of([*events, *happened(578, (100, "x"))]).expectations())
+    assert (row["mature"], row["met"], row["missed"]) == (100, 36, 64)
+    assert (row["young_met"], row["young_open"]) == (178, 300)
+    assert row["share"] == pytest.approx(0.36)
+    assert row["low"] < 0.36 < row["high"]
+
+
+def test_a_miss_waits_for_every_source_that_ever_delivered_what_was_expected() -> None:
+    events = [
+        *happened(0, (0, "a"), source_id="web"),
+        *happened(1, (0, "a"), (5, "b"), source_id="till"),
+        *happened(2, (60, "x"), source_id="web"),
+    ]
+    assert only_row(measure_of(events).expectations())["young_open"] == 1
+    later = {"web": START + timedelta(seconds=60), "till": START + timedelta(seconds=60)}
+    assert only_row(measure_of(events, as_of=later).expectations())["missed"] == 1
+
+
+def test_the_edge_of_the_window_is_inside() -> None:
+    events = [*happened(0, (0, "a"), (10, "b")), *happened(1, (0, "a"), (10.000001, "b")), *happened(2, (99, "x"))]
+    result = measure_of(events).expectations()
+    assert (only_row(result)["met"], only_row(result)["missed"]) == (1, 1)
+    assert result.customers("met").column("customer").to_pylist() == [0]
+    assert result.customers("missed", expectation="a.b", identifiers=True).to_pylist() == [
+        {"customer": 1, "count": 1, "identifiers": [{"kind": "user_id", "value": "u1"}]}
+    ]
+
+
+def test_as_of_hides_what_came_later() -> None:
+    events = happened(0, (0, "a"), (5, "b"), (60, "x"))
+    row = only_row(measure_of(events).expectations(as_of=(START + timedelta(seconds=3)).isoformat()))
+    assert (row["mature"], row["young_met"], row["young_open"]) == (0, 0, 1)
+
+
+def test_what_they_did_instead() -> None:
+    events = [
+        *happened(0, (0, "a"), (1, "x"), (2, "c"), (3, "d")),
+        *happened(1, (0, "a"), (11, "c")),
+        *happened(2, (99, "x")),
+    ]
+    part = measure_of(events).expectations().parts["instead"]
+    assert [(row["instead"], row["missed"]) for row in part.table.to_pylist()] == [("c", 1), (None, 1)]
+
+
+def test_a_promise_in_working_days_over_a_weekend() -> None:
+    friday = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)  # 15:00 in Stockholm
+    journey_map = small_map(expect("a", "b", "1 working day", kind="promise"), timezone="Europe/Stockholm")
+    events = []
+    for customer, hours in enumerate((72, 72 + 1 / 3600)):
+        events.append(Happened(customer=customer, at=friday, event="a"))
+        events.append(Happened(customer=customer, at=friday + timedelta(hours=hours), event="b"))
+    events.append(Happened(customer=2, at=friday + timedelta(days=9), event="x"))
+    row = only_row(measure_of(events, journey_map).expectations(kinds="promise"))
+    assert (row["met"], row["missed"]) == (1, 1)
+
+
+def test_the_funnel_of_a_persona_and_its_warnings() -> None:
+    personas = (Persona(key="gift", name="Gift", who="traits.orders <= 2"),)
+    events = [*happened(0, (0, "a"), (1, "b")), *happened(1, (0, "a"))]
+    measure = measure_of(events, small_map(personas=personas), traits={0: {"orders": 1}, 1: {"orders": 9}})
+    result = measure.funnel(["a", "b"], within="7 days", by="persona")
+    assert [(row["group"], row["customers"]) for row in result.table.to_pylist()] == [("gift", 1), ("gift", 1)]
+    assert any("as they are now" in warning for warning in result.warnings)
+    assert any("no persona" in warning for warning in result.warnings)
+
+
+def test_a_step_may_be_a_stage_or_written_as_people_write() -> None:
+    measure = measure_of(happened(0, (0, "a"), (1, "c")))
+    assert measure.funnel(["Early", "late"]).table.column("customers").to_pylist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda m: m.funnel(["a", "bb"]), "touchpoint 'bb' is not on the map 'shop'"),
+        (lambda m: m.funnel(["a?"]), "first step cannot be optional"),
+        (lambda m: m.funnel(["a"], optional=["b"]), "no step of the funnel"),
+        (lambda m: m.expectations("a.bb"), "did you mean 'a.b'"),
+        (lambda m: m.funnel(["a"], persona="gif"), "no persona 'gif'"),
+        (lambda m: m.funnel(["a"], channel="wep"), "no event has the channel 'wep'"),
+        (lambda m: m.funnel(["a"], where="traits.x >"), "in 'where'"),
+        (lambda m: m.funnel(["a"], map="chop"), "did you mean 'shop'"),
+        (lambda m: m.trend("zzz"), "neither a touchpoint nor an expectation"),
+        (lambda m: m.planned("ghost"), "no persona 'ghost'"),
+        (lambda m: m.funnel(["a"]).customers("share"), "no customers behind it"),
+        (lambda m: m.funnel(["a", "b"]).customers("customers"), "2 rows fit"),
+        (lambda m: m.variants().picture(), "no picture of these variants"),
+    ],
+)
+def test_what_cannot_be_answered_is_said(ask: Any, message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        ask(measure_of(happened(0, (0, "a"))))
+
+
+def test_planned_and_actual() -> None:
+    personas = (Persona(key="gift", name="Gift", who="traits.gift = 1", path=("a", "b", "d")),)
+    events = [
+        *happened(0, (0, "a"), (1, "a"), (2, "b"), (3, "d")),  # all of it, directly
+        *happened(1, (0, "a"), (1, "c"), (2, "b")),  # a detour by c, then nowhere
+        *happened(2, (0, "a"), (1, "e")),  # leaves to e
+        *happened(3, (0, "b"), (1, "d")),  # never began it
+    ]
+    traits = {customer: {"gift": 1} for customer in range(4)}
+    result = measure_of(events, small_map(personas=personas), traits=traits).planned()
+    rows = [row for row in result.table.to_pylist() if row["who"] == "persona"]
+    assert [(row["customers"], row["direct"], row["detour"], row["left"]) for row in rows] == [
+        (3, 1, 1, 1),
+        (2, 1, 0, 1),
+        (1, None, None, None),
+    ]
+    detours = [row for row in result.parts["detours"].table.to_pylist() if row["who"] == "persona"]
+    assert [(row["step"], row["to"], row["customers"], row["returned"]) for row in detours] == [
+        (1, "c", 1, 1),
+        (1, "e", 1, 0),
+        (2, None, 1, 0),
+    ]
+
+
+@pytest.mark.parametrize("events", [[], happened(0, (0, "x")), happened(0, (0, "a"))])
+def test_little_or_nothing_is_no_error(events: list[Happened]) -> None:
+    measure = measure_of(events)
+    results = [
+        measure.funnel(["a", "b"]),
+        measure.expectations(curve=True),
+        measure.transitions(),
+        measure.paths(),
+        measure.variants(),
+        measure.trend("a"),
+        measure.trend("a.b"),
+        measure.planned(),
+    ]
+    for result in results:
+        assert json.loads(result.json())["generation"] == 1
+        for part in result.parts.values():
+            assert measure.sql(part.sql).num_rows == part.table.num_rows
+    assert measure.findings().places == ()
+
+
+def test_a_result_shows_itself_and_travels() -> None:
+    measure = measure_of(happened(0, (0, "a"), (1, "b"), (60, "x"), channel="<web>"))
+    result = measure.funnel(["a", "b"], by="channel")
+    shown = result._repr_mimebundle_()
+    assert "share_of_first" in shown["text/plain"]
+    assert "&lt;web&gt;" in shown["text/html"]
+    assert "<web>" not in shown["text/html"]
+    assert pa.table(result).equals(result.table)
+    assert result.to_polars().height == result.to_pandas().shape[0] == 2
+    assert result.document["question"] == {
+        "kind": "funnel",
+        "map": "shop",
+        "steps": ["a", "b"],
+        "by": "channel",
+    }
+
+
+def test_answers_are_drawn() -> None:
+    measure = measure_of([*happened(0, (0, "a"), (1, "b"), (60, "x")), *happened(1, (0, "a"), (99, "x"))])
+    results = [measure.funnel(["a", "b"]), measure.expectations(), measure.transitions(), measure.paths()]
+    for result in [*results, measure.trend("a.b"), measure.trend("a.b", by="device")]:
+        assert result.picture().startswith("<svg")
+        assert "<svg" in result._repr_mimebundle_()["text/html"]
+
+
+def test_answers_are_kept_until_the_events_change() -> None:
+    journey_map = small_map(expect("a", "b", "10 seconds"))
+    store = SmallStore(happened(0, (0, "a")), {"shop": journey_map})
+    measure = Measure(store, store.maps)
+    first = measure.funnel(["a"])
+    assert measure.funnel(["a"]) is first
+    store.generation = 2
+    assert measure.funnel(["a"]) is not first
