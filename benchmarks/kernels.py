@@ -144,8 +144,10 @@ def main() -> None:
     )
     check_ties(1_000_000)
     prepared = prepare(journeys)
-    held = sum(array.nbytes for array in (*journeys, prepared.seen)) / journeys.events
-    print(f"Arrays read: {held:.2f} bytes an event, {prepared.seen.nbytes / journeys.events:.2f} of them prepared.\n")
+    held = sum(array.nbytes for array in (*journeys, prepared.present)) / journeys.events
+    print(
+        f"Arrays read: {held:.2f} bytes an event, {prepared.present.nbytes / journeys.events:.2f} of them prepared.\n"
+    )
     peers: Peers = [ChdbPeer(table), DuckdbPeer(table), PolarsPeer(table)]
     del table
     print("| question | contender | CPU s | ratio | rounds |\n|---|---|---:|---:|---:|")

@@ -60,7 +60,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
         timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),
         channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),
     )
-    traits = draw(
+    traits: dict[int, dict[str, object]] = draw(
         st.dictionaries(st.integers(0, customers - 1), st.sampled_from([{"orders": 1}, {"orders": 2}, {"home": "SE"}]))
     )
     return SmallStore(draw(events(customers, most)), {"shop": journey_map}, customers, traits)

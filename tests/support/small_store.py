@@ -19,7 +19,7 @@ from resa.engine import Engine
 from resa.expressions import Compiled
 from resa.model.journey import Expectation, JourneyMap, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
-from resa.model.tables import EVENTS
+from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK
 from resa.storage import EPOCH, AsOf
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
@@ -73,7 +73,8 @@ class SmallIndex:
         self.seconds = (times // 1_000_000).astype(np.int32)
         self.micros = (times % 1_000_000).astype(np.int32)
         self.channel_names = tuple(sorted({event.channel for event in events if event.channel}))
-        numbers = {None: 0, **{name: number for number, name in enumerate(self.channel_names, start=1)}}
+        numbers: dict[str | None, int] = {None: 0}
+        numbers.update({name: number for number, name in enumerate(self.channel_names, start=1)})
         self.channels = np.array([numbers[events[row].channel] for row in order], dtype=np.uint8)
         self.rows = np.array(order, dtype=np.uint32)
         self.as_of = AsOf(sources=store.as_of)
@@ -167,6 +168,11 @@ class SmallStore:
             parameters = {name: value for item in columns.values() for name, value in item.parameters.items()}
             answers = ", ".join(f'{item.sql} AS "{name}"' for name, item in columns.items())
             return engine.query(f"SELECT {answers} FROM events ORDER BY row_number", parameters)
+
+    def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Nothing but events is kept here."""
+        empty = {"feedback": FEEDBACK, "daily_numbers": DAILY_NUMBERS}[kind].empty_table()
+        return empty if columns is None else empty.select(list(columns))
 
     def customer_traits(self, index: SmallIndex | None = None) -> pa.Table:  # noqa: ARG002
         return pa.table(

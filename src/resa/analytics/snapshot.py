@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -125,18 +125,18 @@ class EventIndex(Protocol):
 
 
 class EventStore(Protocol):
-    """Where indexes come from; `resa.storage.Store` is one."""
+    """Where indexes come from; `resa.storage.Store` is one. It is handed its own indexes back, of whatever type they are."""
 
     def index(self) -> EventIndex:
         """The newest generation."""
 
-    def evaluate_events(self, columns: Mapping[str, Compiled], *, index: EventIndex) -> pa.Table:
+    def evaluate_events(self, columns: Mapping[str, Compiled], *, index: Any) -> pa.Table:
         """Expressions over every row of the event files, in their global order."""
 
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of a kind that has no customers of its own: feedback, daily_numbers."""
 
-    def customer_traits(self, index: EventIndex) -> pa.Table:
+    def customer_traits(self, index: Any) -> pa.Table:
         """A table (customer, traits JSON) of the customers of whom anything is known."""
 
 

@@ -50,6 +50,10 @@ PERSONA_COLUMNS: Final = (
 )
 
 
+_FAR: Final = 2**61
+"""Beyond every moment of an index, and the distance from -_FAR to it fits 64 bits."""
+
+
 @dataclass(frozen=True)
 class _Visits:
     """The visits that are looked at, one by one; the slow way, for groups and for the people behind.
@@ -159,14 +163,14 @@ def _counted(
 def _by_kernel(selection: Selection) -> _Numbers:
     codes = len(selection.snapshot.names)
     period = None if selection.bounds == WHOLE else selection.period
-    edges = np.array(period or WHOLE, np.int64)
+    edges = np.clip(np.array(selection.period, np.int64), -_FAR, _FAR)
     counted = visits(selection.journeys, codes, edges, customers=selection.customers)
     moves = transitions(selection.journeys, codes, distinct=False, period=period, customers=selection.customers)
     medians = np.full(codes, np.nan)
     for code in range(1, codes):
         rows = moves.edges[:, 1] == code
         if rows.any():
-            medians[code] = histogram_quantiles(moves.histograms[rows].sum(axis=0, dtype=np.int64), 0.5)[0] / SECOND
+            medians[code] = quantiles(moves.histograms[rows].sum(axis=0, dtype=np.int64), 0.5)[0] / SECOND
     counts, reach = counted.counts[:, 0].copy(), counted.reach
     counts[0] = 0  # row 0 counts any touchpoint
     return _Numbers(counts, reach, medians)

@@ -18,7 +18,7 @@ from resa.collector.files import RowFile, find_files
 from resa.collector.judging import Judge, Judged
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
-from resa.collector.reading import ROW, Piece, Reader, pieces_by_rows
+from resa.collector.reading import LINE, ROW, Piece, Reader, pieces_by_rows
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
 from resa.engine import Engine
@@ -164,6 +164,11 @@ def first_rows(reader: Reader) -> pa.Table:
     """The first rows of a file, for finding out how it is built; without rows if it has none that can be read."""
     for piece in reader.pieces():
         return piece.table.slice(0, SAMPLE_ROWS)
+    return no_rows(reader)
+
+
+def no_rows(reader: Reader) -> pa.Table:
+    """A table with the columns of a file, and no row."""
     return pa.schema([*reader.columns.items(), (ROW, pa.int64())]).empty_table()
 
 
@@ -190,7 +195,8 @@ class _File:
                     return _unchanged(self.file, load, same=load.fingerprint == fingerprint)
         try:
             reader = open_rows(self.file, self.source.shape.format, self.source.shape.csv)
-            sample = first_rows(reader)
+            # Only the nesting of JSON has to be found out from rows; other files state their types.
+            sample = first_rows(reader) if LINE in reader.columns else no_rows(reader)
             plan = plan_rows(self.source.shape, reader.columns, sample, self.engine)
         except SourceError as error:
             raise self.source.located(error) from error
@@ -202,7 +208,9 @@ class _File:
             source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint
         )
         recorded = self.file.modified or self.received
-        judge = Judge(self.source.shape, plan, self.engine, reader, self.received, min(recorded, self.received))
+        judge = Judge(
+            self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received)
+        )
         counted, reasons = self._chunks(load, reader, plan, judge)
         done = self.writer.store.load(load.id)
         done = self.writer.finish_load(done, complete_until=self._complete_until(done))

@@ -14,7 +14,7 @@ from pyarrow import ipc, parquet
 
 from resa.base.errors import SourceError
 from resa.collector.files import RowFile
-from resa.collector.reading import ROW, Piece, Refused, numbered
+from resa.collector.reading import PIECE_BYTES, ROW, Piece, Refused, numbered
 
 __all__ = ["ArrowRows", "ParquetRows"]
 
@@ -37,7 +37,7 @@ class ParquetRows:
     @property
     def columns(self) -> dict[str, pa.DataType]:
         """Names and types, as Arrow has them."""
-        return {field.name: field.type for field in self._parquet.schema_arrow}
+        return _columns(self.file, self._parquet.schema_arrow)
 
     @property
     def length(self) -> int:
@@ -51,6 +51,14 @@ class ParquetRows:
         sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
         return [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
 
+    @cached_property
+    def _batch_rows(self) -> int:
+        """How many rows are read at a time: fewer where they are wide."""
+        metadata = self._parquet.metadata
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        width = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
+        return max(1, min(_BATCH_ROWS, (PIECE_BYTES // 4) // max(width, 1)))
+
     def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
         """The rows after a number; row groups before it are not read."""
         names = None if needed is None else [name for name in self.columns if name in needed]
@@ -59,7 +67,7 @@ class ParquetRows:
         row = self._starts[max(first, 0)]
         # With no column at all Arrow would forget how many rows there are.
         names = names or ([next(iter(self.columns))] if names is not None and self.columns else None)
-        batches = self._parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups, columns=names)
+        batches = self._parquet.iter_batches(batch_size=self._batch_rows, row_groups=groups, columns=names)
         yield from _pieces(self.file, _guarded(self.file, batches), row, after)
 
     def whole(self, table: pa.Table) -> pa.Table:
@@ -83,7 +91,7 @@ class ArrowRows:
     @property
     def columns(self) -> dict[str, pa.DataType]:
         """Names and types."""
-        return {field.name: field.type for field in self._open()[0]}
+        return _columns(self.file, self._open()[0])
 
     @property
     def length(self) -> int:
@@ -112,6 +120,15 @@ class ArrowRows:
         except pa.ArrowInvalid as error:
             raise SourceError(f"{self.file.name} is no Arrow file, or is damaged: {error}") from error
         return reader.schema, iter(reader)
+
+
+def _columns(file: RowFile, schema: pa.Schema) -> dict[str, pa.DataType]:
+    """Names and types. SQL would take one of two names for the other when they differ only in case."""
+    found: dict[str, str] = {}
+    for name in schema.names:
+        if (other := found.setdefault(name.casefold(), name)) != name or schema.names.count(name) > 1:
+            raise SourceError(f"{file.name}: the names '{other}' and '{name}' are the same to SQL; rename one column")
+    return {field.name: field.type for field in schema}
 
 
 def _guarded(file: RowFile, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from resa.collector.planning import PROBLEM, Plan
-from resa.collector.reading import LINE, ROW, Piece, Reader, Refused
+from resa.collector.reading import LINE, ROW, Piece, Refused
 from resa.collector.reasons import DETAILS
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import EventSource, FeedbackSource, SourceShape
@@ -22,7 +22,7 @@ from resa.collector.text_files import payload_of
 from resa.collector.typing_sql import name_sql
 from resa.collector.zones import doubtful, to_utc
 from resa.engine import Engine
-from resa.model.tables import INSTANT
+from resa.model.tables import IDENTIFIERS, INSTANT
 
 __all__ = ["Judge", "Judged", "refused_table"]
 
@@ -62,7 +62,8 @@ class Judged:
     @property
     def reasons(self) -> Counter[str]:
         """How many were rejected for which reason."""
-        return Counter(self.rejected.column("reason").to_pylist())
+        counts = self.rejected.column("reason").value_counts()
+        return Counter({entry["values"].as_py(): entry["counts"].as_py() for entry in counts})
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Judge:
         shape: The source's definition.
         plan: How rows are read.
         engine: Where the SQL runs.
-        reader: The file, to get whole rows from.
+        whole: Gives rows of a chunk with all columns of their file.
         received: When the rows came to us, UTC.
         recorded: Since when facts about customers are so that do not say it, UTC.
     """
@@ -81,7 +82,7 @@ class Judge:
     shape: SourceShape
     plan: Plan
     engine: Engine
-    reader: Reader
+    whole: Callable[[pa.Table], pa.Table]
     received: datetime
     recorded: datetime
 
@@ -191,7 +192,7 @@ class Judge:
             if LINE in table.column_names:
                 lines = compute.utf8_trim_whitespace(whole.column(LINE))
                 return lines.combine_chunks()
-            return self._as_json(self.reader.whole(whole).drop_columns([ROW]))
+            return self._as_json(self.whole(whole).drop_columns([ROW]))
         given = query_over(self.engine, self.plan.relation, whole, self.plan.raw_sql, self.plan.parameters)
         inside = np.isin(result.column(ROW).to_numpy(), rows)  # all that these rows of the file gave, good ones too
         return self._as_json(given.take(pa.array(np.searchsorted(np.flatnonzero(inside), bad))).drop_columns([ROW]))
@@ -220,7 +221,7 @@ class Judge:
                 return result, None
             result = result.filter(named)
         else:
-            nameless, result = result, result.slice(0, 0)
+            nameless, result = result, result.slice(0, 0).append_column("identifiers", pa.array([], IDENTIFIERS))
         members = [f"'{name}', {name}" for name in ("value", "channel") if name in nameless.column_names]
         properties = "properties" if "properties" in nameless.column_names else "NULL"
         said = ", ".join(f"CAST({name_sql(name)} AS VARCHAR)" for name in self.plan.cells) or "''"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -121,12 +121,8 @@ class _Cells:
             self.rest()
         else:
             for name, cell in extras.items():
-                as_json = self.is_json and cell.column is not None
-                result.extras[name] = Extra(f"extra {name}", as_json, cell)
-                typed = cell.type is not None
-                self.output(f"extra {name}", self.value(cell, as_json=as_json and not typed))
-                if typed:
-                    result.extras[name] = Extra(f"extra {name}", json=False, cell=cell)
+                as_json = self.is_json and cell.column is not None and cell.type is None
+                self.member(name, self.value(cell, as_json=as_json), Extra("", as_json, cell))
         relation = (_typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
         result.sql = select_sql([name_sql(ROW), *self.outputs], f'{relation} AS "row"')
         if not self.is_json:
@@ -135,6 +131,12 @@ class _Cells:
 
     def output(self, name: str, sql: str) -> None:
         self.outputs.append(f"{sql} AS {name_sql(name)}")
+
+    def member(self, name: str, sql: str, extra: Extra) -> None:
+        """A member of the JSON object; its column is numbered, for SQL does not tell `Name` from `name`."""
+        column = f"extra {len(self.result.extras)}"
+        self.result.extras[name] = replace(extra, column=column)
+        self.output(column, sql)
 
     def value(self, cell: Cell, *, as_json: bool = False) -> str:
         """SQL of a cell."""
@@ -192,8 +194,7 @@ class _Cells:
             return
         for name in self.file:
             if name not in self.read:
-                self.result.extras[name] = Extra(f"extra {name}")
-                self.output(f"extra {name}", f'"row".{name_sql(name)}')
+                self.member(name, f'"row".{name_sql(name)}', Extra(""))
         self.read |= set(self.file)
 
 

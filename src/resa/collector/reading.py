@@ -15,6 +15,9 @@ __all__ = ["LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_r
 ROW = "#row"
 """Column that a reader adds: the number of the row in its file, from 1, the heading not counted."""
 
+PIECE_BYTES = 256 << 20
+"""About how much of a file is in memory at a time, however wide its rows are."""
+
 LINE = "#line"
 """The one column of a file of JSON lines: a line each."""
 
@@ -76,7 +79,7 @@ def numbered(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
 
 
 def pieces_by_rows(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
-    """The same rows in pieces of about so many rows, refused ones counted; at least one row each."""
+    """The same rows in pieces of about so many rows, refused ones counted, and of bounded size."""
     waiting: list[Piece] = []
     begun = -1
     for piece in pieces:
@@ -87,7 +90,8 @@ def pieces_by_rows(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
             now, rest = _split(rest, begun + rows)
             if now is not None:
                 waiting.append(now)
-            if rest is not None or (waiting and waiting[-1].last_row >= begun + rows):
+            heavy = sum(part.table.nbytes for part in waiting) > PIECE_BYTES
+            if rest is not None or heavy or (waiting and waiting[-1].last_row >= begun + rows):
                 if waiting:
                     yield _joined(waiting)
                 waiting, begun = [], -1

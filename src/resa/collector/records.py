@@ -68,10 +68,16 @@ class Dialect:
         """Every quote that opens a cell is closed, and a delimiter or the end follows."""
         return self._record.fullmatch(record) is not None
 
-    def first_record(self, text: bytes) -> bytes:
-        """The first record that is not blank, with its line end and the blank lines before it."""
+    def first_record(self, text: bytes, most_lines: int = 1_000) -> bytes:
+        """The first record that is not blank, with its line end and the blank lines before it.
+
+        A record of more lines than `most_lines` is taken for one line: its quotes mean nothing, or it is of another
+        dialect.
+        """
         end = 0
-        while end < len(text):
+        for _ in range(most_lines):
+            if end >= len(text):
+                break
             end = text.find(b"\n", end) + 1 or len(text)
             if (record := text[:end].strip(b"\r\n")) and (self.delimiter is None or self.is_whole(record)):
                 return text[:end]

@@ -167,22 +167,6 @@ def _commit(writer: Writer, load_id: int, source: Source, part: Judged, totals: 
         totals.update(good=result.good, duplicate=result.duplicate)
 
 
-@dataclass(frozen=True)
-class _Payloads:
-    """Payloads as a reader: they are whole already."""
-
-    columns: dict[str, pa.DataType]
-    length: int = 0
-
-    def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
-        """Not asked for: the pieces are given."""
-        raise NotImplementedError
-
-    def whole(self, table: pa.Table) -> pa.Table:
-        """The table itself."""
-        return table
-
-
 def _readings(source: Source, rejected: pa.Table, engine: Engine, received: datetime) -> Iterator[tuple[Judge, Piece]]:
     """The rejected rows as pieces of files, each with a judge who can read it."""
     rows = rejected.column("row").to_pylist()
@@ -212,7 +196,7 @@ def _prepared(shape: SourceShape, table: pa.Table, engine: Engine, received: dat
     columns = {field.name: field.type for field in table.schema if field.name != ROW}
     plan = plan_rows(shape, columns, table, engine)
     last = table.column(ROW)[-1].as_py()
-    judge = Judge(shape, plan, engine, _Payloads(columns), received, received)
+    judge = Judge(shape, plan, engine, lambda rows: rows, received, received)  # payloads are whole rows
     return judge, Piece(table, [], last, 0)
 
 

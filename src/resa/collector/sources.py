@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
+from resa.collector.mapping import IDENTIFIER
 from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
 from resa.expressions import Scope, compile_expression, compile_select
@@ -151,6 +152,11 @@ def _select_problems(document: Document, shape: SourceShape, text: str) -> Itera
     except ExpressionError as error:
         yield from _placed(document, ("select",), error)
         return
+    counts = isinstance(shape, EventSource) and shape.without_customer == "count"
+    named = any(name == "customer" or name.startswith(IDENTIFIER) for name in names)
+    if not named and not counts and shape.kind in {"events", "customers"}:
+        message = "the SELECT does not say who the customer is; write … as customer, or … as identifier_email"
+        yield document.problem(message, ("select",), code="no-customer")
     for name, target in targets_of(shape.kind).items():
         if target.missing is not None and name not in names:
             message = f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, names)}"

@@ -67,7 +67,7 @@ def guess_delimiter(text: bytes) -> str:
         rest = text
         widths: list[int] = []
         while rest and len(widths) < 50:
-            record = dialect.first_record(rest)
+            record = dialect.first_record(rest, most_lines=10)  # a wrong delimiter seems to leave quotes open
             rest = rest[len(record) :]
             if rest or not widths:  # the last record may have been cut off
                 widths.append(len(dialect.cells(record.strip(b"\r\n"))))
@@ -292,9 +292,11 @@ def _after(piece: Piece, after: int) -> Piece:
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
-    """Names for all columns: empty ones are numbered, repeated ones too."""
-    found: list[str] = []
+    """Names for all columns: empty ones are numbered, and those that an earlier one has, as SQL compares names."""
+    found: dict[str, str] = {}
     for number, given in enumerate(names, start=1):
         name = given or f"column_{number}"
-        found.append(name if name not in found else f"{name}_{number}")
-    return tuple(found)
+        while name.casefold() in found:
+            name = f"{name}_{number}"
+        found[name.casefold()] = name
+    return tuple(found.values())

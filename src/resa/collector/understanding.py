@@ -306,7 +306,7 @@ def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
     piece = Piece(piece.table.slice(0, 20_000), piece.refused, piece.last_row, piece.position)
     with Engine() as engine:
         plan = plan_rows(source.shape, reader.columns, piece.table, engine)
-        judged = Judge(source.shape, plan, engine, reader, now, now).judge(piece)
+        judged = Judge(source.shape, plan, engine, reader.whole, now, now).judge(piece)
     anonymous = judged.anonymous[0].num_rows if judged.anonymous else 0
     details: Counter[str] = Counter(judged.rejected.column("detail").to_pylist())
     good = judged.good.num_rows + anonymous

@@ -42,7 +42,16 @@ from resa.kernels.journeys import (
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, FOUND, Prepared, few, scan, select, who_may
+from resa.kernels.scanning import (
+    BLOCK,
+    FOUND,
+    Prepared,
+    are_rare,
+    plain_prepared,
+    scan,
+    select,
+    wanted_bits,
+)
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
@@ -96,7 +105,7 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
 
 
 @kernel
-def _levels_by_customer(
+def _levels_of_rare(
     offsets: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
@@ -104,40 +113,43 @@ def _levels_by_customer(
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
     flags: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint16],
+    present: npt.NDArray[np.uint64],
+    wanted: np.uint64,
     count: int,
     window: int,
-    period: tuple[int, int],
-    mask: npt.NDArray[np.bool_],
+    period: tuple[int, int] | None,
     first: int,
     last: int,
     levels: npt.NDArray[np.uint8],
 ) -> None:
-    """Any number of steps; passes over customers who are not in the mask without reading their events."""
-    starts = np.empty(count, np.int64)
-    found = np.empty(BLOCK, np.int64)
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
-            continue
-        starts[:] = _NEVER
-        level = 0
-        end = offsets[customer + 1]
-        for block in range(offsets[customer], end, BLOCK):
-            hits = select(touchpoints, flags, block, min(block + BLOCK, end), found)
-            for hit in range(hits):
-                code = np.int64(touchpoints[found[hit]])
-                time = moment(seconds, micros, found[hit])
-                for entry in range(heads[code], heads[code + 1]):
-                    step = np.int64(steps[entry])
-                    if step == 0:
-                        if period[0] <= time < period[1]:
-                            starts[0] = time
-                            level = max(level, 1)
-                    elif time - starts[step - 1] <= window:
-                        starts[step] = starts[step - 1]
-                        level = max(level, int(step) + 1)
-            if level == count:
-                break
-        levels[customer] = level
+    """Any number of steps; an event's time is not read before it matters, since far apart events are costly to reach."""
+    starts = np.empty(count, np.int64)  # positions; those before the customer's first event are another's
+    starts[:] = -1
+    marks = np.empty(BLOCK, np.uint8)
+    found = np.empty(FOUND, np.int64)
+    customer = first
+    end = offsets[first + 1]
+    place = offsets[first]
+    while place < offsets[last]:
+        hits, place = scan(touchpoints, flags, codes, present, wanted, place, offsets[last], marks, found)
+        for hit in range(hits):
+            position = found[hit]
+            while position >= end:
+                customer += 1
+                end = offsets[customer + 1]
+            code = np.int64(touchpoints[position])
+            for entry in range(heads[code], heads[code + 1]):
+                step = np.int64(steps[entry])
+                if step == 0:
+                    if period is None or period[0] <= moment(seconds, micros, position) < period[1]:
+                        starts[0] = position
+                        levels[customer] = max(levels[customer], np.uint8(1))
+                elif starts[step - 1] >= offsets[customer]:
+                    start = starts[step - 1]
+                    if moment(seconds, micros, position) - moment(seconds, micros, start) <= window:
+                        starts[step] = start
+                        levels[customer] = max(levels[customer], np.uint8(step + 1))
 
 
 @kernel
@@ -148,6 +160,8 @@ def _levels_by_scan(
     touchpoints: npt.NDArray[np.uint16],
     lanes: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
+    present: npt.NDArray[np.uint64],
+    wanted: np.uint64,
     wide: bool | None,
     window: int,
     period: tuple[int, int] | None,
@@ -168,7 +182,7 @@ def _levels_by_scan(
     end = offsets[first + 1]
     place = offsets[first]
     while place < offsets[last]:
-        hits, place = scan(touchpoints, lanes, codes, place, offsets[last], marks, found)
+        hits, place = scan(touchpoints, lanes, codes, present, wanted, place, offsets[last], marks, found)
         for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
             times[hit] = moment(seconds, micros, found[hit])
         for hit in range(hits):
@@ -345,7 +359,7 @@ def funnel_levels(
         within_us: The window from the first step to the last reached, microseconds, the edge included.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
-        prepared: What `prepare` made of these journeys; makes rare first steps cheaper and changes no answer.
+        prepared: What `prepare` made of these journeys; makes rare steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Returns:
@@ -358,30 +372,22 @@ def funnel_levels(
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
     tables, window = funnel_steps(steps), _window(within_us)
-    if prepared is not None and len(prepared.seen) != plain.customers:
-        raise ValueError(f"{len(prepared.seen)} customers were prepared, there are {plain.customers}")
-    mask = who_may(prepared, np.asarray(list(steps[0])), mask)
+    kept = plain_prepared(prepared, plain)
     levels = np.zeros(plain.customers, np.uint8)
     lanes = code_flags(code for codes in steps for code in codes)
-    if len(steps) > _LANES or few(mask):
-        over_customers(
-            plain,
-            lambda first, last: _levels_by_customer(
-                *plain, *tables, lanes, len(steps), window, period or WHOLE_TIME, mask, first, last, levels
-            ),
-            threads,
-        )
-        return levels
     codes = np.flatnonzero(lanes).astype(np.uint16)
-    lanes[codes] = 0
-    for step, own in enumerate(steps):
-        lanes[list(set(own))] |= np.uint8(1 << step)
-    wide = True if len(steps) > _LANES // 2 else None
-    over_customers(
-        plain,
-        lambda first, last: _levels_by_scan(*plain, lanes, codes, wide, window, period, first, last, levels),
-        threads,
-    )
+    rare = are_rare(plain, lanes)
+    look_for = (codes, kept.present if rare else kept.present[:0], wanted_bits(codes))
+    if rare or len(steps) > _LANES:
+        shape = (*tables, lanes, *look_for, len(steps), window, period)
+        over_customers(plain, lambda first, last: _levels_of_rare(*plain, *shape, first, last, levels), threads)
+    else:
+        lanes[codes] = 0
+        for step, own in enumerate(steps):
+            lanes[list(set(own))] |= np.uint8(1 << step)
+        wide = True if len(steps) > _LANES // 2 else None
+        scanned = (lanes, *look_for, wide, window, period)
+        over_customers(plain, lambda first, last: _levels_by_scan(*plain, *scanned, first, last, levels), threads)
     if mask.size:
         levels[~mask] = 0
     return levels
@@ -430,7 +436,7 @@ def funnel(
         optional: One flag a step; the first cannot be optional. `None`: none is.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
-        prepared: What `prepare` made of these journeys; makes rare first steps cheaper and changes no answer.
+        prepared: What `prepare` made of these journeys; makes rare steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Raises:

@@ -20,6 +20,7 @@ __all__ = ["Groups", "group_rows", "largest", "mix"]
 
 _ROWS_A_PART: Final = 4_096
 _WORTH_A_THREAD: Final = 200_000  # rows
+_FEW: Final = 64  # so many largest counts are kept in order more cheaply than all are sorted
 
 _FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
@@ -75,6 +76,7 @@ def _deal(
     Part p is `dealt[bounds[p]:bounds[p + 1]]`; `rows` says where each stood.
     """
     shift = np.uint64(64 - bits)
+    several = len(dealt_customer) > 0
     parts = np.zeros(len(words), np.uint16)
     for row in range(len(words)):
         if bits > 0:
@@ -87,7 +89,8 @@ def _deal(
         place = free[parts[row]]
         free[parts[row]] += 1
         rows[place] = row
-        dealt_customer[place] = customer[row]
+        if several:
+            dealt_customer[place] = customer[row]
         for column in range(words.shape[1]):
             dealt[place, column] = words[row, column]
 
@@ -100,9 +103,9 @@ def _group_parts(
     bounds: npt.NDArray[np.int64],
     start: int,
     stop: int,
-    first: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    customers: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
+    customers: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     found: npt.NDArray[np.int64],
 ) -> None:
@@ -116,6 +119,7 @@ def _group_parts(
     table = np.empty(slots, np.int32)
     models = np.empty(longest, np.int64)  # each group's first row, as dealt
     last = np.empty(longest, np.int32)
+    several = len(customer) > 0
     for part in range(start, stop):
         base = bounds[part]
         used = 8
@@ -134,13 +138,15 @@ def _group_parts(
                 known += 1
                 table[slot] = entry
                 models[entry] = place
-                last[entry] = -1
                 first[base + entry] = rows[place]
                 counts[base + entry] = 0
-                customers[base + entry] = 0
+                if several:
+                    last[entry] = -1
+                    customers[base + entry] = 0
             counts[base + entry] += 1
-            customers[base + entry] += last[entry] != customer[place]
-            last[entry] = customer[place]
+            if several:
+                customers[base + entry] += last[entry] != customer[place]
+                last[entry] = customer[place]
             group[place] = base + entry
         found[part] = known
 
@@ -164,59 +170,94 @@ def group_rows(words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], t
     total = len(words)
     bits = min((total // _ROWS_A_PART).bit_length(), 16)
     bounds = np.zeros((1 << bits) + 1, np.int64)
-    dealt, rows = np.empty_like(words), np.empty(total, np.int32)
-    dealt_customer = np.empty(total, np.int32)
+    several = total if _repeats(customer) else 0  # else a group's rows are its customers
+    dealt, rows, dealt_customer = np.empty_like(words), np.empty(total, np.int32), np.empty(several, np.int32)
     _deal(words, customer, bits, bounds, dealt, dealt_customer, rows)
-    first, counts, customers = (np.empty(total, np.int64) for _ in range(3))
-    dealt_group, group = np.empty(total, np.int32), np.empty(total, np.int32)
+    first, counts, customers = np.empty(total, np.int32), np.empty(total, np.int32), np.empty(several, np.int32)
+    group = np.empty(total, np.int32)
     found = np.zeros(1 << bits, np.int64)
     if threads is None:
         threads = max(1, min(os.cpu_count() or 1, total // _WORTH_A_THREAD))
     cuts = np.linspace(0, 1 << bits, min(threads, 1 << bits) + 1).astype(np.int64).tolist()
 
     def run(start: int, stop: int) -> None:
-        _group_parts(dealt, rows, dealt_customer, bounds, start, stop, first, counts, customers, dealt_group, found)
+        _group_parts(dealt, rows, dealt_customer, bounds, start, stop, first, counts, customers, group, found)
 
     if len(cuts) == 2:
         run(*cuts)
     else:
         with ThreadPoolExecutor(len(cuts) - 1) as pool:
             list(pool.map(run, cuts, cuts[1:]))
-    _close_holes(bounds, found, first, counts, customers, rows, dealt_group, group)
-    kinds = int(found.sum())
-    return Groups(first[:kinds], counts[:kinds], customers[:kinds], group)
+    return Groups(*_close_holes(bounds, found, first, counts, customers if several else counts, rows, group))
+
+
+@kernel
+def _repeats(customer: npt.NDArray[np.int32]) -> bool:
+    """Whether a customer has several rows."""
+    for row in range(1, len(customer)):
+        if customer[row] == customer[row - 1]:
+            return True
+    return False
 
 
 @kernel
 def _close_holes(
     bounds: npt.NDArray[np.int64],
     found: npt.NDArray[np.int64],
-    first: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    customers: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
+    customers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32],
     dealt_group: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int32],
-) -> None:
-    """Move the parts' groups together, number them so, and tell each row its group."""
-    number = np.empty(len(group), np.int32)
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Bring the parts' groups together, number them so, and tell each row its group: the columns of `Groups`."""
+    kinds = found.sum()
+    all_first = np.empty(kinds, np.int64)
+    all_counts = np.empty(kinds, np.int64)
+    all_customers = np.empty(kinds, np.int64)
+    group = np.empty(len(rows), np.int32)
     free = 0
     for part in range(len(found)):
-        for place in range(bounds[part], bounds[part] + found[part]):
-            first[free] = first[place]
-            counts[free] = counts[place]
-            customers[free] = customers[place]
-            number[place] = free
-            free += 1
-    for place in range(len(group)):
-        group[rows[place]] = number[dealt_group[place]]
+        base = bounds[part]
+        for place in range(base, base + found[part]):
+            all_first[free + place - base] = first[place]
+            all_counts[free + place - base] = counts[place]
+            all_customers[free + place - base] = customers[place]
+        for place in range(base, bounds[part + 1]):
+            group[rows[place]] = dealt_group[place] - base + free
+        free += found[part]
+    return all_first, all_counts, all_customers, group
 
 
-def largest(counts: npt.NDArray[np.int64], k: int, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """The `k` groups with the highest counts, highest first; of equal ones that with the least key row (u64[U, W])."""
+@kernel
+def _kth_largest(counts: npt.NDArray[np.int64], k: int) -> np.int64:
+    """The k-th largest count; keeps the k largest so far in order."""
+    best = np.zeros(k, np.int64)
+    for count in counts:
+        if count > best[k - 1]:
+            place = k - 1
+            while place > 0 and best[place - 1] < count:
+                best[place] = best[place - 1]
+                place -= 1
+            best[place] = count
+    return best[k - 1]
+
+
+def largest(
+    counts: npt.NDArray[np.int64], k: int, keys: npt.NDArray[np.uint64], first: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The `k` groups with the highest counts, highest first; of equal ones that whose first row has the least key.
+
+    Args:
+        counts: i64[U], at least 1 each.
+        k: How many.
+        keys: u64[P, W], a key for every row.
+        first: i64[U], each group's first row.
+    """
     chosen = np.arange(len(counts))
     if 0 < k < len(counts):
-        least = np.sort(counts)[-k]  # np.partition takes quadratic time when most counts are equal
+        # np.partition takes quadratic time when most counts are equal, as they are here.
+        least = _kth_largest(counts, k) if k <= _FEW else np.sort(counts)[-k]
         chosen = np.flatnonzero(counts >= least)
-    order = np.lexsort((*keys[chosen].T[::-1], -counts[chosen]))
+    order = np.lexsort((*keys[first[chosen]].T[::-1], -counts[chosen]))
     return chosen[order][:k]

@@ -52,7 +52,7 @@ from resa.kernels.journeys import (
     read_only,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, FOUND, scan
+from resa.kernels.scanning import BLOCK, FOUND, Prepared, are_rare, plain_prepared, scan, wanted_bits
 
 __all__ = [
     "CANCELLED",
@@ -184,6 +184,8 @@ def _openings(
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
+    present: npt.NDArray[np.uint64],
+    wanted: np.uint64,
     renews: bool,
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
@@ -204,7 +206,7 @@ def _openings(
     asked = first < last and (mask.size == 0 or mask[first])
     place = offsets[first]
     while place < offsets[last]:
-        hits, place = scan(touchpoints, roles, codes, place, offsets[last], marks, found)
+        hits, place = scan(touchpoints, roles, codes, present, wanted, place, offsets[last], marks, found)
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -306,6 +308,7 @@ def openings(
     keys: npt.NDArray[np.uint32] | None = None,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
+    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> Openings:
     """Every opening of an expectation and what became of it; the module's text says exactly what that means.
@@ -320,6 +323,7 @@ def openings(
         keys: u32[N], one opening a value; `NO_KEY`: the event takes no part. `None`: one opening a customer at a time.
         period: Which A's count; `None`: all.
         customers: bool[C], who takes part; `None`: all.
+        prepared: What `prepare` made of these journeys; makes rare touchpoints cheaper and changes no answer.
         threads: See `over_customers`.
 
     Raises:
@@ -331,6 +335,8 @@ def openings(
     roles = code_flags(after) * _OPENS | code_flags(next_codes) * _MEETS | code_flags(unless_codes) * _CANCELS
     roles = roles.astype(np.uint8)
     codes = np.flatnonzero(roles).astype(np.uint16)
+    kept = plain_prepared(prepared, plain).present
+    look_for = (codes, kept if are_rare(plain, roles) else kept[:0], wanted_bits(codes))
     edges, spans = _plain_deadlines(within)
     if keys is not None and len(keys) != plain.events:
         raise ValueError(f"{len(keys)} keys for {plain.events} events")
@@ -348,7 +354,7 @@ def openings(
         due = np.empty(most, np.int64)
         rest = (renews, edges, spans, period or WHOLE_TIME, mask, first, last, out, due)
         if plain_keys is None:
-            rows = _openings(*plain, roles, codes, *rest)
+            rows = _openings(*plain, roles, *look_for, *rest)
         else:
             rows = _keyed_openings(*plain, plain_keys, roles, *rest)
         customer, opened, clock, closed, outcome = out

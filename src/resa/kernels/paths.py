@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
-from resa.kernels.compiling import kernel
+from resa.kernels.compiling import inlined, kernel
 from resa.kernels.grouping import Groups, group_rows, largest
 from resa.kernels.journeys import (
     CODES,
@@ -136,7 +136,7 @@ class Flow(NamedTuple):
     links: npt.NDArray[np.int64]
 
 
-@kernel
+@inlined
 def _write_path(
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
@@ -149,6 +149,7 @@ def _write_path(
     steps: int,
     codes: int,
     bits: int,
+    a_word: int,
     words: npt.NDArray[np.uint64],
     row: int,
 ) -> bool:
@@ -156,7 +157,6 @@ def _write_path(
 
     Returns `False` if a code is not below `codes`.
     """
-    a_word = 64 // bits
     step = 0
     column = 0
     room = a_word  # codes that still fit in the word
@@ -204,6 +204,7 @@ def _paths(
     steps: int,
     codes: int,
     bits: int,
+    a_word: int,
     period: tuple[int, int],
     always: bool,
     mask: npt.NDArray[np.bool_],
@@ -251,6 +252,7 @@ def _paths(
                                 steps,
                                 codes,
                                 bits,
+                                a_word,
                                 words,
                                 rows,
                             ):
@@ -307,7 +309,20 @@ def paths(
     gap = _WHOLE if session_gap_us is None else session_gap_us
     flags = np.ones(CODES, np.uint8) if anchors is None else code_flags(anchors)
     way = 1 if direction == "forward" else -1
-    settings = (flags, way, each, collapse, gap, steps, codes, bits, period or WHOLE_TIME, period is None, mask)
+    settings = (
+        flags,
+        way,
+        each,
+        collapse,
+        gap,
+        steps,
+        codes,
+        bits,
+        64 // bits,
+        period or WHOLE_TIME,
+        period is None,
+        mask,
+    )
 
     def run(first: int, last: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         nothing = (np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.uint64))
@@ -332,21 +347,34 @@ def count_paths(found: Paths, threads: int | None = None) -> PathCounts:
     return PathCounts(found, group_rows(found.words, found.customer, threads))
 
 
+@kernel
+def _customers_among(
+    customer: npt.NDArray[np.int32], group: npt.NDArray[np.int32], wanted: npt.NDArray[np.bool_]
+) -> int:
+    """How many customers have a row of a wanted group; rows are ordered by customer."""
+    found = 0
+    before = -1
+    for row in range(len(customer)):
+        if wanted[group[row]] and customer[row] != before:
+            found += 1
+            before = customer[row]
+    return found
+
+
 def top_paths(counted: PathCounts, k: int) -> TopPaths:
     """The `k` most frequent paths, of equally frequent ones those with the least codes, and all the others together."""
     found, groups = counted
-    kinds = largest(groups.counts, k, found.words[groups.first])
+    kinds = largest(groups.counts, k, found.words, groups.first)
     outside = np.ones(len(groups.counts), np.bool_)
     outside[kinds] = False
-    others = found.customer[outside[groups.group]] if outside.any() else found.customer[:0]
     return TopPaths(
         kinds,
         found.codes_of(groups.first[kinds]),
         groups.counts[kinds],
         groups.customers[kinds],
-        int(groups.counts[outside].sum()),
-        int(np.count_nonzero(np.diff(others))) + (len(others) > 0),
-        int(outside.sum()),
+        len(found.customer) - int(groups.counts[kinds].sum()),
+        int(_customers_among(found.customer, groups.group, outside)),
+        len(outside) - len(kinds),
     )
 
 

@@ -8,10 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import inlined, kernel
-from resa.kernels.journeys import Journeys, plain_journeys
-from resa.kernels.ranges import over_customers
+from resa.kernels.journeys import Journeys, plain_journeys, read_only
 
-__all__ = ["BLOCK", "FOUND", "Prepared", "few", "prepare", "scan", "select", "who_may"]
+__all__ = [
+    "BLOCK",
+    "FOUND",
+    "Prepared",
+    "are_rare",
+    "plain_prepared",
+    "prepare",
+    "scan",
+    "select",
+    "wanted_bits",
+]
 
 BLOCK: Final = 2_048
 """Events scanned at a time, a multiple of 8: what is written about them stays in the processor's first cache."""
@@ -19,6 +28,8 @@ BLOCK: Final = 2_048
 FOUND: Final = 3 * BLOCK
 """Positions found at a time: enough that the processor can wait for many events' times at once."""
 
+_GROUP: Final = 32  # events that share a word of what is prepared
+_SAMPLE: Final = 1_024  # events
 _COMPARED: Final = 8  # codes; from there on a table is as quick
 
 
@@ -69,6 +80,8 @@ def scan(
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
+    present: npt.NDArray[np.uint64],
+    wanted: np.uint64,
     start: int,
     stop: int,
     marks: npt.NDArray[np.uint8],
@@ -78,7 +91,8 @@ def scan(
 
     Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
     processor does for 16 or more events at once. Then positions are picked; where few events count, eight are passed
-    over at a time. `marks` has `BLOCK` places.
+    over at a time. `marks` has `BLOCK` places. With what was prepared (`present`, else empty) only those groups are read
+    that have one of the `wanted` bits.
 
     Returns:
         How many were found, and where to go on.
@@ -87,6 +101,14 @@ def scan(
     words = marks.view(np.uint64)
     while start < stop and count <= FOUND - BLOCK - 8:
         events = min(BLOCK, stop - start)
+        if present.size > 0:
+            limit = start + events
+            while start < limit:
+                following = min((start // _GROUP + 1) * _GROUP, limit)
+                if present[start // _GROUP] & wanted != 0:
+                    count += select(touchpoints, roles, start, following, found[count:])
+                start = following
+            continue
         present = _mark(touchpoints[start : start + events], roles, codes, marks)
         if 16 * present > events:
             for event in range(events):
@@ -105,64 +127,55 @@ def scan(
 
 
 class Prepared(NamedTuple):
-    """What may be kept beside a map's column to answer rare questions without reading every event: 8 bytes a customer.
+    """What may be kept beside a map's column to answer rare questions without reading every event: a quarter byte an event.
 
     It may be used with the touchpoints it was made from, and with the same touchpoints of which some are hidden.
 
     Attributes:
-        seen: u64[C], bit `code % 64` is set if the customer has an event of that code.
+        present: u64, one word for every 32 events: bit `code % 64` is set if one of them has that code.
     """
 
-    seen: npt.NDArray[np.uint64]
+    present: npt.NDArray[np.uint64]
 
 
 @kernel
-def _seen(
-    offsets: npt.NDArray[np.int64],
-    touchpoints: npt.NDArray[np.uint16],
-    first: int,
-    last: int,
-    seen: npt.NDArray[np.uint64],
-) -> None:
-    for customer in range(first, last):
-        bits = np.uint64(0)
-        for position in range(offsets[customer], offsets[customer + 1]):
-            bits |= np.uint64(1) << np.uint64(touchpoints[position] & 63)
-        seen[customer] = bits
+def _present(touchpoints: npt.NDArray[np.uint16], present: npt.NDArray[np.uint64]) -> None:
+    for position in range(len(touchpoints)):
+        present[position // _GROUP] |= np.uint64(1) << np.uint64(touchpoints[position] & 63)
 
 
-def prepare(journeys: Journeys, threads: int | None = None) -> Prepared:
-    """Note which touchpoints each customer has."""
+def prepare(journeys: Journeys) -> Prepared:
+    """Note which touchpoints stand in each group of events."""
     plain = plain_journeys(journeys)
-    seen = np.zeros(plain.customers, np.uint64)
-    over_customers(plain, lambda first, last: _seen(plain.offsets, plain.touchpoints, first, last, seen), threads)
-    return Prepared(seen)
+    present = np.zeros(-(-plain.events // _GROUP), np.uint64)
+    _present(plain.touchpoints, present)
+    return Prepared(present)
 
 
-def who_may(
-    prepared: Prepared | None, codes: npt.NDArray[np.integer], mask: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
-    """The customers of `mask` (empty: all) who may have an event of one of the codes; `mask` if nothing is prepared."""
+NOTHING: Final = Prepared(np.zeros(0, np.uint64))
+"""What a scan gets that is to read everything."""
+
+
+def wanted_bits(codes: npt.NDArray[np.uint16]) -> np.uint64:
+    """The bits of these codes in `Prepared`."""
+    return np.uint64(np.bitwise_or.reduce(np.uint64(1) << (codes.astype(np.uint64) % np.uint64(64)), initial=0))
+
+
+def plain_prepared(prepared: Prepared | None, journeys: Journeys) -> Prepared:
+    """What was prepared, as kernels want it.
+
+    Raises:
+        ValueError: It was prepared from other journeys.
+    """
     if prepared is None:
-        return mask
-    bits = np.bitwise_or.reduce(np.uint64(1) << (codes.astype(np.uint64) % np.uint64(64)), initial=np.uint64(0))
-    may = np.empty(len(prepared.seen), np.bool_)
-    _may(prepared.seen, bits, mask, may)
-    may.flags.writeable = False
-    return may
+        return Prepared(read_only(NOTHING.present, np.uint64))
+    if len(prepared.present) != -(-journeys.events // _GROUP):
+        raise ValueError(f"what was prepared is not of these {journeys.events} events")
+    return Prepared(read_only(prepared.present, np.uint64))
 
 
-@kernel
-def _may(
-    seen: npt.NDArray[np.uint64], bits: np.uint64, mask: npt.NDArray[np.bool_], may: npt.NDArray[np.bool_]
-) -> None:
-    for customer in range(len(seen)):
-        may[customer] = (seen[customer] & bits) != 0
-    if mask.size > 0:
-        for customer in range(len(seen)):
-            may[customer] &= mask[customer]
-
-
-def few(mask: npt.NDArray[np.bool_]) -> bool:
-    """Whether so few customers take part that looking at each is cheaper than scanning everybody's events."""
-    return mask.size > 0 and 6 * int(np.count_nonzero(mask)) < len(mask)
+def are_rare(journeys: Journeys, roles: npt.NDArray[np.uint8]) -> bool:
+    """Whether few events have a role, by a sample: it decides how to look for them, never what is found."""
+    starts = np.linspace(0, max(journeys.events - _SAMPLE, 0), 16).astype(np.int64).tolist()
+    sample = np.concatenate([journeys.touchpoints[start : start + _SAMPLE] for start in starts])
+    return 16 * int(np.count_nonzero(roles[sample])) < len(sample)

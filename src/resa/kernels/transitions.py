@@ -114,11 +114,10 @@ def _transitions(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     codes: int,
-    groups: npt.NDArray[np.uint16],
-    gap: int | None,
+    gap: int,
+    who: tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint16]] | None,
     period: tuple[int, int] | None,
     distinct: bool | None,
-    mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
     cells: npt.NDArray[np.int64],
@@ -127,12 +126,13 @@ def _transitions(
     """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is not below `codes`.
 
     What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
-    what concerns the period or distinct customers where they are `None`; without a period `visits` stays empty, since every visit is a transition to it.
+    what concerns mask and groups (`who`), the period or distinct customers where they are `None`; without a period `visits`
+    stays empty, since every visit is a transition to it.
     """
     customer = first - 1
     end = offsets[first]
-    asked = False
-    table = np.int64(0)
+    asked = True
+    group = np.int64(0)
     before = np.int64(0)
     time_before = np.int64(0)
     counted = False
@@ -147,31 +147,30 @@ def _transitions(
             spent += time_before - begun
             if spent > _FULL:
                 return customer
-            asked = mask.size == 0 or mask[customer]
-            before = np.int64(0)
-            table = np.int64(groups[customer]) * codes if groups.size > 0 else np.int64(0)
             begun = time_before = moment(seconds, micros, position)
-        code = np.int64(touchpoints[position]) if asked else np.int64(0)
-        if code == 0:
+            before = np.int64(0)
+            if who is not None:
+                asked = who[0].size == 0 or who[0][customer]
+                group = np.int64(who[1][customer]) * codes if who[1].size > 0 else np.int64(0)
+        code = np.int64(touchpoints[position])
+        if code == 0 or (who is not None and not asked):
             continue
         if code >= codes:
             return -1
         time = moment(seconds, micros, position)
-        if gap is not None:
-            before = before if time - time_before <= gap else np.int64(0)
+        before = before if time - time_before <= gap else np.int64(0)
         if period is not None:
             inside = period[0] <= time < period[1]
-            visits[table + code] += inside
+            visits[group + code] += inside
             counted = inside if before == 0 else counted
         if period is None or counted:
-            cell = (table + before) * codes + code
+            cell = (group + before) * codes + code
             cells[cell, _COUNT] += 1
             cells[cell, _MICROS] += time - time_before
             if distinct is not None:
                 cells[cell, _CUSTOMERS] += cells[cell, _LAST] != customer
                 cells[cell, _LAST] = customer
-        if period is not None:
-            counted = inside
+        counted = inside
         before = code
         time_before = time
     return last
@@ -252,12 +251,13 @@ def transitions(
         cells = np.zeros((kinds * codes * codes, 4), np.int64)
         cells[:, _LAST] = -1
         sums, visits = np.zeros(len(cells), np.int64), np.zeros(kinds * codes, np.int64)
-        asked = (codes, plain_group, session_gap_us, period, distinct or None, mask)
-        while first < last:
+        who = (mask, plain_group) if mask.size or plain_group.size else None
+        asked = (codes, gap, who, period, distinct or None)
+        while 0 <= first < last:
             first = _transitions(*plain, *asked, first, last, cells, visits)
-            if first < 0:
-                raise ValueError(f"a touchpoint's code is not below {codes}")
             _carry(cells, sums)
+        if first < 0:
+            raise ValueError(f"a touchpoint's code is not below {codes}")
         return cells, sums, visits
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]

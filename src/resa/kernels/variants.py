@@ -221,6 +221,5 @@ def top_variants(found: Variants, k: int) -> npt.NDArray[np.int64]:
 
     What remains equal is ordered by the hash, which depends on the touchpoints alone: not on who came first.
     """
-    first = found.groups.first
-    keys = np.column_stack([found.length[first].astype(np.uint64), found.hashes[first]])
-    return largest(found.groups.counts, k, keys)
+    keys = np.column_stack([found.length.astype(np.uint64), found.hashes])
+    return largest(found.groups.counts, k, keys, found.groups.first)

@@ -7,7 +7,7 @@ import numpy as np
 from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
-from resa.kernels.paths import count_paths, paths
+from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.scanning import prepare
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
@@ -30,9 +30,9 @@ def warm() -> None:
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)
-    for gap in (None, 10):
+    for groups in (None, np.zeros(1, np.uint16)):
         for period in (None, (0, 10)):
-            transitions(tiny, 3, session_gap_us=gap, period=period)
+            transitions(tiny, 3, groups=groups, period=period)
     visits(tiny, 3, np.array([0, 10], np.int64))
-    count_paths(paths(tiny, 3, steps=2))
+    top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     variants(tiny)

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ArrayFile", "write_array"]
+__all__ = ["ArrayFile", "FileArray", "write_array"]
 
 
 class ArrayFile:
@@ -54,6 +54,33 @@ class ArrayFile:
         shape = (self._rows, self._width) if self._width else (self._rows,)
         header = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self._stream, header)
+
+
+class FileArray:
+    """A stretch of a file as an array that is read slice by slice, and not kept: memory stays bounded.
+
+    Args:
+        path: The file.
+        dtype: Type of its numbers.
+        offset: Bytes before the first.
+        length: How many numbers.
+    """
+
+    def __init__(self, path: Path, dtype: np.dtype[Any], offset: int, length: int) -> None:
+        self._path = path
+        self._dtype = dtype
+        self._offset = offset
+        self._length = length
+
+    def __len__(self) -> int:
+        """How many numbers."""
+        return self._length
+
+    def __getitem__(self, part: slice) -> npt.NDArray[Any]:
+        """Read a part."""
+        begin, end, _ = part.indices(self._length)
+        place = self._offset + begin * self._dtype.itemsize
+        return np.fromfile(self._path, self._dtype, max(end - begin, 0), offset=place)
 
 
 def write_array(path: Path, dtype: str, array: npt.NDArray[Any]) -> None:

@@ -152,7 +152,8 @@ def _channel_names(base: JourneyIndex, runs: Sequence[FileRun]) -> tuple[str, ..
     crowded = len(base.channel_names) > _CODED
     for file in runs:
         run = file.run
-        used = np.unique(run.channels if file.excluded is None else run.channels[~file.excluded[run.rows]])
+        codes = run.channels[:]
+        used = np.unique(codes if file.excluded is None else codes[~file.excluded[run.rows[:]]])
         known |= {run.channel_names[code] for code in used if code >= 0}
     names = sorted(known)
     if len(names) > _CODED or crowded:
@@ -215,9 +216,10 @@ def _slice(file: FileRun, low: np.uint64, high: np.uint64 | None, recode: npt.ND
     offsets = run.starts[begin : end + 1] - first
     part = slice(first, last)
     texts = run.identifiers.slice(begin, end - begin)
+    rows = run.rows[part]
     keep: Any = slice(None)
     if file.excluded is not None:
-        keep = ~file.excluded[run.rows[part]]
+        keep = ~file.excluded[rows]
         offsets = np.concatenate([[0], np.cumsum(keep)])[offsets]
         there = np.diff(offsets) > 0
         who, texts = who[there], texts.filter(pa.array(there))
@@ -227,7 +229,7 @@ def _slice(file: FileRun, low: np.uint64, high: np.uint64 | None, recode: npt.ND
         offsets=offsets,
         times=run.times[part][keep],
         channels=recode[run.channels[part][keep]],
-        rows=run.rows[part][keep] + np.uint32(file.first_row),
+        rows=rows[keep] + np.uint32(file.first_row),
         texts=texts,
         sequences=run.sequences[part][keep],
         ids=run.ids[part][keep],

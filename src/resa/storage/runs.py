@@ -8,6 +8,7 @@ derived: when it is missing it is made from the file. On disk it is `<name>.run`
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 
 from resa.base.files import durable_file
 from resa.kernels import ordering
+from resa.storage.arrays import FileArray
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
 
@@ -143,30 +145,28 @@ def write_run_file(folder: Path, name: str, run: Run) -> None:
 
 
 def open_run_file(folder: Path, name: str) -> Run | None:
-    """Open a run, memory-mapped; `None` when it is not there."""
+    """Open a run, its events to be read in slices; `None` when it is not there."""
     path, texts = folder / f"{name}.run", folder / f"{name}.arrow"
     if not (path.exists() and texts.exists()):
         return None
-    arrays: dict[str, Any] = dict(zip(Run.ARRAYS, _mapped_arrays(path), strict=True))
+    arrays: dict[str, Any] = dict(zip(Run.ARRAYS, _arrays(path), strict=True))
     with pa.memory_map(str(texts)) as source:
         table = pa.ipc.open_file(source).read_all()
     names = json.loads(table.schema.metadata[b"channels"])
     return Run(**arrays, channel_names=tuple(names), identifiers=table)
 
 
-def _mapped_arrays(path: Path) -> Iterator[npt.NDArray[Any]]:
+def _arrays(path: Path) -> Iterator[npt.NDArray[Any] | FileArray]:
     with path.open("rb") as stream:
-        size = path.stat().st_size
-        while stream.tell() < size:
-            version = np.lib.format.read_magic(stream)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(stream)
+        for name in Run.ARRAYS:
+            np.lib.format.read_magic(stream)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
             count = int(np.prod(shape))
-            if count:
-                yield np.memmap(path, dtype, "r", stream.tell(), shape).view(np.ndarray)
+            if name in {"who", "starts"}:
+                yield np.fromfile(stream, dtype, count).reshape(shape)
             else:
-                yield np.empty(shape, dtype)
-            stream.seek(count * dtype.itemsize, 1)
+                yield FileArray(path, dtype, stream.tell(), count)
+                stream.seek(count * dtype.itemsize, os.SEEK_CUR)
 
 
 def first_identifiers(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:

@@ -27,7 +27,7 @@ WITH told AS (
     SELECT customer, fact.key AS trait, CAST(fact.value AS VARCHAR) AS value
     FROM told, json_each(traits) AS fact
     WHERE records > 1
-    QUALIFY row_number() OVER (PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, id DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, told.id DESC) = 1
 )
 SELECT customer, traits FROM told WHERE records = 1
 UNION ALL

@@ -181,7 +181,7 @@ def test_a_file_that_changed_after_the_kill_is_collected_from_its_start(shop: Sh
     shop.file("a.csv", "when,what,who\n2026-01-02,buy,k1\n2026-01-02,buy,k2\n")
     text = "path: a.csv" + COLUMNS
     with pytest.raises(ZeroDivisionError):
-        shop.collect(text, chunk_rows=1, progress=lambda _: 1 // 0)  # type: ignore[arg-type, return-value]  # dies
+        shop.collect(text, chunk_rows=1, progress=lambda _: 1 // 0)  # dies after the first chunk
     shop.file("a.csv", "when,what,who\n2026-01-05,sell,k1\n")
     assert figures(shop.collect(text)) == (1, 0, 0)
     assert [event["event"] for event in shop.events()] == ["sell"]
@@ -541,3 +541,35 @@ def test_a_damaged_file_keeps_what_came_before(shop: Shop) -> None:
     with pytest.raises(SourceError, match="damaged"):
         shop.collect("path: a.arrow" + COLUMNS, chunk_rows=10_000)
     assert len(shop.events()) > 100_000
+
+
+def test_a_source_without_any_customer_is_only_counted(shop: Shop) -> None:
+    shop.file("a.csv", "when,what\n2026-01-02,visit\n2026-01-02,visit\nx,visit\n")
+    report = shop.collect("path: a.csv\nwithout_customer: count\ncolumns: {occurred_at: when, event: what}\n")
+    assert figures(report) == (2, 1, 0)
+    assert (len(shop.events()), len(shop.store.rows("daily_numbers"))) == (0, 2)
+
+
+def test_names_that_differ_only_in_case(shop: Shop) -> None:
+    shop.file("a.csv", "when,what,who,Size,size\n2026-01-02,buy,k1,1,2\n")
+    shop.collect("path: a.csv" + COLUMNS + "  properties: {a: Size, A: size_5}\n")
+    assert json.loads(shop.events()[0]["properties"]) == {"a": "1", "A": "2"}
+    pq.write_table(pa.table({"a": [1], "A": [2]}), shop.folder / "a.parquet")
+    with pytest.raises(SourceError, match="the same to SQL"):
+        shop.collect("path: a.parquet" + COLUMNS)
+
+
+def test_wide_rows_are_read_a_few_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("reading", "columnar_files"):
+        monkeypatch.setattr(f"resa.collector.{module}.PIECE_BYTES", 40_000)
+    wide = ["x" * 1_000 + str(number) for number in range(200)]
+    pq.write_table(pa.table({"when": ["2026-01-02"] * 200, "what": wide, "who": wide}), shop.folder / "a.parquet")
+    seen: list[Progress] = []
+    report = shop.collect(
+        "path: a.parquet\ncolumns:\n  occurred_at: when\n  event: {always: a}\n"
+        "  customer:\n    expression: right(who, 9)\n",
+        progress=seen.append,
+    )
+    assert report.good == 200
+    assert len(seen) > 3
+    assert [progress.seconds_left is not None for progress in seen] == [True] * len(seen)

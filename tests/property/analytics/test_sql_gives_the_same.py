@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.questions import COMMON, assert_sound, stores
 from tests.support.small_store import NAMES, SmallStore
 
-from resa.analytics import Measure
+from resa.analytics import Measure, Result
 
 STEPS = st.sampled_from([*NAMES, "early", "c?", ("b", "d"), "late?"])
 FEW = settings(max_examples=12, deadline=None)
@@ -27,8 +28,8 @@ def check_funnel(store: SmallStore, steps: list[Any], within: str | None, mature
 
 def check_paths(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
-    anchors: dict[str, Any] = {"start": {"start": "a"}, "end": {"end": ["b", "c"]}, "whole": {}}[way]
-    result = measure.paths(top=3, steps=4, collapse=collapse, sessions=sessions, **anchors, **common)
+    anchored: dict[str, dict[str, Any]] = {"start": {"start": "a"}, "end": {"end": ["b", "c"]}, "whole": {}}
+    result = measure.paths(top=3, steps=4, collapse=collapse, sessions=sessions, **anchored[way], **common)
     assert_sound(measure, result)
 
 
@@ -36,7 +37,7 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     by = common.get("by")
     common = {**common, "by": None if kind == "planned" or (kind.startswith("trend") and by in PERIODS) else by}
-    asked = {
+    asked: dict[str, Callable[[], Result]] = {
         "expectations": lambda: measure.expectations(curve=True, **common),
         "transitions": lambda: measure.transitions(**common),
         "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),

@@ -24,7 +24,8 @@ def measure_of(events: Iterable[Happened], journey_map: JourneyMap | None = None
 
 
 def only_row(result: Result) -> dict[str, Any]:
-    (row,) = result.table.to_pylist()
+    rows: list[dict[str, Any]] = result.table.to_pylist()
+    (row,) = rows
     return row
 
 

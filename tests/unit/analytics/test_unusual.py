@@ -13,7 +13,7 @@ PERSONA_SHARES = np.array([0.3, 0.5, 0.4, 0.6])
 def simulated(
     seed: int, openings: int = 12_000, broken: tuple[int, int, int] | None = None, slow: int | None = None
 ) -> tuple[Trials, dict[str, np.ndarray]]:
-    """Openings of customers of four personas on three devices in five regions; one device may be broken in some weeks."""
+    """Openings of four personas on three devices in five regions; one device may be broken for some weeks."""
     random = np.random.default_rng(seed)
     customer = random.integers(0, 5_000, openings)
     persona, region = random.integers(0, 4, 5_000)[customer], random.integers(0, 5, 5_000)[customer]

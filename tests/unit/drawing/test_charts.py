@@ -49,7 +49,7 @@ def dotted_lines(svg: Svg) -> list[Box]:
     """The lines of a curve's notes."""
     found = []
     for item, x, y in walk(svg.scene.items):
-        if isinstance(item, Path) and item.dash == (2, 3):
+        if isinstance(item, Path) and item.dash == (2.0, 3.0):
             found.append(item.box.moved(x, y))
     return found
 

@@ -54,7 +54,7 @@ def answers(journeys: Journeys, threads: int | None) -> list[list[object]]:
     steps = [[1], [2, 3], [1], [4]]
     counted = count_paths(paths(journeys, 6, steps=4, each=True, threads=threads), threads)
     found = variants(journeys, collapse=True, session_gap_us=DAY // 8, threads=threads)
-    chosen = funnel(journeys, steps, within_us=DAY, threads=threads, prepared=prepare(journeys, threads))
+    chosen = funnel(journeys, steps, within_us=DAY, threads=threads, prepared=prepare(journeys))
     tables = [
         *chosen,
         funnel_counts(journeys, steps, within_us=DAY, threads=threads),
@@ -184,8 +184,8 @@ def test_wrong_arrays_and_questions_are_refused() -> None:
         funnel_counts(journeys._replace(seconds=journeys.seconds.astype(np.int64)), [[1]], within_us=1)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(ValueError, match="1 flags for 2 customers"):
         funnel_counts(journeys, [[1]], within_us=1, customers=np.ones(1, np.bool_))
-    with pytest.raises(ValueError, match="1 customers were prepared"):
-        funnel_counts(journeys, [[1]], within_us=1, prepared=prepare(as_arrays([[(0, 1)]])))
+    with pytest.raises(ValueError, match="not of these 3 events"):
+        funnel_counts(journeys, [[1]], within_us=1, prepared=prepare(as_arrays([[(0, 1)] * 40])))
     for steps in ([], [[1]] * 256):
         with pytest.raises(QuestionError, match="1 to 255 steps"):
             funnel_counts(journeys, steps, within_us=1)

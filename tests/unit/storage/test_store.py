@@ -62,7 +62,9 @@ def test_an_empty_store_answers(store: Store) -> None:
     assert (index.generation, index.events, index.customers, index.as_of.overall) == (0, 0, 0, None)
     assert index.find("user", "anna") is None
     assert index.identifiers().num_rows == store.customer_traits().num_rows == store.rejected().num_rows == 0
-    assert store.loads() == store.lookups() == store.event_files() == []
+    assert not store.loads()
+    assert not store.lookups()
+    assert not store.event_files()
     assert store.evaluate_events({}).num_rows == 0
     with store.writing() as writer:
         assert refresh(writer, [told_map()]).events == 0

@@ -1,0 +1,263 @@
+"""Expectations and promises as rows, and the places that stand out among them, each with its curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from resa.analytics import Finding
+from resa.drawing import Curve, CurveNote, CurvePoint, Point, draw_curve, sparkline
+from resa.model.journey import Expectation
+from resa.reporting.content import Arrow, Weakness
+from resa.reporting.gathering import Gathered, Numbers, Row, points
+from resa.reporting.telling import Teller
+
+__all__ = ["arrow_rows", "lead_of", "verdict_words", "weaknesses"]
+
+_KINDS: Final = {"unusual": "anomaly", "below target": "target", "below history": "history"}
+_INSTEAD: Final = 3
+_CURVE_WIDTH: Final = 440.0
+_CURVE_HEIGHT: Final = 150.0
+
+
+def verdict_words(teller: Teller, verdict: str) -> str:
+    """A verdict in words."""
+    words = teller.words
+    said = {
+        "met": words.verdict_met,
+        "near": words.verdict_near,
+        "below": words.verdict_below,
+        "few": words.verdict_few,
+        "none": words.verdict_none,
+    }
+    return said[verdict]
+
+
+def arrow_rows(numbers: Numbers, kind: str) -> tuple[Arrow, ...]:
+    """Rows of the expectations or of the promises, in the order of the wall."""
+    instead: dict[str, list[Row]] = {}
+    for row in numbers.expectations.parts["instead"].table.to_pylist():
+        instead.setdefault(row["expectation"], []).append(row)
+    rows = [(arrow, row) for arrow, row in numbers.arrows if arrow.kind == kind]
+    return tuple(
+        _arrow(numbers, arrow, row, instead.get(arrow.name, []), identifier=f"{kind}-{number}")
+        for number, (arrow, row) in enumerate(rows)
+    )
+
+
+def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row], *, identifier: str) -> Arrow:
+    teller, words = numbers.teller, numbers.teller.words
+    measured = numbers.measured(arrow, row)
+    verdict = measured.verdict(arrow.target)
+    interval = ""
+    if measured.low is not None and measured.high is not None:
+        interval = words.interval.format(low=teller.percent(measured.low), high=teller.percent(measured.high))
+    time = ""
+    if row["median_seconds"] is not None:
+        time = words.time.format(median=teller.seconds(row["median_seconds"]), slow=teller.seconds(row["p90_seconds"]))
+    return Arrow(
+        sentence=teller.sentence(arrow),
+        share=teller.percent(measured.share),
+        interval=interval,
+        target="" if arrow.target is None else words.target.format(share=teller.percent(arrow.target)),
+        verdict=verdict,
+        verdict_text=verdict_words(teller, verdict),
+        counts=_counts(teller, row),
+        time=time,
+        instead=_instead(teller, instead) if measured.share is not None else "",
+        owner=arrow.owner,
+        trend=_sparkline(teller, arrow, measured.trend, identifier),
+    )
+
+
+def _counts(teller: Teller, row: Row) -> str:
+    words = teller.words
+    pairs = (
+        (words.counts_met, row["met"]),
+        (words.counts_missed, row["missed"]),
+        (words.counts_open, row["young_open"]),
+        (words.counts_cancelled, row["cancelled"]),
+    )
+    said = [words_.format(n=teller.count(number)) for words_, number in pairs[:2]]
+    said += [words_.format(n=teller.count(number)) for words_, number in pairs[2:] if number]
+    return ", ".join(said)
+
+
+def _instead(teller: Teller, rows: Sequence[Row]) -> str:
+    words = teller.words
+    return ", ".join(
+        words.instead_item.format(
+            what=words.nothing_else if row["instead"] is None else teller.name(row["instead"]),
+            share=teller.percent(row["share_of_missed"]),
+        )
+        for row in rows[:_INSTEAD]
+    )
+
+
+def _sparkline(teller: Teller, arrow: Expectation, trend: Sequence[Point], identifier: str) -> str:
+    known = [point.value for point in trend if point.value is not None]
+    what = teller.sentence(arrow)
+    if len(known) < 2:
+        return ""
+    title = teller.words.trend_of.format(what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
+    picture = sparkline(
+        [point.value for point in trend], title=title, language=teller.map.language, target=arrow.target
+    )
+    return picture.inline(f"trend-{identifier}")
+
+
+def weaknesses(gathered: Gathered) -> tuple[Weakness, ...]:
+    """The places, worst first."""
+    return tuple(_weakness(gathered, place, number) for number, place in enumerate(gathered.findings.places))
+
+
+def _group(teller: Teller, place: Finding) -> str:
+    return "" if place.attribute is None else teller.group(place.attribute, place.value or "")
+
+
+def _weakness(gathered: Gathered, place: Finding, number: int) -> Weakness:
+    numbers = gathered.numbers
+    teller = numbers.teller
+    arrow = numbers.map.expectation[place.expectation]
+    return Weakness(
+        title=teller.place(arrow, _group(teller, place)),
+        kind=_KINDS[place.reason],
+        statement=_statement(teller, place),
+        reach=_reach(teller, place),
+        who=_who(gathered, place),
+        owner=arrow.owner,
+        curve=_curve(gathered, place, arrow, number),
+    )
+
+
+def _statement(teller: Teller, place: Finding) -> str:
+    words = teller.words
+    said = {
+        "share": teller.percent(place.share),
+        "openings": teller.count(place.openings),
+        "reference": teller.percent(place.reference),
+        "since": "" if place.since is None else teller.day(place.since),
+        "until": "" if place.until is None else teller.day(place.until),
+    }
+    if place.reason == "below target":
+        return words.statement_target.format(**said)
+    if place.reason == "below history":
+        return words.statement_history.format(**said)
+    return (words.statement_unusual if place.since else words.statement_unusual_always).format(**said)
+
+
+def _reach(teller: Teller, place: Finding) -> str:
+    if not place.lost_at_most:
+        return ""
+    customers = teller.customers(place.lost_at_most)
+    if not place.value_at_most:
+        return teller.words.reach.format(customers=customers)
+    return teller.words.reach_value.format(customers=customers, value=teller.money(place.value_at_most))
+
+
+def _who(gathered: Gathered, place: Finding) -> tuple[str, ...]:
+    teller = gathered.numbers.teller
+    lines = []
+    others = _others_then(gathered, place)
+    if others is not None:
+        share, count = teller.percent(others[0] / others[1]), teller.count(others[1])
+        lines.append(teller.words.others_then.format(share=share, openings=count))
+    for segment in place.who:
+        lines.append(
+            teller.words.segment.format(
+                group=teller.group(segment.attribute, segment.value),
+                share=teller.percent(segment.share),
+                openings=teller.count(segment.openings),
+            )
+        )
+    return tuple(lines)
+
+
+def _others_then(gathered: Gathered, place: Finding) -> tuple[int, int] | None:
+    """Met and all mature openings of everybody outside the place's group, in its time; `None`: nothing to compare."""
+    if place.attribute is None:
+        return None
+    met = mature = 0
+    for day, (own_met, own_mature, all_met, all_mature) in _by_day(gathered, place).items():
+        if (place.since is None or day >= place.since) and (place.until is None or day <= place.until):
+            met += all_met - own_met
+            mature += all_mature - own_mature
+    return (met, mature) if mature else None
+
+
+def _by_day(gathered: Gathered, place: Finding) -> dict[date, tuple[int, int, int, int]]:
+    """For each period: met and mature openings of the place's group, and of everybody."""
+    own = {row["period"]: row for row in _own_rows(gathered, place)}
+    found = {}
+    for row in gathered.numbers.trends[place.expectation].table.to_pylist():
+        mine = own.get(row["period"], {"met": 0, "mature": 0})
+        found[row["period"]] = (mine["met"], mine["mature"], row["met"], row["mature"])
+    return found
+
+
+def _own_rows(gathered: Gathered, place: Finding) -> list[Row]:
+    if place.attribute is None:
+        return gathered.numbers.trends[place.expectation].table.to_pylist()
+    rows = gathered.curves[place.expectation, place.attribute].table.to_pylist()
+    return [row for row in rows if row["group"] == place.value]
+
+
+def _curve(gathered: Gathered, place: Finding, arrow: Expectation, number: int) -> str:
+    teller = gathered.numbers.teller
+    name = _group(teller, place) or teller.place(arrow)
+    own = points(_own_rows(gathered, place))
+    if sum(point.value is not None for point in own) < 2:
+        return ""
+    curves = [Curve(name=name, points=tuple(_curve_point(point) for point in own))]
+    if place.attribute is not None:
+        outside = [
+            CurvePoint(at=day, value=(met - own_met) / (all_ - own_all) if all_ - own_all >= _FEW_OTHERS else None)
+            for day, (own_met, own_all, met, all_) in _by_day(gathered, place).items()
+        ]
+        curves.append(Curve(name=teller.words.everybody_else, points=tuple(outside)))
+    elif place.reason == "below history":
+        flat = tuple(CurvePoint(at=point.day, value=place.reference) for point in own)
+        curves.append(Curve(name=teller.words.before, points=flat))
+    notes = [
+        CurveNote(at=improvement.since, text=improvement.name)
+        for improvement in teller.map.improvements
+        if improvement.should_move == arrow.name and improvement.since is not None
+    ]
+    picture = draw_curve(
+        curves,
+        title=teller.place(arrow, _group(teller, place)),
+        language=teller.map.language,
+        target=arrow.target,
+        notes=notes,
+        width=_CURVE_WIDTH,
+        height=_CURVE_HEIGHT,
+        heading=False,
+    )
+    return picture.inline(f"place-{number}")
+
+
+_FEW_OTHERS: Final = 10
+
+
+def _curve_point(point: Point) -> CurvePoint:
+    return CurvePoint(at=point.day, value=point.value, low=point.low, high=point.high)
+
+
+def lead_of(gathered: Gathered) -> str:
+    """What matters most, in one sentence."""
+    teller = gathered.numbers.teller
+    words = teller.words
+    if not gathered.findings.places:
+        return words.lead_none
+    place = gathered.findings.places[0]
+    arrow = teller.map.expectation[place.expectation]
+    template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, words.lead_unusual)
+    return template.format(
+        after=teller.name(arrow.after),
+        next=teller.next(arrow),
+        share=teller.percent(place.share),
+        group=_group(teller, place),
+        reference=teller.percent(place.reference),
+        since="" if place.since is None else teller.day(place.since),
+    )

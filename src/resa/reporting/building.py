@@ -1,0 +1,332 @@
+"""The report: answers and stored facts, arranged into content, and the content set on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from resa import __version__
+from resa.analytics import Measure
+from resa.base.clock import Clock, system_clock
+from resa.base.files import write_text_durably
+from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
+from resa.model.journey import JourneyMap, Persona
+from resa.reporting.arrows import arrow_rows, lead_of, verdict_words, weaknesses
+from resa.reporting.content import Arrow, Figure, Picture, Plan, Report, Table, Weakness
+from resa.reporting.gathering import Gathered, Row, gather, walked_by
+from resa.reporting.mapping import drawn, leavers
+from resa.reporting.page import page
+from resa.reporting.provenance import gaps, silences, source_lines, vague, warnings
+from resa.reporting.telling import Teller
+from resa.reporting.voices import QUOTED, elsewhere, score_words, voices
+from resa.storage import Store
+
+__all__ = ["HtmlReport", "build_report"]
+
+_LEAVE: Final = 3
+_NAMED: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class HtmlReport:
+    """A finished report.
+
+    Attributes:
+        html: The page; one file, complete in itself.
+        summary: Three to six short lines for a terminal.
+    """
+
+    html: str
+    summary: tuple[str, ...]
+
+    def save(self, path: Path | str) -> None:
+        """Write the page, so that a crash leaves the old file or the new one.
+
+        Args:
+            path: Where to; an existing file is replaced.
+        """
+        write_text_durably(Path(path), self.html)
+
+
+def build_report(
+    measure: Measure, store: Store, journey_map: JourneyMap, *, names: bool = False, clock: Clock = system_clock
+) -> HtmlReport:
+    """Ask, arrange, and set the page.
+
+    Args:
+        measure: Answers questions about the workspace's events.
+        store: Its data: loads, feedback.
+        journey_map: The map that the report is about.
+        names: Also name the customers behind the first place. They are personal data.
+        clock: What time it is, for the page's foot.
+
+    Raises:
+        QuestionError: The events were not yet matched with the map.
+    """
+    gathered = gather(measure, journey_map)
+    report = _report(measure, store, gathered, names=names, clock=clock)
+    return HtmlReport(html=page(report), summary=_summary(gathered, report))
+
+
+def _report(measure: Measure, store: Store, gathered: Gathered, *, names: bool, clock: Clock) -> Report:
+    numbers = gathered.numbers
+    teller, journey_map = numbers.teller, numbers.map
+    words = teller.words
+    loads, index = store.loads(), store.index()
+    feedback = store.rows("feedback", QUOTED)
+    promises, expectations = arrow_rows(numbers, "promise"), arrow_rows(numbers, "expectation")
+    return Report(
+        title=journey_map.title,
+        subtitle=_subtitle(gathered),
+        language=words.language,
+        lead=_lead(gathered, promises),
+        figures=tuple(_figures(gathered, promises, expectations)),
+        journey=_picture(draw_map(journey_map, drawn(numbers), options=MapOptions()), "map"),
+        weaknesses=weaknesses(gathered),
+        promises=promises,
+        expectations=expectations,
+        funnel=_funnel(gathered),
+        paths=_paths(gathered),
+        plans=tuple(_plan(gathered, persona) for persona in journey_map.personas if persona.path),
+        voices=voices(numbers, feedback),
+        sources=source_lines(teller, loads, index.as_of.sources),
+        gaps=gaps(teller, silences(journey_map, store, index)),
+        warnings=warnings(gathered, loads, index.as_of.sources, elsewhere(numbers, feedback)),
+        customers=_customers(measure, gathered) if names else None,
+        made=words.made.format(
+            version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
+        ),
+    )
+
+
+def _subtitle(gathered: Gathered) -> str:
+    numbers = gathered.numbers
+    teller, words = numbers.teller, numbers.teller.words
+    parts = [words.owner_is.format(owner=numbers.map.owner)] if numbers.map.owner else []
+    if numbers.since is None or numbers.until is None or numbers.complete_to is None:
+        parts.append(words.no_events)
+    else:
+        parts.append(words.subtitle.format(since=teller.day(numbers.since), until=teller.day(numbers.until)))
+        parts.append(words.complete_to_day.format(day=teller.day(numbers.complete_to)))
+    return " · ".join(parts)
+
+
+def _lead(gathered: Gathered, promises: tuple[Arrow, ...]) -> tuple[str, ...]:
+    words = gathered.numbers.teller.words
+    if gathered.numbers.since is None:
+        return (words.no_data,)
+    said = [lead_of(gathered)]
+    judged = [arrow for arrow in promises if arrow.verdict in {"met", "near", "below"}]
+    below = [arrow for arrow in judged if arrow.verdict == "below"]
+    if below:
+        said.append(words.lead_promises_below.format(n=len(below), of=len(judged)))
+    elif judged and all(arrow.verdict == "met" for arrow in judged):
+        said.append(words.lead_promises_kept)
+    return tuple(said)
+
+
+def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tuple[Arrow, ...]) -> list[Figure]:
+    numbers = gathered.numbers
+    teller, words = numbers.teller, numbers.teller.words
+    counts = numbers.touchpoints.n
+    visits = teller.visits(counts["visits"])
+    figures = [Figure(value=teller.count(counts["customers"]), label=words.figure_customers, note=visits)]
+    if numbers.goal is not None:
+        figures.append(_goal_figure(gathered))
+    for label, arrows in ((words.figure_promises, promises), (words.figure_expectations, expectations)):
+        judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
+        met = [arrow for arrow in judged if arrow.verdict != "below"]
+        if judged:
+            value = words.on_target_of.format(n=len(met), of=len(judged))
+            figures.append(Figure(value=value, label=label))
+    scales = {(item.low, item.high) for item in numbers.scores}
+    if len(scales) == 1:
+        low, high = scales.pop()
+        total = sum(item.count for item in numbers.scores)
+        mean = sum(item.mean * item.count for item in numbers.scores) / total
+        figures.append(
+            Figure(value=score_words(teller, mean, low, high), label=words.figure_score, note=teller.scores(total))
+        )
+    return figures
+
+
+def _goal_figure(gathered: Gathered) -> Figure:
+    numbers = gathered.numbers
+    teller, words = numbers.teller, numbers.teller.words
+    share, verdict = (None if numbers.goal is None else numbers.goal.share), _goal_verdict(gathered)
+    goal = numbers.map.goal
+    note = verdict_words(teller, verdict)
+    if goal is not None and goal.target is not None and verdict in {"met", "near", "below"}:
+        note = f"{note}, {words.target.format(share=teller.percent(goal.target))}"
+    return Figure(value=teller.percent(share), label=words.figure_goal, note=note, verdict=verdict)
+
+
+def _goal_verdict(gathered: Gathered) -> str:
+    measured, goal = gathered.numbers.goal, gathered.numbers.map.goal
+    if measured is None or goal is None or measured.share is None:
+        return "few"
+    if goal.target is None:
+        return "none"
+    if measured.share >= goal.target:
+        return "met"
+    return "near" if measured.high >= goal.target else "below"
+
+
+def _picture(svg: Svg, identifier: str, note: str = "") -> Picture:
+    tables = tuple(
+        Table(title=table.title, headings=table.head, rows=table.rows, numeric=_numeric(table.rows, len(table.head)))
+        for table in svg.tables
+    )
+    return Picture(svg=svg.inline(identifier), tables=tables, note=note)
+
+
+def _numeric(rows: tuple[tuple[str, ...], ...], columns: int) -> tuple[bool, ...]:
+    """Which columns hold numbers: all that is written in them begins with a digit or a sign."""
+    found = []
+    for column in range(columns):
+        cells = [row[column] for row in rows if row[column] not in {"", "–"}]
+        found.append(column > 0 and bool(cells) and all(cell[0].isdigit() or cell[0] in "+−-" for cell in cells))
+    return tuple(found)
+
+
+def _funnel(gathered: Gathered) -> Picture | None:
+    way, result = gathered.way, gathered.funnel
+    if way is None or result is None:
+        return None
+    teller = gathered.numbers.teller
+    words = teller.words
+    rows = result.table.to_pylist()
+    if not rows or not rows[0]["customers"]:
+        return None
+    steps = [
+        FunnelStep(name=teller.any_of(step), customers=row["customers"], median_seconds=row["median_seconds"])
+        for step, row in zip(way.steps, rows, strict=True)
+    ]
+    rule = {"goal": words.funnel_goal, "arrows": words.funnel_arrows}.get(way.rule, words.funnel_persona)
+    note = rule.format(persona=teller.persona(way.persona))
+    share = teller.percent(rows[-1]["customers"] / rows[0]["customers"])
+    note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
+    svg = draw_funnel(steps, title=words.funnel, language=teller.map.language, width=980, heading=False)
+    return _picture(svg, "funnel", note)
+
+
+def _paths(gathered: Gathered) -> Picture | None:
+    teller = gathered.numbers.teller
+    words = teller.words
+    total = gathered.paths.n["paths"]
+    if not total:
+        return None
+    flows = flows_of(gathered.paths.parts["flow"].table.to_pylist(), gathered.paths.question.document.get("steps", 5))
+    named = [PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows]
+    svg = draw_paths(named, title=words.paths, language=teller.map.language, width=1024, heading=False)
+    return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
+
+
+def flows_of(links: list[Row], steps: int) -> list[PathFlow]:
+    """Paths with just these links between steps: the picture needs paths and shows links only.
+
+    Every round follows the strongest link that is left from a start to an end or the last step and takes away the
+    weakest count on the way, so that at least one link is used up.
+    """
+    left: dict[tuple[int, str], dict[str | None, int]] = {}
+    arriving: dict[tuple[int, str], int] = {}
+    for row in links:
+        left.setdefault((row["step"], row["from"]), {})[row["to"]] = row["count"]
+        if row["to"] is not None:
+            key = (row["step"] + 1, row["to"])
+            arriving[key] = arriving.get(key, 0) + row["count"]
+    starts = sorted(key[1] for key in left if key[0] == 1)
+    flows: list[PathFlow] = []
+    for start in starts:
+        while left[1, start]:
+            names, count = [start], sum(left[1, start].values())
+            ended = False
+            used: list[tuple[tuple[int, str], str | None]] = []
+            while not ended and len(names) < steps:
+                here = (len(names), names[-1])
+                to, most = max(left[here].items(), key=lambda item: (item[1], item[0] is None, item[0] or ""))
+                used.append((here, to))
+                count = min(count, most)
+                ended = to is None
+                if to is not None:
+                    names.append(to)
+            for key, to in used:
+                left[key][to] -= count
+                if not left[key][to]:
+                    del left[key][to]
+            flows.append(PathFlow(names=tuple(names), count=count, goes_on=not ended))
+    return flows
+
+
+def _plan(gathered: Gathered, persona: Persona) -> Plan:
+    numbers = gathered.numbers
+    teller, words = numbers.teller, numbers.teller.words
+    sizes = {row["persona"]: row["customers"] for row in numbers.touchpoints.parts["personas"].table.to_pylist()}
+    customers = teller.customers(sizes[persona.key]) if persona.key in sizes else ""
+    seen = {row["touchpoint"] for row in numbers.touchpoints.table.to_pylist()}
+    hidden = [key for key in dict.fromkeys(persona.path) if key not in seen]
+    steps = [
+        row
+        for row in ([] if numbers.planned is None else numbers.planned.table.to_pylist())
+        if row["persona"] == persona.key and row["who"] == walked_by(persona)
+    ]
+    if hidden:
+        note = words.plan_not_seen.format(what=teller.any_of(hidden))
+        return Plan(persona=persona.name, customers=customers, share="–", note=note, leave=())
+    if not steps or not steps[0]["customers"] or numbers.planned is None:
+        return Plan(persona=persona.name, customers=customers, share="–", note=words.plan_nobody, leave=())
+    leave = [
+        (words.plan_leave if detour.to else words.plan_stop).format(
+            n=teller.count(detour.customers), after=teller.name(detour.after), to=teller.name(detour.to or "")
+        )
+        for detour in leavers(persona, numbers.planned)[:_LEAVE]
+    ]
+    note = words.plan_share.format(customers=teller.count(steps[0]["customers"]))
+    return Plan(
+        persona=persona.name, customers=customers, share=teller.percent(steps[-1]["share"]), note=note, leave=tuple(leave)
+    )
+
+
+def _customers(measure: Measure, gathered: Gathered) -> Table | None:
+    """The first customers behind the first place."""
+    if not gathered.findings.places:
+        return None
+    words = gathered.numbers.teller.words
+    people = list(gathered.findings.places[0].people[:_NAMED])
+    import numpy as np
+
+    index = measure.snapshot(gathered.numbers.map.key).index
+    rows = index.identifiers(np.array(people, np.int64)).to_pylist()
+    cells = tuple((gathered.numbers.teller.count(row["customer"]), f"{row['kind']}: {row['value']}") for row in rows)
+    return Table(title=words.customers, headings=(words.customer, words.identifier), rows=cells, numeric=(False, False))
+
+
+def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
+    numbers = gathered.numbers
+    teller, words = numbers.teller, numbers.teller.words
+    if numbers.since is None or numbers.until is None:
+        return (words.no_data,)
+    days = words.days_between.format(since=teller.day(numbers.since), until=teller.day(numbers.until))
+    counts = numbers.touchpoints.n
+    customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
+    lines = [words.summary_measured.format(customers=customers, visits=visits, days=days), _worst(teller, report.weaknesses)]
+    if numbers.goal is not None and numbers.goal.share is not None:
+        figure = _goal_figure(gathered)
+        lines.append(words.summary_goal.format(share=figure.value, verdict=figure.note))
+    for template, arrows in ((words.summary_promises, report.promises), (words.summary_expectations, report.expectations)):
+        judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
+        if judged:
+            met = [arrow for arrow in judged if arrow.verdict != "below"]
+            lines.append(template.format(n=len(met), of=len(judged)))
+    unclear = " ".join(vague(numbers))
+    lines.append(words.summary_vague.format(what=unclear) if unclear else words.summary_clear)
+    return tuple(lines)
+
+
+def _worst(teller: Teller, places: tuple[Weakness, ...]) -> str:
+    words = teller.words
+    if not places:
+        return words.summary_nothing
+    worst = places[0]
+    return words.summary_worst.format(title=worst.title, statement=worst.statement, reach=worst.reach).rstrip()
