@@ -1,12 +1,12 @@
 """Resa: a customer-journey map that runs.
 
-    import resa
+import resa
 
-    shop = resa.open("shop")                                       # a folder with journey.yaml, signals.yaml, sources/
-    shop.collect()                                                 # files of events into the workspace
-    shop.measure.funnel(["product_page", "cart", "purchase"], within="7 days", by="persona")
-    shop.measure.expectations()                                    # met, missed, open; against target
-    shop.report().save("report.html")
+shop = resa.open("shop")                                       # a folder with journey.yaml, signals.yaml, sources/
+shop.collect()                                                 # files of events into the workspace
+shop.measure.funnel(["product_page", "cart", "purchase"], within="7 days", by="persona")
+shop.measure.expectations()                                    # met, missed, open; against target
+shop.report().save("report.html")
 """
 
 from __future__ import annotations

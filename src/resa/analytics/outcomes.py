@@ -122,7 +122,7 @@ def _judged(  # noqa: PLR0917  # private, called once
     as_of: int | None,
 ) -> Outcomes:
     deadline = snapshot.epoch + deadlines(journeys, found, within)
-    mature = deadline < as_of if as_of is not None else np.zeros(len(deadline), np.bool_)
+    mature = deadline <= as_of if as_of is not None else np.zeros(len(deadline), np.bool_)
     outcome = np.where(mature, _MISSED, _OPEN).astype(np.uint8)
     outcome[found.outcome == MET] = _MET
     outcome[found.outcome == CANCELLED] = _CANCELLED

@@ -109,8 +109,8 @@ def scan(
                     count += select(touchpoints, roles, start, following, found[count:])
                 start = following
             continue
-        present = _mark(touchpoints[start : start + events], roles, codes, marks)
-        if 16 * present > events:
+        marked = _mark(touchpoints[start : start + events], roles, codes, marks)
+        if 16 * marked > events:
             for event in range(events):
                 found[count] = start + event
                 count += marks[event] != 0

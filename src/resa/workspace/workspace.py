@@ -57,7 +57,8 @@ class Workspace:
         self.folder = folder.resolve()
         if not is_workspace(self.folder):
             raise WorkspaceMissing(
-                f"{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; make one with: resa new {folder}"
+                f"{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; "
+                f"make one with: resa new {folder}"
             )
         self.clock = clock
         self.settings: Settings = read_settings(self.folder / "resa.toml")
@@ -281,7 +282,8 @@ class Workspace:
     ) -> list[Written]:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
-        With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read them.
+        With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read
+        them.
         What is true of them stands in `incoming/truths.json`.
 
         Args:

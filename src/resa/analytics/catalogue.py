@@ -1,0 +1,33 @@
+"""The columns of every answer as data, so that the reference is made from them and a test holds the tables to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from resa.analytics.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
+from resa.analytics.funnel import FUNNEL_COLUMNS
+from resa.analytics.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
+from resa.analytics.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
+from resa.analytics.result import Column
+from resa.analytics.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
+from resa.analytics.transitions import TRANSITION_COLUMNS
+from resa.analytics.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
+
+__all__ = ["COLUMNS"]
+
+COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
+    "funnel": {"steps": FUNNEL_COLUMNS},
+    "expectations": {
+        "expectations": EXPECTATION_COLUMNS,
+        "instead": INSTEAD_COLUMNS,
+        "curve": CURVE_COLUMNS,
+    },
+    "transitions": {"transitions": TRANSITION_COLUMNS},
+    "paths": {"paths": PATH_COLUMNS, "flow": FLOW_COLUMNS},
+    "variants": {"variants": VARIANT_COLUMNS},
+    "trend": {"trend of an expectation": EXPECTATION_TREND_COLUMNS, "trend of a touchpoint": VISIT_TREND_COLUMNS},
+    "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
+    "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
+}
+"""For each kind of question, the columns of each table of its answer. A group-by adds its own column in front."""
