@@ -25,11 +25,9 @@ from benchmarks.kernels_data import FREQUENT, KINDS, RARE, WINDOW_US, make_journ
 from benchmarks.kernels_peers import ChdbPeer, DuckdbPeer, PolarsPeer, columns_of
 from resa.kernels import (
     Journeys,
-    Prepared,
     count_paths,
     funnel_counts,
     paths,
-    prepare,
     top_paths,
     transitions,
     warm,
@@ -61,16 +59,16 @@ def our_paths(journeys: Journeys) -> Answer:
     return [len(counted.groups.counts), top_paths(counted, 20).counts.tolist()]
 
 
-def questions(journeys: Journeys, prepared: Prepared, peers: Peers) -> dict[str, Contenders]:
+def questions(journeys: Journeys, peers: Peers) -> dict[str, Contenders]:
     """Each question with everybody's way to answer it, ours first."""
 
-    def our_funnel(steps: tuple[int, ...], kept: Prepared | None) -> Callable[[], Answer]:
+    def our_funnel(steps: tuple[int, ...]) -> Callable[[], Answer]:
         codes = [[step] for step in steps]
-        return lambda: funnel_counts(journeys, codes, within_us=WINDOW_US, prepared=kept).tolist()
+        return lambda: funnel_counts(journeys, codes, within_us=WINDOW_US).tolist()
 
     asked: dict[str, Contenders] = {}
     for name, steps in FUNNELS.items():
-        asked[name] = {OURS: our_funnel(steps, prepared), "kernel, nothing prepared": our_funnel(steps, None)}
+        asked[name] = {OURS: our_funnel(steps)}
         for peer in peers:
             asked[name] |= peer.funnels(steps, WINDOW_US)
     asked["transitions"] = {OURS: lambda: our_transitions(journeys)}
@@ -81,15 +79,17 @@ def questions(journeys: Journeys, prepared: Prepared, peers: Peers) -> dict[str,
     return asked
 
 
-def measure(contenders: Contenders, rounds: int, patience: float) -> dict[str, list[float]]:
-    """Processor seconds of each contender, taking turns; one that needs more than `patience` a time runs twice only.
+def must_agree(answer: Answer, ours: Answer, name: str) -> None:
+    """Stop where someone's answer differs from ours: then nobody's time means anything."""
+    if answer != ours:
+        raise SystemExit(f"{name} answers {answer!r:.300}, not {ours!r:.300}")
 
-    Raises:
-        AssertionError: Someone's answer differs from ours.
-    """
+
+def measure(contenders: Contenders, rounds: int, patience: float) -> dict[str, list[float]]:
+    """Processor seconds of each contender, taking turns; one that needs more than `patience` a time runs twice only."""
     answers = {name: ask() for name, ask in contenders.items()}
     for name, answer in answers.items():
-        assert answer == answers[OURS], f"{name} answers {answer!r:.300}, not {answers[OURS]!r:.300}"
+        must_agree(answer, answers[OURS], name)
     spent: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds):
         for name, ask in contenders.items():
@@ -116,9 +116,9 @@ def check_ties(events: int) -> None:
     for steps in FUNNELS.values():
         ours = funnel_counts(tied, [[step] for step in steps], within_us=WINDOW_US).tolist()
         for name, ask in peer.funnels(steps, WINDOW_US).items():
-            assert ask() == ours, f"{name} disagrees on ties"
-    for ask in peer.transitions().values():
-        assert ask() == our_transitions(tied)
+            must_agree(ask(), ours, f"{name} on ties")
+    for name, ask in peer.transitions().items():
+        must_agree(ask(), our_transitions(tied), f"{name} on ties")
     same = float(np.mean((np.diff(tied.seconds) == 0) & (np.diff(tied.micros) == 0)))
     print(
         f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in row order.\n"
@@ -143,15 +143,10 @@ def main() -> None:
         + "\n"
     )
     check_ties(1_000_000)
-    prepared = prepare(journeys)
-    held = sum(array.nbytes for array in (*journeys, prepared.present)) / journeys.events
-    print(
-        f"Arrays read: {held:.2f} bytes an event, {prepared.present.nbytes / journeys.events:.2f} of them prepared.\n"
-    )
     peers: Peers = [ChdbPeer(table), DuckdbPeer(table), PolarsPeer(table)]
     del table
     print("| question | contender | CPU s | ratio | rounds |\n|---|---|---:|---:|---:|")
-    for question, contenders in questions(journeys, prepared, peers).items():
+    for question, contenders in questions(journeys, peers).items():
         report(question, measure(contenders, given.rounds, given.patience))
 
 

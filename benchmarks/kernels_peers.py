@@ -192,9 +192,7 @@ class PolarsPeer:
     """Polars on a frame in order: shifts and forward fills over the whole frame, guarded by the customer."""
 
     def __init__(self, table: pa.Table) -> None:
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)
-        self._frame = frame.with_columns(pl.col("moment").cast(pl.Int64)).rechunk()
+        self._frame = pl.DataFrame(table).with_columns(pl.col("moment").cast(pl.Int64)).rechunk()
 
     def funnels(self, steps: Sequence[int], window: int) -> dict[str, Callable[[], Answer]]:
         """Customers that reached each step."""

@@ -4,6 +4,7 @@ measure = Measure(store, {"shop": journey_map}) measure.funnel(["product_page", 
 by="persona").table measure.expectations().customers("missed", expectation="cart.purchase") measure.findings().places
 """
 
+from resa.analytics.catalogue import COLUMNS
 from resa.analytics.findings import Finding, Findings, Segment
 from resa.analytics.measure import Measure
 from resa.analytics.questions import (
@@ -23,6 +24,7 @@ from resa.analytics.result import Column, Part, Result
 from resa.analytics.views import VIEWS, View
 
 __all__ = [
+    "COLUMNS",
     "KINDS",
     "VIEWS",
     "Column",

@@ -171,7 +171,7 @@ def measured(selection: Selection, expectation: Expectation) -> Measured:
     found = outcomes_of(snapshot, expectation, as_of=as_of, period=selection.period, **arguments)
     groups = grouped(selection, found.customer, found.opened)
     reached = found.named("met")
-    if False and (snapshot.times(found.clock) > found.last_start).any():
+    if expectation.renews and (snapshot.times(found.clock) > found.last_start).any():
         # Starts that came too late are left out: the openings that began in time are the same, in the same order.
         start, until = selection.period
         earlier = (start, min(until, found.last_start + 1 - snapshot.epoch))

@@ -125,7 +125,7 @@ class EventIndex(Protocol):
 
 
 class EventStore(Protocol):
-    """Where indexes come from; `resa.storage.Store` is one. It is handed its own indexes back, of whatever type they are."""
+    """Where indexes come from; `resa.storage.Store` is one. It gets its own indexes back."""
 
     def index(self) -> EventIndex:
         """The newest generation."""

@@ -38,4 +38,5 @@ def compact(folder: Folder = HERE) -> None:
 
 def warm() -> None:
     """Compile the measuring kernels now, so that the first question need not wait for it."""
-    say(f"compiled {workspace.warm()} kernels")
+    workspace.warm()
+    say("compiled the kernels")

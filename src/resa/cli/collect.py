@@ -1,9 +1,9 @@
-"""`resa collect`: files of rows become events; a new file first gets a source file, after showing what was understood."""
+"""`resa collect`: files of rows become events; a new file first gets a source file, after it was understood."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from resa.base.errors import InputError
+from resa.base.errors import InputError, Problem
 from resa.cli.console import ERRORS, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened
 from resa.collector import LoadReport, Progress, Understanding
@@ -90,10 +90,10 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *,
     _show(found)
     if found.missing or found.problems:
         print_problems(found.problems)
+        if not found.missing:
+            raise InputError("the file does not fit; see above")
         raise InputError(
-            [f"nothing says what {target} is; add --as {target}=COLUMN" for target in found.missing][0]
-            if found.missing
-            else "the file does not fit; see above"
+            Problem(message=f"nothing says what {target} is; add --as {target}=COLUMN") for target in found.missing
         )
     if not yes and sys.stdin.isatty() and not typer.confirm("Is this right?", default=True, err=True):
         raise typer.Exit(1)
@@ -108,8 +108,8 @@ def _show(found: Understanding) -> None:
         columns.add_row(column.name, column.kind, f"{column.filled:.0%}", ", ".join(column.samples)[:60])
     ERRORS.print(columns)
     meaning = Table("becomes", "from", box=None)
-    for target, column in found.mapping.items():
-        meaning.add_row(target, column)
+    for target, origin in found.mapping.items():
+        meaning.add_row(target, origin)
     ERRORS.print(meaning)
     for name, value in found.settings.items():
         say(f"{name}: {value}")
@@ -122,12 +122,12 @@ def _show(found: Understanding) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
+def _progress() -> Iterator[Callable[[Progress], None]]:
     with progress_bar("collecting") as bars:
         yield _teller(bars)
 
 
-def _teller(bars: Bars) -> object:
+def _teller(bars: Bars) -> Callable[[Progress], None]:
     task = bars.task_ids[0]
 
     def tell(progress: Progress) -> None:

@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from resa.base.errors import Problem
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["ERRORS", "OUT", "print_problems", "progress_bar", "say", "write_out"]
 
@@ -49,6 +52,15 @@ def print_problems(problems: Iterable[Problem]) -> None:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
     """A progress bar on stderr that vanishes when the work is done; silent when stderr is no terminal."""
+    from rich.progress import (  # noqa: PLC0415 - only where something takes long
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

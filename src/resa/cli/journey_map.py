@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from resa.base.errors import InputError, MapError, Problem
 from resa.cli.console import OUT, print_problems, say, write_out
 from resa.cli.options import HERE, Folder, MapKey, Output, opened
-from resa.cli.watch import PageServer, serve_and_watch
-from resa.drawing import MapOptions, Svg, draw_map, font_css, tokens_css
-from resa.journey_map import fix, json_schema, load_maps, load_texts
+from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
+
+if TYPE_CHECKING:
+    from resa.drawing import Svg
 
 __all__ = ["app"]
 
@@ -36,26 +37,18 @@ def check(
     folder: Folder = HERE,
 ) -> None:
     """Report every problem of every file in one run; exit 1 if there is an error."""
-    where = folder if file is None else None
     if repair:
         if file is not None:
             raise InputError("--fix works on a whole workspace; leave the file out, or stand in its folder")
-        fixes = fix(folder)
-        if fixes.repaired:
-            write_out(fixes.diff)
-            fixes.write(folder)
-            say(f"made {fixes.repaired} repair{'s' if fixes.repaired != 1 else ''}")
-    loaded = load_maps(folder) if where is not None else load_texts({_name(file): _bytes(file)})
-    advice: list[Problem] = [problem for problem in loaded.problems if problem.severity == "warning"]
-    for journey_map in loaded.maps.values():
-        advice += lint_map(journey_map, loaded, today=date.today())  # noqa: DTZ011 - a person's day
+        _repair(folder)
+    loaded = load_maps(folder) if file is None else load_texts({str(file): file.read_bytes()})
+    advice = [] if quiet else _advice(loaded, folder if file is None else None)
     print_problems(loaded.errors)
-    if not quiet:
-        print_problems(advice)
+    print_problems(advice)
     if loaded.errors:
         say(f"{_count(len(loaded.errors), 'error')} in {_count(len(loaded.files), 'file')}")
         raise typer.Exit(1)
-    kept = "" if quiet or not advice else f", {_count(len(advice), 'piece')} of advice"
+    kept = "" if not advice else f", {_count(len(advice), 'piece')} of advice"
     say(f"{_count(len(loaded.maps), 'map')}: no errors{kept}")
 
 
@@ -71,14 +64,16 @@ def draw(
     folder: Folder = HERE,
 ) -> None:
     """Draw a map: SVG, PNG or PDF, by the ending of --output; without one, SVG goes to stdout."""
+    from resa.drawing import MapOptions, draw_map  # noqa: PLC0415 - heavy; checking a map does without it
+
     options = MapOptions() if width is None else MapOptions(width=width)
-    if file is not None:
-        picture = draw_map(_only_map(file), options=options)
-    else:
-        with opened(folder) as shop:
-            picture = shop.draw(map_key, measured=measured, options=options)
     if paper not in {None, "A3", "A4"}:
         raise InputError(f"'{paper}' is no paper we lay out for; use A3 or A4")
+    if measured:
+        with opened(folder) as shop:
+            picture = shop.draw(map_key, measured=True, options=options)
+    else:
+        picture = draw_map(_only_map(file) if file is not None else _map_of(folder, map_key), options=options)
     if output is None:
         write_out(picture.text)
         return
@@ -95,6 +90,9 @@ def watch(
     folder: Folder = HERE,
 ) -> None:
     """Show the map in a browser and draw it anew on every save; end with Ctrl+C."""
+    from resa.cli.watch import PageServer, serve_and_watch  # noqa: PLC0415 - only here
+    from resa.drawing import draw_map, font_css, tokens_css  # noqa: PLC0415 - heavy; checking a map does without it
+
     server = PageServer(port)
     styles = f"<style>{font_css()}{tokens_css()}</style>"
 
@@ -129,12 +127,23 @@ def schema(output: Output = None) -> None:
         OUT.print(f"put this line on top of your map:  # yaml-language-server: $schema={output}", markup=False)
 
 
-def _name(file: Path | None) -> str:
-    return str(file)
+def _repair(folder: Path) -> None:
+    fixes = fix(folder)
+    if fixes.repaired:
+        write_out(fixes.diff)
+        fixes.write(folder)
+        say(f"made {_count(fixes.repaired, 'repair')}")
 
 
-def _bytes(file: Path | None) -> bytes:
-    return b"" if file is None else file.read_bytes()
+def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
+    """Warnings of the reader and of the craft; with data, also what no event ever matched."""
+    found = [problem for problem in loaded.problems if problem.severity == "warning"]
+    if folder is not None and loaded.maps and (folder / ".resa").is_dir():
+        with opened(folder) as shop:
+            return found + shop.advice()
+    for journey_map in loaded.maps.values():
+        found += lint_map(journey_map, loaded, today=date.today())  # noqa: DTZ011 - a person's day
+    return found
 
 
 def _count(number: int, word: str) -> str:
@@ -149,8 +158,7 @@ def _only_map(file: Path) -> JourneyMap:
 
 
 def _map_of(folder: Path, key: str | None) -> JourneyMap:
-    with opened(folder) as shop:
-        return shop.map(key)
+    return load_maps(folder).map(key)
 
 
 def _rendered(picture: Svg, output: Path, paper: str | None) -> bytes:

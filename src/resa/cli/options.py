@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resa import workspace
-from resa.workspace import Workspace
+if TYPE_CHECKING:
+    from resa.workspace import Workspace
 
 __all__ = ["HERE", "Folder", "MapKey", "Output", "opened"]
 
@@ -25,6 +25,8 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to th
 @contextmanager
 def opened(folder: Path) -> Iterator[Workspace]:
     """The workspace, closed when the command is done."""
+    from resa import workspace  # noqa: PLC0415 - heavy; a map is checked and drawn without it
+
     shop = workspace.open(folder)
     try:
         yield shop

@@ -11,6 +11,7 @@ from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.reasons import DETAILS, WORDS
 from resa.collector.replaying import Rejection, ReplayReport, rejected_list, replay
+from resa.collector.schema import source_schema
 from resa.collector.sources import Source, read_source, read_sources
 from resa.collector.understanding import Understanding, source_yaml, understand
 
@@ -31,6 +32,7 @@ __all__ = [
     "read_sources",
     "rejected_list",
     "replay",
+    "source_schema",
     "source_yaml",
     "understand",
 ]

@@ -67,8 +67,9 @@ def _facts(context: Context, room: float) -> Block:
     rows: list[tuple[str, str, StyleName]] = []
     if journey.goal:
         goal = journey.goal
-        reach = goal.written or " / ".join(map(context.name, goal.reach))
-        reach = context.name(reach) if reach in context.map.touchpoint else _stage_name(context, reach)
+        stages = {stage.key for stage in journey.stages}
+        whole = goal.written in stages
+        reach = _stage_name(context, goal.written) if whole else " / ".join(map(context.name, goal.reach))
         start = " / ".join(_place_name(context, key) for key in goal.start)
         words = context.say("goal_from", start=start, what=reach) if start else context.say("goal_reach", what=reach)
         parts = [words]

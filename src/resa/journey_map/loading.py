@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, RootModel
 
-from resa.base.errors import MapError, Problem
+from resa.base.errors import MapError, Problem, QuestionError, did_you_mean
 from resa.documents import Document, Finding, Written, read_document, spelling, validate, walk
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import normalised
@@ -70,6 +70,24 @@ class Loaded:
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop a map from being used."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    def map(self, key: str | None = None) -> JourneyMap:
+        """One map; without a key the only one.
+
+        Raises:
+            MapError: The map's files are wrong; holds all problems.
+            QuestionError: There is no such map, or there are several and none was named.
+        """
+        if key is None and len(self.maps) == 1 and not self.errors:
+            return next(iter(self.maps.values()))
+        if key is not None and key in self.maps:
+            return self.maps[key]
+        if self.errors:
+            raise MapError(self.errors)
+        names = ", ".join(sorted(self.maps)) or "none yet"
+        if key is None:
+            raise QuestionError(f"name one of the maps with --map: {names}")
+        raise QuestionError(f"there is no map '{key}'{did_you_mean(key, self.maps)}; there are: {names}")
 
 
 @dataclass

@@ -35,7 +35,6 @@ from resa.kernels.paths import (
     paths,
     top_paths,
 )
-from resa.kernels.scanning import Prepared, prepare
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, top_variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -64,7 +63,6 @@ __all__ = [
     "PathCounts",
     "Paths",
     "Period",
-    "Prepared",
     "TopPaths",
     "Transitions",
     "Variants",
@@ -80,7 +78,6 @@ __all__ = [
     "moments",
     "openings",
     "paths",
-    "prepare",
     "quantiles",
     "top_paths",
     "top_variants",

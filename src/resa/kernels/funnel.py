@@ -42,16 +42,7 @@ from resa.kernels.journeys import (
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import (
-    BLOCK,
-    FOUND,
-    Prepared,
-    are_rare,
-    plain_prepared,
-    scan,
-    select,
-    wanted_bits,
-)
+from resa.kernels.scanning import BLOCK, FOUND, scan, select, share_of
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
@@ -59,6 +50,7 @@ MAX_STEPS: Final = 255
 """As many steps as a level (u8) can count."""
 
 _LANES: Final = 8  # steps that `_levels_by_scan` can follow
+_RARE: Final = 1 / 64  # share of first steps below which their customers are looked at one by one
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span
 _NEVER: Final = -(2**61)  # further than the longest window before any moment
 
@@ -105,7 +97,7 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
 
 
 @kernel
-def _levels_of_rare(
+def _levels_by_customer(
     offsets: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
@@ -113,9 +105,8 @@ def _levels_of_rare(
     heads: npt.NDArray[np.int32],
     steps: npt.NDArray[np.uint8],
     flags: npt.NDArray[np.uint8],
-    codes: npt.NDArray[np.uint16],
-    present: npt.NDArray[np.uint64],
-    wanted: np.uint64,
+    first_step: npt.NDArray[np.uint8],
+    first_codes: npt.NDArray[np.uint16],
     count: int,
     window: int,
     period: tuple[int, int] | None,
@@ -123,33 +114,50 @@ def _levels_of_rare(
     last: int,
     levels: npt.NDArray[np.uint8],
 ) -> None:
-    """Any number of steps; an event's time is not read before it matters, since far apart events are costly to reach."""
-    starts = np.empty(count, np.int64)  # positions; those before the customer's first event are another's
-    starts[:] = -1
+    """Any number of steps: look for first steps, then at what else those customers did.
+
+    A time is not read before it matters, since events far apart in memory are costly to reach.
+    """
+    starts = np.empty(count, np.int64)  # positions
     marks = np.empty(BLOCK, np.uint8)
-    found = np.empty(FOUND, np.int64)
+    entries = np.empty(FOUND, np.int64)
+    found = np.empty(BLOCK, np.int64)
     customer = first
-    end = offsets[first + 1]
+    end = offsets[first]
     place = offsets[first]
     while place < offsets[last]:
-        hits, place = scan(touchpoints, flags, codes, present, wanted, place, offsets[last], marks, found)
+        hits, place = scan(touchpoints, first_step, first_codes, place, offsets[last], marks, entries)
         for hit in range(hits):
-            position = found[hit]
-            while position >= end:
+            if entries[hit] < end:
+                continue  # this customer is done with
+            while offsets[customer + 1] <= entries[hit]:
                 customer += 1
-                end = offsets[customer + 1]
-            code = np.int64(touchpoints[position])
-            for entry in range(heads[code], heads[code + 1]):
-                step = np.int64(steps[entry])
-                if step == 0:
-                    if period is None or period[0] <= moment(seconds, micros, position) < period[1]:
-                        starts[0] = position
-                        levels[customer] = max(levels[customer], np.uint8(1))
-                elif starts[step - 1] >= offsets[customer]:
-                    start = starts[step - 1]
-                    if moment(seconds, micros, position) - moment(seconds, micros, start) <= window:
-                        starts[step] = start
-                        levels[customer] = max(levels[customer], np.uint8(step + 1))
+            end = offsets[customer + 1]
+            starts[:] = -1
+            level = 0
+            for block in range(entries[hit], end, BLOCK):
+                for own in range(select(touchpoints, flags, block, min(block + BLOCK, end), found)):
+                    position = found[own]
+                    code = np.int64(touchpoints[position])
+                    for entry in range(heads[code], heads[code + 1]):
+                        step = np.int64(steps[entry])
+                        start = position if step == 0 else starts[step - 1]
+                        if step == 0:
+                            fits = period is None or period[0] <= moment(seconds, micros, position) < period[1]
+                        else:
+                            fits = start >= 0 and _apart(seconds, micros, start, position) <= window
+                        if fits:
+                            starts[step] = start
+                            level = max(level, int(step) + 1)
+                if level == count:
+                    break
+            levels[customer] = level
+
+
+@kernel
+def _apart(seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], start: int, end: int) -> int:
+    """The time from one event to another, microseconds."""
+    return int(moment(seconds, micros, end) - moment(seconds, micros, start))
 
 
 @kernel
@@ -160,8 +168,6 @@ def _levels_by_scan(
     touchpoints: npt.NDArray[np.uint16],
     lanes: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
-    present: npt.NDArray[np.uint64],
-    wanted: np.uint64,
     wide: bool | None,
     window: int,
     period: tuple[int, int] | None,
@@ -182,7 +188,7 @@ def _levels_by_scan(
     end = offsets[first + 1]
     place = offsets[first]
     while place < offsets[last]:
-        hits, place = scan(touchpoints, lanes, codes, present, wanted, place, offsets[last], marks, found)
+        hits, place = scan(touchpoints, lanes, codes, place, offsets[last], marks, found)
         for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
             times[hit] = moment(seconds, micros, found[hit])
         for hit in range(hits):
@@ -348,7 +354,6 @@ def funnel_levels(
     within_us: int,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
-    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> npt.NDArray[np.uint8]:
     """How many steps each customer reached; the module's text says exactly what that means.
@@ -359,7 +364,6 @@ def funnel_levels(
         within_us: The window from the first step to the last reached, microseconds, the edge included.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
-        prepared: What `prepare` made of these journeys; makes rare steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Returns:
@@ -372,21 +376,17 @@ def funnel_levels(
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
     tables, window = funnel_steps(steps), _window(within_us)
-    kept = plain_prepared(prepared, plain)
     levels = np.zeros(plain.customers, np.uint8)
-    lanes = code_flags(code for codes in steps for code in codes)
-    codes = np.flatnonzero(lanes).astype(np.uint16)
-    rare = are_rare(plain, lanes)
-    look_for = (codes, kept.present if rare else kept.present[:0], wanted_bits(codes))
-    if rare or len(steps) > _LANES:
-        shape = (*tables, lanes, *look_for, len(steps), window, period)
-        over_customers(plain, lambda first, last: _levels_of_rare(*plain, *shape, first, last, levels), threads)
+    lanes, first_step = code_flags(code for codes in steps for code in codes), code_flags(steps[0])
+    codes, first_codes = (np.flatnonzero(table).astype(np.uint16) for table in (lanes, first_step))
+    if len(steps) > _LANES or share_of(plain, first_step) < _RARE:
+        shape = (*tables, lanes, first_step, first_codes, len(steps), window, period)
+        over_customers(plain, lambda first, last: _levels_by_customer(*plain, *shape, first, last, levels), threads)
     else:
         lanes[codes] = 0
         for step, own in enumerate(steps):
             lanes[list(set(own))] |= np.uint8(1 << step)
-        wide = True if len(steps) > _LANES // 2 else None
-        scanned = (lanes, *look_for, wide, window, period)
+        scanned = (lanes, codes, True if len(steps) > _LANES // 2 else None, window, period)
         over_customers(plain, lambda first, last: _levels_by_scan(*plain, *scanned, first, last, levels), threads)
     if mask.size:
         levels[~mask] = 0
@@ -400,7 +400,6 @@ def funnel_counts(
     within_us: int,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
-    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> npt.NDArray[np.int64]:
     """How many customers reached each step, i64[S]; takes what `funnel_levels` takes."""
@@ -410,7 +409,6 @@ def funnel_counts(
         within_us=within_us,
         period=period,
         customers=customers,
-        prepared=prepared,
         threads=threads,
     )
     return np.array([np.count_nonzero(levels > step) for step in range(len(steps))], np.int64)
@@ -424,7 +422,6 @@ def funnel(
     optional: Sequence[bool] | None = None,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
-    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> FunnelResult:
     """Each customer's level and the events of the chosen chain; the module's text says exactly what that means.
@@ -436,7 +433,6 @@ def funnel(
         optional: One flag a step; the first cannot be optional. `None`: none is.
         period: When a chain may start; `None`: any time.
         customers: bool[C], who takes part; the others get level 0. `None`: all.
-        prepared: What `prepare` made of these journeys; makes rare steps cheaper and changes no answer.
         threads: See `over_customers`.
 
     Raises:
@@ -451,7 +447,6 @@ def funnel(
         within_us=within_us,
         period=period,
         customers=customers,
-        prepared=prepared,
         threads=threads,
     )
     tables, every = tuple(funnel_steps(required)), tuple(funnel_steps(steps))

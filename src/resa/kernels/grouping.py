@@ -194,10 +194,10 @@ def group_rows(words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], t
 @kernel
 def _repeats(customer: npt.NDArray[np.int32]) -> bool:
     """Whether a customer has several rows."""
-    for row in range(1, len(customer)):
-        if customer[row] == customer[row - 1]:
-            return True
-    return False
+    row = 1
+    while row < len(customer) and customer[row] != customer[row - 1]:
+        row += 1
+    return row < len(customer)
 
 
 @kernel
@@ -230,7 +230,7 @@ def _close_holes(
 
 
 @kernel
-def _kth_largest(counts: npt.NDArray[np.int64], k: int) -> np.int64:
+def _kth_largest(counts: npt.NDArray[np.int64], k: int) -> int:
     """The k-th largest count; keeps the k largest so far in order."""
     best = np.zeros(k, np.int64)
     for count in counts:
@@ -240,7 +240,7 @@ def _kth_largest(counts: npt.NDArray[np.int64], k: int) -> np.int64:
                 best[place] = best[place - 1]
                 place -= 1
             best[place] = count
-    return best[k - 1]
+    return int(best[k - 1])
 
 
 def largest(

@@ -52,7 +52,7 @@ from resa.kernels.journeys import (
     read_only,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, FOUND, Prepared, are_rare, plain_prepared, scan, wanted_bits
+from resa.kernels.scanning import BLOCK, FOUND, scan
 
 __all__ = [
     "CANCELLED",
@@ -121,11 +121,12 @@ class Openings(NamedTuple):
 
 
 @kernel
-def _deadline(time: np.int64, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> np.int64:
+def _deadline(time: int, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> int:
     """The deadline of a clock started at `time`."""
-    if len(edges) == 1:
-        return time + spans[0]
-    return time + spans[max(int(np.searchsorted(edges, time, side="right")) - 1, 0)]
+    row = 0
+    if len(edges) > 1:
+        row = max(int(np.searchsorted(edges, time, side="right")) - 1, 0)
+    return time + int(spans[row])
 
 
 @kernel
@@ -184,8 +185,6 @@ def _openings(
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
-    present: npt.NDArray[np.uint64],
-    wanted: np.uint64,
     renews: bool,
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
@@ -206,7 +205,7 @@ def _openings(
     asked = first < last and (mask.size == 0 or mask[first])
     place = offsets[first]
     while place < offsets[last]:
-        hits, place = scan(touchpoints, roles, codes, present, wanted, place, offsets[last], marks, found)
+        hits, place = scan(touchpoints, roles, codes, place, offsets[last], marks, found)
         for hit in range(hits):
             position = found[hit]
             if position >= end:
@@ -308,7 +307,6 @@ def openings(
     keys: npt.NDArray[np.uint32] | None = None,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
-    prepared: Prepared | None = None,
     threads: int | None = None,
 ) -> Openings:
     """Every opening of an expectation and what became of it; the module's text says exactly what that means.
@@ -323,7 +321,6 @@ def openings(
         keys: u32[N], one opening a value; `NO_KEY`: the event takes no part. `None`: one opening a customer at a time.
         period: Which A's count; `None`: all.
         customers: bool[C], who takes part; `None`: all.
-        prepared: What `prepare` made of these journeys; makes rare touchpoints cheaper and changes no answer.
         threads: See `over_customers`.
 
     Raises:
@@ -335,8 +332,6 @@ def openings(
     roles = code_flags(after) * _OPENS | code_flags(next_codes) * _MEETS | code_flags(unless_codes) * _CANCELS
     roles = roles.astype(np.uint8)
     codes = np.flatnonzero(roles).astype(np.uint16)
-    kept = plain_prepared(prepared, plain).present
-    look_for = (codes, kept if are_rare(plain, roles) else kept[:0], wanted_bits(codes))
     edges, spans = _plain_deadlines(within)
     if keys is not None and len(keys) != plain.events:
         raise ValueError(f"{len(keys)} keys for {plain.events} events")
@@ -344,21 +339,14 @@ def openings(
 
     def run(first: int, last: int) -> Openings:
         most = _count_openers(plain.touchpoints, roles, plain.offsets[first], plain.offsets[last])
-        out = (
-            np.empty(most, np.int32),
-            np.empty(most, np.int64),
-            np.empty(most, np.int64),
-            np.empty(most, np.int64),
-            np.empty(most, np.uint8),
-        )
-        due = np.empty(most, np.int64)
+        opened, clock, closed, due = (np.empty(most, np.int64) for _ in range(4))
+        out = (np.empty(most, np.int32), opened, clock, closed, np.empty(most, np.uint8))
         rest = (renews, edges, spans, period or WHOLE_TIME, mask, first, last, out, due)
         if plain_keys is None:
-            rows = _openings(*plain, roles, *look_for, *rest)
+            rows = _openings(*plain, roles, codes, *rest)
         else:
             rows = _keyed_openings(*plain, plain_keys, roles, *rest)
-        customer, opened, clock, closed, outcome = out
-        return Openings(customer[:rows], opened[:rows], clock[:rows], closed[:rows], outcome[:rows])
+        return Openings(out[0][:rows], opened[:rows], clock[:rows], closed[:rows], out[4][:rows])
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
     return parts[0] if len(parts) == 1 else Openings(*map(np.concatenate, zip(*parts, strict=True)))

@@ -59,6 +59,8 @@ OTHERS: Final = CODES - 1
 
 _WHOLE: Final = 2**62  # no gap: the whole journey
 
+_Columns = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.uint64]]
+
 
 class Paths(NamedTuple):
     """One row a path, ordered by customer, then by its anchor's place (backward: the latest anchor first).
@@ -146,17 +148,16 @@ def _write_path(
     way: int,
     collapse: bool,
     gap: int,
-    steps: int,
-    codes: int,
-    bits: int,
-    a_word: int,
+    shape: tuple[int, int, int, int],
     words: npt.NDArray[np.uint64],
     row: int,
 ) -> bool:
     """Write the path that begins at `position` and goes `way` (1, -1) up to, not including, `stop`.
 
-    Returns `False` if a code is not below `codes`.
+    `shape` is how many steps a path has, how many codes there are, how many bits a code takes, and how many codes fit in a
+    word. Returns `False` if a code is not below the number of codes.
     """
+    steps, codes, bits, a_word = shape
     step = 0
     column = 0
     room = a_word  # codes that still fit in the word
@@ -201,10 +202,7 @@ def _paths(
     each: bool,
     collapse: bool,
     gap: int,
-    steps: int,
-    codes: int,
-    bits: int,
-    a_word: int,
+    shape: tuple[int, int, int, int],
     period: tuple[int, int],
     always: bool,
     mask: npt.NDArray[np.bool_],
@@ -241,20 +239,7 @@ def _paths(
                             customers[rows] = customer
                             positions[rows] = position
                             if not _write_path(
-                                seconds,
-                                micros,
-                                touchpoints,
-                                position,
-                                stop,
-                                way,
-                                collapse,
-                                gap,
-                                steps,
-                                codes,
-                                bits,
-                                a_word,
-                                words,
-                                rows,
+                                seconds, micros, touchpoints, position, stop, way, collapse, gap, shape, words, rows
                             ):
                                 return -1
                         rows += 1
@@ -309,37 +294,29 @@ def paths(
     gap = _WHOLE if session_gap_us is None else session_gap_us
     flags = np.ones(CODES, np.uint8) if anchors is None else code_flags(anchors)
     way = 1 if direction == "forward" else -1
-    settings = (
-        flags,
-        way,
-        each,
-        collapse,
-        gap,
-        steps,
-        codes,
-        bits,
-        64 // bits,
-        period or WHOLE_TIME,
-        period is None,
-        mask,
-    )
+    shape = (steps, codes, bits, 64 // bits)
+    settings = (flags, way, each, collapse, gap, shape, period or WHOLE_TIME, period is None, mask)
 
-    def run(first: int, last: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-        nothing = (np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, width), np.uint64))
+    def run(first: int, last: int) -> _Columns:
         most = last - first
         if each or gap != _WHOLE:
-            most = _paths(*plain, *settings, first, last, False, *nothing)
-        out = (np.empty(most, np.int32), np.empty(most, np.int64), np.empty((most, width), np.uint64))
-        rows = _paths(*plain, *settings, first, last, True, *out)
+            most = _paths(*plain, *settings, first, last, False, *_columns(0, width))
+        customer, position, words = _columns(most, width)
+        rows = _paths(*plain, *settings, first, last, True, customer, position, words)
         if rows < 0:
             raise ValueError(f"a touchpoint's code is not below {codes}")
-        return out[0][:rows], out[1][:rows], out[2][:rows]
+        return customer[:rows], position[:rows], words[:rows]
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
-    if len(parts) == 1:
-        return Paths(*parts[0], steps, bits)
-    customer, position, words = (np.concatenate(column) for column in zip(*parts, strict=True))
+    customer, position, words = parts[0]
+    if len(parts) > 1:
+        customer, position, words = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Paths(customer, position, words, steps, bits)
+
+
+def _columns(rows: int, width: int) -> _Columns:
+    """Room for so many paths."""
+    return np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty((rows, width), np.uint64)
 
 
 def count_paths(found: Paths, threads: int | None = None) -> PathCounts:

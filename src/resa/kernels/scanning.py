@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import inlined, kernel
-from resa.kernels.journeys import Journeys, plain_journeys, read_only
+from resa.kernels.journeys import Journeys
 
-__all__ = [
-    "BLOCK",
-    "FOUND",
-    "Prepared",
-    "are_rare",
-    "plain_prepared",
-    "prepare",
-    "scan",
-    "select",
-    "wanted_bits",
-]
+__all__ = ["BLOCK", "FOUND", "scan", "select", "share_of"]
 
 BLOCK: Final = 2_048
 """Events scanned at a time, a multiple of 8: what is written about them stays in the processor's first cache."""
@@ -28,7 +18,6 @@ BLOCK: Final = 2_048
 FOUND: Final = 3 * BLOCK
 """Positions found at a time: enough that the processor can wait for many events' times at once."""
 
-_GROUP: Final = 32  # events that share a word of what is prepared
 _SAMPLE: Final = 1_024  # events
 _COMPARED: Final = 8  # codes; from there on a table is as quick
 
@@ -80,8 +69,6 @@ def scan(
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint16],
-    present: npt.NDArray[np.uint64],
-    wanted: np.uint64,
     start: int,
     stop: int,
     marks: npt.NDArray[np.uint8],
@@ -91,8 +78,7 @@ def scan(
 
     Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
     processor does for 16 or more events at once. Then positions are picked; where few events count, eight are passed
-    over at a time. `marks` has `BLOCK` places. With what was prepared (`present`, else empty) only those groups are read
-    that have one of the `wanted` bits.
+    over at a time. `marks` has `BLOCK` places.
 
     Returns:
         How many were found, and where to go on.
@@ -101,14 +87,6 @@ def scan(
     words = marks.view(np.uint64)
     while start < stop and count <= FOUND - BLOCK - 8:
         events = min(BLOCK, stop - start)
-        if present.size > 0:
-            limit = start + events
-            while start < limit:
-                following = min((start // _GROUP + 1) * _GROUP, limit)
-                if present[start // _GROUP] & wanted != 0:
-                    count += select(touchpoints, roles, start, following, found[count:])
-                start = following
-            continue
         marked = _mark(touchpoints[start : start + events], roles, codes, marks)
         if 16 * marked > events:
             for event in range(events):
@@ -126,56 +104,8 @@ def scan(
     return count, start
 
 
-class Prepared(NamedTuple):
-    """What may be kept beside a map's column to answer rare questions without reading every event: a quarter byte an event.
-
-    It may be used with the touchpoints it was made from, and with the same touchpoints of which some are hidden.
-
-    Attributes:
-        present: u64, one word for every 32 events: bit `code % 64` is set if one of them has that code.
-    """
-
-    present: npt.NDArray[np.uint64]
-
-
-@kernel
-def _present(touchpoints: npt.NDArray[np.uint16], present: npt.NDArray[np.uint64]) -> None:
-    for position in range(len(touchpoints)):
-        present[position // _GROUP] |= np.uint64(1) << np.uint64(touchpoints[position] & 63)
-
-
-def prepare(journeys: Journeys) -> Prepared:
-    """Note which touchpoints stand in each group of events."""
-    plain = plain_journeys(journeys)
-    present = np.zeros(-(-plain.events // _GROUP), np.uint64)
-    _present(plain.touchpoints, present)
-    return Prepared(present)
-
-
-NOTHING: Final = Prepared(np.zeros(0, np.uint64))
-"""What a scan gets that is to read everything."""
-
-
-def wanted_bits(codes: npt.NDArray[np.uint16]) -> np.uint64:
-    """The bits of these codes in `Prepared`."""
-    return np.uint64(np.bitwise_or.reduce(np.uint64(1) << (codes.astype(np.uint64) % np.uint64(64)), initial=0))
-
-
-def plain_prepared(prepared: Prepared | None, journeys: Journeys) -> Prepared:
-    """What was prepared, as kernels want it.
-
-    Raises:
-        ValueError: It was prepared from other journeys.
-    """
-    if prepared is None:
-        return Prepared(read_only(NOTHING.present, np.uint64))
-    if len(prepared.present) != -(-journeys.events // _GROUP):
-        raise ValueError(f"what was prepared is not of these {journeys.events} events")
-    return Prepared(read_only(prepared.present, np.uint64))
-
-
-def are_rare(journeys: Journeys, roles: npt.NDArray[np.uint8]) -> bool:
-    """Whether few events have a role, by a sample: it decides how to look for them, never what is found."""
+def share_of(journeys: Journeys, roles: npt.NDArray[np.uint8]) -> float:
+    """About which share of the events has a role, by a sample: it decides how to look for them, never what is found."""
     starts = np.linspace(0, max(journeys.events - _SAMPLE, 0), 16).astype(np.int64).tolist()
     sample = np.concatenate([journeys.touchpoints[start : start + _SAMPLE] for start in starts])
-    return 16 * int(np.count_nonzero(roles[sample])) < len(sample)
+    return int(np.count_nonzero(roles[sample])) / max(len(sample), 1)

@@ -123,21 +123,15 @@ def _transitions(
     cells: npt.NDArray[np.int64],
     visits: npt.NDArray[np.int64],
 ) -> int:
-    """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is not below `codes`.
+    """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is too large.
 
     What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
-    what concerns mask and groups (`who`), the period or distinct customers where they are `None`; without a period `visits`
-    stays empty, since every visit is a transition to it.
+    what concerns mask and groups (`who`), the period or distinct customers where they are `None`; without a period
+    `visits` stays empty, since every visit is a transition to it.
     """
-    customer = first - 1
-    end = offsets[first]
-    asked = True
-    group = np.int64(0)
-    before = np.int64(0)
-    time_before = np.int64(0)
-    counted = False
-    inside = False
-    begun = np.int64(0)
+    customer, end = first - 1, offsets[first]
+    asked, counted, inside = True, False, False
+    group = before = time_before = begun = np.int64(0)
     spent = np.int64(0)  # no cell's sum of microseconds can be larger
     for position in range(offsets[first], offsets[last]):
         if position == end:
@@ -210,6 +204,23 @@ def _durations(
             time_before = time
 
 
+def _histograms(
+    plain: Journeys, asked: tuple[object, ...], edge_of: npt.NDArray[np.int32], threads: int | None
+) -> npt.NDArray[np.uint32]:
+    """The histograms of all edges that `edge_of` numbers, one row an edge."""
+    edges = int(edge_of.max(initial=-1)) + 1
+
+    def fill(first: int, last: int) -> npt.NDArray[np.uint32]:
+        part = np.zeros((edges, BUCKETS), np.uint32)
+        _durations(*plain, *asked, first, last, edge_of, part)
+        return part
+
+    parts = over_customers(plain, fill, threads) or [fill(0, 0)]
+    for part in parts[1:]:
+        parts[0] += part
+    return parts[0]
+
+
 def transitions(
     journeys: Journeys,
     codes: int,
@@ -243,7 +254,6 @@ def transitions(
     plain_group = plain_groups(groups, plain)
     kinds = int(plain_group.max()) + 1 if plain_group.size else 1
     gap = NO_GAP if session_gap_us is None else session_gap_us
-    window = period or WHOLE_TIME
     if not 1 <= codes <= CODES:
         raise ValueError(f"there can be 1 to {CODES} codes, not {codes}")
 
@@ -276,13 +286,6 @@ def transitions(
     if durations:
         edge_of = np.full(counts.size, -1, np.int32)
         edge_of[observed] = np.arange(len(observed), dtype=np.int32)
-
-        def fill(first: int, last: int) -> npt.NDArray[np.uint32]:
-            part = np.zeros((len(observed), BUCKETS), np.uint32)
-            _durations(*plain, codes, plain_group, gap, window, mask, first, last, edge_of, part)
-            return part
-
-        for part in over_customers(plain, fill, threads):
-            histograms = part if len(histograms) == 0 else histograms + part
+        histograms = _histograms(plain, (codes, plain_group, gap, period or WHOLE_TIME, mask), edge_of, threads)
     edges = np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64)
     return Transitions(counts, reached, totals, micros, entries, exits, edges, histograms)

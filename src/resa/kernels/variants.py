@@ -79,12 +79,10 @@ def _hash_journeys(
             if touchpoints[position] == 0:
                 position += 1
                 continue
-            start = position
-            stop = position
+            start = stop = position
             length = 0
             hashed = seed
-            before = np.int64(-1)
-            time_before = np.int64(0)
+            before, time_before = np.int64(-1), np.int64(0)
             while position < end:
                 code = np.int64(touchpoints[position])
                 if code != 0:

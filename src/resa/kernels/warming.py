@@ -8,7 +8,6 @@ from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
-from resa.kernels.scanning import prepare
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -26,7 +25,7 @@ def warm() -> None:
     )
     for steps in (2, 5, 9):
         for period in (None, (0, 10)):
-            funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, period=period, prepared=prepare(tiny))
+            funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, period=period)
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)

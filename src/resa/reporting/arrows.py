@@ -17,6 +17,8 @@ __all__ = ["arrow_rows", "lead_of", "verdict_words", "weaknesses"]
 
 _KINDS: Final = {"unusual": "anomaly", "below target": "target", "below history": "history"}
 _INSTEAD: Final = 3
+_LEAST_INSTEAD: Final = 0.01
+_SLOW: Final = 0.9  # the share that `p90_seconds` is about
 _CURVE_WIDTH: Final = 440.0
 _CURVE_HEIGHT: Final = 150.0
 
@@ -53,9 +55,10 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
     interval = ""
     if measured.low is not None and measured.high is not None:
         interval = words.interval.format(low=teller.percent(measured.low), high=teller.percent(measured.high))
-    time = ""
+    time, slow = "", ""
     if row["median_seconds"] is not None:
-        time = words.time.format(median=teller.seconds(row["median_seconds"]), slow=teller.seconds(row["p90_seconds"]))
+        time = words.time.format(median=teller.seconds(row["median_seconds"]))
+        slow = words.time_slow.format(share=teller.percent(_SLOW), slow=teller.seconds(row["p90_seconds"]))
     return Arrow(
         sentence=teller.sentence(arrow),
         share=teller.percent(measured.share),
@@ -65,23 +68,22 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
         verdict_text=verdict_words(teller, verdict),
         counts=_counts(teller, row),
         time=time,
+        slow=slow,
         instead=_instead(teller, instead) if measured.share is not None else "",
         owner=arrow.owner,
         trend=_sparkline(teller, arrow, measured.trend, identifier),
     )
 
 
-def _counts(teller: Teller, row: Row) -> str:
+def _counts(teller: Teller, row: Row) -> tuple[str, ...]:
     words = teller.words
-    pairs = (
-        (words.counts_met, row["met"]),
-        (words.counts_missed, row["missed"]),
-        (words.counts_open, row["young_open"]),
-        (words.counts_cancelled, row["cancelled"]),
+    judged = ((words.counts_met, row["met"]), (words.counts_missed, row["missed"]))
+    others = ((words.counts_open, row["young_open"]), (words.counts_cancelled, row["cancelled"]))
+    lines = (
+        ", ".join(template.format(n=teller.count(number)) for template, number in judged),
+        ", ".join(template.format(n=teller.count(number)) for template, number in others if number),
     )
-    said = [words_.format(n=teller.count(number)) for words_, number in pairs[:2]]
-    said += [words_.format(n=teller.count(number)) for words_, number in pairs[2:] if number]
-    return ", ".join(said)
+    return tuple(line for line in lines if line)
 
 
 def _instead(teller: Teller, rows: Sequence[Row]) -> str:
@@ -92,6 +94,7 @@ def _instead(teller: Teller, rows: Sequence[Row]) -> str:
             share=teller.percent(row["share_of_missed"]),
         )
         for row in rows[:_INSTEAD]
+        if row["share_of_missed"] >= _LEAST_INSTEAD
     )
 
 
@@ -245,19 +248,19 @@ def _curve_point(point: Point) -> CurvePoint:
 
 
 def lead_of(gathered: Gathered) -> str:
-    """What matters most, in one sentence."""
+    """What matters most."""
     teller = gathered.numbers.teller
     words = teller.words
     if not gathered.findings.places:
         return words.lead_none
     place = gathered.findings.places[0]
     arrow = teller.map.expectation[place.expectation]
-    template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, words.lead_unusual)
-    return template.format(
-        after=teller.name(arrow.after),
-        next=teller.next(arrow),
+    unusual = words.lead_unusual if place.since else words.lead_unusual_always
+    template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, unusual)
+    said = template.format(
+        place=teller.place(arrow, _group(teller, place)),
         share=teller.percent(place.share),
-        group=_group(teller, place),
         reference=teller.percent(place.reference),
         since="" if place.since is None else teller.day(place.since),
     )
+    return f"{said} {_reach(teller, place)}".rstrip()

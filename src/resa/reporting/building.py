@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from resa import __version__
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
@@ -26,6 +28,7 @@ __all__ = ["HtmlReport", "build_report"]
 
 _LEAVE: Final = 3
 _NAMED: Final = 200
+_ON_SCREEN: Final = MapOptions(width=1340, columns=9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ def _report(measure: Measure, store: Store, gathered: Gathered, *, names: bool, 
     words = teller.words
     loads, index = store.loads(), store.index()
     feedback = store.rows("feedback", QUOTED)
+    drawing = draw_map(journey_map, drawn(numbers), options=_ON_SCREEN)
     promises, expectations = arrow_rows(numbers, "promise"), arrow_rows(numbers, "expectation")
     return Report(
         title=journey_map.title,
@@ -82,7 +86,8 @@ def _report(measure: Measure, store: Store, gathered: Gathered, *, names: bool, 
         language=words.language,
         lead=_lead(gathered, promises),
         figures=tuple(_figures(gathered, promises, expectations)),
-        journey=_picture(draw_map(journey_map, drawn(numbers), options=MapOptions()), "map"),
+        journey=_picture(drawing, "map"),
+        sheets=_sheets(drawing),
         weaknesses=weaknesses(gathered),
         promises=promises,
         expectations=expectations,
@@ -92,7 +97,7 @@ def _report(measure: Measure, store: Store, gathered: Gathered, *, names: bool, 
         voices=voices(numbers, feedback),
         sources=source_lines(teller, loads, index.as_of.sources),
         gaps=gaps(teller, silences(journey_map, store, index)),
-        warnings=warnings(gathered, loads, index.as_of.sources, elsewhere(numbers, feedback)),
+        warnings=warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback)),
         customers=_customers(measure, gathered) if names else None,
         made=words.made.format(
             version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
@@ -136,10 +141,12 @@ def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tupl
         figures.append(_goal_figure(gathered))
     for label, arrows in ((words.figure_promises, promises), (words.figure_expectations, expectations)):
         judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
-        met = [arrow for arrow in judged if arrow.verdict != "below"]
+        met = [arrow for arrow in judged if arrow.verdict == "met"]
+        below = sum(arrow.verdict == "below" for arrow in judged)
         if judged:
             value = words.on_target_of.format(n=len(met), of=len(judged))
-            figures.append(Figure(value=value, label=label))
+            note = words.figure_below.format(n=below) if below else ""
+            figures.append(Figure(value=value, label=label, note=note, verdict="below" if below else ""))
     scales = {(item.low, item.high) for item in numbers.scores}
     if len(scales) == 1:
         low, high = scales.pop()
@@ -181,6 +188,12 @@ def _picture(svg: Svg, identifier: str, note: str = "") -> Picture:
     return Picture(svg=svg.inline(identifier), tables=tables, note=note)
 
 
+def _sheets(drawing: Svg) -> tuple[str, ...]:
+    """The map for paper: as many landscape sheets as it takes to keep its texts legible."""
+    scenes = () if drawing.sheets is None else drawing.sheets("A3")
+    return tuple(Svg(scene=scene).inline(f"sheet-{number}") for number, scene in enumerate(scenes))
+
+
 def _numeric(rows: tuple[tuple[str, ...], ...], columns: int) -> tuple[bool, ...]:
     """Which columns hold numbers: all that is written in them begins with a digit or a sign."""
     found = []
@@ -207,6 +220,7 @@ def _funnel(gathered: Gathered) -> Picture | None:
     note = rule.format(persona=teller.persona(way.persona))
     share = teller.percent(rows[-1]["customers"] / rows[0]["customers"])
     note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
+    note = " ".join([note, *result.warnings])
     svg = draw_funnel(steps, title=words.funnel, language=teller.map.language, width=980, heading=False)
     return _picture(svg, "funnel", note)
 
@@ -294,8 +308,6 @@ def _customers(measure: Measure, gathered: Gathered) -> Table | None:
         return None
     words = gathered.numbers.teller.words
     people = list(gathered.findings.places[0].people[:_NAMED])
-    import numpy as np
-
     index = measure.snapshot(gathered.numbers.map.key).index
     rows = index.identifiers(np.array(people, np.int64)).to_pylist()
     cells = tuple((gathered.numbers.teller.count(row["customer"]), f"{row['kind']}: {row['value']}") for row in rows)
@@ -317,8 +329,9 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     for template, arrows in ((words.summary_promises, report.promises), (words.summary_expectations, report.expectations)):
         judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
         if judged:
-            met = [arrow for arrow in judged if arrow.verdict != "below"]
-            lines.append(template.format(n=len(met), of=len(judged)))
+            met = sum(arrow.verdict == "met" for arrow in judged)
+            below = sum(arrow.verdict == "below" for arrow in judged)
+            lines.append(template.format(n=met, of=len(judged), below=below))
     unclear = " ".join(vague(numbers))
     lines.append(words.summary_vague.format(what=unclear) if unclear else words.summary_clear)
     return tuple(lines)

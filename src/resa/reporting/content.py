@@ -83,8 +83,9 @@ class Arrow:
         target: The target; empty: none.
         verdict: `met`, `near`, `below`, `few` or `none`.
         verdict_text: The verdict in words.
-        counts: How many met, missed, are open, were cancelled.
-        time: Median and slow (90 %) time to meet it.
+        counts: How many met and missed, and how many are open or were cancelled, a line each.
+        time: Median time to meet it.
+        slow: The time in which 90 % of those who met it did.
         instead: What those who missed it did instead.
         owner: Who answers for it.
         trend: A small drawing of the share over time.
@@ -96,8 +97,9 @@ class Arrow:
     target: str
     verdict: str
     verdict_text: str
-    counts: str
+    counts: tuple[str, ...]
     time: str
+    slow: str
     instead: str
     owner: str
     trend: str
@@ -177,6 +179,7 @@ class Report:
         lead: What matters most, one to three sentences.
         figures: Three to five large numbers.
         journey: The map with its numbers.
+        sheets: The same laid out for paper, a drawing a page.
         weaknesses: Up to five places, worst first.
         promises: What we promised.
         expectations: What we expect.
@@ -197,6 +200,7 @@ class Report:
     lead: tuple[str, ...]
     figures: tuple[Figure, ...]
     journey: Picture
+    sheets: tuple[str, ...]
     weaknesses: tuple[Weakness, ...]
     promises: tuple[Arrow, ...]
     expectations: tuple[Arrow, ...]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from resa.model.journey import JourneyMap
 from resa.reporting.content import Gap, SourceLine
-from resa.reporting.gathering import FEWEST, Gathered, Numbers
+from resa.reporting.gathering import FEWEST, Numbers
 from resa.reporting.telling import Teller
 from resa.storage import JourneyIndex, Load, Store
 
@@ -23,7 +23,6 @@ _QUARTER: Final = 900
 _BY_CHANCE: Final = 0.001
 """Chance that a source is said to have been silent when it was as busy as ever."""
 
-_LATE: Final = timedelta(days=2)
 _REFUSED: Final = 0.02
 
 
@@ -50,11 +49,12 @@ def source_lines(teller: Teller, loads: list[Load], complete_to: Mapping[str, da
     lines = []
     for name in names:
         mine = [load for load in loads if load.source_id == name and load.state != "removed"]
-        moment = complete_to.get(name)
+        stated = [load.complete_until or load.newest for load in mine]
+        moment = complete_to.get(name) or max((day for day in stated if day is not None), default=None)
         lines.append(
             SourceLine(
                 name=name,
-                rows=teller.count(sum(load.rows_in for load in mine)),
+                rows=teller.count(sum(load.rows_in or load.rows_read for load in mine)),
                 rejected=teller.count(sum(load.rejected for load in mine)),
                 duplicate=teller.count(sum(load.duplicate for load in mine)),
                 complete_to="–" if moment is None else teller.day(moment),
@@ -70,8 +70,13 @@ def silences(journey_map: JourneyMap, store: Store, index: JourneyIndex) -> list
     their weekdays: as a Poisson stream of bursts, bursts as large as the days' counts vary (index of dispersion).
     """
     found: list[Silence] = []
-    for source, (first, counts) in sorted({**_event_days(journey_map, index), **_number_days(store)}.items()):
-        found += _silences(source, first, counts)
+    until = index.as_of.overall
+    lives = {**_event_days(journey_map, index), **_number_days(store)}
+    for source, (first, counts) in sorted(lives.items()):
+        # The last day is seldom whole: a source is silent at its end if the days before that day are.
+        days = len(counts) if until is None else (Teller(journey_map).local(until) - first).days
+        tail = np.zeros(max(0, days - len(counts)), np.int64)
+        found += _silences(source, first, np.concatenate([counts, tail]))
     return found
 
 
@@ -149,14 +154,12 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
     )
 
 
-def warnings(gathered: Gathered, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int) -> tuple[str, ...]:
+def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int) -> tuple[str, ...]:
     """What a reader must know, the gravest first."""
-    numbers = gathered.numbers
     said = [*_of_sources(numbers.teller, loads, complete_to), *vague(numbers)]
     if off_map:
         said.append(numbers.teller.words.feedback_elsewhere.format(n=numbers.teller.count(off_map)))
-    results = [numbers.expectations, numbers.touchpoints, numbers.planned, gathered.funnel]
-    said += [text for result in results if result is not None for text in result.warnings]
+    said += () if numbers.planned is None else numbers.planned.warnings
     return tuple(dict.fromkeys(said))
 
 
@@ -164,15 +167,12 @@ def _of_sources(teller: Teller, loads: list[Load], complete_to: Mapping[str, dat
     words = teller.words
     if not complete_to:
         yield words.no_data
-    newest = max(complete_to.values(), default=None)
     running = {load.source_id for load in loads if load.state == "running"}
     for source in sorted({load.source_id for load in loads if load.state != "removed"}):
         mine = [load for load in loads if load.source_id == source and load.state != "removed"]
         read, refused = sum(load.rows_in for load in mine), sum(load.rejected for load in mine)
         if source in running:
             yield words.running_load.format(source=source)
-        if source in complete_to and newest is not None and newest - complete_to[source] > _LATE:
-            yield words.late_source.format(source=source, day=teller.day(complete_to[source]))
         if refused > read * _REFUSED:
             yield words.refused_share.format(source=source, share=teller.percent(refused / read))
 

@@ -76,12 +76,14 @@ class Words:
     of_device: str
     of_attribute: str
     lead_unusual: str
+    lead_unusual_always: str
     lead_target: str
     lead_history: str
     lead_none: str
     lead_promises_kept: str
     lead_promises_below: str
     no_weakness: str
+    no_more: str
     statement_unusual: str
     statement_unusual_always: str
     statement_target: str
@@ -98,6 +100,7 @@ class Words:
     counts_cancelled: str
     interval: str
     time: str
+    time_slow: str
     nothing_else: str
     instead_item: str
     target: str
@@ -111,6 +114,7 @@ class Words:
     figure_goal: str
     figure_promises: str
     figure_expectations: str
+    figure_below: str
     figure_score: str
     trend_of: str
     trend_none: str
@@ -130,7 +134,6 @@ class Words:
     redacted: str
     gap: str
     gap_day: str
-    late_source: str
     running_load: str
     no_data: str
     never_seen: str
@@ -160,7 +163,7 @@ _ENGLISH = Words(
     "its label says what share, within what time, against what target.",
     weaknesses="Where to look first",
     weaknesses_about="The places furthest below their target or below their own history. “At most” is what could be won "
-    "if the place came up to its target, not to 100 %; it is no forecast.",
+    "if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
     promises="What we promised",
     promises_about="A promise is ours to keep. Only those whose deadline has passed are counted.",
     expectations="What we expect of customers",
@@ -176,7 +179,8 @@ _ENGLISH = Words(
     plans="Planned and actual",
     plans_about="How many of those who begin the way planned for a persona walk all of it, and where the others leave it.",
     voices="What people said",
-    voices_about="Scores and words from surveys and reviews, by touchpoint. Words are shown as written, without names.",
+    voices_about="Scores and words from surveys and reviews, by touchpoint. Words are shown as written; addresses and long "
+    "numbers are left out.",
     customers="Who",
     customers_about="Customers behind the first place above. These are personal data: handle this page accordingly.",
     data="The data behind this page",
@@ -203,9 +207,12 @@ _ENGLISH = Words(
         ),
         (
             "Interval",
-            "Behind a share, in brackets: the range in which the true share lies with 95 % confidence, by customer.",
+            "Under a share: the range in which the true share lies with 95% confidence, by customer.",
         ),
-        ("At most", "Customers who missed it beyond what the target allows. More cannot be won here; less is likely."),
+        (
+            "At most",
+            "What was missed beyond what the target, or the usual share, allows. More cannot be won here; less is likely.",
+        ),
         ("Below its own history", "The share fell from what the same group did before, by more than chance explains."),
         ("Others", "Everything that is not listed, added up, so that totals are complete."),
     ),
@@ -233,13 +240,15 @@ _ENGLISH = Words(
     of_channel="{value}",
     of_device="{value}",
     of_attribute="{name} {value}",
-    lead_unusual="From {after}, only {share} of {group} came to {next} in time since {since}; {reference} was to be expected.",
-    lead_target="After {after}, {share} came to {next} in time; the target is {reference}.",
-    lead_history="After {after}, {share} came to {next} in time since {since}; before, it was {reference}.",
+    lead_unusual="{place}: since {since} only {share} are met in time; {reference} was to be expected.",
+    lead_unusual_always="{place}: only {share} are met in time; {reference} was to be expected.",
+    lead_target="{place}: {share} are met in time; the target is {reference}.",
+    lead_history="{place}: since {since} {share} are met in time; before, it was {reference}.",
     lead_none="No place on this map is below its target or its own history by more than chance explains.",
     lead_promises_kept="Every promise is kept as often as we said.",
     lead_promises_below="{n} of {of} promises are kept less often than we said.",
     no_weakness="No place is below its target or its own history by more than chance explains.",
+    no_more="No other place is below its target or its own history by more than chance explains.",
     statement_unusual="{share} of {openings} were met in time from {since} to {until}; {reference} was to be expected.",
     statement_unusual_always="{share} of {openings} were met in time; {reference} was to be expected.",
     statement_target="{share} of {openings} were met in time; the target is {reference}.",
@@ -255,8 +264,9 @@ _ENGLISH = Words(
     counts_open="{n} still open",
     counts_cancelled="{n} cancelled",
     interval="{low} to {high}",
-    time="median {median}, 90 % within {slow}",
-    nothing_else="nothing, so far",
+    time="median {median}",
+    time_slow="{share} within {slow}",
+    nothing_else="nothing",
     instead_item="{what} {share}",
     target="target {share}",
     verdict_met="on target",
@@ -267,8 +277,9 @@ _ENGLISH = Words(
     on_target_of="{n} of {of}",
     figure_customers="Customers",
     figure_goal="Reach the goal",
-    figure_promises="Promises kept as we said",
+    figure_promises="Promises on target",
     figure_expectations="Expectations on target",
+    figure_below="{n} below target",
     figure_score="Mean score",
     trend_of="{what}: {first} in the first period, {last} in the last",
     trend_none="{what}: too few to draw",
@@ -279,16 +290,15 @@ _ENGLISH = Words(
     paths_note="{n} journeys, from their first touchpoint; repeats of a touchpoint are drawn once.",
     others="Others",
     plan_share="of {customers} who begin it walk all of it",
-    plan_not_seen="{what} cannot be seen in the data, so nobody can be followed through it.",
+    plan_not_seen="Nobody can be followed through it: the data do not show {what}.",
     plan_nobody="Nobody has begun it yet.",
     plan_stop="{n} stop after {after}",
-    plan_leave="{n} go from {after} to {to} and not on to the next step",
+    plan_leave="{n} go from {after} to {to} instead",
     score_of="{mean} of {high}",
     score_between="{mean} on a scale from {low} to {high}",
     redacted="[left out]",
     gap="nothing from {since} to {until}; about {n} rows would be usual",
     gap_day="nothing on {since}; about {n} rows would be usual",
-    late_source="{source} ends on {day}, before the others. Misses that only it could disprove are declared up to then.",
     running_load="A load of {source} was not finished; run resa collect again.",
     no_data="There are no events yet. Run resa collect, then make the report again.",
     never_seen="No event was ever matched to {what}.",
@@ -301,8 +311,8 @@ _ENGLISH = Words(
     summary_worst="Worst place: {title}. {statement} {reach}",
     summary_nothing="Worst place: none. Nothing is below its target or history by more than chance explains.",
     summary_goal="Goal: {share} reach it, {verdict}",
-    summary_promises="Promises: {n} of {of} kept as often as promised",
-    summary_expectations="Expectations: {n} of {of} on target",
+    summary_promises="Promises: {n} of {of} on target, {below} below",
+    summary_expectations="Expectations: {n} of {of} on target, {below} below",
     summary_vague="Where the page is vague: {what}",
     summary_clear="Where the page is vague: nowhere in particular",
     identifier="Identifier",

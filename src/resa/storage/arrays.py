@@ -63,24 +63,27 @@ class FileArray:
         path: The file.
         dtype: Type of its numbers.
         offset: Bytes before the first.
-        length: How many numbers.
+        length: How many rows.
+        width: Numbers a row; 1: a plain list.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], offset: int, length: int) -> None:
+    def __init__(self, path: Path, dtype: np.dtype[Any], offset: int, length: int, width: int = 1) -> None:
         self._path = path
         self._dtype = dtype
         self._offset = offset
         self._length = length
+        self._width = width
 
     def __len__(self) -> int:
-        """How many numbers."""
+        """How many rows."""
         return self._length
 
     def __getitem__(self, part: slice) -> npt.NDArray[Any]:
         """Read a part."""
         begin, end, _ = part.indices(self._length)
-        place = self._offset + begin * self._dtype.itemsize
-        return np.fromfile(self._path, self._dtype, max(end - begin, 0), offset=place)
+        place = self._offset + begin * self._width * self._dtype.itemsize
+        found = np.fromfile(self._path, self._dtype, max(end - begin, 0) * self._width, offset=place)
+        return found if self._width == 1 else found.reshape(-1, self._width)
 
 
 def write_array(path: Path, dtype: str, array: npt.NDArray[Any]) -> None:

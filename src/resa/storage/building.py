@@ -26,14 +26,13 @@ from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
 from resa.storage.index import ARRAYS, OTHER_CHANNELS, JourneyIndex
 from resa.storage.records import EPOCH, EventFile
-from resa.storage.runs import Run, ids_of
+from resa.storage.runs import LEADING_BITS, TEXT_ROWS, Run, ids_of
 
 __all__ = ["FileRun", "build_arrays", "write_header"]
 
 Longs = npt.NDArray[np.int64]
 
 STRETCH = 4_000_000  # events in memory at a time, about
-_TEXT_ROWS = 65_536  # identifiers in one piece of their file
 _CODED = 254  # channels with a code of their own
 _MILLION = 1_000_000
 
@@ -167,27 +166,26 @@ def _codes_of(names: Sequence[str], coded: Sequence[str]) -> npt.NDArray[np.uint
     return np.array([*(place.get(name, _CODED + 1) for name in names), 0], np.uint8)
 
 
-def _bounds(total: int) -> Iterator[tuple[np.uint64, np.uint64 | None]]:
-    """Stretches of the first words of hashes; `None`: to the end."""
+def _bounds(total: int) -> Iterator[tuple[int, int]]:
+    """Stretches of customers, as ranges of the leading bits of their hashes."""
     bits = 0
-    while total >> bits > STRETCH and bits < 12:
+    while total >> bits > STRETCH and bits < LEADING_BITS:
         bits += 1
-    width = 64 - bits
-    for number in range(1 << bits):
-        end = number + 1
-        yield np.uint64(number << width), None if end == 1 << bits else np.uint64(end << width)
+    width = 1 << (LEADING_BITS - bits)
+    for low in range(0, 1 << LEADING_BITS, width):
+        yield low, low + width
 
 
-def _customers_between(who: Words, low: np.uint64, high: np.uint64 | None) -> tuple[int, int]:
-    begin = ordering.lower_bound(who, 0, len(who), low, np.uint64(0))
-    end = len(who) if high is None else ordering.lower_bound(who, 0, len(who), high, np.uint64(0))
-    return begin, end
+def _place_of(who: Words, leading: int) -> int:
+    """The first customer with these leading bits, or beyond."""
+    if leading == 1 << LEADING_BITS:
+        return len(who)
+    place: int = ordering.lower_bound(who, 0, len(who), np.uint64(leading << (64 - LEADING_BITS)), np.uint64(0))
+    return place
 
 
-def _base_stretch(
-    base: JourneyIndex, low: np.uint64, high: np.uint64 | None, recode: npt.NDArray[np.uint8]
-) -> _Stretch:
-    begin, end = _customers_between(base.who, low, high)
+def _base_stretch(base: JourneyIndex, low: int, high: int, recode: npt.NDArray[np.uint8]) -> _Stretch:
+    begin, end = _place_of(base.who, low), _place_of(base.who, high)
     first, last = int(base.offsets[begin]), int(base.offsets[end])
     seconds = base.seconds[first:last].astype(np.int64) + base.epoch
     codes = base.channels[first:last]
@@ -207,13 +205,14 @@ def _base_stretch(
 _NO_TEXTS = pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
 
 
-def _slice(file: FileRun, low: np.uint64, high: np.uint64 | None, recode: npt.NDArray[np.uint8]) -> _Stretch:
-    """The part of a run between two hashes, without what is left out of the index."""
+def _slice(file: FileRun, low: int, high: int, recode: npt.NDArray[np.uint8]) -> _Stretch:
+    """The part of a run in one stretch, without what is left out of the index."""
     run = file.run
-    begin, end = _customers_between(run.who, low, high)
-    first, last = int(run.starts[begin]), int(run.starts[end])
-    who = np.ascontiguousarray(run.who[begin:end])
-    offsets = run.starts[begin : end + 1] - first
+    begin, end = int(run.edges[low]), int(run.edges[high])
+    who = run.who[begin:end]
+    starts = run.starts[begin : end + 1]
+    first, last = int(starts[0]), int(starts[-1])
+    offsets = starts - first
     part = slice(first, last)
     texts = run.identifiers.slice(begin, end - begin)
     rows = run.rows[part]
@@ -317,9 +316,9 @@ class _TextFile:
 
     def append(self, texts: pa.Table) -> None:
         self._waiting = pa.concat_tables([self._waiting, texts.replace_schema_metadata(None)])
-        whole = self._waiting.num_rows // _TEXT_ROWS * _TEXT_ROWS
-        for begin in range(0, whole, _TEXT_ROWS):
-            self._write(self._waiting.slice(begin, _TEXT_ROWS))
+        whole = self._waiting.num_rows // TEXT_ROWS * TEXT_ROWS
+        for begin in range(0, whole, TEXT_ROWS):
+            self._write(self._waiting.slice(begin, TEXT_ROWS))
         self._waiting = self._waiting.slice(whole)
 
     def _write(self, piece: pa.Table) -> None:

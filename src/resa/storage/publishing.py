@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, delete, insert, select, text, update
 
+from resa.base.errors import WorkspaceDamaged
 from resa.base.files import flush_folder
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import JourneyMap
@@ -24,7 +25,7 @@ from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
 from resa.storage.index import ARRAYS, JourneyIndex, open_index
 from resa.storage.records import EventFile
-from resa.storage.runs import Run, open_run_file, run_from_file
+from resa.storage.runs import Run, open_run_file, run_from_file, write_run_file
 from resa.storage.schema import files, generations, loads, map_columns
 from resa.storage.traits import newest_traits, write_traits
 
@@ -208,8 +209,16 @@ def empty_index(store: Store) -> JourneyIndex:
 
 
 def _run(store: Store, file: EventFile) -> Run:
+    """The sorted run of a file: the one its commit left, else made from the file, and on disk so as to spare memory."""
     found = open_run_file(store.layout.runs, file.run) if file.run else None
-    return found or run_from_file(store.hasher, file.path, file.kind)
+    if found is None:
+        folder = store.layout.work / "runs"
+        folder.mkdir(exist_ok=True)
+        write_run_file(folder, str(file.id), run_from_file(store.hasher, file.path, file.kind))
+        found = open_run_file(folder, str(file.id))
+    if found is None:
+        raise WorkspaceDamaged("work/runs was emptied while it was in use; run the command again")
+    return found
 
 
 def _excluded(new: Sequence[EventFile], exclude: Sequence[str]) -> list[npt.NDArray[np.bool_] | None]:

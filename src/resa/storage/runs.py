@@ -25,9 +25,41 @@ from resa.storage.arrays import FileArray
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
 
-__all__ = ["Run", "first_identifiers", "ids_of", "make_run", "open_run_file", "run_from_file", "write_run_file"]
+__all__ = [
+    "LEADING_BITS",
+    "TEXT_ROWS",
+    "Run",
+    "first_identifiers",
+    "ids_of",
+    "make_run",
+    "open_run_file",
+    "run_from_file",
+    "write_run_file",
+]
 
 Longs = npt.NDArray[np.int64]
+
+LEADING_BITS = 12  # stretches of customers are cut at these bits of their hashes
+TEXT_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class StoredTexts:
+    """The identifiers of a run on disk, of which a slice is read at a time.
+
+    Attributes:
+        path: An Arrow file of pieces of `TEXT_ROWS` rows.
+    """
+
+    path: Path
+
+    def slice(self, begin: int, length: int) -> pa.Table:
+        """Some rows."""
+        with pa.OSFile(str(self.path)) as source:
+            file = pa.ipc.open_file(source)
+            first, last = begin // TEXT_ROWS, -(-(begin + length) // TEXT_ROWS)
+            pieces = [file.get_batch(number) for number in range(first, last)]
+            return pa.Table.from_batches(pieces, file.schema).slice(begin - first * TEXT_ROWS, length)
 
 
 @dataclass(frozen=True)
@@ -35,6 +67,7 @@ class Run:
     """Rows in the order of the index.
 
     Attributes:
+        edges: int64[4097], where the customers of each leading 12 bits of their hash begin.
         who: uint64[C, 2], hashes of the customers' identifiers, sorted.
         starts: int64[C + 1], where each customer's events begin.
         times: int64[N], microseconds since 1970.
@@ -46,17 +79,18 @@ class Run:
         identifiers: kind and value of each customer.
     """
 
-    who: Words
-    starts: Longs
+    edges: Longs
+    who: Words | FileArray
+    starts: Longs | FileArray
     times: Longs
     sequences: Longs
     ids: Words
     rows: npt.NDArray[np.uint32]
     channels: npt.NDArray[np.int32]
     channel_names: tuple[str, ...]
-    identifiers: pa.Table
+    identifiers: pa.Table | StoredTexts
 
-    ARRAYS: ClassVar = ("who", "starts", "times", "sequences", "ids", "rows", "channels")
+    ARRAYS: ClassVar = ("edges", "who", "starts", "times", "sequences", "ids", "rows", "channels")
 
 
 def make_run(hasher: Hasher, table: pa.Table, ids: Words | None) -> Run:
@@ -75,12 +109,14 @@ def make_run(hasher: Hasher, table: pa.Table, ids: Words | None) -> Run:
     order = ordering.order_by_hash(who)
     ordered = ordering.take_rows(who, order)
     starts = ordering.group_starts(ordered)
+    customers = ordered[starts[:-1]]
     heads = order[starts[:-1]]
     identifiers = pa.table({"kind": kinds.take(pa.array(heads)), "value": values.take(pa.array(heads))})
     if ids is None:
         nothing = np.empty(0, np.int64)
         return Run(
-            ordered[starts[:-1]],
+            _edges(customers),
+            customers,
             np.zeros(len(starts), np.int64),
             nothing,
             nothing,
@@ -96,7 +132,8 @@ def make_run(hasher: Hasher, table: pa.Table, ids: Words | None) -> Run:
     ordering.order_within_groups(starts, order, times, sequences, first_words)
     names, codes = _channel_codes(table.column("channel"))
     return Run(
-        ordered[starts[:-1]],
+        _edges(customers),
+        customers,
         starts,
         times[order],
         sequences[order],
@@ -136,9 +173,10 @@ def ids_of(hasher: Hasher, table: pa.Table) -> Words:
 def write_run_file(folder: Path, name: str, run: Run) -> None:
     """Write a run; both of its files are on the disk when this returns."""
     with durable_file(folder / f"{name}.arrow") as temporary:
-        table = run.identifiers.replace_schema_metadata({"channels": json.dumps(run.channel_names)})
+        texts = run.identifiers.slice(0, len(run.who))
+        table = texts.combine_chunks().replace_schema_metadata({"channels": json.dumps(run.channel_names)})
         with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+            writer.write_table(table, max_chunksize=TEXT_ROWS)
     with durable_file(folder / f"{name}.run") as temporary, temporary.open("wb") as stream:
         for field in Run.ARRAYS:
             np.lib.format.write_array(stream, getattr(run, field), allow_pickle=False)
@@ -150,10 +188,9 @@ def open_run_file(folder: Path, name: str) -> Run | None:
     if not (path.exists() and texts.exists()):
         return None
     arrays: dict[str, Any] = dict(zip(Run.ARRAYS, _arrays(path), strict=True))
-    with pa.memory_map(str(texts)) as source:
-        table = pa.ipc.open_file(source).read_all()
-    names = json.loads(table.schema.metadata[b"channels"])
-    return Run(**arrays, channel_names=tuple(names), identifiers=table)
+    with pa.OSFile(str(texts)) as source:
+        names = json.loads(pa.ipc.open_file(source).schema.metadata[b"channels"])
+    return Run(**arrays, channel_names=tuple(names), identifiers=StoredTexts(texts))
 
 
 def _arrays(path: Path) -> Iterator[npt.NDArray[Any] | FileArray]:
@@ -162,10 +199,10 @@ def _arrays(path: Path) -> Iterator[npt.NDArray[Any] | FileArray]:
             np.lib.format.read_magic(stream)
             shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
             count = int(np.prod(shape))
-            if name in {"who", "starts"}:
-                yield np.fromfile(stream, dtype, count).reshape(shape)
+            if name == "edges":
+                yield np.fromfile(stream, dtype, count)
             else:
-                yield FileArray(path, dtype, stream.tell(), count)
+                yield FileArray(path, dtype, stream.tell(), shape[0], *shape[1:])
                 stream.seek(count * dtype.itemsize, os.SEEK_CUR)
 
 
@@ -181,6 +218,11 @@ def first_identifiers(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     else:
         firsts = pairs.take(pa.array(offsets[:-1]))
     return firsts.field("kind"), firsts.field("value")
+
+
+def _edges(who: Words) -> Longs:
+    bounds = np.arange(1 << LEADING_BITS, dtype=np.uint64) << np.uint64(64 - LEADING_BITS)
+    return np.append(np.searchsorted(np.ascontiguousarray(who[:, 0]), bounds), len(who)).astype(np.int64)
 
 
 def _channel_codes(column: pa.ChunkedArray) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:

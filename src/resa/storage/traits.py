@@ -22,16 +22,19 @@ TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field(
 # A customer with one record is the common case, and needs no taking apart.
 _NEWEST = """
 WITH told AS (
-    SELECT customer, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records FROM record
+    SELECT customer, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records
+    FROM record
 ), newest AS (
     SELECT customer, fact.key AS trait, CAST(fact.value AS VARCHAR) AS value
     FROM told, json_each(traits) AS fact
     WHERE records > 1
-    QUALIFY row_number() OVER (PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, told.id DESC) = 1
+    QUALIFY 1 = row_number() OVER (
+        PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, told.id DESC
+    )
 )
 SELECT customer, traits FROM told WHERE records = 1
 UNION ALL
-SELECT customer, '{' || string_agg(CAST(to_json(trait) AS VARCHAR) || ': ' || value, ', ' ORDER BY trait) || '}' AS traits
+SELECT customer, '{' || string_agg(CAST(to_json(trait) AS VARCHAR) || ': ' || value, ', ' ORDER BY trait) || '}'
 FROM newest GROUP BY customer
 ORDER BY customer
 """

@@ -12,7 +12,7 @@ from typing import Self
 from resa import runtime
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import MapError, Problem, QuestionError, SourceError, WorkspaceMissing, did_you_mean
+from resa.base.errors import Problem, QuestionError, SourceError, WorkspaceMissing, did_you_mean
 from resa.base.files import write_text_durably
 from resa.base.settings import Settings, read_settings
 from resa.collector import (
@@ -82,16 +82,7 @@ class Workspace:
             MapError: The map's files are wrong; holds all problems.
             QuestionError: There is no such map, or there are several and none was named.
         """
-        if key is None and len(self.maps) == 1 and not self.loaded.errors:
-            return next(iter(self.maps.values()))
-        if key is not None and key in self.maps:
-            return self.maps[key]
-        if self.loaded.errors:
-            raise MapError(self.loaded.errors)
-        names = ", ".join(sorted(self.maps)) or "none yet"
-        if key is None:
-            raise QuestionError(f"name one of the maps: {names}")
-        raise QuestionError(f"there is no map '{key}'{did_you_mean(key, self.maps)}; there are: {names}")
+        return self.loaded.map(key)
 
     def advice(self) -> list[Problem]:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""

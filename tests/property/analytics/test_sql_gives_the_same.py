@@ -37,7 +37,7 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     by = common.get("by")
     common = {**common, "by": None if kind == "planned" or (kind.startswith("trend") and by in PERIODS) else by}
-    asked: dict[str, Callable[[], Result]] = {
+    asked: Callable[[], Result] = {
         "expectations": lambda: measure.expectations(curve=True, **common),
         "transitions": lambda: measure.transitions(**common),
         "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +74,35 @@ COUNTS = st.none() | st.integers(0, 10**9)
 
 
 @st.composite
+def arrows(draw: st.DrawFn, key: str, number: int, keys: list[str]) -> Expectation:
+    return Expectation(
+        name=f"{key}.{number}",
+        kind=draw(st.sampled_from(["expectation", "promise"])),
+        after=key,
+        next=tuple(draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3, unique=True))),
+        written="",
+        within=Duration(draw(st.integers(1, 999)), draw(st.sampled_from(["minute", "hour", "day"]))),
+        target=draw(SHARES),
+    )
+
+
+@st.composite
+def pains(draw: st.DrawFn, improvements: list[str]) -> PainPoint:
+    return PainPoint(
+        text=draw(TEXTS),
+        source=draw(TEXTS),
+        shown_by=draw(st.sampled_from([None, "t0.0", "t1.0"])),
+        improvement=draw(st.sampled_from([None, *improvements])),
+    )
+
+
+@st.composite
+def personas_of(draw: st.DrawFn, key: str, keys: list[str]) -> Persona:
+    path = draw(st.lists(st.sampled_from(keys), max_size=5)) if keys else []
+    return Persona(key=key, name=draw(NAMES), about=draw(TEXTS), quote=draw(TEXTS), path=tuple(path))
+
+
+@st.composite
 def maps(draw: st.DrawFn) -> JourneyMap:
     """Journey maps of every sort, from a few names to more than fits."""
     keys = [f"t{n}" for n in range(draw(st.sampled_from([0, 1, 2, 3, 5, 8, 14])))]
@@ -83,28 +113,6 @@ def maps(draw: st.DrawFn) -> JourneyMap:
     improvements = [f"i{n}" for n in range(draw(st.integers(0, 3)))]
     personas = [f"p{n}" for n in range(draw(st.integers(0, 2)))]
     bare = draw(st.booleans())
-
-    def arrow(key: str, number: int) -> Expectation:
-        return Expectation(
-            name=f"{key}.{number}",
-            kind=draw(st.sampled_from(["expectation", "promise"])),
-            after=key,
-            next=tuple(draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3, unique=True))),
-            written="",
-            within=Duration(draw(st.integers(1, 999)), draw(st.sampled_from(["minute", "hour", "day"]))),
-            target=draw(SHARES),
-        )
-
-    def pains() -> tuple[PainPoint, ...]:
-        return tuple(
-            PainPoint(
-                text=draw(TEXTS),
-                source=draw(TEXTS),
-                shown_by=draw(st.sampled_from([None, "t0.0", "t1.0"])),
-                improvement=draw(st.sampled_from([None, *improvements])),
-            )
-            for _ in range(draw(st.integers(0, 2)))
-        )
 
     def touchpoint(key: str) -> Touchpoint:
         if bare:
@@ -119,16 +127,19 @@ def maps(draw: st.DrawFn) -> JourneyMap:
             actions=draw(LISTS),
             motivation=draw(LISTS),
             questions=draw(LISTS),
-            pain_points=pains(),
+            pain_points=tuple(draw(st.lists(pains(improvements), max_size=2))),
             backstage=draw(LISTS),
             emotion=Emotion(now=draw(FELT), aim=draw(FELT)),
             moment_of_truth=draw(st.booleans()),
             differences=tuple(
                 PersonaDifference(persona=p, emotion=Emotion(now=draw(FELT)), actions=draw(LISTS)) for p in personas
             ),
-            expectations=tuple(arrow(key, number) for number in range(draw(st.integers(0, 2)))),
+            expectations=tuple(draw(arrows(key, number, keys)) for number in range(draw(st.integers(0, 2)))),
         )
 
+    kinds: st.SearchStrategy[Literal["external", "internal", "peripheral"]]
+    kinds = st.sampled_from(["external", "internal", "peripheral"])
+    days = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))
     return JourneyMap(
         key="map",
         title=draw(TEXTS),
@@ -136,29 +147,11 @@ def maps(draw: st.DrawFn) -> JourneyMap:
         owner=draw(TEXTS),
         goal=draw(st.none() | st.builds(Goal, reach=st.just(("x",)), written=TEXTS, target=SHARES)),
         stages=tuple(Stage(key=s, name=draw(NAMES), touchpoints=tuple(k for k in keys if of[k] == s)) for s in stages),
-        personas=tuple(
-            Persona(
-                key=p,
-                name=draw(NAMES),
-                about=draw(TEXTS),
-                quote=draw(TEXTS),
-                path=tuple(draw(st.lists(st.sampled_from(keys), max_size=5))) if keys else (),
-            )
-            for p in personas
-        ),
-        channels=tuple(
-            Channel(key=c, name=draw(NAMES), kind=draw(st.sampled_from(["external", "internal", "peripheral"])))
-            for c in channels
-        ),
+        personas=tuple(draw(personas_of(p, keys)) for p in personas),
+        channels=tuple(Channel(key=c, name=draw(NAMES), kind=draw(kinds)) for c in channels),
         touchpoints=tuple(touchpoint(key) for key in keys),
         improvements=tuple(
-            Improvement(
-                key=i,
-                name=draw(NAMES),
-                about=draw(TEXTS),
-                since=draw(st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))),
-            )
-            for i in improvements
+            Improvement(key=i, name=draw(NAMES), about=draw(TEXTS), since=draw(days)) for i in improvements
         ),
     )
 

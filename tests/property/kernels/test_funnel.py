@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.oracles.funnel import chosen_positions, longest_chain, longest_chain_of_all
 from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
 
-from resa.kernels import Journeys, funnel, funnel_counts, funnel_levels, prepare
+from resa.kernels import Journeys, funnel, funnel_counts, funnel_levels
 
 # Repeated codes, codes that do not ascend, and steps that share a code all come up.
 STEPS = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=2), min_size=1, max_size=4)
@@ -59,12 +59,17 @@ def test_customers_left_out_have_no_level_and_threads_change_nothing(
     assert (some.positions[~mask] == -1).all()
 
 
-@given(journeys(customers=9), STEPS, WINDOWS, st.data())
-def test_what_was_prepared_changes_no_answer(
-    drawn: Journeys, steps: list[list[int]], within: int, data: st.DataObject
+@given(journeys(customers=9), STEPS, WINDOWS, PERIODS)
+def test_rare_and_frequent_first_steps_are_followed_alike(
+    drawn: Journeys, steps: list[list[int]], within: int, period: tuple[int, int] | None
 ) -> None:
-    prepared = prepare(drawn)
-    hidden = data.draw(st.lists(st.booleans(), min_size=drawn.events, max_size=drawn.events))
-    shown = drawn._replace(touchpoints=np.where(hidden, 0, drawn.touchpoints).astype(np.uint16))
-    wanted = funnel_levels(shown, steps, within_us=within)
-    assert funnel_levels(shown, steps, within_us=within, prepared=prepared).tolist() == wanted.tolist()
+    """Thousands of other events before them make the drawn first steps rare, and another kernel takes over."""
+    others = np.full(2_000 * 64, 9, np.uint16)
+    more = Journeys(
+        np.concatenate([[0], len(others) + drawn.offsets]).astype(np.int64),
+        np.concatenate([np.zeros(len(others), np.int32), drawn.seconds]),
+        np.concatenate([np.zeros(len(others), np.int32), drawn.micros]),
+        np.concatenate([others, drawn.touchpoints]),
+    )
+    wanted = funnel_levels(drawn, steps, within_us=within, period=period)
+    assert funnel_levels(more, steps, within_us=within, period=period, threads=2).tolist() == [0, *wanted.tolist()]

@@ -66,6 +66,33 @@ def test_the_edge_of_the_window_is_inside() -> None:
     ]
 
 
+def test_a_deadline_at_the_very_moment_of_completeness_has_passed() -> None:
+    row = only_row(measure_of([*happened(0, (0, "a")), *happened(1, (10, "x"))]).expectations())
+    assert (row["mature"], row["missed"]) == (1, 1)
+
+
+def test_customers_are_counted_as_the_funnel_does_when_a_young_start_renewed_a_mature_one() -> None:
+    """The opening waits for its last start, which is young; the mature start alone was not met in time."""
+    measure = measure_of([*happened(0, (0, "a"), (5, "a"), (11, "b")), *happened(1, (12, "x"))])
+    row = only_row(measure.expectations())
+    funnel = measure.funnel(["a", "b"], within="10 seconds", mature=True)
+    assert (row["mature"], row["young_met"], row["customers"], row["customers_met"]) == (0, 1, 1, 0)
+    assert funnel.table.column("customers").to_pylist() == [1, 0]
+
+
+def test_the_last_day_of_a_period_is_part_of_it_and_ends_at_midnight_in_the_zone_of_the_map() -> None:
+    midnight = datetime(2026, 3, 2, 23, tzinfo=UTC)  # in Stockholm
+    events = [
+        Happened(customer=0, at=midnight - timedelta(seconds=1), event="a"),
+        Happened(customer=1, at=midnight, event="a"),
+        Happened(customer=2, at=datetime(2026, 3, 1, 23, tzinfo=UTC), event="a"),
+        Happened(customer=3, at=datetime(2026, 3, 1, 22, tzinfo=UTC), event="a"),
+    ]
+    measure = measure_of(events, small_map(timezone="Europe/Stockholm"))
+    result = measure.funnel(["a"], since="2026-03-02", until="2026-03-02")
+    assert result.customers().column("customer").to_pylist() == [0, 2]
+
+
 def test_as_of_hides_what_came_later() -> None:
     events = happened(0, (0, "a"), (5, "b"), (60, "x"))
     row = only_row(measure_of(events).expectations(as_of=(START + timedelta(seconds=3)).isoformat()))

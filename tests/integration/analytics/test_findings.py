@@ -1,0 +1,80 @@
+"""The places that `findings` lists, on whole journeys with a truth planted or none."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tests.support.small_store import START, Happened, SmallStore, expect, small_map
+
+from resa.analytics import Measure
+
+WEEK = 7 * 86_400
+
+
+def journeys(
+    seed: int, *, broken: bool = False, slow: bool = False
+) -> tuple[list[Happened], dict[int, dict[str, object]]]:
+    """3,000 customers in twelve weeks; phones may be broken in weeks 5 and 6, the north may always be slow."""
+    source = random.Random(seed)  # noqa: S311  # a reproducible test, no secret
+    events: list[Happened] = []
+    traits: dict[int, dict[str, object]] = {}
+    for customer in range(3_000):
+        at, device = source.uniform(0, 12 * WEEK), source.choice(["phone", "desk"])
+        region = source.choice(["north", "south", "west"])
+        traits[customer] = {"region": region}
+        chance = 0.6
+        if broken and device == "phone" and 5 * WEEK <= at < 7 * WEEK:
+            chance = 0.15
+        if slow and region == "north":
+            chance = 0.4
+        events.append(Happened(customer=customer, at=round(at, 6), event="a", device=device, channel="web"))
+        if source.random() < chance:
+            events.append(Happened(customer=customer, at=round(at + 60, 6), event="b", device=device, value=200.0))
+    events.append(Happened(customer=3_000, at=13 * WEEK, event="x"))
+    return events, traits
+
+
+def measure_of(seed: int, *, target: float | None = None, **planted: bool) -> Measure:
+    events, traits = journeys(seed, **planted)
+    journey_map = small_map(expect("a", "b", "1 hour", target=target))
+    store = SmallStore(events, {"shop": journey_map}, traits=traits)
+    return Measure(store, store.maps)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_planted_nothing_found(seed: int) -> None:
+    found = measure_of(seed).findings()
+    assert found.tests > 100
+    assert found.places == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_device_that_was_broken_is_the_first_finding(seed: int) -> None:
+    place = measure_of(seed, broken=True).findings().places[0]
+    assert (place.reason, place.attribute, place.value) == ("unusual", "device", "phone")
+    assert place.since is not None
+    assert place.until is not None
+    assert (place.since - START.date()).days == 5 * 7
+    assert (place.until - START.date()).days == 7 * 7 - 1
+    assert place.p_value is not None
+    assert place.p_value < 0.001
+    assert place.share < 0.3 < place.reference
+    assert place.value_at_most == pytest.approx(place.lost_at_most * 200 * 100, rel=0.05)
+    assert len(place.people) == round((1 - place.share) * place.openings)
+
+
+def test_a_region_that_is_always_slow_is_found() -> None:
+    place = measure_of(7, slow=True).findings().places[0]
+    assert (place.attribute, place.value, place.since) == ("traits.region", "north", None)
+
+
+def test_below_target_is_held_against_the_target_never_against_everybody() -> None:
+    place = measure_of(1, target=0.8).findings().places[0]
+    assert (place.reason, place.attribute, place.reference) == ("below target", None, 0.8)
+    assert place.lost_at_most == round((0.8 - place.share) * place.customers)
+    assert place.document["p_value"] is None
+
+
+def test_at_target_is_no_finding() -> None:
+    assert measure_of(1, target=0.6).findings().places == ()
