@@ -20,7 +20,7 @@ from resa.analytics.questions import (
     VariantsQuestion,
     question_from,
 )
-from resa.analytics.result import Column, Part, Result
+from resa.analytics.result import Column, Part, Result, table_text
 from resa.analytics.views import VIEWS, View
 
 __all__ = [
@@ -45,4 +45,5 @@ __all__ = [
     "VariantsQuestion",
     "View",
     "question_from",
+    "table_text",
 ]

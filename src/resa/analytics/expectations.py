@@ -312,7 +312,7 @@ def _instead(found: list[Measured], statement: Statement) -> Part:
     return part_of(columns, rows, sql=statement.select(united(branches, columns, order)), people=people)
 
 
-def _add_instead(  # noqa: PLR0917  # private, called once or twice
+def _add_instead(
     rows: Rows,
     behind: list[Counted],
     item: Measured,

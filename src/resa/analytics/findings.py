@@ -240,7 +240,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     tests = sum(count for _, _, count in tested)
     unusual = []
     for arrow, best, _ in tested:
-        if best is not None and best[2].log_p <= np.log(level):
+        if best is not None and best[2].log_p + np.log(tests) <= np.log(level):
             unusual.append((best[2].log_p, _unusual(arrow, *best, tests)))
     unusual.sort(key=lambda found: found[0])
     listed = [finding for _, finding in unusual]

@@ -124,7 +124,7 @@ class Measure:
         return self._ask("planned", common, plans=plans)
 
     def touchpoints(self, **common: Any) -> Result:
-        """How often each touchpoint is visited, by how many customers, and how it is felt; see `TouchpointsQuestion`."""
+        """How often each touchpoint is visited, by how many, and how it is felt; see `TouchpointsQuestion`."""
         return self._ask("touchpoints", common)
 
     def ask(self, question: Question | Mapping[str, Any]) -> Result:

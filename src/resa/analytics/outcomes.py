@@ -113,7 +113,7 @@ def outcomes_of(
     return _judged(snapshot, expectation, journeys, found, within, as_of)
 
 
-def _judged(  # noqa: PLR0917  # private, called once
+def _judged(
     snapshot: Snapshot,
     expectation: Expectation,
     journeys: Journeys,

@@ -294,7 +294,7 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     )
 
 
-def _ranked(  # noqa: PLR0917  # private, called once or twice
+def _ranked(
     top: int,
     length: npt.NDArray[np.int64],
     start: npt.NDArray[np.int64],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
     import polars as pl
 
-__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result"]
+__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "table_text"]
 
 Counted = npt.NDArray[np.int64]
 """Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
@@ -311,8 +311,10 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case int():
             return f"{value:,}"
+        case dict():
+            return " ".join(map(_cell, value.values()))
         case list():
-            return " > ".join(map(str, value))
+            return (", " if isinstance(next(iter(value), ""), dict) else " > ").join(map(_cell, value))
         case _:
             return str(_plain(value))
 
@@ -325,10 +327,15 @@ def _notes(result: Result) -> list[str]:
 
 
 def _as_text(result: Result) -> str:
-    names = result.table.column_names
-    cells = [names, *([_cell(value) for value in row.values()] for row in result.table.to_pylist())]
+    return "\n".join([table_text(result.table), *_notes(result)])
+
+
+def table_text(table: pa.Table) -> str:
+    """A table for people: a heading, columns side by side, numbers to the right."""
+    names = table.column_names
+    cells = [names, *([_cell(value) for value in row.values()] for row in table.to_pylist())]
     widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
-    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in result.table.schema]
+    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
     lines = [
         "  ".join(
             text.rjust(width) if right else text.ljust(width)
@@ -336,7 +343,7 @@ def _as_text(result: Result) -> str:
         ).rstrip()
         for row in cells
     ]
-    return "\n".join([*lines, *_notes(result)])
+    return "\n".join(lines)
 
 
 def _as_html(result: Result) -> str:

@@ -1,9 +1,10 @@
-"""Touchpoints: how often each is visited, by how many customers, how soon they go on, what it is worth and how it is
-felt.
+"""Touchpoints: how often each is visited, by how many customers, how soon they go on, its value and its score.
 
 A visit is an event that is a touchpoint of the map. The time to the next visit is that of `resa.kernels.transitions`;
 scores are as the events give them, on the scale that the touchpoint's signal states.
 """
+
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -99,7 +100,8 @@ class _Visits:
 
     def chosen(self, code: int, members: Flags | slice) -> Counted:
         """The customers of a touchpoint's visits in a group."""
-        return self.customers[members][self.codes[members] == code]
+        whose: Counted = self.customers[members][self.codes[members] == code]
+        return whose
 
 
 @dataclass(frozen=True)
@@ -207,8 +209,8 @@ def _sparse(
     if not whole:
         kept &= np.isin(positions, everything.positions[members])
     size = len(selection.snapshot.names)
-    counts = np.bincount(codes[kept], minlength=size)
-    return counts, np.bincount(codes[kept], weights=numbers[kept], minlength=size)
+    counts = np.bincount(codes[kept], minlength=size).astype(np.int64)
+    return counts, np.bincount(codes[kept], weights=numbers[kept], minlength=size).astype(np.float64)
 
 
 def _visitors(selection: Selection) -> Flags:

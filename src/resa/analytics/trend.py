@@ -177,7 +177,7 @@ def _rows(
     return rows, behind
 
 
-def _dated(  # noqa: PLR0917  # private, called once or twice
+def _dated(
     statement: Statement, question: TrendQuestion, selection: Selection, groups: Groups, source: str, name: str
 ) -> Statement:
     """Add `period` to the things in a step, and their group."""

@@ -15,7 +15,7 @@ from rich.table import Table
 from resa.base.errors import InputError, Problem
 from resa.cli.console import ERRORS, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened
-from resa.collector import LoadReport, Progress, Understanding
+from resa.collector import WORDS, LoadReport, Progress, Understanding
 from resa.workspace import Workspace
 
 __all__ = ["collect", "show_reports"]
@@ -62,7 +62,7 @@ def show_reports(reports: list[LoadReport]) -> None:
         for file in report.files:
             counts = (f"{number:,}" for number in (file.rows_read, file.good, file.rejected, file.duplicate))
             notes = ["unchanged, left alone"] if file.state == "unchanged" else []
-            notes += [f"{count:,} {reason}" for reason, count in file.reasons.most_common()]
+            notes += [f"{count:,} {WORDS.get(reason, reason)}" for reason, count in file.reasons.most_common()]
             if file.without_customer:
                 notes.append(f"{file.without_customer:,} without a customer, counted by day")
             notes += [file.note] if file.note else []
@@ -98,7 +98,7 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *,
     if not yes and sys.stdin.isatty() and not typer.confirm("Is this right?", default=True, err=True):
         raise typer.Exit(1)
     target = shop.write_source(found)
-    say(f"wrote {target}; change it and run: resa collect {found.name} --replace")
+    say(f"wrote {target.relative_to(shop.folder)}; if you change it, run: resa collect {found.name} --replace")
     return found.name
 
 

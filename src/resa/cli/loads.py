@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import pyarrow as pa
 import typer
-from rich.table import Table
 
-from resa.cli.console import OUT, say
-from resa.cli.options import HERE, Folder, opened
+from resa.cli.console import say
+from resa.cli.measure import Format, write_table
+from resa.cli.options import HERE, Folder, Output, opened
 
 __all__ = ["app"]
 
@@ -17,20 +18,32 @@ app = typer.Typer(help="What was collected, file by file; each load can be undon
 
 @app.command("list")
 def list_loads(
+    *,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    output: Output = None,
     folder: Folder = HERE,
 ) -> None:
     """Show all loads: rows read = good + rejected + duplicate."""
-    table = Table("load", "source", "file", "state", "began (UTC)", "rows", "good", "rejected", "duplicate", box=None)
-    for column in table.columns[5:]:
-        column.justify = "right"
     with opened(folder) as shop:
-        for load in shop.store.loads(source):
-            counts = (load.rows_read, load.good, load.rejected, load.duplicate)
-            began = f"{load.started_at:%Y-%m-%d %H:%M}"
-            row = (str(load.id), load.source_id, load.origin, load.state, began, *(f"{number:,}" for number in counts))
-            table.add_row(*row)
-    OUT.print(table)
+        rows = [
+            {
+                "load": load.id,
+                "source": load.source_id,
+                "file": load.origin,
+                "state": load.state,
+                "began (UTC)": f"{load.started_at:%Y-%m-%d %H:%M}",
+                "rows": load.rows_read,
+                "good": load.good,
+                "rejected": load.rejected,
+                "duplicate": load.duplicate,
+            }
+            for load in shop.store.loads(source)
+        ]
+    if rows:
+        write_table(pa.Table.from_pylist(rows), show_format, output)
+    else:
+        say("nothing was collected yet")
 
 
 @app.command()

@@ -12,9 +12,9 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from resa.analytics import KINDS, Result, question_from
+from resa.analytics import KINDS, Result, question_from, table_text
 from resa.base.errors import InputError
-from resa.cli.console import OUT, write_out
+from resa.cli.console import write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 
 __all__ = ["Format", "measure", "write_table"]
@@ -129,16 +129,19 @@ def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
 
 def _customers(result: Result, conditions: list[str]) -> pa.Table:
     column: str | None = None
-    row: dict[str, object] = {}
+    part: str | None = None
+    row: dict[str, Any] = {}
     for condition in conditions:
         name, equals, value = condition.partition("=")
         if not equals:
             raise InputError(f"write --customers column=… or a column's value, such as step=2, not '{condition}'")
         if name == "column":
             column = value
+        elif name == "part":
+            part = value
         else:
             row[name] = int(value) if value.isdecimal() else value
-    return result.customers(column, identifiers=True, **row)
+    return result.customers(column, part=part, identifiers=True, **row)
 
 
 def _write_text(text: str, output: Path | None) -> None:
@@ -154,8 +157,7 @@ def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
         _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
         return
     if how is Format.table:
-        for row in table.to_pylist():
-            OUT.print(*("–" if value is None else value for value in row.values()), sep="  ", markup=False)
+        _write_text(table_text(table), output)
         return
     sink = pa.BufferOutputStream()
     if how is Format.csv:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from resa.cli.console import OUT, say
+from resa.cli.console import say
 from resa.cli.measure import Format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
 
@@ -27,7 +26,7 @@ def list_rejected(
     rows: Annotated[
         bool, typer.Option(help="Every row with its payload, not only counts. Payloads are personal.")
     ] = False,
-    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.csv,
+    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows of --rows.")] = Format.csv,
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
@@ -37,16 +36,14 @@ def list_rejected(
     if rows:
         write_table(refused, show_format, output)
         return
-    counts = refused.group_by(["source_id", "load_id", "reason"]).aggregate([([], "count_all"), ("detail", "first")])
-    table = Table("source", "load", "reason", "rows", "for instance", box=None)
-    table.columns[3].justify = "right"
-    for row in counts.sort_by(
-        [("source_id", "ascending"), ("load_id", "ascending"), ("reason", "ascending")]
-    ).to_pylist():
-        table.add_row(
-            row["source_id"], str(row["load_id"]), row["reason"], f"{row['count_all']:,}", row["detail_first"] or ""
-        )
-    OUT.print(table)
+    if refused.num_rows == 0:
+        say("no row was refused")
+        return
+    keys = ["source_id", "load_id", "reason"]
+    counts = refused.group_by(keys, use_threads=False).aggregate([([], "count_all"), ("detail", "first")])
+    names = {"source_id": "source", "load_id": "load", "count_all": "rows", "detail_first": "for instance"}
+    counts = counts.sort_by([(key, "ascending") for key in keys]).rename_columns(names)
+    write_table(counts.select(["source", "load", "reason", "rows", "for instance"]), Format.table, output)
 
 
 @app.command()

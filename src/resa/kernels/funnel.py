@@ -92,7 +92,10 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
     for code, _ in pairs:
         if not 1 <= code < CODES:
             raise ValueError(f"{code} is no touchpoint's code; codes are 1 to {CODES - 1}")
-    heads = np.searchsorted([code for code, _ in pairs], np.arange(CODES + 1)).astype(np.int32)
+    heads = np.zeros(CODES + 1, np.int32)
+    for code, _ in pairs:
+        heads[code + 1] += 1
+    np.cumsum(heads, out=heads)
     return Steps(heads, np.array([-step for _, step in pairs], np.uint8))
 
 
@@ -378,7 +381,8 @@ def funnel_levels(
     tables, window = funnel_steps(steps), _window(within_us)
     levels = np.zeros(plain.customers, np.uint8)
     lanes, first_step = code_flags(code for codes in steps for code in codes), code_flags(steps[0])
-    codes, first_codes = (np.flatnonzero(table).astype(np.uint16) for table in (lanes, first_step))
+    codes = np.array(sorted({code for own in steps for code in own}), np.uint16)
+    first_codes = np.array(sorted(set(steps[0])), np.uint16)
     if len(steps) > _LANES or share_of(plain, first_step) < _RARE:
         shape = (*tables, lanes, first_step, first_codes, len(steps), window, period)
         over_customers(plain, lambda first, last: _levels_by_customer(*plain, *shape, first, last, levels), threads)

@@ -8,13 +8,14 @@ parts share nothing, so threads take them in turn and nothing has to be merged.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import kernel
+from resa.kernels.ranges import in_threads
 
 __all__ = ["Groups", "group_rows", "largest", "mix"]
 
@@ -183,11 +184,7 @@ def group_rows(words: npt.NDArray[np.uint64], customer: npt.NDArray[np.int32], t
     def run(start: int, stop: int) -> None:
         _group_parts(dealt, rows, dealt_customer, bounds, start, stop, first, counts, customers, group, found)
 
-    if len(cuts) == 2:
-        run(*cuts)
-    else:
-        with ThreadPoolExecutor(len(cuts) - 1) as pool:
-            list(pool.map(run, cuts, cuts[1:]))
+    in_threads(run, list(pairwise(cuts)))
     return Groups(*_close_holes(bounds, found, first, counts, customers if several else counts, rows, group))
 
 

@@ -308,9 +308,7 @@ def paths(
         return customer[:rows], position[:rows], words[:rows]
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
-    customer, position, words = parts[0]
-    if len(parts) > 1:
-        customer, position, words = (np.concatenate(column) for column in zip(*parts, strict=True))
+    customer, position, words = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     return Paths(customer, position, words, steps, bits)
 
 

@@ -273,19 +273,28 @@ def transitions(
     parts = over_customers(plain, run, threads) or [run(0, 0)]
     cells, sums, visits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     _carry(cells, sums)
-    square = (kinds, codes, codes)
-    counts, micros, reached = (cells[:, column].reshape(square).copy() for column in (_COUNT, _MICROS, _CUSTOMERS))
-    totals = sums.reshape(square)
+    found = _tables(cells, sums, visits if period else None, (kinds, codes, codes))
+    if not durations:
+        return found
+    edge_of = np.full(found.counts.size, -1, np.int32)
+    edge_of[np.flatnonzero(found.counts)] = np.arange(len(found.edges), dtype=np.int32)
+    asked = (codes, plain_group, gap, period or WHOLE_TIME, mask)
+    return found._replace(histograms=_histograms(plain, asked, edge_of, threads))
+
+
+def _tables(
+    cells: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
+    visits: npt.NDArray[np.int64] | None,
+    shape: tuple[int, int, int],
+) -> Transitions:
+    """What `_transitions` added up, with entries and exits told apart from transitions."""
+    counts, micros, reached = (cells[:, column].reshape(shape).copy() for column in (_COUNT, _MICROS, _CUSTOMERS))
+    totals = sums.reshape(shape)
     entries = counts[:, 0].copy()
-    visits = counts.sum(axis=1) if period is None else visits.reshape(kinds, codes)
+    visited = counts.sum(axis=1) if visits is None else visits.reshape(shape[:2])
     for table in (counts, micros, reached, totals):
         table[:, 0] = 0
-    exits = visits - counts.sum(axis=2)
-    observed = np.flatnonzero(counts)
-    histograms = np.zeros((0, BUCKETS), np.uint32)
-    if durations:
-        edge_of = np.full(counts.size, -1, np.int32)
-        edge_of[observed] = np.arange(len(observed), dtype=np.int32)
-        histograms = _histograms(plain, (codes, plain_group, gap, period or WHOLE_TIME, mask), edge_of, threads)
-    edges = np.stack(np.unravel_index(observed, square), axis=1).astype(np.int64)
-    return Transitions(counts, reached, totals, micros, entries, exits, edges, histograms)
+    exits = visited - counts.sum(axis=2)
+    nothing = np.zeros((0, BUCKETS), np.uint32)
+    return Transitions(counts, reached, totals, micros, entries, exits, np.argwhere(counts), nothing)

@@ -166,15 +166,15 @@ def _who(gathered: Gathered, place: Finding) -> tuple[str, ...]:
     if others is not None:
         share, count = teller.percent(others[0] / others[1]), teller.count(others[1])
         lines.append(teller.words.others_then.format(share=share, openings=count))
-    for segment in place.who:
-        lines.append(
-            teller.words.segment.format(
-                group=teller.group(segment.attribute, segment.value),
-                share=teller.percent(segment.share),
-                openings=teller.count(segment.openings),
-            )
+    segments = (
+        teller.words.segment.format(
+            group=teller.group(segment.attribute, segment.value),
+            share=teller.percent(segment.share),
+            openings=teller.count(segment.openings),
         )
-    return tuple(lines)
+        for segment in place.who
+    )
+    return (*lines, *segments)
 
 
 def _others_then(gathered: Gathered, place: Finding) -> tuple[int, int] | None:
@@ -200,8 +200,10 @@ def _by_day(gathered: Gathered, place: Finding) -> dict[date, tuple[int, int, in
 
 
 def _own_rows(gathered: Gathered, place: Finding) -> list[Row]:
+    rows: list[Row]
     if place.attribute is None:
-        return gathered.numbers.trends[place.expectation].table.to_pylist()
+        rows = gathered.numbers.trends[place.expectation].table.to_pylist()
+        return rows
     rows = gathered.curves[place.expectation, place.attribute].table.to_pylist()
     return [row for row in rows if row["group"] == place.value]
 

@@ -232,7 +232,9 @@ def _paths(gathered: Gathered) -> Picture | None:
     if not total:
         return None
     flows = flows_of(gathered.paths.parts["flow"].table.to_pylist(), gathered.paths.question.document.get("steps", 5))
-    named = [PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows]
+    named = [
+        PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows
+    ]
     svg = draw_paths(named, title=words.paths, language=teller.map.language, width=1024, heading=False)
     return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
 
@@ -298,7 +300,11 @@ def _plan(gathered: Gathered, persona: Persona) -> Plan:
     ]
     note = words.plan_share.format(customers=teller.count(steps[0]["customers"]))
     return Plan(
-        persona=persona.name, customers=customers, share=teller.percent(steps[-1]["share"]), note=note, leave=tuple(leave)
+        persona=persona.name,
+        customers=customers,
+        share=teller.percent(steps[-1]["share"]),
+        note=note,
+        leave=tuple(leave),
     )
 
 
@@ -322,11 +328,17 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     days = words.days_between.format(since=teller.day(numbers.since), until=teller.day(numbers.until))
     counts = numbers.touchpoints.n
     customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
-    lines = [words.summary_measured.format(customers=customers, visits=visits, days=days), _worst(teller, report.weaknesses)]
+    lines = [
+        words.summary_measured.format(customers=customers, visits=visits, days=days),
+        _worst(teller, report.weaknesses),
+    ]
     if numbers.goal is not None and numbers.goal.share is not None:
         figure = _goal_figure(gathered)
         lines.append(words.summary_goal.format(share=figure.value, verdict=figure.note))
-    for template, arrows in ((words.summary_promises, report.promises), (words.summary_expectations, report.expectations)):
+    for template, arrows in (
+        (words.summary_promises, report.promises),
+        (words.summary_expectations, report.expectations),
+    ):
         judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
         if judged:
             met = sum(arrow.verdict == "met" for arrow in judged)

@@ -17,7 +17,7 @@ from resa.reporting.scores import Scores, scores_of
 from resa.reporting.telling import Teller
 from resa.reporting.ways import Way, main_way
 
-__all__ = ["FEWEST", "GoalShare", "Gathered", "Numbers", "gather", "gather_numbers"]
+__all__ = ["FEWEST", "Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
 
 FEWEST: Final = 10
 """Mature openings that a share needs to be drawn; with fewer it says nothing and may point at somebody."""

@@ -66,8 +66,8 @@ def source_lines(teller: Teller, loads: list[Load], complete_to: Mapping[str, da
 def silences(journey_map: JourneyMap, store: Store, index: JourneyIndex) -> list[Silence]:
     """Every gap in the delivery of events and daily numbers, by source and day.
 
-    Silent days in a row are a gap if that would be rarer than once in a thousand reports, were rows to come as usual for
-    their weekdays: as a Poisson stream of bursts, bursts as large as the days' counts vary (index of dispersion).
+    Silent days in a row are a gap if that would be rarer than once in a thousand reports, were rows to come as usual
+    for their weekdays: as a Poisson stream of bursts, bursts as large as the days' counts vary (index of dispersion).
     """
     found: list[Silence] = []
     until = index.as_of.overall

@@ -63,7 +63,9 @@ def scores_of(journey_map: JourneyMap, touchpoints: Result, feedback: pa.Table) 
         low, high = (None, None) if signal is None or signal.scale is None else signal.scale
         add(row["touchpoint"], low, high, row["score"], row["scores"])
     scored = feedback.filter(pc.is_valid(feedback.column("score")))
-    groups = scored.group_by(["touchpoint", "scale_low", "scale_high"]).aggregate([("score", "mean"), ("score", "count")])
+    groups = scored.group_by(["touchpoint", "scale_low", "scale_high"]).aggregate(
+        [("score", "mean"), ("score", "count")]
+    )
     for row in groups.to_pylist():
         add(row["touchpoint"], row["scale_low"], row["scale_high"], row["score_mean"], row["score_count"])
     return tuple(

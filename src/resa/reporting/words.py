@@ -159,33 +159,34 @@ _ENGLISH = Words(
     table="Table",
     as_table="The same as a table",
     map="The journey",
-    map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that meets it; "
-    "its label says what share, within what time, against what target.",
+    map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that "
+    "meets it; its label says what share, within what time, against what target.",
     weaknesses="Where to look first",
-    weaknesses_about="The places furthest below their target or below their own history. “At most” is what could be won "
-    "if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
+    weaknesses_about="The places furthest below their target or below their own history. “At most” is what could be "
+    "won if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
     promises="What we promised",
     promises_about="A promise is ours to keep. Only those whose deadline has passed are counted.",
     expectations="What we expect of customers",
-    expectations_about="After one touchpoint another is expected in time. Only those whose deadline has passed are counted; "
-    "met and open ones among the younger stand beside.",
+    expectations_about="After one touchpoint another is expected in time. Only those whose deadline has passed are "
+    "counted; met and open ones among the younger stand beside.",
     we_promise="We promise",
     we_expect="We expect",
     funnel="The main way",
     funnel_about="Customers who go through these steps in this order; each bar is the share of those who began.",
     paths="The ways people take",
-    paths_about="The commonest first steps of journeys. “Others” holds every path that is not drawn, so that each column "
-    "adds up.",
+    paths_about="The commonest first steps of journeys. “Others” holds every path that is not drawn, so that each "
+    "column adds up.",
     plans="Planned and actual",
-    plans_about="How many of those who begin the way planned for a persona walk all of it, and where the others leave it.",
+    plans_about="How many of those who begin the way planned for a persona walk all of it, and where the others "
+    "leave it.",
     voices="What people said",
-    voices_about="Scores and words from surveys and reviews, by touchpoint. Words are shown as written; addresses and long "
-    "numbers are left out.",
+    voices_about="Scores and words from surveys and reviews, by touchpoint. Words are shown as written; addresses and "
+    "long numbers are left out.",
     customers="Who",
     customers_about="Customers behind the first place above. These are personal data: handle this page accordingly.",
     data="The data behind this page",
-    data_about="Where the numbers come from, what was refused, and up to when each source is complete. A miss is declared "
-    "only when every source that could have shown the contrary is complete beyond the deadline.",
+    data_about="Where the numbers come from, what was refused, and up to when each source is complete. A miss is "
+    "declared only when every source that could have shown the contrary is complete beyond the deadline.",
     owner="Owner",
     share_met="Met",
     against_target="Against target",
@@ -211,7 +212,8 @@ _ENGLISH = Words(
         ),
         (
             "At most",
-            "What was missed beyond what the target, or the usual share, allows. More cannot be won here; less is likely.",
+            "What was missed beyond what the target, or the usual share, allows. More cannot be won here; "
+            "less is likely.",
         ),
         ("Below its own history", "The share fell from what the same group did before, by more than chance explains."),
         ("Others", "Everything that is not listed, added up, so that totals are complete."),
@@ -240,19 +242,19 @@ _ENGLISH = Words(
     of_channel="{value}",
     of_device="{value}",
     of_attribute="{name} {value}",
-    lead_unusual="{place}: since {since} only {share} are met in time; {reference} was to be expected.",
-    lead_unusual_always="{place}: only {share} are met in time; {reference} was to be expected.",
-    lead_target="{place}: {share} are met in time; the target is {reference}.",
-    lead_history="{place}: since {since} {share} are met in time; before, it was {reference}.",
+    lead_unusual="{place}: since {since} only {share} make it in time; {reference} was to be expected.",
+    lead_unusual_always="{place}: only {share} make it in time; {reference} was to be expected.",
+    lead_target="{place}: {share} make it in time; the target is {reference}.",
+    lead_history="{place}: since {since} {share} make it in time; before, it was {reference}.",
     lead_none="No place on this map is below its target or its own history by more than chance explains.",
     lead_promises_kept="Every promise is kept as often as we said.",
     lead_promises_below="{n} of {of} promises are kept less often than we said.",
     no_weakness="No place is below its target or its own history by more than chance explains.",
     no_more="No other place is below its target or its own history by more than chance explains.",
-    statement_unusual="{share} of {openings} were met in time from {since} to {until}; {reference} was to be expected.",
-    statement_unusual_always="{share} of {openings} were met in time; {reference} was to be expected.",
-    statement_target="{share} of {openings} were met in time; the target is {reference}.",
-    statement_history="{share} of {openings} since {since} were met in time; before, it was {reference}.",
+    statement_unusual="{share} of {openings} made it in time from {since} to {until}; {reference} was to be expected.",
+    statement_unusual_always="{share} of {openings} made it in time; {reference} was to be expected.",
+    statement_target="{share} of {openings} made it in time; the target is {reference}.",
+    statement_history="{share} of {openings} since {since} made it in time; before, it was {reference}.",
     reach="At most {customers} could be won here.",
     reach_value="At most {customers} and {value} could be won here.",
     segment="{group}: {share} of {openings}",

@@ -1,0 +1,291 @@
+"""The report of a small made-up shop: what it finds, what it says, and that nothing on it can do harm."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from resa import workspace
+from resa.reporting import HtmlReport, map_numbers
+
+_VOID = {"meta", "br", "hr", "img", "link", "input", "col", "wbr"}
+
+
+@dataclass
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes, text, and headings in order."""
+
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def read(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    page.close()
+    assert page.open == []
+    return page
+
+
+def hold_to_itself(html: str) -> None:
+    """No script, no handler, no address of another host, one content policy."""
+    page = read(html)
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "iframe", "object", "embed", "link", "form", "base", "foreignobject", "img"}
+    for tag, attributes in page.elements:
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in {"href", "src", "xlink:href", "action"}:
+                assert (value or "").startswith(("#", "data:image/", "data:font/")), (tag, value)
+            if name == "style":
+                assert "url(" not in (value or "")
+    styles = "".join(re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL))
+    assert "@import" not in styles
+    assert all(address.startswith(("data:", "'data:", '"data:')) for address in re.findall(r"url\(([^)]*)", styles))
+    policies = [a for tag, a in page.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    assert len(policies) == 1
+    assert "default-src 'none'" in (policies[0]["content"] or "")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[workspace.Workspace]:
+    folder = tmp_path_factory.mktemp("reported") / "shop"
+    workspace.create(folder, template="retail", language="en")
+    with workspace.open(folder) as opened:
+        opened.simulate(customers=3000, truths=["broken_checkout"], seed=4)
+        opened.collect()
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def report(shop: workspace.Workspace) -> HtmlReport:
+    return shop.report()
+
+
+def test_the_planted_truth_comes_first(shop: workspace.Workspace, report: HtmlReport) -> None:
+    truth = json.loads((shop.folder / "incoming" / "truths.json").read_text(encoding="utf-8"))["planted"][0]
+    first = shop.measure.findings().places[0]
+    assert (first.expectation, first.attribute, first.value) == (truth["shows_in"], "device", truth["device"])
+    worst = report.summary[1]
+    assert truth["device"] in worst
+    assert "Checkout" in worst
+    assert "at most" in worst.casefold()
+    assert 3 <= len(report.summary) <= 6
+    assert all(len(line) < 400 and "\n" not in line for line in report.summary)
+    page = read(report.html).words
+    assert page.index("Checkout to First order or Orders again, mobile") < page.index("What we promised")
+
+
+def test_every_section_is_there_and_headings_do_not_skip(report: HtmlReport) -> None:
+    page = read(report.html)
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    sections = {attributes.get("id") for tag, attributes in page.elements if tag == "section"}
+    wanted = {"map", "weaknesses", "promises", "expectations", "funnel", "paths", "plans", "voices", "data"}
+    assert wanted <= sections
+    links = {attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes.get("href")}
+    assert links == {f"#{name}" for name in wanted}
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all("scope" in attributes for tag, attributes in page.elements if tag == "th")
+    pictures = [attributes for tag, attributes in page.elements if tag == "svg"]
+    assert len(pictures) > 10
+    assert all(attributes.get("role") == "img" and attributes.get("aria-labelledby") for attributes in pictures)
+
+
+def test_the_page_is_complete_in_itself(report: HtmlReport) -> None:
+    hold_to_itself(report.html)
+    assert read(report.html).elements[0] == ("html", {"lang": "en"})
+
+
+def test_numbers_on_the_page_are_those_of_the_answers(shop: workspace.Workspace, report: HtmlReport) -> None:
+    page = read(report.html).words
+    measure = shop.measure
+    touchpoints = measure.touchpoints()
+    assert f"{touchpoints.n['visits']:,} visits" in page
+    assert f"{touchpoints.n['customers']:,}" in page
+    assert sum(touchpoints.table.column("visits").to_pylist()) == touchpoints.n["visits"]
+    for row in measure.expectations().table.to_pylist():
+        assert f"{row['met']:,} met, {row['missed']:,} missed" in page
+        if row["young_open"]:
+            assert f"{row['young_open']:,} still open" in page
+    for row in measure.funnel(
+        ["product_page", "cart", "checkout", ["purchase", "store_purchase"]], within="30 days"
+    ).table.to_pylist():
+        assert f"{row['customers']:,}" in page
+    for load in shop.store.loads():
+        assert load.source_id in page
+        assert load.rows_in == load.good + load.rejected + load.duplicate
+    answered = shop.store.rows("feedback")
+    commented = [row for row in answered.to_pylist() if row["touchpoint"] == "delivery" and row["text"]]
+    assert f"{len(commented):,} comments" in page
+
+
+def test_no_customer_is_named_unless_it_is_asked_for(shop: workspace.Workspace, report: HtmlReport) -> None:
+    known = set(shop.store.index().identifiers().column("value").to_pylist())
+    page = read(report.html)
+    said = set(re.findall(r"[\w@.+-]+", page.words + " ".join(str(a) for _, a in page.elements)))
+    assert not said & known
+    named = read(shop.report(names=True).html)
+    behind = shop.measure.findings().places[0].people
+    identifiers = shop.store.index().identifiers(list(behind)).column("value").to_pylist()
+    assert set(identifiers[:200]) <= set(re.findall(r"[\w@.+-]+", named.words))
+
+
+def test_the_same_data_give_the_same_page(shop: workspace.Workspace, report: HtmlReport) -> None:
+    with workspace.open(shop.folder) as again:
+        assert again.report().html == report.html
+
+
+def test_the_maps_numbers_are_those_of_the_answers(shop: workspace.Workspace) -> None:
+    numbers = map_numbers(shop.measure, shop.map())
+    rows = {row["expectation"]: row for row in shop.measure.expectations().table.to_pylist()}
+    assert set(numbers.expectations) == set(rows)
+    for name, row in rows.items():
+        drawn = numbers.expectations[name]
+        assert (drawn.openings, drawn.missed, drawn.customers) == (row["mature"], row["missed"], row["customers"])
+        assert drawn.share == pytest.approx(row["share"])
+    assert numbers.touchpoints["store_visit"].daily_total == pytest.approx(
+        sum(shop.store.rows("daily_numbers").column("value").to_pylist())
+    )
+    assert "friend_tells" not in numbers.touchpoints
+    stars = [
+        json.loads(row["properties"])["stars"]
+        for row in shop.store.index().event_rows(range(shop.store.index().events), ["event", "properties"]).to_pylist()
+        if row["event"] == "parcel_delivered" and json.loads(row["properties"] or "{}").get("stars") is not None
+    ]
+    feedback = [
+        row["score"] for row in shop.store.rows("feedback").to_pylist() if row["touchpoint"] == "delivery" and row["score"]
+    ]
+    scores = [*stars, *feedback]
+    assert numbers.touchpoints["delivery"].scores == len(scores)
+    assert numbers.touchpoints["delivery"].score == pytest.approx(sum(s - 3 for s in scores) / len(scores))
+    planned = [row for row in shop.measure.planned().table.to_pylist() if row["who"] == "persona"]
+    walk = [row for row in planned if row["persona"] == "weekend_hiker"]
+    assert numbers.paths["weekend_hiker"].customers == walk[0]["customers"]
+    assert numbers.paths["weekend_hiker"].share == pytest.approx(walk[-1]["share"])
+    left = sum(row["left"] or 0 for row in walk)
+    assert sum(detour.customers for detour in numbers.paths["weekend_hiker"].detours) == left
+    assert "family" not in numbers.paths
+
+
+def test_it_is_saved_whole(report: HtmlReport, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    report.save(target)
+    assert target.read_text(encoding="utf-8") == report.html
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+EVIL = "</style></svg></title><script>alert(1)</script><img src=x onerror=alert(2)> \" ' {{ 7*7 }} {0} javascript:x"
+
+HOSTILE_MAP = f"""\
+resa: 1
+title: {json.dumps(EVIL)}
+language: en
+currency: EUR
+owner: {json.dumps(EVIL)}
+goal: {{from: start, reach: end, within: 7 days, target: 30 %}}
+stages:
+  all: [start, end, lost]
+personas:
+  everyone:
+    name: {json.dumps(EVIL)}
+    path: [start, end]
+touchpoints:
+  start:
+    name: {json.dumps("Start " + EVIL)}
+    owner: {json.dumps(EVIL)}
+    expect:
+      - next: end
+        within: 1 day
+        target: 90 %
+        owner: {json.dumps(EVIL)}
+signals:
+  start: {{event: start}}
+  end: {{event: end}}
+"""
+
+HOSTILE_SOURCES = {
+    "events.yaml": "kind: events\npath: events.csv\ncolumns:\n  occurred_at: at\n  event: what\n  customer: who\n  device: device\n",
+    "answers.yaml": (
+        "kind: feedback\npath: answers.csv\nscale: 1-5\ncolumns:\n"
+        "  occurred_at: at\n  customer: who\n  touchpoint: about\n  score: score\n  text: words\n"
+    ),
+}
+
+
+def hostile(folder: Path) -> workspace.Workspace:
+    (folder / "sources").mkdir(parents=True)
+    (folder / "journey.yaml").write_text(HOSTILE_MAP, encoding="utf-8")
+    for name, text in HOSTILE_SOURCES.items():
+        (folder / "sources" / name).write_text(text, encoding="utf-8")
+    device = '"<script>alert(3)</script>"'
+    lines = ["at,what,who,device"]
+    for number in range(400):
+        day = f"2026-{3 + number // 112:02d}-{1 + number % 28:02d}"
+        lines.append(f"{day}T10:00:00Z,start,secret-{number},{device if number % 2 else 'tv'}")
+        if number % 2 == 0:
+            lines.append(f"{day}T11:00:00Z,end,secret-{number},{device if number % 2 else 'tv'}")
+    (folder / "events.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    quoted = '"' + EVIL.replace('"', '""') + ' call 070-123 45 67 or mail me@evil.example"'
+    answers = ["at,who,about,score,words", f"2026-03-05T10:00:00Z,secret-1,start,2,{quoted}"]
+    answers.append(f"2026-03-06T10:00:00Z,secret-2,nowhere,2,{quoted}")
+    (folder / "answers.csv").write_text("\n".join(answers) + "\n", encoding="utf-8")
+    return workspace.open(folder)
+
+
+def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
+    with hostile(tmp_path / "shop") as shop:
+        shop.collect()
+        report = shop.report()
+    hold_to_itself(report.html)
+    page = read(report.html).words
+    assert "<script>alert(1)</script>" in page
+    assert "{{ 7*7 }}" in page
+    assert "070" not in page
+    assert "evil.example" not in page
+    assert "secret-" not in report.html
+    assert "1 answers are about something that is not on the map" in page
+    assert "No event was ever matched to lost" in page
+
+
+def test_a_workspace_without_events_gives_a_report_that_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "young"
+    folder.mkdir()
+    (folder / "journey.yaml").write_text(HOSTILE_MAP, encoding="utf-8")
+    with workspace.open(folder) as shop:
+        report = shop.report()
+    hold_to_itself(report.html)
+    assert "There are no events yet" in read(report.html).words
+    assert report.summary == ("There are no events yet. Run resa collect, then make the report again.",)
