@@ -50,7 +50,10 @@ OURS = "kernel"
 def our_transitions(journeys: Journeys) -> Answer:
     """(from, to, count, microseconds), ordered."""
     found = transitions(journeys, KINDS, durations=False, distinct=False)
-    return [[a, b, int(found.counts[0, a, b]), found.total_microseconds(0, a, b)] for _, a, b in found.edges.tolist()]
+    edges = tuple(found.edges.T)
+    columns = (edges[1], edges[2], found.counts[edges], found.seconds[edges], found.micros[edges])
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [[before, after, count, 1_000_000 * whole + rest] for before, after, count, whole, rest in rows]
 
 
 def our_paths(journeys: Journeys) -> Answer:
@@ -121,7 +124,8 @@ def check_ties(events: int) -> None:
         must_agree(ask(), our_transitions(tied), f"{name} on ties")
     same = float(np.mean((np.diff(tied.seconds) == 0) & (np.diff(tied.micros) == 0)))
     print(
-        f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in row order.\n"
+        f"Ties: {same:.1%} of {tied.events:,} events have the time of the one before; answers equal Polars' in "
+        f"row order.\n"
     )
 
 
@@ -138,7 +142,8 @@ def main() -> None:
     journeys = make_journeys(given.events * 1_000_000)
     table = columns_of(journeys)
     print(
-        f"{journeys.events:,} events, {journeys.customers:,} customers, {platform.machine()}, Python {platform.python_version()}, "
+        f"{journeys.events:,} events, {journeys.customers:,} customers, {platform.machine()}, Python "
+        f"{platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("numba", "numpy", "chdb", "duckdb", "polars"))
         + "\n"
     )

@@ -44,10 +44,12 @@ class ChdbPeer:
         self._folder = tempfile.TemporaryDirectory()
         parquet = Path(self._folder.name) / "events.parquet"
         pq.write_table(table, parquet)
-        self._session = chdb.session.Session(str(Path(self._folder.name) / "chdb"))
+        open_session: Any = chdb.session.Session  # chdb has no annotations
+        self._session = open_session(str(Path(self._folder.name) / "chdb"))
         self._ask("CREATE DATABASE IF NOT EXISTS bench ENGINE = Atomic")
         self._ask(
-            "CREATE TABLE bench.events (customer UInt32, moment UInt64, event UInt8) ENGINE = MergeTree ORDER BY (customer, moment)"
+            "CREATE TABLE bench.events (customer UInt32, moment UInt64, event UInt8) ENGINE = MergeTree ORDER "
+            "BY (customer, moment)"
         )
         self._ask(f"INSERT INTO bench.events SELECT customer, moment, event FROM file('{parquet}')")
         self._ask("OPTIMIZE TABLE bench.events FINAL")
@@ -65,11 +67,12 @@ class ChdbPeer:
         sql = (
             "SELECT level, count() FROM ("
             f"SELECT customer, windowFunnel({window})(moment, {conditions}) AS level FROM bench.events "
-            f"WHERE event IN ({among}) GROUP BY customer{{}}) GROUP BY level ORDER BY level SETTINGS {{}} max_threads = 2"
+            f"WHERE event IN ({among}) GROUP BY customer) GROUP BY level ORDER BY level SETTINGS {{}} "
+            f"max_threads = 2"
         )
 
         def run(order: str) -> Answer:
-            exactly = dict(self._ask(sql.format("", order)))
+            exactly = dict(self._ask(sql.format(order)))
             return [sum(n for level, n in exactly.items() if level > step) for step in range(len(steps))]
 
         return {
@@ -90,7 +93,8 @@ class ChdbPeer:
     def paths(self, steps: int) -> dict[str, Callable[[], Answer]]:
         """(different paths, the 20 highest counts)."""
         grouped = (
-            f"SELECT path, count() AS n FROM (SELECT groupArray({steps})(event) AS path FROM bench.events GROUP BY customer"
+            f"SELECT path, count() AS n FROM (SELECT groupArray({steps})(event) AS path FROM bench.events GROUP "
+            f"BY customer"
             " SETTINGS optimize_aggregation_in_order = 1, max_threads = 1) GROUP BY path"
         )
 
@@ -111,7 +115,8 @@ class DuckdbPeer:
         self._connection.execute("SET threads = 2")
         self._connection.register("loaded", table)
         self._connection.execute(
-            "CREATE TABLE events AS SELECT customer, moment::BIGINT AS moment, event FROM loaded ORDER BY customer, moment"
+            "CREATE TABLE events AS SELECT customer, moment::BIGINT AS moment, event FROM loaded ORDER BY "
+            "customer, moment"
         )
         self._connection.unregister("loaded")
 
@@ -140,7 +145,8 @@ class DuckdbPeer:
         asof = [f"c1 AS MATERIALIZED (SELECT customer, moment, moment AS start FROM events WHERE event = {steps[0]})"]
         for number, step in enumerate(steps[1:], 2):
             asof.append(
-                f"c{number} AS MATERIALIZED (SELECT e.customer, e.moment, c.start FROM (SELECT customer, moment FROM events "
+                f"c{number} AS MATERIALIZED (SELECT e.customer, e.moment, c.start FROM (SELECT customer, moment "
+                f"FROM events "
                 f"WHERE event = {step}) e ASOF JOIN c{number - 1} c ON e.customer = c.customer AND e.moment > c.moment "
                 f"WHERE e.moment - c.start <= {window})"
             )
@@ -152,28 +158,32 @@ class DuckdbPeer:
         }
 
     def transitions(self) -> dict[str, Callable[[], Answer]]:
-        """(from, to, count, microseconds), ordered: by a partitioned lag, and by one that streams over the stored order."""
+        """(from, to, count, microseconds), ordered: by a partitioned lag, and by one that streams in the stored order."""
         rest = "GROUP BY before, event ORDER BY before, event"
         lag = (
-            "SELECT before, event, count(*), sum(moment - earlier) FROM (SELECT event, moment, lag(event) OVER w AS before, "
-            f"lag(moment) OVER w AS earlier FROM events WINDOW w AS (PARTITION BY customer ORDER BY moment)) WHERE before > 0 {rest}"
+            "SELECT before, event, count(*), sum(moment - earlier) FROM (SELECT event, moment, lag(event) OVER "
+            "w AS before, "
+            f"lag(moment) OVER w AS earlier FROM events WINDOW w AS (PARTITION BY customer ORDER BY moment)) "
+            f"WHERE before > 0 {rest}"
         )
         stream = (
-            "SELECT before, event, count(*), sum(moment - earlier) FROM (SELECT customer, event, moment, lag(customer) OVER () AS "
+            "SELECT before, event, count(*), sum(moment - earlier) FROM (SELECT customer, event, moment, "
+            "lag(customer) OVER () AS "
             "same, lag(event) OVER () AS before, lag(moment) OVER () AS earlier FROM events) "
             f"WHERE same = customer {rest}"
         )
         return {"DuckDB lag": lambda: self._ask(lag), "DuckDB streaming lag": lambda: self._ask(stream)}
 
     def paths(self, steps: int) -> dict[str, Callable[[], Answer]]:
-        """(different paths, the 20 highest counts): by ordered lists, and by leads that stream over the stored order."""
+        """(different paths, the 20 highest counts): by ordered lists, and by leads that stream in the stored order."""
 
         def run(grouped: str) -> Answer:
             top = self._ask(f"SELECT n, count(*) OVER () FROM ({grouped}) ORDER BY n DESC LIMIT 20")
             return [top[0][1], [row[0] for row in top]]
 
         lists = (
-            f"SELECT count(*) AS n FROM (SELECT list(event ORDER BY moment)[1:{steps}] AS path FROM events GROUP BY customer) "
+            f"SELECT count(*) AS n FROM (SELECT list(event ORDER BY moment)[1:{steps}] AS path FROM events "
+            f"GROUP BY customer) "
             "GROUP BY path"
         )
         leads = ", ".join(f"lead(event, {step}) OVER () AS e{step}" for step in range(1, steps))
@@ -182,7 +192,8 @@ class DuckdbPeer:
             f"CASE WHEN c{step} = customer THEN e{step}::BIGINT * {256**step} ELSE 0 END" for step in range(1, steps)
         )
         stream = (
-            f"SELECT count(*) AS n FROM (SELECT event + {codes} AS path FROM (SELECT customer, event, lag(customer) OVER () "
+            f"SELECT count(*) AS n FROM (SELECT event + {codes} AS path FROM (SELECT customer, event, "
+            f"lag(customer) OVER () "
             f"AS previous, {leads}, {same} FROM events) WHERE previous IS NULL OR previous != customer) GROUP BY path"
         )
         return {"DuckDB list": lambda: run(lists), "DuckDB streaming lead": lambda: run(stream)}

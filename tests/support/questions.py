@@ -84,7 +84,7 @@ COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 ROUGH = {"median_seconds", "p90_seconds"}
-"""Columns that transitions read from histograms."""
+"""Columns that transitions and touchpoints read from histograms."""
 
 
 def same(left: object, right: object, tolerance: float) -> bool:
@@ -107,7 +107,7 @@ def assert_same_rows(
 def assert_sound(measure: Measure, result: Result) -> None:
     """The SQL gives the same rows in the same order, and behind every number there are exactly so many."""
     for name, part in result.parts.items():
-        rough = RELATIVE_ERROR if result.kind == "transitions" else 1e-9
+        rough = RELATIVE_ERROR if result.kind in {"transitions", "touchpoints"} else 1e-9
         assert_same_rows(part.table.to_pylist(), measure.sql(part.sql).to_pylist(), rough)
         for column in part.people:
             for row, number in enumerate(part.table.column(column).to_pylist()):

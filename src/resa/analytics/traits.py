@@ -34,7 +34,7 @@ def text_attributes(snapshot: Snapshot) -> tuple[str, ...]:
 def _found(snapshot: Snapshot) -> list[str]:
     traits = snapshot.store.customer_traits(snapshot.index).column("traits")
     step = max(1, len(traits) // _SAMPLE)
-    names = [f"traits.{key}" for key in _text_keys(traits.take(pa.array(range(0, len(traits), step))))]
+    names = [f"traits.{key}" for key in _text_keys(traits.take(pa.array(range(0, len(traits), step), pa.int64())))]
     count = len(snapshot.index.rows)
     positions = np.arange(0, count, max(1, count // _SAMPLE), dtype=np.int64)
     rows = snapshot.index.event_rows(positions, ["properties"]).column("properties")

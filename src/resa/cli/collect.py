@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
 import typer
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
 from resa.cli.console import ERRORS, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened
@@ -55,19 +57,26 @@ def collect(
 
 def show_reports(reports: list[LoadReport]) -> None:
     """Say what became of every file."""
-    table = Table("source", "file", "rows", "good", "rejected", "duplicate", "", box=None)
-    for column in table.columns[2:6]:
-        column.justify = "right"
+    rows = []
     for report in reports:
         for file in report.files:
-            counts = (f"{number:,}" for number in (file.rows_read, file.good, file.rejected, file.duplicate))
             notes = ["unchanged, left alone"] if file.state == "unchanged" else []
             notes += [f"{count:,} {WORDS.get(reason, reason)}" for reason, count in file.reasons.most_common()]
             if file.without_customer:
                 notes.append(f"{file.without_customer:,} without a customer, counted by day")
             notes += [file.note] if file.note else []
-            table.add_row(report.source, file.file, *counts, "; ".join(notes))
-    ERRORS.print(table)
+            rows.append(
+                {
+                    "source": report.source,
+                    "file": file.file,
+                    "rows": file.rows_read,
+                    "good": file.good,
+                    "rejected": file.rejected,
+                    "duplicate": file.duplicate,
+                    "": "; ".join(notes),
+                }
+            )
+    say(table_text(pa.Table.from_pylist(rows)) if rows else "there is no source yet; name a file: resa collect FILE")
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

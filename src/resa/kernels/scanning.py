@@ -77,8 +77,8 @@ def scan(
     """The same for many customers at once: from `start` on until `found`, of `FOUND` places, may be full.
 
     Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
-    processor does for 16 or more events at once. Then positions are picked; where few events count, eight are passed
-    over at a time. `marks` has `BLOCK` places.
+    processor does for 16 or more events at once. Then positions are picked; where few events count, 32 are passed over
+    at a time. `marks` has `BLOCK` places.
 
     Returns:
         How many were found, and where to go on.

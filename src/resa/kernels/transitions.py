@@ -114,7 +114,7 @@ def _transitions(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     codes: int,
-    gap: int,
+    gap: int | None,
     who: tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint16]] | None,
     period: tuple[int, int] | None,
     distinct: bool | None,
@@ -126,8 +126,8 @@ def _transitions(
     """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is too large.
 
     What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
-    what concerns mask and groups (`who`), the period or distinct customers where they are `None`; without a period
-    `visits` stays empty, since every visit is a transition to it.
+    what concerns the gap, mask and groups (`who`), the period or distinct customers where they are `None`; without a
+    period `visits` stays empty, since every visit is a transition to it.
     """
     customer, end = first - 1, offsets[first]
     asked, counted, inside = True, False, False
@@ -152,7 +152,8 @@ def _transitions(
         if code >= codes:
             return -1
         time = moment(seconds, micros, position)
-        before = before if time - time_before <= gap else np.int64(0)
+        if gap is not None:
+            before = before if time - time_before <= gap else np.int64(0)
         if period is not None:
             inside = period[0] <= time < period[1]
             visits[group + code] += inside
@@ -253,7 +254,6 @@ def transitions(
     mask = plain_customers(customers, plain)
     plain_group = plain_groups(groups, plain)
     kinds = int(plain_group.max()) + 1 if plain_group.size else 1
-    gap = NO_GAP if session_gap_us is None else session_gap_us
     if not 1 <= codes <= CODES:
         raise ValueError(f"there can be 1 to {CODES} codes, not {codes}")
 
@@ -262,7 +262,7 @@ def transitions(
         cells[:, _LAST] = -1
         sums, visits = np.zeros(len(cells), np.int64), np.zeros(kinds * codes, np.int64)
         who = (mask, plain_group) if mask.size or plain_group.size else None
-        asked = (codes, gap, who, period, distinct or None)
+        asked = (codes, session_gap_us, who, period, distinct or None)
         while 0 <= first < last:
             first = _transitions(*plain, *asked, first, last, cells, visits)
             _carry(cells, sums)
@@ -278,6 +278,7 @@ def transitions(
         return found
     edge_of = np.full(found.counts.size, -1, np.int32)
     edge_of[np.flatnonzero(found.counts)] = np.arange(len(found.edges), dtype=np.int32)
+    gap = NO_GAP if session_gap_us is None else session_gap_us
     asked = (codes, plain_group, gap, period or WHOLE_TIME, mask)
     return found._replace(histograms=_histograms(plain, asked, edge_of, threads))
 

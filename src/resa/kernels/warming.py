@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from resa.kernels.funnel import funnel
@@ -29,9 +31,8 @@ def warm() -> None:
     found = openings(tiny, [1], [2], within=10)
     openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
     what_instead(tiny, found, 10)
-    for groups in (None, np.zeros(1, np.uint16)):
-        for period in (None, (0, 10)):
-            transitions(tiny, 3, groups=groups, period=period)
+    for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
+        transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     variants(tiny)

@@ -158,7 +158,7 @@ def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, date
     """What a reader must know, the gravest first."""
     said = [*_of_sources(numbers.teller, loads, complete_to), *vague(numbers)]
     if off_map:
-        said.append(numbers.teller.words.feedback_elsewhere.format(n=numbers.teller.count(off_map)))
+        said.append(numbers.teller.words.feedback_elsewhere.format(answers=numbers.teller.answers(off_map)))
     said += () if numbers.planned is None else numbers.planned.warnings
     return tuple(dict.fromkeys(said))
 

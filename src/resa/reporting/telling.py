@@ -100,6 +100,10 @@ class Teller:
         """`1,204 comments`."""
         return self._several(self.words.comments_one, self.words.comments_other, number)
 
+    def answers(self, number: int) -> str:
+        """`1,204 answers`."""
+        return self._several(self.words.answers_one, self.words.answers_other, number)
+
     def _several(self, one: str, other: str, number: int) -> str:
         return (one if number == 1 else other).format(n=self.count(number))
 

@@ -140,6 +140,8 @@ class Words:
     too_few: str
     no_target: str
     feedback_elsewhere: str
+    answers_one: str
+    answers_other: str
     refused_share: str
     days_between: str
     summary_measured: str
@@ -212,8 +214,7 @@ _ENGLISH = Words(
         ),
         (
             "At most",
-            "What was missed beyond what the target, or the usual share, allows. More cannot be won here; "
-            "less is likely.",
+            "What was missed beyond what the target or the usual share allows. Not more can be won here, likely less.",
         ),
         ("Below its own history", "The share fell from what the same group did before, by more than chance explains."),
         ("Others", "Everything that is not listed, added up, so that totals are complete."),
@@ -233,6 +234,8 @@ _ENGLISH = Words(
     scores_other="{n} scores",
     comments_one="{n} comment",
     comments_other="{n} comments",
+    answers_one="{n} answer",
+    answers_other="{n} answers",
     sentence_expectation="After {after} we expect {next} within {time}",
     sentence_promise="After {after} we promise {next} within {time}",
     unless="unless {what}",
@@ -306,7 +309,7 @@ _ENGLISH = Words(
     never_seen="No event was ever matched to {what}.",
     too_few="Too few openings to say: {what}.",
     no_target="No target is set for {what}.",
-    feedback_elsewhere="{n} answers are about something that is not on the map and are left out.",
+    feedback_elsewhere="Left out, because they are about something that is not on the map: {answers}.",
     refused_share="{source}: {share} of the rows were refused; resa rejected list {source} shows why.",
     days_between="{since} to {until}",
     summary_measured="Measured: {customers} and {visits}, {days}",

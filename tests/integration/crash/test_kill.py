@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -27,7 +28,7 @@ class Server:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.support.crash_server"]
         self.process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._read() == "ready"
 
@@ -43,9 +44,11 @@ class Server:
         child = int(self._read())
         if seconds is not None:
             time.sleep(seconds)
-            os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may be done by now
+                os.kill(child, signal.SIGKILL)
         word, status = self._read().split()
         assert word == "done"
+        assert int(status) in {0, -signal.SIGKILL}, "it failed by itself: see its traceback"
         return int(status)
 
 

@@ -42,6 +42,7 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
         "transitions": lambda: measure.transitions(**common),
         "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),
         "planned": lambda: measure.planned(**common),
+        "touchpoints": lambda: measure.touchpoints(**common),
         "trend visits": lambda: measure.trend("late", every="day", **common),
         "trend share": lambda: measure.trend("a.b", every="week", **common),
         "trend promise": lambda: measure.trend("b.c_or_d", every="month", **common),
@@ -49,7 +50,7 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     assert_sound(measure, asked())
 
 
-OTHERS = ["expectations", "transitions", "variants", "planned", "trend visits", "trend share", "trend promise"]
+OTHERS = ["expectations", "transitions", "touchpoints", "variants", "planned", "trend visits", "trend share", "trend promise"]
 PERIODS = {"day", "week", "month", "quarter"}
 WITHIN = st.sampled_from([None, "10 seconds", "1 hour"])
 

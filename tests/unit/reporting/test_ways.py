@@ -16,7 +16,9 @@ from resa.reporting.ways import main_way
 DAY = Duration(1, "day")
 
 
-def a_map(arrows: dict[str, list[tuple[str, ...]]], *, path: tuple[str, ...] = (), goal: Goal | None = None) -> JourneyMap:
+def a_map(
+    arrows: dict[str, list[tuple[str, ...]]], *, path: tuple[str, ...] = (), goal: Goal | None = None
+) -> JourneyMap:
     def touchpoint(key: str) -> Touchpoint:
         found = tuple(
             Expectation(
