@@ -158,7 +158,7 @@ class DuckdbPeer:
         }
 
     def transitions(self) -> dict[str, Callable[[], Answer]]:
-        """(from, to, count, microseconds), ordered: by a partitioned lag, and by one that streams in the stored order."""
+        """(from, to, count, microseconds), ordered: by a partitioned lag, or one that streams in stored order."""
         rest = "GROUP BY before, event ORDER BY before, event"
         lag = (
             "SELECT before, event, count(*), sum(moment - earlier) FROM (SELECT event, moment, lag(event) OVER "

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from resa.analytics import COLUMNS, KINDS, VIEWS
+from resa.analytics import COLUMNS, KINDS, VIEWS, Question
 from resa.base.settings import Settings
 from resa.cli.app import app
 from resa.collector import WORDS, source_schema
@@ -54,15 +55,14 @@ def _cell(text: str) -> str:
 
 def _commands() -> Iterator[str]:
     yield "Every command takes `-h`. Data go to stdout, everything else to stderr.\n"
-    root = get_command(app)
-    yield from _command(root, "resa")
+    yield from _command(get_command(app), "resa")
 
 
 def _command(command: Any, name: str) -> Iterator[str]:
-    members = getattr(command, "commands", None)
-    if members:
-        for key, member in members.items():
-            yield from _command(member, f"{name} {key}")
+    if isinstance(command, TyperGroup):
+        context = command.make_context(name, [], resilient_parsing=True)
+        for key in command.list_commands(context):
+            yield from _command(command.get_command(context, key), f"{name} {key}")
         return
     yield f"## `{name}`\n"
     yield (command.help or "").strip() + "\n"
@@ -75,7 +75,9 @@ def _command(command: Any, name: str) -> Iterator[str]:
             shown = f"`{parameter.name.upper()}`"
         default = parameter.default
         plain = default is None or default is False or callable(default) or default == ()
-        rows.append((shown, getattr(parameter, "help", "") or "", "" if plain else f"`{getattr(default, 'value', default)}`"))
+        rows.append(
+            (shown, getattr(parameter, "help", "") or "", "" if plain else f"`{getattr(default, 'value', default)}`")
+        )
     if rows:
         yield _table(("", "", "default"), rows)
 
@@ -85,7 +87,10 @@ def _settings() -> Iterator[str]:
     schema = Settings.model_json_schema()["properties"]
     yield _table(
         ("setting", "default", "what it does"),
-        ((f"`{name}`", f"`{json.dumps(entry.get('default'))}`", entry["description"]) for name, entry in schema.items()),
+        (
+            (f"`{name}`", f"`{json.dumps(entry.get('default'))}`", entry["description"])
+            for name, entry in schema.items()
+        ),
     )
 
 
@@ -118,12 +123,25 @@ def _questions() -> Iterator[str]:
         "A question is a JSON document; `resa measure`, `Workspace.measure` and a saved file say the same. An answer has one "
         "or more tables with these columns.\n"
     )
+    yield "## All questions\n"
+    yield _table(("asks", "means"), _attributes(Question))
+    yield "A group-by adds the column `group` in front.\n"
     for kind, question in KINDS.items():
         yield f"## {kind}\n"
         yield _first_paragraph(question.__doc__) + "\n"
+        own = list(_attributes(question))
+        if own:
+            yield _table(("asks", "means"), own)
         for part, columns in COLUMNS[kind].items():
             yield f"Table `{part}`:\n"
             yield _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in columns))
+
+
+def _attributes(question: type) -> Iterator[tuple[str, str]]:
+    """What a question takes beside what all take, from its docstring."""
+    _, _, listed = (question.__doc__ or "").partition("Attributes:\n")
+    for name, about in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", listed, re.MULTILINE):
+        yield f"`{name}`", " ".join(about.split())
 
 
 def _views() -> Iterator[str]:
@@ -143,11 +161,26 @@ def _journey_file() -> Iterator[str]:
 
 
 def _sources() -> Iterator[str]:
-    yield "`sources/<name>.yaml`, one file a source.\n"
+    yield (
+        "`sources/<name>.yaml`, one file a source. `path:` and one of `columns:` and `select:` are needed. A column is named "
+        "by its name alone, or by a block (see Cell).\n"
+    )
+    shown: set[tuple[str, str]] = set()
     for kind, schema in source_schema().items():
-        yield f"# Kind `{kind}`\n"
-        yield from _schema(schema)
-    yield "# Why rows are refused\n"
+        yield f"## `kind: {kind}`\n"
+        yield _first_paragraph(schema["description"]) + "\n"
+        yield _keys({key: entry for key, entry in schema["properties"].items() if (key, str(entry)) not in shown})
+        shown |= {(key, str(entry)) for key, entry in schema["properties"].items()}
+        if len(shown) > len(schema["properties"]):
+            yield "And the keys that `events` has, but for `without_customer` and `exclude`.\n"
+        for name, block in schema["$defs"].items():
+            if block.get("properties") and (name, str(block)) not in shown:
+                shown.add((name, str(block)))
+                yield f"### {_words(name)}\n"
+                yield _first_paragraph(block["description"]) + "\n"
+                yield _keys(block["properties"])
+    yield "## Why rows are refused\n"
+    yield "A refused row is kept with the first reason that applies.\n"
     yield _table(("reason", "says"), ((f"`{reason}`", words) for reason, words in sorted(WORDS.items())))
 
 
@@ -159,10 +192,12 @@ def _schema(schema: dict[str, Any]) -> Iterator[str]:
         yield f"## {_words(name)}\n" if name else "## Top level\n"
         if block.get("description") and name:
             yield _first_paragraph(block["description"]) + "\n"
-        yield _table(
-            ("key", "takes", "means"),
-            ((f"`{key}`", _takes(entry), entry.get("description", "")) for key, entry in block["properties"].items()),
-        )
+        yield _keys(block["properties"])
+
+
+def _keys(entries: dict[str, Any]) -> str:
+    rows = ((f"`{key}`", _takes(entry), entry.get("description", "")) for key, entry in entries.items())
+    return _table(("key", "takes", "means"), rows)
 
 
 def _takes(entry: dict[str, Any]) -> str:

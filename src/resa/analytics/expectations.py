@@ -139,9 +139,9 @@ class Measured:
         inside[members] = True
         whose = found.customer.astype(np.int64)
         if column == "customers":
-            return np.unique(whose[inside & self.entered])
+            return _distinct(whose[inside & self.entered])
         if column == "customers_met":
-            return np.unique(whose[inside & self.entered & self.reached])
+            return _distinct(whose[inside & self.entered & self.reached])
         if column == "mature":
             return whose[inside & found.mature]
         young, _, name = column.rpartition("_")

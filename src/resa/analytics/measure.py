@@ -168,7 +168,7 @@ class Measure:
         as_of: Any = None,
         seconds: float | None = None,
     ) -> pa.Table:
-        """Run one SELECT over the views `visits`, `events`, `customers` and `outcomes` of a map (see `VIEWS`).
+        """Run one SELECT over the views of a map, such as `visits` and `outcomes` (see `VIEWS`).
 
         Args:
             sql: One SELECT statement.

@@ -264,14 +264,22 @@ class Result:
             raise QuestionError(f"there is no picture of these {self.kind}; show the table")
         return draw().text
 
+    def text(self, columns: Sequence[str] | None = None) -> str:
+        """The table as text, with what must be known about it.
+
+        Args:
+            columns: Which columns; default: all.
+        """
+        return "\n".join([table_text(self.table if columns is None else self.table.select(columns)), *_notes(self)])
+
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
-        return _as_text(self)
+        return self.text()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: table and picture; the arguments are part of its protocol."""
         draw = picture_of(self, self.journey_map)
-        return {"text/plain": _as_text(self), "text/html": ("" if draw is None else draw().text) + _as_html(self)}
+        return {"text/plain": self.text(), "text/html": ("" if draw is None else draw().text) + _as_html(self)}
 
 
 def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
@@ -324,10 +332,6 @@ def _notes(result: Result) -> list[str]:
         [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
     )
     return [*others, f"data complete to {_plain(result.as_of) or 'no moment: there are no events'}", *result.warnings]
-
-
-def _as_text(result: Result) -> str:
-    return "\n".join([table_text(result.table), *_notes(result)])
 
 
 def table_text(table: pa.Table) -> str:

@@ -102,6 +102,28 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("instead", pa.string(), "If missed: the next touchpoint in time; null if there was none."),
         ),
     ),
+    "daily_numbers": View(
+        "One number without a customer; also an event that names no customer, if its source says `without_customer: count`.",
+        (
+            Column("day", pa.date32(), "The day, as the source counts days."),
+            Column("number", pa.string(), "Name of the number, such as footfall; of an event: its name."),
+            Column("value", pa.float64(), "The number itself; of an event: 1."),
+            Column("source_id", pa.string(), "Which source delivered it."),
+            Column("properties", pa.string(), "A JSON object, or null."),
+        ),
+    ),
+    "feedback": View(
+        "One score or text about a touchpoint.",
+        (
+            Column("occurred_at", INSTANT, "When it was given, UTC."),
+            Column("touchpoint", pa.string(), "Key of the touchpoint, as the source names it."),
+            Column("score", pa.float64(), "How it was felt; null if only words were given."),
+            Column("scale_low", pa.float64(), "Lowest possible score; null if the source does not say."),
+            Column("scale_high", pa.float64(), "Highest possible score; null if the source does not say."),
+            Column("text", pa.string(), "In whose words; null if only a score was given."),
+            Column("source_id", pa.string(), "Which source delivered it."),
+        ),
+    ),
 }
 """Every view by its name."""
 
@@ -236,9 +258,21 @@ def _outcomes(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     }
 
 
+def _plain_rows(kind: str) -> Callable[[Snapshot, int | None], dict[str, pa.Array]]:
+    """The rows of a kind that is no part of the index, as they are stored."""
+
+    def rows(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
+        table = snapshot.store.rows(kind, [column.name for column in VIEWS[kind].columns])
+        return {name: table.column(name).combine_chunks() for name in table.column_names}
+
+    return rows
+
+
 _MAKERS: Final[Mapping[str, Callable[[Snapshot, int | None], dict[str, pa.Array]]]] = {
     "visits": _visits,
     "events": _events,
     "customers": _customers,
     "outcomes": _outcomes,
+    "daily_numbers": _plain_rows("daily_numbers"),
+    "feedback": _plain_rows("feedback"),
 }

@@ -23,6 +23,14 @@ Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # 
 
 _POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans"}
 
+_LEFT_OUT = {
+    "expectations": (
+        *("kind", "after", "next", "difference", "young_met", "young_cancelled"),
+        *("customers", "customers_met", "p90_seconds"),
+    ),
+}
+"""Columns that only say more of what is shown already, by kind of question."""
+
 
 class Format(StrEnum):
     """How an answer is written."""
@@ -62,7 +70,9 @@ def measure(
     device: Annotated[list[str] | None, typer.Option(help="Only these devices.")] = None,
     persona: Annotated[list[str] | None, typer.Option(help="Only these personas.")] = None,
     as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
-    show_format: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.table,
+    show_format: Annotated[
+        Format, typer.Option("--format", help="How to write the answer; a table on a screen leaves columns out.")
+    ] = Format.table,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file; .svg draws it.")] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SELECT that gives the same answer.")] = False,
     customers: Annotated[
@@ -109,9 +119,15 @@ def _show(result: Result, how: Format, output: Path | None, *, sql: bool, custom
     elif how is Format.json:
         _write_text(result.json(indent=2), output)
     elif how is Format.table:
-        _write_text(repr(result), output)
+        _write_text(result.text(_short(result) if output is None else None), output)
     else:
         write_table(result.table, how, output)
+
+
+def _short(result: Result) -> list[str] | None:
+    """The columns that fit a screen; JSON, CSV and files have them all."""
+    left_out = _LEFT_OUT.get(result.kind, ())
+    return [name for name in result.table.column_names if name not in left_out]
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:

@@ -123,7 +123,9 @@ def _scale(value: Any) -> Any:
 
 
 TimeFormats = Annotated[
-    tuple[Annotated[str, AfterValidator(_time_format)], ...], BeforeValidator(_listed), Field(min_length=1)
+    tuple[Annotated[str, AfterValidator(_time_format)], ...],
+    BeforeValidator(_listed, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
 ]
 Decimal = Literal["point", "comma"]
 
@@ -164,10 +166,10 @@ class Rest:
     """All columns that nothing else uses."""
 
 
-CellOf = Annotated[Cell, BeforeValidator(_cell)]
+CellOf = Annotated[Cell, BeforeValidator(_cell, json_schema_input_type=str | Cell)]
 Extras = Annotated[
     dict[str, CellOf] | Rest,
-    BeforeValidator(_extras),
+    BeforeValidator(_extras, json_schema_input_type=Literal["rest"] | list[str] | dict[str, str | Cell]),
     Field(default_factory=dict, description="`rest`, a list of columns, or `name: column` lines."),
 ]
 _WHO = Field(default=None, description="Column of the customer's own number; short for `identifiers: {user_id: …}`.")
@@ -288,7 +290,7 @@ class SourceShape(Shape):
     select: str | None = Field(default=None, description="One SELECT over `row`, instead of `columns:`.")
     unordered: bool = Field(default=False, description="The order of the rows means nothing.")
     currency: Annotated[str, AfterValidator(_currency)] | None = Field(default=None, description="Of `value`.")
-    lateness: Annotated[Duration, BeforeValidator(_duration)] | None = Field(
+    lateness: Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=str)] | None = Field(
         default=None, description="How late rows may come; data are complete up to so long before the end."
     )
     complete_until: Literal["file modified", "newest row"] = Field(
@@ -325,7 +327,7 @@ class EventSource(SourceShape):
     without_customer: Literal["reject", "count"] = Field(
         default="reject", description="Rows that name no customer: reject them, or keep them to be counted by day."
     )
-    exclude: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+    exclude: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
         default=(), description="Expressions over events; what they hold for (staff, tests) is kept, but not measured."
     )
 
@@ -349,7 +351,7 @@ class FeedbackSource(SourceShape):
 
     kind: Literal["feedback"]
     columns: FeedbackColumns | None = None
-    scale: Annotated[tuple[float, float], BeforeValidator(_scale)] | None = Field(
+    scale: Annotated[tuple[float, float], BeforeValidator(_scale, json_schema_input_type=str)] | None = Field(
         default=None, description="Lowest and highest possible score, such as 1-5."
     )
 

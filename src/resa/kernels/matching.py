@@ -66,7 +66,7 @@ def number_patterns(words: Words, patterns: Words, known: int, slots: npt.NDArra
 
 
 @kernel
-def touchpoints_by_signal(  # noqa: PLR0917 - Numba takes arguments by place
+def touchpoints_by_signal(
     offsets: Longs,
     rows: npt.NDArray[np.uint32],
     patterns: Unsigned,

@@ -48,7 +48,7 @@ def _comes_first(a: int, b: int, major: Numbers, middle: Numbers, minor: Numbers
 
 
 @kernel
-def _sort_stretch(  # noqa: PLR0917 - Numba takes arguments by place
+def _sort_stretch(
     order: Longs, begin: int, end: int, major: Numbers, middle: Numbers, minor: Numbers, spare: Longs
 ) -> None:
     """Sort `order[begin:end]` in place, stable: natural runs by insertion, then merges from below."""
@@ -263,7 +263,7 @@ def _compare(first: Words, a: int, second: Words, b: int) -> int:
 
 
 @kernel
-def find_ties(  # noqa: PLR0917 - Numba takes arguments by place
+def find_ties(
     base_who: Words, base_offsets: Longs, base_times: Longs, who: Words, offsets: Longs, times: Longs
 ) -> Longs:
     """Places of base events with the customer and the very time of a new event: the time does not order these.
@@ -318,7 +318,7 @@ class MergedCustomers(NamedTuple):
 
 
 @kernel
-def merge_customers(  # noqa: PLR0912, PLR0917 - one pass; Numba takes arguments by place
+def merge_customers(  # noqa: PLR0912 - one pass; Numba takes arguments by place
     base_who: Words,
     base_offsets: Longs,
     base_times: Longs,

@@ -154,8 +154,8 @@ def _write_path(
 ) -> bool:
     """Write the path that begins at `position` and goes `way` (1, -1) up to, not including, `stop`.
 
-    `shape` is how many steps a path has, how many codes there are, how many bits a code takes, and how many codes fit in
-    a word. Returns `False` if a code is not below the number of codes.
+    `shape`: how many steps a path has, how many codes there are, how many bits a code takes, how many codes fit a word.
+    Returns `False` if a code is not below the number of codes.
     """
     steps, codes, bits, a_word = shape
     step = 0

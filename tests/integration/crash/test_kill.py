@@ -27,9 +27,7 @@ class Server:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.support.crash_server"]
-        self.process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._read() == "ready"
 
     def _read(self) -> str:

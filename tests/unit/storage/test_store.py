@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from sqlalchemy import text
+from tests.support.stored_events import START, Told, arrays_of, cells_of, event_table, random_rows, told_map
 
 from resa.base.errors import QuestionError, WorkspaceDamaged, WorkspaceError
 from resa.model.tables import CUSTOMER_RECORDS, FEEDBACK
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import EARLIEST, LATEST, Kind, Load, Store, Writer
-from tests.support.stored_events import START, Told, arrays_of, cells_of, event_table, random_rows, told_map
 
 ROWS = random_rows(30, 5)
 
@@ -135,17 +135,18 @@ def test_what_the_collector_must_reject_is_refused_loudly(store: Store) -> None:
         commit(ROWS, message_ids=pa.nulls(30, pa.string()))
     with pytest.raises(ValueError, match="column event is missing"):
         commit(ROWS, cells=cells, table=event_table(ROWS).drop_columns("event"))
+    table = event_table(ROWS).drop_columns("event").append_column("event", pa.nulls(30, pa.string()))
     with pytest.raises(ValueError, match="event must not be null"):
-        table = event_table(ROWS).drop_columns("event").append_column("event", pa.nulls(30, pa.string()))
         commit(ROWS, cells=cells, table=table)
     for moment in (EARLIEST - timedelta(days=1), LATEST):
         told = [Told("anna", (moment - START).total_seconds(), "e0")]
         with pytest.raises(ValueError, match="outside 1931 to 2068"):
             commit(told, cells=cells_of(told))
     empty = pa.array([[]] * 30, event_table(ROWS).schema.field("identifiers").type)
+    place = event_table(ROWS).column_names.index("identifiers")
+    table = event_table(ROWS).set_column(place, "identifiers", empty)
     with pytest.raises(ValueError, match="at least one identifier"):
-        names = event_table(ROWS).column_names
-        commit(ROWS, cells=cells, table=event_table(ROWS).set_column(names.index("identifiers"), "identifiers", empty))
+        commit(ROWS, cells=cells, table=table)
     assert store.rows("events").num_rows == 0
     assert verify(store, []) == []
 
