@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/resa demo demo
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -m "not nightly" $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

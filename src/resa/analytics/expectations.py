@@ -149,6 +149,12 @@ class Measured:
         return whose[inside & rows]
 
 
+def _distinct(customers: Counted) -> Counted:
+    """Each customer once; openings are in the order of customers, so no sort is needed."""
+    first: Counted = customers[np.diff(customers, prepend=-1) != 0]
+    return first
+
+
 COUNTED: Final[tuple[str, ...]] = (
     "mature",
     "met",

@@ -103,7 +103,7 @@ VIEWS: Final[Mapping[str, View]] = {
         ),
     ),
     "daily_numbers": View(
-        "One number without a customer; also an event that names no customer, if its source says `without_customer: count`.",
+        "One number without a customer; also an event without one, if its source says `without_customer: count`.",
         (
             Column("day", pa.date32(), "The day, as the source counts days."),
             Column("number", pa.string(), "Name of the number, such as footfall; of an event: its name."),

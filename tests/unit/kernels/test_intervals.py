@@ -66,6 +66,16 @@ def test_openings_that_agree_within_a_customer_count_as_customers() -> None:
     assert math.isclose(all_met.low, wilson_interval(400, 400).low)
 
 
+def test_the_variance_is_that_of_whole_customers() -> None:
+    # Openings 1, 2, 3 of which 1, 1, 0 were met: p = 1/3, residuals 2/3, 1/3, -1, so v = 3/2 · 14/9 / 36 = 7/108.
+    found = clustered_interval(np.array([0, 1, 1, 2, 2, 2]), np.array([1, 1, 0, 0, 0, 0], np.bool_))
+    effective = (2 / 9) / (7 / 108) * (1.959964 / 4.302653) ** 2
+    wanted = wilson_interval(effective / 3, effective)
+    assert math.isclose(found.share, 1 / 3)
+    assert math.isclose(found.low, wanted.low, rel_tol=1e-5)
+    assert math.isclose(found.high, wanted.high, rel_tol=1e-5)
+
+
 def test_clustered_intervals_cover_as_often_as_they_say() -> None:
     random = np.random.default_rng(11)
     covered = 0
