@@ -11,11 +11,10 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 from rich.progress import Progress as Bars
-from rich.table import Table
 
 from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
-from resa.cli.console import ERRORS, print_problems, progress_bar, say
+from resa.cli.console import print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened
 from resa.collector import WORDS, LoadReport, Progress, Understanding
 from resa.workspace import Workspace
@@ -112,14 +111,20 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *,
 
 
 def _show(found: Understanding) -> None:
-    columns = Table("column", "kind", "filled", "for instance", box=None)
-    for column in found.columns:
-        columns.add_row(column.name, column.kind, f"{column.filled:.0%}", ", ".join(column.samples)[:60])
-    ERRORS.print(columns)
-    meaning = Table("becomes", "from", box=None)
-    for target, origin in found.mapping.items():
-        meaning.add_row(target, origin)
-    ERRORS.print(meaning)
+    columns = [
+        {
+            "column": column.name,
+            "kind": column.kind,
+            "filled": f"{column.filled:.0%}",
+            "for instance": ", ".join(column.samples)[:60],
+        }
+        for column in found.columns
+    ]
+    say(table_text(pa.Table.from_pylist(columns)))
+    say("")
+    if found.mapping:
+        say(table_text(pa.table({"becomes": list(found.mapping), "from": list(found.mapping.values())})))
+        say("")
     for name, value in found.settings.items():
         say(f"{name}: {value}")
     for note in found.notes:

@@ -13,7 +13,9 @@ __all__ = ["sql"]
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(help="One SELECT over events, customers, visits, outcomes, daily_numbers and feedback.")],
+    statement: Annotated[
+        str, typer.Argument(help="One SELECT over events, customers, visits, outcomes, daily_numbers and feedback.")
+    ],
     *,
     map_key: MapKey = None,
     as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,

@@ -19,6 +19,7 @@ from resa.collector.judging import Judge, Judged
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
 from resa.collector.reading import LINE, ROW, Piece, Reader, pieces_by_rows
+from resa.collector.replaying import replay_origin
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
 from resa.engine import Engine
@@ -203,14 +204,10 @@ class _File:
         for load in earlier:
             outdated = load.state == "running" and load.fingerprint != fingerprint
             if outdated or (replace and load.state == "finished"):
-                self.writer.remove_load(load.id)
-        load = self.writer.begin_load(
-            source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint
-        )
+                self._remove(load)
+        load = self.writer.begin_load(source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint)
         recorded = self.file.modified or self.received
-        judge = Judge(
-            self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received)
-        )
+        judge = Judge(self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received))
         counted, reasons = self._chunks(load, reader, plan, judge)
         done = self.writer.store.load(load.id)
         done = self.writer.finish_load(done, complete_until=self._complete_until(done))
@@ -227,9 +224,14 @@ class _File:
             reasons=reasons,
         )
 
-    def _chunks(
-        self, load: Load, reader: Reader, plan: Plan, judge: Judge
-    ) -> tuple[Counter[str], Counter[str]]:
+    def _remove(self, load: Load) -> None:
+        """Undo a load, and first the replays of what it rejected."""
+        for other in self.writer.store.loads(self.source.name):
+            if other.origin == replay_origin(load.id) and other.state != "removed":
+                self.writer.remove_load(other.id)
+        self.writer.remove_load(load.id)
+
+    def _chunks(self, load: Load, reader: Reader, plan: Plan, judge: Judge) -> tuple[Counter[str], Counter[str]]:
         counted: Counter[str] = Counter()
         reasons: Counter[str] = Counter()
         kept: list[pa.Table] = []

@@ -51,6 +51,7 @@ class Judged:
         message_ids: The rows' own ids; `None`: they have none.
         cells: What the file says in each mapped column of the good rows.
         anonymous: Rows without a customer, as daily numbers, and their ids; `None` if they are not to be counted.
+        taken: Row numbers of what is in `good` or `anonymous`; a SELECT may give several of one row.
     """
 
     good: pa.Table
@@ -58,6 +59,7 @@ class Judged:
     message_ids: pa.ChunkedArray | None
     cells: Sequence[pa.ChunkedArray]
     anonymous: tuple[pa.Table, pa.Array] | None
+    taken: npt.NDArray[np.int64]
 
     @property
     def reasons(self) -> Counter[str]:
@@ -105,12 +107,13 @@ class Judge:
         result = self._with_sequence(result, positions)
         if problems.any():
             result = result.filter(pa.array(problems == 0))
+        taken = result.column(ROW).to_numpy()
         anonymous = None
         if isinstance(self.shape, EventSource) and self.shape.without_customer == "count":
             result, anonymous = self._anonymous(result)
         ids = result.column("message_id") if self.plan.has_ids else None
         cells = [] if ids is not None else [result.column(name) for name in self.plan.cells] or [result.column(ROW)]
-        return Judged(self._kept(result), rejected, ids, cells, anonymous)
+        return Judged(self._kept(result), rejected, ids, cells, anonymous, taken)
 
     def _read(self, table: pa.Table) -> pa.Table:
         return query_over(self.engine, self.plan.relation, table, self.plan.sql, self.plan.parameters)
@@ -151,9 +154,7 @@ class Judge:
         _note(problems, known & (micros < OLDEST), told, "too-old", name)
         return pa.array(micros, mask=None if known.all() else ~known).cast(INSTANT)
 
-    def _check_day(
-        self, days: pa.ChunkedArray, problems: npt.NDArray[np.int32], told: list[tuple[str, str]]
-    ) -> None:
+    def _check_day(self, days: pa.ChunkedArray, problems: npt.NDArray[np.int32], told: list[tuple[str, str]]) -> None:
         numbers = days.cast(pa.int32()).fill_null(1).to_numpy()
         known = days.is_valid().to_numpy()
         _note(problems, known & (numbers > self.received.timestamp() // 86_400 + 1), told, "future", "day")

@@ -186,9 +186,7 @@ def _add_people(builder: _Builder, types: pa.Schema) -> None:
         builder.problem(f"length({quoted}) > 500", "overlong", column=kind, limit="500")
         builder.problem(f"contains({quoted}, chr(0))", "nul-byte", column=kind)
     shape = builder.shape
-    nobody = isinstance(shape, FeedbackSource) or (
-        isinstance(shape, EventSource) and shape.without_customer == "count"
-    )
+    nobody = isinstance(shape, FeedbackSource) or (isinstance(shape, EventSource) and shape.without_customer == "count")
     if not nobody:
         builder.problem(" AND ".join(missing), "no-customer")
 

@@ -1,4 +1,8 @@
-"""Rejected rows, read once more by the source as it is now: what is good goes in, the rest stays rejected."""
+"""Rejected rows, read once more by the source as it is now: what is good goes in, the rest stays rejected.
+
+A replay is a load of its own. The load that refused the rows keeps its numbers; a row waits no longer from the commit
+on that stores all that came of it, and waits again if the replay is undone.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,9 @@ from resa.engine import Engine
 from resa.expressions import compile_select
 from resa.storage import Store, Writer
 
-__all__ = ["Rejection", "ReplayReport", "rejected_list", "replay"]
+__all__ = ["Rejection", "ReplayReport", "rejected_list", "replay", "replay_origin"]
+
+_FINGERPRINT = "replay"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +56,7 @@ class ReplayReport:
         tried: Rows that were read.
         good: Rows that are stored now.
         duplicate: Rows that are good, and were there already.
-        still_rejected: Rows that stay rejected.
+        still_rejected: Rows that stay rejected, wholly or in part.
         reasons: Why.
     """
 
@@ -107,89 +113,114 @@ def replay(
     """
     if source.kind == "lookup":
         raise QuestionError("a lookup table is read as a whole; collect it with --replace")
+    received = now or writer.store.clock()
+    for begun in writer.store.loads(source.name):
+        if begun.state == "running" and begun.fingerprint == _FINGERPRINT:
+            writer.finish_load(begun)  # its replay was killed; each of its commits is whole, and the rest waits below
     rejected = _chosen(writer.store, source.name, load_id, reason)
     if not rejected.num_rows:
         raise QuestionError("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
-    received = now or writer.store.clock()
     totals: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     new_load: int | None = None
     with Engine() as engine:
         for load in compute.unique(rejected.column("load_id")).to_pylist():
             mine = rejected.filter(compute.equal(rejected.column("load_id"), load))
-            judged = [judge.judge(piece) for judge, piece in _readings(source, mine, engine, received)]
-            readable = sum(part.good.num_rows + _anonymous_rows(part) for part in judged)
-            reasons += sum((part.reasons for part in judged), Counter())
-            if not readable:
+            judged = [
+                (judge.judge(piece), mine.take(places))
+                for judge, piece, places in _readings(source, mine, engine, received)
+            ]
+            reasons += sum((part.reasons for part, _ in judged), Counter())
+            if not any(len(part.taken) for part, _ in judged):
                 continue
-            begun = writer.begin_load(
-                source_id=source.name, origin=f"replay of load {load}", fingerprint=f"{received.isoformat()} {load}"
-            )
+            begun = writer.begin_load(source_id=source.name, origin=replay_origin(load), fingerprint=_FINGERPRINT)
             new_load = begun.id
-            for part in judged:
-                _commit(writer, begun.id, source, part, totals)
+            for part, tried in judged:
+                _commit(writer, begun.id, source, part, tried, totals)
             writer.finish_load(writer.store.load(begun.id))
-    stored = totals["good"] + totals["duplicate"]
     return ReplayReport(
         load_id=new_load,
         tried=rejected.num_rows,
         good=totals["good"],
         duplicate=totals["duplicate"],
-        still_rejected=rejected.num_rows - stored,
+        still_rejected=rejected.num_rows - totals["settled"],
         reasons=reasons,
     )
 
 
 def _chosen(store: Store, source: str | None, load_id: int | None, reason: str | None) -> pa.Table:
-    table = store.rejected(load_id, source_id=source)
+    table = store.rejected(load_id, source_id=source, places=True)
     return table if reason is None else table.filter(compute.equal(table.column("reason"), reason))
 
 
-def _anonymous_rows(part: Judged) -> int:
-    return part.anonymous[0].num_rows if part.anonymous else 0
+def replay_origin(load_id: int) -> str:
+    """The origin of loads that replay rejected rows of a load."""
+    return f"replay of load {load_id}"
 
 
-def _commit(writer: Writer, load_id: int, source: Source, part: Judged, totals: Counter[str]) -> None:
+def _commit(writer: Writer, load_id: int, source: Source, part: Judged, tried: pa.Table, totals: Counter[str]) -> None:
+    """Store what is good of a piece; the rows that gave nothing bad are settled with the last of it."""
     load = writer.store.load(load_id)
+    rows = tried.column("row").to_numpy()
+    refused = part.rejected.column("row").to_numpy()
+    settles = tried.filter(pa.array(np.isin(rows, part.taken) & ~np.isin(rows, refused)))
+    results = []
     if part.anonymous is not None:
-        rows, ids = part.anonymous
-        result = writer.commit_chunk(load, "daily_numbers", rows, rows_read=rows.num_rows, message_ids=ids)
-        totals.update(good=result.good, duplicate=result.duplicate)
-    if part.good.num_rows:
-        result = writer.commit_chunk(
+        # Before the rows are settled: by their ids, these can be handed over twice.
+        counted, ids = part.anonymous
+        results.append(writer.commit_chunk(load, "daily_numbers", counted, rows_read=0, message_ids=ids))
+    results.append(
+        writer.commit_chunk(
             load,
             source.kind,  # type: ignore[arg-type]  # lookups were refused above
             part.good,
-            rows_read=part.good.num_rows,
+            rows_read=tried.num_rows,
             message_ids=part.message_ids,
             cells=part.cells,
+            settles=settles,
         )
+    )
+    for result in results:
         totals.update(good=result.good, duplicate=result.duplicate)
+    totals.update(settled=settles.num_rows)
 
 
-def _readings(source: Source, rejected: pa.Table, engine: Engine, received: datetime) -> Iterator[tuple[Judge, Piece]]:
-    """The rejected rows as pieces of files, each with a judge who can read it."""
+def _readings(
+    source: Source, rejected: pa.Table, engine: Engine, received: datetime
+) -> Iterator[tuple[Judge, Piece, list[int]]]:
+    """The rejected rows as pieces of files, each with a judge who can read it and the places of its rows.
+
+    A SELECT may have given several rejected rows of one row of the file; each stands in another piece, so that within
+    a piece a row's number tells it.
+    """
     rows = rejected.column("row").to_pylist()
     payloads = rejected.column("payload").to_pylist()
     shape = source.shape
-    texts: dict[tuple[str, ...], list[tuple[int, list[str]]]] = {}
-    lines: list[tuple[int, str]] = []
-    for row, payload in zip(rows, payloads, strict=True):
+    texts: dict[tuple[int, tuple[str, ...]], list[tuple[int, list[str]]]] = {}
+    lines: dict[int, list[tuple[int, str]]] = {}
+    seen: Counter[int] = Counter()
+    for place, (row, payload) in enumerate(zip(rows, payloads, strict=True)):
+        ordinal = seen[row]
+        seen[row] += 1
         whole = _line(payload, shape) if not payload.startswith("{") else payload
         if payload.startswith("{") and _is_csv(shape, payload):
             members = json.loads(payload)
-            texts.setdefault(tuple(members), []).append((row, ["" if v is None else v for v in members.values()]))
+            cells = ["" if value is None else value for value in members.values()]
+            texts.setdefault((ordinal, tuple(members)), []).append((place, cells))
         elif isinstance(whole, str):
-            lines.append((row, whole))
+            lines.setdefault(ordinal, []).append((place, whole))
         elif whole is not None:
-            texts.setdefault(whole[0], []).append((row, whole[1]))
-    for names, records in texts.items():
+            texts.setdefault((ordinal, whole[0]), []).append((place, whole[1]))
+    for (_, names), records in texts.items():
         columns = list(zip(*(cells for _, cells in records), strict=True))
         table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
-        yield _prepared(shape, _numbered(table, [row for row, _ in records]), engine, received)
-    if lines:
-        table = pa.table({LINE: pa.array([line for _, line in lines], pa.string())})
-        yield _prepared(_of_outputs(shape), _numbered(table, [row for row, _ in lines]), engine, received)
+        places = [place for place, _ in records]
+        yield *_prepared(shape, _numbered(table, [rows[place] for place in places]), engine, received), places
+    for given in lines.values():
+        table = pa.table({LINE: pa.array([line for _, line in given], pa.string())})
+        places = [place for place, _ in given]
+        numbered = _numbered(table, [rows[place] for place in places])
+        yield *_prepared(_of_outputs(shape), numbered, engine, received), places
 
 
 def _prepared(shape: SourceShape, table: pa.Table, engine: Engine, received: datetime) -> tuple[Judge, Piece]:

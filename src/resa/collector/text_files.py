@@ -154,23 +154,27 @@ class CsvRows:
             ragged.append((row.number, row.actual_columns, row.text))
             return "skip"
 
-        table = arrow_csv.read_csv(
-            pa.BufferReader(block.text),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False,  # or else the numbers of ragged rows are not told
-                block_size=len(block.text) + 1,
-                column_names=list(self.names),
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self.dialect.delimiter or ",",
-                quote_char=self.dialect.quote or False,
-                newlines_in_values=True,
-                invalid_row_handler=note,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=self.columns, check_utf8=False, strings_can_be_null=False
-            ),
-        ) if block.text else pa.schema(list(self.columns.items())).empty_table()
+        table = (
+            arrow_csv.read_csv(
+                pa.BufferReader(block.text),
+                read_options=arrow_csv.ReadOptions(
+                    use_threads=False,  # or else the numbers of ragged rows are not told
+                    block_size=len(block.text) + 1,
+                    column_names=list(self.names),
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=self.dialect.delimiter or ",",
+                    quote_char=self.dialect.quote or False,
+                    newlines_in_values=True,
+                    invalid_row_handler=note,
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=self.columns, check_utf8=False, strings_can_be_null=False
+                ),
+            )
+            if block.text
+            else pa.schema(list(self.columns.items())).empty_table()
+        )
         if table.num_rows + len(ragged) != len(block.rows):
             raise SourceError(
                 f"{self.file.name}: rows {block.rows[0]} to {block.next_row - 1} cannot be told apart; "

@@ -119,7 +119,6 @@ def fragment(name: str, raw: str, kind: pa.DataType, *, as_json: bool, style: St
 
 def _json_text(name: str) -> str:
 
-
     return json.dumps(name, ensure_ascii=False)
 
 
@@ -135,8 +134,7 @@ def _number(raw: str, text: str, kind: pa.DataType, decimal: Decimal) -> str:
     else:
         plain = f"replace(translate(trim({text}), {literal(_MINUS + '.' + _SPACES)}, '-'), ',', '.')"
         number = (
-            f"CASE WHEN regexp_full_match(trim({text}), {literal(_COMMA_NUMBER)}) "
-            f"THEN TRY_CAST({plain} AS DOUBLE) END"
+            f"CASE WHEN regexp_full_match(trim({text}), {literal(_COMMA_NUMBER)}) THEN TRY_CAST({plain} AS DOUBLE) END"
         )
     return f"CASE WHEN isfinite({number}) THEN {number} END"
 

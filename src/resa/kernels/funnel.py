@@ -51,6 +51,8 @@ MAX_STEPS: Final = 255
 
 _LANES: Final = 8  # steps that `_levels_by_scan` can follow
 _RARE: Final = 1 / 64  # share of first steps below which their customers are looked at one by one
+_WORTH: Final = 1_000_000  # events that make a thread worth its start
+_WORTH_RARE: Final = 10_000_000  # the same where most are passed over
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span
 _NEVER: Final = -(2**61)  # further than the longest window before any moment
 
@@ -383,9 +385,15 @@ def funnel_levels(
     lanes, first_step = code_flags(code for codes in steps for code in codes), code_flags(steps[0])
     codes = np.array(sorted({code for own in steps for code in own}), np.uint16)
     first_codes = np.array(sorted(set(steps[0])), np.uint16)
-    if len(steps) > _LANES or share_of(plain, first_step) < _RARE:
+    rare = share_of(plain, first_step) < _RARE
+    if rare or len(steps) > _LANES:
         shape = (*tables, lanes, first_step, first_codes, len(steps), window, period)
-        over_customers(plain, lambda first, last: _levels_by_customer(*plain, *shape, first, last, levels), threads)
+        over_customers(
+            plain,
+            lambda first, last: _levels_by_customer(*plain, *shape, first, last, levels),
+            threads,
+            worth=_WORTH_RARE if rare else _WORTH,
+        )
     else:
         lanes[codes] = 0
         for step, own in enumerate(steps):

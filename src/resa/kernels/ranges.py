@@ -26,16 +26,19 @@ def customer_ranges(journeys: Journeys, parts: int) -> list[tuple[int, int]]:
     return [(first, last) for first, last in pairwise(cuts) if first < last]
 
 
-def over_customers(journeys: Journeys, run: Callable[[int, int], Part], threads: int | None = None) -> list[Part]:
+def over_customers(
+    journeys: Journeys, run: Callable[[int, int], Part], threads: int | None = None, *, worth: int = _WORTH_A_THREAD
+) -> list[Part]:
     """Run a kernel over every range of customers; the answers come back in the order of customers.
 
     Args:
         journeys: The index.
         run: Called with (first customer, last customer, not included).
         threads: How many threads; `None`: as many as there are processors, fewer when there are few events.
+        worth: So many events make a further thread worth its start.
     """
     if threads is None:
-        threads = max(1, min(os.cpu_count() or 1, journeys.events // _WORTH_A_THREAD))
+        threads = max(1, min(os.cpu_count() or 1, journeys.events // worth))
     return in_threads(run, customer_ranges(journeys, threads))
 
 

@@ -3,6 +3,7 @@
 .resa/                      0700
     operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
     events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
+    settled/                Parquet, which rejected rows a replay stored
     lookups/                Parquet, tables such as products and stores
     unique/                 sorted hashes of the ids that were ever stored
     runs/                   new rows in the order of the index, until a generation holds them
@@ -18,7 +19,7 @@ from pathlib import Path
 
 __all__ = ["FILE_FOLDERS", "Layout"]
 
-FILE_FOLDERS = ("events", "customers", "feedback", "daily_numbers", "rejected", "lookups")
+FILE_FOLDERS = ("events", "customers", "feedback", "daily_numbers", "rejected", "settled", "lookups")
 """Folders of listed Parquet files; a file's kind is the name of its folder."""
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert
 from resa.base.files import durable_file
 from resa.storage.schema import files
 
-__all__ = ["list_file", "write_parquet"]
+__all__ = ["list_file", "read_parquet", "write_parquet"]
 
 ROW_GROUP = 131_072
 
@@ -54,6 +54,11 @@ def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False)
             write_page_checksum=True,
         )
     return name
+
+
+def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+    """The columns of a schema, in its types."""
+    return pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
 
 
 def _leaves(schema: pa.Schema) -> list[str]:

@@ -17,6 +17,7 @@ __all__ = [
     "EPOCH",
     "KINDS",
     "LATEST",
+    "SETTLED",
     "AsOf",
     "ChunkResult",
     "EventFile",
@@ -37,6 +38,15 @@ KINDS: Mapping[str, pa.Schema] = {
     "daily_numbers": DAILY_NUMBERS,
 }
 """The kinds of rows that are kept in files, each with the schema of `resa.model.tables`."""
+
+SETTLED = pa.schema(
+    [
+        pa.field("load_id", pa.int64(), nullable=False),  # the replay
+        pa.field("file", pa.int64(), nullable=False),  # number of the file of rejected rows
+        pa.field("place", pa.int64(), nullable=False),  # 0-based row in that file
+    ]
+)
+"""A rejected row that a replay stored, or found to be stored: it no longer waits, unless the replay is undone."""
 
 EPOCH = 946_684_800
 """Unix seconds of 2000-01-01T00:00:00Z, from which the index counts its seconds in 32 bits."""
@@ -64,7 +74,8 @@ class Load:
         rows_read: Rows of the origin consumed so far: where a killed collection goes on.
         rows_in: Rows that they became (one row may hold several events); always good + rejected + duplicate.
         good: Rows that were stored.
-        rejected: Rows that were refused and kept with their reason.
+        rejected: Rows that were refused and kept with their reason. A replay is a load of its own and changes nothing
+            here: which of these rows it settled stands beside it (`SETTLED`).
         duplicate: Rows that were there already.
         complete_until: Up to when the load says that its data are complete, UTC; `None`: it does not say.
         newest: The newest `occurred_at` (`recorded_at` of customers) among its rows, duplicates among them, UTC.

@@ -16,7 +16,7 @@ from resa.storage.gather import open_parquet
 from resa.storage.hashing import Words
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.parquet import list_file, write_parquet
-from resa.storage.records import EventFile, Load
+from resa.storage.records import KINDS, EventFile, Load
 from resa.storage.runs import ids_of
 from resa.storage.schema import file_loads, files, hash_runs, loads
 from resa.storage.unique import HashRun, count_in_runs, open_run, write_without
@@ -37,7 +37,10 @@ class _Plan:
 
 
 def remove_load(store: Store, lease: Lease, load: Load) -> None:
-    """Take every row of the load out of the files and its ids out of the runs of ids; then mark it removed."""
+    """Take every row of the load out of the files and its ids out of the runs of ids; then mark it removed.
+
+    Rejected rows that it settled, being a replay, wait again.
+    """
     plan = _Plan()
     for kind in FILE_FOLDERS:
         for file in store.event_files(kind):
@@ -45,7 +48,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
                 continue
             table = _rows_of(file)
             mine = pc.equal(table.column("load_id"), load.id)
-            if kind != "rejected":
+            if kind in KINDS:
                 plan.hashes.append(ids_of(store.hasher, table.filter(mine)))
             if file.load_id != load.id:
                 left = table.filter(pc.invert(mine))
@@ -73,7 +76,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
 
 def _rows_of(file: EventFile) -> pa.Table:
     with open_parquet(file.path) as parquet:
-        only_this = file.load_id is not None and file.kind != "rejected"
+        only_this = file.load_id is not None and file.kind in KINDS
         return parquet.read(columns=["source_id", "message_id", "load_id"] if only_this else None)
 
 

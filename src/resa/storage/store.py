@@ -25,7 +25,9 @@ from resa.storage.index import JourneyIndex, open_index
 from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
+from resa.storage.parquet import read_parquet
 from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
+from resa.storage.settling import waiting_rows
 from resa.storage.traits import read_traits
 from resa.storage.writer import Writer
 
@@ -108,19 +110,26 @@ class Store:
         with self.database.reading() as connection:
             return listed_files(connection, self.layout, kind)
 
-    def rejected(self, load_id: int | None = None, *, source_id: str | None = None) -> pa.Table:
-        """Rejected rows (`REJECTED`) in the order of loads and rows; of one load or source if it is named."""
-        table = self.rows("rejected")
+    def rejected(self, load_id: int | None = None, *, source_id: str | None = None, places: bool = False) -> pa.Table:
+        """Rejected rows (`REJECTED`) that no replay has settled, in the order of loads and rows.
+
+        Args:
+            load_id: Only of this load.
+            source_id: Only of this source.
+            places: Also where each row stands, as columns `file` and `place`, for `Writer.commit_chunk` to settle it.
+        """
+        table = waiting_rows(self)
         for name, wanted in (("load_id", load_id), ("source_id", source_id)):
             if wanted is not None:
                 table = table.filter(pc.equal(table.column(name), wanted))
-        return table.sort_by([("load_id", "ascending"), ("row", "ascending")])
+        ordered = table.sort_by([(name, "ascending") for name in ("load_id", "row", "file", "place")])
+        return ordered if places else ordered.select(REJECTED.names)
 
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """All rows of a kind (feedback, daily_numbers, customers, rejected; events too, if they fit in memory)."""
-        schema = REJECTED if kind == "rejected" else KINDS[kind]
+        """All rows of a kind (feedback, daily_numbers, customers; events too, if they fit in memory)."""
+        schema = KINDS[kind]
         wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
-        parts = [_read(file.path, wanted) for file in self.event_files(kind)]
+        parts = [read_parquet(file.path, wanted) for file in self.event_files(kind)]
         return pa.concat_tables([wanted.empty_table(), *parts])
 
     def lookups(self) -> list[str]:
@@ -222,10 +231,6 @@ def listed_files(connection: Connection, layout: Layout, kind: str) -> list[Even
         )
         first_row += row.rows
     return found
-
-
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
-    return pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
 
 
 def _load(row: Row[Any]) -> Load:

@@ -18,9 +18,11 @@ from resa.storage.derivation import column_hash, derive_column
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
 from resa.storage.publishing import Sources, build_generation, empty_index
-from resa.storage.records import KINDS, EventFile, Finding
+from resa.storage.layout import FILE_FOLDERS
+from resa.storage.records import EventFile, Finding
 from resa.storage.recounting import stored_hashes
 from resa.storage.schema import file_loads, files, hash_runs, loads
+from resa.storage.settling import check_settled
 from resa.storage.traits import read_traits
 from resa.storage.unique import HashRun, open_run
 
@@ -42,7 +44,7 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[s
     findings = [*_check_files(store), *_check_loads(store)]
     if any(finding.code in {"missing-file", "damaged-file"} for finding in findings):
         return findings  # nothing else could be counted
-    findings += _check_ids(store)
+    findings += [*check_settled(store), *_check_ids(store)]
     try:
         index = store.index()
     except (WorkspaceDamaged, ValueError) as error:
@@ -56,7 +58,7 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[s
 
 
 def _check_files(store: Store) -> Iterator[Finding]:
-    for kind in (*KINDS, "rejected", "lookups"):
+    for kind in FILE_FOLDERS:
         for file in store.event_files(kind):
             yield from _check_file(file)
     with store.database.reading() as connection:
@@ -114,7 +116,7 @@ def _check_loads(store: Store) -> Iterator[Finding]:
         query = (
             select(file_loads.c.load_id, files.c.kind, func.sum(file_loads.c.rows).label("rows"))
             .join(files, files.c.id == file_loads.c.file_id)
-            .where(files.c.state == "listed")
+            .where(files.c.state == "listed", files.c.kind != "settled")
             .group_by(file_loads.c.load_id, files.c.kind)
         )
         stored: dict[tuple[int, bool], int] = {}

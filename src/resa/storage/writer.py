@@ -26,6 +26,7 @@ from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Loa
 from resa.storage.removal import remove_load
 from resa.storage.runs import make_run, write_run_file
 from resa.storage.schema import file_loads, files, hash_runs, loads, map_versions
+from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
 from resa.storage.unique import HashRun, mergeable, open_run, write_merged, write_run
 
@@ -90,6 +91,7 @@ class Writer:
         rejected: pa.Table | None = None,
         message_ids: pa.Array | pa.ChunkedArray | None = None,
         cells: Sequence[pa.Array | pa.ChunkedArray] = (),
+        settles: pa.Table | None = None,
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
 
@@ -103,6 +105,8 @@ class Writer:
             message_ids: The rows' own ids, unique for ever within the source.
             cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told
                 apart by their ordinal, so collecting a file again finds every row there.
+            settles: Of a replay: the rejected rows (`file` and `place` of `Store.rejected(places=True)`) that became
+                these. From this commit on they wait no longer; if the load is removed, they wait again.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -126,6 +130,10 @@ class Writer:
             duplicate=table.num_rows - stored.num_rows,
         )
         written = self._write(kind, stored, refused, sifted)
+        if settles is not None and settles.num_rows:
+            told = settled_rows(settles, load.id)
+            name = write_parquet(self.store.layout.root / "settled", told)
+            written.files.append(("settled", name, told.num_rows, None))
         self._list(load, written, result=result, rows_read=rows_read, newest=newest)
         self.merge_hashes(load.id)
         return result

@@ -202,6 +202,7 @@ class Workspace:
         """Join small event files; how many there were, and how many there are."""
         before = len(self.store.event_files())
         with self.store.writing() as writer:
+            self._refresh(writer)  # a collection that was cut short may have left files that the index does not hold
             runtime.compact(writer)
             self._refresh(writer)
         return before, len(self.store.event_files())

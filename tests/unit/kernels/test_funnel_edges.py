@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from resa.kernels import Journeys, funnel, funnel_levels, openings
 from tests.oracles.funnel import longest_chain
 from tests.oracles.journeys import SECOND, as_arrays, as_lists
+
+from resa.kernels import Journeys, funnel, funnel_levels, openings
 
 
 @pytest.mark.parametrize("rare", [False, True])

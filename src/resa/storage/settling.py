@@ -1,0 +1,66 @@
+"""Rejected rows that a replay stored: files that say which, listed in the transaction that stores what they became.
+
+The files of rejected rows are never changed: `Load.rejected` stays what was refused, and undoing the replay brings the
+rows back without any work, since its file of settled rows goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.model.tables import REJECTED
+from resa.storage.parquet import read_parquet
+from resa.storage.records import SETTLED, Finding
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+
+__all__ = ["check_settled", "settled_rows", "waiting_rows"]
+
+
+def settled_rows(settles: pa.Table, load_id: int) -> pa.Table:
+    """Rows as `Store.rejected(places=True)` gives them, as `SETTLED` of a replay."""
+    owner = pa.array(np.full(settles.num_rows, load_id, np.int64))
+    return settles.select(["file", "place"]).add_column(0, "load_id", owner).cast(SETTLED)
+
+
+def waiting_rows(store: Store) -> pa.Table:
+    """Rejected rows that no replay has settled, with the number of their `file` and their `place` in it."""
+    settled = _settled(store)
+    empty = REJECTED.empty_table().append_column("file", pa.array([], pa.int64()))
+    parts = [empty.append_column("place", pa.array([], pa.int64()))]
+    for file in store.event_files("rejected"):
+        places = np.arange(file.rows)
+        table = read_parquet(file.path, REJECTED)
+        table = table.append_column("file", pa.array(np.full(file.rows, file.id, np.int64)))
+        table = table.append_column("place", pa.array(places))
+        if file.id in settled:
+            table = table.filter(pa.array(~np.isin(places, settled[file.id])))
+        parts.append(table)
+    return pa.concat_tables(parts)
+
+
+def check_settled(store: Store) -> Iterator[Finding]:
+    """Each settled row must be a rejected row, and settled once; those of a load that was removed are gone with it."""
+    rows = {file.id: file.rows for file in store.event_files("rejected")}
+    for number, places in _settled(store).items():
+        if number in rows and (places.max() >= rows[number] or len(np.unique(places)) < len(places)):
+            yield Finding(
+                code="settled",
+                message="rejected rows are marked as settled that are not there, or twice; "
+                "remove the newest replay: `resa loads list` shows it",
+            )
+
+
+def _settled(store: Store) -> dict[int, npt.NDArray[np.int64]]:
+    """Places of settled rows by the number of their file."""
+    tables = [read_parquet(file.path, SETTLED) for file in store.event_files("settled")]
+    table = pa.concat_tables([SETTLED.empty_table(), *tables]).sort_by("file")
+    numbers, begins = np.unique(table.column("file").to_numpy(), return_index=True)
+    parts = np.split(table.column("place").to_numpy(), begins[1:])
+    return dict(zip(numbers.tolist(), parts, strict=False))  # of nothing, numpy's split is one empty part
