@@ -96,9 +96,9 @@ def _settings() -> Iterator[str]:
 
 def _expressions() -> Iterator[str]:
     yield (
-        "One language for `when`, `who`, `value`, `score`, filters and the rows of sources. It is SQL's: `and`, `or`, `not`, "
-        "`=`, `<>`, `<`, `between`, `in`, `is null`, `like`, `case`, `+ - * /`. What cannot be computed is null, and null "
-        "is not true.\n"
+        "One language for `when`, `who`, `value`, `score`, filters and the rows of sources. It is SQL's: `and`, `or`, "
+        "`not`, `=`, `<>`, `<`, `between`, `in`, `is null`, `like`, `case`, `+ - * /`. What cannot be computed is "
+        "null, and null is not true.\n"
     )
     yield "## Fields of an event\n"
     yield _table(("field", "holds"), ((f"`{name}`", kind) for name, kind in EVENT_FIELDS.items()))
@@ -120,8 +120,8 @@ def _expressions() -> Iterator[str]:
 
 def _questions() -> Iterator[str]:
     yield (
-        "A question is a JSON document; `resa measure`, `Workspace.measure` and a saved file say the same. An answer has one "
-        "or more tables with these columns.\n"
+        "A question is a JSON document; `resa measure` and `Workspace.measure` say the same. An answer has one or more "
+        "tables with these columns. On a screen `resa measure` leaves some columns out; `--format` writes all.\n"
     )
     yield "## All questions\n"
     yield _table(("asks", "means"), _attributes(Question))
@@ -146,8 +146,8 @@ def _attributes(question: type) -> Iterator[tuple[str, str]]:
 
 def _views() -> Iterator[str]:
     yield (
-        "`resa sql` runs one SELECT (DuckDB's SQL) over these. They are read-only, and stable: a column is never renamed or "
-        "removed without a new major version.\n"
+        "`resa sql` runs one SELECT (DuckDB's SQL) over these. They are read-only, and stable: a column is never "
+        "renamed or removed without a new major version.\n"
     )
     for name, view in VIEWS.items():
         yield f"## `{name}`\n"
@@ -162,8 +162,8 @@ def _journey_file() -> Iterator[str]:
 
 def _sources() -> Iterator[str]:
     yield (
-        "`sources/<name>.yaml`, one file a source. `path:` and one of `columns:` and `select:` are needed. A column is named "
-        "by its name alone, or by a block (see Cell).\n"
+        "`sources/<name>.yaml`, one file a source. `path:` and one of `columns:` and `select:` are needed. A column is "
+        "named by its name alone, or by a block (see Cell).\n"
     )
     shown: set[tuple[str, str]] = set()
     for kind, schema in source_schema().items():
@@ -203,10 +203,8 @@ def _keys(entries: dict[str, Any]) -> str:
 def _takes(entry: dict[str, Any]) -> str:
     if "$ref" in entry:
         return _words(entry["$ref"].rpartition("/")[2])
-    if "enum" in entry:
-        return ", ".join(f"`{value}`" for value in entry["enum"])
-    if "const" in entry:
-        return f"`{entry['const']}`"
+    if "enum" in entry or "const" in entry:
+        return ", ".join(f"`{value}`" for value in entry.get("enum", [entry.get("const")]))
     several = entry.get("anyOf") or entry.get("oneOf")
     if several:
         return " or ".join(dict.fromkeys(_takes(part) for part in several if part.get("type") != "null"))

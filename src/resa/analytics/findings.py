@@ -1,18 +1,19 @@
-"""The places furthest below target or below their own history: where, who, how many, at what cost at most.
+"""The places that changed, or are furthest below target: where, who, how many, at what cost at most.
 
 A place is an expectation, for everybody or for a group of openings. Three reasons bring it on the list, in this
-order: it is *unusual* (`unusual` says how that is tested: with nothing going on, nothing is called so but once in a
-thousand reports), it is *below target*, or, without a target, *below its own history*. How much it costs is what
-would have been met at the target, or at the share that was to be expected; never at 100 %. It is an upper limit: who
-is helped over one step may still leave at the next.
+order: it is *unusual*, a fall or a rise (`unusual` says how that is tested: with nothing going on, nothing is called so
+but once in a thousand reports), it is *below target*, or, without a target, *below its own history*. How much it costs
+is what would have been met at the target, or at the share that was to be expected; never at 100 %, and a rise costs
+nothing. It is an upper limit: who is helped over one step may still leave at the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -24,8 +25,8 @@ from resa.analytics.selection import Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
 from resa.analytics.statistics import design_effect
 from resa.analytics.traits import text_attributes
-from resa.analytics.unusual import FAMILY_WISE, Cell, Trials, against_history, against_others
-from resa.kernels import clustered_interval
+from resa.analytics.unusual import FAMILY_WISE, Cell, Table, Trials, against_history, against_others
+from resa.kernels import Interval, clustered_interval
 from resa.model.journey import Expectation
 
 __all__ = ["Finding", "Findings", "Segment", "find"]
@@ -33,6 +34,8 @@ __all__ = ["Finding", "Findings", "Segment", "find"]
 Reason = Literal["unusual", "below target", "below history"]
 
 _RECENT_DAYS: Final = 28
+_SEGMENTS: Final = 3
+_BEYOND_DOUBT: Final = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +74,9 @@ class Finding:
         reference: The share that it is held against: the target, or what was to be expected.
         lost_at_most: Customers who would have met it at the reference and did not.
         value_at_most: What they would have been worth, in hundredths of the map's currency; `None`: nothing tells.
-        p_value: Upper limit of the chance of so low a share if nothing were going on, all tests taken together;
+        p_value: Upper limit of the chance of a share so far off if nothing were going on, all tests taken together;
             `None`: not tested.
-        who: The groups in which most is lost, most first.
+        who: The groups that are furthest off in the same direction, for their size.
         people: Numbers of the customers behind the openings that were not met.
     """
 
@@ -94,6 +97,11 @@ class Finding:
     p_value: float | None
     who: tuple[Segment, ...]
     people: tuple[int, ...]
+
+    @property
+    def rise(self) -> bool:
+        """Whether it is above what was to be expected; else it is below."""
+        return self.share > self.reference
 
     @property
     def document(self) -> dict[str, Any]:
@@ -120,12 +128,26 @@ class Findings:
 
 @dataclass(frozen=True)
 class _Attribute:
-    """A way to tell openings apart: the group of each, and the groups' names; personas may overlap."""
+    """A way to tell openings apart.
+
+    Attributes:
+        name: persona, channel, device, `traits.x` or `properties.x`.
+        values: Names of the groups.
+        codes: For each way the groups are told, the number of each opening's group plus 1; 0: in none. Personas may
+            overlap, so each has a way of its own.
+        comparable: Its groups are held against each other.
+    """
 
     name: str
-    groups: tuple[tuple[str, Flags], ...]
-    known: Flags
+    values: tuple[str, ...]
+    codes: tuple[npt.NDArray[np.uint32], ...]
     comparable: bool
+
+    def members(self, group: int) -> Flags:
+        """Which openings are in a group."""
+        ways = len(self.codes)
+        flags: Flags = self.codes[group] == 1 if ways > 1 else self.codes[0] == group + 1
+        return flags
 
 
 @dataclass(frozen=True)
@@ -156,9 +178,9 @@ class _Arrow:
         return self.item.outcomes.named("met")[self.mature]
 
     @cached_property
-    def customers(self) -> npt.NDArray[np.int64]:
+    def customers(self) -> npt.NDArray[np.int32]:
         """Whose they are."""
-        return self.item.outcomes.customer[self.mature].astype(np.int64)
+        return self.item.outcomes.customer[self.mature]
 
     @cached_property
     def opened_at(self) -> Instants:
@@ -180,39 +202,29 @@ class _Arrow:
     def _attributes(self) -> Iterator[_Attribute]:
         selection, snapshot = self.selection, self.selection.snapshot
         positions = self.item.outcomes.opened[self.mature]
-        every = np.ones(len(positions), np.bool_)
         personas = [persona.key for persona in snapshot.journey_map.personas if persona.who is not None]
-        flags = [(key, selection.expressions.persona(key)[self.customers]) for key in personas]
-        yield _Attribute("persona", tuple(flags), every, comparable=False)
-        yield self._labelled("channel", snapshot.channels_at(positions), snapshot.channel_labels, comparable=False)
+        flags = [selection.expressions.persona(key)[self.customers].astype(np.uint32) for key in personas]
+        yield _Attribute("persona", tuple(personas), tuple(flags), comparable=False)
+        yield _labelled("channel", snapshot.channels_at(positions), snapshot.channel_labels, comparable=False)
         codes, labels = snapshot.event_labels("device")
-        yield self._labelled("device", codes[positions], labels, comparable=False)
+        yield _labelled("device", codes[positions], labels, comparable=False)
         for name in text_attributes(snapshot):
             if name.startswith("traits."):
                 numbers, values = selection.expressions.labels(name)
-                yield self._labelled(name, numbers[self.customers], values, comparable=True)
+                yield _labelled(name, numbers[self.customers], values, comparable=True)
             else:
                 numbers, values = snapshot.event_labels(name)
-                yield self._labelled(name, numbers[positions], values, comparable=True)
-
-    def _labelled(
-        self, name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool
-    ) -> _Attribute:
-        present = [code for code in np.unique(codes).tolist() if labels[code] not in {"", NOT_KNOWN}]
-        groups = tuple((labels[code], codes == code) for code in present)
-        return _Attribute(name, groups, np.isin(codes, present), comparable)
+                yield _labelled(name, numbers[positions], values, comparable=True)
 
     @cached_property
     def trials(self) -> Trials:
         """The openings as trials; strata are personas, channel and device."""
         week, days = self.weeks
-        columns = [np.zeros(len(week), np.int64)]
+        stratum = np.zeros(len(week), np.int64)
         for attribute in self.attributes[:3]:
-            for place, (_, flags) in enumerate(attribute.groups):
-                columns.append(flags * (place + 1))
-        _, stratum = np.unique(np.stack(columns), axis=1, return_inverse=True)
-        effect = design_effect(self.met, self.customers)
-        return Trials(self.met, week, stratum.reshape(-1).astype(np.int64), len(days), effect)
+            for codes in attribute.codes:
+                stratum = _renumbered(stratum * (int(codes.max(initial=0)) + 1) + codes)
+        return Trials(self.met, week, stratum, len(days), design_effect(self.met, self.customers))
 
     @cached_property
     def value_of_one(self) -> float | None:
@@ -226,8 +238,25 @@ class _Arrow:
         return float(numbers[place[found]].mean()) if found.any() else None
 
 
+def _labelled(
+    name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool
+) -> _Attribute:
+    """Groups by label, those that are present; nobody knows what the empty label stands for."""
+    sizes = np.bincount(codes, minlength=len(labels))
+    present = [code for code in np.flatnonzero(sizes).tolist() if labels[code] not in {"", NOT_KNOWN}]
+    number = np.zeros(len(labels), np.uint32)
+    number[present] = np.arange(1, len(present) + 1)
+    return _Attribute(name, tuple(labels[code] for code in present), (number[codes],), comparable)
+
+
+def _renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The same numbers without gaps, in the same order."""
+    present = np.bincount(codes) > 0
+    return (np.cumsum(present) - 1)[codes]
+
+
 def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) -> Findings:
-    """The places that are furthest below what they should be.
+    """The places that are furthest from what they should be.
 
     Args:
         selection: What is looked at; its period holds for when openings opened.
@@ -238,71 +267,154 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     arrows = [arrow for arrow in arrows if len(arrow.mature)]
     tested = [(arrow, *_most_unusual(arrow)) for arrow in arrows]
     tests = sum(count for _, _, count in tested)
-    unusual = []
-    for arrow, best, _ in tested:
-        if best is not None and best[2].log_p + np.log(tests) <= np.log(level):
-            unusual.append((best[2].log_p, _unusual(arrow, *best, tests)))
-    unusual.sort(key=lambda found: found[0])
-    listed = [finding for _, finding in unusual]
-    named = {finding.expectation for finding in listed}
-    others = [finding for arrow in arrows if arrow.expectation.name not in named for finding in _below(arrow)]
-    others.sort(key=lambda finding: -finding.lost_at_most)
-    return Findings(places=tuple([*listed, *others][:limit]), tests=tests, level=level)
+    unusual = [
+        _unusual(arrow, *best, tests)
+        for arrow, best, _ in tested
+        if best is not None and best[2].log_p + np.log(tests) <= np.log(level)
+    ]
+    unusual.sort(key=_urgency)
+    named = {place.arrow.expectation.name for place in unusual}
+    others = [place for arrow in arrows if arrow.expectation.name not in named for place in _below(arrow)]
+    others.sort(key=lambda place: -place.lost_at_most)
+    places = tuple(place.finding() for place in [*unusual, *others][:limit])
+    return Findings(places=places, tests=tests, level=level)
 
 
-_Best = tuple[_Attribute | None, tuple[str, Flags], Cell]
+_Best = tuple[_Attribute | None, int, Cell]
 
 
 def _most_unusual(arrow: _Arrow) -> tuple[_Best | None, int]:
     """The most unusual group of an expectation, and how many were tested."""
     trials = arrow.trials
-    everybody = np.ones(len(trials.met), np.bool_)
     candidates: list[_Best] = []
     tests = 0
 
-    def note(attribute: _Attribute | None, group: tuple[str, Flags], found: tuple[Cell | None, int]) -> None:
+    def note(attribute: _Attribute | None, first: int, found: tuple[list[Cell | None], int]) -> None:
         nonlocal tests
         tests += found[1]
-        if found[0] is not None:
-            candidates.append((attribute, group, found[0]))
+        candidates.extend((attribute, first + row, cell) for row, cell in enumerate(found[0]) if cell is not None)
 
-    note(None, ("", everybody), against_history(trials, everybody))
+    whole = trials.table
+    note(None, 0, against_history(Table(whole.openings[None], whole.met[None]), trials.effect))
     for attribute in arrow.attributes:
-        for group in attribute.groups:
-            note(attribute, group, against_history(trials, group[1]))
-            if attribute.comparable:
-                note(attribute, group, against_others(trials, group[1], attribute.known))
-    return min(candidates, key=lambda best: best[2].log_p, default=None), tests
+        for way, codes in enumerate(attribute.codes):
+            groups = len(attribute.values) if len(attribute.codes) == 1 else 1
+            outside = trials.known(codes) if attribute.comparable else None
+            for first, table in trials.tables(codes, groups):
+                note(attribute, way + first, against_history(table, trials.effect))
+                if outside is not None:
+                    note(attribute, way + first, against_others(table, outside, trials.effect))
+    return min(candidates, key=_evidence, default=None), tests
 
 
-def _unusual(arrow: _Arrow, attribute: _Attribute | None, group: tuple[str, Flags], cell: Cell, tests: int) -> Finding:
-    week, days = arrow.weeks
-    members = group[1] & (week >= cell.first) & (week <= cell.last)
-    whole = cell.first == 0 and cell.last == len(days) - 1
-    return _finding(
-        arrow,
-        members,
-        reason="unusual",
-        reference=cell.expected,
-        attribute=None if attribute is None else attribute.name,
-        value=None if attribute is None else group[0],
-        since=None if whole else days[cell.first],
-        until=None if whole else days[cell.last] + timedelta(days=6),
-        p_value=float(min(1.0, np.exp(cell.log_p) * tests)),
+def _evidence(best: _Best) -> tuple[float, bool]:
+    """The most unusual first; where a fall of some is the rise of all others, it is told as a fall."""
+    return round(best[2].log_p, 9), best[2].rise
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A finding in the making: what is dear to know is looked up when it is listed.
+
+    Attributes:
+        arrow: The expectation.
+        members: Which of its mature openings.
+        reason: Why it may be listed.
+        reference: What its share is held against.
+        interval: Its share.
+        people: How many customers are behind.
+        rise: It is above the reference, not below.
+        labels: Attribute, value, since, until and p-value where there are such.
+    """
+
+    arrow: _Arrow
+    members: Flags
+    reason: Reason
+    reference: float
+    interval: Interval
+    people: int
+    rise: bool = False
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> float:
+        """Customers who would have met it at the reference; none where it is above."""
+        return 0.0 if self.rise else max(0.0, self.reference - self.interval.share) * self.people
+
+    @property
+    def lost_at_most(self) -> int:
+        """The same as a whole number."""
+        return round(self.lost)
+
+    def finding(self) -> Finding:
+        """The finding."""
+        arrow, members = self.arrow, self.members
+        worth = arrow.value_of_one
+        return Finding(
+            expectation=arrow.expectation.name,
+            reason=self.reason,
+            openings=int(np.count_nonzero(members)),
+            customers=self.people,
+            share=self.interval.share,
+            low=self.interval.low,
+            high=self.interval.high,
+            reference=self.reference,
+            lost_at_most=self.lost_at_most,
+            value_at_most=None if worth is None else round(self.lost * worth * 100),
+            p_value=self.labels.get("p_value"),
+            who=_who(arrow, members, self.interval.share, rise=self.rise),
+            people=tuple(_distinct(arrow.customers[members & ~arrow.met]).tolist()),
+            **{name: value for name, value in self.labels.items() if name not in {"p_value", "log_p"}},
+        )
+
+
+def _urgency(place: _Place) -> tuple[bool, bool, float]:
+    """Falls before rises where both are beyond doubt, else the less likely first."""
+    p_value = place.labels["p_value"]
+    beyond_doubt = p_value < _BEYOND_DOUBT
+    return not beyond_doubt, beyond_doubt and place.rise, place.labels["log_p"]
+
+
+def _distinct(customers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Each customer once; openings are in the order of customers."""
+    return customers[np.diff(customers, prepend=-1) != 0]
+
+
+def _placed(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, **more: Any) -> _Place:
+    customers = arrow.customers[members]
+    return _Place(
+        arrow=arrow,
+        members=members,
+        reason=reason,
+        reference=reference,
+        interval=clustered_interval(customers, arrow.met[members]),
+        people=len(_distinct(customers)),
+        **more,
     )
 
 
-def _below(arrow: _Arrow) -> Iterator[Finding]:
+def _unusual(arrow: _Arrow, attribute: _Attribute | None, group: int, cell: Cell, tests: int) -> _Place:
+    week, days = arrow.weeks
+    members = (week >= cell.first) & (week <= cell.last)
+    if attribute is not None:
+        members &= attribute.members(group)
+    labels: dict[str, Any] = {"p_value": float(min(1.0, np.exp(cell.log_p) * tests)), "log_p": cell.log_p}
+    if attribute is not None:
+        labels |= {"attribute": attribute.name, "value": attribute.values[group]}
+    if cell.first > 0 or cell.last < len(days) - 1:
+        labels |= {"since": days[cell.first], "until": days[cell.last] + timedelta(days=6)}
+    return _placed(arrow, members, reason="unusual", reference=cell.expected, rise=cell.rise, labels=labels)
+
+
+def _below(arrow: _Arrow) -> Iterator[_Place]:
     """The whole expectation, if it is below its target, or without one below its own history."""
     target = arrow.expectation.target
-    everything = np.ones(len(arrow.met), np.bool_)
     if target is not None:
-        finding = _finding(arrow, everything, reason="below target", reference=target)
-        if finding.high < target:
-            yield finding
+        place = _placed(arrow, np.ones(len(arrow.met), np.bool_), reason="below target", reference=target)
+        if place.interval.high < target:
+            yield place
         return
-    as_of = arrow.item.outcomes.as_of
-    if as_of is None:
+    if arrow.item.outcomes.as_of is None:
         return
     latest = int(arrow.opened_at.max())
     recent = arrow.opened_at > latest - _RECENT_DAYS * 86_400_000_000
@@ -310,47 +422,41 @@ def _below(arrow: _Arrow) -> Iterator[Finding]:
         return
     before = clustered_interval(arrow.customers[~recent], arrow.met[~recent])
     day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(arrow.opened_at[recent].min()))).date()
-    finding = _finding(arrow, recent, reason="below history", reference=before.share, since=day)
-    if finding.high < before.low:
-        yield finding
+    place = _placed(arrow, recent, reason="below history", reference=before.share, labels={"since": day})
+    if place.interval.high < before.low:
+        yield place
 
 
-def _finding(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, **place: Any) -> Finding:
-    met, customers = arrow.met[members], arrow.customers[members]
-    interval = clustered_interval(customers, met)
-    people = np.unique(customers)
-    lost = max(0.0, reference - interval.share) * len(people)
-    worth = arrow.value_of_one
-    return Finding(
-        expectation=arrow.expectation.name,
-        reason=reason,
-        openings=len(met),
-        customers=len(people),
-        share=interval.share,
-        low=interval.low,
-        high=interval.high,
-        reference=reference,
-        lost_at_most=round(lost),
-        value_at_most=None if worth is None else round(lost * worth * 100),
-        p_value=place.pop("p_value", None),
-        who=_who(arrow, members, interval.share),
-        people=tuple(np.unique(customers[~met]).tolist()),
-        **place,
-    )
-
-
-def _who(arrow: _Arrow, members: Flags, share: float) -> tuple[Segment, ...]:
-    """Up to three groups whose share is lowest for their size, against the place as a whole."""
-    found: list[tuple[float, Segment]] = []
+def _who(arrow: _Arrow, members: Flags, share: float, *, rise: bool) -> tuple[Segment, ...]:
+    """Up to three groups that differ most for their size from the place as a whole, in the place's own direction."""
+    met, total = arrow.met[members], int(np.count_nonzero(members))
+    customers = arrow.customers[members]
+    sign = -1.0 if rise else 1.0
+    found: list[tuple[float, Segment, Flags]] = []
     for attribute in arrow.attributes:
-        for value, flags in attribute.groups:
-            inside = flags & members
-            count = int(inside.sum())
-            if not 0 < count < int(members.sum()):
+        for group, value in enumerate(attribute.values):
+            inside = attribute.members(group)[members]
+            count = int(np.count_nonzero(inside))
+            if not 0 < count < total:
                 continue
-            own = float(arrow.met[inside].mean())
-            segment = Segment(attribute=attribute.name, value=value, openings=count, share=own)
-            if clustered_interval(arrow.customers[inside], arrow.met[inside]).high < share:
-                found.append(((share - own) * count, segment))
+            own = int(np.count_nonzero(met & inside)) / count
+            weight = sign * (share - own) * count
+            if weight > 0:
+                segment = Segment(attribute=attribute.name, value=value, openings=count, share=own)
+                found.append((weight, segment, inside))
     found.sort(key=lambda item: -item[0])
-    return tuple(segment for _, segment in found[:3])
+    return tuple(islice(_beyond_chance(found, customers, met, share, rise=rise), _SEGMENTS))
+
+
+def _beyond_chance(
+    found: Sequence[tuple[float, Segment, Flags]],
+    customers: npt.NDArray[np.int32],
+    met: Flags,
+    share: float,
+    *,
+    rise: bool,
+) -> Iterator[Segment]:
+    for _, segment, inside in found:
+        interval = clustered_interval(customers[inside], met[inside])
+        if (interval.low > share) if rise else (interval.high < share):
+            yield segment

@@ -57,7 +57,7 @@ class Outcomes:
         flags: Flags = self.outcome == OUTCOMES.index(outcome)
         return flags
 
-    def chosen(self, rows: Flags) -> Outcomes:
+    def chosen(self, rows: Flags | slice) -> Outcomes:
         """Some of the openings."""
         columns = ("customer", "opened", "clock", "closed", "opened_at", "deadline", "outcome", "mature", "instead")
         kept = {name: getattr(self, name)[rows] for name in columns}
@@ -96,7 +96,21 @@ def outcomes_of(
         customers: Who takes part; default: all.
         period: Which openings, [from, until), microseconds since the index's epoch.
     """
-    journeys = snapshot.journeys if journeys is None else journeys
+    if journeys in (None, snapshot.journeys) and customers is None and period in (None, WHOLE):
+        return snapshot.keep(
+            ("outcomes", expectation.name, as_of), lambda: _found(snapshot, expectation, as_of, snapshot.journeys, None, None)
+        )
+    return _found(snapshot, expectation, as_of, journeys or snapshot.journeys, customers, period)
+
+
+def _found(
+    snapshot: Snapshot,
+    expectation: Expectation,
+    as_of: int | None,
+    journeys: Journeys,
+    customers: Flags | None,
+    period: tuple[int, int] | None,
+) -> Outcomes:
     code = snapshot.journey_map.code
     within = _window(snapshot, expectation, journeys)
     found = openings(

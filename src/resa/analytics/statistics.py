@@ -36,17 +36,17 @@ def design_effect(met: npt.NDArray[np.bool_], customer: npt.NDArray[np.integer])
 
     Args:
         met: Whether each trial succeeded.
-        customer: Whose it is.
+        customer: Whose it is; a customer's trials stand together.
     """
     trials = len(met)
     successes = int(met.sum())
     if trials == 0 or successes in (0, trials):
         return 1.0
-    _, which, sizes = np.unique(customer, return_inverse=True, return_counts=True)
-    clusters = len(sizes)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(customer)) + 1])
+    clusters = len(starts)
     if clusters == 1:
         return float(trials)
     p = successes / trials
-    residuals = np.bincount(which, weights=met, minlength=clusters) - p * sizes
+    residuals = np.add.reduceat(met, starts, dtype=np.int64) - p * np.diff(starts, append=trials)
     variance = clusters / (clusters - 1) * float(residuals @ residuals) / trials**2
     return max(1.0, variance / (p * (1 - p) / trials))

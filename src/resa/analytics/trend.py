@@ -20,16 +20,18 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.calendar import Instants, calendar_edges
-from resa.analytics.expectations import COUNTED, Measured, measured, numbers
+from resa.analytics.expectations import COUNTED, Measured, measured
 from resa.analytics.expectations_sql import counted_steps
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
+from resa.analytics.outcomes import OUTCOMES, Outcomes
 from resa.analytics.questions import TrendQuestion
 from resa.analytics.result import Column, Counted, People, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, listed, literal
 from resa.base.errors import QuestionError, did_you_mean
+from resa.kernels import clustered_intervals
 
 __all__ = ["EXPECTATION_TREND_COLUMNS", "VISIT_TREND_COLUMNS", "answer_trend"]
 
@@ -225,12 +227,23 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
     columns = (*groups.columns, *EXPECTATION_TREND_COLUMNS)
     wanted = [column.name for column in EXPECTATION_TREND_COLUMNS if column not in _PERIOD]
 
-    def row(members: Flags) -> tuple[object, ...]:
-        every = numbers(found, members)
-        return tuple(every[name] for name in wanted)
+    rows: dict[str, list[object]] = {column.name: [] for column in columns}
+    behind: list[tuple[Flags | slice, int]] = []
+    for label, chosen in groups.split():
+        counted = _counted(outcomes.chosen(chosen), number[chosen], len(buckets.days))
+        for bucket, (day, values) in enumerate(zip(buckets.days, counted, strict=True)):
+            row = (label, day, buckets.complete[bucket], *(values[name] for name in wanted))
+            for column, value in zip(columns, row[-len(columns) :], strict=True):
+                rows[column.name].append(value)
+            behind.append((chosen, bucket))
 
-    rows, behind = _rows(columns, groups, buckets, number, row)
-    people: dict[str, People] = {name: _behind(found, behind, name) for name in COUNTED if name in wanted}
+    def members(place: int) -> Flags:
+        chosen, bucket = behind[place]
+        inside = np.zeros(len(number), np.bool_)
+        inside[chosen] = True
+        return inside & (number == bucket)
+
+    people: dict[str, People] = {name: _behind(found, members, name) for name in COUNTED if name in wanted}
     statement = openings_sql(
         selection.statement, selection, expectation, 0, as_of=outcomes.as_of, last_start=outcomes.last_start
     )
@@ -240,5 +253,27 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
     return Answer(parts={"trend": part}, n={"openings": len(outcomes.customer)}, warnings=groups.warnings)
 
 
-def _behind(found: Measured, behind: list[Flags], column: str) -> Callable[[int], Counted]:
-    return lambda row: found.counted(column, behind[row])
+def _counted(outcomes: Outcomes, number: npt.NDArray[np.int64], buckets: int) -> list[dict[str, object]]:
+    """The numbers of the openings of every period."""
+    kinds = len(OUTCOMES) * 2
+    places = number * kinds + outcomes.outcome.astype(np.int64) * 2 + outcomes.mature
+    counts = np.bincount(places, minlength=buckets * kinds).reshape(buckets, len(OUTCOMES), 2)
+    mature = outcomes.mature
+    met = outcomes.named("met")[mature]
+    intervals = clustered_intervals(outcomes.customer[mature], met, number[mature], buckets)
+    found: list[dict[str, object]] = []
+    for cells, (part, low, high) in zip(counts.tolist(), intervals, strict=True):
+        by_name = dict(zip(OUTCOMES, cells, strict=True))
+        found.append(
+            {
+                "mature": sum(old for _, old in cells),
+                **{name: by_name[name][1] for name in ("met", "missed", "cancelled")},
+                **{"share": part, "low": low, "high": high},
+                **{f"young_{name}": by_name[name][0] for name in ("met", "open", "cancelled")},
+            }
+        )
+    return found
+
+
+def _behind(found: Measured, members: Callable[[int], Flags], column: str) -> Callable[[int], Counted]:
+    return lambda row: found.counted(column, members(row))

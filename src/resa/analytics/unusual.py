@@ -1,11 +1,12 @@
-"""Tests for what is unusual: a group of openings that was met less often than it would be if nothing had happened.
+"""Tests for what is unusual: a group of openings that was met less often, or more, than if nothing had happened.
 
 *The null hypothesis* of a test: within a stratum, whether an opening is met does not depend on whether it is inside
-the group. Two kinds of groups are looked at, every run of consecutive weeks of each:
+the group. Two kinds of groups are looked at, runs of consecutive weeks of each:
 
 * *against its own history*: a segment's openings of these weeks, against the same segment's other weeks; strata are
   personas, channel and device. A segment is everybody, a persona, a channel, a device, or a value of a trait or
-  property.
+  property. Of two runs that complete each other the later is the change, so a run from the first week on is not
+  looked at, nor one in between that holds more than half of the openings: there the rest is what differs.
 * *against the others*: a segment given by a trait or property, in these weeks, against everybody else in the same
   weeks; strata are personas, channel, device and week. Personas, channels and devices are not compared with each
   other: they are meant to differ.
@@ -17,8 +18,9 @@ Chernoff and Jensen
 
     P(X <= x) <= exp(-N KL(x/N, m/N)),   KL(a, b) = a ln(a/b) + (1 - a) ln((1 - a)/(1 - b)),   x < m
 
-and the same from the other side, where the group is more than half of the whole. The bound is conservative for any
-sizes. A customer's openings follow each other, so that given the past each is a new trial; where customers
+and the same from the other side, where the group is more than half of the whole. A rise is tested by counting those
+that were not met; the smaller of the two bounds is doubled, since either side may stand out. The bound is conservative
+for any sizes. A customer's openings follow each other, so that given the past each is a new trial; where customers
 nevertheless differ, the design effect says how many trials there are worth, and N is divided by it.
 
 *Many tests.* A group is called unusual if its bound times the number of tests made is at most the family-wise level
@@ -27,14 +29,15 @@ nevertheless differ, the design effect says how many trials there are worth, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FAMILY_WISE", "FEWEST", "Cell", "Trials", "against_history", "against_others", "log_bound"]
+__all__ = ["FAMILY_WISE", "FEWEST", "Cell", "Table", "Trials", "against_history", "against_others", "log_bound"]
 
 FAMILY_WISE: Final = 0.001
 """Chance that anything is called unusual when nothing is."""
@@ -42,10 +45,24 @@ FAMILY_WISE: Final = 0.001
 FEWEST: Final = 30
 """A group is tested if it, and what it is compared with, have at least so many openings."""
 
+_MOST_CELLS: Final = 4_000_000
+"""Cells that are counted at once."""
+
 Whole = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
-Column = npt.NDArray[np.integer] | npt.NDArray[np.float64]
 
+
+@dataclass(frozen=True)
+class Table:
+    """Openings counted by stratum and week: i64[groups, strata, weeks], or without the first axis.
+
+    Attributes:
+        openings: How many there are.
+        met: How many of them were met.
+    """
+
+    openings: Whole
+    met: Whole
 
 @dataclass(frozen=True)
 class Trials:
@@ -65,6 +82,51 @@ class Trials:
     weeks: int
     effect: float
 
+    @cached_property
+    def strata(self) -> int:
+        """How many strata there are."""
+        return int(self.stratum.max()) + 1 if len(self.stratum) else 0
+
+    @cached_property
+    def _place(self) -> Whole:
+        """Where each opening is counted: stratum, week, and whether it was met."""
+        place: Whole = (self.stratum * self.weeks + self.week) * 2 + self.met
+        return place
+
+    @cached_property
+    def table(self) -> Table:
+        """All openings, without groups."""
+        every = self._counted(None, 0, 1)
+        return Table(every.openings[0], every.met[0])
+
+    def tables(self, codes: npt.NDArray[np.unsignedinteger], groups: int) -> Iterator[tuple[int, Table]]:
+        """The openings by group, some groups at a time, each time with the number of the first.
+
+        Args:
+            codes: The number of each opening's group plus 1; 0: in none.
+            groups: How many groups there are.
+        """
+        step = max(1, _MOST_CELLS // max(1, self.strata * self.weeks * 2))
+        for first in range(0, groups, step):
+            yield first, self._counted(codes, first + 1, min(step, groups - first))
+
+    def known(self, codes: npt.NDArray[np.unsignedinteger]) -> Table:
+        """The openings that are in any group."""
+        unknown = self._counted(codes, 0, 1)
+        return Table(self.table.openings - unknown.openings[0], self.table.met - unknown.met[0])
+
+    def _counted(self, codes: npt.NDArray[np.integer] | None, first: int, groups: int) -> Table:
+        size = self.strata * self.weeks * 2
+        place = self._place
+        if codes is not None:
+            own = codes.astype(np.int64) - first
+            if first or int(own.max(initial=0)) >= groups:
+                inside = (own >= 0) & (own < groups)
+                own, place = own[inside], place[inside]
+            place = own * size + place
+        counts = np.bincount(place, minlength=groups * size).reshape(groups, self.strata, self.weeks, 2)
+        return Table(counts.sum(axis=3), counts[..., 1])
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -75,13 +137,15 @@ class Cell:
         last: Its last week, included.
         openings: How many it has.
         expected: The share it would have if it were like what it is compared with.
-        log_p: Natural logarithm of the bound of the p-value.
+        rise: More were met than expected, not fewer.
+        log_p: Natural logarithm of the bound of the two-sided p-value.
     """
 
     first: int
     last: int
     openings: int
     expected: float
+    rise: bool
     log_p: float
 
 
@@ -95,79 +159,88 @@ def log_bound(met: Numbers, openings: Numbers, expected: Numbers) -> Numbers:
     return np.asarray(low, np.float64)
 
 
-def against_history(trials: Trials, segment: npt.NDArray[np.bool_]) -> tuple[Cell | None, int]:
-    """The most unusual run of weeks of a segment against its other weeks, and how many runs were tested."""
-    met, week, stratum = trials.met[segment], trials.week[segment], trials.stratum[segment]
-    if not len(met):
-        return None, 0
-    _, stratum = np.unique(stratum, return_inverse=True)
-    shape = (int(stratum.max()) + 1, trials.weeks)
-    place = stratum * trials.weeks + week
-    openings = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
-    reached = np.bincount(place, weights=met, minlength=shape[0] * shape[1]).reshape(shape)
-    share = reached.sum(axis=1) / openings.sum(axis=1)
-    return _best(
-        openings.sum(axis=0), reached.sum(axis=0), (openings * share[:, None]).sum(axis=0), None, trials.effect
-    )
-
-
-def against_others(
-    trials: Trials, inside: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
-) -> tuple[Cell | None, int]:
-    """The most unusual run of weeks of a group against everybody else then, and how many runs were tested.
+def against_history(segments: Table, effect: float) -> tuple[list[Cell | None], int]:
+    """For each segment its most unusual run of weeks against its other weeks; and how many runs were tested.
 
     Args:
-        trials: All openings.
-        inside: Which of them are in the group.
-        known: Of which of them it is known whether they are.
+        segments: i64[segments, strata, weeks].
+        effect: Design effect, at least 1.
     """
-    met, week, chosen = trials.met[known], trials.week[known], inside[known]
-    if not len(met):
-        return None, 0
-    _, stratum = np.unique(trials.stratum[known] * trials.weeks + week, return_inverse=True)
-    share = np.bincount(stratum, weights=met) / np.bincount(stratum)
-    openings = np.bincount(week[chosen], minlength=trials.weeks)
-    reached = np.bincount(week[chosen], weights=met[chosen], minlength=trials.weeks)
-    expected = np.bincount(week[chosen], weights=share[stratum[chosen]], minlength=trials.weeks)
-    outside = [
-        np.bincount(week[~chosen], minlength=trials.weeks),
-        np.bincount(week[~chosen], weights=met[~chosen], minlength=trials.weeks),
-        np.bincount(week[~chosen], weights=share[stratum[~chosen]], minlength=trials.weeks),
-    ]
-    return _best(openings, reached, expected, outside, trials.effect)
+    openings = segments.openings.sum(axis=2, keepdims=True)
+    share = segments.met.sum(axis=2, keepdims=True) / np.maximum(openings, 1)
+    weekly = np.stack(
+        [
+            segments.openings.sum(axis=1),
+            segments.met.sum(axis=1),
+            (segments.openings * share).sum(axis=1),
+        ]
+    )
+    first, last, inside = _runs(weekly)
+    other = weekly.sum(axis=2)[:, :, None] - inside
+    # Of a run and its complement one is tested: the later, or else the smaller.
+    told = (first > 0) & ((last == segments.openings.shape[2] - 1) | (inside[0] <= other[0]))
+    return _best(first, last, inside, other, told, effect)
+
+
+def against_others(groups: Table, known: Table, effect: float) -> tuple[list[Cell | None], int]:
+    """For each group its most unusual run of weeks against everybody else then; and how many runs were tested.
+
+    Args:
+        groups: i64[groups, strata, weeks].
+        known: i64[strata, weeks], all of which it is known in which group they are.
+        effect: Design effect, at least 1.
+    """
+    share = known.met / np.maximum(known.openings, 1)
+    everybody = np.stack(
+        [known.openings.sum(axis=0), known.met.sum(axis=0), (known.openings * share).sum(axis=0)],
+    )
+    weekly = np.stack(
+        [
+            groups.openings.sum(axis=1),
+            groups.met.sum(axis=1),
+            (groups.openings * share).sum(axis=1),
+        ]
+    )
+    first, last, inside = _runs(weekly)
+    _, _, other = _runs(everybody[:, None, :] - weekly)
+    return _best(first, last, inside, other, np.ones(inside.shape[1:], np.bool_), effect)
+
+
+def _runs(weekly: Numbers) -> tuple[Whole, Whole, Numbers]:
+    """First and last week of every run of weeks, and the sums over them along the last axis."""
+    first, last = np.triu_indices(weekly.shape[-1])
+    total = np.concatenate([np.zeros((*weekly.shape[:-1], 1)), np.cumsum(weekly, axis=-1)], axis=-1)
+    return first, last, total[..., last + 1] - total[..., first]
 
 
 def _best(
-    openings: Column, met: Column, expected: Column, outside: Sequence[Column] | None, effect: float
-) -> tuple[Cell | None, int]:
-    """Test every run of weeks. `outside`: what stands against each week; `None`: all other weeks."""
-    weeks = len(openings)
-    sums = [np.concatenate([[0.0], np.cumsum(column)]) for column in (openings, met, expected)]
-    first, last = np.triu_indices(weeks)
-    inside = [total[last + 1] - total[first] for total in sums]
-    if outside is None:
-        other = [total[-1] - part for total, part in zip(sums, inside, strict=True)]
-    else:
-        rest = [np.concatenate([[0.0], np.cumsum(column)]) for column in outside]
-        other = [total[last + 1] - total[first] for total in rest]
-    tested = (inside[0] >= FEWEST) & (other[0] >= FEWEST)
+    first: Whole, last: Whole, inside: Numbers, other: Numbers, told: npt.NDArray[np.bool_], effect: float
+) -> tuple[list[Cell | None], int]:
+    """Test the runs of each segment; `inside` and `other` are openings, met and expected, by segment and run."""
+    tested = told & (inside[0] >= FEWEST) & (other[0] >= FEWEST)
     if not tested.any():
-        return None, 0
+        return [None] * len(tested), 0
+    # Few are judged by themselves; where they are many, by how the few outside differ to the other side.
     few = inside[0] <= other[0]
-    below = log_bound(inside[1] / effect, inside[0] / effect, inside[2] / effect)
-    # Seen from the other side: those outside were met more often than expected, so missed less often.
-    above = log_bound((other[0] - other[1]) / effect, other[0] / effect, (other[0] - other[2]) / effect)
-    log_p = np.where(tested, np.where(few, below, above), 0.0)
-    best = int(np.argmin(log_p))
-    if log_p[best] >= 0:
-        return None, int(tested.sum())
-    start, end = int(first[best]), int(last[best])
-    # What the group would have, were it like the others: those outside tell, taken to the group's strata.
-    outside_share = other[1][best] / other[0][best]
-    outside_expected = other[2][best] / other[0][best]
-    expected_share = (
-        min(1.0, float(inside[2][best] / inside[0][best] * outside_share / outside_expected))
-        if outside_expected
-        else 0.0
-    )
-    return Cell(start, end, int(inside[0][best]), expected_share, float(log_p[best])), int(tested.sum())
+    openings, met, expected = np.where(few, inside, other) / effect
+    fewer = log_bound(met, openings, expected)
+    more = log_bound(openings - met, openings, openings - expected)
+    side = np.minimum(fewer, more) + np.log(2)
+    log_p = np.where(tested & (side < 0), side, 0.0)
+    found: list[Cell | None] = []
+    for row, run in enumerate(np.argmin(log_p, axis=1).tolist()):
+        if log_p[row, run] >= 0:
+            found.append(None)
+            continue
+        rise = bool((more[row, run] < fewer[row, run]) == few[row, run])
+        share = _expected_share(inside[:, row, run], other[:, row, run])
+        start, end, size = int(first[run]), int(last[run]), int(inside[0, row, run])
+        found.append(Cell(start, end, size, share, rise, float(log_p[row, run])))
+    return found, int(tested.sum())
+
+
+def _expected_share(inside: Numbers, other: Numbers) -> float:
+    """What the group would have, were it like the others: those outside tell, taken to the group's strata."""
+    if not other[2]:
+        return 0.0
+    return min(1.0, float(inside[2] / inside[0] * other[1] / other[2]))

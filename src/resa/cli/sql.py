@@ -14,7 +14,7 @@ __all__ = ["sql"]
 
 def sql(
     statement: Annotated[
-        str, typer.Argument(help="One SELECT over events, customers, visits, outcomes, daily_numbers and feedback.")
+        str, typer.Argument(help="One SELECT over visits, events, customers, outcomes and other views.")
     ],
     *,
     map_key: MapKey = None,

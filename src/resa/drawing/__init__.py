@@ -1,9 +1,15 @@
 """Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG and PDF."""
 
-from resa.drawing import formats
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
 from resa.drawing.fonts import font_css
+from resa.drawing.formats import count as format_count
+from resa.drawing.formats import day as format_day
+from resa.drawing.formats import decimal as format_decimal
+from resa.drawing.formats import duration as format_duration
+from resa.drawing.formats import money as format_money
+from resa.drawing.formats import percent as format_percent
+from resa.drawing.formats import seconds as format_seconds
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, Lane, MapOptions
@@ -42,7 +48,13 @@ __all__ = [
     "draw_paths",
     "draw_transitions",
     "font_css",
-    "formats",
+    "format_count",
+    "format_day",
+    "format_decimal",
+    "format_duration",
+    "format_money",
+    "format_percent",
+    "format_seconds",
     "sparkline",
     "tokens_css",
 ]

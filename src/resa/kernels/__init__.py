@@ -10,7 +10,7 @@ from resa.kernels.funnel import (
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, Incidence, cumulative_incidence
-from resa.kernels.intervals import Interval, clustered_interval, wilson_interval
+from resa.kernels.intervals import Interval, clustered_interval, clustered_intervals, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
     CANCELLED,
@@ -68,6 +68,7 @@ __all__ = [
     "Variants",
     "Visits",
     "clustered_interval",
+    "clustered_intervals",
     "count_paths",
     "cumulative_incidence",
     "deadlines",

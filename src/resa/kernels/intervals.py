@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from resa.base.errors import QuestionError
 
-__all__ = ["Interval", "clustered_interval", "normal_quantile", "student_quantile", "wilson_interval"]
+__all__ = ["Interval", "clustered_interval", "clustered_intervals", "normal_quantile", "student_quantile", "wilson_interval"]
 
 
 class Interval(NamedTuple):
@@ -137,15 +137,59 @@ def clustered_interval(
         _, place = np.unique(customer, return_inverse=True)
     openings = np.bincount(place)
     reached = np.bincount(place, weights=met)
-    total, customers = len(met), len(openings)
-    share = float(reached.sum()) / total
+    share = float(reached.sum()) / len(met)
+    apart = reached - share * openings
+    return _clustered(share, len(met), len(openings), float(apart @ apart), confidence)
+
+
+def clustered_intervals(
+    customer: npt.NDArray[np.integer],
+    met: npt.NDArray[np.bool_],
+    group: npt.NDArray[np.integer],
+    groups: int,
+    confidence: float = 0.95,
+) -> list[Interval]:
+    """`clustered_interval` of every group of openings, in one pass.
+
+    Args:
+        customer: Whose opening each row is; a customer's rows stand together.
+        met: Whether it was met.
+        group: Of each row, 0 to `groups` - 1.
+        groups: How many groups there are.
+        confidence: Such as 0.95.
+
+    Raises:
+        QuestionError: The confidence is not between 0 and 1.
+        ValueError: The arrays differ in length.
+    """
+    if not len(customer) == len(met) == len(group):
+        raise ValueError(f"{len(customer)} customers and {len(group)} groups for {len(met)} openings")
+    if not len(met):
+        return [wilson_interval(0, 0, confidence)] * groups
+    order = np.argsort(group.astype(np.uint16 if groups <= 2**16 else np.int64), kind="stable")
+    whose, which, reached = customer[order], group[order], met[order]
+    starts = np.concatenate([[0], np.flatnonzero((np.diff(whose) != 0) | (np.diff(which) != 0)) + 1])
+    cluster = which[starts]
+    sizes = np.diff(starts, append=len(met))
+    successes = np.add.reduceat(reached, starts, dtype=np.int64)
+    totals = np.bincount(which, minlength=groups)
+    shares = np.bincount(cluster, weights=successes, minlength=groups) / np.maximum(totals, 1)
+    squares = np.bincount(cluster, weights=(successes - shares[cluster] * sizes) ** 2, minlength=groups)
+    customers = np.bincount(cluster, minlength=groups)
+    rows = zip(shares.tolist(), totals.tolist(), customers.tolist(), squares.tolist(), strict=True)
+    return [_clustered(*row, confidence) for row in rows]
+
+
+def _clustered(share: float, total: int, customers: int, squares: float, confidence: float) -> Interval:
+    """The interval, from the sum over customers of (y - p m)²."""
+    if not total:
+        return wilson_interval(0, 0, confidence)
     if share in {0.0, 1.0}:
         effective = float(customers)
     elif customers == 1:
         effective = 1.0  # one customer says next to nothing of the others
     else:
-        apart = reached - share * openings
-        variance = customers / (customers - 1) * float(apart @ apart) / total**2
+        variance = customers / (customers - 1) * squares / total**2
         effective = min(share * (1 - share) / variance, total) if variance > 0 else float(total)
         effective *= (normal_quantile(confidence) / student_quantile(confidence, customers - 1)) ** 2
     limits = wilson_interval(share * effective, effective, confidence)

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from resa import __version__
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
 from resa.base.files import write_text_durably
+from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
 from resa.reporting.arrows import arrow_rows, lead_of, verdict_words, weaknesses

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from resa.drawing import formats
+from resa.drawing import (
+    format_count,
+    format_day,
+    format_decimal,
+    format_duration,
+    format_money,
+    format_percent,
+    format_seconds,
+)
 from resa.model.journey import Expectation, JourneyMap
 from resa.reporting.words import Words, words_in
 
@@ -57,7 +65,7 @@ class Teller:
     def sentence(self, arrow: Expectation) -> str:
         """`After Cart we expect Checkout within 4 h`."""
         template = self.words.sentence_promise if arrow.kind == "promise" else self.words.sentence_expectation
-        within = formats.duration(arrow.within, self.map.language)
+        within = format_duration(arrow.within, self.map.language)
         sentence = template.format(after=self.name(arrow.after), next=self.next(arrow), time=within)
         if arrow.unless:
             sentence += ", " + self.words.unless.format(what=self.any_of(arrow.unless))
@@ -82,7 +90,7 @@ class Teller:
 
     def count(self, number: float) -> str:
         """A whole number."""
-        return formats.count(number, self.map.language)
+        return format_count(number, self.map.language)
 
     def customers(self, number: int) -> str:
         """`1,204 customers`."""
@@ -109,23 +117,23 @@ class Teller:
 
     def percent(self, share: float | None) -> str:
         """A share; a dash where there is none."""
-        return "–" if share is None else formats.percent(share, self.map.language)
+        return "–" if share is None else format_percent(share, self.map.language)
 
     def decimal(self, number: float) -> str:
         """A number with at most one decimal."""
-        return formats.decimal(number, self.map.language)
+        return format_decimal(number, self.map.language)
 
     def seconds(self, length: float | None) -> str:
         """A measured time; a dash where there is none."""
-        return "–" if length is None else formats.seconds(length, self.map.language)
+        return "–" if length is None else format_seconds(length, self.map.language)
 
     def money(self, hundredths: int) -> str:
         """An amount in the map's currency, rounded to three digits that count: it is an upper limit, not an account."""
-        return formats.money(hundredths / 100, self.map.currency, self.map.language)
+        return format_money(hundredths / 100, self.map.currency, self.map.language)
 
     def day(self, moment: date) -> str:
         """`14 Sep 2026`; of a moment its day in the map's zone."""
-        return formats.day(self.local(moment), self.map.language)
+        return format_day(self.local(moment), self.map.language)
 
     def local(self, moment: date) -> date:
         """The day of a moment in the map's zone; a day stays as it is."""

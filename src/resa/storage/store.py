@@ -24,8 +24,8 @@ from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, open_index
 from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
-from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.parquet import read_parquet
+from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.settling import waiting_rows
 from resa.storage.traits import read_traits

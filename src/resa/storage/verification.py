@@ -17,8 +17,8 @@ from resa.model.journey import JourneyMap
 from resa.storage.derivation import column_hash, derive_column
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
-from resa.storage.publishing import Sources, build_generation, empty_index
 from resa.storage.layout import FILE_FOLDERS
+from resa.storage.publishing import Sources, build_generation, empty_index
 from resa.storage.records import EventFile, Finding
 from resa.storage.recounting import stored_hashes
 from resa.storage.schema import file_loads, files, hash_runs, loads

@@ -177,8 +177,10 @@ class Workspace:
         """Read rejected rows again by the source as it is now; what is good now goes in, the rest stays."""
         source = self._source(name)
         with self.store.writing() as writer:
-            report = replay(writer, source, load_id=load, reason=reason)
-            self._refresh(writer)
+            try:
+                report = replay(writer, source, load_id=load, reason=reason)
+            finally:
+                self._refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
         return report
 
     def remove_loads(self, numbers: Iterable[int]) -> list[Load]:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resa import workspace
@@ -182,9 +183,10 @@ def test_the_maps_numbers_are_those_of_the_answers(shop: workspace.Workspace) ->
         sum(shop.store.rows("daily_numbers").column("value").to_pylist())
     )
     assert "friend_tells" not in numbers.touchpoints
+    index = shop.store.index()
     stars = [
         json.loads(row["properties"])["stars"]
-        for row in shop.store.index().event_rows(range(shop.store.index().events), ["event", "properties"]).to_pylist()
+        for row in index.event_rows(np.arange(index.events), ["event", "properties"]).to_pylist()
         if row["event"] == "parcel_delivered" and json.loads(row["properties"] or "{}").get("stars") is not None
     ]
     answers = shop.store.rows("feedback").to_pylist()

@@ -70,7 +70,7 @@ def test_everything_that_is_missing_is_said_at_once(
     assert run(["collect", "odd.csv", "--yes"]) == 1
     told = capsys.readouterr().err
     assert "--as occurred_at=COLUMN" in told
-    assert "--as event=COLUMN" in told
+    assert "--as customer=COLUMN" in told
     assert not (tmp_path / "sources").exists()
 
 

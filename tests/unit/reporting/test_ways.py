@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,9 +23,7 @@ def a_map(
 ) -> JourneyMap:
     def touchpoint(key: str) -> Touchpoint:
         found = tuple(
-            Expectation(
-                name=f"{key}.{number}", kind="expectation", after=key, next=following, written="", within=DAY
-            )
+            Expectation(name=f"{key}.{number}", kind="expectation", after=key, next=following, written="", within=DAY)
             for number, following in enumerate(arrows.get(key, []))
         )
         return Touchpoint(key=key, name=key.upper(), stage="all", expectations=found)
@@ -66,7 +66,9 @@ def test_paths_made_from_links_have_just_these_links(journeys: list[list[str]]) 
     for journey in journeys:
         for step, key in enumerate(journey[: steps - 1]):
             links[step + 1, key, journey[step + 1] if step + 1 < len(journey) else None] += 1
-    rows = [{"step": step, "from": one, "to": two, "count": count} for (step, one, two), count in links.items()]
+    rows: list[Mapping[str, Any]] = [
+        {"step": step, "from": one, "to": two, "count": count} for (step, one, two), count in links.items()
+    ]
     again = Counter[tuple[int, str, str | None]]()
     flows = flows_of(rows, steps)
     for flow in flows:
