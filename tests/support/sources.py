@@ -16,6 +16,20 @@ from resa.storage import Store, Writer
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
+COLUMNS = """
+columns:
+  occurred_at: when
+  event: what
+  customer: who
+"""
+"""The mapping of most tests' files."""
+
+
+def figures(report: LoadReport) -> tuple[int, int, int]:
+    """Good, rejected, duplicate."""
+    return report.good, report.rejected, report.duplicate
+
+
 def source_of(text: str, folder: Path, *, name: str = "orders") -> Source:
     """A source without problems."""
     source, problems = read_source(f"sources/{name}.yaml", textwrap.dedent(text), folder)

@@ -35,10 +35,10 @@ from resa.analytics.expectations_sql import (
 )
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
-from resa.analytics.outcomes import Outcomes, expectation_as_of, outcomes_of
+from resa.analytics.outcomes import Outcomes, expectation_as_of, met_alone, outcomes_of
 from resa.analytics.questions import ExpectationsQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
-from resa.analytics.selection import Selection
+from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement
 from resa.analytics.statistics import quantile, share
@@ -171,20 +171,30 @@ COUNTED: Final[tuple[str, ...]] = (
 
 def measured(selection: Selection, expectation: Expectation) -> Measured:
     """Find, judge and group the openings of an expectation."""
+    if selection.everything and selection.question.by is None:
+        key = ("measured", expectation.name, selection.as_of_override)
+        return selection.snapshot.keep(key, lambda: _measured(selection, expectation))
+    return _measured(selection, expectation)
+
+
+def _measured(selection: Selection, expectation: Expectation) -> Measured:
     snapshot = selection.snapshot
     as_of = expectation_as_of(snapshot, expectation, selection.as_of_override)
+    period = None if selection.bounds == WHOLE else selection.period
     arguments: dict[str, Any] = {"journeys": selection.journeys, "customers": selection.customers}
-    found = outcomes_of(snapshot, expectation, as_of=as_of, period=selection.period, **arguments)
+    found = outcomes_of(snapshot, expectation, as_of=as_of, period=period, **arguments)
     groups = grouped(selection, found.customer, found.opened)
+    clock = snapshot.times(found.clock)
     reached = found.named("met")
-    if expectation.renews and (snapshot.times(found.clock) > found.last_start).any():
+    late = (clock > found.last_start) & (found.opened_at <= found.last_start)
+    if expectation.renews and late.any():
         # Starts that came too late are left out: the openings that began in time are the same, in the same order.
+        whose = np.zeros(len(snapshot.index.offsets) - 1, np.bool_)
+        whose[found.customer[late]] = True
         start, until = selection.period
         earlier = (start, min(until, found.last_start + 1 - snapshot.epoch))
-        alone = outcomes_of(snapshot, expectation, as_of=as_of, period=earlier, **arguments)
-        reached = reached.copy()
-        reached[found.opened_at <= found.last_start] = alone.named("met")
-    clock = snapshot.times(found.clock)
+        alone = met_alone(snapshot, expectation, selection.journeys, whose, earlier)
+        reached[(found.opened_at <= found.last_start) & whose[found.customer]] = alone
     closed = np.where(found.closed >= 0, snapshot.times(np.maximum(found.closed, 0)), found.deadline)
     still_open = found.named("open")
     if as_of is not None:

@@ -96,11 +96,13 @@ def outcomes_of(
         customers: Who takes part; default: all.
         period: Which openings, [from, until), microseconds since the index's epoch.
     """
-    if journeys in (None, snapshot.journeys) and customers is None and period in (None, WHOLE):
+    journeys = snapshot.journeys if journeys is None else journeys
+    if journeys is snapshot.journeys and customers is None and period is None:
+        # Most questions ask this; the drawing, the trend and the findings share one answer.
         return snapshot.keep(
-            ("outcomes", expectation.name, as_of), lambda: _found(snapshot, expectation, as_of, snapshot.journeys, None, None)
+            ("outcomes", expectation.name, as_of), lambda: _found(snapshot, expectation, as_of, journeys, None, None)
         )
-    return _found(snapshot, expectation, as_of, journeys or snapshot.journeys, customers, period)
+    return _found(snapshot, expectation, as_of, journeys, customers, period)
 
 
 def _found(
@@ -125,6 +127,33 @@ def _found(
         customers=customers,
     )
     return _judged(snapshot, expectation, journeys, found, within, as_of)
+
+
+def met_alone(
+    snapshot: Snapshot, expectation: Expectation, journeys: Journeys, customers: Flags, period: tuple[int, int]
+) -> Flags:
+    """Whether each opening of some customers is met, looking at the starts of a period alone.
+
+    Only the events of these customers are read: they are few among all.
+    """
+    code = snapshot.journey_map.code
+    sizes = np.diff(journeys.offsets)[customers]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    positions = np.repeat(journeys.offsets[:-1][customers] - offsets[:-1], sizes) + np.arange(offsets[-1])
+    some = Journeys(offsets, *(column[positions] for column in journeys[1:]))
+    keys = _keys(snapshot, expectation)
+    found = openings(
+        some,
+        [code[expectation.after]],
+        [code[key] for key in expectation.next],
+        [code[key] for key in expectation.unless],
+        within=_window(snapshot, expectation, some),
+        renews=expectation.renews,
+        keys=None if keys is None else keys[positions],
+        period=period,
+    )
+    flags: Flags = found.outcome == MET
+    return flags
 
 
 def _judged(

@@ -309,6 +309,13 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
+def _joined(value: dict[str, object] | list[object]) -> str:
+    """A path with arrows between its touchpoints; a list of identifiers with commas."""
+    if isinstance(value, dict):
+        return " ".join(map(_cell, value.values()))
+    return (", " if value and isinstance(value[0], dict) else " > ").join(map(_cell, value))
+
+
 def _cell(value: object) -> str:
     match value:
         case None:
@@ -319,10 +326,8 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case int():
             return f"{value:,}"
-        case dict():
-            return " ".join(map(_cell, value.values()))
-        case list():
-            return (", " if isinstance(next(iter(value), ""), dict) else " > ").join(map(_cell, value))
+        case dict() | list():
+            return _joined(value)
         case _:
             return str(_plain(value))
 

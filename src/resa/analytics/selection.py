@@ -71,6 +71,11 @@ class Selection:
             return low, instant(until)
         return low, self._moment(until + timedelta(days=1))
 
+    @property
+    def everything(self) -> bool:
+        """Whether all customers and events take part, at any time."""
+        return self.journeys is self.snapshot.journeys and self.customers is None and self.bounds == WHOLE
+
     def _moment(self, day: date | datetime) -> int:
         return instant(day) if isinstance(day, datetime) else self.snapshot.zone.first_moment(day)
 

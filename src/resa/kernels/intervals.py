@@ -25,7 +25,14 @@ import numpy.typing as npt
 
 from resa.base.errors import QuestionError
 
-__all__ = ["Interval", "clustered_interval", "clustered_intervals", "normal_quantile", "student_quantile", "wilson_interval"]
+__all__ = [
+    "Interval",
+    "clustered_interval",
+    "clustered_intervals",
+    "normal_quantile",
+    "student_quantile",
+    "wilson_interval",
+]
 
 
 class Interval(NamedTuple):

@@ -147,6 +147,8 @@ def _statement(teller: Teller, place: Finding) -> str:
         return words.statement_target.format(**said)
     if place.reason == "below history":
         return words.statement_history.format(**said)
+    if place.rise:
+        return (words.statement_rise if place.since else words.statement_rise_always).format(**said)
     return (words.statement_unusual if place.since else words.statement_unusual_always).format(**said)
 
 
@@ -258,6 +260,8 @@ def lead_of(gathered: Gathered) -> str:
     place = gathered.findings.places[0]
     arrow = teller.map.expectation[place.expectation]
     unusual = words.lead_unusual if place.since else words.lead_unusual_always
+    if place.rise:
+        unusual = words.lead_rise if place.since else words.lead_rise_always
     template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, unusual)
     said = template.format(
         place=teller.place(arrow, _group(teller, place)),

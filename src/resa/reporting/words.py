@@ -77,6 +77,8 @@ class Words:
     of_attribute: str
     lead_unusual: str
     lead_unusual_always: str
+    lead_rise: str
+    lead_rise_always: str
     lead_target: str
     lead_history: str
     lead_none: str
@@ -86,6 +88,8 @@ class Words:
     no_more: str
     statement_unusual: str
     statement_unusual_always: str
+    statement_rise: str
+    statement_rise_always: str
     statement_target: str
     statement_history: str
     reach: str
@@ -164,8 +168,8 @@ _ENGLISH = Words(
     map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that "
     "meets it; its label says what share, within what time, against what target.",
     weaknesses="Where to look first",
-    weaknesses_about="The places furthest below their target or below their own history. “At most” is what could be "
-    "won if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
+    weaknesses_about="The places that changed beyond chance, for better or worse, and those furthest below their target "
+    "or their own history. “At most” is what could be won if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
     promises="What we promised",
     promises_about="A promise is ours to keep. Only those whose deadline has passed are counted.",
     expectations="What we expect of customers",
@@ -247,6 +251,8 @@ _ENGLISH = Words(
     of_attribute="{name} {value}",
     lead_unusual="{place}: since {since} only {share} make it in time; {reference} was to be expected.",
     lead_unusual_always="{place}: only {share} make it in time; {reference} was to be expected.",
+    lead_rise="{place}: since {since} {share} make it in time; only {reference} was to be expected.",
+    lead_rise_always="{place}: {share} make it in time; only {reference} was to be expected.",
     lead_target="{place}: {share} make it in time; the target is {reference}.",
     lead_history="{place}: since {since} {share} make it in time; before, it was {reference}.",
     lead_none="No place on this map is below its target or its own history by more than chance explains.",
@@ -256,6 +262,8 @@ _ENGLISH = Words(
     no_more="No other place is below its target or its own history by more than chance explains.",
     statement_unusual="{share} of {openings} made it in time from {since} to {until}; {reference} was to be expected.",
     statement_unusual_always="{share} of {openings} made it in time; {reference} was to be expected.",
+    statement_rise="It rose to {share} of {openings} from {since} to {until}; only {reference} was to be expected.",
+    statement_rise_always="{share} of {openings} made it in time; only {reference} was to be expected.",
     statement_target="{share} of {openings} made it in time; the target is {reference}.",
     statement_history="{share} of {openings} since {since} made it in time; before, it was {reference}.",
     reach="At most {customers} could be won here.",

@@ -7,8 +7,8 @@ write_truths(state_truths(simulated, journey_map.expectations, written=written),
 """
 
 from resa.simulation.benchmark import BENCHMARK_TYPES, BenchmarkEvents, benchmark_events
-from resa.simulation.files import Mess, Written, write_files
 from resa.simulation.deriving import FromMap, from_map
+from resa.simulation.files import Mess, Written, write_files
 from resa.simulation.oracle import Outcome, Seen, count_openings, see
 from resa.simulation.reading import read_specification, specification_from
 from resa.simulation.simulated import SIMULATED_EVENTS, Simulated, simulate

@@ -351,5 +351,3 @@ def _trait(shape: TraitShape | None, keys: Keys, purpose: int) -> pa.Array:
     low, high = round(shape.between[0] * scale), round(shape.between[1] * scale)
     drawn = low + (derive(keys, purpose) % np.uint64(high - low + 1)).astype(np.int64)
     return pa.array(drawn if shape.decimals == 0 else drawn / scale)
-
-

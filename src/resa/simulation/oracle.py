@@ -198,9 +198,7 @@ def _first_clocks(clocks: Whole, same: Flags, time: Whole, deadline: Whole, answ
     return np.array(kept, dtype=np.int64)
 
 
-def _chosen(
-    simulated: Simulated, seen: Seen, where: Mapping[str, str], start: date | None, end: date | None
-) -> Flags:
+def _chosen(simulated: Simulated, seen: Seen, where: Mapping[str, str], start: date | None, end: date | None) -> Flags:
     """Which events lie in the group and the days."""
     tables, specification = simulated.tables, simulated.specification
     chosen = np.ones(len(seen.time), dtype=np.bool_)

@@ -248,8 +248,9 @@ def _child(keys: Keys, edge: Whole) -> Keys:
 
 def _concerned(truth: Planted, walkers: _Walkers, edge: Whole, persona: Codes, region: Codes) -> Flags:
     """Which of the chosen steps a truth may change."""
-    hit: Flags = (edge >= 0) & truth.steps[walkers.state, edge] & (walkers.time >= truth.start) & (walkers.time <
-        truth.end)
+    hit: Flags = (
+        (edge >= 0) & truth.steps[walkers.state, edge] & (walkers.time >= truth.start) & (walkers.time < truth.end)
+    )
     if truth.device >= 0:
         hit &= walkers.device == truth.device
     if truth.persona >= 0:
@@ -259,9 +260,7 @@ def _concerned(truth: Planted, walkers: _Walkers, edge: Whole, persona: Codes, r
     return hit
 
 
-def _arrive(
-    tables: Tables, time: Whole, wait: Whole, *, rows: npt.NDArray[np.int16], state: Codes, key: Keys
-) -> Whole:
+def _arrive(tables: Tables, time: Whole, wait: Whole, *, rows: npt.NDArray[np.int16], state: Codes, key: Keys) -> Whole:
     """When the walkers arrive: at once after the wait, or by the working week and the opening hours."""
     arrived = time + wait
     working = tables.working[rows]

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
@@ -71,14 +71,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment and changes nothing."""
-        with self._readers.connect() as connection, connection.begin() as transaction:
+        with _told(), self._readers.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """A transaction that may write; committed when the block ends well. The lease wraps it: use that."""
-        with self._writers.begin() as connection:
+        with _told(), self._writers.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -105,6 +105,18 @@ class Database:
                 _make(connection, now)
             else:
                 _migrate(connection)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in plain words that the disk failed; the transaction is rolled back."""
+    try:
+        yield
+    except OperationalError as error:
+        raise WorkspaceError(
+            f"the workspace's database could not be used ({error.orig}); nothing of this step was kept: see that the "
+            "disk is well, has room and may be written to, then run the command again"
+        ) from error
 
 
 def _make(connection: Connection, now: datetime) -> None:

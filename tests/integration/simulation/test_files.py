@@ -64,9 +64,7 @@ def test_orders_have_local_times_and_decimal_commas(folder: Path) -> None:
     found = rows(folder / "shop_orders.csv", ";")
     expected = known({"purchase", "reorder"})
     assert len(found) == len(expected) > 50
-    for row, event in zip(
-        sorted(found, key=lambda row: (row["Order time"], row["Customer"])), expected, strict=True
-    ):
+    for row, event in zip(sorted(found, key=lambda row: (row["Order time"], row["Customer"])), expected, strict=True):
         local = datetime.fromisoformat(row["Order time"]).replace(tzinfo=STOCKHOLM)
         assert local.astimezone(UTC) == event["occurred_at"]
         assert row["Customer"] == event["customer"]

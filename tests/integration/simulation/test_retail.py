@@ -111,9 +111,7 @@ def test_each_truth_shows_where_it_is_stated(
     assert change <= least if least < 0 else change >= least
 
 
-def test_the_truth_file_is_plain_json(
-    journey_map: JourneyMap, specification: Specification, tmp_path: Path
-) -> None:
+def test_the_truth_file_is_plain_json(journey_map: JourneyMap, specification: Specification, tmp_path: Path) -> None:
     truths = [specification.truths["broken_checkout"], specification.truths["slow_north"]]
     simulated = simulate(specification, customers=2_000, seed=1, truths=truths)
     written = write_files(simulated, tmp_path, mess=Mess(no_time=2))

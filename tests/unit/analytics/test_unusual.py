@@ -5,7 +5,7 @@ from math import comb, exp
 import numpy as np
 import pytest
 
-from resa.analytics.unusual import FAMILY_WISE, Trials, against_history, against_others, log_bound
+from resa.analytics.unusual import FAMILY_WISE, Cell, Trials, against_history, against_others, log_bound
 
 PERSONA_SHARES = np.array([0.3, 0.5, 0.4, 0.6])
 
@@ -27,21 +27,19 @@ def simulated(
     return trials, {"persona": persona, "device": device, "region": region}
 
 
-def most_unusual(trials: Trials, groups: dict[str, np.ndarray]) -> tuple[float, str, object]:
-    """The family-wise p-value, and the place."""
-    everybody = np.ones(len(trials.met), np.bool_)
+def most_unusual(trials: Trials, groups: dict[str, np.ndarray]) -> tuple[float, str, Cell]:
+    """The family-wise p-value, the place, and its weeks."""
     found, tests = [], 0
     for name, codes in groups.items():
-        for code in np.unique(codes):
-            looked = [against_history(trials, codes == code)]
+        for first, table in trials.tables(codes.astype(np.uint32) + 1, int(codes.max()) + 1):
+            looked = [against_history(table, trials.effect)]
             if name == "region":
-                looked.append(against_others(trials, codes == code, everybody))
-            for cell, count in looked:
+                looked.append(against_others(table, trials.table, trials.effect))
+            for cells, count in looked:
                 tests += count
-                if cell is not None:
-                    found.append((cell.log_p, f"{name} {code}", (cell.first, cell.last)))
-    log_p, place, weeks = min(found)
-    return min(1.0, exp(log_p) * tests), place, weeks
+                found += [(cell, f"{name} {first + row}") for row, cell in enumerate(cells) if cell is not None]
+    cell, place = min(found, key=lambda item: item[0].log_p)
+    return min(1.0, exp(cell.log_p) * tests), place, cell
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -58,9 +56,28 @@ def test_nothing_is_called_unusual_in_a_thousand_worlds(first: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_device_that_was_broken_for_some_weeks_is_found(seed: int) -> None:
-    p, place, weeks = most_unusual(*simulated(seed, broken=(1, 10, 12)))
+    p, place, cell = most_unusual(*simulated(seed, broken=(1, 10, 12)))
     assert p < FAMILY_WISE
-    assert (place, weeks) == ("device 1", (10, 12))
+    assert (place, cell.first, cell.last, cell.rise) == ("device 1", 10, 12, False)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_device_that_became_better_is_found_as_a_rise(seed: int) -> None:
+    """Broken until week 9 is a rise since week 10, not a fall before it."""
+    p, place, cell = most_unusual(*simulated(seed, broken=(1, 0, 9)))
+    assert p < FAMILY_WISE
+    assert (place, cell.first, cell.last, cell.rise) == ("device 1", 10, 25, True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weeks_in_which_more_were_met_are_a_rise(seed: int) -> None:
+    trials, groups = simulated(seed)
+    lucky = (groups["device"] == 2) & (trials.week >= 8) & (trials.week <= 11)
+    met = trials.met | (lucky & (np.random.default_rng(seed).random(len(lucky)) < 0.6))
+    p, place, cell = most_unusual(Trials(met, trials.week, trials.stratum, trials.weeks, 1.0), groups)
+    assert p < FAMILY_WISE
+    assert (place, cell.first, cell.last, cell.rise) == ("device 2", 8, 11, True)
+    assert cell.expected < met[lucky].mean()
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -98,9 +98,7 @@ def test_working_time_rests_at_weekends(wall: int, seconds: int) -> None:
 def test_nothing_happens_while_closed(wall: int, key: int) -> None:
     opens, closes = 9 * 3_600, 18 * 3_600
     moved = int(
-        after_opening(
-            np.array([wall]), np.array([opens]), np.array([closes]), np.array([key], dtype=np.uint64), 1
-        )[0]
+        after_opening(np.array([wall]), np.array([opens]), np.array([closes]), np.array([key], dtype=np.uint64), 1)[0]
     )
     if opens <= wall % DAY < closes:
         assert moved == wall
