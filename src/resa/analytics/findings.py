@@ -238,9 +238,7 @@ class _Arrow:
         return float(numbers[place[found]].mean()) if found.any() else None
 
 
-def _labelled(
-    name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool
-) -> _Attribute:
+def _labelled(name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool) -> _Attribute:
     """Groups by label, those that are present; nobody knows what the empty label stands for."""
     sizes = np.bincount(codes, minlength=len(labels))
     present = [code for code in np.flatnonzero(sizes).tolist() if labels[code] not in {"", NOT_KNOWN}]
@@ -263,6 +261,8 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
         limit: How many are listed.
         level: Family-wise level at which a place is called unusual.
     """
+    texts = [name for name in text_attributes(selection.snapshot) if not name.startswith("traits.")]
+    selection.snapshot.prepare_labels(["device", *texts])
     arrows = [_Arrow(selection, measured(selection, arrow)) for arrow in selection.snapshot.journey_map.expectations]
     arrows = [arrow for arrow in arrows if len(arrow.mature)]
     tested = [(arrow, *_most_unusual(arrow)) for arrow in arrows]
@@ -377,7 +377,8 @@ def _urgency(place: _Place) -> tuple[bool, bool, float]:
 
 def _distinct(customers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Each customer once; openings are in the order of customers."""
-    return customers[np.diff(customers, prepend=-1) != 0]
+    first: npt.NDArray[np.int32] = customers[np.diff(customers, prepend=-1) != 0]
+    return first
 
 
 def _placed(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, **more: Any) -> _Place:

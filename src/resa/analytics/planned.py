@@ -220,22 +220,33 @@ def _bound(people: Callable[[int, str], Counted], column: str) -> Callable[[int]
 
 def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> Part:
     rows: dict[str, list[object]] = {column.name: [] for column in DETOUR_COLUMNS}
-    behind: list[tuple[_Walk, Flags, Flags]] = []
+    behind: list[tuple[_Walk, int, int]] = []
     names = selection.snapshot.names
     for walk in walks:
         for step, key in enumerate(walk.persona.path[:-1]):
             off, further = walk.off(step), walk.reached(step + 1)
-            counts = np.bincount(walk.next_codes[off, step], minlength=1)
+            counts = np.bincount(walk.next_codes[off, step], minlength=len(names))
+            returned = np.bincount(walk.next_codes[off & further, step], minlength=len(names))
             for code in sorted(
                 np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])
             ):
-                members = off & (walk.next_codes[:, step] == code)
                 values = (walk.persona.key, walk.who, step + 1, key, names[code] or None)
-                for column, value in zip(
-                    rows.values(), (*values, int(members.sum()), int((members & further).sum())), strict=True
-                ):
+                for column, value in zip(rows.values(), (*values, int(counts[code]), int(returned[code])), strict=True):
                     column.append(value)
-                behind.append((walk, members, members & further))
+                behind.append((walk, step, code))
+
+    def people(row: int) -> tuple[_Walk, int, Flags]:
+        walk, step, code = behind[row]
+        return walk, step, walk.off(step) & (walk.next_codes[:, step] == code)
+
+    def gone(row: int) -> Counted:
+        walk, _, members = people(row)
+        return walk.customers[members]
+
+    def back(row: int) -> Counted:
+        walk, step, members = people(row)
+        return walk.customers[members & walk.reached(step + 1)]
+
     branches = [
         _detour_sql(walk, number, step)
         for number, walk in enumerate(walks)
@@ -245,11 +256,7 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
         'SELECT persona, who, step, touchpoint, "to", customers, returned\n'
         f'FROM ({_united(branches)}) ORDER BY number, step, customers DESC, "to" NULLS LAST'
     )
-    people: dict[str, Callable[[int], Counted]] = {
-        "customers": lambda row: behind[row][0].customers[behind[row][1]],
-        "returned": lambda row: behind[row][0].customers[behind[row][2]],
-    }
-    return part_of(DETOUR_COLUMNS, rows, sql=sql, people=people)
+    return part_of(DETOUR_COLUMNS, rows, sql=sql, people={"customers": gone, "returned": back})
 
 
 def _united(branches: list[str]) -> str:

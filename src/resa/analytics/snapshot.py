@@ -197,7 +197,15 @@ class Snapshot:
 
     def customers_at(self, positions: Positions) -> npt.NDArray[np.int64]:
         """Whose events these are."""
+        if len(positions) * 8 > len(self.index.rows):
+            return self._whose[positions].astype(np.int64)
         return np.searchsorted(self.index.offsets, positions, side="right") - 1
+
+    @cached_property
+    def _whose(self) -> npt.NDArray[np.uint32]:
+        """Whose each event is; for questions about many of them a search for each would take longer."""
+        sizes = np.diff(self.index.offsets)
+        return np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
 
     @cached_property
     def newest(self) -> int | None:
@@ -255,29 +263,42 @@ class Snapshot:
 
     def event_labels(self, text: str) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
         """For each event the number of its label, and the labels: the values of an expression as text."""
+        self.prepare_labels([text])
+        return self._kept["event labels", text]  # type: ignore[return-value]  # what a key of this kind names
 
-        def make() -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-            return numbered(self._events(text, "scalar"))
-
-        return self.keep(("event labels", text), make)
+    def prepare_labels(self, texts: Sequence[str]) -> None:
+        """Evaluate several expressions for `event_labels` in one pass over the event files."""
+        new = [text for text in dict.fromkeys(texts) if ("event labels", text) not in self._kept]
+        if not new:
+            return
+        compiled = {
+            str(number): self.event_expression(text, "scalar", prefix=f"p{number}_") for number, text in enumerate(new)
+        }
+        columns = self.store.evaluate_events(compiled, index=self.index)
+        for number, text in enumerate(new):
+            codes, labels = numbered(columns.column(str(number)))
+            self._kept["event labels", text] = _in_order(codes[self.index.rows], labels)
 
     def event_keys(self, text: str) -> npt.NDArray[np.uint32]:
         """For each event the number of its value of an expression; `NO_KEY` where it has none."""
 
         def make() -> npt.NDArray[np.uint32]:
-            encoded = self._events(text, "scalar").cast(pa.string()).dictionary_encode()
-            numbers: npt.NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
-            return numbers.astype(np.uint32)  # -1 becomes NO_KEY
+            compiled = {"answer": self.event_expression(text, "scalar")}
+            column = self.store.evaluate_events(compiled, index=self.index).column("answer").combine_chunks()
+            encoded = column.cast(pa.string()).dictionary_encode()
+            numbers: npt.NDArray[np.int32] = encoded.indices.fill_null(-1).to_numpy()
+            return numbers.view(np.uint32)[self.index.rows]  # -1 is NO_KEY
 
         return self.keep(("event keys", text), make)
 
-    def event_expression(self, text: str, expects: str) -> Compiled:
-        """An expression over an event, checked."""
+    def event_expression(self, text: str, expects: str, prefix: str = "p") -> Compiled:
+        """An expression over an event, checked; the prefix tells its parameters from others'."""
         return compile_expression(
             text,
             scope=Scope.EVENT,
             expects=expects,  # type: ignore[arg-type]  # one of two literals
             catalog=self.catalog,
+            prefix=prefix,
         )
 
     def _events(self, text: str, expects: str) -> pa.Array:
@@ -293,9 +314,19 @@ class Snapshot:
         return self.index.as_of.complete(tuple(sorted(sources)))
 
 
+def _in_order(codes: npt.NDArray[np.int32], labels: tuple[str, ...]) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    """The same labels in the order of their first events; labels that no event has are left out."""
+    first = np.full(len(labels), len(codes), np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several the last one written stays
+    order = np.argsort(first, kind="stable")[: int(np.count_nonzero(first < len(codes)))]
+    number = np.zeros(len(labels), np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    return number[codes], tuple(labels[code] for code in order.tolist())
+
+
 def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
     """Numbers for the values of a column, and the values as text; null becomes `NOT_KNOWN`."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
     text = column.cast(pa.string()).fill_null(NOT_KNOWN).dictionary_encode()
+    if isinstance(text, pa.ChunkedArray):
+        text = text.unify_dictionaries().combine_chunks()
     return text.indices.to_numpy().astype(np.int32), tuple(text.dictionary.to_pylist())

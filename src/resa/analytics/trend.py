@@ -241,7 +241,8 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
         chosen, bucket = behind[place]
         inside = np.zeros(len(number), np.bool_)
         inside[chosen] = True
-        return inside & (number == bucket)
+        inside &= number == bucket
+        return inside
 
     people: dict[str, People] = {name: _behind(found, members, name) for name in COUNTED if name in wanted}
     statement = openings_sql(
@@ -268,7 +269,9 @@ def _counted(outcomes: Outcomes, number: npt.NDArray[np.int64], buckets: int) ->
             {
                 "mature": sum(old for _, old in cells),
                 **{name: by_name[name][1] for name in ("met", "missed", "cancelled")},
-                **{"share": part, "low": low, "high": high},
+                "share": part,
+                "low": low,
+                "high": high,
                 **{f"young_{name}": by_name[name][0] for name in ("met", "open", "cancelled")},
             }
         )

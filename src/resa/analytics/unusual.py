@@ -64,6 +64,7 @@ class Table:
     openings: Whole
     met: Whole
 
+
 @dataclass(frozen=True)
 class Trials:
     """Openings of one expectation as trials.

@@ -125,7 +125,7 @@ def _weakness(gathered: Gathered, place: Finding, number: int) -> Weakness:
     arrow = numbers.map.expectation[place.expectation]
     return Weakness(
         title=teller.place(arrow, _group(teller, place)),
-        kind=_KINDS[place.reason],
+        kind="rise" if place.reason == "unusual" and place.rise else _KINDS[place.reason],
         statement=_statement(teller, place),
         reach=_reach(teller, place),
         who=_who(gathered, place),

@@ -354,4 +354,6 @@ def _worst(teller: Teller, places: tuple[Weakness, ...]) -> str:
     if not places:
         return words.summary_nothing
     worst = places[0]
+    if worst.kind == "rise":
+        return words.summary_rise.format(title=worst.title, statement=worst.statement)
     return words.summary_worst.format(title=worst.title, statement=worst.statement, reach=worst.reach).rstrip()

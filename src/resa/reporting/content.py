@@ -51,11 +51,12 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Weakness:
-    """A place below its target or below its own history.
+    """A place that changed, or is below its target or its own history.
 
     Attributes:
         title: Where, in the map's words.
-        kind: `anomaly` (it fell for a group at a time), `target` (below target), `history` (below its own past).
+        kind: `anomaly` (it fell for a group at a time), `rise` (it rose so), `target` (below target), `history`
+            (below its own past).
         statement: What was found, one sentence with its numbers.
         reach: At most how many customers, and what they would be worth; empty where neither is known.
         who: Whom it concerns, one line each.

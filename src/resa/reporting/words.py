@@ -150,6 +150,7 @@ class Words:
     days_between: str
     summary_measured: str
     summary_worst: str
+    summary_rise: str
     summary_nothing: str
     summary_goal: str
     summary_promises: str
@@ -168,8 +169,9 @@ _ENGLISH = Words(
     map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that "
     "meets it; its label says what share, within what time, against what target.",
     weaknesses="Where to look first",
-    weaknesses_about="The places that changed beyond chance, for better or worse, and those furthest below their target "
-    "or their own history. “At most” is what could be won if the place came up to its target or to its usual share, never to 100%; it is no forecast.",
+    weaknesses_about="The places that changed beyond chance, for better or worse, and those furthest below "
+    "their target or their own history. “At most” is what could be won if the place came up to its target or to its "
+    "usual share, never to 100%; it is no forecast.",
     promises="What we promised",
     promises_about="A promise is ours to keep. Only those whose deadline has passed are counted.",
     expectations="What we expect of customers",
@@ -321,6 +323,7 @@ _ENGLISH = Words(
     refused_share="{source}: {share} of the rows were refused; resa rejected list {source} shows why.",
     days_between="{since} to {until}",
     summary_measured="Measured: {customers} and {visits}, {days}",
+    summary_rise="Biggest change: {title}. {statement}",
     summary_worst="Worst place: {title}. {statement} {reach}",
     summary_nothing="Worst place: none. Nothing is below its target or history by more than chance explains.",
     summary_goal="Goal: {share} reach it, {verdict}",

@@ -159,6 +159,7 @@ def _check_ids(store: Store) -> Iterator[Finding]:
     except WorkspaceDamaged as error:
         yield Finding(code="ids", message=str(error))
         return
+    differs = False  # told last: a row that is stored twice anywhere is the worse fault
     for part in range(_PARTS):
         counted = _sorted([np.fromfile(folder / str(part), np.uint64).reshape(-1, 2)])
         if (ordering.count_repeats(counted) > 0).any():
@@ -168,11 +169,9 @@ def _check_ids(store: Store) -> Iterator[Finding]:
             return
         edges = [ordering.first_byte_edges(run)[:: 256 // _PARTS] for run in runs]
         known = _sorted([run[edge[part] : edge[part + 1]] for run, edge in zip(runs, edges, strict=True)])
-        if not np.array_equal(known, counted):
-            yield Finding(
-                code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`"
-            )
-            return
+        differs = differs or not np.array_equal(known, counted)
+    if differs:
+        yield Finding(code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`")
 
 
 def _sorted(parts: Sequence[Words]) -> Words:

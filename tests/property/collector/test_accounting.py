@@ -10,9 +10,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.properties import holds
 from tests.support.sources import Shop, open_shop
 
 Row = tuple[bytes, dict[str, object] | None]
@@ -95,23 +94,19 @@ def check(shop: Shop, table: list[Row], chunk_rows: int) -> None:
     assert found == good
 
 
-@given(files(), st.sampled_from([1, 5, 1_000]))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@holds(few=6, many=1_000, table=files(), chunk_rows=st.sampled_from([1, 3, 1_000]))
 def test_every_row_is_accounted_for(table: list[Row], chunk_rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder, open_shop(Path(folder)) as shop:
         check(shop, table, chunk_rows)
 
 
-@pytest.mark.nightly
-@given(files(), st.sampled_from([1, 3, 1_000]))
-@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_every_row_is_accounted_for_at_length(table: list[Row], chunk_rows: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, open_shop(Path(folder)) as shop:
-        check(shop, table, chunk_rows)
-
-
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(3, 7), st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
+@holds(
+    few=4,
+    many=200,
+    days=st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    chunk_rows=st.integers(3, 7),
+    random=st.randoms(use_true_random=False),
+)
 def test_equal_rows_are_counted_and_their_order_means_nothing(days: list[int], chunk_rows: int, random: object) -> None:
     lines = [f"2026-01-0{day + 1},buy,k" if day else "x,buy,k" for day in days]
     shuffled = list(lines)

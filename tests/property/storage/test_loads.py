@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.properties import holds
 from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, told_map
 
 from resa.engine import Engine
@@ -65,8 +65,13 @@ def same_key(folder: Path, key: bytes) -> Store:
     return Store.open(folder)
 
 
-@given(files=FILES, cuts=st.lists(st.integers(1, 12), min_size=4, max_size=4), order=st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=8)
+@holds(
+    few=4,
+    many=60,
+    files=FILES,
+    cuts=st.lists(st.integers(1, 12), min_size=4, max_size=4),
+    order=st.randoms(use_true_random=False),
+)
 def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: object) -> None:
     """Equal rows of a file are told apart; a file collected again, or a row of another file, adds nothing."""
     expected: Counter[Told] = Counter()
@@ -87,8 +92,7 @@ def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: obje
         assert verify(store, [told_map()]) == []
 
 
-@given(files=FILES, cut=st.integers(1, 12), permutation=st.permutations(range(4)), ids=st.booleans())
-@settings(deadline=None, max_examples=5)
+@holds(few=3, many=60, files=FILES, cut=st.integers(1, 12), permutation=st.permutations(range(4)), ids=st.booleans())
 def test_the_order_of_arrival_changes_nothing(
     files: list[list[Told]], cut: int, permutation: list[int], ids: bool
 ) -> None:
@@ -113,8 +117,7 @@ def test_the_order_of_arrival_changes_nothing(
     assert found[0] == found[1]
 
 
-@given(files=FILES, seed=st.integers(0, 5))
-@settings(deadline=None, max_examples=6)
+@holds(few=3, many=60, files=FILES, seed=st.integers(0, 5))
 def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         with store.writing() as writer:
@@ -146,8 +149,7 @@ def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> Non
                 assert (index.channel_names[code - 1] if code else None) == event["channel"]
 
 
-@given(files=FILES)
-@settings(deadline=None, max_examples=5)
+@holds(few=2, many=60, files=FILES)
 def test_rebuilding_gives_the_same_bytes(files: list[list[Told]]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store, store.writing() as writer:
         for number, rows in enumerate(files):
@@ -156,8 +158,7 @@ def test_rebuilding_gives_the_same_bytes(files: list[list[Told]]) -> None:
         assert arrays_of(merged) == arrays_of(rebuild(writer, [told_map()]))
 
 
-@given(files=FILES, removed=st.integers(0, 3))
-@settings(deadline=None, max_examples=5)
+@holds(few=2, many=60, files=FILES, removed=st.integers(0, 3))
 def test_a_removed_load_leaves_no_trace(files: list[list[Told]], removed: int) -> None:
     removed %= len(files)
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +181,7 @@ def test_a_removed_load_leaves_no_trace(files: list[list[Told]], removed: int) -
             assert arrays_of(refresh(writer, []), rows=False) == both
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [5, pytest.param(1000, marks=pytest.mark.nightly)])
 def test_shuffled_arrivals(count: int, tmp_path: Path) -> None:
     """Many shuffles of the same rows with ids give one index."""
     chance = np.random.default_rng(7)

@@ -1,0 +1,63 @@
+"""A truth planted in simulated customers is the first place that is found; with none planted nothing is unusual."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from resa import workspace
+from resa.analytics import Findings
+
+SHOWN = {
+    "broken_checkout": ("checkout.purchase", "device", "mobile", date(2026, 7, 27), False),
+    "slow_north": ("purchase.delivery", "traits.region", "north", date(2026, 7, 13), False),
+    "gear_lovers_chat": ("help_page.chat", "persona", "gear_lover", date(2026, 6, 15), True),
+}
+"""By truth: the arrow, the group, since when, and whether it rose."""
+
+RARE = {"gear_lovers_chat": 4}
+"""Few customers ask for help: so many times more are needed to see which way they go."""
+
+
+def found(folder: Path, customers: int, seed: int, *truths: str) -> Findings:
+    workspace.create(folder, template="retail", language="en")
+    with workspace.open(folder) as shop:
+        shop.simulate(customers=customers, seed=seed, truths=truths)
+        shop.collect()
+        return shop.measure.findings()
+
+
+def is_first(folder: Path, customers: int, seed: int, truth: str) -> None:
+    arrow, attribute, value, since, rise = SHOWN[truth]
+    place = found(folder, customers, seed, truth).places[0]
+    assert (place.reason, place.expectation, place.attribute, place.value) == ("unusual", arrow, attribute, value)
+    assert place.rise == rise
+    assert place.since is not None
+    assert abs((place.since - since).days) <= 14
+    assert (place.lost_at_most == 0) == rise
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("truth", list(SHOWN))
+def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str, seed: int) -> None:
+    is_first(tmp_path / "shop", 6_000 * RARE.get(truth, 1), seed, truth)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_with_none_planted_nothing_is_unusual(tmp_path: Path, seed: int) -> None:
+    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 6_000, seed).places)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(1, 21))
+@pytest.mark.parametrize("truth", list(SHOWN))
+def test_what_is_planted_is_the_first_place_in_each_of_twenty_worlds(tmp_path: Path, truth: str, seed: int) -> None:
+    is_first(tmp_path / "shop", 20_000 * RARE.get(truth, 1), seed, truth)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_with_none_planted_nothing_is_unusual_in_twenty_worlds(tmp_path: Path, seed: int) -> None:
+    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 20_000, seed).places)
