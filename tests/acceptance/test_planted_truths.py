@@ -10,15 +10,16 @@ import pytest
 from resa import workspace
 from resa.analytics import Findings
 
+FREQUENT = {"broken_checkout": 6_000, "slow_north": 10_000}
+"""Truths, and how many customers show them. Few customers ask for help, fewer of them are of one persona: which way
+these go, 180,000 customers show."""
+
 SHOWN = {
     "broken_checkout": ("checkout.purchase", "device", "mobile", date(2026, 7, 27), False),
     "slow_north": ("purchase.delivery", "traits.region", "north", date(2026, 7, 13), False),
     "gear_lovers_chat": ("help_page.chat", "persona", "gear_lover", date(2026, 6, 15), True),
 }
 """By truth: the arrow, the group, since when, and whether it rose."""
-
-RARE = {"gear_lovers_chat": 4}
-"""Few customers ask for help: so many times more are needed to see which way they go."""
 
 
 def found(folder: Path, customers: int, seed: int, *truths: str) -> Findings:
@@ -40,9 +41,9 @@ def is_first(folder: Path, customers: int, seed: int, truth: str) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("truth", list(SHOWN))
+@pytest.mark.parametrize("truth", FREQUENT)
 def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str, seed: int) -> None:
-    is_first(tmp_path / "shop", 6_000 * RARE.get(truth, 1), seed, truth)
+    is_first(tmp_path / "shop", FREQUENT[truth], seed, truth)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -52,9 +53,15 @@ def test_with_none_planted_nothing_is_unusual(tmp_path: Path, seed: int) -> None
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(1, 21))
-@pytest.mark.parametrize("truth", list(SHOWN))
+@pytest.mark.parametrize("truth", FREQUENT)
 def test_what_is_planted_is_the_first_place_in_each_of_twenty_worlds(tmp_path: Path, truth: str, seed: int) -> None:
-    is_first(tmp_path / "shop", 20_000 * RARE.get(truth, 1), seed, truth)
+    is_first(tmp_path / "shop", 20_000, seed, truth)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_what_one_persona_prefers_is_the_first_place(tmp_path: Path, seed: int) -> None:
+    is_first(tmp_path / "shop", 180_000, seed, "gear_lovers_chat")
 
 
 @pytest.mark.nightly

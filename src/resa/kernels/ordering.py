@@ -102,9 +102,9 @@ def order_by_hash(hashes: Words) -> Longs:
         starts[bucket + 1] += starts[bucket]
     ends = starts[:-1].copy()
     for row in range(rows):
-        bucket = np.int64(hashes[row, 0] >> shift)
-        order[ends[bucket]] = row
-        ends[bucket] += 1
+        place = np.int64(hashes[row, 0] >> shift)
+        order[ends[place]] = row
+        ends[place] += 1
     first, second = hashes[:, 0], hashes[:, 1]
     spare = np.empty(rows, np.int64)
     for bucket in range(1 << bits):

@@ -202,7 +202,7 @@ def _base_stretch(base: JourneyIndex, low: int, high: int, recode: npt.NDArray[n
     )
 
 
-_NO_TEXTS = pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
+_NO_TEXTS = pa.schema([("kind", pa.string()), ("value", pa.string())]).empty_table()
 
 
 def _slice(file: FileRun, low: int, high: int, recode: npt.NDArray[np.uint8]) -> _Stretch:

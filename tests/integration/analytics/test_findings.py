@@ -66,6 +66,17 @@ def test_a_device_that_was_broken_is_the_first_finding(seed: int) -> None:
     assert len(place.people) == round((1 - place.share) * place.openings)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_device_that_did_better_is_found_as_a_rise_that_costs_nothing(seed: int) -> None:
+    place = measure_of(seed, broken=0.95).findings().places[0]
+    assert (place.reason, place.attribute, place.value, place.rise) == ("unusual", "device", "phone", True)
+    assert place.since is not None
+    assert (place.since - START.date()).days == 5 * 7
+    assert place.reference < 0.7
+    assert place.share > 0.9
+    assert (place.lost_at_most, place.value_at_most) == (0, 0)
+
+
 def test_what_is_called_unusual_stays_so_after_counting_all_tests() -> None:
     """Faint troubles: some stand out by themselves, but not among all that was looked at."""
     faint = [measure_of(1, broken=chance).findings().places for chance in (0.54, 0.52, 0.5, 0.48, 0.46, 0.4)]

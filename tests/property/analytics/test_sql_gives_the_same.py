@@ -50,7 +50,16 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     assert_sound(measure, asked())
 
 
-OTHERS = ["expectations", "transitions", "touchpoints", "variants", "planned", "trend visits", "trend share", "trend promise"]
+OTHERS = [
+    "expectations",
+    "transitions",
+    "touchpoints",
+    "variants",
+    "planned",
+    "trend visits",
+    "trend share",
+    "trend promise",
+]
 PERIODS = {"day", "week", "month", "quarter"}
 WITHIN = st.sampled_from([None, "10 seconds", "1 hour"])
 
