@@ -81,7 +81,7 @@ def numbered(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
 def pieces_by_rows(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
     """The same rows in pieces of about so many rows, refused ones counted, and of bounded size."""
     waiting: list[Piece] = []
-    begun = -1
+    begun, size = -1, 0
     for piece in pieces:
         rest: Piece | None = piece
         while rest is not None:
@@ -90,11 +90,11 @@ def pieces_by_rows(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
             now, rest = _split(rest, begun + rows)
             if now is not None:
                 waiting.append(now)
-            heavy = sum(part.table.nbytes for part in waiting) > PIECE_BYTES
-            if rest is not None or heavy or (waiting and waiting[-1].last_row >= begun + rows):
+                size += now.table.nbytes
+            if rest is not None or size > PIECE_BYTES or (waiting and waiting[-1].last_row >= begun + rows):
                 if waiting:
                     yield _joined(waiting)
-                waiting, begun = [], -1
+                waiting, begun, size = [], -1, 0
     if waiting:
         yield _joined(waiting)
 
