@@ -1,8 +1,8 @@
 """The path planned for a persona, and how customers really go.
 
-A customer is on the plan as far as the funnel of its touchpoints goes (`resa.kernels.funnel`, any time between steps,
-any other touchpoint in between). After each planned touchpoint looks at what came next, repeats of it left out: the
-next planned one (*direct*), something else before the next planned one (*detour*), or never the next planned one
+Defined in `resa.kernels.walks`: a customer is on the plan as far as the funnel of its touchpoints goes, any time between
+steps, any other touchpoint in between. After each planned touchpoint looks at what came next, repeats of it left out:
+the next planned one (*direct*), something else before the next planned one (*detour*), or never the next planned one
 (*left*).
 """
 
@@ -10,8 +10,8 @@ next planned one (*direct*), something else before the next planned one (*detour
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,12 +23,11 @@ from resa.analytics.chain_sql import chosen_chain
 from resa.analytics.intervals_sql import wilson_sql
 from resa.analytics.questions import PlannedQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
-from resa.analytics.selection import Selection
-from resa.analytics.snapshot import Flags, Positions
+from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.sql_text import Statement, listed, literal
 from resa.analytics.statistics import share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.kernels import funnel, wilson_interval
+from resa.kernels import DETOUR, DIRECT, LEFT, Walks, walks, wilson_interval
 from resa.model.journey import Persona
 
 __all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned"]
@@ -60,44 +59,54 @@ DETOUR_COLUMNS: Final = (
     Column("returned", pa.int64(), "Of these, those who came to the next planned touchpoint later."),
 )
 
-_ANY_TIME: Final = 2**60
-
 
 @dataclass(frozen=True)
 class _Walk:
     """How some customers walked one plan.
 
     Attributes:
+        selection: What is looked at.
         persona: Whose plan.
         own: The persona's own customers walked it; else everyone.
-        customers: Those who began.
-        positions: i64[customers, steps], the events on the plan; -1: not reached.
-        next_codes: i64[customers, steps], the touchpoint after each planned one, repeats left out; 0: none.
-        direct: Whether that is the next planned one.
     """
 
+    selection: Selection
     persona: Persona
     own: bool
-    customers: npt.NDArray[np.int64]
-    positions: Positions
-    next_codes: npt.NDArray[np.int64]
-    direct: Flags
 
     @property
     def who(self) -> str:
         """`persona` or `everyone`."""
         return "persona" if self.own else "everyone"
 
-    def reached(self, step: int) -> Flags:
-        """Who came to a step; nobody comes beyond the last."""
-        if step >= len(self.persona.path):
-            return np.zeros(len(self.customers), np.bool_)
-        flags: Flags = self.positions[:, step] >= 0
-        return flags
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Customers by step, by the code of the touchpoint that followed, and by their way on."""
+        return self._walked(each=False).counts
 
-    def off(self, step: int) -> Flags:
-        """Who went elsewhere after a step, or nowhere."""
-        return self.reached(step) & ~self.direct[:, step]
+    def people(self, step: int, wanted: npt.NDArray[np.bool_]) -> Counted:
+        """Those who came to a step and went on so: flags as long and wide as `counts[step]`."""
+        chosen = np.concatenate([[False], wanted.reshape(-1)])
+        return np.flatnonzero(chosen[self._each[:, step]]).astype(np.int64)
+
+    @cached_property
+    def _each(self) -> npt.NDArray[np.uint32]:
+        return self._walked(each=True).each
+
+    def _walked(self, *, each: bool) -> Walks:
+        selection, snapshot = self.selection, self.selection.snapshot
+        mask = selection.customers
+        if self.own:
+            flags = selection.expressions.persona(self.persona.key)
+            mask = flags if mask is None else mask & flags
+        return walks(
+            selection.journeys,
+            [snapshot.journey_map.code[key] for key in self.persona.path],
+            len(snapshot.names),
+            period=None if selection.bounds == WHOLE else selection.period,
+            customers=mask,
+            each=each,
+        )
 
 
 def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
@@ -109,7 +118,7 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
         if persona.who is None
     )
     walks = [
-        _walk(selection, persona, own=own)
+        _Walk(selection, persona, own)
         for persona in personas
         for own in (True, False)
         if persona.who is not None or not own
@@ -134,75 +143,30 @@ def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
     return [known[key] for key in question.plans or known if known[key].path]
 
 
-def _walk(selection: Selection, persona: Persona, *, own: bool) -> _Walk:
-    codes = [selection.snapshot.journey_map.code[key] for key in persona.path]
-    mask = selection.customers
-    if own:
-        flags = selection.expressions.persona(persona.key)
-        mask = flags if mask is None else mask & flags
-    found = funnel(
-        selection.journeys, [(code,) for code in codes], within_us=_ANY_TIME, period=selection.period, customers=mask
-    )
-    customers = np.flatnonzero(found.levels).astype(np.int64)
-    positions = found.positions[customers]
-    next_codes = np.zeros(positions.shape, np.int64)
-    direct = np.zeros(positions.shape, np.bool_)
-    for step, code in enumerate(codes):
-        here = positions[:, step] >= 0
-        following = _next_other(selection, positions[here, step], customers[here])
-        next_codes[here, step] = np.where(following < 0, 0, selection.journeys.touchpoints[np.maximum(following, 0)])
-        if step + 1 < len(codes):
-            direct[here, step] = _is_direct(positions[here, step + 1], following, code == codes[step + 1])
-    return _Walk(persona, own, customers, positions, next_codes, direct)
-
-
-def _is_direct(planned: Positions, following: Positions, same: bool) -> Flags:
-    """Whether the next planned event is the next one; when it repeats the same touchpoint, the repeat itself is."""
-    reached = planned >= 0
-    if same:
-        return reached & ((following < 0) | (planned < following))
-    flags: Flags = reached & (planned == following)
-    return flags
-
-
-def _next_other(selection: Selection, positions: Positions, customers: npt.NDArray[np.int64]) -> Positions:
-    """The next visit of the same customer that is of another touchpoint; -1: none."""
-    following = np.concatenate([selection.changes, [-1]])[np.searchsorted(selection.changes, positions, side="right")]
-    ends = selection.snapshot.index.offsets[customers + 1]
-    return np.where(following < ends, following, -1)
-
-
 def _planned(walks: list[_Walk], statement: Statement) -> Part:
     rows: dict[str, list[object]] = {column.name: [] for column in PLANNED_COLUMNS}
     behind: list[tuple[_Walk, int]] = []
     for walk in walks:
+        began = int(walk.counts[0].sum())
         for step, key in enumerate(walk.persona.path):
-            here, further = walk.reached(step), walk.reached(step + 1)
+            here = int(walk.counts[step].sum())
             last = step + 1 == len(walk.persona.path)
-            _, low, high = wilson_interval(int(here.sum()), len(walk.customers))
-            direct = int((here & walk.direct[:, step]).sum())
+            ways = walk.counts[step].sum(axis=0).tolist()
+            _, low, high = wilson_interval(here, began)
             values = (
-                *(walk.persona.key, walk.who, step + 1, key, int(here.sum())),
-                *(share(int(here.sum()), len(walk.customers)), low, high),
-                *(None if last else direct, None if last else int((here & further).sum()) - direct),
-                None if last else int((here & ~further).sum()),
+                *(walk.persona.key, walk.who, step + 1, key, here, share(here, began), low, high),
+                *(None if last else ways[way] for way in (DIRECT, DETOUR, LEFT)),
             )
             for column, value in zip(rows.values(), values, strict=True):
                 column.append(value)
             behind.append((walk, step))
 
-    def people(row: int, column: str) -> Counted:
+    def people(row: int, *ways: int) -> Counted:
         walk, step = behind[row]
-        here, further, direct = walk.reached(step), walk.reached(step + 1), walk.direct[:, step]
-        chosen = {
-            "customers": here,
-            "direct": here & direct,
-            "detour": here & further & ~direct,
-            "left": here & ~further,
-        }
-        return walk.customers[chosen[column]]
+        wanted = np.zeros(walk.counts[step].shape, np.bool_)
+        wanted[:, ways] = True
+        return walk.people(step, wanted)
 
-    names = ("customers", "direct", "detour", "left")
     branches = [
         _planned_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path))
     ]
@@ -211,11 +175,17 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
         "SELECT persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
         f'  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, "left"\nFROM ({_united(branches)}) ORDER BY number, step'
     )
-    return part_of(PLANNED_COLUMNS, rows, sql=sql, people={name: _bound(people, name) for name in names})
-
-
-def _bound(people: Callable[[int, str], Counted], column: str) -> Callable[[int], Counted]:
-    return lambda row: people(row, column)
+    return part_of(
+        PLANNED_COLUMNS,
+        rows,
+        sql=sql,
+        people={
+            "customers": lambda row: people(row, DIRECT, DETOUR, LEFT),
+            "direct": lambda row: people(row, DIRECT),
+            "detour": lambda row: people(row, DETOUR),
+            "left": lambda row: people(row, LEFT),
+        },
+    )
 
 
 def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> Part:
@@ -224,9 +194,8 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
     names = selection.snapshot.names
     for walk in walks:
         for step, key in enumerate(walk.persona.path[:-1]):
-            off, further = walk.off(step), walk.reached(step + 1)
-            counts = np.bincount(walk.next_codes[off, step], minlength=len(names))
-            returned = np.bincount(walk.next_codes[off & further, step], minlength=len(names))
+            returned = walk.counts[step, :, DETOUR]
+            counts = walk.counts[step, :, LEFT] + returned
             for code in sorted(
                 np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])
             ):
@@ -235,17 +204,11 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
                     column.append(value)
                 behind.append((walk, step, code))
 
-    def people(row: int) -> tuple[_Walk, int, Flags]:
+    def people(row: int, *ways: int) -> Counted:
         walk, step, code = behind[row]
-        return walk, step, walk.off(step) & (walk.next_codes[:, step] == code)
-
-    def gone(row: int) -> Counted:
-        walk, _, members = people(row)
-        return walk.customers[members]
-
-    def back(row: int) -> Counted:
-        walk, step, members = people(row)
-        return walk.customers[members & walk.reached(step + 1)]
+        wanted = np.zeros(walk.counts[step].shape, np.bool_)
+        wanted[code, ways] = True
+        return walk.people(step, wanted)
 
     branches = [
         _detour_sql(walk, number, step)
@@ -256,7 +219,15 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
         'SELECT persona, who, step, touchpoint, "to", customers, returned\n'
         f'FROM ({_united(branches)}) ORDER BY number, step, customers DESC, "to" NULLS LAST'
     )
-    return part_of(DETOUR_COLUMNS, rows, sql=sql, people={"customers": gone, "returned": back})
+    return part_of(
+        DETOUR_COLUMNS,
+        rows,
+        sql=sql,
+        people={
+            "customers": lambda row: people(row, LEFT, DETOUR),
+            "returned": lambda row: people(row, DETOUR),
+        },
+    )
 
 
 def _united(branches: list[str]) -> str:

@@ -38,6 +38,7 @@ from resa.kernels.paths import (
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, top_variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
+from resa.kernels.walks import DETOUR, DIRECT, LEFT, Walks, walks
 from resa.kernels.warming import warm
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "CANCELLED",
     "CENSORED",
     "CODES",
+    "DETOUR",
+    "DIRECT",
+    "LEFT",
     "MAX_PATH_STEPS",
     "MAX_STEPS",
     "MET",
@@ -67,6 +71,7 @@ __all__ = [
     "Transitions",
     "Variants",
     "Visits",
+    "Walks",
     "clustered_interval",
     "clustered_intervals",
     "count_paths",
@@ -86,6 +91,7 @@ __all__ = [
     "variant_codes",
     "variants",
     "visits",
+    "walks",
     "warm",
     "what_instead",
     "wilson_interval",

@@ -13,6 +13,7 @@ from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
+from resa.kernels.walks import walks
 
 __all__ = ["warm"]
 
@@ -36,3 +37,5 @@ def warm() -> None:
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     variants(tiny)
+    for period in (None, (0, 10)):
+        walks(tiny, [1, 2], 3, period=period)
