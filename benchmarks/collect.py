@@ -34,20 +34,24 @@ _COLUMNS = "columns: {occurred_at: ts, event: event, customer: customer, channel
 _TASKS = ("duckdb", "collect", "again", "index")
 
 
-def write_rows(folder: Path, rows: int, *, strings: bool) -> None:
-    """Events of a shop by time, as Parquet and (a tenth of them) CSV; `strings` adds a path of about 40 characters."""
-    random = np.random.default_rng(7)
+def write_rows(folder: Path, rows: int, *, strings: bool, customers: int | None = None, start: int = 0) -> None:
+    """Events of a shop by time, as Parquet and (a tenth of them) CSV; `strings` adds a path of about 40 characters.
+
+    `start` is the number of the first row: later rows have later times.
+    """
+    random = np.random.default_rng(7 + start)
+    customers = customers or max(rows // 20, 1)
     events = pa.array([f"event_{number}" for number in range(40)])
     channels = pa.array(["web", "email", "store", "phone", "app"])
     schema = None
     writer = None
     for first in range(0, rows, 1_000_000):
         count = min(1_000_000, rows - first)
-        start = 1_700_000_000_000_000 + first * 3_000_000
-        times = np.sort(random.integers(start, start + 3_000_000 * count, count))
+        earliest = 1_700_000_000_000_000 + (start + first) * 3_000_000
+        times = np.sort(random.integers(earliest, earliest + 3_000_000 * count, count))
         columns = {
             "ts": pa.array(times, pa.timestamp("us", "UTC")),
-            "customer": pa.array(np.char.add("customer-", random.integers(0, max(rows // 20, 1), count).astype(str))),
+            "customer": pa.array(np.char.add("customer-", random.integers(0, customers, count).astype(str))),
             "event": events.take(pa.array((random.random(count) ** 2 * 40).astype(np.int64))),
             "channel": channels.take(pa.array(random.integers(0, 5, count))),
             "total": pa.array(random.integers(0, 100_000, count) / 100),
@@ -77,10 +81,10 @@ def run_task(task: str, folder: Path, *, strings: bool) -> None:
         _collect(task, folder, strings=strings)
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"cpu": cpu, "peak_mb": _peak_mb(after.ru_maxrss / 1024)}))
+    print(json.dumps({"cpu": cpu, "peak_mb": peak_mb(after.ru_maxrss / 1024)}))
 
 
-def _peak_mb(otherwise: float) -> float:
+def peak_mb(otherwise: float) -> float:
     """Peak memory of this program; on Linux `getrusage` would also count the parent's, from before the exec."""
     status = Path("/proc/self/status")
     if not status.exists():
