@@ -2,9 +2,9 @@
 
     python -m benchmarks.index [--rows 100000000]
 
-Collects made-up events of a shop in files of ten million rows, then builds the index and the column of a map of forty
-touchpoints in a fresh process, whose CPU seconds and peak memory count. All of the generation's folder counts, also what
-belongs to customers.
+Collects made-up events of a shop in files of ten million rows, then builds the index and the column of a map of
+forty touchpoints in a fresh process, whose CPU seconds and peak memory count. All of the generation's folder counts,
+also what belongs to customers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from benchmarks.collect import peak_mb, write_rows
 
 _FILE_ROWS = 10_000_000
 _MAP = "title: Shop\nstages:\n  all: [{touchpoints}]\n"
-_SOURCE = "path: rows-*.parquet\ncolumns: {occurred_at: ts, event: event, customer: customer, channel: channel, value: total}\n"
+_COLUMNS = "{occurred_at: ts, event: event, customer: customer, channel: channel, value: total}"
+_SOURCE = f"path: rows-*.parquet\ncolumns: {_COLUMNS}\n"
 
 
 def write_workspace(folder: Path, rows: int) -> None:
