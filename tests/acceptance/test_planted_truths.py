@@ -10,9 +10,8 @@ import pytest
 from resa import workspace
 from resa.analytics import Findings
 
-FREQUENT = {"broken_checkout": 6_000, "slow_north": 10_000}
-"""Truths, and how many customers show them. Few customers ask for help, fewer of them are of one persona: which way
-these go, 180,000 customers show."""
+CUSTOMERS = {"broken_checkout": 10_000, "slow_north": 10_000, "gear_lovers_chat": 50_000}
+"""Truths, and how many customers show them in every world. Few ask for help, and fewer of them are of one persona."""
 
 SHOWN = {
     "broken_checkout": ("checkout.purchase", "device", "mobile", date(2026, 7, 27), False),
@@ -40,31 +39,24 @@ def is_first(folder: Path, customers: int, seed: int, truth: str) -> None:
     assert (place.lost_at_most == 0) == rise
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("truth", FREQUENT)
-def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str, seed: int) -> None:
-    is_first(tmp_path / "shop", FREQUENT[truth], seed, truth)
+@pytest.mark.parametrize("truth", CUSTOMERS)
+def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str) -> None:
+    is_first(tmp_path / "shop", CUSTOMERS[truth], 1, truth)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_with_none_planted_nothing_is_unusual(tmp_path: Path, seed: int) -> None:
-    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 6_000, seed).places)
+    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 10_000, seed).places)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(1, 21))
-@pytest.mark.parametrize("truth", FREQUENT)
+@pytest.mark.parametrize("seed", range(2, 21))
+@pytest.mark.parametrize("truth", CUSTOMERS)
 def test_what_is_planted_is_the_first_place_in_each_of_twenty_worlds(tmp_path: Path, truth: str, seed: int) -> None:
-    is_first(tmp_path / "shop", 20_000, seed, truth)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(1, 4))
-def test_what_one_persona_prefers_is_the_first_place(tmp_path: Path, seed: int) -> None:
-    is_first(tmp_path / "shop", 180_000, seed, "gear_lovers_chat")
+    is_first(tmp_path / "shop", CUSTOMERS[truth], seed, truth)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_with_none_planted_nothing_is_unusual_in_twenty_worlds(tmp_path: Path, seed: int) -> None:
-    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 20_000, seed).places)
+    assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 50_000, seed).places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
         personas=PERSONAS,
         timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),
         channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),
+        holidays=draw(st.sampled_from([(), (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 6))])),
     )
     traits: dict[int, dict[str, object]] = draw(
         st.dictionaries(st.integers(0, customers - 1), st.sampled_from([{"orders": 1}, {"orders": 2}, {"home": "SE"}]))

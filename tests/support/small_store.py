@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.engine import Engine
-from resa.expressions import Compiled
+from resa.expressions import Compiled, Scope
 from resa.model.journey import Expectation, JourneyMap, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
 from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK
 from resa.storage import EPOCH, AsOf
+from resa.storage.attributes import text_attributes
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 NAMES = ("a", "b", "c", "d", "e")
@@ -169,6 +170,12 @@ class SmallStore:
             answers = ", ".join(f'{item.sql} AS "{name}"' for name, item in columns.items())
             return engine.query(f"SELECT {answers} FROM events ORDER BY row_number", parameters)
 
+    def labels(self, scope: Scope, compiled: Compiled, *, index: SmallIndex) -> None:
+        """Nothing is kept here: whoever asks evaluates."""
+
+    def text_attributes(self, index: SmallIndex) -> tuple[str, ...]:
+        return text_attributes(index, self.customer_traits())
+
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Nothing but events is kept here."""
         empty = {"feedback": FEEDBACK, "daily_numbers": DAILY_NUMBERS}[kind].empty_table()
@@ -216,6 +223,7 @@ def small_map(
     personas: Sequence[Persona] = (),
     timezone: str = "UTC",
     channels: Mapping[str, Sequence[str]] | None = None,
+    holidays: Sequence[date] = (),
     hash_: str = "m1",
 ) -> JourneyMap:
     """A map with two stages, `early` (the first two touchpoints) and `late`."""
@@ -224,6 +232,7 @@ def small_map(
         key="shop",
         title="Shop",
         timezone=timezone,
+        holidays=tuple(holidays),
         currency="SEK",
         hash=hash_,
         stages=tuple(

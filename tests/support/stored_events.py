@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from resa.model.journey import JourneyMap, Signal, Stage, Touchpoint
-from resa.model.tables import EVENTS
-from resa.storage import JourneyIndex
+from resa.model.tables import CUSTOMER_RECORDS, EVENTS
+from resa.storage import JourneyIndex, Load, Writer
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -61,6 +61,46 @@ def cells_of(rows: Sequence[Told]) -> list[pa.Array]:
         pa.array([row.sequence for row in rows], pa.int64()),
         pa.array([row.properties for row in rows], pa.string()),
     ]
+
+
+def collect(
+    writer: Writer,
+    rows: Sequence[Told],
+    origin: str = "file",
+    *,
+    source: str = "shop",
+    fingerprint: str = "",
+    finish: bool = True,
+) -> Load:
+    """Collect the rows of a file, from where an earlier collection stopped; `finish=False` stops before the end."""
+    load = writer.begin_load(source_id=source, origin=origin, fingerprint=fingerprint)
+    if rest := rows[load.rows_read :]:
+        writer.commit_chunk(load, "events", event_table(rest), rows_read=len(rest), cells=cells_of(rest))
+    return writer.finish_load(load) if finish else writer.store.load(load.id)
+
+
+def tell(writer: Writer, told: Sequence[tuple[str, int, str]], origin: str) -> Load:
+    """Collect records of customers: who, how many days after START, traits."""
+    schema = pa.schema(
+        [field for field in CUSTOMER_RECORDS if field.name not in {"source_id", "message_id", "load_id"}]
+    )
+    table = pa.Table.from_pylist(
+        [
+            {
+                "recorded_at": START + timedelta(days=day),
+                "received_at": START,
+                "sequence": 0,
+                "identifiers": [{"kind": "user", "value": who}],
+                "traits": traits,
+            }
+            for who, day, traits in told
+        ],
+        schema=schema,
+    )
+    load = writer.begin_load(source_id="crm", origin=origin)
+    ids = pa.array([f"{origin} {number}" for number in range(len(told))])
+    writer.commit_chunk(load, "customers", table, rows_read=len(told), message_ids=ids)
+    return writer.finish_load(load)
 
 
 def random_rows(count: int, seed: int, customers: int = 20) -> list[Told]:

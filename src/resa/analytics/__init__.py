@@ -5,7 +5,7 @@ by="persona").table measure.expectations().customers("missed", expectation="cart
 """
 
 from resa.analytics.catalogue import COLUMNS
-from resa.analytics.findings import Finding, Findings, Segment
+from resa.analytics.finding import Finding, Findings, Segment
 from resa.analytics.measure import Measure
 from resa.analytics.questions import (
     KINDS,

@@ -144,10 +144,19 @@ class WorkingClock:
 
     A moment on a free day counts as the beginning of the next working day: what is bought on Saturday with one working
     day to go is due when Monday ends, what is bought on Friday at 15:00 is due on Monday at 15:00 (wall clock of the
-    zone). Working days are Monday to Friday.
+    zone). Working days are Monday to Friday without the holidays.
+
+    Attributes:
+        zone: The map's.
+        holidays: Further free days, as the calendar of the zone counts days.
     """
 
     zone: Zone
+    holidays: tuple[date, ...] = ()
+
+    @cached_property
+    def _free(self) -> npt.NDArray[np.datetime64]:
+        return np.array(self.holidays, dtype="datetime64[D]")
 
     def reading(self, moments: Instants) -> Instants:
         """What the clock shows, microseconds of working time since Monday 1970-01-05; never runs backwards."""
@@ -157,12 +166,12 @@ class WorkingClock:
             return day
         first = int(day.min())
         table = np.arange(first, int(day.max()) + 1).astype("datetime64[D]")
-        count = np.busday_count(_MONDAY, table)[day - first]
-        reading: Instants = count * DAY + np.where(np.is_busday(table)[day - first], time, 0)
+        count = np.busday_count(_MONDAY, table, holidays=self._free)[day - first]
+        reading: Instants = count * DAY + np.where(np.is_busday(table, holidays=self._free)[day - first], time, 0)
         return reading
 
     def deadlines(self, moments: Instants, days: int) -> Instants:
         """The last moment that is within this many working days of each moment."""
         number, time = np.divmod(self.reading(moments) + days * DAY, DAY)
-        day = np.busday_offset(_MONDAY, number, roll="forward").astype("datetime64[us]").astype(np.int64)
-        return self.zone.moments(day + time)
+        day = np.busday_offset(_MONDAY, number, roll="forward", holidays=self._free)
+        return self.zone.moments(day.astype("datetime64[us]").astype(np.int64) + time)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.outcomes import outcomes_of
-from resa.analytics.snapshot import NOT_KNOWN, Flags, Snapshot, numbered
+from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
 from resa.analytics.sql_text import inlined, literal, moment
 from resa.base.errors import QuestionError, did_you_mean
 from resa.engine import Engine
@@ -39,16 +39,22 @@ class CustomerExpressions:
         """For each customer, whether the expression holds."""
 
         def make() -> npt.NDArray[np.uint8]:
-            return np.packbits(self._evaluate(self._compiled(text, "boolean")).to_numpy(zero_copy_only=False))
+            compiled = self._compiled(text, "boolean")
+            kept = self._kept(compiled)
+            if kept is None:
+                return np.packbits(self._evaluate(compiled).to_numpy(zero_copy_only=False))
+            return np.packbits((np.array(kept[1]) == "true")[kept[0]])
 
         packed = self._snapshot.keep(("customer flags", text, self._as_of), make)
         return np.unpackbits(packed, count=self._count).view(np.bool_)
 
-    def labels(self, text: str) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    def labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
         """For each customer the number of its label, and the labels: the values of the expression as text."""
 
-        def make() -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-            return numbered(self._evaluate(self._compiled(text, "scalar")))
+        def make() -> tuple[Codes, tuple[str, ...]]:
+            compiled = self._compiled(text, "scalar")
+            kept = self._kept(compiled)
+            return numbered(self._evaluate(compiled)) if kept is None else named(*kept)
 
         return self._snapshot.keep(("customer labels", text, self._as_of), make)
 
@@ -84,6 +90,10 @@ class CustomerExpressions:
             expects=expects,  # type: ignore[arg-type]  # one of two literals
             catalog=self._snapshot.catalog,
         )
+
+    def _kept(self, compiled: Compiled) -> tuple[Codes, pa.StringArray] | None:
+        """What the writer kept of an expression over traits alone."""
+        return self._snapshot.store.labels(Scope.CUSTOMER, compiled, index=self._snapshot.index)
 
     def _evaluate(self, compiled: Compiled) -> pa.Array:
         columns: dict[str, pa.Array] = {

@@ -35,16 +35,17 @@ from resa.analytics.expectations_sql import (
 )
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.openings_sql import openings_sql
-from resa.analytics.outcomes import Outcomes, expectation_as_of, met_alone, outcomes_of
+from resa.analytics.outcomes import OUTCOMES, Outcomes, expectation_as_of, outcomes_of
 from resa.analytics.questions import ExpectationsQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
 from resa.analytics.selection import WHOLE, Selection
-from resa.analytics.snapshot import Flags
+from resa.analytics.snapshot import Flags, Snapshot
 from resa.analytics.sql_text import Statement
 from resa.analytics.statistics import quantile, share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.kernels import CANCELLED, CENSORED, MET, clustered_interval, cumulative_incidence
+from resa.kernels import CANCELLED, CENSORED, MET, cumulative_incidence, tally
 from resa.model.journey import Expectation
+from resa.model.verdicts import VERDICTS, judged
 
 __all__ = [
     "COUNTED",
@@ -71,6 +72,7 @@ EXPECTATION_COLUMNS: Final = (
     Column("high", pa.float64(), "Upper end."),
     Column("target", pa.float64(), "The share that should be met, 0 to 1; null if the map states none."),
     Column("difference", pa.float64(), "share - target."),
+    Column("verdict", pa.string(), "What the interval says about the target; null if there is none."),
     Column("young_met", pa.int64(), "Younger openings that are met already."),
     Column("young_open", pa.int64(), "Younger openings that may still be met."),
     Column("young_cancelled", pa.int64(), "Younger openings that are cancelled."),
@@ -106,25 +108,31 @@ class Measured:
     Attributes:
         expectation: The arrow.
         outcomes: Its openings in the period.
-        reached: For each opening that started in time to be mature: met, looking at such starts alone.
         groups: Groups of the openings.
-        waited: Microseconds from the last start to the end: met, cancelled, or as long as it was watched.
-        windows: Microseconds from the last start to the deadline.
-        names: Touchpoint keys by code.
+        snapshot: The events.
     """
 
     expectation: Expectation
     outcomes: Outcomes
-    reached: Flags
     groups: Groups
-    waited: npt.NDArray[np.int64]
-    windows: npt.NDArray[np.int64]
-    names: tuple[str, ...]
+    snapshot: Snapshot
 
     @cached_property
     def entered(self) -> Flags:
         """Openings that started in time to be mature."""
         return self.outcomes.opened_at <= self.outcomes.last_start
+
+    @cached_property
+    def watched(self) -> npt.NDArray[np.int64]:
+        """Microseconds from the last start to the end: met, cancelled, or as long as it was watched."""
+        found = self.outcomes
+        still_open, missed = found.named("open"), found.named("missed")
+        watched = found.waited.copy()
+        if found.as_of is not None:
+            watched[still_open] = np.maximum(found.as_of - (found.deadline - found.waited)[still_open], 0)
+        if missed.any():
+            watched[missed] = watched[missed].max()  # they never met it, however short their own window was
+        return watched
 
     @cached_property
     def causes(self) -> npt.NDArray[np.uint8]:
@@ -141,7 +149,7 @@ class Measured:
         if column == "customers":
             return _distinct(whose[inside & self.entered])
         if column == "customers_met":
-            return _distinct(whose[inside & self.entered & self.reached])
+            return _distinct(whose[inside & self.outcomes.reached])
         if column == "mature":
             return whose[inside & found.mature]
         young, _, name = column.rpartition("_")
@@ -153,6 +161,11 @@ def _distinct(customers: Counted) -> Counted:
     """Each customer once; openings are in the order of customers, so no sort is needed."""
     first: Counted = customers[np.diff(customers, prepend=-1) != 0]
     return first
+
+
+def _how_many(customers: npt.NDArray[np.int32]) -> int:
+    """How many different ones there are, likewise."""
+    return int(np.count_nonzero(customers[1:] != customers[:-1])) + (len(customers) > 0)
 
 
 COUNTED: Final[tuple[str, ...]] = (
@@ -184,26 +197,7 @@ def _measured(selection: Selection, expectation: Expectation) -> Measured:
     arguments: dict[str, Any] = {"journeys": selection.journeys, "customers": selection.customers}
     found = outcomes_of(snapshot, expectation, as_of=as_of, period=period, **arguments)
     groups = grouped(selection, found.customer, found.opened)
-    clock = snapshot.times(found.clock)
-    reached = found.named("met")
-    late = (clock > found.last_start) & (found.opened_at <= found.last_start)
-    if expectation.renews and late.any():
-        # Starts that came too late are left out: the openings that began in time are the same, in the same order.
-        whose = np.zeros(len(snapshot.index.offsets) - 1, np.bool_)
-        whose[found.customer[late]] = True
-        start, until = selection.period
-        earlier = (start, min(until, found.last_start + 1 - snapshot.epoch))
-        alone = met_alone(snapshot, expectation, selection.journeys, whose, earlier)
-        reached[(found.opened_at <= found.last_start) & whose[found.customer]] = alone
-    closed = np.where(found.closed >= 0, snapshot.times(np.maximum(found.closed, 0)), found.deadline)
-    still_open = found.named("open")
-    if as_of is not None:
-        closed[still_open] = np.maximum(clock[still_open], as_of)
-    waited = closed - clock
-    missed = found.named("missed")
-    if missed.any():
-        waited[missed] = waited[missed].max()  # they never met it, however short their own window was
-    return Measured(expectation, found, reached, groups, waited, found.deadline - clock, snapshot.names)
+    return Measured(expectation, found, groups, snapshot)
 
 
 def answer_expectations(question: ExpectationsQuestion, selection: Selection) -> Answer:
@@ -287,26 +281,27 @@ def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> Callab
 def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
     """The numbers of some of the openings, by column."""
     arrow, found = item.expectation, item.outcomes
-    mature = found.mature[members]
-    outcome = {name: found.named(name)[members] for name in ("met", "missed", "open", "cancelled")}
-    met = outcome["met"][mature]
-    part, low, high = clustered_interval(found.customer[members][mature], met)
-    waited = item.waited[members][mature & outcome["met"]]
+    customer, outcome, mature = found.customer[members], found.outcome[members], found.mature[members]
+    counts, [(part, low, high)] = tally(customer, outcome, mature)
+    young, old = (dict(zip(OUTCOMES, column, strict=True)) for column in counts[0].T.tolist())
+    total = sum(old.values())
+    waited = found.waited[members][mature & (outcome == OUTCOMES.index("met"))]
     return {
         "expectation": arrow.name,
         "kind": arrow.kind,
         "after": arrow.after,
         "next": arrow.written,
-        "mature": int(mature.sum()),
-        **{name: int((outcome[name] & mature).sum()) for name in ("met", "missed", "cancelled")},
+        "mature": total,
+        **{name: old[name] for name in ("met", "missed", "cancelled")},
         "share": part,
         "low": low,
         "high": high,
         "target": arrow.target,
         "difference": None if arrow.target is None else part - arrow.target,
-        **{f"young_{name}": int((outcome[name] & ~mature).sum()) for name in ("met", "open", "cancelled")},
-        "customers": len(item.counted("customers", members)),
-        "customers_met": len(item.counted("customers_met", members)),
+        "verdict": None if arrow.target is None else VERDICTS[judged(total, low, high, arrow.target)],
+        **{f"young_{name}": young[name] for name in ("met", "open", "cancelled")},
+        "customers": _how_many(customer[item.entered[members]]),
+        "customers_met": _how_many(customer[found.reached[members]]),
         "median_seconds": quantile(waited, 0.5) / SECOND,
         "p90_seconds": quantile(waited, 0.9) / SECOND,
     }
@@ -336,13 +331,15 @@ def _add_instead(
     chosen: npt.NDArray[np.int64],
     members: Flags | slice,
 ) -> None:
-    names = item.names
+    names = item.snapshot.names
     codes = item.outcomes.instead[members][chosen]
-    whose = item.outcomes.customer[members][chosen].astype(np.int64)
+    whose = item.outcomes.customer[members][chosen]
+    order = np.argsort(codes, kind="stable")  # stable: a code's customers stay in order
     counts = np.bincount(codes, minlength=1)
+    ends = np.cumsum(counts)
     for code in sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], code == 0, names[code])):
-        people = whose[codes == code]
-        behind.append(people)
+        people = whose[order[ends[code] - counts[code] : ends[code]]]
+        behind.append(people.astype(np.int64))
         _add(
             rows,
             {
@@ -350,7 +347,7 @@ def _add_instead(
                 "expectation": item.expectation.name,
                 "instead": names[code] or None,
                 "missed": len(people),
-                "customers": len(np.unique(people)),
+                "customers": _how_many(people),
                 "share_of_missed": share(len(people), len(codes)),
             },
         )
@@ -363,10 +360,10 @@ def _curve(found: list[Measured], statement: Statement) -> Part:
         end = _curve_end(item)
         grid = np.array([point * end // CURVE_POINTS for point in range(CURVE_POINTS + 1)], dtype=np.int64)
         for label, members in item.groups.split():
-            if not len(item.waited[members]):
+            if not len(item.watched[members]):
                 continue
             met, cancelled = (
-                cumulative_incidence(item.waited[members], item.causes[members], cause, grid)
+                cumulative_incidence(item.watched[members], item.causes[members], cause, grid)
                 for cause in (MET, CANCELLED)
             )
             for point, seconds in enumerate((grid / SECOND).tolist()):
@@ -383,6 +380,6 @@ def _curve(found: list[Measured], statement: Statement) -> Part:
 
 def _curve_end(item: Measured) -> int:
     """Where the curve ends: the longest window."""
-    if not item.expectation.within.working or not len(item.waited):
+    if not item.expectation.within.working or not len(item.outcomes.waited):
         return item.expectation.within.microseconds
-    return int(item.windows.max())
+    return int((item.outcomes.deadline - item.snapshot.times(item.outcomes.clock)).max())

@@ -10,7 +10,7 @@ from resa.analytics.grouping import Groups
 from resa.analytics.intervals_sql import clustered_sql
 from resa.analytics.result import Column
 from resa.analytics.sql_text import Statement, literal, moment
-from resa.analytics.statistics import quantile_sql
+from resa.analytics.statistics import quantile_sql, verdict_sql
 from resa.model.journey import Expectation
 
 __all__ = ["CURVE_POINTS", "counted_steps", "curve_sql", "instead_sql", "main_sql", "united"]
@@ -71,7 +71,8 @@ def main_sql(arrow: Expectation, number: int) -> str:
     return (
         f"SELECT {number} AS number, *, {literal(arrow.name)} AS expectation, {literal(arrow.kind)} AS kind,"
         f" {literal(arrow.after)} AS after, {literal(arrow.written)} AS next,\n"
-        f"  {target}::DOUBLE AS target, share - {target} AS difference\nFROM counted{number}"
+        f"  {target}::DOUBLE AS target, share - {target} AS difference,\n  {verdict_sql(target)} AS verdict\n"
+        f"FROM counted{number}"
     )
 
 

@@ -14,116 +14,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from resa.analytics.calendar import Instants, calendar_edges
 from resa.analytics.expectations import Measured, measured
-from resa.analytics.selection import Selection
+from resa.analytics.finding import Finding, Findings, Reason, Segment
+from resa.analytics.findings_sql import finding_sql
+from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
-from resa.analytics.statistics import design_effect
-from resa.analytics.traits import text_attributes
-from resa.analytics.unusual import FAMILY_WISE, Cell, Table, Trials, against_history, against_others
-from resa.kernels import Interval, clustered_interval
+from resa.analytics.trials import Trials
+from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
+from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
 from resa.model.journey import Expectation
 
-__all__ = ["Finding", "Findings", "Segment", "find"]
-
-Reason = Literal["unusual", "below target", "below history"]
+__all__ = ["find"]
 
 _RECENT_DAYS: Final = 28
 _SEGMENTS: Final = 3
 _BEYOND_DOUBT: Final = 1e-12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Segment:
-    """How one group of a place's openings fares.
-
-    Attributes:
-        attribute: persona, channel, device, `traits.x` or `properties.x`.
-        value: The group.
-        openings: Mature openings.
-        share: Of these, met, 0 to 1.
-    """
-
-    attribute: str
-    value: str
-    openings: int
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One place.
-
-    Attributes:
-        expectation: Name of the arrow.
-        reason: Why it is listed.
-        attribute: Whose openings: persona, channel, device, `traits.x` or `properties.x`; `None`: everybody's.
-        value: Which of them.
-        since: First day of the openings, in the map's zone; `None`: all time.
-        until: Last day.
-        openings: Mature openings of the place.
-        customers: Customers behind them.
-        share: Of the openings, met, 0 to 1.
-        low: Lower end of its 95 % interval, by customer.
-        high: Upper end.
-        reference: The share that it is held against: the target, or what was to be expected.
-        lost_at_most: Customers who would have met it at the reference and did not.
-        value_at_most: What they would have been worth, in hundredths of the map's currency; `None`: nothing tells.
-        p_value: Upper limit of the chance of a share so far off if nothing were going on, all tests taken together;
-            `None`: not tested.
-        who: The groups that are furthest off in the same direction, for their size.
-        people: Numbers of the customers behind the openings that were not met.
-    """
-
-    expectation: str
-    reason: Reason
-    attribute: str | None = None
-    value: str | None = None
-    since: date | None = None
-    until: date | None = None
-    openings: int
-    customers: int
-    share: float
-    low: float
-    high: float
-    reference: float
-    lost_at_most: int
-    value_at_most: int | None
-    p_value: float | None
-    who: tuple[Segment, ...]
-    people: tuple[int, ...]
-
-    @property
-    def rise(self) -> bool:
-        """Whether it is above what was to be expected; else it is below."""
-        return self.share > self.reference
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The finding as JSON; nobody is named in it."""
-        content = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in {"who", "people"}}
-        days = {name: None if content[name] is None else content[name].isoformat() for name in ("since", "until")}
-        return {**content, **days, "who": [vars(segment) for segment in self.who]}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """The places, worst first.
-
-    Attributes:
-        places: At most as many as were asked for.
-        tests: How many groups were tested for being unusual.
-        level: Family-wise level of these tests.
-    """
-
-    places: tuple[Finding, ...]
-    tests: int
-    level: float = FAMILY_WISE
+_CHECKED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -143,10 +55,10 @@ class _Attribute:
     codes: tuple[npt.NDArray[np.uint32], ...]
     comparable: bool
 
-    def members(self, group: int) -> Flags:
-        """Which openings are in a group."""
+    def members(self, group: int, rows: npt.NDArray[np.int64] | slice = slice(None)) -> Flags:
+        """Which openings are in a group, of all or some."""
         ways = len(self.codes)
-        flags: Flags = self.codes[group] == 1 if ways > 1 else self.codes[0] == group + 1
+        flags: Flags = self.codes[group][rows] == 1 if ways > 1 else self.codes[0][rows] == group + 1
         return flags
 
 
@@ -192,7 +104,7 @@ class _Arrow:
         """The number of the week of each, and the weeks' Mondays."""
         zone = self.selection.snapshot.zone
         edges, days = calendar_edges(int(self.opened_at.min()), int(self.opened_at.max()), "week", zone)
-        return np.searchsorted(edges, self.opened_at, side="right") - 1, days
+        return bucket_numbers(self.opened_at, edges), days
 
     @cached_property
     def attributes(self) -> tuple[_Attribute, ...]:
@@ -208,7 +120,7 @@ class _Arrow:
         yield _labelled("channel", snapshot.channels_at(positions), snapshot.channel_labels, comparable=False)
         codes, labels = snapshot.event_labels("device")
         yield _labelled("device", codes[positions], labels, comparable=False)
-        for name in text_attributes(snapshot):
+        for name in snapshot.text_attributes:
             if name.startswith("traits."):
                 numbers, values = selection.expressions.labels(name)
                 yield _labelled(name, numbers[self.customers], values, comparable=True)
@@ -220,11 +132,17 @@ class _Arrow:
     def trials(self) -> Trials:
         """The openings as trials; strata are personas, channel and device."""
         week, days = self.weeks
+        parts = [
+            (codes, len(attribute.values) + 1 if len(attribute.codes) == 1 else 2)
+            for attribute in self.attributes[:3]
+            for codes in attribute.codes
+        ]
         stratum = np.zeros(len(week), np.int64)
-        for attribute in self.attributes[:3]:
-            for codes in attribute.codes:
-                stratum = _renumbered(stratum * (int(codes.max(initial=0)) + 1) + codes)
-        return Trials(self.met, week, stratum, len(days), design_effect(self.met, self.customers))
+        for codes, size in parts:
+            stratum *= size
+            stratum += codes
+        stratum = _renumbered(stratum)
+        return Trials(self.met, self.customers, week, stratum, len(days))
 
     @cached_property
     def value_of_one(self) -> float | None:
@@ -240,11 +158,9 @@ class _Arrow:
 
 def _labelled(name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool) -> _Attribute:
     """Groups by label, those that are present; nobody knows what the empty label stands for."""
-    sizes = np.bincount(codes, minlength=len(labels))
-    present = [code for code in np.flatnonzero(sizes).tolist() if labels[code] not in {"", NOT_KNOWN}]
-    number = np.zeros(len(labels), np.uint32)
-    number[present] = np.arange(1, len(present) + 1)
-    return _Attribute(name, tuple(labels[code] for code in present), (number[codes],), comparable)
+    known = np.array([label not in {"", NOT_KNOWN} for label in labels], np.bool_)
+    numbers, present = number_present(codes.astype(np.int32, copy=False), known)
+    return _Attribute(name, tuple(labels[code] for code in present.tolist()), (numbers,), comparable)
 
 
 def _renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -261,55 +177,98 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
         limit: How many are listed.
         level: Family-wise level at which a place is called unusual.
     """
-    texts = [name for name in text_attributes(selection.snapshot) if not name.startswith("traits.")]
+    texts = [name for name in selection.snapshot.text_attributes if not name.startswith("traits.")]
     selection.snapshot.prepare_labels(["device", *texts])
     arrows = [_Arrow(selection, measured(selection, arrow)) for arrow in selection.snapshot.journey_map.expectations]
     arrows = [arrow for arrow in arrows if len(arrow.mature)]
-    tested = [(arrow, *_most_unusual(arrow)) for arrow in arrows]
-    tests = sum(count for _, _, count in tested)
-    unusual = [
-        _unusual(arrow, *best, tests)
-        for arrow, best, _ in tested
-        if best is not None and best[2].log_p + np.log(tests) <= np.log(level)
-    ]
+    looked = [(arrow, tuple(_looked(arrow))) for arrow in arrows]
+    tests = np.sum([seen.places.tests for _, every in looked for seen in every] or [(0, 0)], axis=0)
+    found = [_most_changed(arrow, every, tests, level) for arrow, every in looked]
+    unusual = [place for place in found if place is not None]
     unusual.sort(key=_urgency)
     named = {place.arrow.expectation.name for place in unusual}
     others = [place for arrow in arrows if arrow.expectation.name not in named for place in _below(arrow)]
     others.sort(key=lambda place: -place.lost_at_most)
     places = tuple(place.finding() for place in [*unusual, *others][:limit])
-    return Findings(places=places, tests=tests, level=level)
+    return Findings(places=places, tests=int(tests.sum()), level=level)
 
 
-_Best = tuple[_Attribute | None, int, Cell]
+@dataclass(frozen=True)
+class _Looked:
+    """Groups of an expectation that were tested together.
+
+    Attributes:
+        groups: What they are: attribute, and number of the group; `None`: everybody.
+        places: What stands out.
+    """
+
+    groups: Sequence[tuple[_Attribute, int] | None]
+    places: Places
+
+    def members(self, row: int, everybody: Flags) -> tuple[Flags, Flags]:
+        """Which openings are in a group, and of which it is known whether they are."""
+        group = self.groups[row]
+        if group is None:
+            return everybody, everybody
+        attribute, number = group
+        return attribute.members(number), attribute.codes[0] > 0 if attribute.comparable else everybody
 
 
-def _most_unusual(arrow: _Arrow) -> tuple[_Best | None, int]:
-    """The most unusual group of an expectation, and how many were tested."""
+def _looked(arrow: _Arrow) -> Iterator[_Looked]:
+    """Test all groups of an expectation: everybody, personas, channels and devices; then traits and properties."""
     trials = arrow.trials
-    candidates: list[_Best] = []
-    tests = 0
-
-    def note(attribute: _Attribute | None, first: int, found: tuple[list[Cell | None], int]) -> None:
-        nonlocal tests
-        tests += found[1]
-        candidates.extend((attribute, first + row, cell) for row, cell in enumerate(found[0]) if cell is not None)
-
-    whole = trials.table
-    note(None, 0, against_history(Table(whole.openings[None], whole.met[None]), trials.effect))
-    for attribute in arrow.attributes:
-        for way, codes in enumerate(attribute.codes):
-            groups = len(attribute.values) if len(attribute.codes) == 1 else 1
-            outside = trials.known(codes) if attribute.comparable else None
-            for first, table in trials.tables(codes, groups):
-                note(attribute, way + first, against_history(table, trials.effect))
-                if outside is not None:
-                    note(attribute, way + first, against_others(table, outside, trials.effect))
-    return min(candidates, key=_evidence, default=None), tests
+    table, effect = trials.table, trials.effect
+    yield _Looked([None], everybody(table, effect))
+    one_of = np.zeros(trials.strata, np.int64)
+    one_of[trials.stratum] = np.arange(len(trials.stratum))
+    by_stratum = [(attribute, group) for attribute in arrow.attributes[:3] for group in range(len(attribute.values))]
+    segments = np.array([attribute.members(group, one_of) for attribute, group in by_stratum], np.bool_)
+    yield _Looked(by_stratum, against_past(table, segments.reshape(-1, trials.strata), effect))
+    for attribute in arrow.attributes[3:]:
+        codes = attribute.codes[0]
+        known = trials.known(codes)
+        for first, groups in trials.tables(codes, len(attribute.values)):
+            numbers = range(first, first + len(groups.openings))
+            yield _Looked([(attribute, number) for number in numbers], against_others(groups, known, effect))
 
 
-def _evidence(best: _Best) -> tuple[float, bool]:
-    """The most unusual first; where a fall of some is the rise of all others, it is told as a fall."""
-    return round(best[2].log_p, 9), best[2].rise
+def _most_changed(
+    arrow: _Arrow, looked: Sequence[_Looked], tests: npt.NDArray[np.int64], level: float
+) -> _Place | None:
+    """Of an expectation's unusual places the one that changed most, if it stands up to its own design effect.
+
+    A fall of some may be the rise of all others: then it is told as a fall.
+    """
+    each = np.log(2 * np.maximum(tests, 1))
+    unusual = [
+        (-round(float(seen.places.change[place]), 6), bool(seen.places.stands.u[place] > 0), number, place)
+        for number, seen in enumerate(looked)
+        for place in np.flatnonzero(
+            seen.places.log_p + each[seen.places.lasts.astype(np.int64)] <= np.log(level)
+        ).tolist()
+    ]
+    whole = np.ones(len(arrow.met), np.bool_)
+    for _, rise, number, place in sorted(unusual)[:_CHECKED]:
+        seen = looked[number]
+        places, row = seen.places, int(seen.places.row[place])
+        members, known = seen.members(row, whole)
+        log_p = places.checked(place, arrow.trials, members, known) + float(each[int(places.lasts[place])])
+        if log_p <= np.log(level):
+            week, days = arrow.weeks
+            first, last = places.weeks(place)
+            labels: dict[str, Any] = {"p_value": float(np.exp(log_p)), "log_p": log_p}
+            if (group := seen.groups[row]) is not None:
+                labels |= {"attribute": group[0].name, "value": group[0].values[group[1]]}
+            bounds = WHOLE
+            if first > 0 or last < len(days) - 1:
+                labels |= {"since": days[first], "until": days[last] + timedelta(days=6)}
+                zone, after = arrow.selection.snapshot.zone, days[last] + timedelta(days=7)
+                bounds = (zone.first_moment(days[first]), zone.first_moment(after))
+            members = members & (week >= first) & (week <= last)
+            reference = places.reference(row, int(places.run[place]))
+            more: dict[str, Any] = {"rise": rise, "bounds": bounds, "labels": labels}
+            return _placed(arrow, members, reason="unusual", reference=reference, **more)
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +283,7 @@ class _Place:
         interval: Its share.
         people: How many customers are behind.
         rise: It is above the reference, not below.
+        bounds: When its openings opened, [from, until), microseconds since 1970.
         labels: Attribute, value, since, until and p-value where there are such.
     """
 
@@ -334,6 +294,7 @@ class _Place:
     interval: Interval
     people: int
     rise: bool = False
+    bounds: tuple[int, int] = WHOLE
     labels: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -350,6 +311,7 @@ class _Place:
         """The finding."""
         arrow, members = self.arrow, self.members
         worth = arrow.value_of_one
+        group = (self.labels["attribute"], self.labels["value"]) if "attribute" in self.labels else None
         return Finding(
             expectation=arrow.expectation.name,
             reason=self.reason,
@@ -364,15 +326,15 @@ class _Place:
             p_value=self.labels.get("p_value"),
             who=_who(arrow, members, self.interval.share, rise=self.rise),
             people=tuple(_distinct(arrow.customers[members & ~arrow.met]).tolist()),
+            sql=finding_sql(arrow.selection, arrow.item, self.bounds, group),
             **{name: value for name, value in self.labels.items() if name not in {"p_value", "log_p"}},
         )
 
 
-def _urgency(place: _Place) -> tuple[bool, bool, float]:
-    """Falls before rises where both are beyond doubt, else the less likely first."""
-    p_value = place.labels["p_value"]
-    beyond_doubt = p_value < _BEYOND_DOUBT
-    return not beyond_doubt, beyond_doubt and place.rise, place.labels["log_p"]
+def _urgency(place: _Place) -> tuple[bool, float, float]:
+    """Those beyond doubt first, by how many customers they lost at most (a rise none); the others by how unlikely."""
+    beyond_doubt = place.labels["p_value"] < _BEYOND_DOUBT
+    return not beyond_doubt, -place.lost if beyond_doubt else 0.0, place.labels["log_p"]
 
 
 def _distinct(customers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -394,19 +356,6 @@ def _placed(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, 
     )
 
 
-def _unusual(arrow: _Arrow, attribute: _Attribute | None, group: int, cell: Cell, tests: int) -> _Place:
-    week, days = arrow.weeks
-    members = (week >= cell.first) & (week <= cell.last)
-    if attribute is not None:
-        members &= attribute.members(group)
-    labels: dict[str, Any] = {"p_value": float(min(1.0, np.exp(cell.log_p) * tests)), "log_p": cell.log_p}
-    if attribute is not None:
-        labels |= {"attribute": attribute.name, "value": attribute.values[group]}
-    if cell.first > 0 or cell.last < len(days) - 1:
-        labels |= {"since": days[cell.first], "until": days[cell.last] + timedelta(days=6)}
-    return _placed(arrow, members, reason="unusual", reference=cell.expected, rise=cell.rise, labels=labels)
-
-
 def _below(arrow: _Arrow) -> Iterator[_Place]:
     """The whole expectation, if it is below its target, or without one below its own history."""
     target = arrow.expectation.target
@@ -418,12 +367,14 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     if arrow.item.outcomes.as_of is None:
         return
     latest = int(arrow.opened_at.max())
-    recent = arrow.opened_at > latest - _RECENT_DAYS * 86_400_000_000
+    start = latest - _RECENT_DAYS * 86_400_000_000 + 1
+    recent = arrow.opened_at >= start
     if recent.all():
         return
     before = clustered_interval(arrow.customers[~recent], arrow.met[~recent])
     day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(arrow.opened_at[recent].min()))).date()
-    place = _placed(arrow, recent, reason="below history", reference=before.share, labels={"since": day})
+    more: dict[str, Any] = {"bounds": (start, latest + 1), "labels": {"since": day}}
+    place = _placed(arrow, recent, reason="below history", reference=before.share, **more)
     if place.interval.high < before.low:
         yield place
 

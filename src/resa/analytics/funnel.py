@@ -130,7 +130,8 @@ def _young(question: FunnelQuestion, selection: Selection, positions: Positions)
     young = int((unfinished & late).sum())
     if not young:
         return ()
-    return (f"{young:,} customers entered less than {question.within} before the data end and may still come further.",)
+    who = f"{young:,} customer{'' if young == 1 else 's'}"
+    return (f"{who} entered less than {question.within} before the data end and may still come further.",)
 
 
 def _rows(

@@ -17,8 +17,9 @@ from resa.analytics.result import Column
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions
 from resa.analytics.sql_text import inlined, listed, literal
+from resa.kernels import bucket_numbers
 
-__all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped"]
+__all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
 
 GROUP: Final = Column("group", pa.string(), "The group; persons of several personas are counted in each.")
 """The column that a group-by adds."""
@@ -103,16 +104,26 @@ def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions:
     if by == "channel":
         codes = selection.snapshot.channels_at(positions).astype(np.int64)
         labels = (NOT_KNOWN, *selection.snapshot.channel_labels[1:])
-        label = f"coalesce(v.channel, {literal(NOT_KNOWN)})"
-        return _by_labels(codes, labels, label, "JOIN visits v ON v.position = i.position")
+        return _by_labels(codes, labels, *label_sql(selection, by))
     if by.startswith("traits."):
         numbers, labels = selection.expressions.labels(by)
-        join = f"JOIN ({selection.expressions.labelling(by)}) t ON t.customer = i.customer"
-        return _by_labels(numbers[customers], labels, "t.label", join)
+        return _by_labels(numbers[customers], labels, *label_sql(selection, by))
     numbers, labels = selection.snapshot.event_labels(by)
+    return _by_labels(numbers[positions], labels, *label_sql(selection, by))
+
+
+def label_sql(selection: Selection, by: str) -> tuple[str, str]:
+    """SQL of the label of a thing `i` (customer, position), and what it joins, for anything but a calendar period."""
+    if by == "persona":
+        persona = "SELECT customer, unnest(personas) AS label FROM customers"
+        return "p.label", f"JOIN ({persona}) p ON p.customer = i.customer"
+    if by == "channel":
+        return f"coalesce(v.channel, {literal(NOT_KNOWN)})", "JOIN visits v ON v.position = i.position"
+    if by.startswith("traits."):
+        return "t.label", f"JOIN ({selection.expressions.labelling(by)}) t ON t.customer = i.customer"
     value = inlined(selection.snapshot.event_expression(by, "scalar"))
     events = f"(SELECT position, coalesce(({value})::VARCHAR, {literal(NOT_KNOWN)}) AS label FROM events)"
-    return _by_labels(numbers[positions], labels, "e.label", f"JOIN {events} e ON e.position = i.position")
+    return "e.label", f"JOIN {events} e ON e.position = i.position"
 
 
 def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
@@ -120,16 +131,17 @@ def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Gro
     members = {key: selection.expressions.persona(key)[customers] for key in defined}
     personas = [key for key in defined if members[key].any()]
     flags = [members[key] for key in personas]
-    join = "JOIN (SELECT customer, unnest(personas) AS label FROM customers) p ON p.customer = i.customer"
     nobody = np.ones(len(customers), np.bool_)
     for flag in flags:
         nobody &= ~flag
     warnings = []
     if nobody.any():
-        warnings.append(f"{len(np.unique(customers[nobody])):,} customers are of no persona and in no group.")
+        number = len(np.unique(customers[nobody]))
+        said = "customer is" if number == 1 else "customers are"
+        warnings.append(f"{number:,} {said} of no persona and in no group.")
     if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
         warnings.append("Some customers are of several personas and counted in each.")
-    return Groups(tuple(personas), tuple(flags), "p.label", join, tuple(warnings))
+    return Groups(tuple(personas), tuple(flags), *label_sql(selection, "persona"), tuple(warnings))
 
 
 def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
@@ -140,7 +152,7 @@ def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
     if not len(times):
         return Groups((), (), label)
     edges, days = calendar_edges(int(times.min()), int(times.max()), by, snapshot.zone)  # type: ignore[arg-type]  # in PERIODS
-    bucket = np.searchsorted(edges, times, side="right") - 1
+    bucket = bucket_numbers(times, edges)
     used = np.unique(bucket)
     labels = tuple(days[number].isoformat() for number in used)
     return Groups(labels, tuple(bucket == number for number in used), label)

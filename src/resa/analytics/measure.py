@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.expectations import answer_expectations
-from resa.analytics.findings import Findings, find
+from resa.analytics.finding import Findings
+from resa.analytics.findings import find
 from resa.analytics.funnel import answer_funnel
 from resa.analytics.paths import answer_paths, answer_variants
 from resa.analytics.planned import answer_planned
@@ -55,6 +55,9 @@ class Measure:
         default: Key of the map that questions mean when they name none; default: the only map.
         clock: What time it is, for `computed_at`.
 
+    Attributes:
+        notes: What every answer has to say from now on, such as that newer events wait.
+
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
     channel, device, persona, by, as_of; and `map`, the key of the map.
     """
@@ -71,8 +74,9 @@ class Measure:
         self._maps = dict(maps)
         self._default = default or (next(iter(self._maps)) if len(self._maps) == 1 else None)
         self._clock = clock
+        self.notes: tuple[str, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
-        self._answers: OrderedDict[tuple[str, int, str], Result] = OrderedDict()
+        self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
 
     def funnel(
         self,
@@ -136,7 +140,7 @@ class Measure:
         if not isinstance(question, Question):
             question = question_from(question)
         snapshot = self.snapshot(question.map_key)
-        key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash)
+        key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash, self.notes)
         if key in self._answers:
             self._answers.move_to_end(key)
             return self._answers[key]
@@ -153,12 +157,6 @@ class Measure:
         document = self._document("expectations", common)
         question = ExpectationsQuestion.from_document(document)
         return find(Selection(self.snapshot(question.map_key), question), limit=limit)
-
-    def visits_by_touchpoint(self, *, map: str | None = None) -> Mapping[str, int]:  # noqa: A002  # the user's word
-        """How often each touchpoint of a map was visited, in the order of the map."""
-        snapshot = self.snapshot(map)
-        counts = np.bincount(snapshot.column.touchpoints, minlength=len(snapshot.names))
-        return {name: int(count) for name, count in zip(snapshot.names[1:], counts[1:], strict=True)}
 
     def sql(
         self,
@@ -187,10 +185,9 @@ class Measure:
             QuestionError: There is no such map, or its events have not been indexed.
         """
         key = self._map_key(map_key)
-        index = self._store.index()
         held = self._snapshots.get(key)
-        if held is None or held.index.generation != index.generation or held.journey_map is not self._maps[key]:
-            held = Snapshot(self._store, index, self._maps[key])
+        if held is None or held.index.generation != self._store.generation:
+            held = Snapshot(self._store, self._store.index(), self._maps[key])
             self._snapshots[key] = held
         return held
 
@@ -221,7 +218,7 @@ class Measure:
             generation=snapshot.index.generation,
             n=answer.n,
             others=answer.others,
-            warnings=(*selection.warnings, *answer.warnings),
+            warnings=(*self.notes, *selection.warnings, *answer.warnings),
             definition=snapshot.journey_map.hash,
             computed_at=self._clock(),
             identify=snapshot.index.identifiers,

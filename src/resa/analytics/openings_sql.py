@@ -9,6 +9,8 @@ long as each comes in time to restart the clock of the one before; without, open
 
 from __future__ import annotations
 
+from datetime import date
+
 from resa.analytics.selection import Selection
 from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
 from resa.model.journey import Expectation
@@ -96,12 +98,25 @@ def _due(selection: Selection, expectation: Expectation) -> str:
         return f"occurred_at + to_microseconds({within.microseconds})"
     zone = literal(selection.snapshot.journey_map.timezone)
     local = f"timezone({zone}, occurred_at)"
+    if selection.snapshot.journey_map.holidays:
+        return f"timezone({zone}, {_after_holidays(local, within.amount, selection.snapshot.journey_map.holidays)})"
     day = f"isodow({local})"
     # A free day counts as the beginning of the Monday after it; then whole working weeks and the days left.
     start = f"CASE WHEN {day} > 5 THEN date_trunc('week', {local}) + INTERVAL 7 DAY ELSE {local} END"
     weekday = f"CASE WHEN {day} > 5 THEN 0 ELSE {day} - 1 END"
     days = f"{within.amount} + 2 * (({weekday} + {within.amount}) // 5)"
     return f"timezone({zone}, {start} + to_days(({days})::INTEGER))"
+
+
+def _after_holidays(local: str, days: int, holidays: tuple[date, ...]) -> str:
+    """The deadline on the wall clock where there are holidays: the working days from the start's own on, counted out."""
+    free = listed(holiday.isoformat() for holiday in holidays)
+    midnight = f"date_trunc('day', {local})"
+    last = f"{midnight} + to_days({2 * days + 7 + 2 * len(holidays)})"
+    worked = "isodow(d) <= 5 AND strftime(d, '%Y-%m-%d') NOT IN " + free
+    line = f"list_filter(generate_series({midnight}, {last}, INTERVAL 1 DAY), lambda d: {worked})"
+    # On a free day the clock stands at the beginning of the next working day.
+    return f"{line}[{days + 1}] + CASE WHEN {line}[1] = {midnight} THEN {local} - {midnight} ELSE INTERVAL 0 DAY END"
 
 
 def _strung(statement: Statement, number: int, entered: str) -> Statement:

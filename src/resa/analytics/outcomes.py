@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from resa.analytics.calendar import Instants, WorkingClock
+from resa.analytics.calendar import DAY, Instants, WorkingClock
 from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
-from resa.kernels import CANCELLED, MET, Deadlines, Journeys, Openings, deadlines, openings, what_instead
+from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
 __all__ = ["OUTCOMES", "Outcomes", "expectation_as_of", "outcomes_of"]
@@ -20,6 +20,12 @@ OUTCOMES: Final = ("met", "missed", "open", "cancelled")
 """What can become of an opening: `open` is neither met nor cancelled, and its deadline has not passed."""
 
 _MET, _MISSED, _OPEN, _CANCELLED = range(4)
+
+_JUDGED: Final = np.zeros(6, np.uint8)
+"""The outcome by what ended an opening, twice, plus whether its deadline has passed."""
+_JUDGED[[2 * UNANSWERED, 2 * UNANSWERED + 1]] = _OPEN, _MISSED
+_JUDGED[[2 * MET, 2 * MET + 1]] = _MET
+_JUDGED[[2 * CANCELLED, 2 * CANCELLED + 1]] = _CANCELLED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,10 @@ class Outcomes:
         deadline: Until when it can be met.
         outcome: Index into `OUTCOMES`.
         mature: The deadline had passed when the data were complete.
-        instead: Code of the touchpoint that came first after the clock and not after the deadline; 0: none.
+        instead: Code of the touchpoint that came first after the clock and not after the deadline; 0: none, or it is
+            met or cancelled.
+        waited: Microseconds from the clock to what met or cancelled it; else to the deadline.
+        reached: It started in time to be mature, and is met looking at such starts alone.
         last_start: Latest moment at which an opening can have started to be mature.
         as_of: Up to when the data are complete for this expectation; `None`: there are no data.
     """
@@ -49,6 +58,8 @@ class Outcomes:
     outcome: npt.NDArray[np.uint8]
     mature: Flags
     instead: npt.NDArray[np.uint16]
+    waited: npt.NDArray[np.int64]
+    reached: Flags
     last_start: int
     as_of: int | None
 
@@ -57,23 +68,17 @@ class Outcomes:
         flags: Flags = self.outcome == OUTCOMES.index(outcome)
         return flags
 
-    def chosen(self, rows: Flags | slice) -> Outcomes:
-        """Some of the openings."""
-        columns = ("customer", "opened", "clock", "closed", "opened_at", "deadline", "outcome", "mature", "instead")
-        kept = {name: getattr(self, name)[rows] for name in columns}
-        return Outcomes(**kept, last_start=self.last_start, as_of=self.as_of)
-
 
 def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: int | None = None) -> int | None:
     """Up to when the data are complete for an expectation, microseconds since 1970.
 
     A miss is certain only when every source that ever delivered what was expected is past the deadline. Where none
-    ever did, the sources as a whole count.
+    ever did, the sources as a whole count. `None`: nothing is certain, since a source's first load is not finished.
     """
     if override is not None:
         return override
     codes = [snapshot.journey_map.code[key] for key in expectation.next]
-    moment = snapshot.complete_to(codes) or snapshot.index.as_of.overall
+    moment = snapshot.complete_to(codes)
     return None if moment is None else instant(moment)
 
 
@@ -114,72 +119,38 @@ def _found(
     period: tuple[int, int] | None,
 ) -> Outcomes:
     code = snapshot.journey_map.code
-    within = _window(snapshot, expectation, journeys)
+    last_start = _last_start(snapshot, expectation, as_of)
     found = openings(
         journeys,
         [code[expectation.after]],
         [code[key] for key in expectation.next],
         [code[key] for key in expectation.unless],
-        within=within,
+        within=_window(snapshot, expectation, journeys),
         renews=expectation.renews,
         keys=_keys(snapshot, expectation),
         period=period,
+        last_start=last_start - snapshot.epoch,
         customers=customers,
     )
-    return _judged(snapshot, expectation, journeys, found, within, as_of)
+    return _judged(snapshot, journeys, found, last_start, as_of)
 
 
-def met_alone(
-    snapshot: Snapshot, expectation: Expectation, journeys: Journeys, customers: Flags, period: tuple[int, int]
-) -> Flags:
-    """Whether each opening of some customers is met, looking at the starts of a period alone.
-
-    Only the events of these customers are read: they are few among all.
-    """
-    code = snapshot.journey_map.code
-    sizes = np.diff(journeys.offsets)[customers]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    positions = np.repeat(journeys.offsets[:-1][customers] - offsets[:-1], sizes) + np.arange(offsets[-1])
-    some = Journeys(offsets, *(column[positions] for column in journeys[1:]))
-    keys = _keys(snapshot, expectation)
-    found = openings(
-        some,
-        [code[expectation.after]],
-        [code[key] for key in expectation.next],
-        [code[key] for key in expectation.unless],
-        within=_window(snapshot, expectation, some),
-        renews=expectation.renews,
-        keys=None if keys is None else keys[positions],
-        period=period,
-    )
-    flags: Flags = found.outcome == MET
-    return flags
-
-
-def _judged(
-    snapshot: Snapshot,
-    expectation: Expectation,
-    journeys: Journeys,
-    found: Openings,
-    within: int | Deadlines,
-    as_of: int | None,
-) -> Outcomes:
-    deadline = snapshot.epoch + deadlines(journeys, found, within)
+def _judged(snapshot: Snapshot, journeys: Journeys, found: Openings, last_start: int, as_of: int | None) -> Outcomes:
+    deadline = snapshot.epoch + found.deadline
     mature = deadline <= as_of if as_of is not None else np.zeros(len(deadline), np.bool_)
-    outcome = np.where(mature, _MISSED, _OPEN).astype(np.uint8)
-    outcome[found.outcome == MET] = _MET
-    outcome[found.outcome == CANCELLED] = _CANCELLED
     return Outcomes(
         customer=found.customer,
         opened=found.opened,
         clock=found.clock,
         closed=found.closed,
-        opened_at=snapshot.times(found.opened),
+        opened_at=snapshot.epoch + found.opened_at,
         deadline=deadline,
-        outcome=outcome,
+        outcome=_JUDGED[found.outcome * 2 + mature],
         mature=mature,
-        instead=what_instead(journeys, found, within),
-        last_start=_last_start(snapshot, expectation, as_of),
+        instead=what_instead(journeys, found),
+        waited=found.waited,
+        reached=found.reached,
+        last_start=last_start,
         as_of=as_of,
     )
 
@@ -189,10 +160,12 @@ def _window(snapshot: Snapshot, expectation: Expectation, journeys: Journeys) ->
     if not expectation.within.working:
         return expectation.within.microseconds
     starts = np.flatnonzero(journeys.touchpoints == snapshot.journey_map.code[expectation.after])
-    moments = np.unique(snapshot.times(starts))
-    if not len(moments):
+    if not len(starts):
         return expectation.within.microseconds
-    due = WorkingClock(snapshot.zone).deadlines(moments, expectation.within.amount)
+    moments = np.sort(snapshot.times(starts))  # np.unique hashes, which takes far longer
+    moments = moments[np.diff(moments, prepend=moments[0] - 1) > 0]
+    clock = WorkingClock(snapshot.zone, snapshot.journey_map.holidays)
+    due = clock.deadlines(moments, expectation.within.amount)
     return Deadlines(moments - snapshot.epoch, due - moments)
 
 
@@ -202,8 +175,8 @@ def _last_start(snapshot: Snapshot, expectation: Expectation, as_of: int | None)
         return -(2**62)
     if not expectation.within.working:
         return as_of - expectation.within.microseconds
-    clock, days = WorkingClock(snapshot.zone), expectation.within.amount
-    low, high = as_of - 3 * expectation.within.microseconds - 7 * 86_400_000_000, as_of
+    clock, days = WorkingClock(snapshot.zone, snapshot.journey_map.holidays), expectation.within.amount
+    low, high = as_of - (3 * days + 7 + 2 * len(clock.holidays)) * DAY, as_of
     while high - low > 1:  # deadlines never fall, so halving finds the edge
         middle = (low + high) // 2
         in_time = int(clock.deadlines(np.array([middle], dtype=np.int64), days)[0]) <= as_of

@@ -11,7 +11,6 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
-    ExpectationNumbers,
     FunnelStep,
     PathFlow,
     Svg,
@@ -22,6 +21,7 @@ from resa.drawing import (
     draw_transitions,
 )
 from resa.model.journey import JourneyMap
+from resa.model.verdicts import judged
 
 if TYPE_CHECKING:
     from resa.analytics.result import Result
@@ -83,7 +83,7 @@ def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
             low=row["low"],
             high=row["high"],
             target=row["target"],
-            verdict=ExpectationNumbers(share=row["share"], low=row["low"], high=row["high"]).verdict(row["target"]),
+            verdict=judged(row["mature"], row["low"], row["high"], row["target"]),
         )
         for row in result.table.to_pylist()
         if row["share"] is not None

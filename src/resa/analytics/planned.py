@@ -117,20 +117,31 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
         for persona in personas
         if persona.who is None
     )
-    walks = [
+    warnings += tuple(filter(None, (_unseen(selection, persona) for persona in personas)))
+    found = [
         _Walk(selection, persona, own)
         for persona in personas
         for own in (True, False)
         if persona.who is not None or not own
     ]
     statement = selection.statement
-    for number, walk in enumerate(walks):
+    for number, walk in enumerate(found):
         statement = _walk_steps(statement, selection, walk, number)
     return Answer(
-        parts={"planned": _planned(walks, statement), "detours": _detours(selection, walks, statement)},
+        parts={"planned": _planned(found, statement), "detours": _detours(selection, found, statement)},
         n={"plans": len(personas)},
         warnings=warnings,
     )
+
+
+def _unseen(selection: Selection, persona: Persona) -> str:
+    """Why nobody can be counted from some planned touchpoint on; empty if all of them are seen."""
+    signals = selection.snapshot.journey_map.signal
+    for step, key in enumerate(persona.path):
+        if key not in signals or signals[key].kind != "events":
+            reach = "begin" if step == 0 else "come that far on"
+            return f"No events show '{key}', so nobody can be seen to {reach} the path planned for '{persona.key}'."
+    return ""
 
 
 def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
@@ -143,10 +154,10 @@ def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
     return [known[key] for key in question.plans or known if known[key].path]
 
 
-def _planned(walks: list[_Walk], statement: Statement) -> Part:
+def _planned(found: list[_Walk], statement: Statement) -> Part:
     rows: dict[str, list[object]] = {column.name: [] for column in PLANNED_COLUMNS}
     behind: list[tuple[_Walk, int]] = []
-    for walk in walks:
+    for walk in found:
         began = int(walk.counts[0].sum())
         for step, key in enumerate(walk.persona.path):
             here = int(walk.counts[step].sum())
@@ -168,7 +179,7 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
         return walk.people(step, wanted)
 
     branches = [
-        _planned_sql(walk, number, step) for number, walk in enumerate(walks) for step in range(len(walk.persona.path))
+        _planned_sql(walk, number, step) for number, walk in enumerate(found) for step in range(len(walk.persona.path))
     ]
     low_sql, high_sql = wilson_sql("customers", "began")
     sql = statement.select(
@@ -188,11 +199,11 @@ def _planned(walks: list[_Walk], statement: Statement) -> Part:
     )
 
 
-def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> Part:
+def _detours(selection: Selection, found: list[_Walk], statement: Statement) -> Part:
     rows: dict[str, list[object]] = {column.name: [] for column in DETOUR_COLUMNS}
     behind: list[tuple[_Walk, int, int]] = []
     names = selection.snapshot.names
-    for walk in walks:
+    for walk in found:
         for step, key in enumerate(walk.persona.path[:-1]):
             returned = walk.counts[step, :, DETOUR]
             counts = walk.counts[step, :, LEFT] + returned
@@ -212,7 +223,7 @@ def _detours(selection: Selection, walks: list[_Walk], statement: Statement) -> 
 
     branches = [
         _detour_sql(walk, number, step)
-        for number, walk in enumerate(walks)
+        for number, walk in enumerate(found)
         for step in range(len(walk.persona.path) - 1)
     ]
     sql = statement.select(

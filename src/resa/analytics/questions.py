@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any, ClassVar, Literal, Self
 
 from resa.analytics.calendar import PERIODS
@@ -84,11 +84,13 @@ class Question:
             advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
             found.append(("by", f"cannot group by '{self.by}'{advice}"))
         for name in ("since", "until", "as_of"):
-            moment = getattr(self, name)
-            if isinstance(moment, datetime) and moment.tzinfo is None:
-                found.append(
-                    (_JSON_NAMES.get(name, name), f"{moment.isoformat()} has no time zone; add one, or give a day")
-                )
+            moment, key = getattr(self, name), _JSON_NAMES.get(name, name)
+            if moment is None:
+                continue
+            if not MINYEAR < moment.year < MAXYEAR:  # the calendar ends within a day or a time zone of these
+                found.append((key, f"{moment.isoformat()} is too far away; leave '{key}' out for no such end"))
+            elif isinstance(moment, datetime) and moment.tzinfo is None:
+                found.append((key, f"{moment.isoformat()} has no time zone; add one, or give a day"))
         return found
 
     @property

@@ -21,6 +21,7 @@ import pyarrow as pa
 from resa.analytics.pictures import picture_of
 from resa.analytics.questions import Question
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+from resa.drawing import format_seconds
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
@@ -220,7 +221,8 @@ class Result:
         wanted = {name: part.table.column(name).to_pylist() for name in described}
         fits = [number for number in range(rows) if all(wanted[name][number] == described[name] for name in wanted)]
         if len(fits) != 1:
-            raise QuestionError(f"{len(fits)} rows fit {dict(described) or 'no description'}; describe exactly one")
+            said = ", ".join(f"{name}={value}" for name, value in described.items()) or "no description"
+            raise QuestionError(f"{len(fits)} rows fit {said}; describe exactly one by its columns")
         return fits[0]
 
     @property
@@ -270,7 +272,8 @@ class Result:
         Args:
             columns: Which columns; default: all.
         """
-        return "\n".join([table_text(self.table if columns is None else self.table.select(columns)), *_notes(self)])
+        table = self.table if columns is None else self.table.select(columns)
+        return "\n".join([table_text(_timed(table)), *_notes(self)])
 
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
@@ -336,7 +339,21 @@ def _notes(result: Result) -> list[str]:
     others = (
         [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
     )
-    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: there are no events'}", *result.warnings]
+    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
+
+
+def _timed(table: pa.Table) -> pa.Table:
+    """The table with times as people say them instead of seconds: `median_seconds` 15120 is `median` 4 h 12 min."""
+    for number, name in enumerate(table.column_names):
+        if name.endswith("seconds"):
+            said = [None if value is None else format_seconds(value, "en") for value in table[number].to_pylist()]
+            table = table.set_column(number, _time_name(name), pa.array(said, pa.string()))
+    return table
+
+
+def _time_name(name: str) -> str:
+    """The heading of a column of times that shows its units in every cell."""
+    return name.removesuffix("seconds").strip("_") or "time" if name.endswith("seconds") else name
 
 
 def table_text(table: pa.Table) -> str:
@@ -356,10 +373,12 @@ def table_text(table: pa.Table) -> str:
 
 
 def _as_html(result: Result) -> str:
-    head = "".join(f'<th scope="col" title="{html.escape(c.about)}">{html.escape(c.name)}</th>' for c in result.columns)
+    head = "".join(
+        f'<th scope="col" title="{html.escape(c.about)}">{html.escape(_time_name(c.name))}</th>' for c in result.columns
+    )
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
-        for row in result.table.to_pylist()
+        for row in _timed(result.table).to_pylist()
     )
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(result))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"

@@ -67,9 +67,10 @@ class Selection:
         low = WHOLE[0] if start is None else self._moment(start)
         if until is None:
             return low, WHOLE[1]
-        if isinstance(until, datetime):
-            return low, instant(until)
-        return low, self._moment(until + timedelta(days=1))
+        high = instant(until) if isinstance(until, datetime) else self._moment(until + timedelta(days=1))
+        if start is not None and high <= low:
+            raise QuestionError(problem(f"'from' ({start}) is later than 'until' ({until})", "until"))
+        return low, high
 
     @property
     def everything(self) -> bool:

@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
-from resa.kernels import Journeys
+from resa.kernels import NO_KEY, Journeys
 from resa.model.journey import JourneyMap
+from resa.storage import in_order, map_catalog
 
 __all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn", "instant"]
 
@@ -29,6 +30,9 @@ Positions = npt.NDArray[np.int64]
 """Where events stand in the index."""
 
 Sparse = tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]
+
+Codes = npt.NDArray[np.integer[Any]]
+"""Number of the label of each event or customer."""
 
 Kept = TypeVar("Kept")
 
@@ -48,7 +52,7 @@ class Completeness(Protocol):
         """The latest of them."""
 
     def complete(self, sources: tuple[str, ...]) -> datetime | None:
-        """What all of these are complete to."""
+        """What all of these are complete to; `None` when of one of them it is not known."""
 
 
 class TouchpointColumn(Protocol):
@@ -139,6 +143,18 @@ class EventStore(Protocol):
     def customer_traits(self, index: Any) -> pa.Table:
         """A table (customer, traits JSON) of the customers of whom anything is known."""
 
+    @property
+    def generation(self) -> int:
+        """Number of the newest generation."""
+
+    def labels(
+        self, scope: Scope, compiled: Compiled, *, index: Any
+    ) -> tuple[npt.NDArray[np.unsignedinteger[Any]], pa.StringArray] | None:
+        """Number of each event's or customer's text, and the texts in the order of the first that has each, if kept."""
+
+    def text_attributes(self, index: Any) -> tuple[str, ...]:
+        """`traits.x` and `properties.x` that hold a few different texts, such as a region."""
+
 
 def instant(moment: datetime) -> int:
     """A moment in microseconds since 1970-01-01 UTC."""
@@ -177,13 +193,7 @@ class Snapshot:
     @cached_property
     def catalog(self) -> Catalog:
         """What the names in an expression mean on this map."""
-        journey_map = self.journey_map
-        return Catalog(
-            touchpoints=frozenset(journey_map.touchpoint),
-            personas=frozenset(journey_map.persona),
-            expectations=frozenset(journey_map.expectation),
-            timezone=journey_map.timezone,
-        )
+        return map_catalog(self.journey_map)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -261,14 +271,26 @@ class Snapshot:
         packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
 
-    def event_labels(self, text: str) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    @cached_property
+    def text_attributes(self) -> tuple[str, ...]:
+        """`traits.x` and `properties.x` that hold 2 to 30 different texts, in alphabetical order, at most 8 of each."""
+        return self.store.text_attributes(self.index)
+
+    def event_labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
         """For each event the number of its label, and the labels: the values of an expression as text."""
         self.prepare_labels([text])
         return self._kept["event labels", text]  # type: ignore[return-value]  # what a key of this kind names
 
     def prepare_labels(self, texts: Sequence[str]) -> None:
         """Evaluate several expressions for `event_labels` in one pass over the event files."""
-        new = [text for text in dict.fromkeys(texts) if ("event labels", text) not in self._kept]
+        new: list[str] = []
+        for text in dict.fromkeys(texts):
+            if ("event labels", text) not in self._kept:
+                kept = self.store.labels(Scope.EVENT, self.event_expression(text, "scalar"), index=self.index)
+                if kept is None:
+                    new.append(text)
+                else:
+                    self._kept["event labels", text] = named(*kept)
         if not new:
             return
         compiled = {
@@ -277,15 +299,22 @@ class Snapshot:
         columns = self.store.evaluate_events(compiled, index=self.index)
         for number, text in enumerate(new):
             codes, labels = numbered(columns.column(str(number)))
-            self._kept["event labels", text] = _in_order(codes[self.index.rows], labels)
+            codes, order = in_order(codes[self.index.rows], len(labels))
+            self._kept["event labels", text] = codes, tuple(labels[code] for code in order.tolist())
 
     def event_keys(self, text: str) -> npt.NDArray[np.uint32]:
         """For each event the number of its value of an expression; `NO_KEY` where it has none."""
 
         def make() -> npt.NDArray[np.uint32]:
-            compiled = {"answer": self.event_expression(text, "scalar")}
-            column = self.store.evaluate_events(compiled, index=self.index).column("answer").combine_chunks()
-            encoded = column.cast(pa.string()).dictionary_encode()
+            compiled = self.event_expression(text, "scalar")
+            kept = self.store.labels(Scope.EVENT, compiled, index=self.index)
+            if kept is not None:
+                keys = kept[0].astype(np.uint32)
+                if kept[1].null_count:
+                    keys[keys == kept[1].is_null().index(True).as_py()] = NO_KEY
+                return keys
+            column = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
+            encoded = column.combine_chunks().cast(pa.string()).dictionary_encode()
             numbers: npt.NDArray[np.int32] = encoded.indices.fill_null(-1).to_numpy()
             return numbers.view(np.uint32)[self.index.rows]  # -1 is NO_KEY
 
@@ -309,22 +338,24 @@ class Snapshot:
     # As of.
 
     def complete_to(self, codes: Iterable[int]) -> datetime | None:
-        """Up to when every source that ever delivered one of these touchpoints is complete; `None`: none ever did."""
+        """Up to when every source that ever delivered one of these touchpoints is complete; `None`: not known.
+
+        Where none ever did, the sources as a whole count.
+        """
         sources = {source for code in codes for source in self.column.sources.get(code, ())}
-        return self.index.as_of.complete(tuple(sorted(sources)))
+        return self.index.as_of.complete(tuple(sorted(sources))) if sources else self.index.as_of.overall
 
 
-def _in_order(codes: npt.NDArray[np.int32], labels: tuple[str, ...]) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """The same labels in the order of their first events; labels that no event has are left out."""
-    first = np.full(len(labels), len(codes), np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several the last one written stays
-    order = np.argsort(first, kind="stable")[: int(np.count_nonzero(first < len(codes)))]
-    number = np.zeros(len(labels), np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    return number[codes], tuple(labels[code] for code in order.tolist())
+def named(codes: Codes, texts: pa.StringArray) -> tuple[Codes, tuple[str, ...]]:
+    """Labels as they are kept, for people: null becomes `NOT_KNOWN`."""
+    names = [NOT_KNOWN if text is None else text for text in texts.to_pylist()]
+    labels = tuple(dict.fromkeys(names))
+    if len(labels) < len(names):  # a text of just this kind beside null
+        codes = np.array([labels.index(name) for name in names], codes.dtype)[codes]
+    return codes, labels
 
 
-def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
     """Numbers for the values of a column, and the values as text; null becomes `NOT_KNOWN`."""
     text = column.cast(pa.string()).fill_null(NOT_KNOWN).dictionary_encode()
     if isinstance(text, pa.ChunkedArray):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["design_effect", "quantile", "quantile_sql", "share"]
+from resa.model.verdicts import CLOSE, FEWEST, VERDICTS
+
+__all__ = ["design_effect", "quantile", "quantile_sql", "share", "verdict_sql"]
 
 
 def share(part: float, whole: float) -> float:
@@ -25,6 +27,16 @@ def quantile(values: npt.NDArray[np.int64], q: float) -> float:
 def quantile_sql(column: str, q: float) -> str:
     """The same over a column."""
     return f"quantile_disc({column}, {q})"
+
+
+def verdict_sql(target: str) -> str:
+    """`resa.model.verdicts.judged` over columns `mature`, `low` and `high`, in words, for a target as a literal."""
+    few = VERDICTS["few"]
+    return (
+        f"CASE WHEN {target} IS NULL THEN NULL WHEN mature < {FEWEST} THEN '{few}'"
+        f" WHEN low >= {target} THEN '{VERDICTS['met']}' WHEN high < {target} THEN '{VERDICTS['below']}'"
+        f" WHEN {target} - low <= {CLOSE} AND high - {target} <= {CLOSE} THEN '{VERDICTS['near']}' ELSE '{few}' END"
+    )
 
 
 def design_effect(met: npt.NDArray[np.bool_], customer: npt.NDArray[np.integer]) -> float:

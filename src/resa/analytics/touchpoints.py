@@ -215,13 +215,14 @@ def _sparse(
 
 def _visitors(selection: Selection) -> Flags:
     """Which customers have a visit in the period."""
-    offsets, touched = selection.snapshot.index.offsets, selection.journeys.touchpoints > 0
+    offsets, touchpoints = selection.snapshot.index.offsets, selection.journeys.touchpoints
+    flags = np.zeros(len(offsets) - 1, np.bool_)
     if selection.bounds != WHOLE:
-        flags = np.zeros(len(offsets) - 1, np.bool_)
         flags[_Visits(selection).customers] = True
         return flags
-    running = np.concatenate([[0], np.cumsum(touched, dtype=np.int64)])
-    flags = running[offsets[1:]] > running[offsets[:-1]]
+    some = offsets[1:] > offsets[:-1]
+    if some.any():
+        flags[some] = np.maximum.reduceat(touchpoints, offsets[:-1][some]) > 0
     return flags if selection.customers is None else flags & selection.customers
 
 

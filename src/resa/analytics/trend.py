@@ -31,7 +31,7 @@ from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, listed, literal
 from resa.base.errors import QuestionError, did_you_mean
-from resa.kernels import clustered_intervals
+from resa.kernels import bucket_numbers, tally
 
 __all__ = ["EXPECTATION_TREND_COLUMNS", "VISIT_TREND_COLUMNS", "answer_trend"]
 
@@ -77,7 +77,7 @@ class _Buckets:
 
     def of(self, times: Instants) -> npt.NDArray[np.int64]:
         """The number of the period that each moment lies in."""
-        return np.searchsorted(self.edges, times, side="right") - 1
+        return bucket_numbers(times, self.edges) if len(times) else np.zeros(0, np.int64)
 
     def sql(self) -> str:
         """A SELECT of (period, complete)."""
@@ -230,7 +230,7 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[Flags | slice, int]] = []
     for label, chosen in groups.split():
-        counted = _counted(outcomes.chosen(chosen), number[chosen], len(buckets.days))
+        counted = _counted(outcomes, chosen, number, len(buckets.days))
         for bucket, (day, values) in enumerate(zip(buckets.days, counted, strict=True)):
             row = (label, day, buckets.complete[bucket], *(values[name] for name in wanted))
             for column, value in zip(columns, row[-len(columns) :], strict=True):
@@ -254,14 +254,12 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
     return Answer(parts={"trend": part}, n={"openings": len(outcomes.customer)}, warnings=groups.warnings)
 
 
-def _counted(outcomes: Outcomes, number: npt.NDArray[np.int64], buckets: int) -> list[dict[str, object]]:
+def _counted(
+    outcomes: Outcomes, chosen: Flags | slice, number: npt.NDArray[np.int64], buckets: int
+) -> list[dict[str, object]]:
     """The numbers of the openings of every period."""
-    kinds = len(OUTCOMES) * 2
-    places = number * kinds + outcomes.outcome.astype(np.int64) * 2 + outcomes.mature
-    counts = np.bincount(places, minlength=buckets * kinds).reshape(buckets, len(OUTCOMES), 2)
-    mature = outcomes.mature
-    met = outcomes.named("met")[mature]
-    intervals = clustered_intervals(outcomes.customer[mature], met, number[mature], buckets)
+    customer, outcome, mature = outcomes.customer[chosen], outcomes.outcome[chosen], outcomes.mature[chosen]
+    counts, intervals = tally(customer, outcome, mature, number[chosen], buckets)
     found: list[dict[str, object]] = []
     for cells, (part, low, high) in zip(counts.tolist(), intervals, strict=True):
         by_name = dict(zip(OUTCOMES, cells, strict=True))

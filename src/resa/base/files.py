@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,12 +49,21 @@ def durable_file(path: Path) -> Iterator[Path]:
 
 
 def write_text_durably(path: Path, text: str) -> None:
-    """Write UTF-8 text so that a crash leaves the old text or the new, never a part."""
-    with durable_file(path) as temporary:
+    """Write UTF-8 text so that a crash leaves the old text or the new, never a part.
+
+    A link stays a link, and who may read the file stays as it was.
+    """
+    target = path.resolve()
+    with durable_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+        if target.exists():
+            shutil.copymode(target, temporary)
 
 
 def make_private_folder(path: Path) -> None:
     """Make the folder, readable by its owner alone where the system knows such a thing."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
+    if not path.is_dir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flush_folder(path.parent)
+    if path.stat().st_mode & 0o077 and sys.platform != "win32":
+        path.chmod(0o700)

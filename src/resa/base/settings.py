@@ -5,6 +5,7 @@ The file is shared (it lies in git), so no secret belongs in it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -60,9 +61,11 @@ def read_settings(file: Path) -> Settings:
         SettingsError: The file or an environment variable is wrong; holds every problem.
     """
     values: dict[str, Any] = {}
+    text = ""
     if file.exists():
         try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8")
+            values = tomllib.loads(text)
         except UnicodeDecodeError:
             raise SettingsError(
                 Problem(message="the file is not UTF-8 text; save it as UTF-8", file=file.name)
@@ -72,14 +75,18 @@ def read_settings(file: Path) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_problem(entry, file.name, values) for entry in error.errors()) from None
+        raise SettingsError(_problem(entry, file.name, values, text) for entry in error.errors()) from None
 
 
-def _problem(entry: Any, file: str, values: dict[str, Any]) -> Problem:
+def _problem(entry: Any, file: str, values: dict[str, Any], text: str) -> Problem:
     name = ".".join(str(part) for part in entry["loc"])
     if entry["type"] == "extra_forbidden":
         message = f"there is no setting '{name}'{did_you_mean(name, Settings.names())}"
     else:
         message = f"{name}: {entry['msg'][0].lower()}{entry['msg'][1:]}"
-    place = file if name in values else f"environment variable RESA_{name.upper()}"
-    return Problem(message=message, file=place, field=name, code=entry["type"])
+    if name not in values:
+        file = f"environment variable RESA_{name.upper()}"
+    written = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[.=\]]|\s*\[+\s*{re.escape(name)}\b")
+    lines = enumerate(text.splitlines() if name in values else (), start=1)
+    line = next((number for number, line in lines if written.match(line)), None)
+    return Problem(message=message, file=file, line=line, field=name, code=entry["type"])

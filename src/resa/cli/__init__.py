@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 __all__ = ["main"]
 
@@ -10,8 +12,25 @@ __all__ = ["main"]
 def main() -> None:
     """Run `resa`; what a person can do wrong ends in a message and an exit code, never in a traceback.
 
-    Exit codes: 0 done; 1 something is wrong with what was given or found; 2 the command line itself is wrong.
+    Exit codes: 0 done; 1 something is wrong with what was given or found; 2 the command line itself is wrong;
+    130 stopped by Ctrl+C.
     """
-    from resa.cli.app import run  # noqa: PLC0415 - heavy; `resa.cli` itself imports nothing
+    code = -1
+    stopped = False
 
-    sys.exit(run(sys.argv[1:]))
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        from resa.cli.app import run  # noqa: PLC0415 - heavy; `resa.cli` itself imports nothing
+
+        code = run(sys.argv[1:])
+    finally:
+        # Libraries written in C make other errors of Ctrl+C, so it is remembered, not caught.
+        if stopped and code != 0:
+            sys.stderr.write("stopped before the end\n")
+            sys.exit(130)
+    sys.exit(code)

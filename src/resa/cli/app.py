@@ -5,38 +5,71 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from resa.base.errors import InputError, ResaError
+from resa.base.masking import masked
 from resa.base.version import __version__
 from resa.cli.console import print_problems, say
 
-__all__ = ["app", "run"]
+__all__ = ["PLACES", "app", "run"]
 
-_PLACES: Final[Mapping[str, str]] = MappingProxyType(
+
+class _Place(NamedTuple):
+    """Where a command is written, and what the help of `resa` says of it without loading it."""
+
+    module: str
+    name: str
+    about: str
+
+
+PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
     {
-        "new": "new:new",
-        "map": "journey_map:app",
-        "collect": "collect:collect",
-        "loads": "loads:app",
-        "rejected": "rejected:app",
-        "measure": "measure:measure",
-        "sql": "sql:sql",
-        "report": "report:report",
-        "verify": "care:verify",
-        "rebuild": "care:rebuild",
-        "compact": "care:compact",
-        "warm": "care:warm",
-        "simulate": "demo:simulate",
-        "demo": "demo:demo",
+        "new": _Place(
+            "new",
+            "new",
+            "Make a workspace: a map, its signals, its sources, and a place for data that git leaves alone.",
+        ),
+        "map": _Place("journey_map", "app", "Journey maps: check them, draw them, watch them while you write."),
+        "collect": _Place("collect", "collect", "Read files into the workspace."),
+        "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
+        "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
+        "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
+        "sql": _Place("sql", "sql", "Ask in SQL (DuckDB's)."),
+        "report": _Place(
+            "report",
+            "report",
+            "Write the report: the map with its numbers, where to look first, promises, funnel, paths, "
+            "what people said.",
+        ),
+        "verify": _Place(
+            "care", "verify", "Count everything again and compare it with what is stored; exit 1 if anything differs."
+        ),
+        "rebuild": _Place("care", "rebuild", "Delete everything derived and make it anew from the event files."),
+        "compact": _Place("care", "compact", "Join small event files; no number changes."),
+        "warm": _Place(
+            "care", "warm", "Compile the measuring kernels now, so that the first question need not wait for it."
+        ),
+        "simulate": _Place(
+            "demo",
+            "simulate",
+            "Draw made-up customers from simulation.yaml, or from the map alone, "
+            "and write what their systems would write.",
+        ),
+        "demo": _Place(
+            "demo",
+            "demo",
+            "Make a Nordic shop with stores and a club, draw its customers, collect, measure, and write a report.",
+        ),
     }
 )
-"""Where each command is written: module of `resa.cli`, and name in it."""
+"""Each command: module of `resa.cli`, name in it, and the first sentence of its help."""
 
 
 class _Commands(TyperGroup):
@@ -45,23 +78,28 @@ class _Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """All names, in the order of the help."""
         del ctx
-        return list(_PLACES)
+        return list(PLACES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command, loaded now; `None` if there is none of this name."""
         del ctx
-        if cmd_name not in _PLACES:
-            self.commands = dict.fromkeys(_PLACES, self)  # the names from which the nearest is suggested
+        if cmd_name not in PLACES:
+            self.commands = dict.fromkeys(PLACES, self)  # the names from which the nearest is suggested
             return None
         if cmd_name not in self.commands:
-            module, _, name = _PLACES[cmd_name].partition(":")
-            found = getattr(import_module(f"resa.cli.{module}"), name)
+            place = PLACES[cmd_name]
+            found = getattr(import_module(f"resa.cli.{place.module}"), place.name)
             if not isinstance(found, typer.Typer):
                 single = typer.Typer(add_completion=False)
                 single.command(cmd_name)(found)
                 found = single
             self.commands[cmd_name] = get_command(found)
         return self.commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; it names every command, and loads none."""
+        self.commands = {name: TyperCommand(name, help=place.about) for name, place in PLACES.items()}
+        super().format_help(ctx, formatter)
 
 
 app = typer.Typer(
@@ -92,6 +130,9 @@ def _root(
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text that can be written
     try:
         app(arguments)
     except SystemExit as stop:
@@ -103,6 +144,6 @@ def run(arguments: list[str]) -> int:
         say(f"error: {error}")
         return 1
     except OSError as error:
-        say(f"error: {error.filename or 'a file'}: {error.strerror or error}")
+        say(masked(f"error: {error.filename or 'a file'}: {error.strerror or error}"))
         return 1
     return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from resa import workspace
-from resa.cli.console import OUT, say
-from resa.cli.options import HERE, Folder, opened
+from resa.cli.console import OUT, counted, say
+from resa.cli.options import HERE, Folder, opened, warn_of_maps
 
 __all__ = ["compact", "rebuild", "verify", "warm"]
 
@@ -26,14 +26,15 @@ def rebuild(folder: Folder = HERE) -> None:
     """Delete everything derived and make it anew from the event files."""
     with opened(folder) as shop:
         index = shop.rebuild()
-    say(f"rebuilt the index: {index.events:,} events of {index.customers:,} customers")
+    say(f"rebuilt the index: {counted(index.events, 'event')} of {counted(index.customers, 'customer')}")
+    warn_of_maps(shop)
 
 
 def compact(folder: Folder = HERE) -> None:
     """Join small event files; no number changes."""
     with opened(folder) as shop:
         before, after = shop.compact()
-    say(f"{before} event files became {after}")
+    say(f"{counted(before, 'event file')} became {after}")
 
 
 def warm() -> None:

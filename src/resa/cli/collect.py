@@ -14,8 +14,8 @@ from rich.progress import Progress as Bars
 
 from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
-from resa.cli.console import print_problems, progress_bar, say
-from resa.cli.options import HERE, Folder, opened
+from resa.cli.console import counted, print_problems, progress_bar, say
+from resa.cli.options import HERE, Folder, opened, warn_of_maps
 from resa.collector import WORDS, LoadReport, Progress, Understanding
 from resa.workspace import Workspace
 
@@ -49,9 +49,14 @@ def collect(
             if len(names) != 1:
                 raise InputError("name the one file that --as describes: resa collect FILE --as occurred_at=… event=…")
             names = [_new_source(shop, names[0], _pairs(given or []), kind, yes=yes)]
-        with _progress() as tell:
-            reports = shop.collect(names, replace=replace, progress=tell)
+        try:
+            with _progress() as tell:
+                reports = shop.collect(names, replace=replace, progress=tell)
+        except KeyboardInterrupt:
+            say("what is in stays in; for the rest run the same command again")
+            raise
         show_reports(reports)
+        warn_of_maps(shop)
 
 
 def show_reports(reports: list[LoadReport]) -> None:
@@ -111,12 +116,13 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *,
 
 
 def _show(found: Understanding) -> None:
+    shown = found.samples()
     columns = [
         {
             "column": column.name,
             "kind": column.kind,
             "filled": f"{column.filled:.0%}",
-            "for instance": ", ".join(column.samples)[:60],
+            "for instance": ", ".join(shown[column.name])[:60],
         }
         for column in found.columns
     ]
@@ -130,7 +136,7 @@ def _show(found: Understanding) -> None:
     for note in found.notes:
         say(note)
     if found.trial is not None:
-        say(f"of the first {found.trial.rows:,} rows {found.trial.good:,} would go in")
+        say(f"of the first {counted(found.trial.rows, 'row')} {found.trial.good:,} would go in")
         for reason, count in found.trial.rejected.most_common():
             say(f"  {count:,} would be refused: {reason}")
 

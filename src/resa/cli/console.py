@@ -16,7 +16,7 @@ from resa.base.errors import Problem
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ERRORS", "OUT", "print_problems", "progress_bar", "say", "write_out"]
+__all__ = ["ERRORS", "OUT", "counted", "print_problems", "progress_bar", "say", "write_out"]
 
 OUT = Console(soft_wrap=True, highlight=False)
 """For data. Plain when it is not a terminal, or NO_COLOR is set."""
@@ -28,6 +28,11 @@ ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 def say(text: str) -> None:
     """Tell the person something; it is no data, so it goes to stderr."""
     ERRORS.print(escape(text))
+
+
+def counted(number: int, word: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def write_out(content: str | bytes) -> None:

@@ -13,7 +13,7 @@ import typer
 from resa import workspace
 from resa.base.errors import InputError
 from resa.cli.collect import show_reports
-from resa.cli.console import OUT, say
+from resa.cli.console import OUT, counted, say
 from resa.cli.options import HERE, Folder, MapKey, opened
 
 __all__ = ["demo", "simulate"]
@@ -40,7 +40,7 @@ def simulate(
             truths=truth or [],
         )
     for file in written:
-        say(f"wrote {file.path}: {file.rows:,} rows")
+        say(f"wrote {file.path}: {counted(file.rows, 'row')}")
     say("next: resa collect")
 
 
@@ -61,7 +61,8 @@ def demo(
     say(f"made the workspace {folder}")
     with workspace.open(folder) as shop:
         written = shop.simulate(customers=customers, seed=seed, truths=["broken_checkout"])
-        say(f"drew {customers:,} customers: {sum(file.rows for file in written):,} rows in {len(written)} files")
+        rows = counted(sum(file.rows for file in written), "row")
+        say(f"drew {counted(customers, 'customer')}: {rows} in {counted(len(written), 'file')}")
         show_reports(shop.collect())
         report = shop.report()
         report.save(folder / "report.html")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from resa.base.errors import InputError, MapError, Problem
-from resa.cli.console import OUT, print_problems, say, write_out
+from resa.cli.console import OUT, counted, print_problems, say, write_out
 from resa.cli.options import HERE, Folder, MapKey, Output, opened
 from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
 from resa.journey_map import lint as lint_map
@@ -46,10 +47,10 @@ def check(
     print_problems(loaded.errors)
     print_problems(advice)
     if loaded.errors:
-        say(f"{_count(len(loaded.errors), 'error')} in {_count(len(loaded.files), 'file')}")
+        say(f"{counted(len(loaded.errors), 'error')} in {counted(len(loaded.files), 'file')}")
         raise typer.Exit(1)
-    kept = "" if not advice else f", {_count(len(advice), 'piece')} of advice"
-    say(f"{_count(len(loaded.maps), 'map')}: no errors{kept}")
+    kept = "" if not advice else f", {counted(len(advice), 'piece')} of advice"
+    say(f"{counted(len(loaded.maps), 'map')}: no errors{kept}")
 
 
 @app.command()
@@ -64,16 +65,13 @@ def draw(
     folder: Folder = HERE,
 ) -> None:
     """Draw a map: SVG, PNG or PDF, by the ending of --output; without one, SVG goes to stdout."""
-    from resa.drawing import MapOptions, draw_map  # noqa: PLC0415 - heavy; checking a map does without it
-
-    options = MapOptions() if width is None else MapOptions(width=width)
     if paper not in {None, "A3", "A4"}:
         raise InputError(f"'{paper}' is no paper we lay out for; use A3 or A4")
-    if measured:
-        with opened(folder) as shop:
-            picture = shop.draw(map_key, measured=True, options=options)
-    else:
-        picture = draw_map(_only_map(file) if file is not None else _map_of(folder, map_key), options=options)
+    if paper is not None and (output is None or output.suffix.lower() != ".pdf"):
+        raise InputError(f"--paper {paper} lays out a PDF; add -o FILE.pdf")
+    if width is not None and not 200 <= width <= 20_000:
+        raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
+    picture = _drawn(file, folder, map_key, width=width, measured=measured)[1]
     if output is None:
         write_out(picture.text)
         return
@@ -85,26 +83,30 @@ def draw(
 def watch(
     file: MapFile = None,
     map_key: MapKey = None,
-    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on this machine; 0: any free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     folder: Folder = HERE,
 ) -> None:
     """Show the map in a browser and draw it anew on every save; end with Ctrl+C."""
     from resa.cli.watch import PageServer, serve_and_watch  # noqa: PLC0415 - only here
-    from resa.drawing import draw_map, font_css, tokens_css  # noqa: PLC0415 - heavy; checking a map does without it
+    from resa.drawing import font_css, tokens_css  # noqa: PLC0415 - heavy; checking a map does without it
 
-    server = PageServer(port)
-    styles = f"<style>{font_css()}{tokens_css()}</style>"
+    server = PageServer(port, font_css() + tokens_css())
+    drawn = ""
 
     def show() -> None:
+        nonlocal drawn
         try:
-            journey_map = _only_map(file) if file is not None else _map_of(folder, map_key)
+            journey_map, picture = _drawn(file, folder, map_key)
         except InputError as error:
             print_problems(error.problems)
-            server.show(_problem_page(error, server.body), title="Resa", language="en")
+            server.show(_problem_list(error) + drawn, title=server.title, language=server.language)
             return
-        body = styles + draw_map(journey_map).inline("map")
-        server.show(body, title=journey_map.title, language=journey_map.language)
+        drawn = (
+            f'<div class="map" tabindex="0" role="region" aria-label="{escape(journey_map.title)}" '
+            f'style="--wide:{picture.width:.0f}px">{picture.inline("map")}</div>'
+        )
+        server.show(drawn, title=journey_map.title, language=journey_map.language)
         say(f"drew {journey_map.title}")
 
     say(f"showing the map at {server.address}; end with Ctrl+C")
@@ -132,7 +134,7 @@ def _repair(folder: Path) -> None:
     if fixes.repaired:
         write_out(fixes.diff)
         fixes.write(folder)
-        say(f"made {_count(fixes.repaired, 'repair')}")
+        say(f"made {counted(fixes.repaired, 'repair')}")
 
 
 def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
@@ -146,8 +148,18 @@ def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
     return found
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _drawn(
+    file: Path | None, folder: Path, key: str | None, *, width: float | None = None, measured: bool = False
+) -> tuple[JourneyMap, Svg]:
+    from resa.drawing import MapOptions, draw_map, read_pictures  # noqa: PLC0415 - heavy; checking does without it
+
+    journey_map = _only_map(file) if file is not None else load_maps(folder).map(key)
+    beside = file.parent if file is not None else (folder / journey_map.file).parent
+    options = MapOptions(width=width, pictures=read_pictures(journey_map, beside, folder if file is None else None))
+    if not measured:
+        return journey_map, draw_map(journey_map, options=options)
+    with opened(folder) as shop:
+        return journey_map, shop.draw(key, measured=True, options=options)
 
 
 def _only_map(file: Path) -> JourneyMap:
@@ -155,10 +167,6 @@ def _only_map(file: Path) -> JourneyMap:
     if loaded.errors:
         raise MapError(loaded.errors)
     return next(iter(loaded.maps.values()))
-
-
-def _map_of(folder: Path, key: str | None) -> JourneyMap:
-    return load_maps(folder).map(key)
 
 
 def _rendered(picture: Svg, output: Path, paper: str | None) -> bytes:
@@ -172,8 +180,8 @@ def _rendered(picture: Svg, output: Path, paper: str | None) -> bytes:
     raise InputError(f"'{output.name}': write .svg, .png or .pdf")
 
 
-def _problem_page(error: InputError, last: str) -> str:
-    from html import escape  # noqa: PLC0415
-
+def _problem_list(error: InputError) -> str:
     lines = "".join(f"<li>{escape(str(problem))}</li>" for problem in error.problems)
-    return f'<ul role="alert" style="font:16px/1.5 monospace;padding:1em 2em;margin:0">{lines}</ul>{last}'
+    return (
+        f'<div class="problems" role="alert"><p>Not drawn yet: put this right and save again.</p><ul>{lines}</ul></div>'
+    )

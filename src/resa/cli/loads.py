@@ -7,9 +7,9 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
-from resa.cli.console import say
+from resa.cli.console import counted, say
 from resa.cli.measure import Format, write_table
-from resa.cli.options import HERE, Folder, Output, opened
+from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
 
 __all__ = ["app"]
 
@@ -24,8 +24,12 @@ def list_loads(
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
-    """Show all loads: rows read = good + rejected + duplicate."""
+    """Show all loads. `rows` are those of the file; good + rejected + duplicate are `given`, what was made of them.
+
+    A SELECT may make several rows, or none, of one row of the file; else the two numbers are the same.
+    """
     with opened(folder) as shop:
+        check_source(shop, source)
         rows = [
             {
                 "load": load.id,
@@ -34,6 +38,7 @@ def list_loads(
                 "state": load.state,
                 "began (UTC)": f"{load.started_at:%Y-%m-%d %H:%M}",
                 "rows": load.rows_read,
+                "given": load.good + load.rejected + load.duplicate,
                 "good": load.good,
                 "rejected": load.rejected,
                 "duplicate": load.duplicate,
@@ -48,10 +53,13 @@ def list_loads(
 
 @app.command()
 def remove(
-    numbers: Annotated[list[int], typer.Argument(help="Numbers of loads, as `resa loads list` shows them.")],
+    numbers: Annotated[
+        list[int], typer.Argument(min=1, max=2**31, help="Numbers of loads, as `resa loads list` shows them.")
+    ],
     folder: Folder = HERE,
 ) -> None:
     """Undo loads: their rows go, and the same files can be collected again."""
     with opened(folder) as shop:
         for load in shop.remove_loads(numbers):
-            say(f"removed load {load.id}: {load.good:,} rows of {load.source_id}")
+            say(f"removed load {load.id}: {counted(load.good, 'row')} of {load.source_id}")
+        warn_of_maps(shop)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,17 +18,20 @@ import typer
 from resa.analytics import KINDS, Result, question_from, table_text
 from resa.base.errors import InputError
 from resa.cli.console import write_out
-from resa.cli.options import HERE, Folder, MapKey, opened
+from resa.cli.options import HERE, Folder, MapKey, opened, writable
 
-__all__ = ["Format", "measure", "write_table"]
+__all__ = ["Format", "measure", "write_table", "write_tables"]
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
 _POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans"}
 
+_EXAMPLES = {"funnel": "product_page cart purchase", "trend": "cart.purchase"}
+"""What is named, where something must be."""
+
 _LEFT_OUT = {
     "expectations": (
-        *("kind", "after", "next", "difference", "young_met", "young_cancelled"),
+        *("kind", "after", "next", "cancelled", "difference", "young_met", "young_cancelled"),
         *("customers", "customers_met", "p90_seconds"),
     ),
 }
@@ -73,7 +79,10 @@ def measure(
     show_format: Annotated[
         Format, typer.Option("--format", help="How to write the answer; a table on a screen leaves columns out.")
     ] = Format.table,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file; .svg draws it.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", callback=writable, help="Write to this file; .svg draws it."),
+    ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SELECT that gives the same answer.")] = False,
     customers: Annotated[
         list[str] | None,
@@ -131,9 +140,11 @@ def _short(result: Result) -> list[str] | None:
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
+    name = _POSITIONAL.get(kind)
+    if not words and kind in _EXAMPLES:
+        raise InputError(f"a {kind} is of something: resa measure {kind} {_EXAMPLES[kind]}")
     if not words:
         return {} if steps is None else {"steps": steps}
-    name = _POSITIONAL.get(kind)
     if name is None:
         raise InputError(f"'{kind}' takes no names; see the options: resa measure --help")
     if name == "of":
@@ -188,6 +199,22 @@ def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
         write_out(content)
     else:
         output.write_bytes(content)
+
+
+def write_tables(empty: pa.Table, parts: Iterable[pa.Table], how: Format, output: Path | None) -> None:
+    """Write many tables of one schema as one; CSV goes out as they come, so that their rows need not fit in memory."""
+    if how is not Format.csv:
+        write_table(pa.concat_tables([empty, *parts]), how, output)
+        return
+    with contextlib.nullcontext() if output is None else output.open("wb") as file:
+        for part in chain([empty], parts):
+            sink = pa.BufferOutputStream()
+            pyarrow.csv.write_csv(_flat(part), sink, pyarrow.csv.WriteOptions(include_header=part is empty))
+            content = sink.getvalue().to_pybytes()
+            if file is None:
+                write_out(content)
+            else:
+                file.write(content)
 
 
 def _flat(table: pa.Table) -> pa.Table:

@@ -9,17 +9,50 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from resa.base.errors import InputError, did_you_mean
+from resa.cli.console import print_problems, say
+
 if TYPE_CHECKING:
     from resa.workspace import Workspace
 
-__all__ = ["HERE", "Folder", "MapKey", "Output", "opened"]
+__all__ = ["HERE", "Folder", "MapKey", "Output", "check_source", "opened", "warn_of_maps", "writable"]
 
 Folder = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace's folder; default: where you stand.")]
 HERE = Path()
 """Where the person stands."""
 
 MapKey = Annotated[str | None, typer.Option("--map", "-m", help="Key of the map, where there are several.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
+
+
+def writable(path: Path | None) -> Path | None:
+    """Refuse a place where no file can be made, before anything that takes long is done."""
+    if path is not None and path.is_dir():
+        raise typer.BadParameter(f"'{path}' is a folder; name a file in it")
+    if path is not None and not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder '{path.parent}'")
+    return path
+
+
+Output = Annotated[Path | None, typer.Option("--output", "-o", callback=writable, help="Write to this file.")]
+
+
+def check_source(shop: Workspace, name: str | None) -> None:
+    """Refuse a source that has neither a file nor a load.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    known = {*shop.sources, *(load.source_id for load in shop.store.loads())}
+    if name is not None and name not in known:
+        listed = ", ".join(sorted(known)) or "none yet"
+        raise InputError(f"there is no source '{name}'; there are: {listed}{did_you_mean(name, known)}")
+
+
+def warn_of_maps(shop: Workspace) -> None:
+    """Say which maps could not be brought up to date, and why: what was asked for succeeded all the same."""
+    if shop.loaded.errors:
+        print_problems(shop.loaded.errors)
+        say("warning: these maps cannot be measured before that is mended; the data are kept. See: resa map check")
 
 
 @contextmanager
@@ -30,5 +63,7 @@ def opened(folder: Path) -> Iterator[Workspace]:
     shop = workspace.open(folder)
     try:
         yield shop
+        for note in shop.notes:
+            say(f"warning: {note}")
     finally:
         shop.close()

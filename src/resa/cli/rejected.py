@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from resa.cli.console import say
-from resa.cli.measure import Format, write_table
-from resa.cli.options import HERE, Folder, Output, opened
+from resa.cli.console import counted, say
+from resa.cli.measure import Format, write_table, write_tables
+from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
+from resa.model.tables import REJECTED
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Rows that were refused, kept with their reasons.", no_args_is_help=True)
 
 Source = Annotated[str | None, typer.Option(help="Only this source.")]
-LoadNumber = Annotated[int | None, typer.Option("--load", help="Only this load.")]
+LoadNumber = Annotated[int | None, typer.Option("--load", min=1, max=2**31, help="Only this load.")]
 
 
 @app.command("list")
@@ -32,14 +33,16 @@ def list_rejected(
 ) -> None:
     """Count refused rows by source and reason; with --rows, give each with its row number and payload."""
     with opened(folder) as shop:
-        refused = shop.store.rejected(load, source_id=source)
-    if rows:
-        write_table(refused, show_format, output)
-        return
+        check_source(shop, source)
+        if rows:
+            parts = (part.select(REJECTED.names) for part in shop.store.rejected_parts(load, source_id=source))
+            write_tables(REJECTED.empty_table(), parts, show_format, output)
+            return
+        keys = ["source_id", "load_id", "reason"]
+        refused = shop.store.rejected(load, source_id=source, columns=["row", "detail", *keys])
     if refused.num_rows == 0:
         say("no row was refused")
         return
-    keys = ["source_id", "load_id", "reason"]
     counts = refused.group_by(keys, use_threads=False).aggregate([([], "count_all"), ("detail", "first")])
     names = {"source_id": "source", "load_id": "load", "count_all": "rows", "detail_first": "for instance"}
     counts = counts.sort_by([(key, "ascending") for key in keys]).rename_columns(names)
@@ -58,7 +61,8 @@ def replay(
     """Read refused rows again by the source file as it is now: what is good now goes in, the rest stays."""
     with opened(folder) as shop:
         outcome = shop.replay(source, load=load, reason=reason)
-    say(
-        f"{source}: {outcome.good:,} rows went in, {outcome.duplicate:,} were there already, "
-        f"{outcome.still_rejected:,} stay refused"
-    )
+        say(
+            f"{source}: {counted(outcome.good, 'row')} went in, {outcome.duplicate:,} were there already, "
+            f"{outcome.still_rejected:,} stay refused"
+        )
+        warn_of_maps(shop)

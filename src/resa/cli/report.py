@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from resa.cli.console import say
-from resa.cli.options import HERE, Folder, MapKey, opened
+from resa.cli.options import HERE, Folder, MapKey, opened, writable
 
 __all__ = ["report"]
 
 
 def report(
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", callback=writable, help="Where to write the page.")] = Path(
+        "report.html"
+    ),
     map_key: MapKey = None,
     names: Annotated[
         bool, typer.Option("--names", help="Also name customers; the page then holds personal data.")
@@ -25,4 +27,4 @@ def report(
     """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
     with opened(folder) as shop:
         shop.report(map_key, names=names).save(output)
-    say(f"wrote {output}")
+    say(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")

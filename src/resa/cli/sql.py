@@ -19,7 +19,7 @@ def sql(
     *,
     map_key: MapKey = None,
     as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
-    seconds: Annotated[float, typer.Option(help="Stop after so many seconds.")] = 300,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Stop after so many seconds.")] = 300,
     show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
     output: Output = None,
     folder: Folder = HERE,

@@ -4,13 +4,13 @@ sources, problems = read_sources(workspace)                 # sources/*.yaml, ev
 report = collect(writer, sources[0], progress=show)         # good rows go in, bad ones are kept with their reason
 understanding = understand(find_files("orders.csv", folder)[0], {"event": "type"})
 text = source_yaml(understanding)                           # the source file, with comments
-rejected_list(store); replay(writer, source, reason="unreadable-time")
+replay(writer, source, reason="unreadable-time")
 """
 
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.reasons import DETAILS, WORDS
-from resa.collector.replaying import Rejection, ReplayReport, rejected_list, replay
+from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_schema
 from resa.collector.sources import Source, read_source, read_sources
 from resa.collector.understanding import Understanding, source_yaml, understand
@@ -21,7 +21,6 @@ __all__ = [
     "FileReport",
     "LoadReport",
     "Progress",
-    "Rejection",
     "ReplayReport",
     "RowFile",
     "Source",
@@ -30,7 +29,6 @@ __all__ = [
     "find_files",
     "read_source",
     "read_sources",
-    "rejected_list",
     "replay",
     "source_schema",
     "source_yaml",

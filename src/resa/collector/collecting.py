@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from resa.base.errors import SourceError
+from resa.base.masking import masked
 from resa.collector.files import RowFile, find_files
 from resa.collector.judging import Judge, Judged
 from resa.collector.opening import open_rows
@@ -158,7 +159,7 @@ def collect(
 
 def definition_hash(shape: SourceShape) -> str:
     """A short hash of what decides how rows are read."""
-    return hashlib.blake2b(shape.model_dump_json().encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(masked(shape.model_dump_json()).encode(), digest_size=8).hexdigest()
 
 
 def first_rows(reader: Reader) -> pa.Table:
@@ -247,7 +248,7 @@ class _File:
             done = piece.last_row
             self._tell(reader, piece, began)
         if is_lookup:
-            counted["lookup"], repeated = self._save_lookup(kept)
+            counted["lookup"], repeated = self._save_lookup(load, kept)
             reasons["repeated-key"] += repeated
         return counted, +reasons
 
@@ -257,11 +258,7 @@ class _File:
             if load.rows_read < rows_read or judged.rejected.num_rows:
                 self.writer.commit_chunk(load, "daily_numbers", nothing, rows_read=rows_read, rejected=judged.rejected)
             return
-        if judged.anonymous is not None:
-            # Before the chunk is marked as read: by their ids, these rows can be handed over twice.
-            rows, ids = judged.anonymous
-            self.writer.commit_chunk(load, "daily_numbers", rows, rows_read=0, message_ids=ids)
-            counted["without customer"] += rows.num_rows
+        counted["without customer"] += judged.anonymous.num_rows if judged.anonymous is not None else 0
         self.writer.commit_chunk(
             load,
             self.source.kind,  # type: ignore[arg-type]  # lookups were handled above
@@ -270,9 +267,10 @@ class _File:
             rejected=judged.rejected,
             message_ids=judged.message_ids,
             cells=judged.cells,
+            counted=judged.anonymous,
         )
 
-    def _save_lookup(self, kept: list[pa.Table]) -> tuple[int, int]:
+    def _save_lookup(self, load: Load, kept: list[pa.Table]) -> tuple[int, int]:
         """Store the table; of rows with the same key the first counts."""
         if not kept:
             return 0, 0
@@ -280,7 +278,7 @@ class _File:
         placed = table.append_column("place", pa.array(np.arange(table.num_rows)))
         first = placed.group_by("key").aggregate([("place", "min")]).column("place_min")
         unique = table.take(pa.array(np.sort(first.to_numpy())))
-        self.writer.save_lookup(self.source.name, unique)
+        self.writer.save_lookup(load, unique)
         return unique.num_rows, table.num_rows - unique.num_rows
 
     def _complete_until(self, load: Load) -> datetime | None:

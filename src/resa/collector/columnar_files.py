@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import ipc, parquet
+from pyarrow import compute, ipc, parquet
 
 from resa.base.errors import SourceError
 from resa.collector.files import RowFile
@@ -19,6 +19,7 @@ from resa.collector.reading import PIECE_BYTES, ROW, Piece, Refused, numbered
 __all__ = ["ArrowRows", "ParquetRows"]
 
 _BATCH_ROWS = 131_072
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ParquetRows:
         # With no column at all Arrow would forget how many rows there are.
         names = names or ([next(iter(self.columns))] if names is not None and self.columns else None)
         batches = self._parquet.iter_batches(batch_size=self._batch_rows, row_groups=groups, columns=names)
-        yield from _pieces(self.file, _guarded(self.file, batches), row, after)
+        yield from _pieces(self.file, batches, row, after)
 
     def whole(self, table: pa.Table) -> pa.Table:
         """Read the row groups of these rows again, with all columns."""
@@ -78,7 +79,7 @@ class ParquetRows:
             inside = wanted[(wanted > start) & (wanted <= end)]
             if len(inside):
                 rows = self._parquet.read_row_group(group).take(pa.array(inside - start - 1))
-                found.append(numbered(rows, inside))
+                found.append(numbered(_possible_times(rows), inside))
         return pa.concat_tables(found) if found else table
 
 
@@ -101,7 +102,7 @@ class ArrowRows:
     def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
         """The rows after a number; earlier ones are read and passed over."""
         del needed  # the whole batch is in memory anyway
-        yield from _pieces(self.file, _guarded(self.file, self._open()[1]), 0, after)
+        yield from _pieces(self.file, self._open()[1], 0, after)
 
     def whole(self, table: pa.Table) -> pa.Table:
         """The table itself: it has all columns."""
@@ -131,27 +132,36 @@ def _columns(file: RowFile, schema: pa.Schema) -> dict[str, pa.DataType]:
     return {field.name: field.type for field in schema}
 
 
-def _guarded(file: RowFile, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from batches
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{file.name} is damaged, and cannot be read to its end: {error}") from error
-
-
 def _pieces(file: RowFile, batches: Iterator[pa.RecordBatch], row: int, after: int) -> Iterator[Piece]:
     """Number the rows from `row` + 1, pass over those up to `after`, and set apart text that is no UTF-8."""
-    del file
-    for batch in batches:
+    while True:
+        with file.reading():
+            batch = next(batches, None)
+        if batch is None:
+            return
         first, row = row, row + batch.num_rows
         if row <= after:
             continue
-        table = pa.Table.from_batches([batch])
+        table = _possible_times(pa.Table.from_batches([batch]))
         if ROW in table.column_names:
             table = table.drop_columns([ROW])
         table = numbered(table, np.arange(first + 1, row + 1))
         table = table.slice(max(0, after - first))
         table, refused = _only_utf8(table)
         yield Piece(table, refused, row, row)
+
+
+def _possible_times(table: pa.Table) -> pa.Table:
+    """Without moments beyond 292,000 years: they are no moments, and one of them would stop all SQL."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit in _MICROSECONDS:
+            most = (2**63 - 1) // _MICROSECONDS[field.type.unit]
+            counts = table.column(place).cast(pa.timestamp(field.type.unit)).cast(pa.int64())
+            possible = compute.and_(compute.greater_equal(counts, -most), compute.less_equal(counts, most))
+            if not compute.all(possible, min_count=0).as_py():
+                kept = compute.if_else(possible, table.column(place), pa.scalar(None, field.type))
+                table = table.set_column(place, field, kept)
+    return table
 
 
 def _only_utf8(table: pa.Table) -> tuple[pa.Table, list[Refused]]:

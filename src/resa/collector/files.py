@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import lzma
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import fsspec
+import pyarrow as pa
 from fsspec.compression import compr
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import infer_compression
 
 from resa.base.errors import SourceError
+from resa.base.masking import masked
 
 __all__ = ["RowFile", "find_files"]
 
 _EDGE_BYTES = 64 << 10
+_ZSTANDARD = ".zst"  # which fsspec unpacks only with a further package
+_MAGIC = "*?["
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +34,8 @@ class RowFile:
     """One file of rows, on this machine or behind an fsspec URL.
 
     Attributes:
-        name: As the user would name it: relative to the workspace where it lies inside, else the whole path or URL.
+        name: As the user would name it: relative to the workspace where it lies inside, else the whole path or URL,
+            without the secrets in it.
         path: As its file system names it.
         size: Bytes.
         modified: When it was last written, UTC; `None` where the file system does not know.
@@ -45,9 +55,23 @@ class RowFile:
         try:
             raw = self.filesystem.open(self.path, "rb")
         except OSError as error:
-            raise SourceError(f"{self.name} cannot be opened: {error.strerror or error}") from error
+            raise SourceError(f"{self.name} cannot be opened: {masked(str(error.strerror or error))}") from None
+        if self.path.endswith(_ZSTANDARD):
+            return cast("IO[bytes]", pa.CompressedInputStream(raw, "zstd"))
         stream: IO[bytes] = compr[packing](raw, mode="rb") if packing else raw
         return stream
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Say in plain words that the file's bytes cannot be read to their end.
+
+        Raises:
+            SourceError: The disk failed, or what was packed is damaged.
+        """
+        try:
+            yield
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
+            raise SourceError(f"{self.name} is damaged, and cannot be read to its end: {masked(str(error))}") from error
 
     @property
     def local(self) -> str | None:
@@ -57,7 +81,7 @@ class RowFile:
     @property
     def packed(self) -> bool:
         """Its bytes are compressed as a whole, so sizes say nothing of rows."""
-        return infer_compression(self.path) is not None
+        return self.path.endswith(_ZSTANDARD) or infer_compression(self.path) is not None
 
 
 def find_files(path: str, folder: Path) -> list[RowFile]:
@@ -71,18 +95,19 @@ def find_files(path: str, folder: Path) -> list[RowFile]:
         SourceError: There is none, or its file system is not known here.
     """
     local = "://" not in path
-    place = str(folder / path) if local else path
     try:
-        filesystem, pattern = fsspec.core.url_to_fs(place)
-        globbed = any(character in pattern for character in "*?[")
-        found = sorted(filesystem.glob(pattern)) if globbed else [pattern]
+        # In a name on this machine nothing means a URL; it is a pattern only where no file has the name.
+        filesystem, place = (LocalFileSystem(), str(folder / path)) if local else fsspec.core.url_to_fs(path)
+        globbed = any(character in path for character in _MAGIC) and not (local and filesystem.isfile(place))
+        pattern = str(Path(glob.escape(str(folder))) / path) if local else place
+        found = sorted(filesystem.glob(pattern)) if globbed else [place]
         infos = [info for info in map(filesystem.info, found) if info["type"] == "file"]
     except (ImportError, ValueError) as error:
-        raise SourceError(f"'{path}' cannot be reached: {error}") from error
+        raise SourceError(masked(f"'{path}' cannot be reached: {error}")) from error
     except FileNotFoundError:
         infos = []
     if not infos:
-        raise SourceError(f"there is no file '{path}'; paths count from the folder of the workspace")
+        raise SourceError(f"there is no file '{masked(path)}'; paths count from the folder of the workspace")
     return [_row_file(filesystem, info, folder if local else None, path) for info in infos]
 
 
@@ -90,10 +115,10 @@ def _row_file(filesystem: Any, info: dict[str, Any], folder: Path | None, asked:
     path = str(info["name"])
     name = path
     if folder is None:
-        name = filesystem.unstrip_protocol(path)
+        name = masked(filesystem.unstrip_protocol(path))
     elif Path(path).is_relative_to(folder.resolve()):
         name = Path(path).relative_to(folder.resolve()).as_posix()
-    elif not any(character in asked for character in "*?["):
+    elif not any(character in asked for character in _MAGIC):
         name = asked
     modified = _modified(filesystem, info)
     digest = hashlib.blake2b(f"{info['size']} {modified}".encode(), digest_size=16)

@@ -15,7 +15,7 @@ from resa.collector.shapes import Decimal
 from resa.collector.typing_sql import Style, is_nested, name_sql, read_cell, text_of
 from resa.engine import Engine
 
-__all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "see_columns"]
+__all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "safe_samples", "see_columns"]
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "occurred_at": (
@@ -52,6 +52,12 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
 _PERSONAL = re.compile(
     r"(^|_)(first|last|full|sur)?_?(name|fornamn|efternamn|namn|fornavn|etternavn|nev|address|adress|adresse|cim|street"
     r"|ssn|personnummer|fodselsnummer|birth|birthday|phone|mobile|telefon|email|e_mail|epost|ip|ip_address|iban)(_|$)"
+)
+_TELLING = re.compile(
+    r"\w@\w"  # an e-mail address
+    r"|^\s*(\+|00)\d[\d ()/-]{6,}$|^\s*0\d{1,3}[ /-]\d[\d -]{4,}$"  # a telephone number
+    r"|^\d{6}(\d\d)?[-+]\d{4}$"  # a personal number
+    r"|^(\d{1,3}\.){3}\d{1,3}$"  # an address in a network
 )
 _DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
@@ -118,6 +124,28 @@ def guess_null_words(columns: Sequence[ColumnSeen], table: pa.Table) -> list[str
 def looks_personal(name: str) -> bool:
     """The column's name says that it describes a person, not what happened."""
     return _PERSONAL.search(_plain(name)) is not None
+
+
+def safe_samples(column: ColumnSeen, *, personal: bool = False) -> tuple[str, ...]:
+    """The samples of a column for a screen or a log; where they are about a person, only how they are written.
+
+    Args:
+        column: What was seen.
+        personal: It is known to name people, whatever it is called.
+    """
+    kinds = any(_plain(column.name) in names for names in _IDENTIFIERS.values())
+    named = kinds or guess_target("customer", [column], set()) is not None
+    told = any(_TELLING.search(sample) for sample in column.samples)
+    if not (personal or named or told or looks_personal(column.name)):
+        return column.samples
+    return tuple(dict.fromkeys(map(_shape, column.samples)))
+
+
+def _shape(text: str) -> str:
+    """`Anna-7` is `Xxxx-9`."""
+    return "".join(
+        "9" if sign.isdigit() else "X" if sign.isupper() else "x" if sign.isalnum() else sign for sign in text
+    )
 
 
 def _plain(name: str) -> str:

@@ -48,9 +48,9 @@ class Judged:
     Attributes:
         good: Rows of the source's kind, without the columns that storage fills.
         rejected: row, reason, detail, payload.
-        message_ids: The rows' own ids; `None`: they have none.
-        cells: What the file says in each mapped column of the good rows.
-        anonymous: Rows without a customer, as daily numbers, and their ids; `None` if they are not to be counted.
+        message_ids: The own ids of the good rows, then of the anonymous ones; `None`: they have none.
+        cells: What the file says of the same rows in each mapped column.
+        anonymous: Rows without a customer, as daily numbers; `None`: there are none, or they are not to be counted.
         taken: Row numbers of what is in `good` or `anonymous`; a SELECT may give several of one row.
     """
 
@@ -58,7 +58,7 @@ class Judged:
     rejected: pa.Table
     message_ids: pa.ChunkedArray | None
     cells: Sequence[pa.ChunkedArray]
-    anonymous: tuple[pa.Table, pa.Array] | None
+    anonymous: pa.Table | None
     taken: npt.NDArray[np.int64]
 
     @property
@@ -108,12 +108,15 @@ class Judge:
         if problems.any():
             result = result.filter(pa.array(problems == 0))
         taken = result.column(ROW).to_numpy()
-        anonymous = None
+        good, anonymous = result, None
         if isinstance(self.shape, EventSource) and self.shape.without_customer == "count":
-            result, anonymous = self._anonymous(result)
+            good, nameless = _apart(result)
+            if nameless.num_rows:
+                anonymous = self._as_numbers(nameless)
+                result = pa.concat_tables([good.select(nameless.column_names), nameless])
         ids = result.column("message_id") if self.plan.has_ids else None
         cells = [] if ids is not None else [result.column(name) for name in self.plan.cells] or [result.column(ROW)]
-        return Judged(self._kept(result), rejected, ids, cells, anonymous, taken)
+        return Judged(self._kept(good), rejected, ids, cells, anonymous, taken)
 
     def _read(self, table: pa.Table) -> pa.Table:
         return query_over(self.engine, self.plan.relation, table, self.plan.sql, self.plan.parameters)
@@ -213,32 +216,19 @@ class Judge:
             column = result.column(ROW)
         return _with_column(result, "sequence", column)
 
-    def _anonymous(self, result: pa.Table) -> tuple[pa.Table, tuple[pa.Table, pa.Array] | None]:
-        """Take out the events that name no customer, as daily numbers: how many, by event and local day."""
-        if "identifiers" in result.column_names:
-            named = compute.greater(compute.list_value_length(result.column("identifiers")), 0)
-            nameless = result.filter(compute.invert(named))
-            if not nameless.num_rows:
-                return result, None
-            result = result.filter(named)
-        else:
-            nameless, result = result, result.slice(0, 0).append_column("identifiers", pa.array([], IDENTIFIERS))
+    def _as_numbers(self, nameless: pa.Table) -> pa.Table:
+        """Events that name no customer, as daily numbers: how many, by event and local day."""
         members = [f"'{name}', {name}" for name in ("value", "channel") if name in nameless.column_names]
         properties = "properties" if "properties" in nameless.column_names else "NULL"
-        said = ", ".join(f"CAST({name_sql(name)} AS VARCHAR)" for name in self.plan.cells) or "''"
-        own_id = "message_id" if self.plan.has_ids else f"md5(concat_ws(chr(31), {said})) || '-' || {name_sql(ROW)}"
         told = f"json_merge_patch(COALESCE({properties}, '{{}}'), json_object({', '.join(members)}))"
         outputs = (
             "CAST(timezone($zone, occurred_at) AS DATE) AS day",
             "event AS number",
             "CAST(1 AS DOUBLE) AS value",
             f"CAST({told} AS VARCHAR) AS properties",
-            f"{own_id} AS id",
         )
         zone = {"zone": self.shape.timezone}
-        counted = query_over(self.engine, "nameless", nameless, select_sql(outputs, "nameless"), zone)
-        ids = counted.column("id").combine_chunks()
-        return result, (self._received(counted.drop_columns(["id"])), ids)
+        return self._received(query_over(self.engine, "nameless", nameless, select_sql(outputs, "nameless"), zone))
 
     def _kept(self, result: pa.Table) -> pa.Table:
         """The columns that storage takes."""
@@ -276,6 +266,14 @@ def refused_table(refused: Sequence[Refused]) -> pa.Table:
         },
         schema=schema,
     )
+
+
+def _apart(result: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Rows that name a customer, and those that name none."""
+    if "identifiers" not in result.column_names:
+        return result.slice(0, 0).append_column("identifiers", pa.array([], IDENTIFIERS)), result
+    named = compute.greater(compute.list_value_length(result.column("identifiers")), 0)
+    return result.filter(named), result.filter(compute.invert(named))
 
 
 def _note(

@@ -257,7 +257,7 @@ def structure_of(sample: pa.Table) -> dict[str, Any]:
     for line in sample.column(LINE).to_pylist():
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or lists in lists in lists by the thousand
             continue
         if isinstance(value, dict):
             merged = _merged(found, _shape(value))

@@ -57,7 +57,7 @@ class Dialect:
         if self.quote is None:
             return rb"[^%s]*+" % self._delimiter
         quote = re.escape(self.quote.encode())
-        return rb"(?:%s(?:[^%s]++|%s%s)*+%s|[^%s%s][^%s]*+|)" % (
+        return rb"(?:%s(?:[^%s]++|%s%s)*+%s|[^%s%s\n][^%s\n]*+|)" % (
             *(quote,) * 5,
             quote,
             self._delimiter,

@@ -28,23 +28,11 @@ from resa.collector.sources import Source
 from resa.collector.text_files import guess_delimiter
 from resa.engine import Engine
 from resa.expressions import compile_select
-from resa.storage import Store, Writer
+from resa.storage import Writer
 
-__all__ = ["Rejection", "ReplayReport", "rejected_list", "replay", "replay_origin"]
+__all__ = ["ReplayReport", "replay", "replay_origin"]
 
 _FINGERPRINT = "replay"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rejection:
-    """Rows of one load that were refused for one reason."""
-
-    source: str
-    load_id: int
-    reason: str
-    detail: str
-    rows: int
-    first_row: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,26 +54,6 @@ class ReplayReport:
     duplicate: int
     still_rejected: int
     reasons: Counter[str]
-
-
-def rejected_list(
-    store: Store, *, source: str | None = None, load_id: int | None = None, reason: str | None = None
-) -> list[Rejection]:
-    """Rejected rows, counted by load, reason and detail; the most frequent first."""
-    table = _chosen(store, source, load_id, reason)
-    groups = table.group_by(["source_id", "load_id", "reason", "detail"]).aggregate([("row", "count"), ("row", "min")])
-    found = [
-        Rejection(
-            source=entry["source_id"],
-            load_id=entry["load_id"],
-            reason=entry["reason"],
-            detail=entry["detail"],
-            rows=entry["row_count"],
-            first_row=entry["row_min"],
-        )
-        for entry in groups.to_pylist()
-    ]
-    return sorted(found, key=lambda entry: (-entry.rows, entry.source, entry.load_id, entry.reason, entry.detail))
 
 
 def replay(
@@ -117,40 +85,35 @@ def replay(
     for begun in writer.store.loads(source.name):
         if begun.state == "running" and begun.fingerprint == _FINGERPRINT:
             writer.finish_load(begun)  # its replay was killed; each of its commits is whole, and the rest waits below
-    rejected = _chosen(writer.store, source.name, load_id, reason)
-    if not rejected.num_rows:
-        raise QuestionError("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
     totals: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    new_load: int | None = None
+    loads: dict[int, int] = {}  # of rows that were refused by this one, the load that replays them
     with Engine() as engine:
-        for load in compute.unique(rejected.column("load_id")).to_pylist():
-            mine = rejected.filter(compute.equal(rejected.column("load_id"), load))
-            judged = [
-                (judge.judge(piece), mine.take(places))
-                for judge, piece, places in _readings(source, mine, engine, received)
-            ]
-            reasons += sum((part.reasons for part, _ in judged), Counter())
-            if not any(len(part.taken) for part, _ in judged):
-                continue
-            begun = writer.begin_load(source_id=source.name, origin=replay_origin(load), fingerprint=_FINGERPRINT)
-            new_load = begun.id
-            for part, tried in judged:
-                _commit(writer, begun.id, source, part, tried, totals)
-            writer.finish_load(writer.store.load(begun.id))
+        for waiting in writer.store.rejected_parts(load_id, source_id=source.name):
+            part = waiting if reason is None else waiting.filter(compute.equal(waiting.column("reason"), reason))
+            totals["tried"] += part.num_rows
+            for judge, piece, places in _readings(source, part, engine, received):
+                judged = judge.judge(piece)
+                reasons += judged.reasons
+                if len(judged.taken):
+                    refused_by = part.column("load_id")[0].as_py()
+                    if refused_by not in loads:
+                        origin = replay_origin(refused_by)
+                        begun = writer.begin_load(source_id=source.name, origin=origin, fingerprint=_FINGERPRINT)
+                        loads[refused_by] = begun.id
+                    _commit(writer, loads[refused_by], source, judged, part.take(places), totals)
+    if not totals["tried"]:
+        raise QuestionError("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
+    for number in loads.values():
+        writer.finish_load(writer.store.load(number))
     return ReplayReport(
-        load_id=new_load,
-        tried=rejected.num_rows,
+        load_id=max(loads.values(), default=None),
+        tried=totals["tried"],
         good=totals["good"],
         duplicate=totals["duplicate"],
-        still_rejected=rejected.num_rows - totals["settled"],
+        still_rejected=totals["tried"] - totals["settled"],
         reasons=reasons,
     )
-
-
-def _chosen(store: Store, source: str | None, load_id: int | None, reason: str | None) -> pa.Table:
-    table = store.rejected(load_id, source_id=source, places=True)
-    return table if reason is None else table.filter(compute.equal(table.column("reason"), reason))
 
 
 def replay_origin(load_id: int) -> str:
@@ -164,25 +127,17 @@ def _commit(writer: Writer, load_id: int, source: Source, part: Judged, tried: p
     rows = tried.column("row").to_numpy()
     refused = part.rejected.column("row").to_numpy()
     settles = tried.filter(pa.array(np.isin(rows, part.taken) & ~np.isin(rows, refused)))
-    results = []
-    if part.anonymous is not None:
-        # Before the rows are settled: by their ids, these can be handed over twice.
-        counted, ids = part.anonymous
-        results.append(writer.commit_chunk(load, "daily_numbers", counted, rows_read=0, message_ids=ids))
-    results.append(
-        writer.commit_chunk(
-            load,
-            source.kind,  # type: ignore[arg-type]  # lookups were refused above
-            part.good,
-            rows_read=tried.num_rows,
-            message_ids=part.message_ids,
-            cells=part.cells,
-            settles=settles,
-        )
+    result = writer.commit_chunk(
+        load,
+        source.kind,  # type: ignore[arg-type]  # lookups were refused above
+        part.good,
+        rows_read=tried.num_rows,
+        message_ids=part.message_ids,
+        cells=part.cells,
+        counted=part.anonymous,
+        settles=settles,
     )
-    for result in results:
-        totals.update(good=result.good, duplicate=result.duplicate)
-    totals.update(settled=settles.num_rows)
+    totals.update(good=result.good, duplicate=result.duplicate, settled=settles.num_rows)
 
 
 def _readings(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from resa.base.errors import did_you_mean
 from resa.collector.zones import ClockChange
-from resa.documents import Refusal, Shape
+from resa.documents import Block, Finding, Refusal, Shape, report, spelling
 from resa.model.quantities import Duration, parse_duration
 
 __all__ = [
@@ -142,11 +142,17 @@ class Cell(Shape):
 
     hints: ClassVar[Mapping[str, str]] = {"constant": "write `always:`", "value": "write `always:`"}
 
-    @model_validator(mode="after")
-    def _one_origin(self) -> Cell:
-        if sum(part is not None for part in (self.column, self.always, self.expression)) != 1:
-            raise Refusal("write one of `column:`, `always:` and `expression:`", code="cell")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _one_origin(cls, data: Any, info: ValidationInfo) -> Any:
+        """Report another number of origins than one, beside what is wrong with them."""
+        if isinstance(data, Block):
+            keys = [spelling(key) for key in data]
+            origins = sum(key in {"column", "always", "expression"} for key in keys)
+            if origins != 1 and cls.model_fields.keys() >= set(keys):
+                message = "write one of `column:`, `always:` and `expression:`"
+                report(info, Finding(data.problem(message, code="cell")))
+        return data
 
 
 def _cell(value: Any) -> Any:
@@ -180,6 +186,10 @@ _SEQUENCE = Field(default=None, description="Order among rows of one moment; wit
 
 class Columns(Shape):
     """Target columns that all kinds have."""
+
+    stand_ins: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("occurred_at", "event", "day", "number", "value", "touchpoint", "key"), "a column"
+    )
 
     message_id: Annotated[CellOf | None, Target("text", limit=500)] = _MESSAGE_ID
 
@@ -271,6 +281,8 @@ class CsvShape(Shape):
 class SourceShape(Shape):
     """What all source files have."""
 
+    stand_ins: ClassVar[Mapping[str, str]] = {"path": "a file"}
+
     kind: str
     path: str = Field(min_length=1, description="File, glob or URL; counted from the folder of the workspace.")
     format: Literal["csv", "jsonl", "parquet", "arrow"] | None = Field(
@@ -305,12 +317,6 @@ class SourceShape(Shape):
         "identifiers": "it belongs under `columns:`",
         "properties": "it belongs under `columns:`",
     }
-
-    @model_validator(mode="after")
-    def _columns_or_select(self) -> SourceShape:
-        if (self.mapping is None) == (self.select is None):
-            raise Refusal("write `columns:` or `select:`, one of them", code="columns-or-select")
-        return self
 
     @property
     def mapping(self) -> Columns | None:

@@ -94,6 +94,7 @@ def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | No
         problems.append(problem)
     value, findings = validate(document, shape_class)
     problems += [finding.problem for finding in findings]
+    problems += _origin_problems(document, problems)
     if value is None:
         return None, _ordered(problems)
     problems += _expression_problems(document, value)
@@ -111,6 +112,15 @@ def _shape_of(document: Document) -> tuple[type[SourceShape], Problem | None]:
     if isinstance(kind, str) and kind in SHAPES:
         return SHAPES[kind][0], None
     return EventSource, None
+
+
+def _origin_problems(document: Document, problems: list[Problem]) -> list[Problem]:
+    """Where rows come from is written once, unless it may be what is misspelt."""
+    keys = {spelling(key) for key in document.data} if isinstance(document.data, dict) else set()
+    misspelt = any(problem.fix in {"columns", "select"} for problem in problems)
+    if ("columns" in keys) != ("select" in keys) or misspelt or document.damaged or not keys:
+        return []
+    return [document.problem("write `columns:` or `select:`, one of them", code="columns-or-select")]
 
 
 def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
@@ -141,7 +151,9 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
             except ExpressionError as error:
                 yield from _placed(document, ("columns", *path, "expression"), error)
     counts = isinstance(shape, EventSource) and shape.without_customer == "count"
-    if not columns.people and shape.kind in {"events", "customers"} and not counts:
+    node = document.node(("columns",))
+    said = {spelling(key.text) for key, _ in node.pairs} & {"customer", "identifiers"} if node is not None else set()
+    if not columns.people and not said and shape.kind in {"events", "customers"} and not counts:
         message = "nothing says who the customer is; write `customer:` or `identifiers:`"
         yield document.problem(message, ("columns",), key=True, code="no-customer")
 

@@ -34,13 +34,16 @@ class _TextStream:
     """
 
     def __init__(self, file: RowFile, encoding: str | None) -> None:
-        with closing(file.open()) as raw:
+        self._file = file
+        with closing(file.open()) as raw, file.reading():
             start = raw.read(4)
         name = codecs.lookup(encoding or "utf-8").name
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             name = "utf-16"
         plain = name in {"utf-8", "utf-8-sig", "ascii"}
-        self._decoder = None if plain else codecs.getincrementaldecoder(name)(errors="surrogateescape")
+        # Words of 16 or 32 bits that mean nothing cannot be kept byte by byte, but as half a character.
+        self._errors = "surrogatepass" if name.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        self._decoder = None if plain else codecs.getincrementaldecoder(name)(errors=self._errors)
         self._raw: IO[bytes] = file.open()
         if plain and start.startswith(codecs.BOM_UTF8):
             self._raw.read(len(codecs.BOM_UTF8))
@@ -48,11 +51,16 @@ class _TextStream:
     def read(self, size: int) -> bytes:
         """About so many bytes; none at the end."""
         while True:
-            data = self._raw.read(size)
+            with self._file.reading():
+                data = self._raw.read(size)
             if self._decoder is None or not data:
                 return data
-            if text := self._decoder.decode(data):
-                return text.encode("utf-8", errors="surrogateescape")
+            try:
+                text = self._decoder.decode(data)
+            except UnicodeError as error:
+                raise SourceError(f"{self._file.name} is in another encoding; see `csv: encoding:` ({error})") from None
+            if text:
+                return text.encode("utf-8", errors=self._errors)
 
     def close(self) -> None:
         self._raw.close()
@@ -276,7 +284,7 @@ def payload_of(record: bytes, heading: bytes = b"") -> str:
 def _is_json(line: str) -> bool:
     try:
         json.loads(line, parse_constant=_refuse)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -153,10 +153,10 @@ def _moment(raw: str, text: str, kind: pa.DataType, style: Style) -> tuple[str |
         zoned = pa.types.is_timestamp(kind) and kind.tz is not None
         nanoseconds = pa.types.is_timestamp(kind) and kind.unit == "ns"
         # The session's zone is UTC. A cast would round nanoseconds up into the next microsecond.
-        moment = f"make_timestamp(epoch_ns({raw}) // 1000)" if nanoseconds else f"CAST({raw} AS TIMESTAMP)"
+        moment = f"make_timestamp(epoch_ns({raw}) // 1000)" if nanoseconds else f"TRY_CAST({raw} AS TIMESTAMP)"
         return (moment, None) if zoned or style.utc else (None, moment)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _epoch(f"CAST({raw} AS DECIMAL(38, 9))", style.time_formats), None
+        return _epoch(f"TRY_CAST({raw} AS DECIMAL(38, 9))", style.time_formats), None
     if not _is_text(kind):
         return None, None
     trimmed = f"trim({text})"

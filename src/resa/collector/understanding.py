@@ -15,7 +15,14 @@ from resa.base.clock import system_clock
 from resa.base.errors import Problem, SourceError, did_you_mean
 from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
-from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
+from resa.collector.guessing import (
+    ColumnSeen,
+    guess_null_words,
+    guess_target,
+    looks_personal,
+    safe_samples,
+    see_columns,
+)
 from resa.collector.judging import Judge
 from resa.collector.mapping import pointer, structure_of
 from resa.collector.opening import guess_format, open_rows
@@ -84,6 +91,15 @@ class Understanding:
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = field(default=())
 
+    def samples(self) -> dict[str, tuple[str, ...]]:
+        """A few values of each column, as they may be shown: of personal ones only the shape, `xxxx@xxxxxx.xx`."""
+        people = {
+            column
+            for target, column in self.mapping.items()
+            if target == "customer" or target.startswith("identifiers.")
+        }
+        return {column.name: safe_samples(column, personal=column.name in people) for column in self.columns}
+
 
 def understand(
     file: RowFile,
@@ -107,6 +123,10 @@ def understand(
     Raises:
         SourceError: The file cannot be read, or an override names what is not there.
     """
+    if kind not in SHAPES:
+        raise SourceError(
+            f"there is no kind of source '{kind}'; there are: {', '.join(SHAPES)}{did_you_mean(kind, SHAPES)}"
+        )
     given = dict(overrides or {})
     settings = {name: given.pop(name) for name in (*_SETTINGS, "delimiter", "encoding") if name in given}
     format_name = guess_format(file)
@@ -307,7 +327,7 @@ def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
     with Engine() as engine:
         plan = plan_rows(source.shape, reader.columns, piece.table, engine)
         judged = Judge(source.shape, plan, engine, reader.whole, now, now).judge(piece)
-    anonymous = judged.anonymous[0].num_rows if judged.anonymous else 0
+    anonymous = judged.anonymous.num_rows if judged.anonymous is not None else 0
     details: Counter[str] = Counter(judged.rejected.column("detail").to_pylist())
     good = judged.good.num_rows + anonymous
     return Trial(rows=good + judged.rejected.num_rows, good=good, rejected=details, first=judged.good.slice(0, 5))

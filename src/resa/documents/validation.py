@@ -84,6 +84,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
     hints: ClassVar[Mapping[str, str]] = {}
     """What to say of keys that people try and that are called otherwise, or are written elsewhere."""
+    stand_ins: ClassVar[Mapping[str, str | tuple[()]]] = {}
+    """What is read for a key that must be there and is missing or wrong: that is reported, and hides nothing."""
 
     @model_validator(mode="before")
     @classmethod
@@ -100,6 +102,10 @@ class Shape(BaseModel):
                 report(info, key.finding(f"'{key}' stands twice, as '{name}' too", code="repeated-key", fix=key))
             else:
                 report(info, cls._unknown(key, known))
+        if info.context is not None and info.context.get("again"):
+            for name, said in cls.stand_ins.items():
+                if kept.get(name) is None and name in known and cls.model_fields[known[name]].is_required():
+                    kept[name] = Written(said, data.source, data.node) if isinstance(said, str) else said
         return {name: value for name, value in kept.items() if value is not None}
 
     @classmethod
@@ -147,7 +153,7 @@ def validate(
     found: dict[tuple[int, int, str], Finding] = {}
     first = True
     for _ in range(100):
-        gathered: dict[str, Any] = {**(context or {}), "findings": []}
+        gathered: dict[str, Any] = {**(context or {}), "findings": [], "again": not first}
         try:
             value = model.model_validate(written(root, document.source), context=gathered)
         except ValidationError as error:
@@ -155,6 +161,7 @@ def validate(
             if first:  # later rounds only find what follows from the parts that were left out
                 _gather(found, [*gathered["findings"], *_not_following(gathered["findings"], wrong)])
                 first = False
+                wrong = [(finding, node) for finding, node in wrong if finding.problem.code != "missing"]
             pruned = _without(root, {id(node) for _, node in wrong})
             if pruned is None:
                 return Validated(None, _ordered(found))
@@ -212,6 +219,8 @@ def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Fi
 
 def _plain_words(details: Any, value: Node, name: str) -> str:
     words = _WORDS.get(details["type"])
+    if not details["loc"] and value.kind == "scalar":
+        return "this file is one text; write 'key: value' lines"  # perhaps another file, with data that are not shown
     if words is None:
         message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         words = message[:1].lower() + message[1:] if details["type"] != "value_error" else message

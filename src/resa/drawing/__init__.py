@@ -15,6 +15,7 @@ from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.paths import PathFlow, draw_paths
+from resa.drawing.pictures import read_pictures
 from resa.drawing.printing import Paper
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
@@ -55,6 +56,7 @@ __all__ = [
     "format_money",
     "format_percent",
     "format_seconds",
+    "read_pictures",
     "sparkline",
     "tokens_css",
 ]

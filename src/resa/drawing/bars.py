@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resa.drawing import formats
-from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.canvas import EDGE, edge, empty, sheet
 from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
 from resa.drawing.measured import Verdict
 from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
@@ -71,7 +71,7 @@ def draw_bars(
         width: Of the picture in units.
         heading: Draw the title.
     """
-    inner = width - 2 * EDGE
+    inner = width - 2 * edge(heading)
     return sheet(
         title=title,
         note=note,

@@ -9,9 +9,14 @@ from resa.drawing.scene import Group, Item, Scene, Table
 from resa.drawing.svg import Svg
 from resa.drawing.words import say
 
-__all__ = ["EDGE", "empty", "sheet"]
+__all__ = ["EDGE", "edge", "empty", "sheet"]
 
 EDGE = 20.0
+
+
+def edge(heading: bool) -> float:
+    """The white around a picture: one without a heading stands in a page that has white of its own."""
+    return EDGE if heading else 2.0
 
 
 def sheet(
@@ -42,12 +47,13 @@ def sheet(
         if heading
         else Block((), 0.0)
     )
-    items: list[Item] = [Group(x=EDGE, y=EDGE, items=head.items)] if head.height else []
-    top = EDGE + head.height + 16 if head.height else EDGE
-    items.append(Group(x=EDGE, y=top, items=body.items))
+    white = edge(heading)
+    items: list[Item] = [Group(x=white, y=white, items=head.items)] if head.height else []
+    top = white + head.height + 16 if head.height else white
+    items.append(Group(x=white, y=top, items=body.items))
     scene = Scene(
         width=width,
-        height=top + body.height + EDGE,
+        height=top + body.height + white,
         title=title,
         description=description,
         language=language,

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 from resa.drawing import formats
-from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.fonts import clean
 from resa.drawing.fonts import width as text_width
 from resa.drawing.parts import Block, paragraph
@@ -115,7 +115,7 @@ def draw_curve(
     """
     if len(curves) > len(_LOOKS):
         raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {len(_LOOKS)}")
-    inner = width - 2 * EDGE
+    inner = width - 2 * edge(heading)
     measured = [point for curve in curves for point in curve.points if point.value is not None]
     body = (
         _body(curves, measured, width=inner, height=height, language=language, target=target, notes=notes, steps=steps)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import font_source_sans_pro
-from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from resa.drawing.tokens import FONT_FAMILY, Face
@@ -31,7 +30,6 @@ EMOJI_WIDTH = 1.3
 _FILES: dict[Face, tuple[str, int, str]] = {
     "regular": ("SourceSansPro-Regular.ttf", 400, "normal"),
     "semibold": ("SourceSansPro-Semibold.ttf", 600, "normal"),
-    "bold": ("SourceSansPro-Bold.ttf", 700, "normal"),
     "italic": ("SourceSansPro-It.ttf", 400, "italic"),
 }
 _INVISIBLE = {"\u200d", "\ufe0f", "\ufe0e"}  # join and choose emoji; draw nothing themselves
@@ -154,6 +152,7 @@ def missing(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=20_000)
 def clean(text: str) -> str:
     """`text` as it can be drawn on a line: composed, spaces made single, and without what would break out of its place.
 
@@ -180,6 +179,8 @@ def clean(text: str) -> str:
 
 
 def _subset(face: Face, characters: str) -> bytes:
+    from fontTools import subset  # noqa: PLC0415 - heavy; only who writes a picture needs it
+
     options = subset.Options(
         flavor="woff2", layout_features=["kern", "mark", "mkmk", "ccmp"], hinting=False, notdef_outline=True
     )
@@ -204,9 +205,7 @@ def _face_css(face: Face, characters: str) -> str:
     )
 
 
-def font_css(
-    texts: Iterable[str] | None = None, *, faces: Iterable[Face] = ("regular", "semibold", "bold", "italic")
-) -> str:
+def font_css(texts: Iterable[str] | None = None, *, faces: Iterable[Face] = ("regular", "semibold", "italic")) -> str:
     """The `@font-face` rules that carry the font inside a page, cut down to the characters that are used.
 
     Args:

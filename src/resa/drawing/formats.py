@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from babel import Locale
@@ -28,9 +29,10 @@ def _locale(language: str) -> Locale:
 
 
 def percent(share: float, language: str) -> str:
-    """`62 %` or `62%`, as the language has it; one decimal below 10 %."""
+    """`62 %` or `62%`, as the language has it; one decimal below 10 % and above 90 %."""
     shown = round(share * 100)
-    decimals = 0.0 < abs(share) < 0.0995 and round(share * 100, 1) != shown
+    near_an_end = 0.0 < abs(share) < 0.0995 or 0.9005 < abs(share) < 1.0
+    decimals = near_an_end and round(share * 100, 1) != shown
     locale = _locale(language)
     pattern = locale.percent_formats[None].pattern
     return str(format_percent(share, format=pattern.replace("0", "0.0", 1) if decimals else pattern, locale=locale))
@@ -95,11 +97,18 @@ def duration(span: Duration, language: str) -> str:
 
 
 def seconds(length: float, language: str) -> str:
-    """A measured time in its largest fitting unit, two digits that count: `45 s`, `3.4 h`, `12 days`."""
-    for limit, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if length >= limit * 0.995:
-            return _unit(length / limit, unit, language)
+    """A measured time in two units at most: `45 s`, `4 h 12 min`, `12 days`, `3 months 9 days` (a month: 30 days)."""
+    for least, step in ((10, 1), (3_600, 60), (86_400, 3_600), (864_000, 86_400)):
+        if length >= least:
+            length = round(length / step) * step  # no more is said, so that no unit is full: 59 min 60 s
+    for (size, unit), (smaller, below) in pairwise(_UNITS):
+        if length >= (2 * size if unit == "month" else size):
+            parts = ((length // size, unit), (length % size // smaller, below))
+            return " ".join(_unit(amount, name, language) for amount, name in parts if amount)
     return _unit(length, "second", language)
+
+
+_UNITS = ((2_592_000, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _unit(amount: float, unit: str, language: str) -> str:
@@ -110,5 +119,5 @@ def _unit(amount: float, unit: str, language: str) -> str:
     if unit == "second":
         return f"{format_decimal(rounded, locale=_locale(language))} s"
     # CLDR shortens days to a letter in some languages ('2 d'), which reads like a code.
-    length: Literal["long", "short"] = "long" if unit in {"day", "week"} else "short"
+    length: Literal["long", "short"] = "long" if unit in {"day", "week", "month"} else "short"
     return str(format_unit(rounded, unit, length=length, locale=_locale(language)))

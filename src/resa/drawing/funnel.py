@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resa.drawing import formats
-from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.parts import Block, first_baseline, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
 from resa.drawing.svg import Svg
@@ -56,7 +56,7 @@ def draw_funnel(
         heading: Draw the title.
     """
     title = title or say("funnel", language)
-    inner = width - 2 * EDGE
+    inner = width - 2 * edge(heading)
     body = _body(steps, inner, language) if steps else empty(inner, language)
     share = steps[-1].customers / steps[0].customers if steps and steps[0].customers else 0.0
     return sheet(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
 from resa.drawing import formats
 from resa.drawing.map_arrows import arrows
 from resa.drawing.map_curve import emotion
-from resa.drawing.map_frame import Context, Drawn, Frame, Lane, MapOptions, frames, lane_label
+from resa.drawing.map_frame import LABEL_WIDTH, Context, Drawn, Frame, Lane, MapOptions, frames, lane_label
 from resa.drawing.map_header import header, legend, running_head, stage_heads, touchpoint_heads
 from resa.drawing.map_lanes import backstage, improvements, owners, pain_points, pictures, thoughts, visits
 from resa.drawing.map_tables import map_tables
@@ -33,6 +33,7 @@ _SCALES = (1.6, 1.4, 1.25, 1.15, 1.05, 0.95, 0.88, 0.82, 0.78, 0.74, 0.71, 0.68,
 _LIKED = ((1, 300.0), (4, 250.0), (7, 190.0), (10, 150.0))  # column widths by number of columns
 _NARROWEST = 118.0
 _NARROWEST_PAPER = 700.0
+_WORTH_BEGINNING = 0.4  # of a page: a row that must be cut begins on what is left of a page only if it is so much
 
 _LANES: Mapping[Lane, Callable[[Context, Frame], Drawn | None]] = MappingProxyType(
     {
@@ -58,7 +59,7 @@ def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, opti
     """Draw a journey map for the wall, a page or a screen.
 
     Lanes without content vanish, so the picture of a young map is a short one. Maps of many touchpoints wrap into rows;
-    on paper each row starts a page, and no text prints smaller than 6.5 points.
+    on paper a row is cut only if it fits no page, and no text prints smaller than 6.5 points.
 
     Args:
         journey_map: What to draw.
@@ -179,57 +180,89 @@ def _lane_height(context: Context, frame: Frame, drawn: Drawn) -> float:
     return max(drawn.height, label + 18) if frame.beside else drawn.height + label + 9
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """A map laid out for paper: blocks by page, the size of the pages in units, and how often a row had to be cut."""
+
+    pages: tuple[tuple[Block, ...], ...]
+    inner: float
+    room: float
+    cuts: int
+
+    @property
+    def fits(self) -> bool:
+        return all(sum(block.height for block in page) <= self.room + 0.01 for page in self.pages)
+
+
 def _sheets(context: Context, paper: Paper) -> tuple[Scene, ...]:
-    """Lay the map out for landscape paper: on as few pages as can be, then as large as can be."""
-    whole = replace(context, options=replace(context.options, header=True, legend=True))
+    """Lay the map out for landscape paper: on as few pages and in as few rows as can be, then as large as can be."""
+    whole = replace(context, options=replace(context.options, header=True, title=True, legend=True))
     wide, high = (length - 2 * MARGIN for length in PAPERS[paper])
-    scales = [scale for scale in _SCALES if wide / scale >= _NARROWEST_PAPER] or [_SCALES[-1]]
-    least = _paginate(whole, wide / scales[-1], high / scales[-1])
-    best = least
-    # The largest scale that costs no further page: page counts grow with the scale, so halving finds it.
-    low, top = 0, len(scales) - 1
+    slots, least = _slots(context), _SCALES[-1]
+    most = max(1, min(context.options.columns, int((wide / least - LABEL_WIDTH) // _NARROWEST)))
+    columns = -(-slots // -(-slots // most))
+    best = fewest = _arranged(whole, wide / least, high / least, columns)
+    scales = [scale for scale in _SCALES if wide / scale >= max(_NARROWEST_PAPER, LABEL_WIDTH + columns * _NARROWEST)]
+    # Page counts grow with the scale, so halving finds the largest that costs no further page and no further cut.
+    low, top = 0, len(scales)
     while low < top:
         middle = (low + top) // 2
-        pages = _paginate(whole, wide / scales[middle], high / scales[middle])
-        if len(pages) <= len(least) and _fits(pages, high / scales[middle]):
-            best, top = pages, middle
+        layout = _arranged(whole, wide / scales[middle], high / scales[middle], columns)
+        if len(layout.pages) <= len(fewest.pages) and layout.cuts <= fewest.cuts and layout.fits:
+            best, top = layout, middle
         else:
             low = middle + 1
-    return best
+    return tuple(_page(whole, best, number) for number in range(len(best.pages)))
 
 
-def _fits(pages: Sequence[Scene], room: float) -> bool:
-    return all(page.height <= room + 0.01 for page in pages)
-
-
-def _paginate(context: Context, inner: float, room: float) -> tuple[Scene, ...]:
-    columns = max(1, min(context.options.columns, int((inner - 112) // _NARROWEST)))
-    rows = frames(context, inner, columns, beside=not is_young(context))
+def _arranged(context: Context, inner: float, room: float, columns: int) -> _Layout:
+    """Rows one after the other; one that its page has no room for begins the next, and is cut if it fits none whole."""
     top = running_head(context, inner, "").height
     head = header(context, inner)
     pages: list[list[Block]] = [[head]]
     used = head.height
-    lanes_used: list[Lane] = []
-    for number, frame in enumerate(rows):
+    cuts = 0
+    lanes: list[Lane] = []
+    for number, frame in enumerate(frames(context, inner, columns, beside=not is_young(context))):
         drawn = _drawn(context, frame)
-        lanes_used.extend(lane.lane for lane in drawn)
-        if number:
+        lanes.extend(lane.lane for lane in drawn)
+        block = _row(context, frame, drawn)
+        gap = _ROW_GAP if number else 0.0
+        if used + gap + block.height <= room:
+            pages[-1].extend([Block((), gap), block] if gap else [block])
+            used += gap + block.height
+            continue
+        if number and room - used < _WORTH_BEGINNING * room:
             pages.append([])
             used = top
-        for part in _cut(context, frame, drawn, room - used, room - top):
+        elif number:
+            pages[-1].append(Block((), gap))
+            used += gap
+        portions = _cut(context, frame, drawn, room - used, room - top)
+        cuts += len(portions) - 1
+        for part in portions:
             block = _row(context, frame, part)
             if used + block.height > room and pages[-1]:
                 pages.append([])
                 used = top
             pages[-1].append(block)
             used += block.height
-    foot = _legend(context, inner, lanes_used)
+    foot = _legend(context, inner, lanes)
     if foot and used + sum(block.height for block in foot) > room:
         pages.append([])
     pages[-1].extend(foot)
-    return tuple(
-        _page(context, blocks, inner, room, number=number, of=len(pages)) for number, blocks in enumerate(pages)
-    )
+    headed = [
+        pages[0],
+        *(
+            [running_head(context, inner, _sheet_number(context, number, len(pages))), *blocks]
+            for number, blocks in enumerate(pages[1:], start=2)
+        ),
+    ]
+    return _Layout(tuple(map(tuple, headed)), inner, room, cuts)
+
+
+def _sheet_number(context: Context, number: int, of: int) -> str:
+    return context.say("sheet", n=formats.count(number, context.language), of=formats.count(of, context.language))
 
 
 def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, other: float) -> list[list[Drawn]]:
@@ -247,13 +280,10 @@ def _cut(context: Context, frame: Frame, lanes: Sequence[Drawn], first: float, o
     return portions
 
 
-def _page(context: Context, blocks: list[Block], inner: float, room: float, *, number: int, of: int) -> Scene:
-    if number:
-        words = context.say(
-            "sheet", n=formats.count(number + 1, context.language), of=formats.count(of, context.language)
-        )
-        blocks = [running_head(context, inner, words), *blocks]
+def _page(context: Context, layout: _Layout, number: int) -> Scene:
+    blocks = layout.pages[number]
     height = sum(block.height for block in blocks)
-    if of == 1 and height < room * 0.7:
-        blocks = [Block((), (room - height) * 0.38), *blocks]  # a little above the middle, where a poster looks centred
-    return _scene(context, blocks, inner, edge=0.0, height=max(room, height))
+    if len(layout.pages) == 1 and height < layout.room * 0.7:
+        # A little above the middle, where a poster looks centred.
+        blocks = (Block((), (layout.room - height) * 0.38), *blocks)
+    return _scene(context, blocks, layout.inner, edge=0.0, height=max(layout.room, height))

@@ -28,7 +28,7 @@ VERDICT_COLOURS: dict[Verdict, Colour] = {
 }
 VERDICT_MARKS: dict[Verdict, MarkShape | None] = {
     "met": "up",
-    "near": "ring_diamond",
+    "near": "ring",
     "below": "down",
     "none": None,
     "few": None,
@@ -36,6 +36,7 @@ VERDICT_MARKS: dict[Verdict, MarkShape | None] = {
 _START = 6.0  # from a touchpoint's centre line to where its arrows leave and arrive
 _HEAD = 8.0
 _ENOUGH = 150.0  # width that most labels need to stand on two lines
+_ENOUGH_IN = 100.0  # the same for an arrow that comes in from another row and says only where from
 _TOP, _BOTTOM = 8.0, 8.0
 _LINE_ROOM = 16.0  # a track's line with the air around it
 
@@ -107,9 +108,10 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
         if goes_on:
             stops.append(last - 2 if any(place > max(row) for place in outside) else first + 2)
     left, right = min([start, *stops]), max([start, *stops])
-    if goes_on and right - left < _ENOUGH:
-        # Too short for its words, at the edge of the row: they may begin further in.
-        left, right = (max(first, right - _ENOUGH), right) if right > last - 3 else (left, min(last, left + _ENOUGH))
+    enough = _ENOUGH if goes_on else _ENOUGH_IN if here is None else 0.0
+    if right - left < enough:
+        # Too short for its words, at the edge of the row: they may begin or end further in.
+        left, right = (max(first, right - enough), right) if right > last - 3 else (left, min(last, left + enough))
     words = flow(
         _runs(context, expectation, complete=here is not None, away=away), max(60.0, right - left - 2 * _START - 2)
     )
@@ -136,7 +138,7 @@ def _runs(context: Context, expectation: Expectation, *, complete: bool, away: S
     verdict = numbers.verdict(target)
     colour = VERDICT_COLOURS[verdict]
     if numbers.share is None:
-        runs.append(Run(context.say("too_few"), "label", "muted"))
+        runs.append(Run(context.say("verdict.few"), "label", "muted"))
     else:
         runs.append(Run(formats.percent(numbers.share, language), "figure", colour, VERDICT_MARKS[verdict]))
     if not complete:
@@ -145,14 +147,9 @@ def _runs(context: Context, expectation: Expectation, *, complete: bool, away: S
         runs.append(Run(context.say("of_openings", n=formats.count(numbers.openings, language)), "note", "muted"))
     runs.append(Run(within, "label", "ink"))
     if target is not None:
-        key = {"met": "on_target", "near": "near_target", "below": "below_target"}.get(verdict, "target")
-        runs.append(
-            Run(
-                context.say(key, share=formats.percent(target, language)),
-                "note",
-                colour if verdict == "below" else "muted",
-            )
-        )
+        shown = formats.percent(target, language)
+        said = context.say("target" if numbers.share is None else f"target.{verdict}", share=shown)
+        runs.append(Run(said, "note", colour if verdict == "below" else "muted"))
     return [*runs, *_onward(context, away)]
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from resa.drawing import formats
 from resa.drawing.map_frame import Column, Context, Drawn, Frame
 from resa.drawing.parts import mark
-from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Text, line, smooth
+from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Text, line, points_along, smooth
 from resa.drawing.tokens import Colour
 from resa.model.journey import Emotion, Touchpoint
 
-__all__ = ["emotion", "emotion_personas"]
+__all__ = ["PERSONA_DASHES", "emotion", "emotion_personas"]
 
 _HEIGHT = 150.0
 _MARGIN = 20.0
 _LOWEST, _HIGHEST = -2.0, 2.0
-_PERSONAS = 3
+PERSONA_DASHES: tuple[tuple[float, ...], ...] = ((0.1, 3), (7, 3, 0.1, 3), (2.5, 3))
+"""How the curves of personas are told apart."""
 
 
 def emotion_personas(context: Context) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def emotion_personas(context: Context) -> tuple[str, ...]:
         for difference in touchpoint.differences
         if difference.emotion.now is not None and difference.persona in context.map.persona
     )
-    return tuple(found)[:_PERSONAS]
+    return tuple(found)[: len(PERSONA_DASHES)]
 
 
 def _felt(touchpoint: Touchpoint, persona: str | None) -> Emotion:
@@ -70,9 +70,9 @@ def emotion(context: Context, frame: Frame) -> Drawn | None:
     items: list[Item] = [*_scale(frame)]
     curves = [_points(aim), _points(now), *map(_points, others)]
     items.extend(
-        Path(commands=smooth(points), stroke="line", stroke_width=1.1, dash=(1.5, 3), round_ends=True)
-        for points in map(_points, others)
-        if len(points) > 1
+        Path(commands=smooth(_points(felt)), stroke="muted", stroke_width=1.2, dash=dash, round_ends=True)
+        for felt, dash in zip(others, PERSONA_DASHES, strict=False)
+        if len(felt) > 1
     )
     if len(aim) > 1:
         items.append(Path(commands=smooth(_points(aim)), stroke="muted", stroke_width=1.4, dash=(5, 4)))
@@ -132,16 +132,16 @@ def _labels(
     curves: Sequence[Sequence[tuple[float, float]]],
 ) -> list[Item]:
     """The value beside each point, where it meets no other value and no curve; left to the scale if it cannot."""
-    signs = [Box(c.middle - 5.5, _y(v) - 5.5, c.middle + 5.5, _y(v) + 5.5) for c, v in (*now, *aim, *scores)]
-    traces = [box for points in curves for box in _trace(points)]
-    placed: list[Box] = []
+    taken = [Box(c.middle - 5.5, _y(v) - 5.5, c.middle + 5.5, _y(v) + 5.5) for c, v in (*now, *aim, *scores)]
+    traces = [points_along(points, _STEP) for points in curves]
     items: list[Item] = []
     wanted: list[tuple[Column, float, Colour]] = [(c, v, "ink") for c, v in scores]
     wanted += [(c, v, "accent") for c, v in now]
     for column, value, colour in wanted:
+        cell = Box(column.x, 0, column.x + column.width, _HEIGHT)
+        near = [at for trace in traces for at in trace if cell.left - 2 < at[0] < cell.right + 2]
         words = formats.signed(value, context.language)
-        best: tuple[int, int, Text] | None = None
-        for order, (dx, dy, anchor) in enumerate(_PLACES):
+        for dx, dy, anchor in _PLACES:
             text = Text(
                 x=column.middle + dx,
                 y=_y(value) + dy,
@@ -149,20 +149,18 @@ def _labels(
                 style="note_strong",
                 fill=colour,
                 anchor=anchor,
-                cell=Box(column.x, 0, column.x + column.width, _HEIGHT),
+                cell=cell,
             )
             box = text.box
-            if text.cell is None or not text.cell.holds(box) or any(box.overlaps(other) for other in (*placed, *signs)):
-                continue
-            cost = sum(box.overlaps(other) for other in traces)
-            if best is None or (cost, order) < best[:2]:
-                best = (cost, order, text)
-        if best is not None and best[0] == 0:
-            items.append(best[2])
-            placed.append(best[2].box)
+            free = cell.holds(box) and not any(box.overlaps(other) for other in taken)
+            if free and not any(box.left - 2 < x < box.right + 2 and box.top - 2 < y < box.bottom + 2 for x, y in near):
+                items.append(text)
+                taken.append(box)
+                break
     return [Group(items=tuple(items))] if items else []
 
 
+_STEP = 4.0  # units between the points of a curve that labels keep clear of
 _PLACES: tuple[tuple[float, float, Anchor], ...] = (
     (0, -9, "middle"),
     (0, 15, "middle"),
@@ -179,20 +177,3 @@ _PLACES: tuple[tuple[float, float, Anchor], ...] = (
     (-20, -10, "end"),
     (-20, 17, "end"),
 )
-
-
-def _trace(points: Sequence[tuple[float, float]]) -> list[Box]:
-    """Small boxes along the curve that `smooth` draws."""
-    commands = smooth(points)
-    boxes = []
-    at = points[0] if points else (0.0, 0.0)
-    for _, command in pairwise(commands):
-        x1, y1, x2, y2, x3, y3 = (float(number) for number in command[1:])
-        for step in range(1, 33):
-            t = step / 32
-            u = 1 - t
-            x = u**3 * at[0] + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3
-            y = u**3 * at[1] + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
-            boxes.append(Box(x - 2, y - 2, x + 2, y + 2))
-        at = (x3, y3)
-    return boxes

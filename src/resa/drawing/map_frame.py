@@ -69,6 +69,7 @@ class MapOptions:
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
         links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment` or http(s).
         header: Draw title, facts and personas.
+        title: Draw title and facts in the header; a page that says them itself leaves them out.
         legend: Draw the legend.
     """
 
@@ -79,6 +80,7 @@ class MapOptions:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     header: bool = True
+    title: bool = True
     legend: bool = True
 
 
@@ -218,11 +220,10 @@ def frames(context: Context, width: float, columns: int, *, beside: bool = True)
     rows = _rows(slots, max(1, columns))
     left = LABEL_WIDTH if beside and width >= NARROW else 0.0
     most = max(map(len, rows))
-    gaps = max(_breaks(row) for row in rows) * STAGE_GAP
-    unit = (width - left - gaps) / most
-    if len(rows) == 1:
-        unit = (width - left - _breaks(rows[0]) * STAGE_GAP) / len(rows[0])
-    return tuple(_frame(row, left, width, unit, number) for number, row in enumerate(rows))
+    return tuple(
+        _frame(row, left, width, (width - left - _breaks(row) * STAGE_GAP) / most, number)
+        for number, row in enumerate(rows)
+    )
 
 
 def _slots(context: Context, stage: Stage) -> list[tuple[Stage, Touchpoint | None]]:

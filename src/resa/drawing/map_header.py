@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from resa.base.pictures import media_type
 from resa.drawing import formats
 from resa.drawing.fonts import clean
 from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
-from resa.drawing.map_curve import emotion_personas
+from resa.drawing.map_curve import PERSONA_DASHES, emotion_personas
 from resa.drawing.map_frame import Context, Frame, Lane
 from resa.drawing.map_lanes import EVIDENCE, STATES
 from resa.drawing.map_ways import CHANNEL_KINDS
 from resa.drawing.parts import Block, first_baseline, mark, paragraph, stack
-from resa.drawing.pictures import media_type, picture
+from resa.drawing.pictures import picture
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, Text, arrow_head, line
 from resa.drawing.tokens import StyleName
 from resa.model.journey import Persona
@@ -27,6 +28,12 @@ _LEGEND_LINE = 18.0
 
 def header(context: Context, width: float) -> Block:
     """Title on the left, facts on the right, personas below."""
+    parts = [_title(context, width) if context.options.title else Block((), 0.0), _personas(context, width)]
+    whole = stack([part for part in parts if part.height], 22)
+    return Block(whole.items, whole.height + 26 if whole.height else 0.0, width)
+
+
+def _title(context: Context, width: float) -> Block:
     wide = width >= 820
     title_room = width * 0.56 if wide else width
     fact_room = width * 0.36 if wide else width
@@ -38,20 +45,10 @@ def header(context: Context, width: float) -> Block:
         3,
     )
     facts = _facts(context, fact_room)
-    items: list[Item] = list(title.items)
-    height = title.height
-    if facts.height:
-        if wide:
-            items.append(Group(x=width - fact_room, y=2, items=facts.items))
-            height = max(height, facts.height + 2)
-        else:
-            items.append(Group(y=height + 12, items=facts.items))
-            height += 12 + facts.height
-    personas = _personas(context, width)
-    if personas.height:
-        items.append(Group(y=height + 22, items=personas.items))
-        height += 22 + personas.height
-    return Block(tuple(items), height + 26, width)
+    if not facts.height:
+        return title
+    x, y = (width - fact_room, 2.0) if wide else (0.0, title.height + 12)
+    return Block((*title.items, Group(x=x, y=y, items=facts.items)), max(title.height, y + facts.height))
 
 
 def running_head(context: Context, width: float, sheet: str) -> Block:
@@ -306,9 +303,9 @@ def _emotion_entries(context: Context) -> list[_Entry]:
         )
     if any(n.score is not None for n in context.numbers.touchpoints.values()):
         found.append((mark("ring_diamond", 5, 0, 9, "ink"), 10, context.say("measured_score")))
-    for key in emotion_personas(context):
+    for key, dash in zip(emotion_personas(context), PERSONA_DASHES, strict=False):
         dotted = Path(
-            commands=(("M", 0, 0), ("L", 22, 0)), stroke="line", stroke_width=1.2, dash=(1.5, 3), round_ends=True
+            commands=(("M", 0, 0), ("L", 26, 0)), stroke="muted", stroke_width=1.2, dash=dash, round_ends=True
         )
-        found.append(((dotted,), 22, context.say("for_persona", persona=context.map.persona[key].name)))
+        found.append(((dotted,), 26, context.say("for_persona", persona=context.map.persona[key].name)))
     return found

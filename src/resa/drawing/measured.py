@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+
+from resa.model.verdicts import Verdict, judged
 
 __all__ = ["Detour", "ExpectationNumbers", "MapNumbers", "PathNumbers", "Point", "TouchpointNumbers", "Verdict"]
-
-Verdict = Literal["met", "near", "below", "none", "few"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,6 @@ class ExpectationNumbers:
         still_open: Openings too young to count.
         median_seconds: Median time to meet it.
         trend: The share over time, oldest first.
-        target_met: The judgement, when made elsewhere; `None`: judged here by the interval.
     """
 
     share: float | None = None
@@ -55,19 +53,10 @@ class ExpectationNumbers:
     still_open: int | None = None
     median_seconds: float | None = None
     trend: tuple[Point, ...] = ()
-    target_met: bool | None = None
 
     def verdict(self, target: float | None) -> Verdict:
-        """Against a target: `met`, `near` (its interval reaches it), `below`, `none` (no target), `few` (no share)."""
-        if self.share is None:
-            return "few"
-        if target is None:
-            return "none"
-        if self.target_met is not None:
-            return "met" if self.target_met else "below"
-        if self.share >= target:
-            return "met"
-        return "near" if self.high is not None and self.high >= target else "below"
+        """What its interval says about a target."""
+        return judged(self.openings or 0, self.low, self.high, target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resa.drawing import formats
-from resa.drawing.canvas import EDGE, empty, sheet
+from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Group, Item, Path, Rect, Table
 from resa.drawing.svg import Svg
@@ -80,7 +80,7 @@ def draw_paths(
         heading: Draw the title.
     """
     title = title or say("paths", language)
-    inner = width - 2 * EDGE
+    inner = width - 2 * edge(heading)
     kept = [flow for flow in flows if flow.count > 0 and flow.names]
     total = sum(flow.count for flow in kept)
     bands = _bands(kept, top, others, language)

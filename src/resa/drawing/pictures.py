@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from resa.base.errors import InputError
+from resa.base.pictures import media_type, read_picture
 from resa.drawing.parts import paragraph
-from resa.drawing.scene import Group, Image, Item, Path, Rect
+from resa.drawing.scene import Group, Image, Item, Rect
+from resa.drawing.scene import Path as Outline
+from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
     from resa.drawing.map_frame import Context
 
-__all__ = ["media_type", "picture"]
-
-_SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
+__all__ = ["picture", "read_pictures"]
 
 
-def media_type(data: bytes) -> str | None:
-    """What kind of raster picture the bytes are; `None` for anything else (an SVG could carry scripts)."""
-    for start, name in _SIGNATURES:
-        if data.startswith(start):
-            return name
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return None
+def read_pictures(journey_map: JourneyMap, beside: Path, within: Path | None = None) -> dict[str, bytes]:
+    """The pictures that a map names, by the path it gives, for `MapOptions.pictures`.
+
+    One that is missing, too large, of another kind, or outside the folder is left out; `resa map check` says so, and
+    the drawing names it in its place.
+
+    Args:
+        journey_map: The map.
+        beside: The folder of its file.
+        within: The folder that no picture may lead out of; default: `beside`.
+    """
+    named = [touchpoint.picture for touchpoint in journey_map.touchpoints]
+    named += [persona.picture for persona in journey_map.personas]
+    found: dict[str, bytes] = {}
+    for name in filter(None, named):
+        with suppress(InputError, OSError):
+            found[name] = read_picture(beside / name, within or beside)
+    return found
 
 
 def picture(context: Context, path: str, width: float, height: float, title: str) -> tuple[Item, ...]:
@@ -35,11 +48,10 @@ def picture(context: Context, path: str, width: float, height: float, title: str
     name = PurePosixPath(path.replace("\\", "/")).name
     caption = paragraph(name, width - 16, "note", "muted", lines=1)
     left = (width - caption.width) / 2
-    scale = 1.0
     middle = height / 2 - 9
-    hill = Path(
+    hill = Outline(
         commands=(
-            ("M", width / 2 - 17 * scale, middle + 9),
+            ("M", width / 2 - 17, middle + 9),
             ("L", width / 2 - 6, middle - 5),
             ("L", width / 2 + 1, middle + 3),
             ("L", width / 2 + 6, middle - 2),

@@ -9,6 +9,7 @@ from typing import Literal
 
 import typst
 
+from resa.base.errors import InputError
 from resa.drawing.fonts import FONT_FOLDER
 from resa.drawing.scene import Scene
 
@@ -91,7 +92,11 @@ def _compile(markups: Sequence[str], source: str, form: Literal["pdf", "png"], p
         main = folder / "main.typ"
         main.write_text(source, encoding="utf-8")
         compiler = typst.Compiler(str(main), root=str(folder), font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True)
-        made = compiler.compile(format=form, ppi=ppi) if ppi else compiler.compile(format=form)
+        try:
+            made = compiler.compile(format=form, ppi=ppi) if ppi else compiler.compile(format=form)
+        except typst.TypstError as error:
+            message = f"a picture on the map cannot be printed ({error}); save it anew, as PNG or JPEG"
+            raise InputError(message) from error
     if not isinstance(made, bytes):
         raise TypeError("Typst gave several files where one was asked for")
     return made

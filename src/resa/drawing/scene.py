@@ -28,6 +28,7 @@ __all__ = [
     "arrow_head",
     "line",
     "placed_texts",
+    "points_along",
     "smooth",
     "walk",
 ]
@@ -326,3 +327,23 @@ def smooth(points: Iterable[tuple[float, float]]) -> tuple[tuple[str | float, ..
         (x1, y1), (x2, y2), third = nodes[i], nodes[i + 1], steps[i] / 3
         commands.append(("C", x1 + third, y1 + tangents[i] * third, x2 - third, y2 - tangents[i + 1] * third, x2, y2))
     return tuple(commands)
+
+
+def points_along(points: Iterable[tuple[float, float]], step: float) -> list[tuple[float, float]]:
+    """Points on the curve that `smooth` draws, about `step` apart in x: its control points stand at thirds of x."""
+    found: list[tuple[float, float]] = []
+    x0 = y0 = 0.0
+    for command in smooth(points):
+        numbers = [float(number) for number in command[1:]]
+        if command[0] == "M":
+            x0, y0 = numbers
+            continue
+        y1, y2, x3, y3 = numbers[1], numbers[3], numbers[4], numbers[5]
+        count = max(1, int((x3 - x0) / step))
+        for number in range(count + 1):
+            t = number / count
+            u = 1 - t
+            y = u**3 * y0 + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
+            found.append((x0 + t * (x3 - x0), y))
+        x0, y0 = x3, y3
+    return found

@@ -275,7 +275,7 @@ class _Writer:
 def _face(face: Face) -> str:
     if face == "italic":
         return 'font-style="italic"'
-    return {"regular": "", "semibold": 'font-weight="600"', "bold": 'font-weight="700"'}[face]
+    return 'font-weight="600"' if face == "semibold" else ""
 
 
 def _span(x: float, y: float, words: str, more: str = "") -> str:

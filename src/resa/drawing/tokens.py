@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Theme = Literal["light", "dark"]
-Face = Literal["regular", "semibold", "bold", "italic"]
+Face = Literal["regular", "semibold", "italic"]
 Colour = Literal[
     "paper",
     "ground",
@@ -92,7 +92,7 @@ class Style:
 
     Attributes:
         size: In units of the drawing (CSS pixels on a screen).
-        face: Which of the four faces.
+        face: Which of the faces.
         leading: Distance from one baseline to the next, in units.
     """
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from resa.model.verdicts import VERDICTS
+
 __all__ = ["CATALOGUES", "say", "say_count"]
 
 _ENGLISH: Mapping[str, str] = MappingProxyType(
@@ -32,9 +34,10 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "within": "within {time}",
         "target": "target {share}",
         "goal_target": "target {share}",
-        "on_target": "target {share}",
-        "near_target": "about on target {share}",
-        "below_target": "below target {share}",
+        "target.met": "on target {share}",
+        "target.near": "about on target {share}",
+        "target.below": "below target {share}",
+        "target.few": "target {share}: too few to say",
         "of_openings": "of {n}",
         "goes_to": "to {what}",
         "sentence.expectation": "After {after} we expect {next} within {time}",
@@ -50,7 +53,6 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "or": "or",
         "from": "from {what}",
         "unless": "unless {what}",
-        "too_few": "too few to say",
         "not_measured": "not measured",
         "by_day": "counted by day, without customers",
         # lanes
@@ -100,11 +102,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "state.done": "Done",
         "state.dropped": "Dropped",
         "since": "{state} since {day}",
-        "verdict.met": "on target",
-        "verdict.near": "about on target",
-        "verdict.below": "below target",
-        "verdict.none": "no target",
-        "verdict.few": "too few to say",
+        **{f"verdict.{verdict}": words for verdict, words in VERDICTS.items()},
         "kind.external": "our channel, no staff",
         "kind.internal": "with our staff",
         "kind.peripheral": "indirect",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import duckdb
@@ -20,6 +20,12 @@ Parameters = Mapping[str, object]
 
 # These name what is wrong with the statement itself. Other messages quote values, which may be personal.
 _ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat", "json_each", "json_tree"})
+"""What a user's statement may read beside its relations: these make rows of their arguments alone."""
+
+_SHUT_FUNCTIONS = frozenset({"sleep_ms", "write_log", "current_setting", "getvariable", "getenv"})
+_SHUT_PREFIXES = ("pg_", "duckdb_", "pragma_", "sqlite_")  # of functions and relations that tell of the machine
 
 
 class Engine:
@@ -47,6 +53,7 @@ class Engine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
+            "python_enable_replacements": False,  # a relation is a registered table, never a variable of this program
             "temp_directory": str(spill) if spill else "",
         }
         if threads is not None:
@@ -125,9 +132,7 @@ class Engine:
         """The engine itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the connection."""
         self.close()
 
@@ -148,10 +153,12 @@ class Engine:
 
 
 def check_is_select(sql: str) -> None:
-    """Refuse anything but one SELECT: a statement of a user runs only after this check.
+    """Refuse anything but one SELECT over tables: a statement of a user runs only after this check.
+
+    Functions that wait, or tell of files, settings or the machine, are refused as well.
 
     Raises:
-        InputError: It is several statements, another kind of statement, or none that can be read.
+        InputError: It is several statements, another kind of statement, none that can be read, or names what is shut.
     """
     try:
         statements = duckdb.extract_statements(sql)
@@ -161,6 +168,33 @@ def check_is_select(sql: str) -> None:
         raise InputError("write one SELECT statement; several, or none, were given")
     if statements[0].type != duckdb.StatementType.SELECT:
         raise InputError("only SELECT may be asked: the workspace's data are changed by resa's own commands")
+    with duckdb.connect(":memory:") as connection:
+        (written,) = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone() or ("",)
+    try:
+        tree = json.loads(written)
+    except RecursionError:
+        raise InputError("this SQL is nested too deeply; write it in steps (WITH …)") from None
+    if tree["error"]:
+        raise InputError("this SQL cannot be checked; write it as a plain SELECT")
+    for name in _shut(tree["statements"]):
+        raise InputError(f"{name} may not be used here: it waits, or tells of the machine and not of your customers")
+
+
+def _shut(statements: list[Any]) -> Iterator[str]:
+    """Functions and relations in parsed statements that users may not name."""
+    waiting: list[Any] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            name = str(node.get("function_name") or node.get("table_name") or "").casefold()
+            foreign = str(node.get("schema_name") or "").casefold() not in {"", "main"}
+            if foreign or name in _SHUT_FUNCTIONS or name.startswith(_SHUT_PREFIXES):
+                yield name
+            elif node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
+                yield node["function"]["function_name"]
 
 
 def _used(sql: str, parameters: Parameters | None) -> dict[str, object] | None:
@@ -181,8 +215,13 @@ def _explained(sql: str) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C
+            raise KeyboardInterrupt from error
+        raise
     except _ABOUT_THE_STATEMENT as error:
-        raise EngineError(str(error).splitlines()[0], sql=sql) from error
+        # DuckDB says what is wrong and what is near; after an empty line it repeats the statement.
+        raise EngineError(" ".join(str(error).split("\n\n")[0].split()), sql=sql) from error
     except duckdb.OutOfMemoryException as error:
         raise EngineError("the statement needs more memory than it may use", sql=sql) from error
     except duckdb.Error as error:

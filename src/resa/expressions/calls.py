@@ -138,10 +138,10 @@ def _argument(checker: Checker, function: Function, parameter: Parameter, node: 
 
 
 def _digits(checker: Checker, piece: Piece, why: str) -> str:
-    if piece.literal not in range(10):
+    if piece.kind != "number" or piece.literal not in range(10):  # false is in the range, being 0
         checker.wrong(f"a whole number from 0 to 9 is needed{why}", piece.at, "wrong-type")
         return "NULL"
-    return checker.parameter(int(piece.label))
+    return checker.parameter(int(float(piece.label)))
 
 
 def _checked_literal(checker: Checker, node: exp.Expr, check: Callable[[str], str | None], wanted: str) -> str:

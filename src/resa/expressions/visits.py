@@ -26,7 +26,10 @@ def _literal(checker: Checker, node: exp.Expr) -> Piece:
     text = str(node.this)
     if node.is_string:
         return Piece("text", at=at, label=f"'{_short(text)}'", literal=text)
-    number: float | int = float(text)
+    try:
+        number: float | int = float(text)
+    except ValueError:
+        return checker.wrong(f"{_short(text)} is no number", at, "wrong-number")
     if not math.isfinite(number):
         return checker.wrong("this number is too large", at, "wrong-number")
     if checker.scope is Scope.ROW and text.isdigit() and int(text) < 2**63:

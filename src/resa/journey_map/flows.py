@@ -39,6 +39,8 @@ def chosen(*words: str) -> BeforeValidator:
 class GoalShape(Shape):
     """What is to be reached."""
 
+    stand_ins = {"reach": ()}  # noqa: RUF012  # declared as a ClassVar in Shape
+
     start: Name | None = Field(None, alias="from", description="Touchpoint or stage where the way begins.")
     reach: Names = Field(description="Touchpoint or stage to be reached, or several.")
     within: Within | None = Field(None, description="How long it may take, such as 90 days.")
@@ -47,6 +49,8 @@ class GoalShape(Shape):
 
 class SendStep(Shape):
     """Send a message."""
+
+    stand_ins = {"send": "message", "by": "channel"}  # noqa: RUF012  # declared as a ClassVar in Shape
 
     send: Name = Field(description="Name of the message.")
     by: Name = Field(description="Channel that carries it.")
@@ -68,6 +72,8 @@ class WaitStep(Shape):
 class WaitForStep(Shape):
     """Wait until the customer does something."""
 
+    stand_ins = {"wait_for": (), "up_to": "1 day"}  # noqa: RUF012  # declared as a ClassVar in Shape
+
     wait_for: Names = Field(description="Touchpoint or stage waited for, or several.")
     up_to: Within = Field(description="How long at most.")
     then: Steps = Field((), description="Steps when it happened.")
@@ -76,6 +82,8 @@ class WaitForStep(Shape):
 
 class BranchShape(Shape):
     """One way of a split."""
+
+    stand_ins = {"name": "variant", "share": "1 %"}  # noqa: RUF012  # declared as a ClassVar in Shape
 
     name: Name = Field(description="Name of the variant.")
     share: Share = Field(description="Its share of the customers, such as 50 %.")
@@ -109,6 +117,8 @@ def _check_shares(branches: tuple[BranchShape, ...], findings: list[Finding]) ->
 
 class IfStep(Shape):
     """Let a fact about the customer decide."""
+
+    stand_ins = {"if": "true"}  # noqa: RUF012  # declared as a ClassVar in Shape
 
     condition: Expression = Field(alias="if", description="Condition about the customer, such as traits.orders > 3.")
     then: Steps = Field((), description="Steps when it holds.")
@@ -164,12 +174,14 @@ Step = Annotated[
 ]
 """One step of a flow."""
 
-Steps = Annotated[tuple[Step, ...], BeforeValidator(one_or_many)]
+Steps = Annotated[tuple[Step, ...], BeforeValidator(one_or_many, json_schema_input_type=Step | list[Step])]
 """Steps in order."""
 
 
 class ReactionShape(Shape):
     """What the business does when an expectation is met or missed."""
+
+    stand_ins = {"purpose": "transactional", "steps": ()}  # noqa: RUF012  # declared as a ClassVar in Shape
 
     name: Text | None = Field(None, description="Name for people.")
     about: Prose | None = Field(None, description="What it is for.")

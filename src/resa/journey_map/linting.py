@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from resa.base.errors import ExpressionError, Problem
+from resa.base.errors import ExpressionError, InputError, Problem
+from resa.base.pictures import read_picture
 from resa.documents import Written
 from resa.expressions import Scope, compile_expression
 from resa.journey_map.loading import Loaded
@@ -22,7 +23,7 @@ class _Question:
 
     map: JourneyMap
     places: Mapping[Place, Written]
-    matched: Mapping[str, int] | None
+    matched: Collection[str] | None
     today: date
     loaded: Loaded
 
@@ -39,7 +40,7 @@ def lint(
     loaded: Loaded,
     *,
     today: date,
-    matched: Mapping[str, int] | None = None,
+    matched: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
     """What a practitioner would say about a map that is formally right.
 
@@ -47,7 +48,7 @@ def lint(
         journey_map: The map.
         loaded: What it was loaded with, which knows where things stand.
         today: The day, for reviews.
-        matched: How many events each touchpoint matched; without it nothing is said of that.
+        matched: The touchpoints that some event is; without it nothing is said of that.
 
     Returns:
         Warnings, by line.
@@ -143,7 +144,7 @@ def _never_matched(question: _Question) -> Iterator[Problem]:
     if question.matched is None:
         return
     for signal in question.map.signals:
-        if signal.kind == "events" and not question.matched.get(signal.touchpoint):
+        if signal.kind == "events" and signal.touchpoint not in question.matched:
             message = f"no event ever matched '{signal.touchpoint}'; check its signal, or say not_seen:"
             yield question.advice(("signal", signal.touchpoint), "never-matched", message)
 
@@ -218,8 +219,11 @@ def _pictures(question: _Question) -> Iterator[Problem]:
     ]
     owners += [(("persona", persona.key), persona.picture) for persona in question.map.personas]
     for place, picture in owners:
-        if picture and not (base / picture).is_file():
-            yield question.advice(place, "no-picture", f"there is no picture {picture} beside the map")
+        if picture:
+            try:
+                read_picture(base / picture, question.loaded.folder)
+            except (InputError, OSError) as error:
+                yield question.advice(place, "no-picture", str(error))
 
 
 _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (

@@ -18,7 +18,8 @@ from resa.journey_map.names import normalised
 from resa.journey_map.reacting import check_reaction
 from resa.journey_map.references import Place, References
 from resa.journey_map.resolving import resolve, touchpoint_names
-from resa.journey_map.shapes import MapShape, Reactions, Signals, SignalShape
+from resa.journey_map.shapes import ExpectShape, MapShape, Reactions, Signals, SignalShape, TouchpointShape
+from resa.journey_map.signalling import check_signal
 from resa.model.journey import JourneyMap
 
 __all__ = ["Loaded", "load_maps", "load_texts", "map_files", "read_map"]
@@ -32,6 +33,8 @@ _SECTIONS = {
     "channels": "channel",
 }
 """Which names each section of a file defines."""
+
+_ARROWS = {"expect", "promise"}
 
 
 class _SignalsFile(RootModel[Signals]):
@@ -87,7 +90,7 @@ class Loaded:
         names = ", ".join(sorted(self.maps)) or "none yet"
         if key is None:
             raise QuestionError(f"name one of the maps with --map: {names}")
-        raise QuestionError(f"there is no map '{key}'{did_you_mean(key, self.maps)}; there are: {names}")
+        raise QuestionError(f"there is no map '{key}'; there are: {names}{did_you_mean(key, self.maps)}")
 
 
 @dataclass
@@ -105,6 +108,8 @@ class _Read:
 
 def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
     """The files that belong to the maps of a workspace, by name relative to it, and those that cannot be read."""
+    if not folder.is_dir():
+        return {}, [Problem(message=f"there is no folder {folder}; name one that holds a map", code="no-folder")]
     names = [folder / "journey.yaml", *sorted((folder / "journeys").glob("*.yaml")), folder / "signals.yaml"]
     names += sorted((folder / "reactions").glob("*.yaml"))
     files: dict[str, bytes] = {}
@@ -313,33 +318,60 @@ def _unsure(document: Document, findings: Iterable[Finding]) -> frozenset[str]:
     if document.damaged or document.root is None:
         return frozenset(_SECTIONS.values())
     unsure: set[str] = set()
-    ranges = [
-        (document.source.position(key.start)[0], document.source.position(value.end)[0], spelling(key.text))
-        for key, value in document.root.pairs
-    ]
     for finding in findings:
+        where = tuple(map(spelling, _path(document, finding)))
         if not _is_error(finding):
             continue
-        line = finding.problem.line or 0
-        sections = [section for first, last, section in ranges if first <= line <= last]
-        if finding.problem.code == "unknown-key" and not any(section in _SECTIONS for section in sections):
+        if where and where[0] not in _SECTIONS and finding.problem.code == "unknown-key":
             unsure |= set(_SECTIONS.values())
-        unsure |= {_SECTIONS[section] for section in sections if section in _SECTIONS}
+        elif where and where[0] in _SECTIONS and _hides_names(where):
+            unsure.add(_SECTIONS[where[0]])
     return frozenset(unsure)
 
 
+def _hides_names(where: tuple[str, ...]) -> bool:
+    """Whether a mistake at this path of a section could keep one of the names that the section defines from being read.
+
+    Stages list touchpoints, so any mistake does. Arrows are named by `name:` and `next:`. Elsewhere the names are keys.
+    """
+    if where[0] == "stages" or len(where) <= 2:
+        return True
+    if where[0] != "touchpoints":
+        return False
+    if where[2] in _ARROWS:
+        return len(where) <= 4 or where[4] in {"name", "next"} or where[4] not in ExpectShape.model_fields
+    return where[2] not in {field.alias or name for name, field in TouchpointShape.model_fields.items()}
+
+
+def _path(document: Document, finding: Finding) -> tuple[str, ...]:
+    """Where in its document a mistake is: as validation says, or the innermost thing that stands there."""
+    if finding.problem.field:
+        return tuple(finding.problem.field.split("."))
+    place = (finding.problem.line or 0, finding.problem.column or 0)
+    found: tuple[str | int, ...] = ()
+    if document.root is not None:
+        for path, node, _ in walk(document.root):
+            start, end = document.source.position(node.start), document.source.position(node.end)
+            if start == place or start <= place < end:
+                found = path
+    return tuple(map(str, found))
+
+
 def _hurt(document: Document, findings: Iterable[Finding]) -> set[tuple[str, int]]:
-    """Keys, by file and offset, below which something is wrong."""
+    """Keys, by file and offset, just below which something is wrong, or all of what they hold."""
     if document.root is None:
         return set()
-    errors = [(one.problem.line or 0, one.problem.column or 0) for one in findings if _is_error(one)]
-    place = document.source.position
-    return {
-        (document.file, key.start)
-        for _, node, _ in walk(document.root)
-        for key, value in node.pairs
-        if any(place(key.start) <= error <= place(value.end) for error in errors)
+    wrong: set[tuple[str, ...]] = set()
+    for finding in findings:
+        if _is_error(finding):
+            where = tuple(step for step in map(spelling, _path(document, finding)) if not step.startswith("<"))
+            wrong |= {where, where[:-1]}
+    hurt = {
+        (document.file, node.start)
+        for path, node, is_key in walk(document.root)
+        if is_key and tuple(spelling(str(step)) for step in path) in wrong
     }
+    return hurt | ({(document.file, document.root.start)} if () in wrong else set())
 
 
 def _check_shared(read: _Read) -> None:
@@ -359,9 +391,10 @@ def _check_shared(read: _Read) -> None:
             arrows = (*touchpoint.expect, *touchpoint.promise)
             used |= {str(name) for arrow in arrows for name in (arrow.if_met, arrow.if_missed) if name}
     known: list[Any] = [*everywhere.touchpoints, *everywhere.personas]
-    for name in read.signals:
+    for name, signal in read.signals.items():
         if name not in known:
             everywhere.unknown(name, "touchpoint", known, hint=" in any map")
+            check_signal(signal, everywhere)
     for name, reaction in read.reactions.items():
         if str(name) not in used:
             check_reaction(name, reaction, everywhere)

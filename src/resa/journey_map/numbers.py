@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import PlainValidator, ValidationInfo
 
@@ -257,10 +257,11 @@ def _read_occurrence(value: object) -> tuple[int, int | None]:
     return first, int(match[3]) if match[3] else first
 
 
+_Words = Literal["yes", "no", "on", "off"]
 Share = Annotated[float, PlainValidator(_read_share, json_schema_input_type=str)]
 Money = Annotated[float, PlainValidator(_read_money, json_schema_input_type=float)]
 Feeling = Annotated[int, PlainValidator(_read_feeling, json_schema_input_type=int)]
-YesNo = Annotated[bool, PlainValidator(_read_yes_no, json_schema_input_type=bool)]
+YesNo = Annotated[bool, PlainValidator(_read_yes_no, json_schema_input_type=bool | _Words)]
 Within = Annotated[Duration, PlainValidator(_read_within, json_schema_input_type=str)]
 Review = Annotated[Duration, PlainValidator(_read_review, json_schema_input_type=str)]
 Day = Annotated[date, PlainValidator(_read_day, json_schema_input_type=str)]

@@ -167,17 +167,16 @@ def _named(
     found = []
     for arrow, kind in _arrow_shapes(said):
         at = arrow.name or (arrow.next[0] if arrow.next else None)
+        name = str(arrow.name) if arrow.name else f"{after}.{at}"
+        found.append((name, arrow, kind))
         if at is None:
-            continue
-        name = str(arrow.name) if arrow.name else f"{after}.{arrow.next[0]}"
+            continue  # its `next` could not be read
         first = names.arrows.setdefault(name, at)
         if first is not at:
             line, _ = at.source.position(first.node.start)
             message = f"'{name}' names an arrow already, in line {line}; give this one a name: of its own"
             names.report(at, message, code="repeated-arrow")
-            continue
         names.stands(("arrow", name), at)
-        found.append((name, arrow, kind))
     return found
 
 

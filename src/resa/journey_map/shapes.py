@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
@@ -46,8 +46,10 @@ def _nothing_is_empty(value: object) -> object:
 Named = BeforeValidator(_unique)
 """For mappings from names."""
 
-Young = BeforeValidator(_nothing_is_empty)
-"""For parts that may be announced before anything is said of them."""
+
+def _young(shape: Any) -> BeforeValidator:
+    """For parts that may be announced before anything is said of them."""
+    return BeforeValidator(_nothing_is_empty, json_schema_input_type=shape | None)
 
 
 class EmotionShape(Shape):
@@ -61,11 +63,13 @@ def _emotion(value: object) -> object:
     return {"now": value} if isinstance(value, Written) else value
 
 
-Emotions = Annotated[EmotionShape, BeforeValidator(_emotion)]
+Emotions = Annotated[EmotionShape, BeforeValidator(_emotion, json_schema_input_type=EmotionShape | int)]
 
 
 class PainPointShape(Shape):
     """What customers suffer; a text alone is short for `{text: …}`."""
+
+    stand_ins = {"text": "…"}  # noqa: RUF012  # declared as a ClassVar in Shape
 
     text: Prose = Field(description="One thought.")
     source: Prose | None = Field(None, description="Where it was learned; none: assumed.")
@@ -87,7 +91,10 @@ def _pain_points(value: object) -> object:
     ]
 
 
-PainPoints = Annotated[tuple[PainPointShape, ...], BeforeValidator(_pain_points)]
+PainPoints = Annotated[
+    tuple[PainPointShape, ...],
+    BeforeValidator(_pain_points, json_schema_input_type=PainPointShape | str | list[PainPointShape | str]),
+]
 
 
 class DifferenceShape(Shape):
@@ -103,6 +110,8 @@ class DifferenceShape(Shape):
 class ExpectShape(Shape):
     """An arrow: after this touchpoint, the next is expected within a time."""
 
+    stand_ins = {"next": (), "within": "1 day"}  # noqa: RUF012  # declared as a ClassVar in Shape
+
     name: Arrow | None = Field(None, description="Its name; else product_page.cart, from what it joins.")
     next: Names = Field(description="Touchpoint or stage expected next, or several (any of them).")
     within: Within = Field(description="How long it may take: 4 hours, 3 working days.")
@@ -115,7 +124,9 @@ class ExpectShape(Shape):
     if_missed: Name | None = Field(None, description="Reaction when it is missed.")
 
 
-Arrows = Annotated[tuple[ExpectShape, ...], BeforeValidator(one_or_many)]
+Arrows = Annotated[
+    tuple[ExpectShape, ...], BeforeValidator(one_or_many, json_schema_input_type=ExpectShape | list[ExpectShape])
+]
 
 
 class TouchpointShape(Shape):
@@ -124,7 +135,7 @@ class TouchpointShape(Shape):
     name: Text | None = Field(None, description="Name for people; else made from the key.")
     channel: Names = Field((), description="Channel, or several.")
     owner: Text | None = Field(None, description="Who answers for it.")
-    picture: Picture | None = Field(None, description="Picture, relative to this file.")
+    picture: Picture | None = Field(None, description="Picture, relative to this file: PNG, JPEG, GIF or WebP; 500 KB.")
     actions: Thoughts = Field((), description="What the customer does, one thought a line.")
     motivation: Thoughts = Field((), description="What the customer wants, one thought a line.")
     questions: Thoughts = Field((), description="What the customer asks, one thought a line.")
@@ -132,7 +143,7 @@ class TouchpointShape(Shape):
     backstage: Thoughts = Field((), description="What happens behind the scenes.")
     emotion: Emotions | None = Field(None, description="How it feels now, and how it should.")
     moment_of_truth: YesNo = Field(default=False, description="Whether this touchpoint decides.")
-    differences: Annotated[dict[Name, Annotated[DifferenceShape, Young]], Named] = Field(
+    differences: Annotated[dict[Name, Annotated[DifferenceShape, _young(DifferenceShape)]], Named] = Field(
         default_factory=dict, alias="for", description="What differs for single personas."
     )
     expect: Arrows = Field((), description="What we expect the customer to do next.")
@@ -153,6 +164,10 @@ def _stage(value: object) -> object:
 
 def _stages(value: object, info: ValidationInfo) -> object:
     """Stages as a mapping, whether they were written as one or as a list of names."""
+    if isinstance(value, tuple):
+        return {}  # they could not be read; what else the file says is checked all the same
+    if isinstance(value, (Items, Block)) and not value:
+        raise Refusal("no stage stands here; write at least one", code="too-short")
     if isinstance(value, Items):
         whole = Block()
         whole.source, whole.node = value.source, value.node
@@ -174,6 +189,16 @@ def _stages(value: object, info: ValidationInfo) -> object:
     return _unique(value, info)
 
 
+Stages = Annotated[
+    dict[Name, Annotated[StageShape, BeforeValidator(_stage)]],
+    BeforeValidator(
+        _stages,
+        json_schema_input_type=Annotated[dict[str, StageShape | str | list[str] | None], Field(min_length=1)]
+        | Annotated[list[str | dict[str, StageShape | str | list[str] | None]], Field(min_length=1)],
+    ),
+]
+
+
 class PersonaShape(Shape):
     """A described kind of customer."""
 
@@ -181,7 +206,7 @@ class PersonaShape(Shape):
     about: Prose | None = Field(None, description="Who they are, in a sentence or two.")
     quote: Prose | None = Field(None, description="What one of them said.")
     path: Names = Field((), description="Touchpoints, the way planned for them.")
-    picture: Picture | None = Field(None, description="Picture, relative to this file.")
+    picture: Picture | None = Field(None, description="Picture, relative to this file: PNG, JPEG, GIF or WebP; 500 KB.")
     who: Expression | None = Field(None, description="Condition that selects them, such as traits.orders <= 2.")
 
 
@@ -208,6 +233,16 @@ def _channels(value: object, info: ValidationInfo) -> object:
         whole.source, whole.node = value.source, value.node
         return whole
     return _unique(value, info)
+
+
+Channels = Annotated[
+    dict[Name, Annotated[ChannelShape, BeforeValidator(_channel)]],
+    BeforeValidator(
+        _channels,
+        json_schema_input_type=dict[str, ChannelShape | Literal["external", "internal", "peripheral"] | None]
+        | list[str],
+    ),
+]
 
 
 _STATES = ("idea", "planned", "doing", "done", "dropped")
@@ -306,6 +341,8 @@ class MapShape(Shape):
         "pain_points": "they stand inside a touchpoint",
     }
 
+    stand_ins = {"stages": ()}  # noqa: RUF012  # declared as a ClassVar in Shape
+
     resa: Annotated[Literal[1], BeforeValidator(_version)] = Field(1, description="Version of this format.")
     title: Text | None = Field(None, description="Title for people.")
     language: Annotated[Literal["en", "sv", "nb", "hu"], BeforeValidator(_language)] = Field(
@@ -318,19 +355,15 @@ class MapShape(Shape):
     reviewed: Day | None = Field(None, description="When it was last looked at, year-month-day.")
     holidays: Days = Field((), description="Days that are no working days, year-month-day.")
     goal: GoalShape | None = Field(None, description="What the journey is for.")
-    stages: Annotated[dict[Name, Annotated[StageShape, BeforeValidator(_stage)]], BeforeValidator(_stages)] = Field(
-        min_length=1, description="The parts of the journey, left to right, with their touchpoints."
-    )
-    personas: Annotated[dict[Name, Annotated[PersonaShape, Young]], Named] = Field(
+    stages: Stages = Field(description="The parts of the journey, left to right, with their touchpoints.")
+    personas: Annotated[dict[Name, Annotated[PersonaShape, _young(PersonaShape)]], Named] = Field(
         default_factory=dict, description="Kinds of customers."
     )
-    channels: Annotated[dict[Name, Annotated[ChannelShape, BeforeValidator(_channel)]], BeforeValidator(_channels)] = (
-        Field(default_factory=dict, description="Where interactions happen.")
-    )
-    touchpoints: Annotated[dict[Name, Annotated[TouchpointShape, Young]], Named] = Field(
+    channels: Channels = Field(default_factory=dict, description="Where interactions happen.")
+    touchpoints: Annotated[dict[Name, Annotated[TouchpointShape, _young(TouchpointShape)]], Named] = Field(
         default_factory=dict, description="What people know of each touchpoint."
     )
-    improvements: Annotated[dict[Name, Annotated[ImprovementShape, Young]], Named] = Field(
+    improvements: Annotated[dict[Name, Annotated[ImprovementShape, _young(ImprovementShape)]], Named] = Field(
         default_factory=dict, description="What is changed."
     )
     signals: Signals = Field(default_factory=dict, description="How events show touchpoints.")

@@ -12,7 +12,7 @@ from resa.journey_map.references import References
 from resa.journey_map.shapes import MapShape, SignalShape
 from resa.model.journey import Signal
 
-__all__ = ["Declared", "resolve_signals"]
+__all__ = ["Declared", "check_signal", "resolve_signals"]
 
 
 @dataclass
@@ -32,8 +32,8 @@ def resolve_signals(shape: MapShape, names: References, shared: Mapping[Written,
         if key in names.personas and key not in names.touchpoints:
             _persona(key, said, names, declared)
         elif key not in names.touchpoints:
-            known = [*names.touchpoints, *names.personas]
-            names.unknown(key, "touchpoint", known)
+            names.unknown(key, "touchpoint", [*names.touchpoints, *names.personas])
+            check_signal(said, names)
         else:
             names.stands(("signal", str(key)), key)
             signals.append(_signal(key, said, names))
@@ -45,10 +45,18 @@ def _persona(key: Written, said: SignalShape, names: References, declared: Decla
     others = [name for name in SignalShape.model_fields if name != "who" and getattr(said, name) is not None]
     if said.who is None:
         names.incomplete(key, f"'{key}' is a persona; say who it is with who:", code="signal")
-    elif others:
-        names.report(key, f"'{key}' is a persona, so only who: belongs here, not {others[0]}:", code="signal")
     else:
         declared.who[str(key)] = said.who
+        if others:
+            names.report(key, f"'{key}' is a persona, so only who: belongs here, not {others[0]}:", code="signal")
+    check_signal(said, names)
+
+
+def check_signal(said: SignalShape, names: References) -> None:
+    """Report what is wrong inside a signal that is about nothing known; who: is left to the persona."""
+    names.expression(said.when, Scope.EVENT, "boolean")
+    names.expression(said.value, Scope.EVENT, "number")
+    names.expression(said.score, Scope.EVENT, "number")
 
 
 def _signal(key: Written, said: SignalShape, names: References) -> Signal | None:
@@ -63,12 +71,14 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
     if len(ways) > 1:
         names.report(key, f"'{key}' is seen in one way only; take {ways[0]} or {ways[1]} away", code="signal")
     if len(ways) != 1:
+        check_signal(said, names)
         return None
     if seen:
         return _event_signal(key, said, names)
     for name in ("occurrence", "value", "score", "scale"):
         if getattr(said, name) is not None:
             names.report(key, f"{name}: needs events, and '{key}' has none", code="signal")
+    check_signal(said, names)
     if said.daily_number is not None:
         return Signal(touchpoint=str(key), kind="daily_number", daily_number=str(said.daily_number))
     return Signal(touchpoint=str(key), kind="not_seen", not_seen=str(said.not_seen))

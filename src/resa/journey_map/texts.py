@@ -224,4 +224,4 @@ Arrow = Annotated[Written, PlainValidator(_read_arrow, json_schema_input_type=st
 Picture = Annotated[Written, PlainValidator(_read_picture, json_schema_input_type=str)]
 Prose = Annotated[Written, PlainValidator(read_prose, json_schema_input_type=str)]
 Thoughts = Annotated[tuple[Written, ...], PlainValidator(_read_thoughts, json_schema_input_type=str | list[str])]
-Expression = Annotated[Written, PlainValidator(_read_expression, json_schema_input_type=str)]
+Expression = Annotated[Written, PlainValidator(_read_expression, json_schema_input_type=str | float)]

@@ -1,5 +1,6 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
+from resa.kernels.cells import bucket_numbers, count_together, number_present
 from resa.kernels.funnel import (
     MAX_STEPS,
     FunnelResult,
@@ -10,7 +11,7 @@ from resa.kernels.funnel import (
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, Incidence, cumulative_incidence
-from resa.kernels.intervals import Interval, clustered_interval, clustered_intervals, wilson_interval
+from resa.kernels.intervals import Interval, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
     CANCELLED,
@@ -19,7 +20,6 @@ from resa.kernels.openings import (
     UNANSWERED,
     Deadlines,
     Openings,
-    deadlines,
     openings,
     what_instead,
 )
@@ -35,6 +35,7 @@ from resa.kernels.paths import (
     paths,
     top_paths,
 )
+from resa.kernels.tallies import Tallies, clustered_interval, tally
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, top_variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -67,24 +68,27 @@ __all__ = [
     "PathCounts",
     "Paths",
     "Period",
+    "Tallies",
     "TopPaths",
     "Transitions",
     "Variants",
     "Visits",
     "Walks",
+    "bucket_numbers",
     "clustered_interval",
-    "clustered_intervals",
     "count_paths",
+    "count_together",
     "cumulative_incidence",
-    "deadlines",
     "flow",
     "funnel",
     "funnel_counts",
     "funnel_levels",
     "moments",
+    "number_present",
     "openings",
     "paths",
     "quantiles",
+    "tally",
     "top_paths",
     "top_variants",
     "transitions",

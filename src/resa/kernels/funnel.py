@@ -15,10 +15,11 @@ several optional steps in a row each is looked for after the one found before it
 
 How
 ---
-Forwards, `starts[k]` holds the latest possible start of a chain that has come to step k; the latest is best, since it
-leaves the most time, so one pass suffices. The chosen chain needs the earliest start instead: backwards, `ends[k]`
-holds when the earliest completion from step k ends. Both are linear in the events, times the steps that share a
-touchpoint.
+Events of a step are bits (`EventBits`), and so are the events that follow a chain in the same customer's journey: what
+may go on with a chain is found for 64 events at once, and only these events' times are read. Each goes on with the last
+chain before it, which began last and so leaves the most time. The chosen chain needs the earliest start instead:
+backwards, `ends[k]` holds when the earliest completion from step k ends. Both are linear in the events, times the steps
+that share a touchpoint.
 """
 
 from __future__ import annotations
@@ -30,29 +31,28 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.kernels.bits import bit_count, following, pick, within
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
     CODES,
+    MICROS,
     WHOLE_TIME,
     Journeys,
     Period,
-    code_flags,
     moment,
     plain_customers,
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, FOUND, scan, select, share_of
 
 __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
 
 MAX_STEPS: Final = 255
 """As many steps as a level (u8) can count."""
 
-_LANES: Final = 8  # steps that `_levels_by_scan` can follow
-_RARE: Final = 1 / 64  # share of first steps below which their customers are looked at one by one
-_WORTH: Final = 1_000_000  # events that make a thread worth its start
-_WORTH_RARE: Final = 10_000_000  # the same where most are passed over
+_BLOCK: Final = 256  # words of bits at a time: the times of so many events stay in the processor's cache
+_ONE: Final = np.uint64(1)
+_WORTH: Final = 10_000_000  # events that make a further thread worth its start, as few of them are looked at
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span
 _NEVER: Final = -(2**61)  # further than the longest window before any moment
 
@@ -88,8 +88,6 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
         QuestionError: There is no step, or there are more than 255.
         ValueError: A code is 0 or above 65,535.
     """
-    if not 1 <= len(steps) <= MAX_STEPS:
-        raise QuestionError(f"a funnel has 1 to {MAX_STEPS} steps, not {len(steps)}")
     pairs = sorted({(int(code), -number) for number, codes in enumerate(steps) for code in codes})
     for code, _ in pairs:
         if not 1 <= code < CODES:
@@ -102,128 +100,113 @@ def funnel_steps(steps: Sequence[Sequence[int]]) -> Steps:
 
 
 @kernel
-def _levels_by_customer(
-    offsets: npt.NDArray[np.int64],
-    seconds: npt.NDArray[np.int32],
-    micros: npt.NDArray[np.int32],
-    touchpoints: npt.NDArray[np.uint16],
-    heads: npt.NDArray[np.int32],
-    steps: npt.NDArray[np.uint8],
-    flags: npt.NDArray[np.uint8],
-    first_step: npt.NDArray[np.uint8],
-    first_codes: npt.NDArray[np.uint16],
-    count: int,
-    window: int,
-    period: tuple[int, int] | None,
-    first: int,
-    last: int,
-    levels: npt.NDArray[np.uint8],
-) -> None:
-    """Any number of steps: look for first steps, then at what else those customers did.
+def _candidates(
+    rows: npt.NDArray[np.uint64],
+    heads: npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    customers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    step: int,
+    earlier: npt.NDArray[np.uint64],
+    carry: np.uint64,
+    block: int,
+    span: tuple[int, int],
+    found: npt.NDArray[np.int64],
+    chains: npt.NDArray[np.int64],
+    whose: npt.NDArray[np.int32],
+) -> tuple[int, np.uint64]:
+    """Find a block's events of a step that follow a chain of the steps before it (bits in `earlier`), at any time.
 
-    A time is not read before it matters, since events far apart in memory are costly to reach.
+    Writes where they stand, how many such chains of this block come before them, and whose they are. Returns how many
+    there are, and the carry.
     """
-    starts = np.empty(count, np.int64)  # positions
-    marks = np.empty(BLOCK, np.uint8)
-    entries = np.empty(FOUND, np.int64)
-    found = np.empty(BLOCK, np.int64)
-    customer = first
-    end = offsets[first]
-    place = offsets[first]
-    while place < offsets[last]:
-        hits, place = scan(touchpoints, first_step, first_codes, place, offsets[last], marks, entries)
-        for hit in range(hits):
-            if entries[hit] < end:
-                continue  # this customer is done with
-            while offsets[customer + 1] <= entries[hit]:
-                customer += 1
-            end = offsets[customer + 1]
-            starts[:] = -1
-            level = 0
-            for block in range(entries[hit], end, BLOCK):
-                for own in range(select(touchpoints, flags, block, min(block + BLOCK, end), found)):
-                    position = found[own]
-                    code = np.int64(touchpoints[position])
-                    for entry in range(heads[code], heads[code + 1]):
-                        step = np.int64(steps[entry])
-                        start = position if step == 0 else starts[step - 1]
-                        if step == 0:
-                            fits = period is None or period[0] <= moment(seconds, micros, position) < period[1]
-                        else:
-                            fits = start >= 0 and _apart(seconds, micros, start, position) <= window
-                        if fits:
-                            starts[step] = start
-                            level = max(level, int(step) + 1)
-                if level == count:
-                    break
-            levels[customer] = level
+    borders, owners, ranks = customers
+    hits = 0
+    ended = np.int64(0)
+    for word in range(block, min(block + _BLOCK, (span[1] + 63) >> 6)):
+        past = earlier[word - block] if step > 0 else np.uint64(0)
+        if step > 0 and past | carry == 0:
+            continue
+        rest = np.uint64(0)
+        for entry in range(heads[step], heads[step + 1]):
+            rest |= rows[places[entry], word]
+        if step > 0:
+            after, carry = following(past, borders[word], carry)
+            rest &= after
+        if rest != 0:
+            rest &= within(word, span[0], span[1])
+        while rest != 0:
+            below = (rest & (~rest + _ONE)) - _ONE
+            found[hits] = 64 * word + np.int64(bit_count(below))
+            chains[hits] = ended + np.int64(bit_count(past & below))
+            begun = bit_count(borders[word] & (below << _ONE | _ONE))
+            whose[hits] = owners[np.int64(ranks[word]) + np.int64(begun) - 1]
+            hits += 1
+            rest &= rest - _ONE
+        ended += np.int64(bit_count(past))
+    return hits, carry
 
 
 @kernel
-def _apart(seconds: npt.NDArray[np.int32], micros: npt.NDArray[np.int32], start: int, end: int) -> int:
-    """The time from one event to another, microseconds."""
-    return int(moment(seconds, micros, end) - moment(seconds, micros, start))
-
-
-@kernel
-def _levels_by_scan(
-    offsets: npt.NDArray[np.int64],
+def _levels(
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
-    touchpoints: npt.NDArray[np.uint16],
-    lanes: npt.NDArray[np.uint8],
-    codes: npt.NDArray[np.uint16],
-    wide: bool | None,
+    rows: npt.NDArray[np.uint64],
+    heads: npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    customers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.int32]],
     window: int,
-    period: tuple[int, int] | None,
-    first: int,
-    last: int,
+    period: tuple[int, int],
+    always: bool,
+    span: tuple[int, int],
     levels: npt.NDArray[np.uint8],
 ) -> None:
-    """Up to 4 steps (`wide` is `None`) or 8, without a branch but one a customer: everything stays in registers.
+    """Fill in the levels of the customers whose events are those of `span`.
 
-    `lanes` holds each code's steps as bits. Each step takes over the start of the step before it, the last step first,
-    so that one event moves a chain by one step. Numba leaves the upper four steps out where `wide` is `None`.
+    `chains` and `starts` hold, for the step before and this one, where the block's chains have come to and where they
+    began; `latest` and `carries` what of that goes on in the next block.
     """
-    marks = np.empty(BLOCK, np.uint8)
-    found = np.empty(FOUND, np.int64)
-    times = np.empty(FOUND, np.int64)
-    start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
-    customer = first
-    end = offsets[first + 1]
-    place = offsets[first]
-    while place < offsets[last]:
-        hits, place = scan(touchpoints, lanes, codes, place, offsets[last], marks, found)
-        for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
-            times[hit] = moment(seconds, micros, found[hit])
-        for hit in range(hits):
-            position = found[hit]
-            if position >= end:
-                level = (start1 != _NEVER) + (start2 != _NEVER) + (start3 != _NEVER) + (start4 != _NEVER)
-                if wide is not None:
-                    level += (start5 != _NEVER) + (start6 != _NEVER) + (start7 != _NEVER) + (start8 != _NEVER)
-                levels[customer] = level
-                while position >= end:
-                    customer += 1
-                    end = offsets[customer + 1]
-                start1 = start2 = start3 = start4 = start5 = start6 = start7 = start8 = np.int64(_NEVER)
-            lane = np.int64(lanes[touchpoints[position]])
-            time = times[hit]
-            if wide is not None:
-                start8 = start7 if ((lane >> 7) & (time - start7 <= window)) != 0 else start8
-                start7 = start6 if ((lane >> 6) & (time - start6 <= window)) != 0 else start7
-                start6 = start5 if ((lane >> 5) & (time - start5 <= window)) != 0 else start6
-                start5 = start4 if ((lane >> 4) & (time - start4 <= window)) != 0 else start5
-            start4 = start3 if ((lane >> 3) & (time - start3 <= window)) != 0 else start4
-            start3 = start2 if ((lane >> 2) & (time - start2 <= window)) != 0 else start3
-            start2 = start1 if ((lane >> 1) & (time - start1 <= window)) != 0 else start2
-            if period is not None:
-                lane &= (time >= period[0]) & (time < period[1])  # the other steps are done with
-            start1 = time if (lane & 1) != 0 else start1
-    level = (start1 != _NEVER) + (start2 != _NEVER) + (start3 != _NEVER) + (start4 != _NEVER)
-    if wide is not None:
-        level += (start5 != _NEVER) + (start6 != _NEVER) + (start7 != _NEVER) + (start8 != _NEVER)
-    levels[customer] = level
+    sure = window // MICROS  # at so many whole seconds, or one more, microseconds decide
+    latest = np.zeros(len(heads), np.int64)
+    carries = np.zeros(len(heads), np.uint64)
+    chains = np.empty((2, _BLOCK), np.uint64)
+    starts = np.empty((2, 64 * _BLOCK + 1), np.int64)
+    found, before = np.empty(64 * _BLOCK, np.int64), np.empty(64 * _BLOCK, np.int64)
+    whose = np.empty(64 * _BLOCK, np.int32)
+    for block in range(span[0] >> 6, (span[1] + 63) >> 6, _BLOCK):
+        kept = 0
+        for step in range(len(heads) - 1):
+            if step > 0 and kept == 0 and carries[step] == 0:
+                carries[step:] = 0  # who has come to a later step has come to this one
+                break
+            begun, now_begun = starts[step & 1], starts[1 - (step & 1)]
+            now_begun[0] = latest[step + 1]
+            hits, carries[step] = _candidates(
+                rows, heads, places, customers, step, chains[step & 1], carries[step], block, span, found, before, whose
+            )
+            kept = 0
+            for hit in range(hits):
+                place = found[hit]
+                if step == 0:
+                    start = place
+                    fits = always or period[0] <= moment(seconds, micros, place) < period[1]
+                else:
+                    start = begun[before[hit]]
+                    apart = np.int64(seconds[place]) - np.int64(seconds[start])
+                    fits = apart < sure
+                    if sure <= apart <= sure + 1:
+                        fits = moment(seconds, micros, place) - moment(seconds, micros, start) <= window
+                found[kept] = place
+                whose[kept] = whose[hit]
+                now_begun[kept + 1] = start
+                kept += fits
+            reached = chains[1 - (step & 1)]
+            reached[:] = 0
+            for hit in range(kept):
+                reached[(found[hit] >> 6) - block] |= _ONE << np.uint64(found[hit] & 63)
+                owner = whose[hit]
+                levels[owner] = max(levels[owner], np.uint8(step + 1))  # it may have come further in the block before
+            if kept > 0:
+                latest[step + 1] = now_begun[kept]
 
 
 @kernel
@@ -286,7 +269,7 @@ def _chains(
     touchpoints: npt.NDArray[np.uint16],
     required: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]],
     every: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]],
-    flags: npt.NDArray[np.uint8],
+    words: npt.NDArray[np.uint64],
     optional: npt.NDArray[np.bool_],
     window: int,
     period: tuple[int, int],
@@ -307,7 +290,7 @@ def _chains(
         level = np.int64(levels[customer])
         if level == 0:
             continue
-        hits = select(touchpoints, flags, offsets[customer], offsets[customer + 1], found)
+        hits = pick(words, offsets[customer], offsets[customer + 1], found)
         cursor = _chosen_start(
             seconds, micros, touchpoints, required[0], required[1], level, window, period, found, hits, ends
         )
@@ -333,6 +316,12 @@ def _chains(
             reached += 1
             cursor = limit
             step = following + 1
+
+
+def _check_steps(steps: Sequence[Sequence[int]]) -> None:
+    """Refuse a funnel without steps or with too many."""
+    if not 1 <= len(steps) <= MAX_STEPS:
+        raise QuestionError(f"a funnel has 1 to {MAX_STEPS} steps, not {len(steps)}")
 
 
 def _window(within_us: int) -> int:
@@ -380,26 +369,16 @@ def funnel_levels(
     """
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
-    tables, window = funnel_steps(steps), _window(within_us)
+    _check_steps(steps)
+    bits = journeys.bits
+    asked = (*bits.of(steps), bits.customers, _window(within_us), period or WHOLE_TIME, period is None)
     levels = np.zeros(plain.customers, np.uint8)
-    lanes, first_step = code_flags(code for codes in steps for code in codes), code_flags(steps[0])
-    codes = np.array(sorted({code for own in steps for code in own}), np.uint16)
-    first_codes = np.array(sorted(set(steps[0])), np.uint16)
-    rare = share_of(plain, first_step) < _RARE
-    if rare or len(steps) > _LANES:
-        shape = (*tables, lanes, first_step, first_codes, len(steps), window, period)
-        over_customers(
-            plain,
-            lambda first, last: _levels_by_customer(*plain, *shape, first, last, levels),
-            threads,
-            worth=_WORTH_RARE if rare else _WORTH,
-        )
-    else:
-        lanes[codes] = 0
-        for step, own in enumerate(steps):
-            lanes[list(set(own))] |= np.uint8(1 << step)
-        scanned = (lanes, codes, True if len(steps) > _LANES // 2 else None, window, period)
-        over_customers(plain, lambda first, last: _levels_by_scan(*plain, *scanned, first, last, levels), threads)
+
+    def run(first: int, last: int) -> None:
+        span = int(plain.offsets[first]), int(plain.offsets[last])
+        _levels(plain.seconds, plain.micros, *asked, span, levels)
+
+    over_customers(plain, run, threads, worth=_WORTH)
     if mask.size:
         levels[~mask] = 0
     return levels
@@ -454,7 +433,7 @@ def funnel(
     skippable = _required(steps, optional)
     required = [codes for codes, skip in zip(steps, skippable, strict=True) if not skip]
     levels = funnel_levels(
-        plain,
+        journeys,
         required,
         within_us=within_us,
         period=period,
@@ -462,13 +441,13 @@ def funnel(
         threads=threads,
     )
     tables, every = tuple(funnel_steps(required)), tuple(funnel_steps(steps))
-    flags = code_flags(code for codes in steps for code in codes)
+    words = journeys.bits.any_of([code for codes in steps for code in codes])
     window, span = _window(within_us), period or WHOLE_TIME
     positions = np.full((plain.customers, len(steps)), -1, np.int64)
     over_customers(
         plain,
         lambda first, last: _chains(
-            *plain, tables, every, flags, skippable, window, span, first, last, levels, positions
+            *plain, tables, every, words, skippable, window, span, first, last, levels, positions
         ),
         threads,
     )

@@ -5,8 +5,9 @@ proportion", method 3): with z the normal quantile, p = x / n,
 
     (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n)
 
-`clustered_interval` is for openings. The share is the ratio p = Σy / Σm over customers with m openings of which y were
-met; its variance is linearised with whole customers as the units (Cochran 1977, eq. 2.39 and 6.13),
+`clustered` is for openings (`resa.kernels.tallies` counts them). The share is the ratio p = Σy / Σm over customers with
+m openings of which y were met; its variance is linearised with whole customers as the units (Cochran 1977, eq. 2.39 and
+6.13),
 
     v = C/(C - 1) · Σ(y - p m)² / (Σm)²
 
@@ -21,14 +22,12 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from resa.base.errors import QuestionError
 
 __all__ = [
     "Interval",
-    "clustered_interval",
-    "clustered_intervals",
+    "clustered",
     "normal_quantile",
     "student_quantile",
     "wilson_interval",
@@ -119,76 +118,19 @@ def wilson_interval(met: float, total: float, confidence: float = 0.95) -> Inter
     return Interval(share, max(low, 0.0), min(high, 1.0))
 
 
-def clustered_interval(
-    customer: npt.NDArray[np.integer], met: npt.NDArray[np.bool_], confidence: float = 0.95
-) -> Interval:
-    """The interval for a share of openings, by customer.
+def clustered(share: float, total: int, customers: int, squares: float, confidence: float) -> Interval:
+    """The interval for a share of openings, from the sum over customers of (y - p m)².
 
     Args:
-        customer: Whose opening each row is, any order.
-        met: Whether it was met.
+        share: p.
+        total: How many openings there are.
+        customers: Of how many customers.
+        squares: The sum.
         confidence: Such as 0.95.
 
     Raises:
         QuestionError: The confidence is not between 0 and 1.
-        ValueError: The arrays differ in length.
     """
-    if len(customer) != len(met):
-        raise ValueError(f"{len(customer)} customers for {len(met)} openings")
-    if len(met) == 0:
-        return wilson_interval(0, 0, confidence)
-    steps = np.diff(customer.astype(np.int64, copy=False))
-    if (steps >= 0).all():  # most callers have them in order: no need to sort
-        place = np.concatenate([[0], np.cumsum(steps > 0)])
-    else:
-        _, place = np.unique(customer, return_inverse=True)
-    openings = np.bincount(place)
-    reached = np.bincount(place, weights=met)
-    share = float(reached.sum()) / len(met)
-    apart = reached - share * openings
-    return _clustered(share, len(met), len(openings), float(apart @ apart), confidence)
-
-
-def clustered_intervals(
-    customer: npt.NDArray[np.integer],
-    met: npt.NDArray[np.bool_],
-    group: npt.NDArray[np.integer],
-    groups: int,
-    confidence: float = 0.95,
-) -> list[Interval]:
-    """`clustered_interval` of every group of openings, in one pass.
-
-    Args:
-        customer: Whose opening each row is; a customer's rows stand together.
-        met: Whether it was met.
-        group: Of each row, 0 to `groups` - 1.
-        groups: How many groups there are.
-        confidence: Such as 0.95.
-
-    Raises:
-        QuestionError: The confidence is not between 0 and 1.
-        ValueError: The arrays differ in length.
-    """
-    if not len(customer) == len(met) == len(group):
-        raise ValueError(f"{len(customer)} customers and {len(group)} groups for {len(met)} openings")
-    if not len(met):
-        return [wilson_interval(0, 0, confidence)] * groups
-    order = np.argsort(group.astype(np.uint16 if groups <= 2**16 else np.int64), kind="stable")
-    whose, which, reached = customer[order], group[order], met[order]
-    starts = np.concatenate([[0], np.flatnonzero((np.diff(whose) != 0) | (np.diff(which) != 0)) + 1])
-    cluster = which[starts]
-    sizes = np.diff(starts, append=len(met))
-    successes = np.add.reduceat(reached, starts, dtype=np.int64)
-    totals = np.bincount(which, minlength=groups)
-    shares = np.bincount(cluster, weights=successes, minlength=groups) / np.maximum(totals, 1)
-    squares = np.bincount(cluster, weights=(successes - shares[cluster] * sizes) ** 2, minlength=groups)
-    customers = np.bincount(cluster, minlength=groups)
-    rows = zip(shares.tolist(), totals.tolist(), customers.tolist(), squares.tolist(), strict=True)
-    return [_clustered(*row, confidence) for row in rows]
-
-
-def _clustered(share: float, total: int, customers: int, squares: float, confidence: float) -> Interval:
-    """The interval, from the sum over customers of (y - p m)²."""
     if not total:
         return wilson_interval(0, 0, confidence)
     if share in {0.0, 1.0}:

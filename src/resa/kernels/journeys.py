@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from resa.kernels.bits import CODES, EventBits
 from resa.kernels.compiling import kernel
 
 __all__ = [
@@ -30,16 +32,20 @@ Period = tuple[int, int]
 WHOLE_TIME: Final[Period] = (-(2**62), 2**62)
 """A period that contains every moment an index can hold."""
 
-CODES: Final = 65_536
-"""How many touchpoint codes there can be; tables of this length need no check of a code."""
-
 MICROS: Final = 1_000_000
 
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-class Journeys(NamedTuple):
+class _Arrays(NamedTuple):
+    offsets: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.int32]
+    micros: npt.NDArray[np.int32]
+    touchpoints: npt.NDArray[np.uint16]
+
+
+class Journeys(_Arrays):
     """N events of C customers, ordered by (customer, the one order). Kernels never sort.
 
     Attributes:
@@ -48,13 +54,13 @@ class Journeys(NamedTuple):
         micros: i32[N], microseconds to add, 0 to 999,999.
         touchpoints: u16[N], the touchpoint's code; 0: none, or hidden by a filter.
 
-    The arrays may be read-only memory maps.
+    The arrays may be read-only memory maps. What kernels derive from them (`bits`) lives as long as this object.
     """
 
-    offsets: npt.NDArray[np.int64]
-    seconds: npt.NDArray[np.int32]
-    micros: npt.NDArray[np.int32]
-    touchpoints: npt.NDArray[np.uint16]
+    @cached_property
+    def bits(self) -> EventBits:
+        """Which events show which touchpoint, as bits; see `EventBits` for what it costs."""
+        return EventBits(self.offsets, self.touchpoints)
 
     @property
     def customers(self) -> int:

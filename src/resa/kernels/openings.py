@@ -21,7 +21,8 @@ With keys, all of this holds for each key by itself: an event only meets, cancel
 An event whose key is `NO_KEY` takes no part.
 
 An opening that ends unanswered is *missed* once its deadline has passed and *open* before: the caller compares
-`deadlines` with the moment up to which the data are complete.
+`deadline` with the moment up to which the data are complete. Starts after that moment less the window are too young to
+tell anything: an opening is *reached* if it is met also where the starts after `last_start` are left out.
 
 *Openings and the funnel agree.* With renewals, one window, no keys and no `unless`, the customers with an opening that
 was met are exactly those who come to level 2 of the funnel [A, B] with the same window and period. For if B follows
@@ -39,17 +40,15 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
-from resa.kernels.compiling import inlined, kernel
+from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
     WHOLE_TIME,
     Journeys,
     Period,
     code_flags,
     moment,
-    moments,
     plain_customers,
     plain_journeys,
-    read_only,
 )
 from resa.kernels.ranges import over_customers
 from resa.kernels.scanning import BLOCK, FOUND, scan
@@ -61,7 +60,6 @@ __all__ = [
     "UNANSWERED",
     "Deadlines",
     "Openings",
-    "deadlines",
     "openings",
     "what_instead",
 ]
@@ -79,13 +77,21 @@ _CANCELS: Final = 4
 
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span, and far from overflow
 
+_NEVER: Final = -(2**62)
+
 _Columns = tuple[
     npt.NDArray[np.int32],
     npt.NDArray[np.int64],
     npt.NDArray[np.int64],
     npt.NDArray[np.int64],
     npt.NDArray[np.uint8],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.bool_],
 ]
+
+_Rest = tuple[bool, npt.NDArray[np.int64], npt.NDArray[np.int64], Period, int]
 
 
 class Deadlines(NamedTuple):
@@ -111,6 +117,10 @@ class Openings(NamedTuple):
         clock: i64, position of the A that started the clock last; equal to `opened` unless renewed.
         closed: i64, position of the event that met or cancelled it; -1 where none did.
         outcome: u8, `UNANSWERED` (missed or still open), `MET` or `CANCELLED`.
+        opened_at: i64, when it opened, microseconds since the index epoch.
+        deadline: i64, its deadline, likewise.
+        waited: i64, microseconds from the clock to what met or cancelled it; else to the deadline.
+        reached: bool, met, and so without the starts after `last_start`.
     """
 
     customer: npt.NDArray[np.int32]
@@ -118,6 +128,10 @@ class Openings(NamedTuple):
     clock: npt.NDArray[np.int64]
     closed: npt.NDArray[np.int64]
     outcome: npt.NDArray[np.uint8]
+    opened_at: npt.NDArray[np.int64]
+    deadline: npt.NDArray[np.int64]
+    waited: npt.NDArray[np.int64]
+    reached: npt.NDArray[np.bool_]
 
 
 @kernel
@@ -127,54 +141,6 @@ def _deadline(time: int, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int
     if len(edges) > 1:
         row = max(int(np.searchsorted(edges, time, side="right")) - 1, 0)
     return time + int(spans[row])
-
-
-@kernel
-def _count_openers(touchpoints: npt.NDArray[np.uint16], roles: npt.NDArray[np.uint8], start: int, stop: int) -> int:
-    """How many events may open: there are no more openings."""
-    found = 0
-    for position in range(start, stop):
-        found += roles[touchpoints[position]] & _OPENS
-    return found
-
-
-@inlined
-def _advance(
-    role: int,
-    position: int,
-    time: int,
-    row: int,
-    rows: int,
-    customer: int,
-    renews: bool,
-    edges: npt.NDArray[np.int64],
-    spans: npt.NDArray[np.int64],
-    period: tuple[int, int],
-    out: _Columns,
-    due: npt.NDArray[np.int64],
-) -> tuple[int, int]:
-    """One event of the machine above. `row` is the open opening's row (-1: none), `rows` the rows so far."""
-    customers, opened, clock, closed, outcome = out
-    if row >= 0:
-        if time > due[row]:
-            row = -1
-        elif role & (_MEETS | _CANCELS):
-            closed[row] = position
-            outcome[row] = MET if role & _MEETS else CANCELLED
-            row = -1
-    if role & _OPENS and period[0] <= time < period[1]:
-        if row < 0:
-            row = rows
-            rows += 1
-            customers[row] = customer
-            opened[row] = position
-            closed[row] = -1
-            outcome[row] = UNANSWERED
-        elif not renews:
-            return row, rows
-        clock[row] = position
-        due[row] = _deadline(time, edges, spans)
-    return row, rows
 
 
 @kernel
@@ -189,94 +155,64 @@ def _openings(
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
     period: tuple[int, int],
+    last_start: int,
     mask: npt.NDArray[np.bool_],
     first: int,
     last: int,
     out: _Columns,
-    due: npt.NDArray[np.int64],
 ) -> int:
-    """Fill in the openings of a range of customers; returns how many."""
+    """Fill in the openings of a range of customers; returns how many.
+
+    The row that is open stays in registers but for how it began; the rest is written when it ends.
+    """
+    customers, opened, clocks, closed, outcomes, opened_at, deadlines, waited, reached = out
     marks = np.empty(BLOCK, np.uint8)
     found = np.empty(FOUND, np.int64)
+    times = np.empty(FOUND, np.int64)
     rows = 0
-    row = -1
-    customer = first
-    end = offsets[first + 1] if first < last else 0
-    asked = first < last and (mask.size == 0 or mask[first])
-    place = offsets[first]
+    is_open = False
+    clock = clock_at = early = np.int64(0)
+    due = np.int64(_NEVER)
+    customer = first - 1
+    end = place = offsets[first]
+    asked = False
     while place < offsets[last]:
         hits, place = scan(touchpoints, roles, codes, place, offsets[last], marks, found)
+        for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
+            times[hit] = moment(seconds, micros, found[hit])
         for hit in range(hits):
-            position = found[hit]
-            if position >= end:
-                while position >= end:
-                    customer += 1
-                    end = offsets[customer + 1]
+            position, time = found[hit], times[hit]
+            role = np.int64(roles[touchpoints[position]])
+            over = position >= end or time > due
+            if is_open and (over or role & (_MEETS | _CANCELS)):
+                clocks[rows] = clock
+                deadlines[rows] = due
+                closed[rows] = -1 if over else position
+                waited[rows] = (due if over else time) - clock_at
+                outcomes[rows] = UNANSWERED if over else MET if role & _MEETS else CANCELLED
+                reached[rows] = not over and role & _MEETS != 0 and time <= early
+                rows += 1
+                is_open = False
+            while position >= end:
+                customer += 1
+                end = offsets[customer + 1]
                 asked = mask.size == 0 or mask[customer]
-                row = -1
-            role = np.int64(roles[touchpoints[position]])
-            if asked and (row >= 0 or role & _OPENS):
-                time = moment(seconds, micros, position)
-                row, rows = _advance(role, position, time, row, rows, customer, renews, edges, spans, period, out, due)
-    return rows
-
-
-@kernel
-def _keyed_openings(
-    offsets: npt.NDArray[np.int64],
-    seconds: npt.NDArray[np.int32],
-    micros: npt.NDArray[np.int32],
-    touchpoints: npt.NDArray[np.uint16],
-    keys: npt.NDArray[np.uint32],
-    roles: npt.NDArray[np.uint8],
-    renews: bool,
-    edges: npt.NDArray[np.int64],
-    spans: npt.NDArray[np.int64],
-    period: tuple[int, int],
-    mask: npt.NDArray[np.bool_],
-    first: int,
-    last: int,
-    out: _Columns,
-    due: npt.NDArray[np.int64],
-) -> int:
-    """The same with one machine a key: a hash table from key to open row, emptied by a new stamp for every customer."""
-    longest = 1
-    for customer in range(first, last):
-        longest = max(longest, offsets[customer + 1] - offsets[customer])
-    bits = 3
-    while (1 << bits) < 2 * longest:
-        bits += 1
-    slots = 1 << bits
-    slot_key = np.empty(slots, np.uint32)
-    slot_row = np.empty(slots, np.int64)
-    slot_stamp = np.full(slots, -1, np.int64)
-    rows = 0
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
-            continue
-        # A small customer uses the front of the table only, so that it stays in the cache.
-        used = 3
-        while (1 << used) < 2 * (offsets[customer + 1] - offsets[customer]):
-            used += 1
-        wrap = (1 << used) - 1
-        for position in range(offsets[customer], offsets[customer + 1]):
-            role = np.int64(roles[touchpoints[position]])
-            key = keys[position]
-            if role == 0 or key == NO_KEY:
-                continue
-            slot = np.int64(((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & np.uint64(wrap))
-            while slot_stamp[slot] == customer and slot_key[slot] != key:
-                slot = (slot + 1) & wrap
-            if slot_stamp[slot] != customer:
-                if not role & _OPENS:
-                    continue
-                slot_stamp[slot] = customer
-                slot_key[slot] = key
-                slot_row[slot] = -1
-            time = moment(seconds, micros, position)
-            slot_row[slot], rows = _advance(
-                role, position, time, slot_row[slot], rows, customer, renews, edges, spans, period, out, due
-            )
+            if role & _OPENS and asked and period[0] <= time < period[1] and (renews or not is_open):
+                if not is_open:
+                    is_open = True
+                    customers[rows], opened[rows], opened_at[rows] = customer, position, time
+                    early = np.int64(_NEVER)
+                clock, clock_at = position, time
+                due = _deadline(time, edges, spans)
+                early = due if time <= last_start else early
+    if is_open:
+        clocks[rows] = clock
+        deadlines[rows] = due
+        closed[rows] = -1
+        waited[rows] = due - clock_at
+        outcomes[rows] = UNANSWERED
+        reached[rows] = False
+        rows += 1
     return rows
 
 
@@ -305,6 +241,7 @@ def openings(
     within: int | Deadlines,
     renews: bool = True,
     keys: npt.NDArray[np.uint32] | None = None,
+    last_start: int | None = None,
     period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
     threads: int | None = None,
@@ -320,6 +257,7 @@ def openings(
         renews: A further A restarts the clock; `False`: it is ignored while an opening is open.
         keys: u32[N], one opening a value; `NO_KEY`: the event takes no part. `None`: one opening a customer at a time.
         period: Which A's count; `None`: all.
+        last_start: Latest start that may count for `reached`, microseconds since the index epoch; `None`: all may.
         customers: bool[C], who takes part; `None`: all.
         threads: See `over_customers`.
 
@@ -331,33 +269,76 @@ def openings(
     mask = plain_customers(customers, plain)
     roles = code_flags(after) * _OPENS | code_flags(next_codes) * _MEETS | code_flags(unless_codes) * _CANCELS
     roles = roles.astype(np.uint8)
-    codes = np.flatnonzero(roles).astype(np.uint16)
-    edges, spans = _plain_deadlines(within)
-    if keys is not None and len(keys) != plain.events:
+    start = -_NEVER if last_start is None else last_start
+    rest = (renews, *_plain_deadlines(within), period or WHOLE_TIME, start)
+    if keys is None:
+        return _found(plain, roles, rest, mask, threads)
+    if len(keys) != plain.events:
         raise ValueError(f"{len(keys)} keys for {plain.events} events")
-    plain_keys = None if keys is None else read_only(keys, np.uint32)
-
-    def run(first: int, last: int) -> Openings:
-        most = _count_openers(plain.touchpoints, roles, plain.offsets[first], plain.offsets[last])
-        opened, clock, closed, due = (np.empty(most, np.int64) for _ in range(4))
-        out = (np.empty(most, np.int32), opened, clock, closed, np.empty(most, np.uint8))
-        rest = (renews, edges, spans, period or WHOLE_TIME, mask, first, last, out, due)
-        if plain_keys is None:
-            rows = _openings(*plain, roles, codes, *rest)
-        else:
-            rows = _keyed_openings(*plain, plain_keys, roles, *rest)
-        return Openings(out[0][:rows], opened[:rows], clock[:rows], closed[:rows], out[4][:rows])
-
-    parts = over_customers(plain, run, threads) or [run(0, 0)]
-    return parts[0] if len(parts) == 1 else Openings(*map(np.concatenate, zip(*parts, strict=True)))
+    return _found_by_key(plain, keys, roles, rest, mask, threads)
 
 
-def deadlines(journeys: Journeys, found: Openings, within: int | Deadlines) -> npt.NDArray[np.int64]:
-    """Each opening's deadline, i64 microseconds since the index epoch: still open while it is not before "as of"."""
-    edges, spans = _plain_deadlines(within)
-    started = moments(journeys, found.clock)
-    times: npt.NDArray[np.int64] = started + spans[np.maximum(np.searchsorted(edges, started, side="right") - 1, 0)]
-    return times
+def _found(
+    plain: Journeys, roles: npt.NDArray[np.uint8], rest: _Rest, mask: npt.NDArray[np.bool_], threads: int | None
+) -> Openings:
+    codes = np.flatnonzero(roles).astype(np.uint16)
+    openers = np.flatnonzero(roles & _OPENS)
+    most = _count(plain.touchpoints, openers)
+    out = _columns(most)
+
+    def run(first: int, last: int) -> tuple[int, int]:
+        # There are no more openings than events that may open: each range writes behind what the others can need.
+        base = _count(plain.touchpoints[: plain.offsets[first]], openers)
+        part = tuple(column[base:] for column in out)
+        return base, _openings(*plain, roles, codes, *rest, mask, first, last, part)
+
+    rows = 0
+    for base, count in over_customers(plain, run, threads):
+        for column in out if rows < base else ():
+            column[rows : rows + count] = column[base : base + count]
+        rows += count
+    return Openings._make(column[:rows] for column in out)
+
+
+def _count(touchpoints: npt.NDArray[np.uint16], codes: npt.NDArray[np.int64]) -> int:
+    """How many events have one of the codes."""
+    return sum(int(np.count_nonzero(touchpoints == code)) for code in codes.astype(np.uint16))
+
+
+def _columns(rows: int) -> _Columns:
+    """Empty columns; what is never written takes no memory."""
+    opened, clock, closed, opened_at, deadline, waited = (np.empty(rows, np.int64) for _ in range(6))
+    outcome, reached = np.empty(rows, np.uint8), np.empty(rows, np.bool_)
+    return np.empty(rows, np.int32), opened, clock, closed, outcome, opened_at, deadline, waited, reached
+
+
+def _found_by_key(
+    plain: Journeys,
+    keys: npt.NDArray[np.uint32],
+    roles: npt.NDArray[np.uint8],
+    rest: _Rest,
+    mask: npt.NDArray[np.bool_],
+    threads: int | None,
+) -> Openings:
+    """The events that have a role, each customer's cut by key into journeys of their own."""
+    positions = np.flatnonzero(roles[plain.touchpoints])
+    positions = positions[keys[positions] != NO_KEY]
+    sizes = np.diff(np.searchsorted(positions, plain.offsets))
+    whose = np.repeat(np.arange(plain.customers, dtype=np.uint64), sizes)
+    keyed = whose << np.uint64(32) | keys[positions]
+    order = np.argsort(keyed, kind="stable")
+    positions, keyed = positions[order], keyed[order]
+    starts = np.flatnonzero(np.diff(keyed, prepend=~keyed[:1]))
+    offsets = np.append(starts, len(positions)).astype(np.int64)
+    owners = (keyed[starts] >> np.uint64(32)).astype(np.int32)
+    pieces = Journeys(offsets, *(column[positions] for column in plain[1:]))
+    found = _found(plain_journeys(pieces), roles, rest, mask[owners] if mask.size else mask, threads)
+    closed = np.append(positions, -1)[found.closed]  # -1, the last one, stays -1
+    found = found._replace(
+        customer=owners[found.customer], opened=positions[found.opened], clock=positions[found.clock], closed=closed
+    )
+    ranks = np.argsort(found.opened)
+    return Openings._make(column[ranks] for column in found)
 
 
 @kernel
@@ -369,10 +350,13 @@ def _what_instead(
     same: npt.NDArray[np.uint8],
     customer: npt.NDArray[np.int32],
     clock: npt.NDArray[np.int64],
+    closed: npt.NDArray[np.int64],
     until: npt.NDArray[np.int64],
     codes: npt.NDArray[np.uint16],
 ) -> None:
     for row in range(len(customer)):
+        if closed[row] >= 0:
+            continue
         for position in range(clock[row] + 1, offsets[customer[row] + 1]):
             if moment(seconds, micros, position) > until[row]:
                 break
@@ -382,21 +366,19 @@ def _what_instead(
                 break
 
 
-def what_instead(
-    journeys: Journeys, found: Openings, within: int | Deadlines, *, ignoring: Sequence[int] = ()
-) -> npt.NDArray[np.uint16]:
-    """The first touchpoint after each opening's clock, not after its deadline: for the missed, what they did instead.
+def what_instead(journeys: Journeys, found: Openings, *, ignoring: Sequence[int] = ()) -> npt.NDArray[np.uint16]:
+    """What was done instead: the first touchpoint after each opening's clock, not after its deadline.
 
     Args:
         journeys: The index.
         found: Openings of these journeys.
-        within: The window they were found with.
         ignoring: Codes to look past, such as the opening touchpoint itself.
 
     Returns:
-        u16 codes, 0 where nothing followed in time.
+        u16 codes; 0 where nothing followed in time, and where the opening was met or cancelled.
     """
     plain = plain_journeys(journeys)
     codes = np.zeros(len(found.customer), np.uint16)
-    _what_instead(*plain, code_flags(ignoring), found.customer, found.clock, deadlines(plain, found, within), codes)
+    flags = code_flags(ignoring)
+    _what_instead(*plain, flags, found.customer, found.clock, found.closed, found.deadline, codes)
     return codes

@@ -36,6 +36,7 @@ from resa.kernels.journeys import (
     plain_customers,
     plain_journeys,
 )
+from resa.kernels.memory import columns
 from resa.kernels.ranges import over_customers
 
 __all__ = [
@@ -58,6 +59,7 @@ OTHERS: Final = CODES - 1
 """In a flow: all touchpoints of a step that are not shown by themselves."""
 
 _WHOLE: Final = 2**62  # no gap: the whole journey
+_WORTH: Final = 10_000_000  # events that make a further thread worth its start and the copying of what it found
 
 _Columns = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.uint64]]
 
@@ -91,7 +93,7 @@ class Paths(NamedTuple):
 
 
 class PathCounts(NamedTuple):
-    """The different paths, in no order that means anything.
+    """The different paths, in the order of their words.
 
     Attributes:
         paths: The paths that were counted.
@@ -307,19 +309,20 @@ def paths(
             raise ValueError(f"a touchpoint's code is not below {codes}")
         return customer[:rows], position[:rows], words[:rows]
 
-    parts = over_customers(plain, run, threads) or [run(0, 0)]
+    parts = over_customers(plain, run, threads, worth=_WORTH) or [run(0, 0)]
     customer, position, words = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     return Paths(customer, position, words, steps, bits)
 
 
 def _columns(rows: int, width: int) -> _Columns:
     """Room for so many paths."""
-    return np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty((rows, width), np.uint64)
+    customers, positions, words = columns(rows, np.int32, np.int64, (np.void, 8 * width))
+    return customers, positions, words.view(np.uint64).reshape(rows, width)
 
 
-def count_paths(found: Paths, threads: int | None = None) -> PathCounts:
+def count_paths(found: Paths) -> PathCounts:
     """Count equal paths and the customers who took them."""
-    return PathCounts(found, group_rows(found.words, found.customer, threads))
+    return PathCounts(found, group_rows(found.words, found.customer))
 
 
 @kernel

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import inlined, kernel
-from resa.kernels.journeys import Journeys
 
-__all__ = ["BLOCK", "FOUND", "scan", "select", "share_of"]
+__all__ = ["BLOCK", "FOUND", "scan"]
 
 BLOCK: Final = 2_048
 """Events scanned at a time, a multiple of 32: what is written about them stays in the processor's first cache."""
@@ -18,27 +17,7 @@ BLOCK: Final = 2_048
 FOUND: Final = 3 * BLOCK
 """Positions found at a time: enough that the processor can wait for many events' times at once."""
 
-_SAMPLE: Final = 1_024  # events
 _COMPARED: Final = 8  # codes; from there on a table is as quick
-
-
-@kernel
-def select(
-    touchpoints: npt.NDArray[np.uint16],
-    roles: npt.NDArray[np.uint8],
-    start: int,
-    stop: int,
-    found: npt.NDArray[np.int64],
-) -> int:
-    """Write the positions in [start, stop) whose touchpoint has a role; returns how many. For a customer's events.
-
-    Every position is written, and the next overwrites it unless it counts: no branch, so none is foretold wrongly.
-    """
-    count = 0
-    for position in range(start, stop):
-        found[count] = position
-        count += roles[touchpoints[position]] != 0
-    return count
 
 
 @inlined
@@ -74,7 +53,7 @@ def scan(
     marks: npt.NDArray[np.uint8],
     found: npt.NDArray[np.int64],
 ) -> tuple[int, int]:
-    """The same for many customers at once: from `start` on until `found`, of `FOUND` places, may be full.
+    """Find the positions whose touchpoint has a role, from `start` on until `found`, of `FOUND` places, may be full.
 
     Blocks are first marked with their roles: where `codes` (those with a role) are few, by comparing with each, which a
     processor does for 16 or more events at once. Then positions are picked; where few events count, 32 are passed over
@@ -101,10 +80,3 @@ def scan(
                         count += marks[event] != 0
         start += events
     return count, start
-
-
-def share_of(journeys: Journeys, roles: npt.NDArray[np.uint8]) -> float:
-    """About which share of the events has a role, by a sample: it decides how to look for them, never what is found."""
-    starts = np.linspace(0, max(journeys.events - _SAMPLE, 0), 16).astype(np.int64).tolist()
-    sample = np.concatenate([journeys.touchpoints[start : start + _SAMPLE] for start in starts])
-    return int(np.count_nonzero(roles[sample])) / max(len(sample), 1)

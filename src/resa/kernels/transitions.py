@@ -38,6 +38,8 @@ _MICROS: Final = 1
 _CUSTOMERS: Final = 2
 _LAST: Final = 3
 
+_WORTH: Final = 10_000_000  # events that make a further thread worth its start: counting runs at the speed of memory
+
 _FULL: Final = 2**62  # one customer adds less than 2^53
 
 
@@ -125,9 +127,8 @@ def _transitions(
 ) -> int:
     """Add up customers from `first` on; returns where to go on once `_carry` is due, or -1 if a code is too large.
 
-    What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Numba leaves out
-    what concerns the gap, mask and groups (`who`), the period or distinct customers where they are `None`; without a
-    period `visits` stays empty, since every visit is a transition to it.
+    What a journey or session begins with is a transition from code 0, whose sum of time means nothing. Where `gap`,
+    `who` (mask and groups), `period` or `distinct` is `None`, Numba leaves it out; only a period needs `visits`.
     """
     customer, end = first - 1, offsets[first]
     asked, counted, inside = True, False, False
@@ -270,7 +271,7 @@ def transitions(
             raise ValueError(f"a touchpoint's code is not below {codes}")
         return cells, sums, visits
 
-    parts = over_customers(plain, run, threads) or [run(0, 0)]
+    parts = over_customers(plain, run, threads, worth=_WORTH) or [run(0, 0)]
     cells, sums, visits = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     _carry(cells, sums)
     found = _tables(cells, sums, visits if period else None, (kinds, codes, codes))

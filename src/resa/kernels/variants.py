@@ -194,7 +194,7 @@ def _variants(
 
         parts = over_customers(plain, run, threads) or [run(0, 0)]
         customer, starts, stops, lengths, hashes = map(np.concatenate, zip(*parts, strict=True))
-        groups = group_rows(hashes.reshape(-1, 1), customer, threads)
+        groups = group_rows(hashes.reshape(-1, 1), customer)
         if _all_equal(plain.touchpoints, collapse, starts, stops, groups.first, groups.group):
             return Variants(customer, starts, stops, lengths, hashes, groups, collapse)
         seed, kept_bits = seed + 1, _ALL_BITS

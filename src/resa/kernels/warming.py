@@ -6,10 +6,12 @@ from itertools import product
 
 import numpy as np
 
+from resa.kernels.cells import bucket_numbers, count_together, number_present
 from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
+from resa.kernels.tallies import tally
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -26,12 +28,13 @@ def warm() -> None:
         np.zeros(3, np.int32),
         np.array([1, 2, 1], np.uint16),
     )
-    for steps in (2, 5, 9):
-        for period in (None, (0, 10)):
-            funnel(tiny, [[1], [2]] + [[1]] * (steps - 2), within_us=10, period=period)
+    funnel(tiny, [[1], [2]], within_us=10)
     found = openings(tiny, [1], [2], within=10)
-    openings(tiny, [1], [2], within=10, keys=np.zeros(3, np.uint32))
-    what_instead(tiny, found, 10)
+    what_instead(tiny, found)
+    tally(found.customer, found.outcome, found.reached)
+    bucket_numbers(found.opened_at, np.array([0, 10], np.int64))
+    numbers, _ = number_present(found.customer, np.ones(1, np.bool_))
+    count_together(found.opened, numbers, tiny.events, 1, 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))

@@ -13,27 +13,14 @@ from resa.reporting.content import Arrow, Weakness
 from resa.reporting.gathering import Gathered, Numbers, Row, points
 from resa.reporting.telling import Teller
 
-__all__ = ["arrow_rows", "lead_of", "verdict_words", "weaknesses"]
+__all__ = ["arrow_rows", "lead_of", "none_of", "weaknesses"]
 
 _KINDS: Final = {"unusual": "anomaly", "below target": "target", "below history": "history"}
 _INSTEAD: Final = 3
 _LEAST_INSTEAD: Final = 0.01
 _SLOW: Final = 0.9  # the share that `p90_seconds` is about
-_CURVE_WIDTH: Final = 440.0
+_CURVE_WIDTH: Final = 350.0
 _CURVE_HEIGHT: Final = 150.0
-
-
-def verdict_words(teller: Teller, verdict: str) -> str:
-    """A verdict in words."""
-    words = teller.words
-    said = {
-        "met": words.verdict_met,
-        "near": words.verdict_near,
-        "below": words.verdict_below,
-        "few": words.verdict_few,
-        "none": words.verdict_none,
-    }
-    return said[verdict]
 
 
 def arrow_rows(numbers: Numbers, kind: str) -> tuple[Arrow, ...]:
@@ -65,7 +52,7 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
         interval=interval,
         target="" if arrow.target is None else words.target.format(share=teller.percent(arrow.target)),
         verdict=verdict,
-        verdict_text=verdict_words(teller, verdict),
+        verdict_text=words.verdicts[verdict],
         counts=_counts(teller, row),
         time=time,
         slow=slow,
@@ -251,12 +238,20 @@ def _curve_point(point: Point) -> CurvePoint:
     return CurvePoint(at=point.day, value=point.value, low=point.low, high=point.high)
 
 
+def none_of(gathered: Gathered) -> str:
+    """Why no place is named: nothing stands out, or too little is known of every arrow."""
+    numbers = gathered.numbers
+    verdicts = {numbers.measured(arrow, row).verdict(arrow.target) for arrow, row in numbers.arrows}
+    words = numbers.teller.words
+    return words.no_weakness_few if verdicts <= {"few"} else words.no_weakness
+
+
 def lead_of(gathered: Gathered) -> str:
     """What matters most."""
     teller = gathered.numbers.teller
     words = teller.words
     if not gathered.findings.places:
-        return words.lead_none
+        return none_of(gathered)
     place = gathered.findings.places[0]
     arrow = teller.map.expectation[place.expectation]
     unusual = words.lead_unusual if place.since else words.lead_unusual_always

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,7 +16,8 @@ from resa.base.files import write_text_durably
 from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
-from resa.reporting.arrows import arrow_rows, lead_of, verdict_words, weaknesses
+from resa.model.verdicts import Verdict, judged
+from resa.reporting.arrows import arrow_rows, lead_of, none_of, weaknesses
 from resa.reporting.content import Arrow, Figure, Picture, Plan, Report, Table, Weakness
 from resa.reporting.gathering import Gathered, Row, gather, walked_by
 from resa.reporting.mapping import drawn, leavers
@@ -28,7 +31,10 @@ __all__ = ["HtmlReport", "build_report"]
 
 _LEAVE: Final = 3
 _NAMED: Final = 200
-_ON_SCREEN: Final = MapOptions(width=1340, columns=9)
+_FUNNEL: Final = 760.0
+_PATHS: Final = 880.0
+_PHONE: Final = 350.0
+_ON_SCREEN: Final = MapOptions(width=1260, columns=9, title=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +59,13 @@ class HtmlReport:
 
 
 def build_report(
-    measure: Measure, store: Store, journey_map: JourneyMap, *, names: bool = False, clock: Clock = system_clock
+    measure: Measure,
+    store: Store,
+    journey_map: JourneyMap,
+    *,
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
+    names: bool = False,
+    clock: Clock = system_clock,
 ) -> HtmlReport:
     """Ask, arrange, and set the page.
 
@@ -61,6 +73,7 @@ def build_report(
         measure: Answers questions about the workspace's events.
         store: Its data: loads, feedback.
         journey_map: The map that the report is about.
+        pictures: Raster pictures by the path that the map gives; others get a placeholder.
         names: Also name the customers behind the first place. They are personal data.
         clock: What time it is, for the page's foot.
 
@@ -68,36 +81,42 @@ def build_report(
         QuestionError: The events were not yet matched with the map.
     """
     gathered = gather(measure, journey_map)
-    report = _report(measure, store, gathered, names=names, clock=clock)
+    report = _report(measure, store, gathered, pictures, names=names, clock=clock)
     return HtmlReport(html=page(report), summary=_summary(gathered, report))
 
 
-def _report(measure: Measure, store: Store, gathered: Gathered, *, names: bool, clock: Clock) -> Report:
+def _report(
+    measure: Measure, store: Store, gathered: Gathered, pictures: Mapping[str, bytes], *, names: bool, clock: Clock
+) -> Report:
     numbers = gathered.numbers
     teller, journey_map = numbers.teller, numbers.map
     words = teller.words
     loads, index = store.loads(), store.index()
     feedback = store.rows("feedback", QUOTED)
-    drawing = draw_map(journey_map, drawn(numbers), options=_ON_SCREEN)
-    promises, expectations = arrow_rows(numbers, "promise"), arrow_rows(numbers, "expectation")
+    empty = numbers.since is None
+    options = replace(_ON_SCREEN, pictures=pictures)
+    drawing = draw_map(journey_map, None if empty else drawn(numbers), options=options)
+    promises, expectations = (() if empty else arrow_rows(numbers, kind) for kind in ("promise", "expectation"))
     return Report(
         title=journey_map.title,
         subtitle=_subtitle(gathered),
         language=words.language,
         lead=_lead(gathered, promises),
-        figures=tuple(_figures(gathered, promises, expectations)),
+        steps=words.first_steps if empty else (),
+        figures=() if empty else tuple(_figures(gathered, promises, expectations)),
         journey=_picture(drawing, "map"),
         sheets=_sheets(drawing),
         weaknesses=weaknesses(gathered),
+        no_weakness="" if empty else none_of(gathered),
         promises=promises,
         expectations=expectations,
         funnel=_funnel(gathered),
         paths=_paths(gathered),
-        plans=tuple(_plan(gathered, persona) for persona in journey_map.personas if persona.path),
+        plans=() if empty else tuple(_plan(gathered, persona) for persona in journey_map.personas if persona.path),
         voices=voices(numbers, feedback),
         sources=source_lines(teller, loads, index.as_of.sources),
         gaps=gaps(teller, silences(journey_map, store, index)),
-        warnings=warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback)),
+        warnings=measure.notes + warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback)),
         customers=_customers(measure, gathered) if names else None,
         made=words.made.format(
             version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
@@ -140,12 +159,11 @@ def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tupl
     if numbers.goal is not None:
         figures.append(_goal_figure(gathered))
     for label, arrows in ((words.figure_promises, promises), (words.figure_expectations, expectations)):
-        judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
-        met = [arrow for arrow in judged if arrow.verdict == "met"]
-        below = sum(arrow.verdict == "below" for arrow in judged)
+        judged = [arrow.verdict for arrow in arrows if arrow.verdict != "none"]
         if judged:
-            value = words.on_target_of.format(n=len(met), of=len(judged))
-            note = words.figure_below.format(n=below) if below else ""
+            below = judged.count("below")
+            value = words.on_target_of.format(n=judged.count("met"), of=len(judged))
+            note = _tally(teller, judged)
             figures.append(Figure(value=value, label=label, note=note, verdict="below" if below else ""))
     scales = {(item.low, item.high) for item in numbers.scores}
     if len(scales) == 1:
@@ -158,26 +176,33 @@ def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tupl
     return figures
 
 
+def _tally(teller: Teller, verdicts: Sequence[Verdict]) -> str:
+    """How many are not on target: `1 below target, 2 too few to say`."""
+    words = teller.words
+    others: tuple[Verdict, ...] = ("below", "near", "few")
+    return ", ".join(
+        words.tally.format(n=verdicts.count(verdict), verdict=words.verdicts[verdict])
+        for verdict in others
+        if verdict in verdicts
+    )
+
+
 def _goal_figure(gathered: Gathered) -> Figure:
     numbers = gathered.numbers
     teller, words = numbers.teller, numbers.teller.words
     share, verdict = (None if numbers.goal is None else numbers.goal.share), _goal_verdict(gathered)
     goal = numbers.map.goal
-    note = verdict_words(teller, verdict)
+    note = words.verdicts[verdict]
     if goal is not None and goal.target is not None and verdict in {"met", "near", "below"}:
-        note = f"{note}, {words.target.format(share=teller.percent(goal.target))}"
+        note = f"{note} {teller.percent(goal.target)}"
     return Figure(value=teller.percent(share), label=words.figure_goal, note=note, verdict=verdict)
 
 
-def _goal_verdict(gathered: Gathered) -> str:
+def _goal_verdict(gathered: Gathered) -> Verdict:
     measured, goal = gathered.numbers.goal, gathered.numbers.map.goal
-    if measured is None or goal is None or measured.share is None:
+    if measured is None or goal is None:
         return "few"
-    if goal.target is None:
-        return "none"
-    if measured.share >= goal.target:
-        return "met"
-    return "near" if measured.high >= goal.target else "below"
+    return judged(measured.customers, measured.low, measured.high, goal.target)
 
 
 def _picture(svg: Svg, identifier: str, note: str = "") -> Picture:
@@ -221,8 +246,11 @@ def _funnel(gathered: Gathered) -> Picture | None:
     share = teller.percent(rows[-1]["customers"] / rows[0]["customers"])
     note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
     note = " ".join([note, *result.warnings])
-    svg = draw_funnel(steps, title=words.funnel, language=teller.map.language, width=980, heading=False)
-    return _picture(svg, "funnel", note)
+    wide, narrow = (
+        draw_funnel(steps, title=words.funnel, language=teller.map.language, width=width, heading=False)
+        for width in (_FUNNEL, _PHONE)
+    )
+    return replace(_picture(wide, "funnel", note), narrow=narrow.inline("funnel-narrow"))
 
 
 def _paths(gathered: Gathered) -> Picture | None:
@@ -235,7 +263,7 @@ def _paths(gathered: Gathered) -> Picture | None:
     named = [
         PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows
     ]
-    svg = draw_paths(named, title=words.paths, language=teller.map.language, width=1024, heading=False)
+    svg = draw_paths(named, title=words.paths, language=teller.map.language, width=_PATHS, heading=False)
     return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
 
 
@@ -324,35 +352,31 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     numbers = gathered.numbers
     teller, words = numbers.teller, numbers.teller.words
     if numbers.since is None or numbers.until is None:
-        return (words.no_data,)
+        return (words.no_data, *words.first_steps)
     days = words.days_between.format(since=teller.day(numbers.since), until=teller.day(numbers.until))
     counts = numbers.touchpoints.n
     customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
     lines = [
         words.summary_measured.format(customers=customers, visits=visits, days=days),
-        _worst(teller, report.weaknesses),
+        _worst(teller, report.weaknesses, report.no_weakness),
     ]
     if numbers.goal is not None and numbers.goal.share is not None:
         figure = _goal_figure(gathered)
         lines.append(words.summary_goal.format(share=figure.value, verdict=figure.note))
-    for template, arrows in (
-        (words.summary_promises, report.promises),
-        (words.summary_expectations, report.expectations),
-    ):
-        judged = [arrow for arrow in arrows if arrow.verdict in {"met", "near", "below"}]
+    for label, arrows in ((words.summary_promises, report.promises), (words.summary_expectations, report.expectations)):
+        judged = [arrow.verdict for arrow in arrows if arrow.verdict != "none"]
         if judged:
-            met = sum(arrow.verdict == "met" for arrow in judged)
-            below = sum(arrow.verdict == "below" for arrow in judged)
-            lines.append(template.format(n=met, of=len(judged), below=below))
+            count = words.summary_on_target.format(n=judged.count("met"), of=len(judged))
+            lines.append(f"{label}: " + ", ".join(filter(None, (count, _tally(teller, judged)))))
     unclear = " ".join(vague(numbers))
     lines.append(words.summary_vague.format(what=unclear) if unclear else words.summary_clear)
     return tuple(lines)
 
 
-def _worst(teller: Teller, places: tuple[Weakness, ...]) -> str:
+def _worst(teller: Teller, places: tuple[Weakness, ...], none: str) -> str:
     words = teller.words
     if not places:
-        return words.summary_nothing
+        return words.summary_nothing.format(why=none)
     worst = places[0]
     if worst.kind == "rise":
         return words.summary_rise.format(title=worst.title, statement=worst.statement)

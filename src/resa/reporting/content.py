@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resa.model.verdicts import Verdict
+
 __all__ = ["Arrow", "Figure", "Gap", "Picture", "Plan", "Quote", "Report", "SourceLine", "Table", "Voice", "Weakness"]
 
 
@@ -40,11 +42,13 @@ class Picture:
 
     Attributes:
         svg: The drawing.
+        narrow: The same laid out for a phone; empty: the reader scrolls.
         tables: The same numbers.
         note: How to read it.
     """
 
     svg: str
+    narrow: str = ""
     tables: tuple[Table, ...] = ()
     note: str = ""
 
@@ -96,7 +100,7 @@ class Arrow:
     share: str
     interval: str
     target: str
-    verdict: str
+    verdict: Verdict
     verdict_text: str
     counts: tuple[str, ...]
     time: str
@@ -178,10 +182,12 @@ class Report:
         subtitle: Whose report, over which time, with data up to when.
         language: Of the page.
         lead: What matters most, one to three sentences.
+        steps: What to do next, before there are any events; else empty.
         figures: Three to five large numbers.
         journey: The map with its numbers.
         sheets: The same laid out for paper, a drawing a page.
         weaknesses: Up to five places, worst first.
+        no_weakness: Why there is none; empty: the page does not look for any.
         promises: What we promised.
         expectations: What we expect.
         funnel: From the goal's start, or the journey's main way.
@@ -199,10 +205,12 @@ class Report:
     subtitle: str
     language: str
     lead: tuple[str, ...]
+    steps: tuple[str, ...]
     figures: tuple[Figure, ...]
     journey: Picture
     sheets: tuple[str, ...]
     weaknesses: tuple[Weakness, ...]
+    no_weakness: str
     promises: tuple[Arrow, ...]
     expectations: tuple[Arrow, ...]
     funnel: Picture | None

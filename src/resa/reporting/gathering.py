@@ -13,14 +13,12 @@ from resa.analytics import Findings, Measure, Result
 from resa.drawing import ExpectationNumbers, Point
 from resa.kernels import wilson_interval
 from resa.model.journey import Expectation, JourneyMap, Persona
+from resa.model.verdicts import FEWEST
 from resa.reporting.scores import Scores, scores_of
 from resa.reporting.telling import Teller
 from resa.reporting.ways import Way, main_way
 
-__all__ = ["FEWEST", "Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
-
-FEWEST: Final = 10
-"""Mature openings that a share needs to be drawn; with fewer it says nothing and may point at somebody."""
+__all__ = ["Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
 
 _PATH_STEPS: Final = 5
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,6 +14,9 @@ from resa.reporting.words import words_in
 
 __all__ = ["page"]
 
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of writing, also of what stands after them; letters turn by themselves."""
+
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
@@ -27,5 +30,11 @@ def _resource(name: str) -> str:
 
 def page(report: Report) -> str:
     """The report as HTML. Text of people and of data is escaped; pictures come escaped from `drawing`."""
-    styles = "\n".join([font_css(), tokens_css(), _resource("report.css")])
-    return _template().render(report=report, words=words_in(report.language), styles=styles, version=__version__)
+    # Set twice: the first time shows which characters the font that is carried inside must have.
+    values = {"report": report, "words": words_in(report.language), "version": __version__}
+    bare = _template().render(values, styles="")
+    styles = "\n".join([font_css([bare]), tokens_css(), _resource("report.css")])
+    html = _template().render(values, styles=styles)
+    # YAML's and JSON's escapes can name halves of a character: pairs are joined, a lone half becomes a sign for it.
+    whole = html.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.translate(_TURNING)

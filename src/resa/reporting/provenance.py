@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.model.journey import JourneyMap
+from resa.model.verdicts import judged
 from resa.reporting.content import Gap, SourceLine
-from resa.reporting.gathering import FEWEST, Numbers
+from resa.reporting.gathering import Numbers
 from resa.reporting.telling import Teller
 from resa.storage import JourneyIndex, Load, Store
 
@@ -156,7 +157,7 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
 
 def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int) -> tuple[str, ...]:
     """What a reader must know, the gravest first."""
-    said = [*_of_sources(numbers.teller, loads, complete_to), *vague(numbers)]
+    said = [*_of_sources(numbers.teller, loads, complete_to), *(() if numbers.since is None else vague(numbers))]
     if off_map:
         said.append(numbers.teller.words.feedback_elsewhere.format(answers=numbers.teller.answers(off_map)))
     said += () if numbers.planned is None else numbers.planned.warnings
@@ -165,9 +166,9 @@ def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, date
 
 def _of_sources(teller: Teller, loads: list[Load], complete_to: Mapping[str, datetime]) -> Iterator[str]:
     words = teller.words
-    if not complete_to:
-        yield words.no_data
     running = {load.source_id for load in loads if load.state == "running"}
+    if not complete_to and not running:
+        yield words.no_data
     for source in sorted({load.source_id for load in loads if load.state != "removed"}):
         mine = [load for load in loads if load.source_id == source and load.state != "removed"]
         read, refused = sum(load.rows_in for load in mine), sum(load.rejected for load in mine)
@@ -188,7 +189,11 @@ def vague(numbers: Numbers) -> tuple[str, ...]:
         if signal.kind == "not_seen" or (signal.daily_number in numbers.daily)
     }
     unseen = [item.name for item in journey_map.touchpoints if item.key not in seen | on_purpose]
-    few = [teller.place(arrow) for arrow, row in numbers.arrows if row["mature"] < FEWEST]
+    few = [
+        teller.place(arrow)
+        for arrow, row in numbers.arrows
+        if judged(row["mature"], row["low"], row["high"], arrow.target) == "few"
+    ]
     aimless = [teller.place(arrow) for arrow, _ in numbers.arrows if arrow.target is None]
     pairs = ((words.never_seen, unseen), (words.too_few, few), (words.no_target, aimless))
     return tuple(template.format(what="; ".join(names)) for template, names in pairs if names)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from resa.model.verdicts import VERDICTS, Verdict
 
 __all__ = ["Words", "words_in"]
 
@@ -16,6 +19,7 @@ class Words:
     as_table: str
     map: str
     map_about: str
+    map_planned: str
     weaknesses: str
     weaknesses_about: str
     promises: str
@@ -81,10 +85,10 @@ class Words:
     lead_rise_always: str
     lead_target: str
     lead_history: str
-    lead_none: str
     lead_promises_kept: str
     lead_promises_below: str
     no_weakness: str
+    no_weakness_few: str
     no_more: str
     statement_unusual: str
     statement_unusual_always: str
@@ -108,17 +112,13 @@ class Words:
     nothing_else: str
     instead_item: str
     target: str
-    verdict_met: str
-    verdict_near: str
-    verdict_below: str
-    verdict_none: str
-    verdict_few: str
+    verdicts: Mapping[Verdict, str]
     on_target_of: str
     figure_customers: str
     figure_goal: str
     figure_promises: str
     figure_expectations: str
-    figure_below: str
+    tally: str
     figure_score: str
     trend_of: str
     trend_none: str
@@ -140,6 +140,8 @@ class Words:
     gap_day: str
     running_load: str
     no_data: str
+    steps: str
+    first_steps: tuple[str, ...]
     never_seen: str
     too_few: str
     no_target: str
@@ -155,6 +157,7 @@ class Words:
     summary_goal: str
     summary_promises: str
     summary_expectations: str
+    summary_on_target: str
     summary_vague: str
     summary_clear: str
     identifier: str
@@ -168,6 +171,7 @@ _ENGLISH = Words(
     map="The journey",
     map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that "
     "meets it; its label says what share, within what time, against what target.",
+    map_planned="The map as planned. Once there are events, what was measured is drawn over it.",
     weaknesses="Where to look first",
     weaknesses_about="The places that changed beyond chance, for better or worse, and those furthest below "
     "their target or their own history. “At most” is what could be won if the place came up to its target or to its "
@@ -257,10 +261,10 @@ _ENGLISH = Words(
     lead_rise_always="{place}: {share} make it in time; only {reference} was to be expected.",
     lead_target="{place}: {share} make it in time; the target is {reference}.",
     lead_history="{place}: since {since} {share} make it in time; before, it was {reference}.",
-    lead_none="No place on this map is below its target or its own history by more than chance explains.",
     lead_promises_kept="Every promise is kept as often as we said.",
     lead_promises_below="{n} of {of} promises are kept less often than we said.",
-    no_weakness="No place is below its target or its own history by more than chance explains.",
+    no_weakness_few="There are too few openings yet to say how any expectation or promise fares.",
+    no_weakness="No place on this map is below its target or its own history by more than chance explains.",
     no_more="No other place is below its target or its own history by more than chance explains.",
     statement_unusual="{share} of {openings} made it in time from {since} to {until}; {reference} was to be expected.",
     statement_unusual_always="{share} of {openings} made it in time; {reference} was to be expected.",
@@ -284,17 +288,13 @@ _ENGLISH = Words(
     nothing_else="nothing",
     instead_item="{what} {share}",
     target="target {share}",
-    verdict_met="on target",
-    verdict_near="about on target",
-    verdict_below="below target",
-    verdict_none="no target",
-    verdict_few="too few to say",
+    verdicts=VERDICTS,
     on_target_of="{n} of {of}",
     figure_customers="Customers",
     figure_goal="Reach the goal",
     figure_promises="Promises on target",
     figure_expectations="Expectations on target",
-    figure_below="{n} below target",
+    tally="{n} {verdict}",
     figure_score="Mean score",
     trend_of="{what}: {first} in the first period, {last} in the last",
     trend_none="{what}: too few to draw",
@@ -315,20 +315,27 @@ _ENGLISH = Words(
     gap="nothing from {since} to {until}; about {n} rows would be usual",
     gap_day="nothing on {since}; about {n} rows would be usual",
     running_load="A load of {source} was not finished; run resa collect again.",
-    no_data="There are no events yet. Run resa collect, then make the report again.",
-    never_seen="No event was ever matched to {what}.",
-    too_few="Too few openings to say: {what}.",
-    no_target="No target is set for {what}.",
+    no_data="There are no events yet, so this is the journey as planned.",
+    steps="What to do next",
+    first_steps=(
+        "Collect a file of events: resa collect FILE --as occurred_at=… event=… customer=…",
+        "Say in signals.yaml which events show which touchpoint; resa map check names those that are missing.",
+        "Make this page again: resa report",
+    ),
+    never_seen="No event was ever matched to {what}: say in signals.yaml which events show it, or not_seen: why.",
+    too_few="Too few openings to say: {what}. More weeks of data would tell.",
+    no_target="No target is set for {what}: write target: in the map to have it judged.",
     feedback_elsewhere="Left out, because they are about something that is not on the map: {answers}.",
     refused_share="{source}: {share} of the rows were refused; resa rejected list {source} shows why.",
     days_between="{since} to {until}",
     summary_measured="Measured: {customers} and {visits}, {days}",
     summary_rise="Biggest change: {title}. {statement}",
     summary_worst="Worst place: {title}. {statement} {reach}",
-    summary_nothing="Worst place: none. Nothing is below its target or history by more than chance explains.",
+    summary_nothing="Worst place: none. {why}",
     summary_goal="Goal: {share} reach it, {verdict}",
-    summary_promises="Promises: {n} of {of} on target, {below} below",
-    summary_expectations="Expectations: {n} of {of} on target, {below} below",
+    summary_promises="Promises",
+    summary_expectations="Expectations",
+    summary_on_target="{n} of {of} on target",
     summary_vague="Where the page is vague: {what}",
     summary_clear="Where the page is vague: nowhere in particular",
     identifier="Identifier",

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from resa.base.files import durable_file
 from resa.simulation.process import Block
 from resa.simulation.randomness import Keys, derive
 from resa.simulation.simulated import Simulated
@@ -155,7 +156,7 @@ def write_files(simulated: Simulated, folder: Path, *, mess: Mess | None = None)
 
     Args:
         simulated: Drawn block by block while it is written, so any number of customers fits into memory.
-        folder: Made if it is missing; files of the same names are replaced.
+        folder: Made if it is missing; files of the same names are replaced, all at the end or none.
         mess: Bad rows of each kind, for each file of events.
 
     Returns:
@@ -179,8 +180,9 @@ def write_files(simulated: Simulated, folder: Path, *, mess: Mess | None = None)
 
 
 def _open(folder: Path, outlet: Outlet, stack: ExitStack) -> _Writer:
-    path = folder / outlet.path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    target = folder / outlet.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = stack.enter_context(durable_file(target))
     if outlet.form == "parquet":
         return _Parquet(path, stack)
     stream = stack.enter_context(path.open("wb"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,18 @@ def read_specification(path: Path) -> Specification:
         InputError: With every problem of the file, each with its place.
     """
     document = read_document(path)
-    if document.problems:
-        raise InputError(document.problems)
+    wrong = [problem for problem in document.problems if problem.severity == "error"]
     if not isinstance(document.data, dict):
-        raise InputError(Problem(message="this is no simulation: it has no `states:`", file=path.name))
+        said = Problem(message="this is no simulation: it has no `states:`", file=path.name, line=1, column=1)
+        raise InputError(wrong or said)
     try:
-        return specification_from(document.data, file=path.name)
+        specification = specification_from(document.data, file=path.name)
     except InputError as error:
-        raise InputError([_placed(problem, document) for problem in error.problems]) from None
+        wrong += [_placed(problem, document) for problem in error.problems if not document.damaged]
+        raise InputError(wrong) from None
+    if wrong:
+        raise InputError(wrong)
+    return specification
 
 
 def _placed(problem: Problem, document: Document) -> Problem:
@@ -45,14 +50,44 @@ def specification_from(data: Mapping[str, Any], *, file: str | None = None) -> S
     Raises:
         InputError: With every problem that was found.
     """
-    try:
-        specification = TypeAdapter(Specification).validate_python(data)
-    except ValidationError as error:
-        raise InputError([_problem(dict(details), file) for details in error.errors()]) from None
-    found = check(specification)
-    if found:
-        raise InputError([problem.at(file=file) for problem in found])
+    specification, wrong, lost = _well_formed(data)
+    problems = [_problem(details, file) for details in wrong]
+    if specification is not None:
+        quoted = [f"'{name}'" for name in lost]  # what was left out is defined all the same
+        found = [problem for problem in check(specification) if not any(name in problem.message for name in quoted)]
+        problems += [problem.at(file=file) for problem in found]
+    if problems or specification is None:
+        raise InputError(problems)
     return specification
+
+
+def _well_formed(data: Mapping[str, Any]) -> tuple[Specification | None, list[dict[str, Any]], set[str]]:
+    """What the data say, wrong parts left out (`None` if too little is left); what is wrong; the keys left out."""
+    kept = deepcopy(dict(data))
+    lost: set[str] = set()
+    first: list[dict[str, Any]] = []
+    for _ in range(20):
+        try:
+            return TypeAdapter(Specification).validate_python(kept), first, lost
+        except ValidationError as error:
+            wrong: list[dict[str, Any]] = [dict(details) for details in error.errors()]
+        first = first or wrong  # what is missing later was left out here
+        paths = [details["loc"][:-1] if details["type"] == "missing" else details["loc"] for details in wrong]
+        for inside, key in [place for path in paths for place in _innermost(kept, path)]:
+            inside.pop(key, None)
+            lost.add(str(key))
+    return None, first, lost
+
+
+def _innermost(data: Any, path: tuple[Any, ...]) -> list[tuple[dict[Any, Any], Any]]:
+    """The mapping and the key of the innermost thing on a path that can be left out, if there is one."""
+    found: list[tuple[dict[Any, Any], Any]] = []
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            break
+        found.append((data, step))
+        data = data[step]
+    return found[-1:]
 
 
 def _problem(details: dict[str, Any], file: str | None) -> Problem:

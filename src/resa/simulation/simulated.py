@@ -26,6 +26,9 @@ __all__ = ["BLOCK", "SIMULATED_EVENTS", "Simulated", "simulate"]
 BLOCK = 32_768
 """Customers that are advanced together; decides memory and the order of rows in files, never what is drawn."""
 
+_YEARS = (1970, 2100)
+_MOST_DAYS = 36_525
+
 SIMULATED_EVENTS = pa.schema(
     [
         pa.field("customer", pa.string(), nullable=False),
@@ -175,7 +178,11 @@ def simulate(
     """
     if customers < 1 or (days is not None and days < 1):
         raise QuestionError("a simulation needs at least one customer and one day")
-    first = start or date.fromisoformat(specification.first_day)
-    simulated = Simulated(specification, customers, seed, first, days or specification.days, tuple(truths))
+    first, length = start or date.fromisoformat(specification.first_day), days or specification.days
+    if not _YEARS[0] <= first.year <= _YEARS[1] or length > _MOST_DAYS:
+        raise QuestionError(
+            f"a simulation starts between {_YEARS[0]} and {_YEARS[1]} and has at most {_MOST_DAYS:,} days"
+        )
+    simulated = Simulated(specification, customers, seed, first, length, tuple(truths))
     _ = simulated.tables  # says at once what is wrong
     return simulated

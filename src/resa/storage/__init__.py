@@ -1,8 +1,10 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
 from resa.storage.compaction import compact_files
+from resa.storage.derivation import has_column
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
-from resa.storage.publishing import refresh_index
+from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.publishing import is_current, refresh_index
 from resa.storage.records import (
     EARLIEST,
     EPOCH,
@@ -32,6 +34,7 @@ __all__ = [
     "Finding",
     "JourneyIndex",
     "Kind",
+    "Labels",
     "Load",
     "MapColumn",
     "MapVersion",
@@ -40,6 +43,10 @@ __all__ = [
     "Writer",
     "compact_files",
     "forget_derived",
+    "has_column",
+    "in_order",
+    "is_current",
+    "map_catalog",
     "refresh_index",
     "verify_store",
 ]

@@ -196,13 +196,13 @@ def _base_stretch(base: JourneyIndex, low: int, high: int, recode: npt.NDArray[n
         times=seconds * _MILLION + base.micros[first:last],
         channels=recode[codes.astype(np.int64) - 1],
         rows=base.rows[first:last],
-        texts=base.identifiers(numbers).select(["kind", "value"]) if len(numbers) else _NO_TEXTS,
+        texts=base.identifiers(numbers).select(["kind", "value"]) if len(numbers) else _TEXTS.empty_table(),
         sequences=np.empty(0, np.int64),
         ids=np.empty(0, np.uint64),
     )
 
 
-_NO_TEXTS = pa.schema([("kind", pa.string()), ("value", pa.string())]).empty_table()
+_TEXTS = pa.schema([("kind", pa.string()), ("value", pa.string())])
 
 
 def _slice(file: FileRun, low: int, high: int, recode: npt.NDArray[np.uint8]) -> _Stretch:
@@ -253,7 +253,7 @@ def _new_stretch(parts: Sequence[_Stretch]) -> _Stretch:
 
     times, sequences, ids = joined("times", np.int64), joined("sequences", np.int64), joined("ids", np.uint64)
     ordering.order_within_groups(offsets, events, times, sequences, ids)
-    texts = pa.concat_tables([_NO_TEXTS, *(part.texts for part in parts)])
+    texts = pa.concat_tables([_TEXTS.empty_table(), *(part.texts for part in parts)])
     return _Stretch(
         who=ordered[groups[:-1]],
         offsets=offsets,
@@ -307,11 +307,11 @@ class _TextFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._waiting = _NO_TEXTS
+        self._waiting = _TEXTS.empty_table()
 
     def __enter__(self) -> Self:
         self._sink = pa.OSFile(str(self._path), "wb")
-        self._writer = pa.ipc.new_file(self._sink, _NO_TEXTS.schema)
+        self._writer = pa.ipc.new_file(self._sink, _TEXTS)
         return self
 
     def append(self, texts: pa.Table) -> None:

@@ -62,6 +62,9 @@ def unlisted(store: Store) -> list[Path]:
             folder = layout.generation(number) / "maps"
             query = select(map_columns.c.folder).where(map_columns.c.generation == number)
             names[folder] = {Path(column).name for column in connection.execute(query).scalars()}
+        # An answer outlives its file's number, which may be given again after a compaction that was cut short.
+        answers = {f"{number}.npz" for number in connection.execute(select(files.c.id)).scalars()}
+        names |= dict.fromkeys(layout.signals.iterdir(), answers)
     names[layout.work] = set()
     found = [
         path
@@ -70,8 +73,7 @@ def unlisted(store: Store) -> list[Path]:
         for path in folder.iterdir()
         if path.name not in listed
     ]
-    halves = [path for path in layout.signals.glob("**/.*") if path.name.endswith(".writing")]
-    return sorted(found + halves)
+    return sorted(found)
 
 
 def _files_of(generation: Path) -> list[int]:

@@ -37,6 +37,7 @@ __all__ = ["compact_files"]
 
 SMALL = 500_000  # rows; a file with more is left alone
 TOGETHER = 2_000_000  # rows in memory at a time, and in one new file
+TOGETHER_BYTES = 1 << 30  # of them, unpacked; Arrow's texts end at twice as many
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,27 @@ def compact_files(writer: Writer) -> int:
 
 
 def _groups(listed: Sequence[EventFile]) -> list[tuple[EventFile, ...]]:
-    """Files to be joined: small ones of one source, in order, until there are enough rows."""
+    """Files to be joined: small ones of one source, in order, until there are enough rows or bytes."""
     groups: list[list[EventFile]] = []
-    open_groups: dict[str, list[EventFile]] = {}
+    open_groups: dict[str, tuple[list[EventFile], int, int]] = {}
     for file in listed:
         if file.rows > SMALL:
             continue
-        group = open_groups.get(file.source_id)
-        if group is None or sum(one.rows for one in group) + file.rows > TOGETHER:
-            group = []
+        group, rows, size = open_groups.get(file.source_id, ([], TOGETHER, 0))
+        width = _unpacked(file)
+        if rows + file.rows > TOGETHER or size + width > TOGETHER_BYTES:
+            group, rows, size = [], 0, 0
             groups.append(group)
-            open_groups[file.source_id] = group
         group.append(file)
+        open_groups[file.source_id] = group, rows + file.rows, size + width
     return [tuple(group) for group in groups if len(group) > 1]
+
+
+def _unpacked(file: EventFile) -> int:
+    """Bytes of the file's rows."""
+    with open_parquet(file.path) as parquet:
+        groups = range(parquet.metadata.num_row_groups)
+        return sum(parquet.metadata.row_group(group).total_byte_size for group in groups)
 
 
 def _join(store: Store, old: tuple[EventFile, ...], number: int) -> _Joined:
@@ -162,9 +171,11 @@ def _copy_generation(index: JourneyIndex, folder: Path, rows: npt.NDArray[np.uin
     if folder.exists():
         shutil.rmtree(folder)
     kept = [index.folder / f"{name}.npy" for name in ARRAYS if name != "rows"]
-    kept += [path for name in ("identifiers.arrow", "traits.arrow") if (path := index.folder / name).exists()]
+    beside = ("identifiers.arrow", "traits.arrow", "attributes.json")
+    kept += [path for name in beside if (path := index.folder / name).exists()]
     for _, column in index.columns.values():
         kept += (index.folder / column).iterdir()
+    kept += index.folder.glob("labels/[!.]*/*")
     for path in kept:
         place = folder / path.relative_to(index.folder)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ from resa.storage.evaluation import stream_files
 from resa.storage.index import JourneyIndex
 from resa.storage.records import EventFile
 
-__all__ = ["column_hash", "derive_column", "move_answers"]
+__all__ = ["column_hash", "derive_column", "has_column", "move_answers"]
 
 _BITS = 62  # conditions in one word: a sum of powers below 2**62 is a BIGINT
 _OWN_VALUE = "value"
@@ -83,6 +83,12 @@ def column_hash(journey_map: JourneyMap) -> str:
         if s.kind == "events"
     ]
     return _digest([list(journey_map.code), signals])
+
+
+def has_column(index: JourneyIndex, journey_map: JourneyMap) -> bool:
+    """Whether the index has a column that says what this version of the map says."""
+    _, folder = index.columns.get(journey_map.key, ("", ""))
+    return folder == f"maps/{column_hash(journey_map)}"
 
 
 def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> str:

@@ -131,11 +131,24 @@ class JourneyIndex:
 
     @cached_property
     def _texts(self) -> pa.Table:
-        path = self.folder / "identifiers.arrow"
         if not self.customers:
             return pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
-        with pa.memory_map(str(path)) as source:
+        with self.part("identifiers.arrow") as source:
             return pa.ipc.open_file(source).read_all()
+
+    def part(self, name: str) -> pa.MemoryMappedFile:
+        """A file of this generation, memory-mapped.
+
+        Raises:
+            WorkspaceDamaged: Newer generations have replaced this one.
+        """
+        try:
+            return pa.memory_map(str(self.folder / name))
+        except FileNotFoundError:
+            raise WorkspaceDamaged(
+                f"{name} of generation {self.generation} is gone: newer ones replaced it meanwhile; ask again, "
+                "and if it stays so run `resa verify`"
+            ) from None
 
     def identifiers(self, customers: npt.NDArray[np.integer[Any]] | Sequence[int] | None = None) -> pa.Table:
         """The identifiers of customers: columns customer (uint32), kind, value; `None`: of all."""

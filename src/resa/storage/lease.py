@@ -95,7 +95,7 @@ def take_lease(database: Database, clock: Clock) -> Lease:
 def _lives(pid: int, host: str, process_start: str, renewed_at: datetime, now: datetime) -> bool:
     """Whether the holder may still be at work."""
     if host != socket.gethostname() or sys.platform == "win32":
-        return now - renewed_at < _STALE  # nothing else can be known of it
+        return abs(now - renewed_at) < _STALE  # nothing else can be known of it, and one of the two clocks may be wrong
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

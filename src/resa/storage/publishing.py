@@ -24,6 +24,7 @@ from resa.storage.database import from_micros, to_micros
 from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
 from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.labels import derive_labels
 from resa.storage.records import EventFile
 from resa.storage.runs import Run, open_run_file, run_from_file, write_run_file
 from resa.storage.schema import files, generations, loads, map_columns
@@ -38,6 +39,7 @@ __all__ = [
     "build_generation",
     "complete_until",
     "empty_index",
+    "is_current",
     "next_number",
     "publish",
     "refresh_index",
@@ -74,7 +76,7 @@ def refresh_index(
     store = writer.store
     sources = _sources(store)
     base = empty_index(store) if anew else store.index()
-    if not anew and _covers(base, sources, exclude) and base.as_of.sources == sources.as_of and base.generation:
+    if not anew and is_current(store, base, exclude):
         _publish_columns(writer, base, maps)
         return store.index()
     if not _continues(base, sources, exclude):
@@ -85,7 +87,14 @@ def refresh_index(
         journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
         for journey_map in maps
     }
+    derive_labels(index, maps, base)
     return publish(writer, index, columns)
+
+
+def is_current(store: Store, index: JourneyIndex, exclude: Sequence[str] = ()) -> bool:
+    """Whether an index holds all that is stored, and nothing that was removed; of maps' columns it says nothing."""
+    sources = _sources(store)
+    return bool(index.generation) and _covers(index, sources, exclude) and index.as_of.sources == sources.as_of
 
 
 def build_generation(
@@ -145,7 +154,7 @@ def publish(
     """
     store = writer.store
     number = next_number(store, "generations")
-    flush_folder(index.folder)
+    _flush_folders(index.folder)
     index.folder.replace(store.layout.generation(number))
     flush_folder(store.layout.index)
     held = [file.id for file in index.files] + list(index.record_files)
@@ -171,10 +180,13 @@ def next_number(store: Store, table: str) -> int:
 
 
 def complete_until(store: Store) -> dict[str, datetime]:
-    """Up to when each source is complete: the latest end that its loads state, or else their newest event."""
+    """Up to when each source is complete: the latest end that its loads state, or else their newest event.
+
+    A load that still runs, or was cut short, has only some rows of its file, in whatever order: it says nothing yet.
+    """
     found: dict[str, int] = {}
     with store.database.reading() as connection:
-        for row in connection.execute(select(loads).where(loads.c.state != "removed")):
+        for row in connection.execute(select(loads).where(loads.c.state == "finished")):
             end = row.complete_until if row.complete_until is not None else row.newest
             if end is not None:
                 found[row.source_id] = max(end, found.get(row.source_id, end))
@@ -242,13 +254,21 @@ def _publish_columns(writer: Writer, index: JourneyIndex, maps: Sequence[Journey
         journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
         for journey_map in maps
     }
+    derive_labels(index, maps)
     if wanted == dict(index.columns):
         return
+    _flush_folders(index.folder)
     with writer.lease.writing() as connection:
         connection.execute(delete(map_columns).where(map_columns.c.generation == index.generation))
         for key, (map_hash, folder) in wanted.items():
             values = {"generation": index.generation, "map_key": key, "map_hash": map_hash, "folder": folder}
             connection.execute(insert(map_columns).values(**values))
+
+
+def _flush_folders(generation: Path) -> None:
+    """Force the names of a generation's files to the disk; the files themselves were flushed when they were written."""
+    for folder in (generation, *(path for path in generation.rglob("*") if path.is_dir())):
+        flush_folder(folder)
 
 
 def share_file(old: Path, new: Path) -> None:

@@ -141,7 +141,8 @@ class AsOf:
     """Up to when the data are complete.
 
     Attributes:
-        sources: For each source: the end that its newest load states, else its newest row, UTC.
+        sources: For each source: the end that its newest load states, else its newest row, UTC. A source none of whose
+            loads is finished is left out.
         overall: The latest of them, UTC; `None` while there are no rows.
     """
 
@@ -153,8 +154,10 @@ class AsOf:
         return max(self.sources.values(), default=None)
 
     def complete(self, sources: tuple[str, ...]) -> datetime | None:
-        """The moment that every one of these sources is complete to; `None` when none of them is known."""
-        return min((self.sources[source] for source in sources if source in self.sources), default=None)
+        """The moment that every one of these sources is complete to; `None` when of one of them it is not known."""
+        if not all(source in self.sources for source in sources):
+            return None
+        return min((self.sources[source] for source in sources), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import KINDS, EventFile, Load
 from resa.storage.runs import ids_of
 from resa.storage.schema import file_loads, files, hash_runs, loads
-from resa.storage.unique import HashRun, count_in_runs, open_run, write_without
+from resa.storage.unique import HashRun, count_in_runs, listed_runs, open_run, write_without
 
 if TYPE_CHECKING:
     from resa.storage.lease import Lease
@@ -39,12 +39,13 @@ class _Plan:
 def remove_load(store: Store, lease: Lease, load: Load) -> None:
     """Take every row of the load out of the files and its ids out of the runs of ids; then mark it removed.
 
-    Rejected rows that it settled, being a replay, wait again.
+    Rejected rows that it settled, being a replay, wait again. Rows that other files of the source hold, too, come back
+    when the source is collected next; those that other replays found to be stored wait again.
     """
     plan = _Plan()
     for kind in FILE_FOLDERS:
         for file in store.event_files(kind):
-            if load.id not in file.loads:
+            if load.id not in file.loads or kind == "lookups":
                 continue
             table = _rows_of(file)
             mine = pc.equal(table.column("load_id"), load.id)
@@ -59,6 +60,8 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         # them go with the next generation.
         holding = select(file_loads.c.file_id).where(file_loads.c.load_id == load.id)
         gone = connection.execute(holding).scalars().all()
+        tables = select(files.c.id).where(files.c.id.in_(gone), files.c.kind == "lookups")
+        held_lookup = connection.execute(tables).first() is not None
         for file, name, rows in plan.rewritten:
             # A file that changed has another number, so that nothing derived from the old one is taken for its own.
             number = list_file(connection, file.kind, file.path.with_name(name), rows)
@@ -71,6 +74,17 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         connection.execute(delete(hash_runs).where(hash_runs.c.load_id == load.id, hash_runs.c.purpose == "repeats"))
         connection.execute(update(hash_runs).where(hash_runs.c.load_id == load.id).values(load_id=None))
         connection.execute(update(loads).where(loads.c.id == load.id).values(state="removed"))
+        # Rows of other files that were left out because this load had them are gone now: without a fingerprint their
+        # files count as not collected, and the next collection finds those rows.
+        others_of_source = loads.c.source_id == load.source_id, loads.c.id != load.id
+        shared = *others_of_source, loads.c.duplicate > 0
+        settled = select(files.c.id).select_from(files).join(file_loads).join(loads)
+        settled = settled.where(files.c.kind == "settled", *shared)
+        gone_too = connection.execute(settled).scalars().all()
+        connection.execute(update(files).where(files.c.id.in_(gone_too)).values(state="removed"))
+        # A lookup table took the place of those of other loads.
+        replaced_others = others_of_source if held_lookup else shared
+        connection.execute(update(loads).where(*replaced_others).values(fingerprint=""))
     clean(store, lease)
 
 
@@ -86,13 +100,10 @@ def _runs_without(store: Store, parts: list[Words]) -> list[tuple[HashRun, tuple
         return []
     removed = np.concatenate(parts)
     removed = ordering.take_rows(removed, ordering.order_by_hash(removed))
-    query = select(hash_runs).where(hash_runs.c.purpose == "ids")
-    with store.database.reading() as connection:
-        runs = [HashRun(**row._asdict()) for row in connection.execute(query)]
     folder = store.layout.unique
     out = []
-    for run in runs:
+    for run in listed_runs(store.database):
         hashes = open_run(folder, run)
-        if count_in_runs(removed, [hashes]).any():
+        if run.purpose == "ids" and count_in_runs(removed, [hashes]).any():
             out.append((run, write_without(folder, hashes, removed)))
     return out

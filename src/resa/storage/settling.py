@@ -6,7 +6,7 @@ rows back without any work, since its file of settled rows goes with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,25 +24,36 @@ __all__ = ["check_settled", "settled_rows", "waiting_rows"]
 
 
 def settled_rows(settles: pa.Table, load_id: int) -> pa.Table:
-    """Rows as `Store.rejected(places=True)` gives them, as `SETTLED` of a replay."""
+    """Rows as `Store.rejected_parts` gives them, as `SETTLED` of a replay."""
     owner = pa.array(np.full(settles.num_rows, load_id, np.int64))
     return settles.select(["file", "place"]).add_column(0, "load_id", owner).cast(SETTLED)
 
 
-def waiting_rows(store: Store) -> pa.Table:
-    """Rejected rows that no replay has settled, with the number of their `file` and their `place` in it."""
+def waiting_rows(
+    store: Store, columns: Sequence[str], *, load_id: int | None = None, source_id: str | None = None
+) -> Iterator[pa.Table]:
+    """Rejected rows that no replay has settled, with the number of their `file` and their `place` in it.
+
+    A table for each file, and so for no more rows than a commit had, load by load in the order of their refusal.
+
+    Args:
+        store: The store.
+        columns: Of `REJECTED`, to be read beside.
+        load_id: Only of this load.
+        source_id: Only of this source.
+    """
     settled = _settled(store)
-    empty = REJECTED.empty_table().append_column("file", pa.array([], pa.int64()))
-    parts = [empty.append_column("place", pa.array([], pa.int64()))]
-    for file in store.event_files("rejected"):
+    wanted = pa.schema([REJECTED.field(name) for name in columns])
+    for file in sorted(store.event_files("rejected"), key=lambda file: (file.loads, file.id)):
+        if load_id not in {None, file.load_id} or source_id not in {None, file.source_id}:
+            continue
         places = np.arange(file.rows)
-        table = read_parquet(file.path, REJECTED)
+        table = read_parquet(file.path, wanted)
         table = table.append_column("file", pa.array(np.full(file.rows, file.id, np.int64)))
         table = table.append_column("place", pa.array(places))
         if file.id in settled:
             table = table.filter(pa.array(~np.isin(places, settled[file.id])))
-        parts.append(table)
-    return pa.concat_tables(parts)
+        yield table.sort_by([("row", "ascending"), ("place", "ascending")])
 
 
 def check_settled(store: Store) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ load's runs of repeats.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,19 @@ class Sifted:
     new_hashes: Words
     repeats: Words
     generated: bool
+
+    def split(self, lengths: Sequence[int]) -> list[Sifted]:
+        """What was found of each stretch of rows; the runs of ids and repeats stay those of all."""
+        ends = np.cumsum(lengths).tolist()
+        return [
+            replace(
+                self,
+                message_ids=self.message_ids.slice(end - length, length),
+                hashes=self.hashes[end - length : end],
+                fresh=self.fresh[end - length : end],
+            )
+            for length, end in zip(lengths, ends, strict=True)
+        ]
 
 
 class Sifter:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, func, select
 
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import QuestionError, WorkspaceDamaged, did_you_mean
 from resa.base.files import make_private_folder
-from resa.expressions import Compiled
+from resa.expressions import Compiled, Scope
 from resa.model.tables import REJECTED
+from resa.storage.attributes import kept_text_attributes, text_attributes
 from resa.storage.database import Database, from_micros
 from resa.storage.evaluation import evaluate_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, open_index
+from resa.storage.labels import Labels, read_labels
 from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
 from resa.storage.parquet import read_parquet
@@ -32,6 +32,8 @@ from resa.storage.traits import read_traits
 from resa.storage.writer import Writer
 
 __all__ = ["Store"]
+
+Listed = TypeVar("Listed")
 
 
 class Store:
@@ -64,9 +66,7 @@ class Store:
         """The store itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 
@@ -110,27 +110,42 @@ class Store:
         with self.database.reading() as connection:
             return listed_files(connection, self.layout, kind)
 
-    def rejected(self, load_id: int | None = None, *, source_id: str | None = None, places: bool = False) -> pa.Table:
-        """Rejected rows (`REJECTED`) that no replay has settled, in the order of loads and rows.
+    def rejected(
+        self,
+        load_id: int | None = None,
+        *,
+        source_id: str | None = None,
+        columns: Sequence[str] = tuple(REJECTED.names),
+    ) -> pa.Table:
+        """Rejected rows that no replay has settled, load by load in the order in which they were refused.
 
         Args:
             load_id: Only of this load.
             source_id: Only of this source.
-            places: Also where each row stands, as columns `file` and `place`, for `Writer.commit_chunk` to settle it.
+            columns: Of `REJECTED`, `row` among them; payloads of many rows are large: see `rejected_parts`.
         """
-        table = waiting_rows(self)
-        for name, wanted in (("load_id", load_id), ("source_id", source_id)):
-            if wanted is not None:
-                table = table.filter(pc.equal(table.column(name), wanted))
-        ordered = table.sort_by([(name, "ascending") for name in ("load_id", "row", "file", "place")])
-        return ordered if places else ordered.select(REJECTED.names)
+        empty = pa.schema([REJECTED.field(name) for name in columns]).empty_table()
+
+        def read(_: object) -> pa.Table:
+            parts = waiting_rows(self, columns, load_id=load_id, source_id=source_id)
+            return pa.concat_tables([empty, *(part.select(columns) for part in parts)])
+
+        return self._newest(lambda: (self.event_files("rejected"), self.event_files("settled")), read)
+
+    def rejected_parts(self, load_id: int | None = None, *, source_id: str | None = None) -> Iterator[pa.Table]:
+        """The same, whole, no more at a time than one commit refused; also where each stands, as `file` and `place`."""
+        return waiting_rows(self, REJECTED.names, load_id=load_id, source_id=source_id)
 
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of a kind (feedback, daily_numbers, customers; events too, if they fit in memory)."""
         schema = KINDS[kind]
         wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
-        parts = [read_parquet(file.path, wanted) for file in self.event_files(kind)]
-        return pa.concat_tables([wanted.empty_table(), *parts])
+
+        def read(listed: list[EventFile]) -> pa.Table:
+            parts = [read_parquet(file.path, wanted) for file in listed]
+            return pa.concat_tables([wanted.empty_table(), *parts])
+
+        return self._newest(lambda: self.event_files(kind), read)
 
     def lookups(self) -> list[str]:
         """Names of the lookup tables."""
@@ -144,14 +159,27 @@ class Store:
         Raises:
             QuestionError: There is none of this name.
         """
-        with self.database.reading() as connection:
-            query = select(files.c.name).where(
-                files.c.kind == "lookups", files.c.state == "listed", files.c.label == name
-            )
-            found = connection.execute(query).scalar()
-        if found is None:
-            raise QuestionError(f"there is no lookup table '{name}'{did_you_mean(name, self.lookups())}")
-        return pq.read_table(self.layout.root / "lookups" / found, partitioning=None)
+        query = select(files.c.name).where(files.c.kind == "lookups", files.c.state == "listed", files.c.label == name)
+
+        def listed() -> Path:
+            with self.database.reading() as connection:
+                found: str | None = connection.execute(query).scalar()
+            if found is None:
+                raise QuestionError(f"there is no lookup table '{name}'{did_you_mean(name, self.lookups())}")
+            return self.layout.root / "lookups" / found
+
+        return self._newest(listed, lambda path: pq.read_table(path, partitioning=None))
+
+    def _newest(self, listed: Callable[[], Listed], read: Callable[[Listed], pa.Table]) -> pa.Table:
+        """What listed files hold, read anew where a writer replaced them meanwhile."""
+        while True:
+            found = listed()
+            try:
+                return read(found)
+            except FileNotFoundError as error:
+                if listed() == found:
+                    lost = Path(error.filename or "").name or "a listed file"
+                    raise WorkspaceDamaged(f"{lost} is missing; run `resa verify`") from None
 
     def map_versions(self, map_key: str) -> list[MapVersion]:
         """The versions of a map that were taken into use, oldest first."""
@@ -164,6 +192,12 @@ class Store:
 
     # The index
 
+    @property
+    def generation(self) -> int:
+        """Number of the newest published generation of the journey index; 0: nothing was published yet."""
+        with self.database.reading() as connection:
+            return connection.execute(select(func.max(generations.c.id))).scalar() or 0
+
     def index(self) -> JourneyIndex:
         """The newest published generation of the journey index; an empty one when there is none."""
         while True:
@@ -175,9 +209,7 @@ class Store:
             try:
                 return open_index(self.layout.generation(number), number, folders, columns, self.hasher)
             except FileNotFoundError:
-                with self.database.reading() as connection:
-                    newest = connection.execute(select(func.max(generations.c.id))).scalar()
-                if newest == number:
+                if self.generation == number:
                     raise WorkspaceDamaged(
                         f"generation {number} of the index has lost a part; run `resa rebuild`"
                     ) from None
@@ -191,9 +223,18 @@ class Store:
         """
         return evaluate_files((index or self.index()).files, columns)
 
+    def labels(self, scope: Scope, compiled: Compiled, *, index: JourneyIndex) -> Labels | None:
+        """What an expression says of every event or customer, if the writer kept it; see `resa.storage.labels`."""
+        return read_labels(index, scope, compiled)
+
+    def text_attributes(self, index: JourneyIndex) -> tuple[str, ...]:
+        """Traits and properties that tell groups apart; see `resa.storage.attributes`."""
+        kept = kept_text_attributes(index)
+        return text_attributes(index, self.customer_traits(index)) if kept is None else kept
+
     def customer_traits(self, index: JourneyIndex | None = None) -> pa.Table:
         """What is known of customers: customer (uint32), traits (JSON text); customers without records are left out."""
-        return read_traits((index or self.index()).folder / "traits.arrow")
+        return read_traits(index or self.index())
 
 
 def listed_files(connection: Connection, layout: Layout, kind: str) -> list[EventFile]:

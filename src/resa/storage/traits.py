@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from resa.base.files import flush_file
 from resa.engine import Engine
 from resa.storage.gather import open_parquet
 from resa.storage.index import JourneyIndex
@@ -69,11 +70,16 @@ def write_traits(path: Path, traits: pa.Table) -> None:
     """Write the traits of a generation."""
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, TRAITS) as writer:
         writer.write_table(traits, max_chunksize=65_536)
+    flush_file(path)
 
 
-def read_traits(path: Path) -> pa.Table:
-    """The traits of a generation, memory-mapped."""
-    if not path.exists():
+def read_traits(index: JourneyIndex) -> pa.Table:
+    """The traits (`TRAITS`) of a generation, memory-mapped.
+
+    Raises:
+        WorkspaceDamaged: Newer generations have replaced this one.
+    """
+    if not index.record_files:
         return TRAITS.empty_table()
-    with pa.memory_map(str(path)) as source:
+    with index.part("traits.arrow") as source:
         return pa.ipc.open_file(source).read_all()

@@ -14,13 +14,26 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy import select
 
 from resa.base.errors import WorkspaceDamaged
 from resa.base.files import durable_file
 from resa.kernels import ordering
+from resa.storage.database import Database
 from resa.storage.hashing import Words
+from resa.storage.schema import hash_runs
 
-__all__ = ["HashRun", "count_in_runs", "mergeable", "open_run", "write_merged", "write_run", "write_without"]
+__all__ = [
+    "HashRun",
+    "count_in_runs",
+    "is_whole",
+    "listed_runs",
+    "mergeable",
+    "open_run",
+    "write_merged",
+    "write_run",
+    "write_without",
+]
 
 _TIER = 8
 _BYTES = 16
@@ -46,6 +59,18 @@ class HashRun:
     hashes: int
 
 
+def listed_runs(database: Database) -> list[HashRun]:
+    """All runs that count, oldest first."""
+    with database.reading() as connection:
+        return [HashRun(**row._asdict()) for row in connection.execute(select(hash_runs).order_by(hash_runs.c.id))]
+
+
+def is_whole(folder: Path, run: HashRun) -> bool:
+    """Whether the file of a run is there and has the size that was listed."""
+    path = folder / run.name
+    return path.exists() and path.stat().st_size == run.hashes * _BYTES
+
+
 def open_run(folder: Path, run: HashRun) -> Words:
     """The hashes of a run, memory-mapped.
 
@@ -54,10 +79,9 @@ def open_run(folder: Path, run: HashRun) -> Words:
     """
     if run.hashes == 0:
         return np.empty((0, 2), np.uint64)
-    path = folder / run.name
-    if not path.exists() or path.stat().st_size != run.hashes * _BYTES:
+    if not is_whole(folder, run):
         raise WorkspaceDamaged(f"unique/{run.name} is missing or incomplete; run `resa rebuild`")
-    return np.memmap(path, _LETTER, "r").view(np.ndarray).reshape(-1, 2)
+    return np.memmap(folder / run.name, _LETTER, "r").view(np.ndarray).reshape(-1, 2)
 
 
 def write_run(folder: Path, parts: Iterable[Words]) -> tuple[str, int]:

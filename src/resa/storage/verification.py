@@ -14,17 +14,18 @@ from sqlalchemy import func, select
 from resa.base.errors import WorkspaceDamaged
 from resa.kernels import ordering
 from resa.model.journey import JourneyMap
-from resa.storage.derivation import column_hash, derive_column
+from resa.storage.derivation import derive_column, has_column
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
+from resa.storage.labels import derive_labels, same_labels
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.publishing import Sources, build_generation, empty_index
 from resa.storage.records import EventFile, Finding
 from resa.storage.recounting import stored_hashes
-from resa.storage.schema import file_loads, files, hash_runs, loads
+from resa.storage.schema import file_loads, files, loads
 from resa.storage.settling import check_settled
 from resa.storage.traits import read_traits
-from resa.storage.unique import HashRun, open_run
+from resa.storage.unique import listed_runs, open_run
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -47,9 +48,9 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[s
     findings += [*check_settled(store), *_check_ids(store)]
     try:
         index = store.index()
+        findings += _check_index(store, index, maps)
     except (WorkspaceDamaged, ValueError) as error:
         return [*findings, Finding(code="damaged-index", message=f"{error}; run `resa rebuild`")]
-    findings += _check_index(store, index, maps)
     if index.generation and index.exclude != tuple(exclude):
         findings.append(
             Finding(code="exclude", message="the index was built with other `exclude` expressions; run `resa rebuild`")
@@ -93,7 +94,7 @@ def _check_file(file: EventFile) -> Iterator[Finding]:
         yield Finding(
             code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup"
         )
-    elif file.loads and tuple(sorted(counts)) != file.loads:
+    elif file.loads and file.kind != "lookups" and tuple(sorted(counts)) != file.loads:
         yield Finding(
             code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup"
         )
@@ -116,7 +117,7 @@ def _check_loads(store: Store) -> Iterator[Finding]:
         query = (
             select(file_loads.c.load_id, files.c.kind, func.sum(file_loads.c.rows).label("rows"))
             .join(files, files.c.id == file_loads.c.file_id)
-            .where(files.c.state == "listed", files.c.kind != "settled")
+            .where(files.c.state == "listed", files.c.kind.not_in(["settled", "lookups"]))
             .group_by(file_loads.c.load_id, files.c.kind)
         )
         stored: dict[tuple[int, bool], int] = {}
@@ -144,18 +145,15 @@ def _check_ids(store: Store) -> Iterator[Finding]:
     folder.mkdir()
     streams = [(folder / str(part)).open("wb") for part in range(_PARTS)]
     try:
-        for hashes in stored_hashes(store):
+        for _, hashes in stored_hashes(store):
             edges = ordering.first_byte_edges(hashes)[:: 256 // _PARTS]
             for part, stream in enumerate(streams):
                 hashes[edges[part] : edges[part + 1]].tofile(stream)
     finally:
         for stream in streams:
             stream.close()
-    with store.database.reading() as connection:
-        query = select(hash_runs).where(hash_runs.c.purpose == "ids")
-        listed = [HashRun(**row._asdict()) for row in connection.execute(query)]
     try:
-        runs = [open_run(store.layout.unique, run) for run in listed]
+        runs = [open_run(store.layout.unique, run) for run in listed_runs(store.database) if run.purpose == "ids"]
     except WorkspaceDamaged as error:
         yield Finding(code="ids", message=str(error))
         return
@@ -200,14 +198,11 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
         yield Finding(
             code="index", message="the index's names differ from a recount of the event files; run `resa rebuild`"
         )
-    if not read_traits(folder / "traits.arrow").equals(store.customer_traits(index)):
+    if not read_traits(again).equals(store.customer_traits(index)):
         yield Finding(code="traits", message="the customers' traits differ from a recount; run `resa rebuild`")
     fresh = store.layout.work / "verify-signals"
     for journey_map in maps:
-        if (
-            journey_map.key not in index.columns
-            or index.columns[journey_map.key][1] != f"maps/{column_hash(journey_map)}"
-        ):
+        if not has_column(index, journey_map):
             continue  # the map was edited since
         derived = read_column(folder / derive_column(again, journey_map, fresh), journey_map.key, journey_map.hash)
         if not _equal(derived, index.column(journey_map.key)):
@@ -215,6 +210,11 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
                 code="column",
                 message=f"the column of the map '{journey_map.key}' differs from a recount; run `resa rebuild`",
             )
+    derive_labels(again, maps)
+    if not same_labels(index, again):
+        yield Finding(
+            code="labels", message="the labels of events or customers differ from a recount; run `resa rebuild`"
+        )
 
 
 def _equal(one: MapColumn, other: MapColumn) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 
 from resa.base.errors import QuestionError
 from resa.model.tables import REJECTED
@@ -28,7 +28,7 @@ from resa.storage.runs import make_run, write_run_file
 from resa.storage.schema import file_loads, files, hash_runs, loads, map_versions
 from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
-from resa.storage.unique import HashRun, mergeable, open_run, write_merged, write_run
+from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -91,6 +91,7 @@ class Writer:
         rejected: pa.Table | None = None,
         message_ids: pa.Array | pa.ChunkedArray | None = None,
         cells: Sequence[pa.Array | pa.ChunkedArray] = (),
+        counted: pa.Table | None = None,
         settles: pa.Table | None = None,
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
@@ -105,7 +106,9 @@ class Writer:
             message_ids: The rows' own ids, unique for ever within the source.
             cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told
                 apart by their ordinal, so collecting a file again finds every row there.
-            settles: Of a replay: the rejected rows (`file` and `place` of `Store.rejected(places=True)`) that became
+            counted: Rows that name nobody, to be kept as daily numbers; `message_ids` and `cells` tell of these behind
+                those of `table`.
+            settles: Of a replay: the rejected rows (`file` and `place` of `Store.rejected_parts`) that became
                 these. From this commit on they wait no longer; if the load is removed, they wait again.
 
         Returns:
@@ -116,20 +119,23 @@ class Writer:
                 identifier: the collector rejects such rows before.
             WorkspaceBusy: Another process took over writing.
         """
-        if table.num_rows and (message_ids is None) == (not cells):
+        if (table.num_rows or counted is not None) and (message_ids is None) == (not cells):
             raise ValueError("give either message_ids or cells")
-        sifted = self._sift(load, table.num_rows, message_ids, cells)
+        parts: list[tuple[Kind, pa.Table]] = [(kind, table)]
+        if counted is not None:
+            parts.append(("daily_numbers", counted))
+        lengths = [part.num_rows for _, part in parts]
+        sifted = self._sift(load, sum(lengths), message_ids, cells)
         newest = _check_times(table) if kind == "events" else None
-        stored = _complete(table, KINDS[kind], load, sifted.message_ids)
-        if not sifted.fresh.all():
-            stored = stored.filter(pa.array(sifted.fresh))
+        stored = [
+            (part_kind, _fresh(_complete(part, KINDS[part_kind], load, mine.message_ids), mine), mine)
+            for (part_kind, part), mine in zip(parts, sifted.split(lengths), strict=True)
+        ]
         refused = None if rejected is None or not rejected.num_rows else _with_load(rejected, load)
-        result = ChunkResult(
-            good=stored.num_rows,
-            rejected=refused.num_rows if refused is not None else 0,
-            duplicate=table.num_rows - stored.num_rows,
-        )
-        written = self._write(kind, stored, refused, sifted)
+        good = sum(part.num_rows for _, part, _ in stored)
+        refused_rows = refused.num_rows if refused is not None else 0
+        result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good)
+        written = self._write(stored, refused, sifted)
         if settles is not None and settles.num_rows:
             told = settled_rows(settles, load.id)
             name = write_parquet(self.store.layout.root / "settled", told)
@@ -172,13 +178,16 @@ class Writer:
 
     # Other truth
 
-    def save_lookup(self, name: str, table: pa.Table) -> None:
-        """Store a lookup table in place of the one of the same name."""
+    def save_lookup(self, load: Load, table: pa.Table) -> None:
+        """Store a load's lookup table, named as its source, in place of the one of the same name."""
         file = write_parquet(self.store.layout.root / "lookups", table)
         with self.lease.writing() as connection:
-            connection.execute(delete(files).where(files.c.kind == "lookups", files.c.label == name))
+            connection.execute(
+                delete(files).where(files.c.kind == "lookups", files.c.label == load.source_id)
+            )
             path = self.store.layout.root / "lookups" / file
-            list_file(connection, "lookups", path, table.num_rows, label=name)
+            number = list_file(connection, "lookups", path, table.num_rows, label=load.source_id)
+            connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=table.num_rows))
         clean(self.store, self.lease)
 
     def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
@@ -228,11 +237,11 @@ class Writer:
 
     def _hash_runs(self, load_id: int | None) -> list[HashRun]:
         """The runs of ids, and those of what this load repeats."""
-        query = select(hash_runs).where(or_(hash_runs.c.purpose == "ids", hash_runs.c.load_id == load_id))
-        with self.store.database.reading() as connection:
-            return [HashRun(**row._asdict()) for row in connection.execute(query.order_by(hash_runs.c.id))]
+        return [run for run in listed_runs(self.store.database) if run.purpose == "ids" or run.load_id == load_id]
 
-    def _write(self, kind: Kind, stored: pa.Table, refused: pa.Table | None, sifted: Sifted) -> _Written:
+    def _write(
+        self, stored: Sequence[tuple[Kind, pa.Table, Sifted]], refused: pa.Table | None, sifted: Sifted
+    ) -> _Written:
         """Write a commit's files; nothing lists them yet."""
         layout = self.store.layout
         written = _Written(
@@ -242,13 +251,15 @@ class Writer:
                 if len(hashes)
             ]
         )
-        if stored.num_rows:
-            name = write_parquet(layout.root / kind, stored, ids_generated=sifted.generated)
+        for kind, table, mine in stored:
+            if not table.num_rows:
+                continue
+            name = write_parquet(layout.root / kind, table, ids_generated=mine.generated)
             run = Path(name).stem if kind in {"events", "customers"} else None
             if run is not None:
-                ids = sifted.hashes[sifted.fresh] if kind == "events" else None
-                write_run_file(layout.runs, run, make_run(self.store.hasher, stored, ids))
-            written.files.append((kind, name, stored.num_rows, run))
+                ids = mine.hashes[mine.fresh] if kind == "events" else None
+                write_run_file(layout.runs, run, make_run(self.store.hasher, table, ids))
+            written.files.append((kind, name, table.num_rows, run))
         if refused is not None:
             written.files.append(("rejected", write_parquet(layout.root / "rejected", refused), refused.num_rows, None))
         return written
@@ -297,6 +308,11 @@ def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Ar
         else:
             raise ValueError(f"the column {wanted.name} is missing")
     return pa.table(columns, names=schema.names)
+
+
+def _fresh(table: pa.Table, sifted: Sifted) -> pa.Table:
+    """The rows that were never stored."""
+    return table if sifted.fresh.all() else table.filter(pa.array(sifted.fresh))
 
 
 def _with_load(rejected: pa.Table, load: Load) -> pa.Table:

@@ -10,7 +10,12 @@ from resa.base.errors import InputError, did_you_mean
 
 __all__ = ["create", "templates"]
 
-_GITIGNORE = "# All data lie here, personal ones too. They do not belong in git.\n.resa/\n"
+_GITIGNORE = """\
+# All data that were collected lie here, personal ones too. They do not belong in git.
+.resa/
+# Files on their way in hold personal data as well.
+incoming/
+"""
 
 
 def templates() -> dict[str, tuple[str, ...]]:
@@ -35,7 +40,7 @@ def create(folder: Path, *, template: str, language: str) -> list[Path]:
     known = templates()
     if template not in known:
         raise InputError(
-            f"there is no template '{template}'{did_you_mean(template, known)}; there are: {', '.join(known)}"
+            f"there is no template '{template}'; there are: {', '.join(known)}{did_you_mean(template, known)}"
         )
     if language not in known[template]:
         raise InputError(f"the template '{template}' is written in {', '.join(known[template])}, not in '{language}'")

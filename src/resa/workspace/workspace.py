@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from resa import runtime
-from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import Problem, QuestionError, SourceError, WorkspaceMissing, did_you_mean
+from resa.base.errors import Problem, QuestionError, SourceError, WorkspaceBusy, WorkspaceMissing, did_you_mean
 from resa.base.files import write_text_durably
+from resa.base.masking import masked
 from resa.base.settings import Settings, read_settings
 from resa.collector import (
     LoadReport,
@@ -28,12 +28,15 @@ from resa.collector import (
     source_yaml,
     understand,
 )
-from resa.drawing import MapOptions, Svg, draw_map
 from resa.journey_map import Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.reporting import HtmlReport, build_report, map_numbers
-from resa.simulation import Written, from_map, read_specification, simulate, state_truths, write_files, write_truths
-from resa.storage import Finding, JourneyIndex, Load, Store, Writer
+from resa.storage import Finding, JourneyIndex, Load, Store, Writer, has_column, is_current
+
+if TYPE_CHECKING:
+    from resa.analytics import Measure
+    from resa.drawing import MapOptions, Svg
+    from resa.reporting import HtmlReport
+    from resa.simulation import Written
 
 __all__ = ["DATA_FOLDER", "Workspace"]
 
@@ -60,6 +63,8 @@ class Workspace:
                 f"{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; "
                 f"make one with: resa new {folder}"
             )
+        if not _is_text(str(self.folder)):
+            raise WorkspaceMissing(f"{folder}: the name of the folder is no UTF-8 text; give it another one")
         self.clock = clock
         self.settings: Settings = read_settings(self.folder / "resa.toml")
 
@@ -92,14 +97,15 @@ class Workspace:
             found += lint(journey_map, self.loaded, today=today, matched=self._matched(journey_map))
         return found
 
-    def _matched(self, journey_map: JourneyMap) -> Mapping[str, int] | None:
-        """Visits by touchpoint, where the index has a column of just this map."""
+    def _matched(self, journey_map: JourneyMap) -> list[str] | None:
+        """The touchpoints that some event is, where the index has a column of just this map."""
         if not (self.folder / DATA_FOLDER).is_dir():
             return None
         index = self.store.index()
         if not index.events or not _is_matched(index, journey_map):
             return None
-        return self._measure().visits_by_touchpoint(map=journey_map.key)
+        delivered = index.column(journey_map.key).sources
+        return [key for key, code in journey_map.code.items() if code in delivered]
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -129,16 +135,39 @@ class Workspace:
     def measure(self) -> Measure:
         """Questions to the events, after the index and every map's column were brought up to date.
 
-        Raises:
-            WorkspaceBusy: They are not up to date, and another process is writing.
-        """
-        index = self.store.index()
-        if not all(_is_matched(index, journey_map) for journey_map in self.maps.values()):
-            self.refresh()
-        return self._measure()
+        While another process writes, they are answered from the generation that is published, and their answers say so
+        (`Measure.notes`).
 
-    def _measure(self) -> Measure:
-        return self.__dict__.setdefault("_measuring", Measure(self.store, self.maps, clock=self.clock))  # type: ignore[no-any-return]
+        Raises:
+            WorkspaceBusy: Another process is writing, and the published generation does not know a map as it is now.
+            SourceError: A source file is wrong: what is to be left out (`exclude`) is not known.
+        """
+        measuring = self._measuring
+        unfinished = sorted({load.source_id for load in self.store.loads() if load.state == "running"})
+        measuring.notes = tuple(
+            f"A load of '{source}' is not finished: only a part of its file is counted." for source in unfinished
+        )
+        index = self.store.index()
+        maps = self.maps.values()
+        if not (all(_is_matched(index, one) for one in maps) and is_current(self.store, index, self.exclude)):
+            try:
+                self.refresh()
+            except WorkspaceBusy as busy:
+                if not all(has_column(index, journey_map) for journey_map in maps):
+                    raise
+                measuring.notes = (*measuring.notes, f"What is being written now is not counted yet: {busy}.")
+        return measuring
+
+    @cached_property
+    def _measuring(self) -> Measure:
+        from resa.analytics import Measure  # noqa: PLC0415 - heavy; checking a map does without it
+
+        return Measure(self.store, self.maps, clock=self.clock)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of everything that was measured last."""
+        return self._measuring.notes if "_measuring" in self.__dict__ else ()
 
     def collect(
         self,
@@ -160,16 +189,14 @@ class Workspace:
         """
         chosen = [self._source(name) for name in names] if names else list(self.sources.values())
         with self.store.writing() as writer:
-            reports = [
-                collect(
-                    writer,
-                    source,
-                    replace=replace,
-                    progress=progress,
-                    chunk_rows=self.settings.chunk_rows,
-                )
-                for source in chosen
-            ]
+            try:
+                reports = [
+                    collect(writer, source, replace=replace, progress=progress, chunk_rows=self.settings.chunk_rows)
+                    for source in chosen
+                ]
+            except SourceError:
+                self._refresh(writer)  # what was collected before it stays, and is measured
+                raise
             self._refresh(writer)
         return reports
 
@@ -186,8 +213,10 @@ class Workspace:
     def remove_loads(self, numbers: Iterable[int]) -> list[Load]:
         """Undo loads and bring the index up to date."""
         with self.store.writing() as writer:
-            removed = [writer.remove_load(number) for number in numbers]
-            self._refresh(writer)
+            try:
+                removed = [writer.remove_load(number) for number in numbers]
+            finally:
+                self._refresh(writer)  # of what was removed before an error, or before a removal was cut short
         return removed
 
     def refresh(self) -> JourneyIndex:
@@ -227,7 +256,7 @@ class Workspace:
     def _source(self, name: str) -> Source:
         if name not in self.sources:
             names = ", ".join(self.sources) or "none yet"
-            raise SourceError(f"there is no source '{name}'{did_you_mean(name, self.sources)}; there are: {names}")
+            raise SourceError(f"there is no source '{name}'; there are: {names}{did_you_mean(name, self.sources)}")
         return self.sources[name]
 
     def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
@@ -239,8 +268,14 @@ class Workspace:
             kind: Of the source.
 
         Raises:
-            SourceError: The file cannot be read, or what was said does not fit it.
+            SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
+                not get into a source file.
         """
+        if masked(path) != path:
+            raise SourceError(
+                f"{masked(path)} holds a secret, and source files are shared: give the secret by the environment, "
+                "such as AWS_ACCESS_KEY_ID, or fetch the file first"
+            )
         place = path if "://" in path else self._from_here(Path(path).resolve())
         files = find_files(place, self.folder)
         return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock())
@@ -291,12 +326,14 @@ class Workspace:
         Raises:
             InputError: `simulation.yaml` is wrong, or has no such truth.
         """
+        from resa import simulation  # noqa: PLC0415 - only here
+
         journey_map = self.map(key)
         file = self.folder / "simulation.yaml"
         if file.exists():
-            specification = read_specification(file)
+            specification = simulation.read_specification(file)
         else:
-            derived = from_map(journey_map)
+            derived = simulation.from_map(journey_map)
             specification = derived.specification
             for name, text in derived.sources.items():
                 target = self.folder / "sources" / name
@@ -308,10 +345,14 @@ class Workspace:
                 known = did_you_mean(name, specification.truths)
                 raise QuestionError(f"simulation.yaml plants no truth '{name}'{known}")
         planted = [specification.truths[name] for name in truths]
-        drawn = simulate(specification, customers=customers, seed=seed, start=start, days=days, truths=planted)
+        drawn = simulation.simulate(
+            specification, customers=customers, seed=seed, start=start, days=days, truths=planted
+        )
         incoming = self.folder / "incoming"
-        written = write_files(drawn, incoming)
-        write_truths(state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json")
+        written = simulation.write_files(drawn, incoming)
+        simulation.write_truths(
+            simulation.state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json"
+        )
         self.__dict__.pop("sources", None)
         return written
 
@@ -319,9 +360,13 @@ class Workspace:
 
     def draw(self, key: str | None = None, *, measured: bool = False, options: MapOptions | None = None) -> Svg:
         """Draw a map; `measured` adds what was measured of it."""
+        from resa import drawing, reporting  # noqa: PLC0415 - heavy; measuring does without them
+
         journey_map = self.map(key)
-        numbers = map_numbers(self.measure, journey_map) if measured else None
-        return draw_map(journey_map, numbers, options=options)
+        numbers = reporting.map_numbers(self.measure, journey_map) if measured else None
+        options = options or drawing.MapOptions()
+        pictures = options.pictures or self._pictures(journey_map)
+        return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
     def report(self, key: str | None = None, *, names: bool = False) -> HtmlReport:
         """One self-contained page about a map: numbers, weaknesses, promises, funnel, paths, what people said.
@@ -330,7 +375,16 @@ class Workspace:
             key: Of the map, where there are several.
             names: Also name the customers behind the first weakness. They are personal data.
         """
-        return build_report(self.measure, self.store, self.map(key), names=names, clock=self.clock)
+        from resa.reporting import build_report  # noqa: PLC0415 - heavy; measuring does without it
+
+        journey_map = self.map(key)
+        pictures = self._pictures(journey_map)
+        return build_report(self.measure, self.store, journey_map, pictures=pictures, names=names, clock=self.clock)
+
+    def _pictures(self, journey_map: JourneyMap) -> dict[str, bytes]:
+        from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
+
+        return read_pictures(journey_map, (self.folder / journey_map.file).parent, self.folder)
 
     def close(self) -> None:
         """Let go of the data."""
@@ -341,9 +395,7 @@ class Workspace:
         """The workspace itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 
@@ -352,6 +404,15 @@ def _is_matched(index: JourneyIndex, journey_map: JourneyMap) -> bool:
     """Whether the index has a column of just this version of the map."""
     map_hash, _ = index.columns.get(journey_map.key, ("", ""))
     return map_hash == journey_map.hash
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8, which Arrow asks of paths."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_workspace(folder: Path) -> bool:

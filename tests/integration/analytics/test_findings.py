@@ -99,3 +99,35 @@ def test_below_target_is_held_against_the_target_never_against_everybody() -> No
 
 def test_at_target_is_no_finding() -> None:
     assert measure_of(1, target=0.6).findings().places == ()
+
+
+@pytest.mark.parametrize("planted", [{"broken": 0.15}, {"slow": True}, {"target": 0.8}, {"broken": 0.95}], ids=str)
+def test_the_sql_of_a_place_gives_its_numbers(planted: dict[str, Any]) -> None:
+    measure = measure_of(1, **planted)
+    place = measure.findings().places[0]
+    row = measure.sql(place.sql).to_pylist()[0]
+    assert (row["openings"], row["customers"]) == (place.openings, place.customers)
+    assert [row["share"], row["low"], row["high"]] == pytest.approx([place.share, place.low, place.high], abs=1e-9)
+
+
+def test_the_document_says_all_but_the_people() -> None:
+    place = measure_of(1, broken=0.95).findings().places[0]
+    assert place.document["rise"] is True
+    assert place.document["sql"] == place.sql
+    assert "people" not in place.document
+
+
+def test_the_sql_of_a_fall_below_history_gives_its_numbers() -> None:
+    """A fall of everybody in the last four weeks, too faint to be unusual."""
+    events, traits = journeys(3)
+    late = [
+        event
+        for event in events
+        if event.event != "b" or event.customer % 6 or (isinstance(event.at, float) and event.at < 8 * WEEK)
+    ]
+    store = SmallStore(late, {"shop": small_map(expect("a", "b", "1 hour"))}, traits=traits)
+    measure = Measure(store, store.maps)
+    place = measure.findings().places[0]
+    assert place.reason == "below history"
+    row = measure.sql(place.sql).to_pylist()[0]
+    assert (row["openings"], row["customers"], row["share"]) == (place.openings, place.customers, place.share)

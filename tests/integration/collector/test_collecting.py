@@ -228,6 +228,16 @@ def test_rows_without_a_customer_are_counted_by_day(shop: Shop) -> None:
     assert figures(shop.collect(text)) == (1, 1, 3)
 
 
+def test_rows_without_a_customer_are_known_again_in_another_file(shop: Shop) -> None:
+    text = "\nwithout_customer: count" + COLUMNS
+    rows = [f"2026-01-0{day},buy,{who}\n" for day in (1, 2, 3) for who in ("", "", "k1")]
+    shop.file("january.csv", "when,what,who\n" + "".join(rows))
+    shop.file("again.csv", "when,what,who\n" + "".join(rows[4:]))
+    assert figures(shop.collect('path: "*.csv"' + text)) == (9, 0, 5)
+    assert (len(shop.store.rows("daily_numbers")), len(shop.events())) == (6, 3)
+    assert all(load.rows_in == load.rows_read for load in shop.store.loads())
+
+
 def test_customers_and_their_traits(shop: Shop) -> None:
     path = shop.file("c.csv", "id,mail,since,orders,town\n1,a@b.se,2026-01-01,3,Lund\n2,,,x,\n,,,1,\n3,,,,\n")
     report = shop.collect(

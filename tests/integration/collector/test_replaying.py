@@ -12,7 +12,7 @@ import pytest
 from tests.support.sources import COLUMNS, NOW, Shop, figures, source_of
 
 from resa.base.errors import QuestionError
-from resa.collector import Source, rejected_list, replay
+from resa.collector import Source, replay
 from resa.model.tables import DAILY_NUMBERS
 from resa.runtime import verify
 from resa.storage import Writer
@@ -23,8 +23,7 @@ def test_rejected_rows_are_replayed_by_the_source_as_it_is_now(shop: Shop) -> No
     shop.file("a.csv", b"\n".join((b"when;what;who", *rows)))
     old = "path: a.csv" + COLUMNS
     assert figures(shop.collect(old)) == (0, 5, 0)
-    counted = rejected_list(shop.store)
-    assert (counted[0].reason, counted[0].rows, counted[0].first_row) == ("unreadable-time", 2, 1)
+    assert [shop.reasons()[row] for row in (1, 2)] == ["unreadable-time"] * 2
     new = source_of('path: a.csv\ntime_format: ["%d.%m.%Y", iso]\ncsv: {encoding: cp1252}' + COLUMNS, shop.folder)
     report = replay(shop.writer, new, now=NOW)
     assert (report.tried, report.good, report.duplicate, report.still_rejected) == (5, 3, 0, 2)
@@ -59,7 +58,6 @@ def test_a_replayed_row_waits_no_longer_and_the_load_keeps_its_numbers(shop: Sho
     new = refuse(shop)
     assert replay(shop.writer, new, now=NOW).still_rejected == 1
     assert shop.reasons() == {7: "unreadable-time"}
-    assert [(entry.rows, entry.first_row) for entry in rejected_list(shop.store)] == [(1, 7)]
     numbers = [(load.rows_in, load.good, load.rejected, load.duplicate) for load in shop.store.loads()]
     assert numbers == [(7, 0, 7, 0), (6, 6, 0, 0)]
     assert replay(shop.writer, new, now=NOW).load_id is None
@@ -76,6 +74,24 @@ def test_an_undone_replay_lets_its_rows_wait_again(shop: Shop) -> None:
     assert replay(shop.writer, new, now=NOW).good == 6
     shop.writer.remove_load(1)  # what was replayed is a load of its own and stays
     assert (len(shop.events()), shop.reasons()) == (6, {})
+    shop.writer.lease.release()
+    assert verify(shop.store, []) == []
+
+
+def test_a_row_that_was_settled_by_another_load_waits_again_when_that_is_undone(shop: Shop) -> None:
+    columns = COLUMNS + "  message_id: when\n"
+    shop.file("a.csv", "when,what,who\n02.01.2026,buy,k1\n")
+    assert figures(shop.collect("path: a.csv" + columns)) == (0, 1, 0)
+    new = source_of('path: "*.csv"\ntime_format: "%d.%m.%Y"' + columns, shop.folder)
+    shop.file("b.csv", "when,what,who\n02.01.2026,buy,k1\n")
+    (shop.folder / "a.csv").unlink()
+    assert figures(shop.collect('path: "*.csv"\ntime_format: "%d.%m.%Y"' + columns)) == (1, 0, 0)
+    report = replay(shop.writer, new, now=NOW)
+    assert (report.good, report.duplicate, report.still_rejected) == (0, 1, 0)
+    shop.writer.remove_load(2)
+    assert shop.reasons() == {1: "unreadable-time"}
+    assert replay(shop.writer, new, now=NOW).good == 1
+    assert len(shop.events()) == 1
     shop.writer.lease.release()
     assert verify(shop.store, []) == []
 
@@ -137,7 +153,7 @@ def test_rows_of_a_select_wait_each_for_itself(shop: Shop) -> None:
 
 def test_verify_notices_a_row_that_is_settled_twice(shop: Shop) -> None:
     new = refuse(shop)
-    places = shop.store.rejected(places=True)
+    places = pa.concat_tables(shop.store.rejected_parts())
     replay(shop.writer, new, now=NOW)
     load = shop.writer.begin_load(source_id="orders", origin="replay of load 1")
     nothing = DAILY_NUMBERS.empty_table()

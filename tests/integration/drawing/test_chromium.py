@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.support.chromium import browser
 from tests.support.drawing_maps import FULL, NUMBERS
 
 from resa.drawing import MapOptions, draw_map
@@ -27,15 +27,6 @@ document.fonts.ready.then(() => {
 });
 </script>
 """
-
-
-def browser() -> str:
-    """Chromium's command."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    pytest.skip("no Chromium is installed")
 
 
 def shown(page: str, folder: Path, *flags: str) -> tuple[list[list[float]], str]:

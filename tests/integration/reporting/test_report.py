@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.hostile_shop import HOSTILE_MAP, hostile
 
 from resa import workspace
 from resa.reporting import HtmlReport, map_numbers
@@ -77,21 +77,6 @@ def hold_to_itself(html: str) -> None:
     policies = [a for tag, a in page.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
     assert len(policies) == 1
     assert "default-src 'none'" in (policies[0]["content"] or "")
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[workspace.Workspace]:
-    folder = tmp_path_factory.mktemp("reported") / "shop"
-    workspace.create(folder, template="retail", language="en")
-    with workspace.open(folder) as opened:
-        opened.simulate(customers=3000, truths=["broken_checkout"], seed=4)
-        opened.collect()
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def report(shop: workspace.Workspace) -> HtmlReport:
-    return shop.report()
 
 
 def test_the_planted_truth_comes_first(shop: workspace.Workspace, report: HtmlReport) -> None:
@@ -210,67 +195,6 @@ def test_it_is_saved_whole(report: HtmlReport, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
-EVIL = "</style></svg></title><script>alert(1)</script><img src=x onerror=alert(2)> \" ' {{ 7*7 }} {0} javascript:x"
-
-HOSTILE_MAP = f"""\
-resa: 1
-title: {json.dumps(EVIL)}
-language: en
-currency: EUR
-owner: {json.dumps(EVIL)}
-goal: {{from: start, reach: end, within: 7 days, target: 30 %}}
-stages:
-  all: [start, end, lost]
-personas:
-  everyone:
-    name: {json.dumps(EVIL)}
-    path: [start, end]
-touchpoints:
-  start:
-    name: {json.dumps("Start " + EVIL)}
-    owner: {json.dumps(EVIL)}
-    expect:
-      - next: end
-        within: 1 day
-        target: 90 %
-        owner: {json.dumps(EVIL)}
-signals:
-  start: {{event: start}}
-  end: {{event: end}}
-"""
-
-HOSTILE_SOURCES = {
-    "events.yaml": (
-        "kind: events\npath: events.csv\ncolumns:\n"
-        "  occurred_at: at\n  event: what\n  customer: who\n  device: device\n"
-    ),
-    "answers.yaml": (
-        "kind: feedback\npath: answers.csv\nscale: 1-5\ncolumns:\n"
-        "  occurred_at: at\n  customer: who\n  touchpoint: about\n  score: score\n  text: words\n"
-    ),
-}
-
-
-def hostile(folder: Path) -> workspace.Workspace:
-    (folder / "sources").mkdir(parents=True)
-    (folder / "journey.yaml").write_text(HOSTILE_MAP, encoding="utf-8")
-    for name, text in HOSTILE_SOURCES.items():
-        (folder / "sources" / name).write_text(text, encoding="utf-8")
-    device = '"<script>alert(3)</script>"'
-    lines = ["at,what,who,device"]
-    for number in range(400):
-        day = f"2026-{3 + number // 112:02d}-{1 + number % 28:02d}"
-        lines.append(f"{day}T10:00:00Z,start,secret-{number},{device if number % 2 else 'tv'}")
-        if number % 2 == 0:
-            lines.append(f"{day}T11:00:00Z,end,secret-{number},{device if number % 2 else 'tv'}")
-    (folder / "events.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    quoted = '"' + EVIL.replace('"', '""') + ' call 070-123 45 67 or mail me@evil.example"'
-    answers = ["at,who,about,score,words", f"2026-03-05T10:00:00Z,secret-1,start,2,{quoted}"]
-    answers.append(f"2026-03-06T10:00:00Z,secret-2,nowhere,2,{quoted}")
-    (folder / "answers.csv").write_text("\n".join(answers) + "\n", encoding="utf-8")
-    return workspace.open(folder)
-
-
 def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     with hostile(tmp_path / "shop") as shop:
         shop.collect()
@@ -283,7 +207,8 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     assert "evil.example" not in page
     assert "secret-" not in report.html
     assert "not on the map: 1 answer." in page
-    assert "No event was ever matched to Lost" in page
+    assert "No event was ever matched to evil" in page
+    assert "\u202e" not in report.html
 
 
 def test_a_workspace_without_events_gives_a_report_that_says_so(tmp_path: Path) -> None:
@@ -294,4 +219,7 @@ def test_a_workspace_without_events_gives_a_report_that_says_so(tmp_path: Path) 
         report = shop.report()
     hold_to_itself(report.html)
     assert "There are no events yet" in read(report.html).words
-    assert report.summary == ("There are no events yet. Run resa collect, then make the report again.",)
+    assert report.summary[0] == "There are no events yet, so this is the journey as planned."
+    assert "resa collect FILE" in report.summary[1]
+    assert "What to do next" in read(report.html).words
+    assert "is below its target" not in read(report.html).words

@@ -7,19 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, random_rows, told_map
+from tests.support.stored_events import arrays_of, collect, journeys_of, random_rows, told_map
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import Signal
 from resa.runtime import compact, refresh, verify
-from resa.storage import Store, Writer
-
-
-def collect(writer: Writer, rows: list[Told], origin: str) -> None:
-    load = writer.begin_load(source_id="shop", origin=origin)
-    writer.commit_chunk(load, "events", event_table(rows), rows_read=len(rows), cells=cells_of(rows))
-    writer.finish_load(load)
+from resa.storage import Store
 
 
 def test_a_reader_beside_a_writer_sees_whole_generations(tmp_path: Path) -> None:
@@ -87,6 +81,19 @@ def test_a_compacted_column_is_what_a_new_one_would_be(tmp_path: Path) -> None:
             collect(writer, random_rows(40, 9), "later")
             refresh(writer, [told_map()])  # takes the moved answers for the compacted file
         assert verify(store, [told_map()]) == []
+
+
+def test_wide_rows_are_compacted_a_few_files_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        for number in range(6):
+            wide = f'{{"text": "{str(number) * 10_000}"}}'
+            rows = [row._replace(properties=wide) for row in random_rows(5, number)]
+            collect(writer, rows, str(number))
+        before = journeys_of(refresh(writer, []))
+        monkeypatch.setattr("resa.storage.compaction.TOGETHER_BYTES", 120_000)  # two files of about 50,000
+        compact(writer)
+        assert len(store.event_files()) == 3
+        assert journeys_of(store.index()) == before
 
 
 def test_a_removed_load_is_gone_for_a_reader_of_a_former_generation(tmp_path: Path) -> None:

@@ -28,9 +28,10 @@ words = st.text(
 
 
 def written(cells: list[str]) -> bytes:
-    """A record as the standard library writes it."""
+    """A record as the standard library writes it; a carriage return needs quotes, or it could be a line's end."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(cells)
+    quoting = csv.QUOTE_ALL if any("\r" in cell for cell in cells) else csv.QUOTE_MINIMAL
+    csv.writer(stream, lineterminator="\n", quoting=quoting).writerow(cells)
     return stream.getvalue().encode()
 
 

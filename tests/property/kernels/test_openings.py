@@ -13,7 +13,7 @@ from resa.kernels import (
     UNANSWERED,
     Deadlines,
     Journeys,
-    deadlines,
+    Openings,
     funnel_levels,
     moments,
     openings,
@@ -23,6 +23,12 @@ from resa.kernels import (
 NAMES = {UNANSWERED: "unanswered", MET: "met", CANCELLED: "cancelled"}
 SOME = st.lists(st.integers(1, 4), min_size=1, max_size=2)
 ANY = st.lists(st.integers(1, 4), max_size=1)
+
+
+def as_rows(found: Openings) -> list[tuple[int | str, ...]]:
+    """As the oracle has them."""
+    columns = zip(*(column.tolist() for column in found[:4]), strict=True)
+    return [(*row, NAMES[outcome]) for row, outcome in zip(columns, found.outcome.tolist(), strict=True)]
 
 
 @given(journeys(), SOME, SOME, ANY, WINDOWS, st.booleans(), PERIODS, st.booleans(), st.data())
@@ -48,8 +54,12 @@ def test_openings_are_those_of_the_oracle(
         for customer, events in enumerate(as_lists(drawn))
         for opening in openings_of(events, after, expected, unless, lambda time: time + within, renews, period, key_of)
     ]
-    assert [(*row[:-1], NAMES[row[-1]]) for row in zip(*(column.tolist() for column in found), strict=True)] == rows
-    assert deadlines(drawn, found, within).tolist() == (moments(drawn, found.clock) + within).tolist()
+    assert as_rows(found) == rows
+    clock = moments(drawn, found.clock)
+    assert found.opened_at.tolist() == moments(drawn, found.opened).tolist()
+    assert found.deadline.tolist() == (clock + within).tolist()
+    ended = np.where(found.closed < 0, found.deadline, moments(drawn, found.closed))
+    assert found.waited.tolist() == (ended - clock).tolist()
 
 
 @given(journeys(), SOME, SOME, WINDOWS, PERIODS)
@@ -77,8 +87,30 @@ def test_deadlines_may_depend_on_when_the_clock_starts(
         for customer, events in enumerate(as_lists(drawn))
         for opening in openings_of(events, after, expected, (), deadline, renews, None)
     ]
-    assert [(*row[:-1], NAMES[row[-1]]) for row in zip(*(column.tolist() for column in found), strict=True)] == rows
-    assert deadlines(drawn, found, table).tolist() == [deadline(int(time)) for time in moments(drawn, found.clock)]
+    assert as_rows(found) == rows
+    assert found.deadline.tolist() == [deadline(int(time)) for time in moments(drawn, found.clock)]
+
+
+@given(journeys(), SOME, SOME, ANY, WINDOWS, st.booleans(), PERIODS, st.integers(0, 6 * SECOND), st.booleans())
+def test_reached_leaves_out_the_starts_that_are_too_young(
+    drawn: Journeys,
+    after: list[int],
+    expected: list[int],
+    unless: list[int],
+    within: int,
+    renews: bool,
+    period: tuple[int, int] | None,
+    last_start: int,
+    keyed: bool,
+) -> None:
+    keys = np.arange(drawn.events, dtype=np.uint32) % 2 if keyed else None
+    start, until = period or (-(2**60), 2**60)
+    earlier = (start, min(until, last_start + 1))
+    arguments = (drawn, after, expected, unless)
+    found = openings(*arguments, within=within, renews=renews, keys=keys, period=period, last_start=last_start)
+    alone = openings(*arguments, within=within, renews=renews, keys=keys, period=earlier)
+    met = set(alone.opened[alone.outcome == MET].tolist())
+    assert found.reached.tolist() == [opened in met for opened in found.opened.tolist()]
 
 
 @given(journeys(), SOME, SOME, ANY, WINDOWS)
@@ -88,12 +120,14 @@ def test_what_they_did_instead_is_the_first_touchpoint_in_time(
     found = openings(drawn, after, expected, within=within)
     lists = as_lists(drawn)
     wanted = []
-    for customer, clock in zip(found.customer.tolist(), found.clock.tolist(), strict=True):
+    for customer, clock, closed in zip(
+        *(column.tolist() for column in (found.customer, found.clock, found.closed)), strict=True
+    ):
         started = next(event.time for event in lists[customer] if event.position == clock)
         later = (
             event.code
             for event in lists[customer]
             if event.position > clock and event.time <= started + within and event.code not in {0, *ignored}
         )
-        wanted.append(next(later, 0))
-    assert what_instead(drawn, found, within, ignoring=ignored).tolist() == wanted
+        wanted.append(next(later, 0) if closed < 0 else 0)
+    assert what_instead(drawn, found, ignoring=ignored).tolist() == wanted

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as datetime_time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -63,6 +64,38 @@ def test_working_days(start: str, days: int, due: str) -> None:
     clock = WorkingClock(zone_named("Europe/Stockholm"))
     found = clock.deadlines(np.array([micros(start)]), days)
     assert found[0] == micros(due)
+
+
+HOLIDAYS = (date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26), date(2026, 12, 31), date(2027, 1, 1))
+
+
+def counted_out(start: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The deadline as a person finds it: day by day on a calendar of the zone."""
+
+    def is_free(day: date) -> bool:
+        return day.weekday() >= 5 or day in HOLIDAYS
+
+    local = start.astimezone(zone)
+    day, time = local.date(), local.time()
+    while is_free(day):
+        day, time = day + timedelta(days=1), datetime_time()
+    while days:
+        day += timedelta(days=1)
+        days -= not is_free(day)
+    return datetime.combine(day, time, zone).astimezone(UTC)
+
+
+@pytest.mark.parametrize("name", ["Europe/Stockholm", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("days", [1, 2, 5, 12])
+def test_holidays_are_no_working_days(name: str, days: int) -> None:
+    clock = WorkingClock(zone_named(name), HOLIDAYS)
+    moments = np.arange(micros("2026-12-15"), micros("2027-01-08"), 6_543_210_987)
+    found = clock.deadlines(moments, days).tolist()
+    for moment, due in zip(moments.tolist(), found, strict=True):
+        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+        expected = counted_out(start, days, ZoneInfo(name))
+        assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=due) == expected, start
+    assert (np.diff(found) >= 0).all()
 
 
 def test_deadlines_never_fall_and_agree_with_the_clock() -> None:

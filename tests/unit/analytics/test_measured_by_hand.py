@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from tests.support.small_store import START, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.base.errors import QuestionError
-from resa.model.journey import JourneyMap, Persona
+from resa.model.journey import JourneyMap, Persona, Signal
 
 
 def happened(customer: int, *events: tuple[float, str], **more: Any) -> list[Happened]:
@@ -119,6 +120,34 @@ def test_a_promise_in_working_days_over_a_weekend() -> None:
     events.append(Happened(customer=2, at=friday + timedelta(days=9), event="x"))
     row = only_row(measure_of(events, journey_map).expectations(kinds="promise"))
     assert (row["met"], row["missed"]) == (1, 1)
+
+
+def test_a_promise_in_working_days_over_a_holiday() -> None:
+    friday = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)  # 15:00 in Stockholm
+    promise = expect("a", "b", "1 working day", kind="promise")
+    holidays = (date(2026, 3, 9), date(2026, 3, 11))
+    journey_map = small_map(promise, timezone="Europe/Stockholm", holidays=holidays)
+    events = []
+    for customer, hours in enumerate((4 * 24, 4 * 24 + 1 / 3600)):  # Monday is free: due on Tuesday at 15:00
+        events.append(Happened(customer=customer, at=friday, event="a"))
+        events.append(Happened(customer=customer, at=friday + timedelta(hours=hours), event="b"))
+    events.append(Happened(customer=2, at=friday + timedelta(days=9), event="x"))
+    row = only_row(measure_of(events, journey_map).expectations(kinds="promise"))
+    assert (row["met"], row["missed"]) == (1, 1)
+
+
+def test_a_path_that_begins_with_something_unseen_says_why_nobody_walks_it() -> None:
+    def warned(*signals: Signal) -> tuple[str, ...]:
+        personas = (Persona(key="gift", name="Gift", who="traits.gift = 1", path=("a", "b")),)
+        journey_map = replace(small_map(personas=personas), signals=signals)
+        return measure_of(happened(0, (0, "b")), journey_map, traits={0: {"gift": 1}}).planned().warnings
+
+    seen = [Signal(touchpoint=key, kind="events", when=f"event = '{key}'") for key in "ab"]
+    assert any("No events show 'a'" in warning and "begin" in warning for warning in warned(seen[1]))
+    told = Signal(touchpoint="a", kind="not_seen", not_seen="asked in the survey")
+    assert any("No events show 'a'" in warning for warning in warned(told, seen[1]))
+    assert any("No events show 'b'" in warning for warning in warned(seen[0]))
+    assert not any("No events show" in warning for warning in warned(*seen))
 
 
 def test_the_funnel_of_a_persona_and_its_warnings() -> None:

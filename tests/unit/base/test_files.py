@@ -28,3 +28,16 @@ def test_a_private_folder_is_the_owner_s_alone(tmp_path: Path) -> None:
     make_private_folder(tmp_path / "x" / "y")
     if sys.platform != "win32":
         assert stat.S_IMODE((tmp_path / "x" / "y").stat().st_mode) == 0o700
+
+
+def test_a_link_stays_a_link_and_a_secret_stays_one(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has neither these modes nor, for everybody, links")
+    shared = tmp_path / "shared.yaml"
+    shared.write_text("old")
+    shared.chmod(0o600)
+    link = tmp_path / "journey.yaml"
+    link.symlink_to(shared)
+    write_text_durably(link, "new")
+    assert link.is_symlink()
+    assert (shared.read_text(), shared.stat().st_mode & 0o777) == ("new", 0o600)

@@ -31,6 +31,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert "threads" in text
     assert "environment variable RESA_MEMORY" in text
     assert len(caught.value.problems) == 3
+    assert {problem.place for problem in caught.value.problems if problem.line} == {"resa.toml:1", "resa.toml:2"}
 
 
 @pytest.mark.parametrize(("content", "says"), [(b"= 3", "no TOML"), (b"a = '\xff'", "not UTF-8")])

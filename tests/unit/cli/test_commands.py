@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from resa.cli.app import run
+from resa.cli.app import PLACES, app, run
 
 MAP = """
 title: A shop
@@ -54,6 +56,21 @@ def test_a_command_loads_only_what_it_needs() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stderr.strip() == "[]"
     assert json.loads(result.stdout)["title"] == "Resa journey map"
+
+
+def test_the_help_names_every_command_and_loads_none() -> None:
+    code = "import sys; from resa.cli.app import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "numpy" not in result.stderr
+    assert "resa.cli.measure" not in result.stderr
+    tree = get_command(app)
+    assert isinstance(tree, TyperGroup)
+    context = tree.make_context("resa", [], resilient_parsing=True)
+    for name, place in PLACES.items():
+        command = tree.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(200) == place.about
+    assert "Ask one question of a map" in result.stdout
 
 
 def test_a_wrong_command_suggests_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,8 +121,67 @@ def test_a_screen_shows_fewer_columns_than_a_file(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out.splitlines()[0].split()
     assert run(["measure", "expectations", "--format", "csv"]) == 0
     written = next(csv.reader(io.StringIO(capsys.readouterr().out)))
-    assert set(shown) < set(written)
+    assert set(shown) - {"median"} < set(written)
+    assert "median_seconds" in written
     assert {"expectation", "mature", "met", "missed", "share", "low", "high", "target"} <= set(shown)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_table_says_times_in_words_and_json_in_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["measure", "expectations"]) == 0
+    assert "20 min" in capsys.readouterr().out
+    assert run(["measure", "expectations", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["median_seconds"] == pytest.approx(1200, rel=0.02)
+
+
+def test_collecting_says_which_map_cannot_be_measured(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "journey.yaml").write_text(MAP.replace("next: purchase", "next: purchse"))
+    for command in (["collect"], ["rebuild"], ["rejected", "replay", "events"]):
+        assert run(command) == 0
+        told = capsys.readouterr().err
+        assert "journey.yaml:7:20" in told
+        assert "cannot be measured" in told
+    for command in (["measure", "touchpoints"], ["report"]):
+        assert run(command) == 1
+        assert "journey.yaml:7:20" in capsys.readouterr().err
+
+
+PEOPLE = """time,Kund,Förnamn,contact,ring,what,amount
+2026-05-04T10:00:00Z,K-0817,Åsa,asa.berg@example.org,+46 70 123 45 67,cart,12.5
+2026-05-04T10:20:00Z,K-4711,Bo,bo@example.org,0046701234568,order,7
+"""
+
+
+def test_what_is_understood_of_a_file_shows_no_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    monkeypatch.chdir(tmp_path)
+    assert run(["collect", "people.csv", "--as", "event=what", "--yes"]) == 0
+    told = capsys.readouterr().err
+    for secret in ("0817", "4711", "Åsa", "Bo", "berg", "asa", "123", "4670"):
+        assert secret not in told, told
+    for shown in ("X-9999", "xxx.xxxx@xxxxxxx.xxx", "+99 99 999 99 99", "order", "12.5", "2026-05-04"):
+        assert shown in told
+
+
+def test_loads_show_both_rows_of_the_file_and_what_was_made_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "a.jsonl").write_text('{"at": "2026-05-04", "who": "a", "steps": ["cart", "order", "cart"]}\n')
+    (tmp_path / "sources" / "a.yaml").write_text(
+        "path: a.jsonl\nselect: select at as occurred_at, who as customer, unnest(steps) as event from row\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(["collect"]) == 0
+    capsys.readouterr()
+    assert run(["loads", "list"]) == 0
+    heading, row = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert heading[-5:] == ["rows", "given", "good", "rejected", "duplicate"]
+    assert row[-5:] == ["1", "3", "3", "0", "0"]
 
 
 @pytest.mark.usefixtures("shop")
@@ -148,3 +224,55 @@ def test_sql_shows_a_heading_and_reads_daily_numbers(capsys: pytest.CaptureFixtu
         ["day", "number", "value"],
         ["2026-05-06", "cart", "1.000"],
     ]
+
+
+def test_a_new_workspace_keeps_personal_data_out_of_git(tmp_path: Path) -> None:
+    assert run(["new", str(tmp_path / "shop")]) == 0
+    lines = (tmp_path / "shop" / ".gitignore").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [".resa/", "incoming/"]
+    assert sum(line.startswith("#") for line in lines) == 2
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (["map", "check", "-w", "nowhere"], 1, "there is no folder nowhere"),
+        (["map", "draw", "--width", "nan"], 1, "200 to 20000 pixels"),
+        (["map", "draw", "--width", "-5"], 1, "200 to 20000 pixels"),
+        (["map", "watch", "--port", "99999", "--no-browser"], 2, "--port"),
+        (["collect", "events.csv", "--kind", "evnts", "--as", "event=event"], 1, "did you mean 'events'"),
+        (["loads", "remove", "99999999999999999999999"], 2, "numbers"),
+        (["rejected", "list", "--load", "99999999999999999999"], 2, "--load"),
+        (["map", "check", "events.csv"], 1, "this file is one text"),
+    ],
+)
+def test_what_makes_no_sense_ends_in_a_message(
+    command: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command) == code
+    told = capsys.readouterr().err
+    assert words in told
+    assert "anna" not in told
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "n\udcff"
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    (folder / "journey.yaml").write_text(MAP)
+    assert run(["measure", "touchpoints", "-w", str(folder)]) == 1
+    assert "no UTF-8 text" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_seen_enough_is_told_nothing(tmp_path: Path) -> None:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    command = [sys.executable, "-m", "resa.cli", "map", "draw", "-w", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1

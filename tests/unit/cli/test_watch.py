@@ -54,7 +54,7 @@ def test_a_save_reaches_a_waiting_browser(watched: PageServer, tmp_path: Path) -
     time.sleep(0.3)  # the watcher must have begun
     (tmp_path / "journey.yaml").write_text("second")
     status, fragment, _ = ask(watched, f"/next?after={version}")
-    assert (status, fragment) == (200, "<p>second</p>")
+    assert (status, fragment) == (200, "<h1>A map</h1><p>second</p>")
 
 
 def test_only_this_machine_s_own_name_is_answered(watched: PageServer) -> None:

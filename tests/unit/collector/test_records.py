@@ -73,6 +73,13 @@ def test_one_unclosed_quote_costs_one_row_of_a_large_file() -> None:
     assert len(found.rows) == 100_000
 
 
+def test_an_unclosed_quote_takes_no_good_row_with_it_where_a_later_one_seems_to_close_it() -> None:
+    found = cut(b'1,"never closed\n2,",0"\n3,a\rb\n')
+    assert [row for row, _, _ in found.broken] == [1]
+    assert found.rows == [2]
+    assert found.odd == [(3, b"3,a\rb")]
+
+
 def test_without_quotes_a_quote_is_text() -> None:
     assert cut(b'"a,2\n3,4\n', Dialect(",", None)).rows == [1, 2]
 

@@ -98,6 +98,28 @@ def test_all_mistakes_at_once() -> None:
     assert any("alway" in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("timezone: Mars\n", ["'Mars' is no time zone", "'path' is missing", "write `columns:` or `select:`"]),
+        (
+            "columns: {occurred_at: [1], event: {expression: 1 +}, customer: {column: a, always: b, type: money}}\n",
+            ["'path' is missing", "ends too early", "write one of `column:`", "input should be 'text' or 'number'"],
+        ),
+        ("path: [a]\nexclude: nope = 1\ncolumns: {event: a, customer: [x]}\n", ["'occurred_at' is missing", "nope"]),
+        (
+            "kind: feedback\nscale: 9\ncolumns: {touchpoint: {expression: f(}, occurred_at: t}\n",
+            ["no scale", "parenthesis"],
+        ),
+    ],
+)
+def test_no_mistake_hides_another(text: str, words: list[str]) -> None:
+    found = problems_of(text)
+    for word in words:
+        assert any(word in problem for problem in found), (word, found)
+    assert not any("who the customer is" in problem for problem in found)
+
+
 def test_short_and_long_forms_of_cells() -> None:
     text = with_columns("value: {expression: a * b}", "channel: {always: web}", "properties: [x, y]").replace(
         "event: what", "event: {column: what}"

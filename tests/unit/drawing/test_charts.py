@@ -59,9 +59,9 @@ def test_funnel_bars_are_as_long_as_their_numbers() -> None:
     lengths = bars(svg, "accent")
     assert lengths[1] / lengths[0] == pytest.approx(3209 / 12044)
     said = words(svg.scene)
-    assert "27% go on · 8,835 do not · median 1.5 h" in said
+    assert "27% go on · 8,835 do not · median 1 h 30 min" in said
     assert "1,214 10%" in said
-    assert svg.tables[0].rows[2] == ("Purchase", "1,214", "10%", "38%", "3.2 min")
+    assert svg.tables[0].rows[2] == ("Purchase", "1,214", "10%", "38%", "3 min 10 s")
     assert not faults(svg.scene)
 
 
@@ -102,7 +102,7 @@ def test_paths_account_for_everybody() -> None:
     first = [row for row in rows if row[0] == "1"]
     total = sum(flow.count for flow in FLOWS)
     assert sum(int(row[3].replace(",", "")) for row in first) == total
-    assert ("1", "Page", "Cart", "1,700", "1.5 h") in rows
+    assert ("1", "Page", "Cart", "1,700", "1 h 30 min") in rows
     assert ("1", "Page", "End here", "1,700", "") in rows
     others = next(row for row in first if row[2] == "Others")
     assert int(others[3]) == sum(10 + n for n in range(6))  # two rare ones are among the top three

@@ -73,5 +73,5 @@ def test_a_subset_holds_the_letters_asked_for_and_comes_out_the_same_again() -> 
 
 def test_a_page_for_any_of_our_languages_stays_small() -> None:
     css = font_css()
-    assert css.count("@font-face") == 4
+    assert css.count("@font-face") == 3
     assert len(css) < 250_000

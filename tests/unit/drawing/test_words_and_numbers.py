@@ -36,6 +36,26 @@ def test_small_shares_keep_a_decimal() -> None:
     assert [formats.percent(share, "en") for share in (0.0, 0.04, 0.0996, 1.0)] == ["0%", "4%", "10%", "100%"]
 
 
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (0.4, "0.4 s"),
+        (59.6, "1 min"),
+        (3_599.6, "1 h"),
+        (15_120, "4 h 12 min"),
+        (84_700, "23 h 32 min"),
+        (86_399, "1 day"),
+        (285_120, "3 days 7 h"),
+        (863_136, "10 days"),
+        (1_054_080, "12 days"),
+        (8_610_487, "3 months 10 days"),
+        (0, "0 s"),
+    ],
+)
+def test_a_measured_time_has_two_units_at_most_and_none_is_full(length: float, said: str) -> None:
+    assert formats.seconds(length, "en") == said
+
+
 def test_durations_and_days() -> None:
     assert formats.duration(parse_duration("4 hours"), "en") == "4 h"
     assert formats.duration(parse_duration("1 day"), "en") == "1 day"
@@ -44,8 +64,8 @@ def test_durations_and_days() -> None:
     assert formats.duration(parse_duration("2 days"), "sv") == "2 dygn"
     assert [formats.seconds(length, "en") for length in (45, 320, 5400, 3.1e6)] == [
         "45 s",
-        "5.3 min",
-        "1.5 h",
+        "5 min 20 s",
+        "1 h 30 min",
         "36 days",
     ]
     assert formats.day(date(2026, 5, 14), "en") == "14 May 2026"
@@ -68,7 +88,7 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
     literal = set(re.findall(r'say\(\s*"([\w.]+)"', source))
     counted = {f"{key}.{form}" for key in re.findall(r'say_count\(\s*"([\w.]+)"', source) for form in ("one", "other")}
     assert literal | counted <= set(english)
-    families = set(re.findall(r'say\(\s*f"(\w+)\.', source))
+    families = set(re.findall(r'(?:say\(|else )\s*f"(\w+)\.', source))
     unused = [
         key
         for key in english

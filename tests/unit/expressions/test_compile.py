@@ -133,7 +133,7 @@ MEANINGS = [
     ("value / 0 > 1", {}, False),
     ("value % 0 is null", {}, True),
     ("1 + 2 * 3 = 7 and (1 + 2) * 3 = 9", {}, True),
-    ("abs(-2) = 2 and floor(2.9) = 2 and ceil(2.1) = 3 and round(2.567, 2) = 2.57 and round(2.5) = 3", {}, True),
+    ("abs(-2) = 2 and floor(2.9) = 2 and ceil(2.1) = 3 and round(2.567, 2) = 2.57 and round(2.5) = 3 and round(2.567, 1e0) = 2.6", {}, True),
     ("greatest(1, value) = 12.5 and least(1, value) = 1", {}, True),
     ("nullif(value, 12.5) is null", {}, True),
     # Text
@@ -325,6 +325,8 @@ WRONG = [
     (EVENT, "boolean", "properties.due < 'soon'", 18, "'soon' is not a moment"),
     (EVENT, "boolean", "occurred_at > 5", 15, "occurred_at is a moment and 5 is a number"),
     (EVENT, "boolean", "value in (1, 'a')", 14, "is text"),
+    (EVENT, "boolean", "value > 1e", 9, "1e is no number"),
+    (EVENT, "boolean", "round(value, false) > 1", 14, "a whole number from 0 to 9"),
     (EVENT, "boolean", "value", 1, "value is a number, but true or false is needed"),
     (EVENT, "boolean", "value and event = 'x'", 1, "`and` joins conditions"),
     (EVENT, "boolean", "not value", 5, "true or false is needed"),

@@ -8,6 +8,7 @@ from tests.oracles.funnel import longest_chain
 from tests.oracles.journeys import SECOND, as_arrays, as_lists
 
 from resa.kernels import Journeys, funnel, funnel_levels, openings
+from resa.kernels.funnel import _BLOCK
 
 
 @pytest.mark.parametrize("rare", [False, True])
@@ -41,6 +42,23 @@ def test_random_journeys_on_edges(seed: int) -> None:
         chains = [longest_chain(events, codes, window, None) for events in lists]
         assert result.levels.tolist() == [len(chain) for chain in chains]
         assert result.positions.tolist() == [chain + [-1] * (steps - len(chain)) for chain in chains]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_customers_on_the_borders_of_blocks(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    customers = []
+    for size in random.integers(0, 40, 3_000):
+        times = np.cumsum(random.integers(0, 3, size)) * SECOND
+        customers.append(list(zip(times.tolist(), random.integers(0, 6, size).tolist(), strict=True)))
+    size = 64 * _BLOCK + 5  # one that spans a block, with its only events of the funnel at both ends
+    customers.append([(event, {0: 1, size - 2: 2, size - 1: 1}.get(event, 5)) for event in range(size)])
+    journeys = as_arrays(customers)
+    for codes, window in (([[1], [2]], 4 * SECOND), ([[1], [2], [1, 3], [4]], 9 * SECOND), ([[1, 2]] * 5, 3 * SECOND)):
+        found = funnel(journeys, codes, within_us=window)
+        chains = [longest_chain(events, codes, window, None) for events in as_lists(journeys)]
+        assert found.levels.tolist() == [len(chain) for chain in chains]
+        assert found.positions.tolist() == [chain + [-1] * (len(codes) - len(chain)) for chain in chains]
 
 
 def test_customers_who_met_it_are_those_of_the_funnel_also_on_many_journeys() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resa.base.errors import QuestionError
-from resa.kernels import clustered_interval, clustered_intervals, wilson_interval
+from resa.kernels import clustered_interval, wilson_interval
 from resa.kernels.intervals import student_quantile
 
 
@@ -86,15 +86,3 @@ def test_clustered_intervals_cover_as_often_as_they_say() -> None:
         interval = clustered_interval(customer, random.random(len(customer)) < chance[customer])
         covered += interval.low <= 0.25 <= interval.high
     assert 930 <= covered <= 975
-
-
-def test_the_intervals_of_groups_are_those_of_each_group_alone() -> None:
-    random = np.random.default_rng(5)
-    customer = np.sort(random.integers(0, 300, 2_000))
-    group, met = random.integers(0, 7, 2_000), random.random(2_000) < 0.4
-    group[group == 5] = 4  # one group is empty
-    met[group == 6] = True  # and in one all were met
-    found = clustered_intervals(customer, met, group, 7)
-    for number, interval in enumerate(found):
-        own = group == number
-        assert interval == pytest.approx(clustered_interval(customer[own], met[own]), nan_ok=True)

@@ -51,7 +51,7 @@ def many(events: int, customers: int, codes: int, seed: int) -> Journeys:
 def answers(journeys: Journeys, threads: int | None) -> list[list[object]]:
     """Every kernel's answer to one question, in a form that can be compared."""
     steps = [[1], [2, 3], [1], [4]]
-    counted = count_paths(paths(journeys, 6, steps=4, each=True, threads=threads), threads)
+    counted = count_paths(paths(journeys, 6, steps=4, each=True, threads=threads))
     found = variants(journeys, collapse=True, session_gap_us=DAY // 8, threads=threads)
     chosen = funnel(journeys, steps, within_us=DAY, threads=threads)
     tables = [
@@ -86,13 +86,13 @@ def test_customers_added_up_in_parts_give_the_whole() -> None:
 
 
 def test_read_only_memory_maps_are_read_in_place_by_the_same_kernels(tmp_path: Path) -> None:
-    from resa.kernels.funnel import _chains, _levels_by_scan
+    from resa.kernels.funnel import _chains, _levels
     from resa.kernels.transitions import _transitions
 
     journeys = many(5_000, 60, 6, seed=5)
     warm()
     wanted = answers(journeys, 1)
-    kernels = (_levels_by_scan, _chains, _transitions)
+    kernels = (_levels, _chains, _transitions)
     compiled = [len(kernel.signatures) for kernel in kernels]  # type: ignore[attr-defined]  # Numba's dispatcher
     maps = []
     for name, array in journeys._asdict().items():

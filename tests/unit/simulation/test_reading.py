@@ -62,3 +62,14 @@ def test_chances_that_add_up_to_too_much() -> None:
     }
     with pytest.raises(InputError, match="add up to 110%"):
         specification_from(data)
+
+
+def test_no_mistake_hides_another(tmp_path: Path) -> None:
+    text = GOOD.replace("cart: {chance: 30 %", "crat: {chance: 300 %").replace("form: csv", "form: xls")
+    text = text.replace("entry: {home: 1}", "entry: {hme: 1}\npersonas: {gift: {devices: {watch: 1}, value: much}}")
+    with pytest.raises(InputError) as caught:
+        read_specification(write(tmp_path, text))
+    said = str(caught.value)
+    for words in ("'crat' is not defined", "'hme' is not defined", "less than or equal to 1", "'json_lines'", "number"):
+        assert words in said, (words, said)
+    assert "'web'" not in said  # its outlet is wrong, and reported; it is there all the same

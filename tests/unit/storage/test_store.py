@@ -11,12 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from sqlalchemy import text
-from tests.support.stored_events import START, Told, arrays_of, cells_of, event_table, random_rows, told_map
+from tests.support.stored_events import (
+    START,
+    Told,
+    arrays_of,
+    cells_of,
+    collect,
+    event_table,
+    random_rows,
+    tell,
+    told_map,
+)
 
 from resa.base.errors import QuestionError, WorkspaceDamaged, WorkspaceError
-from resa.model.tables import CUSTOMER_RECORDS, FEEDBACK
+from resa.model.tables import FEEDBACK
 from resa.runtime import compact, rebuild, refresh, verify
-from resa.storage import EARLIEST, LATEST, Kind, Load, Store, Writer
+from resa.storage import EARLIEST, LATEST, Kind, Store
 
 ROWS = random_rows(30, 5)
 
@@ -25,36 +35,6 @@ ROWS = random_rows(30, 5)
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "data") as opened:
         yield opened
-
-
-def collect(writer: Writer, rows: list[Told], origin: str = "file", source: str = "shop") -> Load:
-    load = writer.begin_load(source_id=source, origin=origin)
-    writer.commit_chunk(load, "events", event_table(rows), rows_read=len(rows), cells=cells_of(rows))
-    return writer.finish_load(load)
-
-
-def tell(writer: Writer, told: list[tuple[str, int, str]], origin: str) -> Load:
-    """Collect records of customers: who, how many days after START, traits."""
-    schema = pa.schema(
-        [field for field in CUSTOMER_RECORDS if field.name not in {"source_id", "message_id", "load_id"}]
-    )
-    table = pa.Table.from_pylist(
-        [
-            {
-                "recorded_at": START + timedelta(days=day),
-                "received_at": START,
-                "sequence": 0,
-                "identifiers": [{"kind": "user", "value": who}],
-                "traits": traits,
-            }
-            for who, day, traits in told
-        ],
-        schema=schema,
-    )
-    load = writer.begin_load(source_id="crm", origin=origin)
-    ids = pa.array([f"{origin} {number}" for number in range(len(told))])
-    writer.commit_chunk(load, "customers", table, rows_read=len(told), message_ids=ids)
-    return writer.finish_load(load)
 
 
 def test_an_empty_store_answers(store: Store) -> None:
@@ -114,7 +94,7 @@ def test_refused_rows_are_kept_and_counted(store: Store) -> None:
         assert writer.commit_chunk(load, "events", nothing, rows_read=2, rejected=refused).rejected == 2
         done = writer.finish_load(load)
         assert done.rows_in == done.good + done.rejected + done.duplicate == 34
-    assert store.rejected(load.id).column("row").to_pylist() == [3, 3, 7, 7]
+    assert store.rejected(load.id).column("row").to_pylist() == [3, 7, 3, 7]
     assert store.rejected(source_id="other").num_rows == 0
     assert verify(store, []) == []
 
@@ -242,9 +222,14 @@ def test_other_kinds_of_rows_are_stored(store: Store) -> None:
 
 def test_lookups_and_map_versions(store: Store) -> None:
     with store.writing() as writer:
-        writer.save_lookup("products", pa.table({"sku": ["a"], "price": [1.5]}))
-        writer.save_lookup("products", pa.table({"sku": ["a", "b"], "price": [2.5, 3.0]}))
-        writer.save_lookup("stores", pa.table({"store": ["x"]}))
+        for name, table in (
+            ("products", pa.table({"sku": ["a"], "price": [1.5]})),
+            ("products", pa.table({"sku": ["a", "b"], "price": [2.5, 3.0]})),
+            ("stores", pa.table({"store": ["x"]})),
+        ):
+            load = writer.begin_load(source_id=name, origin=name)
+            writer.save_lookup(load, table)
+            writer.finish_load(load)
         for map_hash in ("h1", "h1", "h2", "h1"):
             writer.save_map_version("shop", map_hash, f"text of {map_hash}", "karin")
     assert store.lookups() == ["products", "stores"]
@@ -257,6 +242,29 @@ def test_lookups_and_map_versions(store: Store) -> None:
         ("h2", "text of h2", "karin"),
         ("h1", "text of h1", "karin"),
     ]
+    assert verify(store, []) == []
+    with store.writing() as writer:
+        writer.remove_load(load.id)
+        writer.remove_load(1)  # its table was replaced by that of the second load
+    assert store.lookups() == ["products"]
+    assert verify(store, []) == []
+
+
+def test_a_reader_of_rows_takes_what_replaced_them_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.writing() as writer:
+        collect(writer, ROWS[:10], "one")
+        collect(writer, ROWS[10:], "two")
+        refresh(writer, [])
+        listed = [store.event_files()]
+        compact(writer)
+        compacted = list(store.event_files())
+        for file in listed[0]:
+            file.path.unlink(missing_ok=True)
+    monkeypatch.setattr(store, "event_files", lambda _kind: listed.pop() if listed else compacted)
+    assert store.rows("events", ["event"]).num_rows == 30
+    compacted[0].path.unlink()
+    with pytest.raises(WorkspaceDamaged, match="resa verify"):
+        store.rows("events", ["event"])
 
 
 def test_more_channels_than_codes(store: Store) -> None:

@@ -1,0 +1,147 @@
+"""Tallies: openings by what became of them, and the interval of the share that was met, group by group.
+
+A group's interval is that of `resa.kernels.intervals.clustered`. What it needs, the sum over customers with m openings
+of which y were met of (y - p m)², is (N² Σy² - 2 Y N Σym + Y² Σm²) / N² with p = Y / N: sums of integers, so one pass
+suffices and nothing is rounded before the end.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from resa.kernels.compiling import inlined, kernel
+from resa.kernels.intervals import Interval, clustered
+from resa.kernels.journeys import read_only
+
+__all__ = ["Tallies", "clustered_interval", "tally"]
+
+_OUTCOMES: Final = 4
+_CUSTOMERS: Final = 0
+_SQUARES: Final = 1
+_PRODUCTS: Final = 2
+_MET_SQUARES: Final = 3
+
+
+class Tallies(NamedTuple):
+    """Openings of each group.
+
+    Attributes:
+        counts: i64[G, 4, 2], by outcome, then by whether they are mature.
+        intervals: Of the mature ones, the share with outcome 0.
+    """
+
+    counts: npt.NDArray[np.int64]
+    intervals: list[Interval]
+
+
+@inlined
+def _add_customer(
+    sums: npt.NDArray[np.int64], openings: npt.NDArray[np.int64], met: npt.NDArray[np.int64], place: int
+) -> None:
+    """Add a group's last customer to its sums."""
+    sums[place, _CUSTOMERS] += openings[place] > 0
+    sums[place, _SQUARES] += openings[place] * openings[place]
+    sums[place, _PRODUCTS] += openings[place] * met[place]
+    sums[place, _MET_SQUARES] += met[place] * met[place]
+    openings[place] = met[place] = 0
+
+
+@kernel
+def _tally(
+    customer: npt.NDArray[np.int32],
+    outcome: npt.NDArray[np.uint8],
+    mature: npt.NDArray[np.bool_],
+    group: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
+) -> None:
+    """Add all up; `group` is empty where there is one only."""
+    last = np.full(len(sums), -1, np.int64)
+    openings = np.zeros(len(sums), np.int64)
+    met = np.zeros(len(sums), np.int64)
+    for row in range(len(customer)):
+        place = group[row] if group.size > 0 else 0
+        counts[place, outcome[row], np.int64(mature[row])] += 1
+        if not mature[row]:
+            continue
+        if customer[row] != last[place]:
+            _add_customer(sums, openings, met, place)
+            last[place] = customer[row]
+        openings[place] += 1
+        met[place] += outcome[row] == 0
+    for place in range(len(sums)):
+        _add_customer(sums, openings, met, place)
+
+
+def tally(
+    customer: npt.NDArray[np.int32],
+    outcome: npt.NDArray[np.uint8],
+    mature: npt.NDArray[np.bool_],
+    group: npt.NDArray[np.int64] | None = None,
+    groups: int = 1,
+    *,
+    confidence: float = 0.95,
+) -> Tallies:
+    """Count openings and find their intervals, in one pass.
+
+    Args:
+        customer: Whose opening each row is; a customer's rows stand together.
+        outcome: What became of it, 0 to 3; 0: it was met.
+        mature: Whether it counts for the share.
+        group: Of each row, 0 to `groups` - 1; `None`: all are in group 0.
+        groups: How many groups there are.
+        confidence: Such as 0.95.
+
+    Raises:
+        QuestionError: The confidence is not between 0 and 1.
+        ValueError: The arrays differ in length, or a group or an outcome is out of bounds.
+    """
+    lengths = {len(customer), len(outcome), len(mature), len(customer if group is None else group)}
+    if len(lengths) != 1:
+        raise ValueError(f"columns of one length are needed, not of {sorted(lengths)}")
+    plain_group = read_only(np.zeros(0, np.int64) if group is None else group, np.int64)
+    if plain_group.size and not 0 <= int(plain_group.min()) <= int(plain_group.max()) < groups:
+        raise ValueError(f"groups are numbered 0 to {groups - 1}")
+    if int(outcome.max(initial=0)) >= _OUTCOMES:
+        raise ValueError(f"outcomes are numbered 0 to {_OUTCOMES - 1}")
+    counts, sums = np.zeros((groups, _OUTCOMES, 2), np.int64), np.zeros((groups, 4), np.int64)
+    _tally(
+        *(read_only(customer, np.int32), read_only(outcome, np.uint8), read_only(mature, np.bool_)),
+        *(plain_group, counts, sums),
+    )
+    intervals = []
+    for mature_counts, row in zip(counts[:, :, 1].tolist(), sums.tolist(), strict=True):
+        intervals.append(_interval(mature_counts[0], sum(mature_counts), row, confidence))
+    return Tallies(counts, intervals)
+
+
+def _interval(met: int, total: int, sums: list[int], confidence: float) -> Interval:
+    customers, squares, products, met_squares = sums
+    spread = total**2 * met_squares - 2 * met * total * products + met**2 * squares
+    return clustered(met / max(total, 1), total, customers, spread / max(total, 1) ** 2, confidence)
+
+
+def clustered_interval(
+    customer: npt.NDArray[np.integer], met: npt.NDArray[np.bool_], confidence: float = 0.95
+) -> Interval:
+    """The interval for a share of openings, by customer.
+
+    Args:
+        customer: Whose opening each row is, any order.
+        met: Whether it was met.
+        confidence: Such as 0.95.
+
+    Raises:
+        QuestionError: The confidence is not between 0 and 1.
+        ValueError: The arrays differ in length.
+    """
+    if len(customer) != len(met):
+        raise ValueError(f"{len(customer)} customers for {len(met)} openings")
+    if (customer[1:] < customer[:-1]).any():  # most callers have them in order
+        order = np.argsort(customer, kind="stable")
+        customer, met = customer[order], met[order]
+    counted = np.ones(len(customer), np.bool_)
+    return tally(customer.astype(np.int32), (~met).view(np.uint8), counted, confidence=confidence).intervals[0]

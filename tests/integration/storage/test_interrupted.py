@@ -1,0 +1,139 @@
+"""Cuts at places that the kill tests reach by chance only: what is left behind never leads to a wrong number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from tests.support.stored_events import collect, journeys_of, random_rows, tell, told_map
+
+from resa.base.errors import WorkspaceDamaged
+from resa.runtime import compact, rebuild, refresh, verify
+from resa.storage import Store
+from resa.storage.schema import files
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+def cut_at(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def cut(*_arguments: object, **_named: object) -> None:
+        raise Cut
+
+    monkeypatch.setattr(place, cut)
+
+
+def test_a_cut_compaction_leaves_no_answers_for_the_file_that_takes_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(tmp_path) as store:
+        with store.writing() as writer:
+            for number in range(2):
+                collect(writer, random_rows(60, number), str(number))
+            refresh(writer, [told_map()])
+            with monkeypatch.context() as patched:
+                cut_at(patched, "resa.storage.compaction.publish")
+                with pytest.raises(Cut):
+                    compact(writer)
+        with store.writing() as writer:
+            collect(writer, random_rows(120, 9), "takes the number that compaction had in mind")
+            refresh(writer, [told_map()])
+        assert verify(store, [told_map()]) == []
+
+
+def test_answers_of_files_that_are_gone_do_not_pile_up(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        with store.writing() as writer:
+            for number in range(3):
+                collect(writer, random_rows(30, number), str(number))
+            refresh(writer, [told_map()])
+            writer.remove_load(1)
+            refresh(writer, [told_map()])
+        with store.writing():
+            pass
+        with store.database.reading() as connection:
+            listed = connection.execute(select(func.count()).where(files.c.kind == "events")).scalar()
+        assert len(list((tmp_path / "signals").glob("*/*.npz"))) == listed == 2
+
+
+@pytest.mark.parametrize(("repeated", "good", "duplicate"), [(False, 80, 0), (True, 30, 50)])
+def test_a_workspace_with_a_cut_collection_and_lost_runs_of_ids_can_be_rebuilt(
+    tmp_path: Path, repeated: bool, good: int, duplicate: int
+) -> None:
+    rows = [row._replace(sequence=number) for number, row in enumerate(random_rows(80, 1))]
+    if repeated:  # then the load goes on only with what it had seen twice, which stands nowhere else
+        rows[25:50] = rows[:25]
+    with Store.open(tmp_path) as store:
+        with store.writing() as writer:
+            collect(writer, random_rows(40, 2), "whole")
+            collect(writer, rows[:50], "cut", finish=False, fingerprint="f")
+            refresh(writer, [])
+        for path in (tmp_path / "unique").iterdir():
+            path.unlink()
+        with store.writing() as writer:
+            rebuild(writer, [])
+        assert verify(store, []) == []
+        with store.writing() as writer:
+            again = collect(writer, rows, "cut", fingerprint="f")
+            refresh(writer, [])
+        assert verify(store, []) == []
+        assert (again.good, again.duplicate) == (good, duplicate)
+        assert sum(file.rows for file in store.event_files()) == 120
+
+
+def test_what_a_removed_load_had_in_common_with_another_comes_back_with_its_file(tmp_path: Path) -> None:
+    one, two = random_rows(60, 1), random_rows(60, 2)
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        first = collect(writer, one, "january", fingerprint="f1")
+        second = collect(writer, one[30:] + two, "february", fingerprint="f2")
+        other = collect(writer, two, "march", fingerprint="f3")
+        assert (second.duplicate, other.duplicate) == (30, 60)
+        writer.remove_load(first.id)
+        # The rows that February had, too, are gone with January: its file no longer counts as collected.
+        fingerprints = {load.origin: load.fingerprint for load in store.loads()}
+        assert fingerprints == {"january": "f1", "february": "", "march": ""}
+        third = collect(writer, one[30:] + two, "february", fingerprint="f2")
+        assert (third.good, third.duplicate) == (30, 60)
+
+
+def test_everything_that_is_published_was_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: set[int] = set()
+    fsync: Callable[[int], None] = os.fsync
+
+    def note(descriptor: int) -> None:
+        fsync(descriptor)
+        flushed.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", note)
+    with Store.open(tmp_path / "new" / "data") as store, store.writing() as writer:
+        for number in range(2):
+            collect(writer, random_rows(60, number), str(number))
+        tell(writer, [("c1", 0, '{"club": "gold"}'), ("c2", 0, "{}")], "club")
+        refresh(writer, [told_map()])
+        compact(writer)
+        root = store.layout.root
+        for path in [root.parent, root, *sorted(root.rglob("*"))]:
+            if path.name.startswith("operations.db") or "signals" in path.parts:
+                continue  # SQLite flushes its own; what signals hold is no part of what is published
+            if path.is_file() or any(path.iterdir()):
+                assert path.stat().st_ino in flushed, path.relative_to(root.parent)
+
+
+def test_a_reader_who_stays_too_long_is_told_so(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(40, 1), "one")
+        tell(writer, [("c1", 0, '{"club": "gold"}')], "club")
+        held, also_held = refresh(writer, []), store.index()
+        assert store.customer_traits(held).num_rows == 1
+        for number in range(2, 5):
+            collect(writer, random_rows(40, number), str(number))
+            refresh(writer, [])
+        with pytest.raises(WorkspaceDamaged, match="ask again"):
+            store.customer_traits(also_held)  # not: nothing is known of anybody
+        with pytest.raises(WorkspaceDamaged, match="ask again"):
+            journeys_of(also_held)
+        assert store.customer_traits(store.index()).num_rows == 1

@@ -1,0 +1,128 @@
+"""What a person is answered while data are half collected, or are being written by somebody else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import resa
+from resa.base.errors import WorkspaceBusy
+from resa.cli.app import run
+from resa.storage import Writer
+from resa.workspace import Workspace
+
+MAP = """
+title: A shop
+stages: {conversion: [cart, purchase]}
+touchpoints:
+  cart:
+    expect: {next: purchase, within: 1 hour, target: 60 %, owner: Ali}
+signals:
+  cart: {event: cart}
+  purchase: {event: order}
+"""
+EVENTS = """time,customer,event
+2026-05-04T10:00:00Z,anna,cart
+2026-05-04T10:20:00Z,anna,order
+2026-05-05T09:00:00Z,bo,cart
+2026-05-06T09:00:00Z,bo,order
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    (tmp_path / "events.csv").write_text(EVENTS)
+    arguments = ["collect", str(tmp_path / "events.csv"), "--as", "occurred_at=time", "--yes", "-w", str(tmp_path)]
+    assert run(arguments) == 0
+    capsys.readouterr()
+    return tmp_path
+
+
+def add_a_cart(writer: Writer, source: str, day: int) -> None:
+    """What a collection that is killed after its first chunk leaves."""
+    load = writer.begin_load(source_id=source, origin="next.csv", fingerprint="x")
+    table = pa.table(
+        {
+            "occurred_at": pa.array([datetime(2026, 5, day, 9, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+            "received_at": pa.array([datetime(2026, 5, day, 9, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+            "sequence": pa.array([1], pa.int64()),
+            "identifiers": [[{"kind": "customer", "value": "cecilia"}]],
+            "event": ["cart"],
+        }
+    )
+    writer.commit_chunk(load, "events", table, rows_read=1, message_ids=pa.array([f"{source} {day}"]))
+
+
+def openings(shop: Workspace) -> int:
+    return shop.measure.expectations().n["openings"]
+
+
+def test_what_a_killed_collection_left_is_measured_and_named(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        assert openings(shop) == 2
+        with shop.store.writing() as writer:
+            add_a_cart(writer, "events", 30)
+        assert openings(shop) == 3
+        assert shop.measure.expectations().warnings == (
+            "A load of 'events' is not finished: only a part of its file is counted.",
+        )
+
+
+def test_half_a_file_does_not_say_up_to_when_data_are_complete(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        before = shop.measure.expectations().as_of
+        with shop.store.writing() as writer:
+            add_a_cart(writer, "events", 30)
+        assert shop.measure.expectations().as_of == before == datetime(2026, 5, 6, 9, tzinfo=UTC)
+
+
+def test_no_miss_is_declared_while_a_source_of_the_next_step_is_only_half_there(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        (row,) = shop.measure.expectations().table.to_pylist()
+        assert row["missed"] == 1
+        with shop.store.writing() as writer:
+            load = writer.begin_load(source_id="till", origin="till.csv", fingerprint="y")
+            order = pa.table(
+                {
+                    "occurred_at": pa.array([datetime(2026, 5, 30, 10, 30, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+                    "received_at": pa.array([datetime(2026, 5, 30, 10, 30, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+                    "sequence": pa.array([1], pa.int64()),
+                    "identifiers": [[{"kind": "customer", "value": "anna"}]],
+                    "event": ["order"],
+                }
+            )
+            writer.commit_chunk(load, "events", order, rows_read=1, message_ids=pa.array(["till 1"]))
+        (row,) = shop.measure.expectations().table.to_pylist()
+        assert row["missed"] == 0
+        with shop.store.writing() as writer:
+            writer.finish_load(load, complete_until=datetime(2026, 5, 7, tzinfo=UTC))
+        (row,) = shop.measure.expectations().table.to_pylist()
+        assert row["missed"] == 1
+
+
+def test_beside_a_writer_the_published_generation_answers_and_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with resa.open(folder) as shop, resa.open(folder) as other:
+        assert openings(shop) == 2
+        with other.store.writing() as writer:
+            add_a_cart(writer, "events", 30)
+            assert openings(shop) == 2
+            assert any("is not counted yet: process" in text for text in shop.measure.expectations().warnings)
+            assert run(["measure", "expectations", "--format", "csv", "-w", str(folder)]) == 0
+            assert "warning: What is being written now is not counted yet" in capsys.readouterr().err
+        assert openings(shop) == 3
+
+
+def test_beside_a_writer_another_meaning_of_the_map_has_to_wait(folder: Path) -> None:
+    with resa.open(folder) as other, other.store.writing():
+        (folder / "journey.yaml").write_text(MAP.replace("A shop", "The shop"))
+        with resa.open(folder) as shop:
+            assert openings(shop) == 2
+        (folder / "journey.yaml").write_text(MAP.replace("{event: order}", "{event: bought}"))
+        with resa.open(folder) as shop, pytest.raises(WorkspaceBusy):
+            _ = shop.measure
