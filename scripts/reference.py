@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from resa.analytics import COLUMNS, KINDS, VIEWS, Question
 from resa.base.settings import Settings
-from resa.cli.app import app
+from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
 from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
 from resa.journey_map import json_schema
@@ -55,6 +55,7 @@ def _cell(text: str) -> str:
 
 def _commands() -> Iterator[str]:
     yield "Every command takes `-h`. Data go to stdout, everything else to stderr.\n"
+    yield _table(("exit code", "means"), ((f"`{code}`", meaning) for code, meaning in EXIT_CODES.items()))
     yield from _command(get_command(app), "resa")
 
 
@@ -157,6 +158,10 @@ def _views() -> Iterator[str]:
 
 def _journey_file() -> Iterator[str]:
     yield "`resa map schema` writes this as JSON Schema, for editors that complete and check while one writes.\n"
+    yield (
+        "A block has short forms: a stage may be the list of its touchpoints, a channel its kind, a pain point its "
+        "text, an emotion one number. A step is one of those below.\n"
+    )
     yield from _schema(json_schema())
 
 
@@ -200,18 +205,22 @@ def _keys(entries: dict[str, Any]) -> str:
     return _table(("key", "takes", "means"), rows)
 
 
-def _takes(entry: dict[str, Any]) -> str:
+def _takes(entry: dict[str, Any], *, inside: bool = False) -> str:
+    """What an entry may be, in words; inside a list or a mapping a block's short forms are left out."""
     if "$ref" in entry:
-        return _words(entry["$ref"].rpartition("/")[2])
+        name = entry["$ref"].rpartition("/")[2]
+        return "step" if name.endswith("Step") else _words(name)
     if "enum" in entry or "const" in entry:
         return ", ".join(f"`{value}`" for value in entry.get("enum", [entry.get("const")]))
     several = entry.get("anyOf") or entry.get("oneOf")
     if several:
-        return " or ".join(dict.fromkeys(_takes(part) for part in several if part.get("type") != "null"))
+        blocks = [part for part in several if "$ref" in part] if inside else []
+        words = dict.fromkeys(_takes(part, inside=inside) for part in blocks or several if part.get("type") != "null")
+        return f"({' or '.join(words)})" if inside and len(words) > 1 else " or ".join(words)
     if entry.get("type") == "array":
-        return f"list of {_takes(entry.get('items', {}))}"
+        return f"list of {_takes(entry.get('items', {}), inside=True)}"
     if isinstance(entry.get("additionalProperties"), dict):
-        return f"name: {_takes(entry['additionalProperties'])}"
+        return f"name: {_takes(entry['additionalProperties'], inside=True)}"
     kind = entry.get("type", "text")
     return {"string": "text", "boolean": "true or false", "object": "mapping"}.get(str(kind), str(kind))
 

@@ -10,7 +10,7 @@ import pytest
 from resa import workspace
 from resa.analytics import Findings
 
-CUSTOMERS = {"broken_checkout": 10_000, "slow_north": 10_000, "gear_lovers_chat": 50_000}
+CUSTOMERS = {"broken_checkout": 10_000, "slow_north": 20_000, "gear_lovers_chat": 50_000}
 """Truths, and how many customers show them in every world. Few ask for help, and fewer of them are of one persona."""
 
 SHOWN = {

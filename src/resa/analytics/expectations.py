@@ -242,6 +242,8 @@ def _warnings(found: list[Measured]) -> tuple[str, ...]:
             said[f"'{item.expectation.name}' was never opened."] = None
         elif not item.outcomes.mature.any():
             said[f"'{item.expectation.name}' has no mature opening yet: none of its deadlines has passed."] = None
+    if not found:
+        said["The map expects and promises nothing of this kind; write `expect:` or `promise:` at a touchpoint."] = None
     return tuple(said)
 
 

@@ -170,7 +170,7 @@ class Result:
 
     def sql(self, part: str | None = None) -> str:
         """A SELECT over the views of `resa sql` (events, customers, visits, outcomes) that gives the same rows."""
-        return self._part(part).sql
+        return self.part(part).sql
 
     def customers(
         self, column: str | None = None, /, *, part: str | None = None, identifiers: bool = False, **row: object
@@ -190,7 +190,7 @@ class Result:
         Raises:
             QuestionError: There is no such number, or the description fits several rows.
         """
-        chosen = self._part(part)
+        chosen = self.part(part)
         name = column or next(iter(chosen.people), "")
         if name not in chosen.people:
             known = ", ".join(chosen.people) or "none"
@@ -200,11 +200,17 @@ class Result:
         table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
         return _with_identifiers(table, self.identify(customers)) if identifiers else table
 
-    def _part(self, name: str | None) -> Part:
+    def part(self, name: str | None = None) -> Part:
+        """One of the answer's tables; by default the main one.
+
+        Raises:
+            QuestionError: The answer has no such part.
+        """
         if name is None:
             return self.main
         if name not in self.parts:
-            raise QuestionError(f"this answer has no part '{name}'{did_you_mean(name, self.parts)}")
+            hint = did_you_mean(name, self.parts) or f"; it has: {', '.join(self.parts)}"
+            raise QuestionError(f"this answer has no part '{name}'{hint}")
         return self.parts[name]
 
     @staticmethod
@@ -266,13 +272,18 @@ class Result:
             raise QuestionError(f"there is no picture of these {self.kind}; show the table")
         return draw().text
 
-    def text(self, columns: Sequence[str] | None = None) -> str:
-        """The table as text, with what must be known about it.
+    def text(self, columns: Sequence[str] | None = None, *, part: str | None = None) -> str:
+        """A table as text, with what must be known about it.
 
         Args:
             columns: Which columns; default: all.
+            part: Which table of `parts`; default: the main one.
+
+        Raises:
+            QuestionError: The answer has no such part.
         """
-        table = self.table if columns is None else self.table.select(columns)
+        table = self.part(part).table
+        table = table if columns is None else table.select(columns)
         return "\n".join([table_text(_timed(table)), *_notes(self)])
 
     def __repr__(self) -> str:

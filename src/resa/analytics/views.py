@@ -17,6 +17,7 @@ from resa.analytics.customers import CustomerExpressions
 from resa.analytics.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
 from resa.analytics.result import Column
 from resa.analytics.snapshot import Snapshot, instant
+from resa.base.errors import EngineError, QuestionError, did_you_mean
 from resa.engine import Engine, check_is_select
 from resa.model.tables import INSTANT
 
@@ -147,7 +148,7 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
     """Run one SELECT over the views that it names.
 
     Raises:
-        InputError: It is not one SELECT.
+        InputError: It is not one SELECT, or of a view that there is not.
         EngineError: The engine refuses it.
         TimeExceeded: It ran longer than `seconds`.
     """
@@ -155,7 +156,14 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
     with Engine() as engine:
         for name in _mentioned(sql):
             engine.register(name, view_table(name, snapshot, as_of))
-        return engine.query(sql, seconds=seconds)
+        try:
+            return engine.query(sql, seconds=seconds)
+        except EngineError as error:
+            unknown = re.search(r"Table with name (\w+) does not exist", str(error))
+            if unknown is None:
+                raise
+            known = f"there are: {', '.join(VIEWS)}{did_you_mean(unknown[1], VIEWS)}"
+            raise QuestionError(f"there is no view '{unknown[1]}'; {known}") from None
 
 
 def _mentioned(sql: str) -> Iterable[str]:
@@ -196,7 +204,7 @@ def _events(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
     positions = np.arange(len(snapshot.index.rows), dtype=np.int64)
     names = [column.name for column in VIEWS["events"].columns if column.name not in {"position", "customer"}]
     rows = snapshot.index.event_rows(positions, names)
-    columns = {name: rows.column(name).combine_chunks() for name in names}
+    columns = {name: rows.column(name) for name in names}  # in chunks: texts may be more than one array can hold
     customers = snapshot.customers_at(positions).astype(np.uint32)
     return {"position": pa.array(positions), "customer": pa.array(customers), **columns}
 
@@ -263,7 +271,7 @@ def _plain_rows(kind: str) -> Callable[[Snapshot, int | None], dict[str, pa.Arra
 
     def rows(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
         table = snapshot.store.rows(kind, [column.name for column in VIEWS[kind].columns])
-        return {name: table.column(name).combine_chunks() for name in table.column_names}
+        return {name: table.column(name) for name in table.column_names}
 
     return rows
 

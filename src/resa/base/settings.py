@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -23,14 +23,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RESA_", extra="forbid", frozen=True)
 
-    title: str = Field(default="", description="The workspace's name on reports; empty: the first map's title.")
-    language: Literal["en", "sv", "nb", "hu"] = Field(
-        default="en", description="Language of messages, reports and pictures that have no map of their own."
-    )
-    memory: str = Field(
-        default="2GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="What one statement of SQL may use at most."
-    )
-    threads: int = Field(default=0, ge=0, le=1024, description="Threads for measuring; 0: one for each core.")
     chunk_rows: int = Field(
         default=1_000_000, ge=1, le=10_000_000, description="Rows that collecting reads and commits at a time."
     )

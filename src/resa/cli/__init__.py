@@ -12,8 +12,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run `resa`; what a person can do wrong ends in a message and an exit code, never in a traceback.
 
-    Exit codes: 0 done; 1 something is wrong with what was given or found; 2 the command line itself is wrong;
-    130 stopped by Ctrl+C.
+    Exit codes are those of `resa.cli.app.EXIT_CODES`.
     """
     code = -1
     stopped = False

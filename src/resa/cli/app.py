@@ -18,7 +18,7 @@ from resa.base.masking import masked
 from resa.base.version import __version__
 from resa.cli.console import print_problems, say
 
-__all__ = ["PLACES", "app", "run"]
+__all__ = ["EXIT_CODES", "PLACES", "app", "run"]
 
 
 class _Place(NamedTuple):
@@ -70,6 +70,17 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
     }
 )
 """Each command: module of `resa.cli`, name in it, and the first sentence of its help."""
+
+
+EXIT_CODES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        0: "Done. Rows that were refused are no failure: `resa rejected list` shows them.",
+        1: "Something given or found is wrong, and was said; or nobody read what was written to a closed pipe.",
+        2: "The command line itself is wrong: nothing was done.",
+        130: "Stopped by Ctrl+C. What was stored before stays, and is whole.",
+    }
+)
+"""What the exit codes of all commands mean."""
 
 
 class _Commands(TyperGroup):

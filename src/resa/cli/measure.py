@@ -57,6 +57,9 @@ def measure(
     *,
     map_key: MapKey = None,
     within: Annotated[str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'.")] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
+    ] = None,
     mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
     start: Annotated[str | None, typer.Option(help="Paths: the touchpoint they start at.")] = None,
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
@@ -83,6 +86,10 @@ def measure(
         Path | None,
         typer.Option("--output", "-o", callback=writable, help="Write to this file; .svg draws it."),
     ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(help="Another table of the answer. Expectations: `instead`, what came instead, or `curve`."),
+    ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SELECT that gives the same answer.")] = False,
     customers: Annotated[
         list[str] | None,
@@ -93,6 +100,8 @@ def measure(
     """Ask one question of a map and its events."""
     document: dict[str, Any] = {
         "kind": kind.value,
+        "kinds": kinds,
+        "curve": True if part == "curve" else None,
         "within": within,
         "mature": mature or None,
         "start": start,
@@ -115,22 +124,24 @@ def measure(
     with opened(folder) as shop:
         document["map"] = shop.map(map_key).key
         result = shop.measure.ask(question_from({name: given for name, given in document.items() if given is not None}))
-        _show(result, show_format, output, sql=sql, customers=customers)
+        _show(result, show_format, output, part=part, sql=sql, customers=customers)
 
 
-def _show(result: Result, how: Format, output: Path | None, *, sql: bool, customers: list[str] | None) -> None:
+def _show(
+    result: Result, how: Format, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
+) -> None:
     if sql:
-        write_out(result.sql())
+        write_out(result.sql(part))
     elif customers is not None:
-        write_table(_customers(result, customers), how, output)
+        write_table(_customers(result, customers, part), how, output)
     elif output is not None and output.suffix == ".svg":
         output.write_text(result.picture(), encoding="utf-8")
     elif how is Format.json:
         _write_text(result.json(indent=2), output)
     elif how is Format.table:
-        _write_text(result.text(_short(result) if output is None else None), output)
+        _write_text(result.text(_short(result) if part is None and output is None else None, part=part), output)
     else:
-        write_table(result.table, how, output)
+        write_table(result.part(part).table, how, output)
 
 
 def _short(result: Result) -> list[str] | None:
@@ -154,9 +165,8 @@ def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
     return {name: [word.split(",") if "," in word else word for word in words]}
 
 
-def _customers(result: Result, conditions: list[str]) -> pa.Table:
+def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Table:
     column: str | None = None
-    part: str | None = None
     row: dict[str, Any] = {}
     for condition in conditions:
         name, equals, value = condition.partition("=")
@@ -164,8 +174,6 @@ def _customers(result: Result, conditions: list[str]) -> pa.Table:
             raise InputError(f"write --customers column=… or a column's value, such as step=2, not '{condition}'")
         if name == "column":
             column = value
-        elif name == "part":
-            part = value
         else:
             row[name] = int(value) if value.isdecimal() else value
     return result.customers(column, part=part, identifiers=True, **row)

@@ -157,7 +157,7 @@ def serve_and_watch(
     draw()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        for _ in watch(folder, watch_filter=_is_of_people, stop_event=stop, raise_interrupt=False):
+        for _ in watch(folder, watch_filter=_is_of_people, stop_event=stop):
             draw()
     finally:
         server.shutdown()

@@ -18,7 +18,9 @@ from resa.collector.reading import PIECE_BYTES, ROW, Piece, Refused, numbered
 
 __all__ = ["ArrowRows", "ParquetRows"]
 
-_BATCH_ROWS = 131_072
+_BATCH_ROWS = 16_384
+"""Rows read at a time. Few, for a text that the file holds once in a dictionary may unfold in every row."""
+
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 

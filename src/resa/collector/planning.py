@@ -13,7 +13,18 @@ from resa.collector.reading import LINE, ROW
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import Cell, EventSource, FeedbackSource, SourceShape, Target, targets_of
-from resa.collector.typing_sql import Reading, Style, fragment, is_nested, literal, name_sql, read_cell, text_of
+from resa.collector.typing_sql import (
+    Reading,
+    Style,
+    fragment,
+    has_floats,
+    identifier_of,
+    is_nested,
+    literal,
+    name_sql,
+    not_finite,
+    read_cell,
+)
 from resa.engine import Engine
 
 __all__ = ["PROBLEM", "Plan", "plan_rows"]
@@ -180,8 +191,11 @@ def _add_people(builder: _Builder, types: pa.Schema) -> None:
         if is_nested(types.field(column).type):
             raise SourceError(f"the identifier '{kind}' must be one value, but its column holds lists or structures")
         name = f"#{kind} who"
-        builder.add(name, text_of(name_sql(column), types.field(column).type, builder.shape.null_words), cell=True)
+        kind_of_cell, raw = types.field(column).type, name_sql(column)
+        builder.add(name, identifier_of(raw, kind_of_cell, builder.shape.null_words), cell=True)
         quoted = name_sql(name)
+        if has_floats(kind_of_cell):
+            builder.problem(f"{quoted} IN ('inf', '-inf')", "wrong-type", column=kind, type="finite number")
         missing.append(f"{quoted} IS NULL")
         builder.problem(f"length({quoted}) > 500", "overlong", column=kind, limit="500")
         builder.problem(f"contains({quoted}, chr(0))", "nul-byte", column=kind)
@@ -220,6 +234,12 @@ def _add_json(builder: _Builder, types: pa.Schema) -> None:
             for key, extra in mapped.extras.items()
         ]
         for key, extra in mapped.extras.items():
+            kind = types.field(extra.column).type
+            if is_nested(kind) and has_floats(kind):
+                wrong = f"#{key} not finite"
+                builder.add(wrong, not_finite(name_sql(extra.column)))
+                finite = "value of JSON, which knows no NaN and no infinity"
+                builder.problem(name_sql(wrong), "wrong-type", column=key, type=finite)
             if extra.cell is not None and extra.cell.type == "number":
                 _judge_number(builder, key, extra.column, types.field(extra.column).type, extra.cell)
         value = f"NULLIF('{{' || concat_ws(',', {', '.join(members)}) || '}}', '{{}}')"

@@ -81,6 +81,24 @@ def text_of(raw: str, kind: pa.DataType, null_words: Sequence[str] = ()) -> str:
     return f"CASE WHEN trim({text}) NOT IN ({empty}) THEN {text} END" if _is_text(kind) else text
 
 
+def identifier_of(raw: str, kind: pa.DataType, null_words: Sequence[str] = ()) -> str:
+    """The cell as an identifier: text without spaces at its ends, each character in its one composed form (NFC)."""
+    text = text_of(raw, kind, null_words)
+    return f"nfc_normalize(trim({text}))" if _is_text(kind) else text
+
+
+def has_floats(kind: pa.DataType) -> bool:
+    """Whether the type is, or holds, a floating-point number."""
+    inside = [kind.field(place).type for place in range(kind.num_fields)]
+    return bool(pa.types.is_floating(kind)) or any(map(has_floats, inside))
+
+
+def not_finite(raw: str) -> str:
+    """SQL: whether a value, nested or not, holds NaN or infinity, which JSON cannot say."""
+    without_texts = f"""regexp_replace(CAST(to_json({raw}) AS VARCHAR), '"(?:[^"\\\\]|\\\\.)*"', '', 'g')"""
+    return f"COALESCE(regexp_matches({without_texts}, 'NaN|Infinity'), FALSE)"
+
+
 def read_cell(raw: str, kind: pa.DataType, target: TargetType, style: Style) -> Reading:
     """SQL that reads a cell as what a target column must hold."""
     if _is_text(kind):

@@ -65,8 +65,8 @@ def call(checker: Checker, node: exp.Expr) -> Piece:
     function = FUNCTIONS_BY_NAME.get(name)
     if function is None or checker.scope not in function.scopes:
         return _unknown(checker, name, function, at)
-    checker.spend(function.cost, at)
     arguments = list(node.expressions)
+    checker.spend(function.cost * (max(1, len(arguments)) if function.most is None else 1), at)
     if function.requires is not None:
         return _required(checker, function, arguments, at)
     too_few = len(arguments) < function.fewest

@@ -50,7 +50,10 @@ __all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "fun
 MAX_STEPS: Final = 255
 """As many steps as a level (u8) can count."""
 
-_BLOCK: Final = 256  # words of bits at a time: the times of so many events stay in the processor's cache
+# Words of bits at a time: the times of so many events stay in the processor's cache, and what is written about them is
+# little enough to be given memory that the process has already.
+_BLOCK: Final = 64
+_COUNTED: Final = 1 << 16  # levels counted at a time, for the same reason
 _ONE: Final = np.uint64(1)
 _WORTH: Final = 10_000_000  # events that make a further thread worth its start, as few of them are looked at
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span
@@ -104,7 +107,7 @@ def _candidates(
     rows: npt.NDArray[np.uint64],
     heads: npt.NDArray[np.int64],
     places: npt.NDArray[np.int64],
-    customers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    borders: npt.NDArray[np.uint64],
     step: int,
     earlier: npt.NDArray[np.uint64],
     carry: np.uint64,
@@ -112,14 +115,12 @@ def _candidates(
     span: tuple[int, int],
     found: npt.NDArray[np.int64],
     chains: npt.NDArray[np.int64],
-    whose: npt.NDArray[np.int32],
 ) -> tuple[int, np.uint64]:
     """Find a block's events of a step that follow a chain of the steps before it (bits in `earlier`), at any time.
 
-    Writes where they stand, how many such chains of this block come before them, and whose they are. Returns how many
-    there are, and the carry.
+    Writes where they stand, and how many such chains of this block come before them. Returns how many there are, and
+    the carry.
     """
-    borders, owners, ranks = customers
     hits = 0
     ended = np.int64(0)
     for word in range(block, min(block + _BLOCK, (span[1] + 63) >> 6)):
@@ -138,8 +139,6 @@ def _candidates(
             below = (rest & (~rest + _ONE)) - _ONE
             found[hits] = 64 * word + np.int64(bit_count(below))
             chains[hits] = ended + np.int64(bit_count(past & below))
-            begun = bit_count(borders[word] & (below << _ONE | _ONE))
-            whose[hits] = owners[np.int64(ranks[word]) + np.int64(begun) - 1]
             hits += 1
             rest &= rest - _ONE
         ended += np.int64(bit_count(past))
@@ -171,7 +170,7 @@ def _levels(
     chains = np.empty((2, _BLOCK), np.uint64)
     starts = np.empty((2, 64 * _BLOCK + 1), np.int64)
     found, before = np.empty(64 * _BLOCK, np.int64), np.empty(64 * _BLOCK, np.int64)
-    whose = np.empty(64 * _BLOCK, np.int32)
+    borders, owners, ranks = customers
     for block in range(span[0] >> 6, (span[1] + 63) >> 6, _BLOCK):
         kept = 0
         for step in range(len(heads) - 1):
@@ -181,7 +180,7 @@ def _levels(
             begun, now_begun = starts[step & 1], starts[1 - (step & 1)]
             now_begun[0] = latest[step + 1]
             hits, carries[step] = _candidates(
-                rows, heads, places, customers, step, chains[step & 1], carries[step], block, span, found, before, whose
+                rows, heads, places, borders, step, chains[step & 1], carries[step], block, span, found, before
             )
             kept = 0
             for hit in range(hits):
@@ -196,14 +195,14 @@ def _levels(
                     if sure <= apart <= sure + 1:
                         fits = moment(seconds, micros, place) - moment(seconds, micros, start) <= window
                 found[kept] = place
-                whose[kept] = whose[hit]
                 now_begun[kept + 1] = start
                 kept += fits
             reached = chains[1 - (step & 1)]
             reached[:] = 0
             for hit in range(kept):
-                reached[(found[hit] >> 6) - block] |= _ONE << np.uint64(found[hit] & 63)
-                owner = whose[hit]
+                word, bit = found[hit] >> 6, _ONE << np.uint64(found[hit] & 63)
+                reached[word - block] |= bit
+                owner = owners[np.int64(ranks[word]) + np.int64(bit_count(borders[word] & (bit | (bit - _ONE)))) - 1]
                 levels[owner] = max(levels[owner], np.uint8(step + 1))  # it may have come further in the block before
             if kept > 0:
                 latest[step + 1] = now_begun[kept]
@@ -402,7 +401,11 @@ def funnel_counts(
         customers=customers,
         threads=threads,
     )
-    return np.array([np.count_nonzero(levels > step) for step in range(len(steps))], np.int64)
+    counts = np.zeros(len(steps), np.int64)
+    for start in range(0, len(levels), _COUNTED):
+        piece = levels[start : start + _COUNTED]
+        counts += [np.count_nonzero(piece > step) for step in range(len(steps))]
+    return counts
 
 
 def funnel(

@@ -16,6 +16,9 @@ from resa.storage.records import EventFile
 
 __all__ = ["gather_rows", "open_parquet"]
 
+_TEXT_BYTES = 2**31 - 1  # what a column of texts can hold in one piece
+_PIECE_ROWS = 32_768  # of at most 64 KB: the collector refuses wider ones
+
 
 def open_parquet(path: Path) -> pq.ParquetFile:
     """Open a listed file.
@@ -45,7 +48,26 @@ def gather_rows(files: Sequence[EventFile], rows: npt.NDArray[np.integer], colum
             parts.append(_take(file, wanted[begin:end].astype(np.int64) - file.first_row, columns))
     if not parts:
         return pa.schema([EVENTS.field(name) for name in columns]).empty_table()
-    return pa.concat_tables(parts).take(pa.array(back))
+    return _in_order(pa.concat_tables(parts), back)
+
+
+def _in_order(table: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows in another order. More text than 32-bit offsets can tell is taken in pieces."""
+    if table.nbytes <= _TEXT_BYTES:
+        return table.take(pa.array(order))
+    wide = table.cast(pa.schema([field.with_type(_wide(field.type)) for field in table.schema])).combine_chunks()
+    begins = range(0, len(order), _PIECE_ROWS)
+    pieces = [wide.take(pa.array(order[begin : begin + _PIECE_ROWS])).cast(table.schema) for begin in begins]
+    return pa.concat_tables(pieces)
+
+
+def _wide(kind: pa.DataType) -> pa.DataType:
+    """The same type with 64-bit offsets."""
+    if pa.types.is_list(kind):
+        return pa.large_list(kind.value_field.with_type(_wide(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_wide(field.type)) for field in kind])
+    return pa.large_string() if pa.types.is_string(kind) else kind
 
 
 def _take(file: EventFile, rows: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:

@@ -182,9 +182,7 @@ class Writer:
         """Store a load's lookup table, named as its source, in place of the one of the same name."""
         file = write_parquet(self.store.layout.root / "lookups", table)
         with self.lease.writing() as connection:
-            connection.execute(
-                delete(files).where(files.c.kind == "lookups", files.c.label == load.source_id)
-            )
+            connection.execute(delete(files).where(files.c.kind == "lookups", files.c.label == load.source_id))
             path = self.store.layout.root / "lookups" / file
             number = list_file(connection, "lookups", path, table.num_rows, label=load.source_id)
             connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=table.num_rows))

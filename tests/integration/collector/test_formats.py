@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -15,6 +16,9 @@ from tests.support.sources import COLUMNS, Shop, figures
 
 from resa.base.errors import SourceError
 from resa.collector import Progress
+from resa.collector.columnar_files import ParquetRows
+from resa.collector.files import find_files
+from resa.collector.reading import PIECE_BYTES
 
 
 def test_values_are_kept_exactly(shop: Shop) -> None:
@@ -203,3 +207,12 @@ def test_wide_rows_are_read_a_few_at_a_time(shop: Shop, monkeypatch: pytest.Monk
     assert report.good == 200
     assert len(seen) > 3
     assert [progress.seconds_left is not None for progress in seen] == [True] * len(seen)
+
+
+def test_a_dictionary_of_long_texts_unfolds_within_bounds(tmp_path: Path) -> None:
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 30_000), ["x" * 10_000])
+    pq.write_table(pa.table({"text": text.cast(pa.string())}), tmp_path / "a.parquet")
+    (file,) = find_files("a.parquet", tmp_path)
+    assert file.size < 1_000_000
+    pieces = ParquetRows(file).pieces()
+    assert max(piece.table.nbytes for piece in pieces) < PIECE_BYTES

@@ -30,8 +30,10 @@ words = st.text(
 def written(cells: list[str]) -> bytes:
     """A record as the standard library writes it; a carriage return needs quotes, or it could be a line's end."""
     stream = io.StringIO()
-    quoting = csv.QUOTE_ALL if any("\r" in cell for cell in cells) else csv.QUOTE_MINIMAL
-    csv.writer(stream, lineterminator="\n", quoting=quoting).writerow(cells)
+    if any("\r" in cell for cell in cells):
+        csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(stream, lineterminator="\n").writerow(cells)
     return stream.getvalue().encode()
 
 

@@ -9,27 +9,26 @@ from resa.base.settings import read_settings
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    assert read_settings(tmp_path / "resa.toml").language == "en"
+    assert read_settings(tmp_path / "resa.toml").chunk_rows == 1_000_000
 
 
 def test_the_environment_overrules_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "resa.toml"
-    file.write_text('language = "sv"\nthreads = 2\n')
-    monkeypatch.setenv("RESA_THREADS", "3")
-    settings = read_settings(file)
-    assert (settings.language, settings.threads) == ("sv", 3)
+    file.write_text("chunk_rows = 2\n")
+    monkeypatch.setenv("RESA_CHUNK_ROWS", "3")
+    assert read_settings(file).chunk_rows == 3
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "resa.toml"
-    file.write_text('langage = "sv"\nthreads = -1\n')
-    monkeypatch.setenv("RESA_MEMORY", "lots")
+    file.write_text("chunk_row = 2\nthreads = 1\n")
+    monkeypatch.setenv("RESA_CHUNK_ROWS", "lots")
     with pytest.raises(SettingsError) as caught:
         read_settings(file)
     text = str(caught.value)
-    assert "did you mean 'language'" in text
-    assert "threads" in text
-    assert "environment variable RESA_MEMORY" in text
+    assert "did you mean 'chunk_rows'" in text
+    assert "there is no setting 'threads'" in text
+    assert "environment variable RESA_CHUNK_ROWS" in text
     assert len(caught.value.problems) == 3
     assert {problem.place for problem in caught.value.problems if problem.line} == {"resa.toml:1", "resa.toml:2"}
 

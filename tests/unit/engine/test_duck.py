@@ -74,6 +74,16 @@ def test_messages_about_data_hold_no_data() -> None:
         "CREATE TABLE t(a INT)",
         "SELEC 1",
         "ATTACH 'x.db'",
+        "SELECT pg_sleep(1)",
+        "SELECT list_transform([1], lambda x: Sleep_MS(x)) FROM t",
+        "FROM duckdb_settings()",
+        "FROM duckdb_settings",
+        "SELECT current_setting('threads')",
+        "SELECT system.main.pg_sleep(1)",
+        "FROM information_schema.tables",
+        "FROM query('SELECT 1')",
+        "WITH a AS (FROM read_text('/etc/hostname')) FROM a",
+        "SELECT " + "+".join("1" * 600),
     ],
 )
 def test_users_may_only_select(sql: str) -> None:
@@ -82,4 +92,9 @@ def test_users_may_only_select(sql: str) -> None:
 
 
 def test_a_select_passes() -> None:
-    check_is_select("WITH a AS (SELECT 1 AS x) SELECT x FROM a")
+    check_is_select("WITH a AS (SELECT 1 AS x) SELECT x FROM a, range(3), main.t, unnest([1])")
+
+
+def test_a_relation_is_never_a_variable_of_this_program() -> None:
+    with Engine() as engine, pytest.raises(EngineError):
+        engine.query("SELECT * FROM parameters", {"x": 1})
