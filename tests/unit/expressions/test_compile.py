@@ -133,7 +133,8 @@ MEANINGS = [
     ("value / 0 > 1", {}, False),
     ("value % 0 is null", {}, True),
     ("1 + 2 * 3 = 7 and (1 + 2) * 3 = 9", {}, True),
-    ("abs(-2) = 2 and floor(2.9) = 2 and ceil(2.1) = 3 and round(2.567, 2) = 2.57 and round(2.5) = 3 and round(2.567, 1e0) = 2.6", {}, True),
+    ("abs(-2) = 2 and floor(2.9) = 2 and ceil(2.1) = 3 and round(2.567, 2) = 2.57", {}, True),
+    ("round(2.5) = 3 and round(2.567, 1e0) = 2.6", {}, True),
     ("greatest(1, value) = 12.5 and least(1, value) = 1", {}, True),
     ("nullif(value, 12.5) is null", {}, True),
     # Text
