@@ -34,10 +34,12 @@ _COLUMNS = "columns: {occurred_at: ts, event: event, customer: customer, channel
 _TASKS = ("duckdb", "collect", "again", "index")
 
 
-def write_rows(folder: Path, rows: int, *, strings: bool, customers: int | None = None, start: int = 0) -> None:
+def write_rows(
+    folder: Path, rows: int, *, strings: bool, customers: int | None = None, start: int = 0, gap: int = 3_000_000
+) -> None:
     """Events of a shop by time, as Parquet and (a tenth of them) CSV; `strings` adds a path of about 40 characters.
 
-    `start` is the number of the first row: later rows have later times.
+    `start` is the number of the first row: later rows have later times, `gap` microseconds apart on average.
     """
     random = np.random.default_rng(7 + start)
     customers = customers or max(rows // 20, 1)
@@ -47,8 +49,8 @@ def write_rows(folder: Path, rows: int, *, strings: bool, customers: int | None 
     writer = None
     for first in range(0, rows, 1_000_000):
         count = min(1_000_000, rows - first)
-        earliest = 1_700_000_000_000_000 + (start + first) * 3_000_000
-        times = np.sort(random.integers(earliest, earliest + 3_000_000 * count, count))
+        earliest = 1_700_000_000_000_000 + (start + first) * gap
+        times = np.sort(random.integers(earliest, earliest + gap * count, count))
         columns = {
             "ts": pa.array(times, pa.timestamp("us", "UTC")),
             "customer": pa.array(np.char.add("customer-", random.integers(0, customers, count).astype(str))),

@@ -33,7 +33,7 @@ def write_workspace(folder: Path, rows: int) -> None:
     (folder / "sources" / "shop.yaml").write_text(_SOURCE, encoding="utf-8")
     for number, first in enumerate(range(0, rows, _FILE_ROWS)):
         count = min(_FILE_ROWS, rows - first)
-        write_rows(folder, count, strings=False, customers=max(rows // 20, 1), start=first)
+        write_rows(folder, count, strings=False, customers=max(rows // 20, 1), start=first, gap=300_000)
         (folder / "rows.parquet").rename(folder / f"rows-{number}.parquet")
         (folder / "rows.csv").unlink()
 
@@ -42,7 +42,8 @@ def run_task(task: str, folder: Path) -> None:
     """Collect or build the index in this process; prints what it took."""
     with resa.open(folder) as shop:
         if task == "collect":
-            shop.collect()
+            if any(report.rejected for report in shop.collect()):
+                raise SystemExit("no row should be rejected")
         index = shop.rebuild() if task == "build" else shop.store.index()
         used = resource.getrusage(resource.RUSAGE_SELF)
         print(
