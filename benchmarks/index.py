@@ -41,9 +41,8 @@ def write_workspace(folder: Path, rows: int) -> None:
 def run_task(task: str, folder: Path) -> None:
     """Collect or build the index in this process; prints what it took."""
     with resa.open(folder) as shop:
-        if task == "collect":
-            if any(report.rejected for report in shop.collect()):
-                raise SystemExit("no row should be rejected")
+        if task == "collect" and any(report.rejected for report in shop.collect()):
+            raise SystemExit("no row should be rejected")
         index = shop.rebuild() if task == "build" else shop.store.index()
         used = resource.getrusage(resource.RUSAGE_SELF)
         print(
