@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -27,7 +27,13 @@ ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 
 def say(text: str) -> None:
     """Tell the person something; it is no data, so it goes to stderr."""
-    ERRORS.print(escape(text))
+    _tell(escape(text))
+
+
+def _tell(markup: str) -> None:
+    """Write a line to stderr. Where that fails nobody can be told, and what was done counts all the same."""
+    with suppress(OSError):
+        ERRORS.print(markup)
 
 
 def counted(number: int, word: str) -> str:
@@ -51,7 +57,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
         colour = "yellow" if problem.severity == "warning" else "red"
         place = f"[bold]{escape(problem.place)}[/bold] " if problem.place else ""
         word = "warning: " if problem.severity == "warning" else "error: " if not problem.place else ""
-        ERRORS.print(f"{place}[{colour}]{word}[/{colour}]{escape(problem.message)}")
+        _tell(f"{place}[{colour}]{word}[/{colour}]{escape(problem.message)}")
 
 
 @contextmanager
