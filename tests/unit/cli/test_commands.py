@@ -339,7 +339,7 @@ def test_a_reader_who_has_seen_enough_is_told_nothing(tmp_path: Path) -> None:
 
 def test_a_message_that_cannot_be_written_stops_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.StringIO):
-        def write(self, text: str, /) -> int:
+        def write(self, _: str, /) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(sys, "stderr", Full())
