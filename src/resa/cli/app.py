@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -155,6 +156,8 @@ def run(arguments: list[str]) -> int:
         say(f"error: {error}")
         return 1
     except OSError as error:
-        say(masked(f"error: {error.filename or 'a file'}: {error.strerror or error}"))
+        say(masked(f"error: {error.filename or 'a file could not be read or written'}: {error.strerror or error}"))
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            say("see that the disk is well and has room, then run the command again: it goes on where it stopped")
         return 1
     return 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ArrayFile", "FileArray", "write_array"]
+__all__ = ["ArrayFile", "FileArray", "append_array", "write_array"]
 
 
 class ArrayFile:
@@ -36,7 +36,7 @@ class ArrayFile:
 
     def append(self, part: npt.NDArray[Any]) -> None:
         """Add rows at the end."""
-        np.ascontiguousarray(part, self._dtype).tofile(self._stream)
+        append_array(self._stream, np.ascontiguousarray(part, self._dtype))
         self._rows += len(part)
 
     def __exit__(
@@ -84,6 +84,17 @@ class FileArray:
         place = self._offset + begin * self._width * self._dtype.itemsize
         found = np.fromfile(self._path, self._dtype, max(end - begin, 0) * self._width, offset=place)
         return found if self._width == 1 else found.reshape(-1, self._width)
+
+
+def append_array(stream: BinaryIO, array: npt.NDArray[Any]) -> None:
+    """Write an array's bytes to a stream.
+
+    Not by numpy's `tofile`: what it buffers itself is lost without an error when the disk is full.
+
+    Raises:
+        OSError: The bytes could not be written; some may only be refused when the stream is flushed or closed.
+    """
+    stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def write_array(path: Path, dtype: str, array: npt.NDArray[Any]) -> None:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from resa.base.files import durable_file
 from resa.kernels import ordering
-from resa.storage.arrays import FileArray
+from resa.storage.arrays import FileArray, append_array
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
 
@@ -179,7 +179,9 @@ def write_run_file(folder: Path, name: str, run: Run) -> None:
             writer.write_table(table, max_chunksize=TEXT_ROWS)
     with durable_file(folder / f"{name}.run") as temporary, temporary.open("wb") as stream:
         for field in Run.ARRAYS:
-            np.lib.format.write_array(stream, getattr(run, field), allow_pickle=False)
+            array = getattr(run, field)
+            np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+            append_array(stream, array)
 
 
 def open_run_file(folder: Path, name: str) -> Run | None:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from resa.base.errors import WorkspaceDamaged
 from resa.base.files import durable_file
 from resa.kernels import ordering
+from resa.storage.arrays import append_array
 from resa.storage.database import Database
 from resa.storage.hashing import Words
 from resa.storage.schema import hash_runs
@@ -90,7 +91,7 @@ def write_run(folder: Path, parts: Iterable[Words]) -> tuple[str, int]:
     hashes = 0
     with durable_file(folder / name) as temporary, temporary.open("wb") as stream:
         for part in parts:
-            part.astype(_LETTER, copy=False).tofile(stream)
+            append_array(stream, part.astype(_LETTER, copy=False))
             hashes += len(part)
     return name, hashes
 

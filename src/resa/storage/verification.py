@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from resa.base.errors import WorkspaceDamaged
 from resa.kernels import ordering
 from resa.model.journey import JourneyMap
+from resa.storage.arrays import append_array
 from resa.storage.derivation import derive_column, has_column
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
@@ -148,7 +149,7 @@ def _check_ids(store: Store) -> Iterator[Finding]:
         for _, hashes in stored_hashes(store):
             edges = ordering.first_byte_edges(hashes)[:: 256 // _PARTS]
             for part, stream in enumerate(streams):
-                hashes[edges[part] : edges[part + 1]].tofile(stream)
+                append_array(stream, hashes[edges[part] : edges[part + 1]])
     finally:
         for stream in streams:
             stream.close()
