@@ -82,7 +82,7 @@ COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "as_of": st.sampled_from(["2026-03-02T00:00:20+00:00", "2026-03-03T00:00:00+00:00"]),
     },
 ).filter(lambda common: (common.get("since"), common.get("until")) != ("2026-03-02", "2026-03-02T00:00:10+00:00"))
-"""Filters and groups that every question takes; west of Greenwich that day begins after those ten seconds, which is refused."""
+"""Filters and groups that every question takes; not a period that ends before it begins, as west of Greenwich."""
 
 
 ROUGH = {"median_seconds", "p90_seconds"}

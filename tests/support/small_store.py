@@ -19,7 +19,7 @@ from resa.engine import Engine
 from resa.expressions import Compiled, Scope
 from resa.model.journey import Expectation, JourneyMap, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
-from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK
+from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK, LOOKUPS
 from resa.storage import EPOCH, AsOf
 from resa.storage.attributes import text_attributes
 
@@ -180,6 +180,9 @@ class SmallStore:
         """Nothing but events is kept here."""
         empty = {"feedback": FEEDBACK, "daily_numbers": DAILY_NUMBERS}[kind].empty_table()
         return empty if columns is None else empty.select(list(columns))
+
+    def lookups(self) -> pa.Table:
+        return LOOKUPS.empty_table()
 
     def customer_traits(self, index: SmallIndex | None = None) -> pa.Table:  # noqa: ARG002
         return pa.table(

@@ -140,6 +140,9 @@ class EventStore(Protocol):
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of a kind that has no customers of its own: feedback, daily_numbers."""
 
+    def lookups(self) -> pa.Table:
+        """What every key of every lookup table stands for."""
+
     def customer_traits(self, index: Any) -> pa.Table:
         """A table (customer, traits JSON) of the customers of whom anything is known."""
 

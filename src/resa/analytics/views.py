@@ -125,6 +125,15 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("source_id", pa.string(), "Which source delivered it."),
         ),
     ),
+    "lookups": View(
+        "What a key stands for: a product, a store, a campaign.",
+        (
+            Column("source_id", pa.string(), "Name of the lookup table: the source that it was collected by."),
+            Column("key", pa.string(), "The key."),
+            Column("name", pa.string(), "What it is called; null if nothing is said."),
+            Column("properties", pa.string(), "A JSON object, or null."),
+        ),
+    ),
 }
 """Every view by its name."""
 
@@ -270,8 +279,9 @@ def _plain_rows(kind: str) -> Callable[[Snapshot, int | None], dict[str, pa.Arra
     """The rows of a kind that is no part of the index, as they are stored."""
 
     def rows(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
-        table = snapshot.store.rows(kind, [column.name for column in VIEWS[kind].columns])
-        return {name: table.column(name) for name in table.column_names}
+        names = [column.name for column in VIEWS[kind].columns]
+        table = snapshot.store.lookups() if kind == "lookups" else snapshot.store.rows(kind, names)
+        return {name: table.column(name) for name in names}
 
     return rows
 
@@ -283,4 +293,5 @@ _MAKERS: Final[Mapping[str, Callable[[Snapshot, int | None], dict[str, pa.Array]
     "outcomes": _outcomes,
     "daily_numbers": _plain_rows("daily_numbers"),
     "feedback": _plain_rows("feedback"),
+    "lookups": _plain_rows("lookups"),
 }

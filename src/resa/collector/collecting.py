@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 
 from resa.base.errors import SourceError
 from resa.base.masking import masked
 from resa.collector.files import RowFile, find_files
-from resa.collector.judging import Judge, Judged
+from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
 from resa.collector.reading import LINE, ROW, Piece, Reader, pieces_by_rows
@@ -24,8 +23,8 @@ from resa.collector.replaying import replay_origin
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
 from resa.engine import Engine
-from resa.model.tables import DAILY_NUMBERS
-from resa.storage import Load, Writer
+from resa.model.tables import LOOKUPS
+from resa.storage import Load, Writer, first_of_each_key
 
 __all__ = ["FileReport", "LoadReport", "Progress", "collect", "definition_hash", "first_rows"]
 
@@ -192,7 +191,8 @@ class _File:
         earlier = [load for load in self.writer.store.loads(self.source.name) if load.origin == self.file.name]
         finished = [load for load in earlier if load.state == "finished"]
         if not replace:
-            for load in reversed(finished):
+            # A lookup table is as its file says now: one that says again what it said before the last time has changed.
+            for load in reversed(finished[-1:] if self.source.kind == "lookup" else finished):
                 if load.fingerprint.split("-")[0] == self.file.fingerprint:
                     return _unchanged(self.file, load, same=load.fingerprint == fingerprint)
         try:
@@ -209,16 +209,16 @@ class _File:
         load = self.writer.begin_load(source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint)
         recorded = self.file.modified or self.received
         judge = Judge(self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received))
-        counted, reasons = self._chunks(load, reader, plan, judge)
+        collect = self._lookup if self.source.kind == "lookup" else self._chunks
+        counted, reasons = collect(load, reader, plan, judge)
         done = self.writer.store.load(load.id)
         done = self.writer.finish_load(done, complete_until=self._complete_until(done))
-        good = counted["lookup"] if self.source.kind == "lookup" else done.good
         return FileReport(
             file=self.file.name,
             state="collected",
             load_id=done.id,
             rows_read=done.rows_read,
-            good=good,
+            good=done.good,
             rejected=done.rejected,
             duplicate=done.duplicate,
             without_customer=counted["without customer"],
@@ -235,33 +235,41 @@ class _File:
     def _chunks(self, load: Load, reader: Reader, plan: Plan, judge: Judge) -> tuple[Counter[str], Counter[str]]:
         counted: Counter[str] = Counter()
         reasons: Counter[str] = Counter()
-        kept: list[pa.Table] = []
         began = time.monotonic()
-        is_lookup = self.source.kind == "lookup"
-        done = 0 if is_lookup else load.rows_read
+        done = load.rows_read
         for piece in pieces_by_rows(reader.pieces(after=done, needed=plan.needed), self.chunk_rows):
             judged = judge.judge(piece)
             reasons += judged.reasons
-            if is_lookup:
-                kept.append(judged.good)
             self._commit(load, judged, rows_read=piece.last_row - done, counted=counted)
             done = piece.last_row
             self._tell(reader, piece, began)
-        if is_lookup:
-            counted["lookup"], repeated = self._save_lookup(load, kept)
-            reasons["repeated-key"] += repeated
         return counted, +reasons
 
+    def _lookup(self, load: Load, reader: Reader, plan: Plan, judge: Judge) -> tuple[Counter[str], Counter[str]]:
+        """A whole lookup table in one commit; of rows with the same key the first counts."""
+        reasons: Counter[str] = Counter()
+        good = [LOOKUPS.empty_table().select(["key", "name", "properties"])]
+        rejected: list[pa.Table] = [refused_table([])]
+        rows_read, began = 0, time.monotonic()
+        for piece in pieces_by_rows(reader.pieces(needed=plan.needed), self.chunk_rows):
+            judged = judge.judge(piece)
+            reasons += judged.reasons
+            good.append(judged.good)
+            rejected.append(judged.rejected)
+            rows_read = piece.last_row
+            self._tell(reader, piece, began)
+        table = pa.concat_tables(good, promote_options="default")
+        unique = first_of_each_key(table)
+        repeated = reasons["repeated-key"] = table.num_rows - unique.num_rows
+        refused = pa.concat_tables(rejected)
+        self.writer.commit_lookup(load, unique, rows_read=rows_read, rejected=refused, repeated=repeated)
+        return Counter(), +reasons
+
     def _commit(self, load: Load, judged: Judged, *, rows_read: int, counted: Counter[str]) -> None:
-        if self.source.kind == "lookup":
-            nothing = DAILY_NUMBERS.empty_table()
-            if load.rows_read < rows_read or judged.rejected.num_rows:
-                self.writer.commit_chunk(load, "daily_numbers", nothing, rows_read=rows_read, rejected=judged.rejected)
-            return
         counted["without customer"] += judged.anonymous.num_rows if judged.anonymous is not None else 0
         self.writer.commit_chunk(
             load,
-            self.source.kind,  # type: ignore[arg-type]  # lookups were handled above
+            self.source.kind,  # type: ignore[arg-type]  # `_lookup` handles those
             judged.good,
             rows_read=rows_read,
             rejected=judged.rejected,
@@ -269,17 +277,6 @@ class _File:
             cells=judged.cells,
             counted=judged.anonymous,
         )
-
-    def _save_lookup(self, load: Load, kept: list[pa.Table]) -> tuple[int, int]:
-        """Store the table; of rows with the same key the first counts."""
-        if not kept:
-            return 0, 0
-        table = pa.concat_tables(kept, promote_options="default")
-        placed = table.append_column("place", pa.array(np.arange(table.num_rows)))
-        first = placed.group_by("key").aggregate([("place", "min")]).column("place_min")
-        unique = table.take(pa.array(np.sort(first.to_numpy())))
-        self.writer.save_lookup(load, unique)
-        return unique.num_rows, table.num_rows - unique.num_rows
 
     def _complete_until(self, load: Load) -> datetime | None:
         shape = self.source.shape

@@ -334,7 +334,9 @@ class EventSource(SourceShape):
         default="reject", description="Rows that name no customer: reject them, or keep them to be counted by day."
     )
     exclude: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
-        default=(), description="Expressions over events; what they hold for (staff, tests) is kept, but not measured."
+        default=(),
+        description="Expressions over events; what they hold for (staff, tests) is kept, but "
+        "not measured. Hours and days are those of UTC.",
     )
 
 

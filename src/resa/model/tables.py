@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-__all__ = ["CUSTOMER_RECORDS", "DAILY_NUMBERS", "EVENTS", "FEEDBACK", "IDENTIFIERS", "INSTANT", "REJECTED"]
+__all__ = ["CUSTOMER_RECORDS", "DAILY_NUMBERS", "EVENTS", "FEEDBACK", "IDENTIFIERS", "INSTANT", "LOOKUPS", "REJECTED"]
 
 INSTANT = pa.timestamp("us", tz="UTC")
 """A moment, microseconds, UTC."""
@@ -76,6 +76,17 @@ DAILY_NUMBERS = pa.schema(
     ]
 )
 """A number without customers, such as footfall by day."""
+
+LOOKUPS = pa.schema(
+    [
+        pa.field("source_id", pa.string(), nullable=False),  # the table's name: products
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("properties", pa.string()),  # JSON object
+    ]
+)
+"""What a key stands for: products, stores, campaigns with their costs."""
 
 REJECTED = pa.schema(
     [

@@ -4,6 +4,7 @@ from resa.storage.compaction import compact_files
 from resa.storage.derivation import has_column
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.lookups import first_of_each_key
 from resa.storage.publishing import is_current, refresh_index
 from resa.storage.records import (
     EARLIEST,
@@ -42,6 +43,7 @@ __all__ = [
     "Store",
     "Writer",
     "compact_files",
+    "first_of_each_key",
     "forget_derived",
     "has_column",
     "in_order",

@@ -144,7 +144,7 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
         for one in joined:
             values = {"id": one.new.id, "kind": "events", "name": one.new.path.name, "state": "listed"}
             size = one.new.path.stat().st_size
-            connection.execute(insert(files).values(rows=one.new.rows, bytes=size, run=None, label=None, **values))
+            connection.execute(insert(files).values(rows=one.new.rows, bytes=size, run=None, **values))
             for load_id, rows in one.load_rows.items():
                 connection.execute(insert(file_loads).values(file_id=one.new.id, load_id=load_id, rows=rows))
 

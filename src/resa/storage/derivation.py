@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from resa.base.errors import QuestionError
 from resa.base.files import durable_file, flush_file, flush_folder
-from resa.expressions import Compiled, Scope, compile_expression
+from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import matching
 from resa.model.journey import JourneyMap, Signal
 from resa.storage.arrays import write_array
@@ -38,6 +38,7 @@ _OWN_VALUE = "value"
 class _Questions:
     """What has to be asked of every row: distinct conditions and numbers of a map's signals."""
 
+    timezone: str
     signals: tuple[Signal, ...]
     conditions: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -46,6 +47,7 @@ class _Questions:
     def hash(self) -> str:
         return _digest(
             [
+                self.timezone,
                 self.conditions,
                 self.numbers,
                 [
@@ -82,7 +84,7 @@ def column_hash(journey_map: JourneyMap) -> str:
         for s in journey_map.signals
         if s.kind == "events"
     ]
-    return _digest([list(journey_map.code), signals])
+    return _digest([journey_map.timezone, list(journey_map.code), signals])
 
 
 def has_column(index: JourneyIndex, journey_map: JourneyMap) -> bool:
@@ -181,7 +183,9 @@ def _value(signal: Signal) -> str:
 def _questions(journey_map: JourneyMap) -> _Questions:
     signals = tuple(signal for signal in journey_map.signals if signal.kind == "events")
     numbers = [_value(signal) for signal in signals] + [signal.score for signal in signals if signal.score]
-    return _Questions(signals, tuple(dict.fromkeys(map(_when, signals))), tuple(dict.fromkeys(numbers)))
+    return _Questions(
+        journey_map.timezone, signals, tuple(dict.fromkeys(map(_when, signals))), tuple(dict.fromkeys(numbers))
+    )
 
 
 def _answers(files: Sequence[EventFile], questions: _Questions, folder: Path) -> _Answers:
@@ -233,8 +237,9 @@ def _ask(files: Sequence[EventFile], questions: _Questions, folder: Path) -> Non
 
 def _columns(questions: _Questions) -> dict[str, Compiled]:
     """The words of bits, and the numbers, as columns to evaluate."""
+    catalog = Catalog(timezone=questions.timezone)
     conditions = [
-        compile_expression(text, scope=Scope.EVENT, expects="boolean", prefix=f"c{place}_")
+        compile_expression(text, scope=Scope.EVENT, expects="boolean", catalog=catalog, prefix=f"c{place}_")
         for place, text in enumerate(questions.conditions)
     ]
     columns = {}
@@ -243,7 +248,7 @@ def _columns(questions: _Questions) -> dict[str, Compiled]:
         bits = [f"CASE WHEN {condition.sql} THEN {1 << bit} ELSE 0 END" for bit, condition in enumerate(part)]
         columns[f"word{begin // _BITS}"] = _combined(f"CAST({' + '.join(bits) or '0'} AS BIGINT)", part)
     for place, text in enumerate(questions.numbers):
-        number = compile_expression(text, scope=Scope.EVENT, expects="number", prefix=f"n{place}_")
+        number = compile_expression(text, scope=Scope.EVENT, expects="number", catalog=catalog, prefix=f"n{place}_")
         users = [conditions[questions.conditions.index(_when(signal))] for signal in questions.users(text)]
         asked = " OR ".join(f"({condition.sql})" for condition in users)
         sql = f"CASE WHEN {asked} THEN CAST({number.sql} AS DOUBLE) END"

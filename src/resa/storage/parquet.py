@@ -66,9 +66,7 @@ def _leaves(schema: pa.Schema) -> list[str]:
     return [*plain, "identifiers.list.element.kind", "identifiers.list.element.value"]
 
 
-def list_file(
-    connection: Connection, kind: str, path: Path, rows: int, *, run: str | None = None, label: str | None = None
-) -> int:
+def list_file(connection: Connection, kind: str, path: Path, rows: int, *, run: str | None = None) -> int:
     """Enter a written file; its number."""
     size = path.stat().st_size
     values = {
@@ -78,6 +76,5 @@ def list_file(
         "bytes": size,
         "state": "listed",
         "run": run,
-        "label": label,
     }
     return connection.execute(insert(files).values(**values)).lastrowid

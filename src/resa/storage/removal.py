@@ -45,7 +45,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
     plan = _Plan()
     for kind in FILE_FOLDERS:
         for file in store.event_files(kind):
-            if load.id not in file.loads or kind == "lookups":
+            if load.id not in file.loads:
                 continue
             table = _rows_of(file)
             mine = pc.equal(table.column("load_id"), load.id)
@@ -60,8 +60,6 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         # them go with the next generation.
         holding = select(file_loads.c.file_id).where(file_loads.c.load_id == load.id)
         gone = connection.execute(holding).scalars().all()
-        tables = select(files.c.id).where(files.c.id.in_(gone), files.c.kind == "lookups")
-        held_lookup = connection.execute(tables).first() is not None
         for file, name, rows in plan.rewritten:
             # A file that changed has another number, so that nothing derived from the old one is taken for its own.
             number = list_file(connection, file.kind, file.path.with_name(name), rows)
@@ -76,15 +74,12 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         connection.execute(update(loads).where(loads.c.id == load.id).values(state="removed"))
         # Rows of other files that were left out because this load had them are gone now: without a fingerprint their
         # files count as not collected, and the next collection finds those rows.
-        others_of_source = loads.c.source_id == load.source_id, loads.c.id != load.id
-        shared = *others_of_source, loads.c.duplicate > 0
+        shared = loads.c.source_id == load.source_id, loads.c.id != load.id, loads.c.duplicate > 0
         settled = select(files.c.id).select_from(files).join(file_loads).join(loads)
         settled = settled.where(files.c.kind == "settled", *shared)
         gone_too = connection.execute(settled).scalars().all()
         connection.execute(update(files).where(files.c.id.in_(gone_too)).values(state="removed"))
-        # A lookup table took the place of those of other loads.
-        replaced_others = others_of_source if held_lookup else shared
-        connection.execute(update(loads).where(*replaced_others).values(fingerprint=""))
+        connection.execute(update(loads).where(*shared).values(fingerprint=""))
     clean(store, lease)
 
 

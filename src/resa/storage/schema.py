@@ -84,7 +84,6 @@ files = Table(
         "state", Text, nullable=False
     ),  # listed; retired: compacted, removed: with its load, and a generation points into it
     Column("run", Text),  # its sorted run in runs/, while no generation holds its rows
-    Column("label", Text),  # the name of a lookup table
     UniqueConstraint("kind", "name"),
     sqlite_autoincrement=True,
 )

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, func, select
 
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import QuestionError, WorkspaceDamaged, did_you_mean
+from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.files import make_private_folder
 from resa.expressions import Compiled, Scope
 from resa.model.tables import REJECTED
@@ -24,6 +23,7 @@ from resa.storage.index import JourneyIndex, open_index
 from resa.storage.labels import Labels, read_labels
 from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
+from resa.storage.lookups import newest_of_each_key
 from resa.storage.parquet import read_parquet
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
@@ -147,28 +147,13 @@ class Store:
 
         return self._newest(lambda: self.event_files(kind), read)
 
-    def lookups(self) -> list[str]:
-        """Names of the lookup tables."""
-        with self.database.reading() as connection:
-            query = select(files.c.label).where(files.c.kind == "lookups", files.c.state == "listed").distinct()
-            return sorted(connection.execute(query).scalars())
+    def lookups(self) -> pa.Table:
+        """What every key of every lookup table stands for, as `LOOKUPS`; see `resa.storage.lookups`."""
 
-    def lookup(self, name: str) -> pa.Table:
-        """A lookup table, such as products or stores.
+        def read(listed: list[EventFile]) -> pa.Table:
+            return newest_of_each_key(listed, {load.id: load.origin for load in self.loads()})
 
-        Raises:
-            QuestionError: There is none of this name.
-        """
-        query = select(files.c.name).where(files.c.kind == "lookups", files.c.state == "listed", files.c.label == name)
-
-        def listed() -> Path:
-            with self.database.reading() as connection:
-                found: str | None = connection.execute(query).scalar()
-            if found is None:
-                raise QuestionError(f"there is no lookup table '{name}'{did_you_mean(name, self.lookups())}")
-            return self.layout.root / "lookups" / found
-
-        return self._newest(listed, lambda path: pq.read_table(path, partitioning=None))
+        return self._newest(lambda: self.event_files("lookups"), read)
 
     def _newest(self, listed: Callable[[], Listed], read: Callable[[Listed], pa.Table]) -> pa.Table:
         """What listed files hold, read anew where a writer replaced them meanwhile."""

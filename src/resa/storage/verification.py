@@ -95,7 +95,7 @@ def _check_file(file: EventFile) -> Iterator[Finding]:
         yield Finding(
             code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup"
         )
-    elif file.loads and file.kind != "lookups" and tuple(sorted(counts)) != file.loads:
+    elif file.loads and tuple(sorted(counts)) != file.loads:
         yield Finding(
             code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup"
         )
@@ -118,7 +118,7 @@ def _check_loads(store: Store) -> Iterator[Finding]:
         query = (
             select(file_loads.c.load_id, files.c.kind, func.sum(file_loads.c.rows).label("rows"))
             .join(files, files.c.id == file_loads.c.file_id)
-            .where(files.c.state == "listed", files.c.kind.not_in(["settled", "lookups"]))
+            .where(files.c.state == "listed", files.c.kind != "settled")
             .group_by(file_loads.c.load_id, files.c.kind)
         )
         stored: dict[tuple[int, bool], int] = {}

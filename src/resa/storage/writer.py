@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlalchemy import delete, insert, select, update
 
 from resa.base.errors import QuestionError
-from resa.model.tables import REJECTED
+from resa.model.tables import LOOKUPS, REJECTED
 from resa.storage.cleaning import clean
 from resa.storage.database import to_micros
 from resa.storage.lease import Lease
@@ -25,7 +25,7 @@ from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Load
 from resa.storage.removal import remove_load
 from resa.storage.runs import make_run, write_run_file
-from resa.storage.schema import file_loads, files, hash_runs, loads, map_versions
+from resa.storage.schema import file_loads, hash_runs, loads, map_versions
 from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
@@ -144,6 +144,29 @@ class Writer:
         self.merge_hashes(load.id)
         return result
 
+    def commit_lookup(
+        self, load: Load, table: pa.Table, *, rows_read: int, rejected: pa.Table, repeated: int
+    ) -> ChunkResult:
+        """Store a whole file of a lookup table (see `resa.storage.lookups`), unless the load was cut after this.
+
+        Args:
+            load: From `begin_load`.
+            table: Columns of `LOOKUPS`, each key once; without source_id and load_id.
+            rows_read: How many rows the file has.
+            rejected: Refused rows: row, reason, detail, payload.
+            repeated: How many rows were left out, for their key was there already.
+        """
+        result = ChunkResult(good=table.num_rows, rejected=rejected.num_rows, duplicate=repeated)
+        if load.rows_read:
+            return result
+        written = _Written(runs=[])
+        for kind, rows in (("lookups", _complete(table, LOOKUPS, load)), ("rejected", _with_load(rejected, load))):
+            if rows.num_rows or kind == "lookups":  # an empty file is what counts now
+                name = write_parquet(self.store.layout.root / kind, rows)
+                written.files.append((kind, name, rows.num_rows, None))
+        self._list(load, written, result=result, rows_read=rows_read, newest=None)
+        return result
+
     def finish_load(self, load: Load, *, complete_until: datetime | None = None) -> Load:
         """Declare a load complete; `complete_until` is the end of time that it says its data cover."""
         with self.lease.writing() as connection:
@@ -177,16 +200,6 @@ class Writer:
         return self.store.load(load_id)
 
     # Other truth
-
-    def save_lookup(self, load: Load, table: pa.Table) -> None:
-        """Store a load's lookup table, named as its source, in place of the one of the same name."""
-        file = write_parquet(self.store.layout.root / "lookups", table)
-        with self.lease.writing() as connection:
-            connection.execute(delete(files).where(files.c.kind == "lookups", files.c.label == load.source_id))
-            path = self.store.layout.root / "lookups" / file
-            number = list_file(connection, "lookups", path, table.num_rows, label=load.source_id)
-            connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=table.num_rows))
-        clean(self.store, self.lease)
 
     def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
         """Keep a version of a map that is taken into use, unless it is the newest already."""
@@ -287,7 +300,7 @@ class Writer:
             )
 
 
-def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Array) -> pa.Table:
+def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Array | None = None) -> pa.Table:
     """The table in its schema, with the columns that storage fills."""
     filled = {"source_id": _repeated(load.source_id, table.num_rows), "message_id": message_ids}
     filled["load_id"] = pa.array(np.full(table.num_rows, load.id, np.int64))

@@ -287,17 +287,34 @@ def test_feedback(shop: Shop) -> None:
     assert second["identifiers"] in (None, [])
 
 
+def looked_up(shop: Shop) -> list[tuple[str, str, str | None]]:
+    """Key, name and properties of every row that counts."""
+    return [(row["key"], row["name"], row["properties"]) for row in shop.store.lookups().to_pylist()]
+
+
 def test_lookups(shop: Shop) -> None:
     shop.file("p.csv", "sku,title,cost\n1,Tea,10\n2,Coffee,20\n,Water,0\n1,Tea again,11\n")
     text = "path: p.csv\nkind: lookup\ncolumns: {key: sku, name: title, properties: [cost]}\n"
     report = shop.collect(text, name="products", chunk_rows=2)
     assert report.good == 2
     assert report.reasons == {"no-key": 1, "repeated-key": 1}
-    table = shop.store.lookup("products").to_pylist()
-    assert [(row["key"], row["name"], row["properties"]) for row in table] == [
-        ("1", "Tea", '{"cost":"10"}'),
-        ("2", "Coffee", '{"cost":"20"}'),
-    ]
+    first = [("1", "Tea", '{"cost":"10"}'), ("2", "Coffee", '{"cost":"20"}')]
+    assert looked_up(shop) == first
+    load = shop.store.load(1)
+    assert (load.rows_in, load.good, load.rejected, load.duplicate) == (4, 2, 1, 1)
+    shop.file("p.csv", "sku,title,cost\n3,Cup,5\n")
+    assert shop.collect(text, name="products").good == 1
+    assert looked_up(shop) == [("3", "Cup", '{"cost":"5"}')]
+    shop.file("p.csv", "sku,title,cost\n1,Tea,10\n2,Coffee,20\n,Water,0\n1,Tea again,11\n")
+    shop.collect(text, name="products")  # as it was before: that is news
+    assert looked_up(shop) == first
+
+
+def test_a_lookup_of_several_files(shop: Shop) -> None:
+    shop.file("a.csv", "sku,title\n1,Tea\n2,Cup\n")
+    shop.file("b.csv", "sku,title\n2,Mug\n3,Pot\n")
+    shop.collect('path: "?.csv"\nkind: lookup\ncolumns: {key: sku, name: title}\n', name="products")
+    assert sorted(looked_up(shop)) == [("1", "Tea", None), ("2", "Mug", None), ("3", "Pot", None)]
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,15 @@ def test_beside_a_writer_another_meaning_of_the_map_has_to_wait(folder: Path) ->
         (folder / "journey.yaml").write_text(MAP.replace("{event: order}", "{event: bought}"))
         with resa.open(folder) as shop, pytest.raises(WorkspaceBusy):
             _ = shop.measure
+
+
+def test_hours_in_a_signal_are_those_of_the_map(folder: Path) -> None:
+    wanted = MAP.replace("cart: {event: cart}", "cart: {when: event = 'cart' and hour(occurred_at) = 12}")
+    with resa.open(folder) as shop:
+        counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+        assert counted == {"cart": 2, "purchase": 2}
+    for timezone, visits in (("Europe/Stockholm", 1), ("UTC", 0)):
+        (folder / "journey.yaml").write_text(f"timezone: {timezone}\n{wanted}")
+        with resa.open(folder) as shop:
+            counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+            assert counted == ({"cart": 1, "purchase": 2} if visits else {"purchase": 2})

@@ -24,7 +24,7 @@ from tests.support.stored_events import (
 )
 
 from resa.base.errors import QuestionError, WorkspaceDamaged, WorkspaceError
-from resa.model.tables import FEEDBACK
+from resa.model.tables import FEEDBACK, REJECTED
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import EARLIEST, LATEST, Kind, Store
 
@@ -220,23 +220,37 @@ def test_other_kinds_of_rows_are_stored(store: Store) -> None:
     assert verify(store, []) == []
 
 
+LOOKUP_FILES = (
+    ("products", "more.csv", {"a": "herbs", "c": "pot"}),
+    ("products", "few.csv", {"a": "cha", "z": "gone"}),
+    ("stores", "stores.csv", {"a": "Oslo"}),
+    ("products", "few.csv", {"a": "tea", "b": "cup"}),
+)
+
+
+def named(store: Store) -> dict[tuple[str, str], str]:
+    """What the keys of all lookup tables stand for."""
+    return {(row["source_id"], row["key"]): row["name"] for row in store.lookups().to_pylist()}
+
+
 def test_lookups_and_map_versions(store: Store) -> None:
     with store.writing() as writer:
-        for name, table in (
-            ("products", pa.table({"sku": ["a"], "price": [1.5]})),
-            ("products", pa.table({"sku": ["a", "b"], "price": [2.5, 3.0]})),
-            ("stores", pa.table({"store": ["x"]})),
-        ):
-            load = writer.begin_load(source_id=name, origin=name)
-            writer.save_lookup(load, table)
+        for source, origin, names in LOOKUP_FILES:
+            load = writer.begin_load(source_id=source, origin=origin)
+            table = pa.table({"key": list(names), "name": list(names.values())})
+            for _ in range(2):  # the second finds that the first was whole
+                refused = REJECTED.empty_table().select(["row", "reason", "detail", "payload"])
+                writer.commit_lookup(load, table, rows_read=len(names), rejected=refused, repeated=0)
+                load = store.load(load.id)
             writer.finish_load(load)
         for map_hash in ("h1", "h1", "h2", "h1"):
             writer.save_map_version("shop", map_hash, f"text of {map_hash}", "karin")
-    assert store.lookups() == ["products", "stores"]
-    assert store.lookup("products").to_pylist() == [{"sku": "a", "price": 2.5}, {"sku": "b", "price": 3.0}]
-    assert len(list((store.layout.root / "lookups").iterdir())) == 2
-    with pytest.raises(QuestionError, match="did you mean 'products'"):
-        store.lookup("product")
+    assert named(store) == {
+        ("products", "a"): "tea",
+        ("products", "b"): "cup",
+        ("products", "c"): "pot",
+        ("stores", "a"): "Oslo",
+    }
     assert [(version.hash, version.text, version.who) for version in store.map_versions("shop")] == [
         ("h1", "text of h1", "karin"),
         ("h2", "text of h2", "karin"),
@@ -245,8 +259,10 @@ def test_lookups_and_map_versions(store: Store) -> None:
     assert verify(store, []) == []
     with store.writing() as writer:
         writer.remove_load(load.id)
-        writer.remove_load(1)  # its table was replaced by that of the second load
-    assert store.lookups() == ["products"]
+    assert named(store)["products", "a"] == "cha"  # what the file said before; the other file is older
+    with store.writing() as writer:
+        writer.remove_load(2)
+    assert named(store) == {("products", "a"): "herbs", ("products", "c"): "pot", ("stores", "a"): "Oslo"}
     assert verify(store, []) == []
 
 
