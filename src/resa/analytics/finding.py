@@ -40,7 +40,7 @@ class Finding:
         attribute: Whose openings: persona, channel, device, `traits.x` or `properties.x`; `None`: everybody's.
         value: Which of them.
         since: First day of the openings, in the map's zone; `None`: all time.
-        until: Last day.
+        until: Last day; `None`: it goes on.
         openings: Mature openings of the place.
         customers: Customers behind them.
         share: Of the openings, met, 0 to 1.

@@ -261,7 +261,9 @@ def _most_changed(
                 labels |= {"attribute": group[0].name, "value": group[0].values[group[1]]}
             bounds = WHOLE
             if first > 0 or last < len(days) - 1:
-                labels |= {"since": days[first], "until": days[last] + timedelta(days=6)}
+                labels["since"] = days[first]
+                if last < len(days) - 1:
+                    labels["until"] = days[last] + timedelta(days=6)
                 zone, after = arrow.selection.snapshot.zone, days[last] + timedelta(days=7)
                 bounds = (zone.first_moment(days[first]), zone.first_moment(after))
             members = members & (week >= first) & (week <= last)
@@ -372,7 +374,9 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     if recent.all():
         return
     before = clustered_interval(arrow.customers[~recent], arrow.met[~recent])
-    day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(arrow.opened_at[recent].min()))).date()
+    zone = arrow.selection.snapshot.zone
+    first = int(zone.local(arrow.opened_at[recent].min(keepdims=True))[0])
+    day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)).date()
     more: dict[str, Any] = {"bounds": (start, latest + 1), "labels": {"since": day}}
     place = _placed(arrow, recent, reason="below history", reference=before.share, **more)
     if place.interval.high < before.low:

@@ -226,14 +226,18 @@ def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], language: str) -> li
     every = max(1, math.ceil(len(ats) * 76 / max(1.0, axes.right - axes.left)))
     items: list[Item] = []
     taken = -math.inf
+    days = [at for at in ats if isinstance(at, date)]
+    year = days[0].year if days and days[0].year == days[-1].year else None  # the one that need not be said
     for at in ats[::every]:
-        words = (
-            formats.short_day(at, language) if isinstance(at, date) else formats.seconds(at, language) if at else "0"
-        )
+        if isinstance(at, date):
+            words = formats.short_day(at, language) if at.year == year else formats.day(at, language)
+        else:
+            words = formats.seconds(at, language) if at else "0"
         text = Text(x=axes.x(at), y=axes.bottom + 16, lines=(words,), style="note", fill="muted", anchor="middle")
         if text.box.left < taken + 6:
             continue
         taken = text.box.right
+        year = at.year if isinstance(at, date) else None
         items.append(line(axes.x(at), axes.bottom, axes.x(at), axes.bottom + 4, "line", stroke_width=0.8))
         items.append(text)
     return items

@@ -128,15 +128,22 @@ def _statement(teller: Teller, place: Finding) -> str:
         "openings": teller.count(place.openings),
         "reference": teller.percent(place.reference),
         "since": "" if place.since is None else teller.day(place.since),
-        "until": "" if place.until is None else teller.day(place.until),
+        "when": _when(teller, place),
     }
     if place.reason == "below target":
         return words.statement_target.format(**said)
     if place.reason == "below history":
         return words.statement_history.format(**said)
-    if place.rise:
-        return (words.statement_rise if place.since else words.statement_rise_always).format(**said)
-    return (words.statement_unusual if place.since else words.statement_unusual_always).format(**said)
+    return (words.statement_rise if place.rise else words.statement_unusual).format(**said)
+
+
+def _when(teller: Teller, place: Finding) -> str:
+    """` since 3 Aug 2026`, if it goes on, else ` from 3 Aug 2026 to 30 Aug 2026`; empty for all time."""
+    if place.since is None:
+        return ""
+    if place.until is None:
+        return teller.words.since.format(since=teller.day(place.since))
+    return teller.words.between.format(since=teller.day(place.since), until=teller.day(place.until))
 
 
 def _reach(teller: Teller, place: Finding) -> str:
@@ -239,10 +246,12 @@ def _curve_point(point: Point) -> CurvePoint:
 
 
 def none_of(gathered: Gathered) -> str:
-    """Why no place is named: nothing stands out, or too little is known of every arrow."""
+    """Why no place is named: nothing stands out, too little is known of every arrow, or there is none."""
     numbers = gathered.numbers
-    verdicts = {numbers.measured(arrow, row).verdict(arrow.target) for arrow, row in numbers.arrows}
     words = numbers.teller.words
+    if not numbers.teller.map.expectations:
+        return words.no_weakness_none
+    verdicts = {numbers.measured(arrow, row).verdict(arrow.target) for arrow, row in numbers.arrows}
     return words.no_weakness_few if verdicts <= {"few"} else words.no_weakness
 
 
@@ -254,14 +263,13 @@ def lead_of(gathered: Gathered) -> str:
         return none_of(gathered)
     place = gathered.findings.places[0]
     arrow = teller.map.expectation[place.expectation]
-    unusual = words.lead_unusual if place.since else words.lead_unusual_always
-    if place.rise:
-        unusual = words.lead_rise if place.since else words.lead_rise_always
+    unusual = words.lead_rise if place.rise else words.lead_unusual
     template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, unusual)
     said = template.format(
         place=teller.place(arrow, _group(teller, place)),
         share=teller.percent(place.share),
         reference=teller.percent(place.reference),
         since="" if place.since is None else teller.day(place.since),
+        when=_when(teller, place),
     )
     return f"{said} {_reach(teller, place)}".rstrip()

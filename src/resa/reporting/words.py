@@ -80,20 +80,19 @@ class Words:
     of_device: str
     of_attribute: str
     lead_unusual: str
-    lead_unusual_always: str
     lead_rise: str
-    lead_rise_always: str
     lead_target: str
     lead_history: str
     lead_promises_kept: str
     lead_promises_below: str
     no_weakness: str
     no_weakness_few: str
+    no_weakness_none: str
     no_more: str
     statement_unusual: str
-    statement_unusual_always: str
     statement_rise: str
-    statement_rise_always: str
+    since: str
+    between: str
     statement_target: str
     statement_history: str
     reach: str
@@ -255,21 +254,20 @@ _ENGLISH = Words(
     of_channel="{value}",
     of_device="{value}",
     of_attribute="{name} {value}",
-    lead_unusual="{place}: since {since} only {share} make it in time; {reference} was to be expected.",
-    lead_unusual_always="{place}: only {share} make it in time; {reference} was to be expected.",
-    lead_rise="{place}: since {since} {share} make it in time; only {reference} was to be expected.",
-    lead_rise_always="{place}: {share} make it in time; only {reference} was to be expected.",
+    lead_unusual="{place}:{when} only {share} made it in time; {reference} was to be expected.",
+    lead_rise="{place}:{when} {share} made it in time; only {reference} was to be expected.",
     lead_target="{place}: {share} make it in time; the target is {reference}.",
     lead_history="{place}: since {since} {share} make it in time; before, it was {reference}.",
     lead_promises_kept="Every promise is kept as often as we said.",
-    lead_promises_below="{n} of {of} promises are kept less often than we said.",
+    lead_promises_below="Promises kept less often than we said: {n} of {of}.",
     no_weakness_few="There are too few openings yet to say how any expectation or promise fares.",
+    no_weakness_none="The map names no expectation and no promise yet, so that nothing is held against a target.",
     no_weakness="No place on this map is below its target or its own history by more than chance explains.",
     no_more="No other place is below its target or its own history by more than chance explains.",
-    statement_unusual="{share} of {openings} made it in time from {since} to {until}; {reference} was to be expected.",
-    statement_unusual_always="{share} of {openings} made it in time; {reference} was to be expected.",
-    statement_rise="It rose to {share} of {openings} from {since} to {until}; only {reference} was to be expected.",
-    statement_rise_always="{share} of {openings} made it in time; only {reference} was to be expected.",
+    statement_unusual="{share} of {openings} made it in time{when}; {reference} was to be expected.",
+    statement_rise="{share} of {openings} made it in time{when}; only {reference} was to be expected.",
+    since=" since {since}",
+    between=" from {since} to {until}",
     statement_target="{share} of {openings} made it in time; the target is {reference}.",
     statement_history="{share} of {openings} since {since} made it in time; before, it was {reference}.",
     reach="At most {customers} could be won here.",

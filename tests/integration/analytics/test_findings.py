@@ -15,9 +15,9 @@ WEEK = 7 * 86_400
 
 
 def journeys(
-    seed: int, *, broken: float = 0.6, slow: bool = False
+    seed: int, *, broken: float = 0.6, mended: int = 7, slow: bool = False
 ) -> tuple[list[Happened], dict[int, dict[str, object]]]:
-    """3,000 customers in twelve weeks; phones meet less in weeks 5 and 6 (`broken`), the north may always be slow."""
+    """3,000 customers in twelve weeks; phones meet less (`broken`) from week 5 until `mended`; the north may be slow."""
     source = random.Random(seed)  # noqa: S311  # a reproducible test, no secret
     events: list[Happened] = []
     traits: dict[int, dict[str, object]] = {}
@@ -26,7 +26,7 @@ def journeys(
         region = source.choice(["north", "south", "west"])
         traits[customer] = {"region": region}
         chance = 0.6
-        if device == "phone" and 5 * WEEK <= at < 7 * WEEK:
+        if device == "phone" and 5 * WEEK <= at < mended * WEEK:
             chance = broken
         if slow and region == "north":
             chance = 0.4
@@ -64,6 +64,13 @@ def test_a_device_that_was_broken_is_the_first_finding(seed: int) -> None:
     assert place.share < 0.3 < place.reference
     assert place.value_at_most == pytest.approx(place.lost_at_most * 200 * 100, rel=0.05)
     assert len(place.people) == round((1 - place.share) * place.openings)
+
+
+def test_a_trouble_that_goes_on_has_no_last_day() -> None:
+    place = measure_of(1, broken=0.15, mended=12).findings().places[0]
+    assert place.since is not None
+    assert (place.since - START.date()).days == 5 * 7
+    assert place.until is None
 
 
 @pytest.mark.parametrize("seed", range(3))
