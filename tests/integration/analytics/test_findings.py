@@ -17,7 +17,7 @@ WEEK = 7 * 86_400
 def journeys(
     seed: int, *, broken: float = 0.6, mended: int = 7, slow: bool = False
 ) -> tuple[list[Happened], dict[int, dict[str, object]]]:
-    """3,000 customers in twelve weeks; phones meet less (`broken`) from week 5 until `mended`; the north may be slow."""
+    """3,000 customers in twelve weeks; phones meet less (`broken`) from week 5 to `mended`; the north may be slow."""
     source = random.Random(seed)  # noqa: S311  # a reproducible test, no secret
     events: list[Happened] = []
     traits: dict[int, dict[str, object]] = {}
