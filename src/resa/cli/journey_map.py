@@ -6,7 +6,7 @@ import json
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,6 +28,9 @@ MapFile = Annotated[
     Path | None,
     typer.Argument(help="A map's file alone; default: all maps of the workspace.", exists=True, dir_okay=False),
 ]
+
+
+SchemaOf = Literal["map", "signals", "reactions", "sources"]
 
 
 @app.command()
@@ -119,14 +122,23 @@ def watch(
 
 
 @app.command()
-def schema(output: Output = None) -> None:
-    """Write the JSON Schema of journey files, for editors that complete and check while one writes."""
-    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+def schema(
+    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, reactions, sources.")] = "map",
+    output: Output = None,
+) -> None:
+    """Write the JSON Schema of files that people write, for editors that complete and check while one writes."""
+    if of == "sources":
+        from resa.collector import source_file_schema  # noqa: PLC0415 - heavy; the others do without it
+
+        found = source_file_schema()
+    else:
+        found = json_schema(of)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
     if output is None:
         write_out(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")
-        OUT.print(f"put this line on top of your map:  # yaml-language-server: $schema={output}", markup=False)
+        OUT.print(f"put this line on top of the file:  # yaml-language-server: $schema={output}", markup=False)
 
 
 def _repair(folder: Path) -> None:

@@ -11,7 +11,7 @@ from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.reasons import DETAILS, WORDS
 from resa.collector.replaying import ReplayReport, replay
-from resa.collector.schema import source_schema
+from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.sources import Source, read_source, read_sources
 from resa.collector.understanding import Understanding, source_yaml, understand
 
@@ -30,6 +30,7 @@ __all__ = [
     "read_source",
     "read_sources",
     "replay",
+    "source_file_schema",
     "source_schema",
     "source_yaml",
     "understand",

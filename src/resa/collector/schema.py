@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from resa.collector.shapes import SHAPES
 
-__all__ = ["source_schema"]
+__all__ = ["source_file_schema", "source_schema"]
 
 
 class _Generator(GenerateJsonSchema):
@@ -24,3 +27,10 @@ def source_schema() -> Mapping[str, dict[str, Any]]:
         kind: shape.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
         for kind, (shape, _) in SHAPES.items()
     }
+
+
+def source_file_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of any source file."""
+    shapes: Any = reduce(or_, (shape for shape, _ in SHAPES.values()))
+    schema = TypeAdapter(shapes).json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Resa source", **schema}

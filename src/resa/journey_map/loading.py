@@ -7,9 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
-
-from pydantic import Field, RootModel
+from typing import Any
 
 from resa.base.errors import MapError, Problem, QuestionError, did_you_mean
 from resa.documents import Document, Finding, Written, read_document, spelling, validate, walk
@@ -18,7 +16,15 @@ from resa.journey_map.names import normalised
 from resa.journey_map.reacting import check_reaction
 from resa.journey_map.references import Place, References
 from resa.journey_map.resolving import resolve, touchpoint_names
-from resa.journey_map.shapes import ExpectShape, MapShape, Reactions, Signals, SignalShape, TouchpointShape
+from resa.journey_map.shapes import (
+    ExpectShape,
+    MapShape,
+    ReactionFile,
+    ReactionsFile,
+    SignalsFile,
+    SignalShape,
+    TouchpointShape,
+)
 from resa.journey_map.signalling import check_signal
 from resa.model.journey import JourneyMap
 
@@ -35,18 +41,6 @@ _SECTIONS = {
 """Which names each section of a file defines."""
 
 _ARROWS = {"expect", "promise"}
-
-
-class _SignalsFile(RootModel[Signals]):
-    """`signals.yaml`."""
-
-
-class _ReactionsFile(RootModel[Reactions]):
-    """One file of `reactions/`, of several reactions."""
-
-
-class _ReactionFile(RootModel[Annotated[ReactionShape, Field()]]):
-    """One file of `reactions/`, of one reaction named as the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +250,7 @@ def _digest(files: Mapping[str, bytes | str], names: Iterable[str]) -> str:
 def _read_signals(name: str, text: bytes | str, read: _Read) -> None:
     document = read_document(name, text)
     at = _inside(document, "signals")
-    validated = validate(document, _SignalsFile, at=at)
+    validated = validate(document, SignalsFile, at=at)
     read.hurt |= _hurt(document, validated.findings)
     read.findings += [*document.findings, *validated.findings]
     if validated.value is not None:
@@ -279,13 +273,13 @@ def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
     single = not at and root is not None and any(spelling(key.text) in {"purpose", "steps"} for key, _ in root.pairs)
     found: dict[Written, ReactionShape] = {}
     if single and root is not None:
-        reaction = validate(document, _ReactionFile)
+        reaction = validate(document, ReactionFile)
         read.hurt |= _hurt(document, reaction.findings)
         read.findings += reaction.findings
         if reaction.value is not None:
             found = {Written(normalised(Path(name).stem), document.source, root): reaction.value.root}
     else:
-        several = validate(document, _ReactionsFile, at=at)
+        several = validate(document, ReactionsFile, at=at)
         read.hurt |= _hurt(document, several.findings)
         read.findings += several.findings
         found = dict(several.value.root) if several.value is not None else {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from resa.journey_map.shapes import MapShape
+from resa.journey_map.shapes import MapShape, ReactionFile, ReactionsFile, SignalsFile
 
 __all__ = ["SCHEMA_VERSION", "json_schema"]
 
@@ -20,12 +21,35 @@ class _Generator(GenerateJsonSchema):
     ignored_warning_kinds = {"non-serializable-default", "skipped-choice"}  # noqa: RUF012  # as the base declares it
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a journey file, with all short forms and a description of every key."""
-    schema = MapShape.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
+def json_schema(file: Literal["map", "signals", "reactions"] = "map") -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a file, with all short forms and a description of every key.
+
+    Args:
+        file: A journey file, `signals.yaml`, or one of `reactions/`.
+    """
+    titles = {"map": "Resa journey map", "signals": "Resa signals", "reactions": "Resa reactions"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Resa journey map",
+        "title": titles[file],
         "x-schema-version": SCHEMA_VERSION,
-        **{key: value for key, value in schema.items() if key != "title"},
+        **{key: value for key, value in _shared_file(file).items() if key != "title"},
     }
+
+
+def _shared_file(file: Literal["map", "signals", "reactions"]) -> dict[str, Any]:
+    """The map's schema; of a shared file, what stands in it with the section's heading or without, or one reaction."""
+    if file == "map":
+        return _schema(MapShape)
+    section = _schema(SignalsFile if file == "signals" else ReactionsFile)
+    parts = section.pop("$defs")
+    headed = {"type": "object", "properties": {file: section}, "required": [file], "additionalProperties": False}
+    forms = [headed, section]
+    if file == "reactions":
+        one = _schema(ReactionFile)
+        parts |= one.pop("$defs")
+        forms.append(one)
+    return {"anyOf": forms, "$defs": parts}
+
+
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
+    return shape.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, RootModel, ValidationInfo
 
 from resa.base.errors import did_you_mean
 from resa.documents import Block, Finding, Items, Refusal, Shape, Written, quoted, report, spelling
@@ -13,7 +13,17 @@ from resa.journey_map.names import normalised
 from resa.journey_map.numbers import Day, Days, Feeling, Money, Occurrence, Review, Scale, Share, Within, YesNo
 from resa.journey_map.texts import Arrow, Expression, Name, Names, Picture, Prose, Text, Thoughts, one_or_many
 
-__all__ = ["ExpectShape", "MapShape", "PainPointShape", "SignalShape", "StageShape", "TouchpointShape"]
+__all__ = [
+    "ExpectShape",
+    "MapShape",
+    "PainPointShape",
+    "ReactionFile",
+    "ReactionsFile",
+    "SignalShape",
+    "SignalsFile",
+    "StageShape",
+    "TouchpointShape",
+]
 
 _PAIN_POINT_KEYS = frozenset({"text", "source", "shown_by", "improvement"})
 _LANGUAGES = {"en": "en", "sv": "sv", "nb": "nb", "hu": "hu", "no": "nb", "nn": "nb"}
@@ -286,6 +296,18 @@ def _signal(value: object) -> object:
 
 Signals = Annotated[dict[Name, Annotated[SignalShape, BeforeValidator(_signal)]], Named]
 Reactions = Annotated[dict[Name, ReactionShape], Named]
+
+
+class SignalsFile(RootModel[Signals]):
+    """`signals.yaml`."""
+
+
+class ReactionsFile(RootModel[Reactions]):
+    """One file of `reactions/`, of several reactions."""
+
+
+class ReactionFile(RootModel[Annotated[ReactionShape, Field()]]):
+    """One file of `reactions/`, of one reaction named as the file."""
 
 
 def _version(value: object) -> int:

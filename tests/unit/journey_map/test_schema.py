@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from resa.collector import source_schema
+from resa.collector import source_file_schema, source_schema
 from resa.documents import read_document
 from resa.journey_map import json_schema, load_texts
 
@@ -22,6 +22,10 @@ MAPS = [
 SOURCES = [
     *sorted(ROOT.glob("examples/*/sources/*.yaml")),
     *sorted(ROOT.glob("src/resa/workspace_templates/*/*/sources/*.yaml")),
+]
+SIGNALS = [
+    *sorted(ROOT.glob("examples/*/signals.yaml")),
+    *sorted(ROOT.glob("src/resa/workspace_templates/*/*/signals.yaml")),
 ]
 SHORT = [
     "stages: [one, two]\n",
@@ -87,5 +91,22 @@ def test_mistakes_are_not(text: str) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_source_file_that_ships_is_valid(path: Path) -> None:
     data = read_document(path).data
-    schema = source_schema()[data.get("kind", "events")]
-    assert [error.message for error in Draft202012Validator(schema).iter_errors(data)] == []
+    for schema in (source_schema()[data.get("kind", "events")], source_file_schema()):
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(data)] == []
+    assert not Draft202012Validator(source_file_schema()).is_valid({**data, "colour": "red"})
+
+
+@pytest.mark.parametrize("path", SIGNALS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_of_signals_that_ships_is_valid(path: Path) -> None:
+    signals = Draft202012Validator(json_schema("signals"))
+    assert [error.message for error in signals.iter_errors(read_document(path).data)] == []
+    assert not signals.is_valid({"cart": {"evnt": "cart"}})
+
+
+def test_files_of_one_reaction_and_of_several_are_valid() -> None:
+    reactions = Draft202012Validator(json_schema("reactions"))
+    one = {"purpose": "transactional", "steps": [{"send": "thanks", "by": "email"}]}
+    assert reactions.is_valid(one)
+    assert reactions.is_valid({"thanks": one, "sorry": one})
+    assert not reactions.is_valid({**one, "stesp": []})
+    assert not reactions.is_valid({"thanks": {**one, "purpose": "fun"}})
