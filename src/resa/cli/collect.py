@@ -101,13 +101,11 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *,
     """Show what is understood of a file, write its source file, and give the source's name."""
     found = shop.understand(path, given, kind=kind)
     _show(found)
-    if found.missing or found.problems:
-        print_problems(found.problems)
-        if not found.missing:
-            raise InputError("the file does not fit; see above")
-        raise InputError(
-            Problem(message=f"nothing says what {target} is; add --as {target}=COLUMN") for target in found.missing
-        )
+    print_problems(found.problems)
+    if found.missing:
+        raise InputError(Problem(message=message) for message in found.missing.values())
+    if found.trial is None:
+        raise InputError("the file does not fit; see above")
     if not yes and sys.stdin.isatty() and not typer.confirm("Is this right?", default=True, err=True):
         raise typer.Exit(1)
     target = shop.write_source(found)
@@ -135,6 +133,8 @@ def _show(found: Understanding) -> None:
         say(f"{name}: {value}")
     for note in found.notes:
         say(note)
+    if found.left_out:
+        say(f"left out, because journeys do not need what looks personal: {', '.join(found.left_out)}")
     if found.trial is not None:
         say(f"of the first {counted(found.trial.rows, 'row')} {found.trial.good:,} would go in")
         for reason, count in found.trial.rejected.most_common():

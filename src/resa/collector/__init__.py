@@ -9,11 +9,12 @@ replay(writer, source, reason="unreadable-time")
 
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
+from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS
 from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.sources import Source, read_source, read_sources
-from resa.collector.understanding import Understanding, source_yaml, understand
+from resa.collector.understanding import understand
 
 __all__ = [
     "DETAILS",

@@ -49,6 +49,10 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
     "device_id": ("device_id", "cookie", "cookie_id", "anonymous_id"),
     "phone": ("phone", "phone_number", "mobile", "telefon", "mobil"),
 }
+_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "customer": ("customer_id", "user_id", "visitor_id"),
+    "email": ("_email",),
+}
 _PERSONAL = re.compile(
     r"(^|_)(first|last|full|sur)?_?(name|fornamn|efternamn|namn|fornavn|etternavn|nev|address|adress|adresse|cim|street"
     r"|ssn|personnummer|fodselsnummer|birth|birthday|phone|mobile|telefon|email|e_mail|epost|ip|ip_address|iban)(_|$)"
@@ -61,6 +65,7 @@ _TELLING = re.compile(
 )
 _DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
+_DECIMALS: tuple[Decimal, ...] = ("point", "comma")
 _WORDS = ("NULL", "null", "N/A", "n/a", "NA", "nan", "NaN", "None", "-", "#N/A", "(not set)")
 
 
@@ -74,9 +79,11 @@ class ColumnSeen:
         samples: A few of its values, as text.
         filled: Share of rows that have a value.
         distinct: How many different values there are.
-        time_formats: Formats by which most values are times, best first; empty if it is no time.
+        time_formats: Formats by which the most values are times, alike; empty if it is no time.
         decimal: `comma` if it is a number only that way.
         number: Most values are numbers.
+        low: A fiftieth of the numbers are below it; `None` if they are none.
+        high: A fiftieth of them are above it.
     """
 
     name: str
@@ -87,6 +94,8 @@ class ColumnSeen:
     time_formats: tuple[str, ...] = ()
     decimal: str = "point"
     number: bool = False
+    low: float | None = None
+    high: float | None = None
 
 
 def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:
@@ -104,10 +113,8 @@ def guess_target(target: str, columns: Sequence[ColumnSeen], taken: set[str]) ->
                 return column
     if target in {"occurred_at", "day"}:
         return next((column for column in free if column.kind != "number"), None)
-    if target == "customer":
-        endings = ("customer_id", "user_id", "visitor_id")
-        return next((column for column in free if _plain(column.name).endswith(endings)), None)
-    return None
+    endings = _ENDINGS.get(target, ())
+    return next((column for column in free if _plain(column.name).endswith(endings)), None) if endings else None
 
 
 def guess_null_words(columns: Sequence[ColumnSeen], table: pa.Table) -> list[str]:
@@ -177,14 +184,17 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
     for time_format in _formats(kind):
         reading = read_cell(raw, kind, "time", Style(time_formats=(time_format,)))
         tests[time_format] = f"count(*) FILTER (year({reading.value}) BETWEEN 1970 AND 2200)"
-    decimals: tuple[Decimal, ...] = ("point", "comma")
-    for decimal in decimals:
-        tests[decimal] = f"count({read_cell(raw, kind, 'number', Style(decimal=decimal)).value})"
+    numbers = {sign: read_cell(raw, kind, "number", Style(decimal=sign)).value for sign in _DECIMALS}
+    tests |= {sign: f"count({value})" for sign, value in numbers.items()}
     sql = select_sql([f"{test} AS {name_sql(key)}" for key, test in tests.items()], "seen")
     counted = query_over(engine, "seen", table, sql)
     counts = {key: value or 0 for key, value in counted.to_pylist()[0].items()}
-    formats = sorted((key for key in _formats(kind) if counts[key] >= enough), key=lambda key: -counts[key])
-    number = max(counts["point"], counts["comma"]) >= enough
+    best = max([enough, *(counts[key] for key in _formats(kind))])
+    formats = [key for key in _formats(kind) if counts[key] == best]
+    decimal: Decimal = "comma" if counts["comma"] > counts["point"] else "point"
+    number = counts[decimal] >= enough and bool(facts["filled"])
+    ends = f"quantile_disc({numbers[decimal]}, [0.02, 0.98]) AS ends"
+    low, high = query_over(engine, "seen", table, select_sql([ends], "seen")).column("ends")[0].as_py() or (None, None)
     words = "number" if number else "time" if formats else "text"
     return ColumnSeen(
         name=name,
@@ -193,8 +203,10 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
         filled=facts["filled"] / facts["n"] if facts["n"] else 0.0,
         distinct=facts["different"],
         time_formats=tuple(formats) if facts["filled"] else (),
-        decimal="comma" if counts["comma"] > counts["point"] else "point",
-        number=number and bool(facts["filled"]),
+        decimal=decimal,
+        number=number,
+        low=low,
+        high=high,
     )
 
 

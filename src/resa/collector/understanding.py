@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pyarrow as pa
 
 from resa.base.clock import system_clock
-from resa.base.errors import Problem, SourceError, did_you_mean
+from resa.base.errors import SourceError, did_you_mean
 from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
-from resa.collector.guessing import (
-    ColumnSeen,
-    guess_null_words,
-    guess_target,
-    looks_personal,
-    safe_samples,
-    see_columns,
-)
+from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
 from resa.collector.judging import Judge
 from resa.collector.mapping import pointer, structure_of
 from resa.collector.opening import guess_format, open_rows
 from resa.collector.planning import plan_rows
+from resa.collector.proposal import SETTINGS, Trial, Understanding, source_yaml
 from resa.collector.reading import LINE, Piece, Reader
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import SHAPES, CsvShape, targets_of
@@ -36,69 +31,11 @@ from resa.collector.typing_sql import literal, name_sql
 from resa.documents import quoted
 from resa.engine import Engine
 
-__all__ = ["Trial", "Understanding", "source_yaml", "understand"]
+__all__ = ["understand"]
 
-_SETTINGS = ("timezone", "time_format", "decimal", "currency")
-_PLAIN = re.compile(r"[^\W\d][\w ./()-]*")
-_NOT_PLAIN = {"true", "false", "null", "yes", "no", "on", "off", "rest"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """What would become of the first rows.
-
-    Attributes:
-        rows: How many were tried.
-        good: How many would be stored.
-        rejected: How many would be refused, by what is wrong.
-        first: The first few good rows, as they would be stored.
-    """
-
-    rows: int
-    good: int
-    rejected: Counter[str]
-    first: pa.Table
-
-
-@dataclass(frozen=True, kw_only=True)
-class Understanding:
-    """What is understood of a file.
-
-    Attributes:
-        name: Proposed name of the source.
-        path: The file, as the source will name it.
-        kind: Kind of source.
-        format: csv, jsonl, parquet or arrow.
-        columns: What its columns hold.
-        mapping: Target to column; a constant is written `= text`.
-        settings: What else was found: delimiter, encoding, time_format, decimal, null_words.
-        notes: What a person should check, one sentence each.
-        missing: Targets that nothing was found for; empty: the source can be used.
-        trial: What would become of the first rows; `None` while something is missing.
-        problems: What is wrong with the proposal.
-    """
-
-    name: str
-    path: str
-    kind: str
-    format: str
-    columns: tuple[ColumnSeen, ...]
-    mapping: Mapping[str, str]
-    settings: Mapping[str, str]
-    notes: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    trial: Trial | None = None
-    problems: tuple[Problem, ...] = ()
-    left_out: tuple[str, ...] = field(default=())
-
-    def samples(self) -> dict[str, tuple[str, ...]]:
-        """A few values of each column, as they may be shown: of personal ones only the shape, `xxxx@xxxxxx.xx`."""
-        people = {
-            column
-            for target, column in self.mapping.items()
-            if target == "customer" or target.startswith("identifiers.")
-        }
-        return {column.name: safe_samples(column, personal=column.name in people) for column in self.columns}
+_SETTINGS = (*SETTINGS, "delimiter", "encoding")
+_SCALES = ((1, 5), (0, 5), (1, 7), (0, 10), (1, 10), (0, 100), (-100, 100))
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def understand(
@@ -107,6 +44,7 @@ def understand(
     *,
     kind: str = "events",
     folder: Path | None = None,
+    timezone: str = "Europe/Stockholm",
     now: datetime | None = None,
 ) -> Understanding:
     """Look at a file and propose how to collect it.
@@ -115,9 +53,10 @@ def understand(
         file: The file.
         overrides: What the user said: `event` to a column or, where there is no such column, to a constant;
             `identifiers.email` or `properties.total` to a column; `timezone`, `time_format`, `decimal`, `currency`,
-            `delimiter` and `encoding` to themselves.
+            `scale`, `delimiter` and `encoding` to themselves.
         kind: Of the source.
         folder: The workspace.
+        timezone: The map's, to be suggested for times that do not say theirs.
         now: For judging the first rows; `None`: now.
 
     Raises:
@@ -128,7 +67,7 @@ def understand(
             f"there is no kind of source '{kind}'; there are: {', '.join(SHAPES)}{did_you_mean(kind, SHAPES)}"
         )
     given = dict(overrides or {})
-    settings = {name: given.pop(name) for name in (*_SETTINGS, "delimiter", "encoding") if name in given}
+    settings = {name: given.pop(name) for name in _SETTINGS if name in given}
     format_name = guess_format(file)
     csv = _csv_shape(file, settings)
     reader = open_rows(file, format_name, csv)
@@ -139,7 +78,9 @@ def understand(
         table, columns = _as_columns(rows, reader, engine)
         seen = see_columns(table, columns, engine)
         _note_settings(settings, seen, table, reader, csv)
-        mapping, notes, missing = _map(kind, seen, given, settings, PurePosixPath(file.path).name)
+        mapping = _map(kind, seen, given)
+        notes = _notes(kind, mapping, seen, settings, PurePosixPath(file.path).name, timezone)
+        missing = _missing(kind, mapping, seen, settings)
     used = set(mapping.values())
     left_out = tuple(column.name for column in seen if column.name not in used and looks_personal(column.name))
     found = Understanding(
@@ -151,49 +92,10 @@ def understand(
         mapping=mapping,
         settings=settings,
         notes=tuple(notes),
-        missing=tuple(missing),
+        missing=missing,
         left_out=left_out,
     )
     return found if missing else _tried(found, file, folder or Path(), now or system_clock())
-
-
-def source_yaml(understanding: Understanding) -> str:
-    """The source file that was proposed, with comments."""
-    shown = {column.name: ", ".join(column.samples) for column in understanding.columns}
-    lines = [f"path: {_yaml(understanding.path)}"]
-    if understanding.kind != "events":
-        lines.append(f"kind: {understanding.kind}")
-    for name in (*_SETTINGS, "null_words"):
-        if name in understanding.settings:
-            value = understanding.settings[name]
-            lines.append(f"{name}: {value if name == 'null_words' else _yaml(value)}")
-    settings = understanding.settings
-    if "timezone" not in settings and any("timezone" in note for note in understanding.notes):
-        lines.append("timezone: UTC                     # of times that do not say theirs; such as Europe/Stockholm")
-    dialect = [f"{name}: {_yaml(settings[name])}" for name in ("delimiter", "encoding") if name in settings]
-    if dialect:
-        lines.append(f"csv: {{{', '.join(dialect)}}}")
-    lines.append("columns:")
-    lines += [f"  {target}:                           # which column?" for target in understanding.missing]
-    blocks: dict[str, list[str]] = {}
-    for target, column in understanding.mapping.items():
-        block, _, name = target.rpartition(".")
-        if column.startswith("= "):
-            text = f"{name}: {{always: {_yaml(column[2:])}}}"
-        else:
-            hint = shown.get(column, "") if not (looks_personal(column) or block == "identifiers") else ""
-            text = f"{_yaml(name)}: {_yaml(column)}"
-            text = f"{text:<33} # {hint}" if hint and name != "customer" else text
-        if block:
-            blocks.setdefault(block, []).append(f"    {text}".rstrip())
-        else:
-            lines.append(f"  {text}".rstrip())
-    for block, members in blocks.items():
-        lines += [f"  {block}:", *members]
-    if understanding.left_out:
-        names = ", ".join(understanding.left_out)
-        lines.append(f"# Left out, because they look like personal data that journeys do not need: {names}")
-    return "\n".join(lines) + "\n"
 
 
 def _csv_shape(file: RowFile, settings: dict[str, str]) -> CsvShape:
@@ -210,16 +112,37 @@ def _csv_shape(file: RowFile, settings: dict[str, str]) -> CsvShape:
 
 
 def _as_columns(rows: pa.Table, reader: Reader, engine: Engine) -> tuple[pa.Table, dict[str, pa.DataType]]:
-    """The first rows with a column for each member, also of JSON lines."""
-    if LINE not in reader.columns:
-        return rows, dict(reader.columns)
-    line = name_sql(LINE)
-    is_object = f"json_valid({line}) AND TRY(json_type({line})) = 'OBJECT'"
-    names = list(structure_of(rows))
-    members = [f"json_extract_string({line}, {literal(pointer([name]))}) AS {name_sql(name)}" for name in names]
-    sql = select_sql(members or ["1 AS nothing"], "lines", where=is_object)
-    table = query_over(engine, "lines", rows, sql)
+    """The first rows with a column for each single value, also of nested ones: `user.id`. Lists stay as they are."""
+    if LINE in reader.columns:
+        line = name_sql(LINE)
+        leaves = {
+            ".".join(path): f"json_extract_string({line}, {literal(pointer(list(path)))})"
+            for path in _leaves(structure_of(rows))
+        }
+        where = f"json_valid({line}) AND TRY(json_type({line})) = 'OBJECT'"
+    else:
+        leaves = {".".join(path): ".".join(map(name_sql, path)) for path in _fields(reader.columns)}
+        where = ""
+    outputs = [f"{sql} AS {name_sql(name)}" for name, sql in leaves.items()] or ["1 AS nothing"]
+    sql = select_sql(outputs, "first_rows", where=where)
+    table = query_over(engine, "first_rows", rows, sql)
     return table, {field.name: field.type for field in table.schema}
+
+
+def _leaves(structure: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, inside in structure.items():
+        if isinstance(inside, dict):
+            yield from _leaves(inside, (*above, name))
+        elif not isinstance(inside, list):
+            yield *above, name
+
+
+def _fields(columns: Mapping[str, pa.DataType], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, kind in columns.items():
+        if pa.types.is_struct(kind):
+            yield from _fields({field.name: field.type for field in kind}, (*above, name))
+        else:
+            yield *above, name
 
 
 def _note_settings(
@@ -233,39 +156,99 @@ def _note_settings(
         settings["null_words"] = f"[{', '.join(quoted(word) for word in words)}]"
 
 
-def _map(
-    kind: str, seen: list[ColumnSeen], given: Mapping[str, str], settings: dict[str, str], file_name: str
-) -> tuple[dict[str, str], list[str], list[str]]:
-    """Targets to columns; notes; targets that nothing was found for."""
+def _map(kind: str, seen: list[ColumnSeen], given: Mapping[str, str]) -> dict[str, str]:
+    """Targets to columns."""
     known = {column.name: column for column in seen}
-    mapping: dict[str, str] = {}
-    notes: list[str] = []
     targets = [*targets_of(kind), *(["customer"] if "customer" in SHAPES[kind][1].model_fields else [])]
-    for target, wanted in given.items():
-        mapping[target] = _given(target, wanted, known, targets)
+    mapping = {target: _given(target, wanted, known, targets) for target, wanted in given.items()}
     for target in [*targets, *_identifier_targets(kind)]:
         if target in mapping or target in {"sequence", "sent_at"}:
             continue
         column = guess_target(target.removeprefix("identifiers."), seen, set(mapping.values()))
         if column is not None and not (target == "message_id" and column.distinct < 0.999 * len(seen)):
             mapping[target] = column.name
-    if kind == "events" and "event" not in mapping:
-        stem = _snake(file_name.split(".", maxsplit=1)[0])
-        mapping["event"] = f"= {stem}"
-        notes.append(f"no column says what happened, so every row is the event '{stem}'; --as event=… says otherwise")
-    missing = [name for name, target in targets_of(kind).items() if target.missing and name not in mapping]
-    if kind in {"events", "customers"} and not _names_people(mapping):
-        missing.append("customer")
-    for target in ("occurred_at", "day", "recorded_at"):
-        if target in mapping and "time_format" not in settings and mapping[target] in known:
-            notes += _note_time(known[mapping[target]], settings)
     block = "traits" if kind == "customers" else "properties"
     if block in SHAPES[kind][1].model_fields:
         used = set(mapping.values())
         for column in seen:
             if column.name not in used and column.kind != "nested" and not looks_personal(column.name):
                 mapping[f"{block}.{_snake(column.name)}"] = column.name
-    return _ordered(mapping, targets), notes, missing
+    return _ordered(mapping, targets)
+
+
+def _notes(
+    kind: str,
+    mapping: dict[str, str],
+    seen: list[ColumnSeen],
+    settings: dict[str, str],
+    file_name: str,
+    timezone: str,
+) -> list[str]:
+    """What a person should check; what can be taken for granted until then is entered in the mapping and settings."""
+    known = {column.name: column for column in seen}
+    notes: list[str] = []
+    if kind == "events" and "event" not in mapping:
+        stem = _snake(file_name.split(".", maxsplit=1)[0])
+        mapping["event"] = f"= {stem}"
+        notes.append(f"no column says what happened, so every row is the event '{stem}'; --as event=… says otherwise")
+    for target in ("occurred_at", "day", "recorded_at"):
+        if mapping.get(target) in known:
+            notes += _note_time(known[mapping[target]], settings, timezone)
+    if kind == "events" and "value" not in mapping and (numbers := [column.name for column in seen if column.number]):
+        notes.append(f"no column was taken for a value; if one is money, say --as value=COLUMN, such as {numbers[0]}")
+    if "score" in mapping and "scale" not in settings:
+        notes += _note_scale(known[mapping["score"]], settings)
+    for column in seen:
+        codes = set(column.samples)
+        if "value" in mapping and len(codes) > 1 and all(map(_CURRENCY.fullmatch, codes)):
+            notes.append(
+                f"'{column.name}' may name several currencies ({', '.join(column.samples)}); values are added up as "
+                "they stand: collect each currency as a source of its own, or convert before"
+            )
+    return notes
+
+
+def _note_scale(column: ColumnSeen, settings: dict[str, str]) -> list[str]:
+    """Take the scale that the scores fit on; without one they could not be compared."""
+    if column.low is None or column.high is None:
+        return []
+    low, high = column.low, column.high
+    scale = next((ends for ends in _SCALES if ends[0] <= low and high <= ends[1]), None)
+    if scale is None:
+        return [f"'{column.name}' fits no usual scale; say --as scale=LOWEST-HIGHEST, or scores are left out of means"]
+    settings["scale"] = f"{scale[0]}-{scale[1]}"
+    return [f"scores were taken to be {scale[0]} to {scale[1]}; --as scale=1-5 says otherwise, and others are refused"]
+
+
+def _missing(
+    kind: str, mapping: Mapping[str, str], seen: list[ColumnSeen], settings: Mapping[str, str]
+) -> dict[str, str]:
+    """Targets that nothing was found for, each with what to do."""
+    found = {
+        name: f"nothing says what {name} is; add --as {name}=COLUMN"
+        for name, target in targets_of(kind).items()
+        if target.missing and name not in mapping
+    }
+    if "number" in found:
+        found["number"] = "nothing says what is counted; add --as number=NAME, such as number=footfall, or a column"
+    if kind in {"events", "customers"} and not _names_people(mapping):
+        found["customer"] = "nothing says who the customer is; add --as customer=COLUMN"
+        if kind == "events":
+            found["customer"] += ", or --kind daily_numbers if these are numbers without customers, such as footfall"
+    known = {column.name: column for column in seen}
+    for target in ("occurred_at", "day", "recorded_at"):
+        column = known.get(mapping.get(target, ""))
+        if column is not None and "time_format" not in settings and len(ways := _ways(column)) > 1:
+            choice = " or ".join(f"--as 'time_format={way}'" for way in ways)
+            found["time_format"] = f"'{column.name}' could be day/month or month/day; add {choice}"
+    return found
+
+
+def _ways(column: ColumnSeen) -> list[str]:
+    """The best format and, where every value can be read so too, the one with day and month the other way round."""
+    best = column.time_formats[0] if column.time_formats else "iso"
+    swapped = best.replace("%d/%m", "%m/%d")
+    return [best, swapped] if swapped != best and swapped in column.time_formats else [best]
 
 
 def _ordered(mapping: dict[str, str], targets: list[str]) -> dict[str, str]:
@@ -287,7 +270,7 @@ def _given(target: str, wanted: str, known: Mapping[str, ColumnSeen], targets: l
     if target not in targets and not (name and block in {"identifiers", "properties", "traits"}):
         hint = did_you_mean(target, targets) or "; write identifiers.email=… or properties.total=… for others"
         raise SourceError(f"there is nothing called '{target}' to map to{hint}")
-    if wanted in known or wanted.partition(".")[0] in known:
+    if wanted in known:
         return wanted
     nearest = did_you_mean(wanted, known)
     if target in {"event", "channel", "device", "number", "touchpoint"} and not nearest:
@@ -296,28 +279,22 @@ def _given(target: str, wanted: str, known: Mapping[str, ColumnSeen], targets: l
     raise SourceError(f"the file has no column '{wanted}'{nearest or f'; it has {listed}'}")
 
 
-def _note_time(column: ColumnSeen, settings: dict[str, str]) -> list[str]:
-    """Set the time format; say where a person must decide."""
-    notes: list[str] = []
-    best = column.time_formats[0] if column.time_formats else "iso"
-    if best != "iso":
-        settings["time_format"] = best
-        swapped = best.replace("%d/%m", "%m/%d") if "%d/%m" in best else best
-        if swapped != best and swapped in column.time_formats:
-            notes.append(f"'{column.name}' could be day/month or month/day; {best} was taken: see time_format")
+def _note_time(column: ColumnSeen, settings: dict[str, str], timezone: str) -> list[str]:
+    """Set the time format where there is no doubt; say where a person must decide on the zone."""
+    ways = _ways(column)
+    if len(ways) == 1 and ways != ["iso"]:
+        settings.setdefault("time_format", ways[0])
     zoned = re.compile(r":.*(Z|[+-]\d\d(:?\d\d)?)$")
-    if "timezone" not in settings and column.kind == "time" and not any(map(zoned.search, column.samples)):
-        notes.append(f"'{column.name}' tells no time zone; UTC was taken, --as timezone=Europe/Stockholm changes it")
-    return notes
+    if "timezone" in settings or column.kind != "time" or any(map(zoned.search, column.samples)):
+        return []
+    return [f"'{column.name}' tells no time zone; UTC was taken, --as timezone={timezone} changes it"]
 
 
 def _tried(found: Understanding, file: RowFile, folder: Path, now: datetime) -> Understanding:
     """Judge the first rows by the proposal."""
     source, problems = read_source(f"sources/{found.name}.yaml", source_yaml(found), folder)
-    values = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    if source is None or problems:
-        return Understanding(**{**values, "problems": tuple(problems)})
-    return Understanding(**{**values, "trial": _trial(source, file, now)})
+    found = replace(found, problems=tuple(problems))
+    return found if source is None else replace(found, trial=_trial(source, file, now))
 
 
 def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
@@ -336,9 +313,3 @@ def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
 def _snake(name: str) -> str:
     """A name without spaces and signs, so that expressions can name it without quotes."""
     return re.sub(r"\W+", "_", name).strip("_").casefold() or "source"
-
-
-def _yaml(text: str) -> str:
-    """A text as YAML, in quotes where it needs them."""
-    plain = _PLAIN.fullmatch(text) and text == text.strip() and text.casefold() not in _NOT_PLAIN
-    return text if plain else quoted(text)

@@ -278,7 +278,9 @@ class Workspace:
             )
         place = path if "://" in path else self._from_here(Path(path).resolve())
         files = find_files(place, self.folder)
-        return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock())
+        zones = {journey_map.timezone for journey_map in self.maps.values()} - {"UTC"}
+        suggested = {"timezone": zones.pop()} if len(zones) == 1 else {}
+        return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock(), **suggested)
 
     def _from_here(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()

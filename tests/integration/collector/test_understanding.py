@@ -39,7 +39,7 @@ def test_a_swedish_spreadsheet_is_understood_and_its_source_file_works(tmp_path:
         "time_format": "%d.%m.%Y %H:%M", "null_words": '["NULL"]',
     }  # fmt: skip
     assert found.left_out == ("Förnamn",)
-    assert found.missing == ()
+    assert found.missing == {}
     assert found.trial is not None
     assert (found.trial.rows, found.trial.good, sum(found.trial.rejected.values())) == (3, 2, 1)
     text = source_yaml(found)
@@ -72,16 +72,18 @@ def test_json_lines_and_parquet(tmp_path: Path) -> None:
 
 def test_day_and_month_are_asked_for_when_both_fit(tmp_path: Path) -> None:
     found = looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n05/06/2025,2\n")
-    assert any("day/month or month/day" in note for note in found.notes)
-    told = looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n05/06/2025,2\n", time_format="%m/%d/%Y")
-    assert told.settings["time_format"] == "%m/%d/%Y"
+    assert "day/month or month/day; add --as 'time_format=%d/%m/%Y' or --as" in found.missing["time_format"]
+    assert looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n15/06/2025,2\n").missing == {}
+    said = looked_at(tmp_path, "a.csv", "date,user_id\n03/04/2026,1\n05/06/2025,2\n", time_format="%m/%d/%Y")
+    assert said.missing == {}
+    assert said.settings["time_format"] == "%m/%d/%Y"
     certain = looked_at(tmp_path, "a.csv", "date,user_id\n03/24/2026,1\n05/26/2025,2\n")
     assert certain.settings["time_format"] == "%m/%d/%Y"
 
 
 def test_what_is_missing_is_said_and_marked_in_the_file(tmp_path: Path) -> None:
     found = looked_at(tmp_path, "a.csv", "x,y\n1,2\n")
-    assert found.missing == ("occurred_at", "customer")
+    assert tuple(found.missing) == ("occurred_at", "customer")
     assert found.trial is None
     assert "  occurred_at:                           # which column?" in source_yaml(found)
 
@@ -89,7 +91,7 @@ def test_what_is_missing_is_said_and_marked_in_the_file(tmp_path: Path) -> None:
 def test_overrides_reach_identifiers_and_properties(tmp_path: Path) -> None:
     given = {"occurred_at": "d", "identifiers__card": "c", "properties__size": "v", "event": "visit"}
     found = looked_at(tmp_path, "a.csv", "d,c,v\n2026-01-01,k,1\n", **given)
-    assert found.missing == ()
+    assert found.missing == {}
     assert found.mapping["identifiers.card"] == "c"
     assert found.mapping["properties.size"] == "v"
     assert found.trial is not None
@@ -112,3 +114,76 @@ def test_wrong_overrides(tmp_path: Path, overrides: dict[str, str], words: str) 
 def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no row"):
         looked_at(tmp_path, "a.csv", "when,who\n")
+
+
+def test_an_export_of_a_shop_is_collected_whatever_its_columns_are_called(tmp_path: Path) -> None:
+    orders = (
+        "Name,Email,Created at,Financial Status,Total,Currency,Lineitem name\n"
+        "#1,a@b.se,2026-01-01 10:00:00 +0100,paid,12.50,SEK,Tea\n"
+        "#2,c@d.se,2026-01-02 10:00:00 +0100,paid,2.50,EUR,Pot\n"
+    )
+    found = looked_at(tmp_path, "orders.csv", orders)
+    assert (found.problems, found.missing) == ((), {})
+    assert found.trial is not None
+    assert found.trial.good == 2
+    assert found.mapping["value"] == "Total"
+    assert any("several currencies (EUR, SEK)" in note for note in found.notes)
+    assert found.left_out == ("Name", "Lineitem name")
+
+
+def test_members_of_nested_rows_are_proposed_one_by_one(tmp_path: Path) -> None:
+    lines = (
+        '{"ts":"2026-01-01T10:00:00Z","user":{"id":"u7","email":null},"type":"page","tags":["a"]}\n'
+        '{"ts":"2026-01-01T11:00:00Z","user":{"id":null,"email":"a@b.se"},"type":"page","page":{"url":{"path":"/p"}}}\n'
+    )
+    found = looked_at(tmp_path, "web.jsonl", lines)
+    assert dict(found.mapping) == {
+        "occurred_at": "ts", "event": "type", "customer": "user.id", "identifiers.email": "user.email",
+        "properties.page_url_path": "page.url.path",
+    }  # fmt: skip
+    source, problems = read_source("sources/web.yaml", source_yaml(found), tmp_path)
+    assert source is not None
+    assert not problems
+    with open_shop(tmp_path) as shop:
+        collect(shop.writer, source, now=NOW)
+        first, second = shop.events()
+        assert first["identifiers"] == [{"kind": "user_id", "value": "u7"}]
+        assert second["identifiers"] == [{"kind": "email", "value": "a@b.se"}]
+        assert second["properties"] == '{"page_url_path":"/p"}'
+    structs = {"ts": ["2026-01-01"], "who": [{"customer": {"id": "k1"}, "size": 2}]}
+    pq.write_table(pa.table(structs), tmp_path / "nested.parquet")
+    table = understand(find_files("nested.parquet", tmp_path)[0], now=NOW)
+    assert table.mapping["customer"] == "who.customer.id"
+    assert table.mapping["properties.who_size"] == "who.size"
+
+
+def test_numbers_with_a_decimal_comma_stay_numbers(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "a.csv", "datum;kundnr;betrag eur\n2026-01-01;k;1.001,62\n2026-01-02;k;2,5\n")
+    assert any("--as value=COLUMN, such as betrag eur" in note for note in found.notes)
+    assert "betrag_eur: {column: betrag eur, type: number}" in source_yaml(found)
+    source, _ = read_source("sources/a.yaml", source_yaml(found), tmp_path)
+    assert source is not None
+    with open_shop(tmp_path) as shop:
+        collect(shop.writer, source, now=NOW)
+        assert [row["properties"] for row in shop.events()] == ['{"betrag_eur":1001.62}', '{"betrag_eur":2.5}']
+
+
+@pytest.mark.parametrize(
+    ("scores", "scale"), [("1 2 5 5", "1-5"), ("0 9 10 7", "0-10"), ("2 7 6 6", "1-7"), ("1 40 99 7", "0-100")]
+)
+def test_scores_get_the_scale_that_they_fit_on(scores: str, scale: str, tmp_path: Path) -> None:
+    rows = "".join(f"2026-01-0{row},k,{score},checkout\n" for row, score in enumerate(scores.split(), start=1))
+    (tmp_path / "a.csv").write_text(f"date,user_id,score,survey\n{rows}")
+    found = understand(find_files("a.csv", tmp_path)[0], kind="feedback", folder=tmp_path, now=NOW)
+    assert found.settings["scale"] == scale
+    assert any("--as scale=" in note for note in found.notes)
+    source, problems = read_source("sources/a.yaml", source_yaml(found), tmp_path)
+    assert source is not None
+    assert not problems
+
+
+def test_a_number_by_day_is_told_from_events(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "footfall.csv", "date,store,visitors\n2026-01-01,Lund,120\n")
+    assert "--kind daily_numbers" in found.missing["customer"]
+    numbers = understand(find_files("footfall.csv", tmp_path)[0], kind="daily_numbers", folder=tmp_path, now=NOW)
+    assert "number=footfall" in numbers.missing["number"]
