@@ -223,14 +223,17 @@ def answer_expectations(question: ExpectationsQuestion, selection: Selection) ->
 
 
 def _asked(question: ExpectationsQuestion, selection: Selection) -> list[Expectation]:
-    known = selection.snapshot.journey_map.expectation
+    journey_map = selection.snapshot.journey_map
+    known = journey_map.expectation
     for kind in question.kinds:
         if kind not in {"expectation", "promise"}:
             raise QuestionError(problem(f"'{kind}' is no kind; use expectation or promise", "kinds"))
-    for name in question.names:
-        if name not in known:
+    names = []
+    for name in question.names or tuple(known):
+        found = journey_map.expectation_named(name)
+        if found is None:
             raise QuestionError(problem(f"expectation '{name}' is not on the map{did_you_mean(name, known)}", "names"))
-    names = question.names or tuple(known)
+        names.append(found)
     return [known[name] for name in names if not question.kinds or known[name].kind in question.kinds]
 
 

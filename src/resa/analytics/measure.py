@@ -80,7 +80,7 @@ class Measure:
 
     def funnel(
         self,
-        steps: Sequence[str | Sequence[str]],
+        steps: Sequence[str | Sequence[str]] | str,
         *,
         within: str | Duration | None = None,
         optional: Sequence[str] = (),
@@ -88,7 +88,14 @@ class Measure:
         **common: Any,
     ) -> Result:
         """How many customers go through these steps in this order, and where they stop; see `FunnelQuestion`."""
-        return self._ask("funnel", common, steps=list(steps), within=within, optional=optional, mature=mature)
+        return self._ask(
+            "funnel",
+            common,
+            steps=[steps] if isinstance(steps, str) else list(steps),
+            within=within,
+            optional=optional,
+            mature=mature,
+        )
 
     def expectations(
         self, names: Sequence[str] | str = (), *, kinds: Sequence[str] | str = (), curve: bool = False, **common: Any

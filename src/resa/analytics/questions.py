@@ -239,6 +239,12 @@ class VariantsQuestion(Question):
     top: int = 20
     collapse: bool = False
 
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.top < 1:
+            found.append(("top", f"list at least 1 variant, not {self.top}"))
+        return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrendQuestion(Question):

@@ -19,6 +19,7 @@ from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
 from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.kernels import Journeys, Period
+from resa.model.names import normalised
 
 __all__ = ["WHOLE", "Selection"]
 
@@ -162,13 +163,16 @@ class Selection:
         stages = {stage.key: stage.touchpoints for stage in journey_map.stages}
         keys: list[str] = []
         for word in (step,) if isinstance(step, str) else step:
-            key = word if word in journey_map.code or word in stages else _as_key(word)
-            if key in journey_map.code:
-                keys.append(key)
-            elif key in stages:
-                keys.extend(stages[key])
+            touchpoint = journey_map.touchpoint_named(word)
+            stage = word if word in stages else normalised(word)
+            if touchpoint is not None:
+                keys.append(touchpoint)
+            elif stage in stages:
+                keys.extend(stages[stage])
             else:
-                advice = did_you_mean(key, [*journey_map.code, *stages]) or "; write a touchpoint or a stage of the map"
+                advice = (
+                    did_you_mean(stage, [*journey_map.code, *stages]) or "; write a touchpoint or a stage of the map"
+                )
                 raise QuestionError(
                     problem(f"touchpoint '{word}' is not on the map '{journey_map.key}'{advice}", field)
                 )
@@ -226,8 +230,3 @@ class Selection:
     def stamped(self, microseconds: int | None) -> datetime | None:
         """A moment since 1970 as a date and time."""
         return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-
-
-def _as_key(word: str) -> str:
-    """`Product page` as `product_page`."""
-    return "_".join(word.casefold().split())

@@ -10,7 +10,7 @@ deadline).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -87,6 +87,8 @@ class _Buckets:
 def answer_trend(question: TrendQuestion, selection: Selection) -> Answer:
     """Count by calendar period."""
     journey_map = selection.snapshot.journey_map
+    now = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of)
+    question = replace(question, of=now or question.of)
     if question.of in journey_map.expectation:
         return _of_expectation(question, selection)
     signal = journey_map.signal.get(question.of)

@@ -141,6 +141,35 @@ def schema(
         OUT.print(f"put this line on top of the file:  # yaml-language-server: $schema={output}", markup=False)
 
 
+@app.command()
+def versions(
+    number: Annotated[int | None, typer.Argument(min=1, help="Show the files of this version.")] = None,
+    map_key: MapKey = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write them into this new folder.")] = None,
+    folder: Folder = HERE,
+) -> None:
+    """List the versions of a map that were taken into use for measuring, or show the files of one."""
+    with opened(folder) as shop:
+        kept = shop.map_versions(map_key)
+    if number is None:
+        for place, version in enumerate(kept, start=1):
+            write_out(f"{place:>4}  {version.at:%Y-%m-%d %H:%M} UTC  {version.hash[:8]}  {version.who}".rstrip())
+        if not kept:
+            say("no version was taken into use yet: nothing was measured by this map")
+        return
+    if number > len(kept):
+        raise InputError(f"there is no version {number}; there are {len(kept)}")
+    texts = json.loads(kept[number - 1].text)
+    if output is not None and output.exists():
+        raise InputError(f"{output} is there already; name a folder that is not")
+    for name, text in texts.items():
+        if output is None:
+            write_out(f"# {name}\n{text}")
+        else:
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            (output / name).write_text(text, encoding="utf-8")
+
+
 def _repair(folder: Path) -> None:
     fixes = fix(folder)
     if fixes.repaired:

@@ -106,6 +106,8 @@ def find_files(path: str, folder: Path) -> list[RowFile]:
         raise SourceError(masked(f"'{path}' cannot be reached: {error}")) from error
     except FileNotFoundError:
         infos = []
+    if not infos and local and not globbed and filesystem.isdir(place):
+        raise SourceError(f"'{path}' is a folder; name a file in it, or all of a kind: {path.rstrip('/')}/*.csv")
     if not infos:
         raise SourceError(f"there is no file '{masked(path)}'; paths count from the folder of the workspace")
     return [_row_file(filesystem, info, folder if local else None, path) for info in infos]

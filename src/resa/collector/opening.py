@@ -30,6 +30,8 @@ def guess_format(file: RowFile) -> str:
     for ending, found in _ENDINGS.items():
         if name.endswith(ending):
             return found
+    if name.endswith((".xlsx", ".xls", ".ods")):
+        raise SourceError(f"{file.name} is a spreadsheet; save its sheet as CSV, and collect that")
     raise SourceError(f"{file.name}: its name does not tell its format; write `format: csv`, jsonl, parquet or arrow")
 
 

@@ -103,7 +103,7 @@ def source_yaml(understanding: Understanding) -> str:
         block, _, name = target.rpartition(".")
         text = f"{_yaml(name)}: {_cell(block, origin, columns.get(origin))}"
         if hint := _hint(target, columns.get(origin)):
-            text = f"{text:<33}  # {hint}"  # one space alone would be a betrayal: see documents.betrayals
+            text = f"{text:<32}  # {hint}"  # one space alone would be a betrayal: see documents.betrayals
         if block:
             blocks.setdefault(block, []).append(f"    {text}".rstrip())
         else:

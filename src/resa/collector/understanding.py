@@ -75,6 +75,9 @@ def understand(
         rows = first_rows(reader)
         if not rows.num_rows:
             raise SourceError(f"{file.name} holds no row that can be read")
+        if LINE in reader.columns and not structure_of(rows):
+            hint = "write one object a line; jq -c '.[]' makes that of one long list"
+            raise SourceError(f"{file.name} is no file of JSON lines: {hint}")
         table, columns = _as_columns(rows, reader, engine)
         seen = see_columns(table, columns, engine)
         _note_settings(settings, seen, table, reader, csv)

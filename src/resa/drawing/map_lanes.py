@@ -134,11 +134,18 @@ def _state(context: Context, improvement: Improvement) -> str:
 
 def _improvement(context: Context, improvement: Improvement) -> Thought:
     note = " · ".join(part for part in (_state(context, improvement), improvement.owner) if part)
-    return Thought(improvement.about or improvement.name, note, STATES[improvement.state], "accent")
+    return Thought(_what(improvement), note, STATES[improvement.state], "accent")
+
+
+def _what(improvement: Improvement) -> str:
+    """Its name, where somebody gave it one, and what it is about."""
+    named = improvement.name.casefold() != improvement.key.replace("_", " ").casefold()
+    parts = (improvement.name,) if named or not improvement.about else ()
+    return ": ".join((*parts, *((improvement.about,) if improvement.about else ())))
 
 
 def _in_a_line(context: Context, improvement: Improvement) -> str:
-    return f"{(improvement.about or improvement.name).rstrip('.')} ({_state(context, improvement)})"
+    return f"{_what(improvement).rstrip('.')} ({_state(context, improvement)})"
 
 
 def owners(context: Context, frame: Frame) -> Drawn | None:

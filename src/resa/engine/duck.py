@@ -224,5 +224,9 @@ def _explained(sql: str) -> Iterator[None]:
         raise EngineError(" ".join(str(error).split("\n\n")[0].split()), sql=sql) from error
     except duckdb.OutOfMemoryException as error:
         raise EngineError("the statement needs more memory than it may use", sql=sql) from error
+    except duckdb.ConversionException as error:  # it would name the value, which may be somebody's
+        raise EngineError(
+            "a value cannot be read as the type that is asked for; TRY_CAST(… AS …) gives NULL for such values", sql=sql
+        ) from error
     except duckdb.Error as error:
         raise EngineError(f"a statement failed ({type(error).__name__})", sql=sql) from error

@@ -9,7 +9,7 @@ print(fix("shop").diff)
 
 from resa.documents import Change, edit
 from resa.journey_map.fixing import Fixes, fix, fix_text
-from resa.journey_map.linting import lint
+from resa.journey_map.linting import DataSeen, lint
 from resa.journey_map.loading import Loaded, load_maps, load_texts, read_map
 from resa.journey_map.names import display_name, normalised
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
@@ -17,6 +17,7 @@ from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 __all__ = [
     "SCHEMA_VERSION",
     "Change",
+    "DataSeen",
     "Fixes",
     "Loaded",
     "display_name",

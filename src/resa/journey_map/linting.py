@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from resa.base.errors import ExpressionError, InputError, Problem
+from resa.base.errors import ExpressionError, InputError, Problem, did_you_mean
 from resa.base.pictures import read_picture
 from resa.documents import Written
 from resa.expressions import Scope, compile_expression
@@ -14,7 +14,20 @@ from resa.journey_map.loading import Loaded
 from resa.journey_map.references import Place
 from resa.model.journey import JourneyMap, PainPoint, Signal
 
-__all__ = ["lint"]
+__all__ = ["DataSeen", "lint"]
+
+
+@dataclass(frozen=True)
+class DataSeen:
+    """What stored data show of a map.
+
+    Attributes:
+        matched: Touchpoints that some event is; `None`: not known of this version of the map yet.
+        answered: Touchpoints that feedback names.
+    """
+
+    matched: Collection[str] | None
+    answered: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,7 @@ class _Question:
 
     map: JourneyMap
     places: Mapping[Place, Written]
-    matched: Collection[str] | None
+    data: DataSeen | None
     today: date
     loaded: Loaded
 
@@ -40,7 +53,7 @@ def lint(
     loaded: Loaded,
     *,
     today: date,
-    matched: Collection[str] | None = None,
+    data: DataSeen | None = None,
 ) -> tuple[Problem, ...]:
     """What a practitioner would say about a map that is formally right.
 
@@ -48,12 +61,12 @@ def lint(
         journey_map: The map.
         loaded: What it was loaded with, which knows where things stand.
         today: The day, for reviews.
-        matched: The touchpoints that some event is; without it nothing is said of that.
+        data: What stored data show of the map; without them nothing is said of that.
 
     Returns:
         Warnings, by line.
     """
-    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), matched, today, loaded)
+    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), data, today, loaded)
     found = [problem for rule in _RULES for problem in rule(question)]
     return tuple(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0)))
 
@@ -141,12 +154,26 @@ def _without_signal(question: _Question) -> Iterator[Problem]:
 
 
 def _never_matched(question: _Question) -> Iterator[Problem]:
-    if question.matched is None:
+    if question.data is None:
+        return
+    if question.data.matched is None:
+        message = "these signals were not yet compared with the data; any question does so: resa measure touchpoints"
+        yield question.advice(("map", ""), "not-compared", message)
         return
     for signal in question.map.signals:
-        if signal.kind == "events" and signal.touchpoint not in question.matched:
+        if signal.kind == "events" and signal.touchpoint not in question.data.matched:
             message = f"no event ever matched '{signal.touchpoint}'; check its signal, or say not_seen:"
             yield question.advice(("signal", signal.touchpoint), "never-matched", message)
+
+
+def _answers_off_the_map(question: _Question) -> Iterator[Problem]:
+    for name in sorted(question.data.answered if question.data is not None else ()):
+        if question.map.touchpoint_named(name) is None:
+            near = did_you_mean(name, question.map.touchpoint)
+            message = (
+                f"there is feedback about '{name}', which is no touchpoint of this map{near}; was: names former ones"
+            )
+            yield question.advice(("map", ""), "feedback-off-the-map", message)
 
 
 def _meaning(condition: str) -> object:
@@ -233,6 +260,7 @@ _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _pain_nobody_acts_on,
     _without_signal,
     _never_matched,
+    _answers_off_the_map,
     _same_events,
     _overdue,
     _unused,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -50,7 +51,7 @@ class Loaded:
     Attributes:
         maps: The maps without errors, by key.
         problems: Everything that is wrong in any file, in the order of files and lines. Warnings stop nothing.
-        files: The files that were read, as the user would name them.
+        texts: The files that were read, as the user would name them, with what stood in them.
         findings: The problems with their repairs.
         places: For each map, where its things stand.
         folder: Where it was read from, if from a folder.
@@ -58,10 +59,15 @@ class Loaded:
 
     maps: Mapping[str, JourneyMap] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
-    files: tuple[str, ...] = ()
+    texts: Mapping[str, bytes | str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     places: Mapping[str, Mapping[Place, Written]] = field(default_factory=dict)
     folder: Path | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that were read."""
+        return tuple(self.texts)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -85,6 +91,20 @@ class Loaded:
         if key is None:
             raise QuestionError(f"name one of the maps with --map: {names}")
         raise QuestionError(f"there is no map '{key}'; there are: {names}{did_you_mean(key, self.maps)}")
+
+    def version_text(self, journey_map: JourneyMap) -> str:
+        """The files that a map is made of, whole, as a JSON object of text by name: what a version keeps."""
+        names = (journey_map.file, *_shared(self.texts))
+        return json.dumps({name: _as_text(self.texts[name]) for name in names}, ensure_ascii=False, indent=1)
+
+
+def _shared(files: Iterable[str]) -> tuple[str, ...]:
+    """The files that belong to every map of a workspace."""
+    return tuple(name for name in files if name == "signals.yaml" or name.startswith("reactions/"))
+
+
+def _as_text(content: bytes | str) -> str:
+    return content if isinstance(content, str) else content.decode("utf-8-sig", "replace")
 
 
 @dataclass
@@ -148,7 +168,7 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
             _read_signals(name, text, read)
         elif name.startswith("reactions/"):
             _read_reactions(name, text, read)
-    shared = [name for name in files if name == "signals.yaml" or name.startswith("reactions/")]
+    shared = _shared(files)
     read.shared_wrong = any(_is_error(finding) and finding.problem.file in shared for finding in read.findings)
     for name, text in files.items():
         if name not in shared:
@@ -173,7 +193,7 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
     return Loaded(
         maps=MappingProxyType(maps),
         problems=tuple(finding.problem for finding in findings),
-        files=tuple(files),
+        texts=MappingProxyType(dict(files)),
         findings=findings,
         places=MappingProxyType(places),
     )

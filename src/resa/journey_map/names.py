@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 from resa.documents import Refusal, Written
+from resa.model.names import normalised
 
 __all__ = ["display_name", "near", "normalised", "read_name"]
 
 _ALLOWED = re.compile(r"\w+")
-
-
-def normalised(name: str) -> str:
-    """A name as it is compared: `Product page` and `product-page` are `product_page`; å, ä and ö stay.
-
-    Composed and decomposed forms of a letter, as different systems write them, are one.
-    """
-    text = unicodedata.normalize("NFC", name).casefold().replace("-", " ").replace("_", " ")
-    return "_".join(text.split())
 
 
 def display_name(key: str) -> str:

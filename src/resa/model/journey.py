@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
+from resa.model.names import normalised
 from resa.model.quantities import Duration
 
 __all__ = [
@@ -345,6 +346,22 @@ class JourneyMap:
     def touchpoint(self) -> Mapping[str, Touchpoint]:
         """Touchpoints by key."""
         return {touchpoint.key: touchpoint for touchpoint in self.touchpoints}
+
+    @cached_property
+    def former(self) -> Mapping[str, str]:
+        """The keys of today of touchpoints, by what they were called before (`was:`)."""
+        return {normalised(name): touchpoint.key for touchpoint in self.touchpoints for name in touchpoint.was}
+
+    def touchpoint_named(self, name: str) -> str | None:
+        """The key of the touchpoint that is or was called so, however it is spelt; `None`: there is none."""
+        key = name if name in self.touchpoint else normalised(name)
+        return key if key in self.touchpoint else self.former.get(key)
+
+    def expectation_named(self, name: str) -> str | None:
+        """The name of the arrow that is, or by its touchpoints was, called so; `None`: there is none."""
+        after, _, following = name.partition(".")
+        now = f"{self.touchpoint_named(after)}.{self.touchpoint_named(following) or following}"
+        return next((known for known in (name, now) if known in self.expectation), None)
 
     @cached_property
     def code(self) -> Mapping[str, int]:

@@ -23,6 +23,7 @@ from resa.reporting.gathering import Gathered, Row, gather, walked_by
 from resa.reporting.mapping import drawn, leavers
 from resa.reporting.page import page
 from resa.reporting.provenance import gaps, silences, source_lines, vague, warnings
+from resa.reporting.scores import feedback_on
 from resa.reporting.telling import Teller
 from resa.reporting.voices import QUOTED, elsewhere, score_words, voices
 from resa.storage import Store
@@ -92,7 +93,7 @@ def _report(
     teller, journey_map = numbers.teller, numbers.map
     words = teller.words
     loads, index = store.loads(), store.index()
-    feedback = store.rows("feedback", QUOTED)
+    feedback = feedback_on(numbers.map, store.rows("feedback", QUOTED))
     empty = numbers.since is None
     options = replace(_ON_SCREEN, pictures=pictures)
     drawing = draw_map(journey_map, None if empty else drawn(numbers), options=options)

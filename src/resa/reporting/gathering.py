@@ -14,7 +14,7 @@ from resa.drawing import ExpectationNumbers, Point
 from resa.kernels import wilson_interval
 from resa.model.journey import Expectation, JourneyMap, Persona
 from resa.model.verdicts import FEWEST
-from resa.reporting.scores import Scores, scores_of
+from resa.reporting.scores import Scores, feedback_on, scores_of
 from resa.reporting.telling import Teller
 from resa.reporting.ways import Way, main_way
 
@@ -143,7 +143,7 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap) -> Numbers:
         touchpoints=touchpoints,
         planned=measure.planned(map=key) if any(persona.path for persona in journey_map.personas) else None,
         goal=_goal(measure, journey_map, touchpoints.n["customers"]),
-        scores=scores_of(journey_map, touchpoints, snapshot.store.rows("feedback", _SCORED)),
+        scores=scores_of(journey_map, touchpoints, feedback_on(journey_map, snapshot.store.rows("feedback", _SCORED))),
         daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value"])),
         since=None if oldest is None else teller.local(_moment(oldest)),
         until=None if newest is None else teller.local(_moment(newest)),

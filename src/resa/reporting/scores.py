@@ -42,6 +42,14 @@ class Scores:
         return _LOWEST + (_HIGHEST - _LOWEST) * (self.mean - self.low) / (self.high - self.low)
 
 
+def feedback_on(journey_map: JourneyMap, feedback: pa.Table) -> pa.Table:
+    """The same rows with the map's own keys where a touchpoint is, or was, called so, however it is spelt."""
+    named = feedback.column("touchpoint").combine_chunks().dictionary_encode()
+    keys = [journey_map.touchpoint_named(name) or name for name in named.dictionary.to_pylist()]
+    recoded = pa.array(keys, pa.string()).take(named.indices)
+    return feedback.set_column(feedback.schema.get_field_index("touchpoint"), "touchpoint", recoded)
+
+
 def scores_of(journey_map: JourneyMap, touchpoints: Result, feedback: pa.Table) -> tuple[Scores, ...]:
     """All scores, those of one touchpoint and scale added up.
 

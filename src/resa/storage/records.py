@@ -162,7 +162,15 @@ class AsOf:
 
 @dataclass(frozen=True, kw_only=True)
 class MapVersion:
-    """A version of a journey map that was taken into use."""
+    """A version of a journey map that was taken into use.
+
+    Attributes:
+        map_key: The map.
+        hash: Of all the files that it was read from.
+        text: These files, whole: a JSON object of text by name.
+        at: When it was taken into use, UTC.
+        who: Name of the operating system's user; empty if there is none.
+    """
 
     map_key: str
     hash: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -28,9 +29,9 @@ from resa.collector import (
     source_yaml,
     understand,
 )
-from resa.journey_map import Loaded, lint, load_maps
+from resa.journey_map import DataSeen, Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import Finding, JourneyIndex, Load, Store, Writer, has_column, is_current
+from resa.storage import Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 
 if TYPE_CHECKING:
     from resa.analytics import Measure
@@ -94,18 +95,26 @@ class Workspace:
         found: list[Problem] = []
         today: date = self.clock().date()
         for journey_map in self.maps.values():
-            found += lint(journey_map, self.loaded, today=today, matched=self._matched(journey_map))
+            found += lint(journey_map, self.loaded, today=today, data=self._data_seen(journey_map))
         return found
 
-    def _matched(self, journey_map: JourneyMap) -> list[str] | None:
-        """The touchpoints that some event is, where the index has a column of just this map."""
+    def map_versions(self, key: str | None = None) -> list[MapVersion]:
+        """Every version of a map that was taken into use, oldest first, with its files."""
+        return self.store.map_versions(self.map(key).key)
+
+    def _data_seen(self, journey_map: JourneyMap) -> DataSeen | None:
+        """What stored events and answers show of a map; `None`: there are none."""
         if not (self.folder / DATA_FOLDER).is_dir():
             return None
         index = self.store.index()
-        if not index.events or not _is_matched(index, journey_map):
-            return None
-        delivered = index.column(journey_map.key).sources
-        return [key for key, code in journey_map.code.items() if code in delivered]
+        answered = set(self.store.rows("feedback", ["touchpoint"]).column("touchpoint").unique().to_pylist())
+        if not index.events:
+            return DataSeen(None, frozenset(answered)) if answered else None
+        matched = None
+        if _is_matched(index, journey_map):
+            delivered = index.column(journey_map.key).sources
+            matched = frozenset(key for key, code in journey_map.code.items() if code in delivered)
+        return DataSeen(matched, frozenset(answered))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -250,8 +259,8 @@ class Workspace:
     def _keep_version(self, writer: Writer, journey_map: JourneyMap) -> None:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
-            text = (self.folder / journey_map.file).read_text(encoding="utf-8")
-            writer.save_map_version(journey_map.key, journey_map.hash, text, who="")
+            text = self.loaded.version_text(journey_map)
+            writer.save_map_version(journey_map.key, journey_map.hash, text, who=_user())
 
     def _source(self, name: str) -> Source:
         if name not in self.sources:
@@ -400,6 +409,14 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+def _user() -> str:
+    """Who works here, as the operating system calls them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _is_matched(index: JourneyIndex, journey_map: JourneyMap) -> bool:

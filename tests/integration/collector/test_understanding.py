@@ -187,3 +187,24 @@ def test_a_number_by_day_is_told_from_events(tmp_path: Path) -> None:
     assert "--kind daily_numbers" in found.missing["customer"]
     numbers = understand(find_files("footfall.csv", tmp_path)[0], kind="daily_numbers", folder=tmp_path, now=NOW)
     assert "number=footfall" in numbers.missing["number"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("list.json", '[{"time": "2026-01-01"},\n {"time": "2026-01-02"}]\n', "one object a line"),
+        ("pretty.json", '{\n  "time": "2026-01-01"\n}\n', "one object a line"),
+        ("orders.xlsx", "PK", "save its sheet as CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_told(name: str, content: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=words):
+        looked_at(tmp_path, name, content)
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "incoming").mkdir()
+    with pytest.raises(
+        SourceError, match=r"incoming' is a folder; name a file in it, or all of a kind: incoming/\*\.csv"
+    ):
+        find_files("incoming", tmp_path)

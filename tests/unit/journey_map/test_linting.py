@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from resa.journey_map import lint, load_texts
+from resa.journey_map import DataSeen, lint, load_texts
 
 GOOD = """stages:
   awareness: [ad]
@@ -37,9 +37,13 @@ TODAY = date(2026, 6, 1)
 
 
 def advice(text: str, matched: set[str] | None = None) -> list[tuple[int | None, int | None, str]]:
+    return advice_beside(text, None if matched is None else DataSeen(matched, ()))
+
+
+def advice_beside(text: str, data: DataSeen | None) -> list[tuple[int | None, int | None, str]]:
     loaded = load_texts({"journey.yaml": text})
     assert not loaded.errors
-    found = lint(loaded.maps["journey"], loaded, today=TODAY, matched=matched)
+    found = lint(loaded.maps["journey"], loaded, today=TODAY, data=data)
     assert all(problem.severity == "warning" and problem.file == "journey.yaml" for problem in found)
     return [(problem.line, problem.column, problem.code) for problem in found]
 
@@ -47,6 +51,19 @@ def advice(text: str, matched: set[str] | None = None) -> list[tuple[int | None,
 def test_a_good_map_gets_no_advice() -> None:
     assert advice(GOOD) == []
     assert advice(GOOD, {"ad", "cart", "purchase"}) == []
+
+
+def test_signals_that_were_not_yet_compared_with_the_data_are_told() -> None:
+    assert advice_beside(GOOD, DataSeen(None, ())) == [(1, 1, "not-compared")]
+
+
+def test_feedback_about_what_is_not_on_the_map_is_told() -> None:
+    matched = {"ad", "cart", "purchase"}
+    assert advice_beside(GOOD, DataSeen(matched, ["Cart", "cart"])) == []
+    assert advice_beside(GOOD, DataSeen(matched, ["basket"])) == [(1, 1, "feedback-off-the-map")]
+    renamed = GOOD.replace("  cart:\n", "  cart:\n    was: basket\n", 1)
+    assert renamed != GOOD
+    assert advice_beside(renamed, DataSeen(matched, ["basket"])) == []
 
 
 def test_a_young_map_is_left_alone() -> None:
