@@ -157,7 +157,7 @@ def _never_matched(question: _Question) -> Iterator[Problem]:
     if question.data is None:
         return
     if question.data.matched is None:
-        message = "these signals were not yet compared with the data; any question does so: resa measure touchpoints"
+        message = "these signals were not yet compared with the data: somebody else writes to them"
         yield question.advice(("map", ""), "not-compared", message)
         return
     for signal in question.map.signals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -94,6 +95,7 @@ class Workspace:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
         found: list[Problem] = []
         today: date = self.clock().date()
+        self._compare_signals()
         for journey_map in self.maps.values():
             found += lint(journey_map, self.loaded, today=today, data=self._data_seen(journey_map))
         return found
@@ -101,6 +103,15 @@ class Workspace:
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
         """Every version of a map that was taken into use, oldest first, with its files."""
         return self.store.map_versions(self.map(key).key)
+
+    def _compare_signals(self) -> None:
+        """Derive what the index does not know yet of edited maps, unless somebody else writes; no version is kept."""
+        if not (self.folder / DATA_FOLDER).is_dir():
+            return
+        index = self.store.index()
+        if index.events and not all(_is_matched(index, journey_map) for journey_map in self.maps.values()):
+            with contextlib.suppress(WorkspaceBusy, SourceError), self.store.writing() as writer:
+                runtime.refresh(writer, list(self.maps.values()), self.exclude)
 
     def _data_seen(self, journey_map: JourneyMap) -> DataSeen | None:
         """What stored events and answers show of a map; `None`: there are none."""

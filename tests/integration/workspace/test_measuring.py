@@ -138,3 +138,13 @@ def test_hours_in_a_signal_are_those_of_the_map(folder: Path) -> None:
         with resa.open(folder) as shop:
             counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
             assert counted == ({"cart": 1, "purchase": 2} if visits else {"purchase": 2})
+
+
+def test_a_signal_that_matches_nothing_any_more_is_told_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "journey.yaml").write_text(MAP.replace("cart: {event: cart}", "cart: {event: crat}"))
+    assert run(["map", "check", "-w", str(folder)]) == 0
+    assert "no event ever matched 'cart'" in capsys.readouterr().err
+    with resa.open(folder) as shop:
+        assert len(shop.map_versions()) == 1  # checking takes nothing into use
