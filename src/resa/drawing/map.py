@@ -247,10 +247,7 @@ def _arranged(context: Context, inner: float, room: float, columns: int) -> _Lay
                 used = top
             pages[-1].append(block)
             used += block.height
-    foot = _legend(context, inner, lanes)
-    if foot and used + sum(block.height for block in foot) > room:
-        pages.append([])
-    pages[-1].extend(foot)
+    _put_legend(pages, _legend(context, inner, lanes), top, room)
     headed = [
         pages[0],
         *(
@@ -259,6 +256,19 @@ def _arranged(context: Context, inner: float, room: float, columns: int) -> _Lay
         ),
     ]
     return _Layout(tuple(map(tuple, headed)), inner, room, cuts)
+
+
+def _put_legend(pages: list[list[Block]], foot: Sequence[Block], top: float, room: float) -> None:
+    """At the end; where the last page is full, on the first page that has room; on a page of its own if none has."""
+
+    def fits(number: int) -> bool:
+        used = sum(block.height for block in [*pages[number], *foot])
+        return used + (top if number else 0.0) <= room
+
+    place = next((number for number in (len(pages) - 1, *range(len(pages) - 1)) if fits(number)), None)
+    if foot and place is None:
+        pages.append([])
+    pages[-1 if place is None else place].extend(foot)
 
 
 def _sheet_number(context: Context, number: int, of: int) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
+from resa.drawing.fonts import clean, width
 from resa.drawing.map_frame import Column, Context, Frame
 from resa.drawing.parts import Block, paragraph
 from resa.drawing.scene import Circle, Group, Item, Path, Text, line
+from resa.drawing.tokens import STYLES, StyleName
 from resa.model.journey import Touchpoint
 
 __all__ = ["is_young", "young_row"]
 
 _BAND = 64.0
 _POINT = 14.0
+_NAME_STYLES: tuple[StyleName, ...] = ("headline", "stage", "touchpoint")
 
 
 def is_young(context: Context) -> bool:
@@ -28,13 +32,14 @@ def young_row(context: Context, frame: Frame) -> Block:
     items: list[Item] = []
     band = _BAND
     stages = [list(group) for _, group in groupby(frame.columns, key=lambda column: column.stage.key)]
+    style = _name_style(stages)
     names = []
     for number, columns in enumerate(stages):
         left, right = columns[0].x, columns[-1].x + columns[-1].width
         block = paragraph(
             columns[0].stage.name,
-            right - left - _POINT * 2 - 16,
-            "headline",
+            _name_room(columns),
+            style,
             "accent",
             x=left + 12 + (_POINT if number else 4),
         )
@@ -53,6 +58,21 @@ def young_row(context: Context, frame: Frame) -> Block:
         items.extend(stop)
         tallest = max(tallest, height)
     return Block(tuple(items), y + 22 + tallest + 12, frame.width)
+
+
+def _name_room(columns: Sequence[Column]) -> float:
+    """How wide the name of a stage may be."""
+    return columns[-1].x + columns[-1].width - columns[0].x - _POINT * 2 - 16
+
+
+def _name_style(stages: Sequence[Sequence[Column]]) -> StyleName:
+    """The largest in which no stage's name has to be broken within a word."""
+    for style in _NAME_STYLES:
+        setting = STYLES[style]
+        words = ((word, _name_room(columns)) for columns in stages for word in clean(columns[0].stage.name).split())
+        if all(width(word, setting.size, setting.face) <= room for word, room in words):
+            return style
+    return _NAME_STYLES[-1]
 
 
 def _band(left: float, right: float, height: float, *, first: bool) -> Path:

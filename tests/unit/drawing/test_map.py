@@ -217,3 +217,36 @@ def test_paper_is_filled_and_a_row_follows_on_the_same_page() -> None:
     assert faults(pages[0]) == []
     lowest = max(box.bottom for _, box, _ in placed_texts(pages[0]))
     assert lowest > 0.5 * pages[0].height
+
+
+def test_the_name_of_a_narrow_stage_is_set_smaller_rather_than_broken() -> None:
+    keys = {"awareness": ("tells",), "consideration": ("a", "b"), "conversion": ("c", "d"), "loyalty": ("e", "f")}
+    young = replace(
+        BARE,
+        stages=tuple(Stage(key=key, name=key.title(), touchpoints=inside) for key, inside in keys.items()),
+        touchpoints=tuple(Touchpoint(key=key, name=key, stage=stage) for stage, some in keys.items() for key in some),
+    )
+    svg = draw_map(young)
+    assert svg.sheets is not None
+    (sheet,) = svg.sheets("A3")
+    assert "Awareness" in words(sheet)
+
+
+def test_the_legend_takes_no_sheet_of_its_own_where_another_has_room() -> None:
+    """The first row leaves some room on its sheet; the second fills its own."""
+    long = ("Something that takes its room on paper. " * 3,) * 14
+    keys = [(stage, f"{stage}{number}") for stage in "ab" for number in range(12)]
+    said = {"a0": ("One.",), "b0": long}
+    journey = replace(
+        BARE,
+        stages=tuple(Stage(key=name, name=name, touchpoints=tuple(f"{name}{n}" for n in range(12))) for name in "ab"),
+        touchpoints=tuple(
+            Touchpoint(key=key, name=key, stage=stage, actions=said.get(key, ()), moment_of_truth=key == "a1")
+            for stage, key in keys
+        ),
+    )
+    svg = draw_map(journey)
+    assert svg.sheets is not None
+    sheets = svg.sheets("A3")
+    assert len(sheets) == 2
+    assert all("Actions" in words(sheet) for sheet in sheets)
