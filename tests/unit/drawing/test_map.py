@@ -9,7 +9,7 @@ from tests.support.drawing_maps import BARE, FULL, NUMBERS, crossed_words, fault
 
 from resa.drawing import LANES, ExpectationNumbers, MapNumbers, MapOptions, draw_map
 from resa.drawing.scene import Circle, Image, placed_texts, walk
-from resa.model.journey import JourneyMap, Stage, Touchpoint
+from resa.model.journey import JourneyMap, PainPoint, Stage, Touchpoint
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
@@ -236,12 +236,13 @@ def test_the_legend_takes_no_sheet_of_its_own_where_another_has_room() -> None:
     """The first row leaves some room on its sheet; the second fills its own."""
     long = ("Something that takes its room on paper. " * 3,) * 14
     keys = [(stage, f"{stage}{number}") for stage in "ab" for number in range(12)]
-    said = {"a0": ("One.",), "b0": long}
     journey = replace(
         BARE,
         stages=tuple(Stage(key=name, name=name, touchpoints=tuple(f"{name}{n}" for n in range(12))) for name in "ab"),
         touchpoints=tuple(
-            Touchpoint(key=key, name=key, stage=stage, actions=said.get(key, ()), moment_of_truth=key == "a1")
+            Touchpoint(key=key, name=key, stage=stage, actions=("One.",), pain_points=(PainPoint(text="Slow."),))
+            if stage == "a"
+            else Touchpoint(key=key, name=key, stage=stage, actions=long if key == "b0" else ())
             for stage, key in keys
         ),
     )
