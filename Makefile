@@ -6,7 +6,7 @@ else
   BIN := .venv/bin
 endif
 
-.PHONY: demo test lint reference clean
+.PHONY: demo test lint reference benchmarks clean
 
 demo: .venv/installed
 	$(BIN)/resa demo demo
@@ -23,11 +23,17 @@ lint: .venv/installed-dev
 reference: .venv/installed-dev
 	$(BIN)/python -m scripts.reference
 
+benchmarks: .venv/installed-benchmarks
+	$(BIN)/python -m benchmarks.kernels $(BENCHMARK_OPTIONS)
+
 .venv/installed: pyproject.toml
 	$(PYTHON) scripts/install.py
 
 .venv/installed-dev: pyproject.toml
-	$(PYTHON) scripts/install.py --dev
+	$(PYTHON) scripts/install.py dev
+
+.venv/installed-benchmarks: pyproject.toml
+	$(PYTHON) scripts/install.py benchmarks
 
 clean:
 	rm -rf .venv demo

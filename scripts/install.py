@@ -1,6 +1,7 @@
 """Make `.venv` and install Resa into it, with uv where it is present, else with pip.
 
-Run as `python3 scripts/install.py [--dev]`; needs Python 3.11 or newer and nothing else.
+Run as `python3 scripts/install.py [dev] [benchmarks]`, the groups of packages that are wanted besides; needs Python 3.11
+or newer and nothing else.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ def main() -> None:
     """Create the environment if it is missing, then install the project as a source tree."""
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is what this line is there to catch
         sys.exit(f"Resa needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 …")
-    development = "--dev" in sys.argv[1:]
+    groups = sys.argv[1:]
     uv = shutil.which("uv")
-    packages = ["-e", str(ROOT), *(requirements("dev") if development else [])]
+    packages = ["-e", str(ROOT), *(package for group in groups for package in requirements(group))]
     if uv:
         if not PYTHON.exists():
             subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(FOLDER)], check=True)
@@ -44,8 +45,8 @@ def main() -> None:
     print("installing into .venv …", flush=True)
     subprocess.run(command, check=True)
     (FOLDER / "installed").touch()
-    if development:
-        (FOLDER / "installed-dev").touch()
+    for group in groups:
+        (FOLDER / f"installed-{group}").touch()
 
 
 if __name__ == "__main__":
