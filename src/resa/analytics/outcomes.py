@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
 from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
-__all__ = ["OUTCOMES", "Outcomes", "expectation_as_of", "outcomes_of"]
+__all__ = ["OUTCOMES", "Outcomes", "as_of_delivering", "expectation_as_of", "outcomes_of"]
 
 OUTCOMES: Final = ("met", "missed", "open", "cancelled")
 """What can become of an opening: `open` is neither met nor cancelled, and its deadline has not passed."""
@@ -70,14 +71,23 @@ class Outcomes:
 
 
 def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: int | None = None) -> int | None:
-    """Up to when the data are complete for an expectation, microseconds since 1970.
+    """Up to when the data are complete for an expectation, microseconds since 1970; `None`: nothing is certain."""
+    return as_of_delivering(snapshot, [snapshot.journey_map.code[key] for key in expectation.next], override)
+
+
+def as_of_delivering(snapshot: Snapshot, codes: Iterable[int], override: int | None = None) -> int | None:
+    """Up to when the data are complete for what is expected to follow, microseconds since 1970.
 
     A miss is certain only when every source that ever delivered what was expected is past the deadline. Where none
     ever did, the sources as a whole count. `None`: nothing is certain, since a source's first load is not finished.
+
+    Args:
+        snapshot: The events.
+        codes: Touchpoints that are expected.
+        override: The question's own as of.
     """
     if override is not None:
         return override
-    codes = [snapshot.journey_map.code[key] for key in expectation.next]
     moment = snapshot.complete_to(codes)
     return None if moment is None else instant(moment)
 
