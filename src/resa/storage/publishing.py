@@ -182,13 +182,16 @@ def next_number(store: Store, table: str) -> int:
 def complete_until(store: Store) -> dict[str, datetime]:
     """Up to when each source is complete: the latest end that its loads state, or else their newest event.
 
-    A load that still runs, or was cut short, has only some rows of its file, in whatever order: it says nothing yet.
+    Nothing is complete for longer than up to when it was collected: an event that claims to be of a later time (clocks
+    may be wrong) says nothing of what others did until then. A load that still runs, or was cut short, has only some
+    rows of its file, in whatever order: it says nothing yet.
     """
     found: dict[str, int] = {}
     with store.database.reading() as connection:
         for row in connection.execute(select(loads).where(loads.c.state == "finished")):
             end = row.complete_until if row.complete_until is not None else row.newest
             if end is not None:
+                end = min(end, row.started_at)
                 found[row.source_id] = max(end, found.get(row.source_id, end))
     return {source: from_micros(end) for source, end in sorted(found.items())}
 
