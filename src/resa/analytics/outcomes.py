@@ -187,7 +187,7 @@ def _last_start(snapshot: Snapshot, expectation: Expectation, as_of: int | None)
         return as_of - expectation.within.microseconds
     clock, days = WorkingClock(snapshot.zone, snapshot.journey_map.holidays), expectation.within.amount
     low, high = as_of - (3 * days + 7 + 2 * len(clock.holidays)) * DAY, as_of
-    while high - low > 1:  # deadlines never fall, so halving finds the edge
+    while high - low > 1:  # deadlines do not fall, so halving finds the edge; in a repeated hour, one of its edges
         middle = (low + high) // 2
         in_time = int(clock.deadlines(np.array([middle], dtype=np.int64), days)[0]) <= as_of
         low, high = (middle, high) if in_time else (low, middle)

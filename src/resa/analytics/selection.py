@@ -15,8 +15,8 @@ import numpy as np
 from resa.analytics.customers import CustomerExpressions
 from resa.analytics.questions import Question, Step, of_customers
 from resa.analytics.result import problem
-from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
-from resa.analytics.sql_text import Statement, inlined, listed, moment
+from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions, Snapshot, instant
+from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.kernels import Journeys, Period
 
@@ -207,7 +207,8 @@ class Selection:
         if question.channel:
             yield f"channel IN {listed(question.channel)}"
         if question.device:
-            yield f"position IN (SELECT position FROM events WHERE device IN {listed(question.device)})"
+            device = f"coalesce(device, {literal(NOT_KNOWN)})"
+            yield f"position IN (SELECT position FROM events WHERE {device} IN {listed(question.device)})"
         if self.as_of_override is not None:
             yield f"occurred_at <= {moment(self.as_of_override)}"
 
