@@ -84,3 +84,9 @@ def test_the_moment_of_the_data_holds_for_all_conditions_alike() -> None:
     measure = measure_of((0, 0, "a", "web"), (0, 0.5, "b", "web"), as_of=complete)
     for where in ("count(b) > 0", "count(b, last => '9d') > 0", "days_since(b) < 100", "met('a.b')"):
         assert not somebody(measure, measure.transitions(where=where))
+
+
+def test_without_data_no_condition_holds_and_none_fails() -> None:
+    measure = measure_of(customers=1, traits={0: {"joined": "2026-03-01"}})
+    for where in ("days_since(b) < 1", "days_since(traits.joined) < 1", "missed('a.b')", "count(b, last => '1d') > 0"):
+        assert not somebody(measure, measure.transitions(where=where))
