@@ -47,6 +47,7 @@ def events(draw: st.DrawFn, customers: int = 5, most: int = 9) -> list[Happened]
                     device=draw(st.sampled_from(["phone", "desk", None])),
                     value=draw(st.sampled_from([None, 2.5, 10.0])),
                     properties=draw(st.sampled_from([{}, {"k": 1}, {"k": 2}])),
+                    source_id=draw(st.sampled_from(["shop", "store"])),
                 )
             )
     return found
@@ -68,10 +69,17 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
     return SmallStore(draw(events(customers, most)), {"shop": journey_map}, customers, traits)
 
 
+AS_OF_THEN = (
+    "count(b, last => '1d') = 0",
+    "missed('a.b')",
+    "days_since(b) < 1 or opened('c.d', last => '1d')",
+)
+"""Conditions that hold or not as of a moment, by what each source had delivered."""
+
 COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
-        "where": st.sampled_from(["traits.orders >= 1", "count(a) > 1 or met('a.b')", "count(b, last => '1d') = 0"]),
+        "where": st.sampled_from(["traits.orders >= 1", "count(a) > 1 or met('a.b')", *AS_OF_THEN]),
         "events": st.sampled_from(["properties.k = 1", "event <> 'b'"]),
         "since": st.sampled_from(["2026-03-02", "2026-03-02T00:00:05+00:00"]),
         "until": st.sampled_from(["2026-03-02", "2026-03-02T00:00:10+00:00", "2026-03-05"]),

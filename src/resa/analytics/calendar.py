@@ -59,20 +59,19 @@ class Zone:
         starts: Instants = self.starts + np.maximum(before, self.offsets)
         return starts
 
-    def moments(self, local: Instants) -> Instants:
+    def moments(self, local: Instants, *, last: bool = False) -> Instants:
         """When the wall clock shows this.
 
-        Where it shows it twice, the first time; where it never does (the hour that is skipped in spring), the moment as
-        far after the change as the wall clock is past it.
-        """
-        index = np.searchsorted(self._local_starts, local, side="right") - 1
-        return local - self.offsets[np.maximum(index, 0)]
+        Where it never does (the hour that is skipped in spring), the moment as far after the change as the wall clock
+        is past it.
 
-    def steady(self, moments: Instants) -> Instants:
-        """The wall clock, but it stands still for the hour that autumn repeats, so that it never runs backwards."""
-        index = np.maximum(np.searchsorted(self.starts, moments, side="right") - 1, 0)
-        clock: Instants = np.maximum(moments + self.offsets[index], self._local_starts[index])
-        return clock
+        Args:
+            local: What it shows.
+            last: Where it shows it twice (the hour that is repeated in autumn), the second time, not the first.
+        """
+        starts = self.starts + self.offsets if last else self._local_starts
+        index = np.searchsorted(starts, local, side="right") - 1
+        return local - self.offsets[np.maximum(index, 0)]
 
     def first_moment(self, day: date) -> int:
         """When a day begins here."""
@@ -135,7 +134,8 @@ def calendar_edges(low: int, high: int, period: Period, zone: Zone) -> tuple[Ins
         end = int(days[1].astype("datetime64[M]").astype(np.int64))
         starts = np.arange(begin, end + months + 1, months).astype("datetime64[M]").astype("datetime64[D]")
     edges = zone.moments(starts.astype("datetime64[us]").astype(np.int64))
-    return edges, tuple(starts[:-1].tolist())
+    some = edges[1:] > edges[:-1]  # a day that a zone skipped (Samoa, 30 December 2011) is none
+    return np.concatenate([edges[:-1][some], edges[-1:]]), tuple(starts[:-1][some].tolist())
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ class WorkingClock:
 
     A moment on a free day counts as the beginning of the next working day: what is bought on Saturday with one working
     day to go is due when Monday ends, what is bought on Friday at 15:00 is due on Monday at 15:00 (wall clock of the
-    zone). Working days are Monday to Friday without the holidays.
+    zone). Working days are Monday to Friday without the holidays. What counts is what the wall clock shows: a clock
+    started in the hour that autumn repeats is due at that time of the day, and a deadline in it is the second time.
 
     Attributes:
         zone: The map's.
@@ -159,8 +160,8 @@ class WorkingClock:
         return np.array(self.holidays, dtype="datetime64[D]")
 
     def reading(self, moments: Instants) -> Instants:
-        """What the clock shows, microseconds of working time since Monday 1970-01-05; never runs backwards."""
-        local = self.zone.steady(moments)
+        """What the clock shows, microseconds of working time since Monday 1970-01-05."""
+        local = self.zone.local(moments)
         day, time = np.divmod(local, DAY)
         if not len(day):
             return day
@@ -174,4 +175,4 @@ class WorkingClock:
         """The last moment that is within this many working days of each moment."""
         number, time = np.divmod(self.reading(moments) + days * DAY, DAY)
         day = np.busday_offset(_MONDAY, number, roll="forward", holidays=self._free)
-        return self.zone.moments(day.astype("datetime64[us]").astype(np.int64) + time)
+        return self.zone.moments(day.astype("datetime64[us]").astype(np.int64) + time, last=True)

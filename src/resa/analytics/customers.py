@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
-from resa.analytics.outcomes import outcomes_of
-from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
+from resa.analytics.outcomes import expectation_as_of, outcomes_of
+from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, instant, named, numbered
 from resa.analytics.sql_text import inlined, literal, moment
 from resa.base.errors import QuestionError, did_you_mean
 from resa.engine import Engine
@@ -21,18 +22,24 @@ from resa.model.tables import INSTANT
 
 __all__ = ["CustomerExpressions"]
 
+_ANY_TIME: Final = (-(2**62), 2**62)
+
 
 class CustomerExpressions:
-    """Expressions over the customers of one snapshot.
+    """Expressions over the customers of one snapshot, as of the moment up to which the data are complete.
+
+    What happened later does not count; `last =>` and `days_since` count from that moment.
 
     Args:
         snapshot: Whose customers.
-        as_of: What `last =>` and `days_since` count from, microseconds since 1970; `None`: there are no data.
+        override: Another moment to look from, microseconds since 1970.
     """
 
-    def __init__(self, snapshot: Snapshot, as_of: int | None) -> None:
+    def __init__(self, snapshot: Snapshot, override: int | None = None) -> None:
+        overall = snapshot.index.as_of.overall
         self._snapshot = snapshot
-        self._as_of = as_of
+        self._override = override
+        self._as_of = override if override is not None or overall is None else instant(overall)
         self._count = len(snapshot.index.offsets) - 1
 
     def flags(self, text: str) -> Flags:
@@ -45,7 +52,7 @@ class CustomerExpressions:
                 return np.packbits(self._evaluate(compiled).to_numpy(zero_copy_only=False))
             return np.packbits((np.array(kept[1]) == "true")[kept[0]])
 
-        packed = self._snapshot.keep(("customer flags", text, self._as_of), make)
+        packed = self._snapshot.keep(("customer flags", text, self._as_of, self._override), make)
         return np.unpackbits(packed, count=self._count).view(np.bool_)
 
     def labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
@@ -56,7 +63,7 @@ class CustomerExpressions:
             kept = self._kept(compiled)
             return numbered(self._evaluate(compiled)) if kept is None else named(*kept)
 
-        return self._snapshot.keep(("customer labels", text, self._as_of), make)
+        return self._snapshot.keep(("customer labels", text, self._as_of, self._override), make)
 
     def persona(self, key: str) -> Flags:
         """Which customers are this persona, as of now.
@@ -64,13 +71,25 @@ class CustomerExpressions:
         Raises:
             QuestionError: The map has no such persona, or nothing tells who is one.
         """
+        return self.flags(self._who(key))
+
+    def _who(self, key: str) -> str:
+        """What tells who is a persona."""
         personas = self._snapshot.journey_map.persona
         if key not in personas:
             raise QuestionError(f"the map has no persona '{key}'{did_you_mean(key, personas)}")
         who = personas[key].who
         if who is None:
             raise QuestionError(f"nothing tells who is a '{key}'; add a signal with 'who' for it")
-        return self.flags(who)
+        return who
+
+    def personas(self) -> str:
+        """A SELECT of (customer, persona), a row for each persona that a customer is."""
+        if self._override is None:
+            return "SELECT customer, unnest(personas) AS persona FROM customers"
+        known = [persona for persona in self._snapshot.journey_map.personas if persona.who is not None]
+        branches = [f"SELECT customer, {literal(p.key)} AS persona FROM ({self.selecting(p.who or '')})" for p in known]
+        return " UNION ALL ".join(branches) or "SELECT customer, NULL::VARCHAR AS persona FROM customers WHERE FALSE"
 
     def selecting(self, text: str) -> str:
         """A SELECT of the customers for whom the expression holds."""
@@ -134,18 +153,19 @@ class CustomerExpressions:
                     f"there is no segment '{need.name}': segments are not kept yet; write its condition here"
                 )
 
-    def _since(self, need: Requirement) -> int:
-        if need.last_seconds is None or self._as_of is None:
-            return -(2**62)
-        return self._as_of - need.last_seconds * SECOND
+    def _bounds(self, need: Requirement) -> tuple[int, int]:
+        """When what is asked for may have happened, (after, until], microseconds since 1970."""
+        if self._as_of is None:
+            return _ANY_TIME
+        since = _ANY_TIME[0] if need.last_seconds is None else self._as_of - need.last_seconds * SECOND
+        return since, self._as_of
 
     def _visits(self, need: Requirement) -> pa.Array:
         snapshot = self._snapshot
         positions = np.flatnonzero(snapshot.column.touchpoints == snapshot.journey_map.code[need.name])
         times = snapshot.times(positions)
-        recent = times > self._since(need)
-        if need.last_seconds is not None and self._as_of is not None:
-            recent &= times <= self._as_of
+        since, until = self._bounds(need)
+        recent = (times > since) & (times <= until)
         customers = snapshot.customers_at(positions)[recent]
         if need.kind == "count":
             return pa.array(np.bincount(customers, minlength=self._count).astype(np.int64))
@@ -156,10 +176,14 @@ class CustomerExpressions:
         return pa.array(latest, mask=never).cast(INSTANT)
 
     def _outcome(self, need: Requirement) -> Flags:
-        found = outcomes_of(self._snapshot, self._snapshot.journey_map.expectation[need.name], as_of=self._as_of)
-        chosen = found.opened_at > self._since(need)
+        snapshot, expectation = self._snapshot, self._snapshot.journey_map.expectation[need.name]
+        found = outcomes_of(snapshot, expectation, as_of=expectation_as_of(snapshot, expectation, self._override))
+        since, until = self._bounds(need)
+        chosen = (found.opened_at > since) & (found.opened_at <= until)
         if need.kind != "opened":
             chosen &= found.named(need.kind)
+        if need.kind == "met" and chosen.any():
+            chosen[chosen] = snapshot.times(found.closed[chosen]) <= until
         flags = np.zeros(self._count, np.bool_)
         flags[found.customer[chosen]] = True
         return flags
@@ -172,26 +196,38 @@ class CustomerExpressions:
 
     def _required_sql(self, need: Requirement) -> str:
         if need.kind == "persona":
-            return f"list_contains(c.personas, {literal(need.name)})"
+            if self._override is None:
+                return f"list_contains(c.personas, {literal(need.name)})"
+            return f"(c.customer IN ({self.selecting(self._who(need.name))}))"
         if need.kind in {"count", "latest"}:
-            when = self._when(need, "v.occurred_at", closed=True)
+            when = self._when(need, "v.occurred_at")
             what = "count(*)" if need.kind == "count" else "max(v.occurred_at)"
             return (
                 f"(SELECT {what} FROM visits v WHERE v.customer = c.customer"
                 f" AND v.touchpoint = {literal(need.name)}{when})"
             )
-        which = "" if need.kind == "opened" else f" AND o.outcome = {literal(need.kind)}"
-        when = self._when(need, "o.opened_at", closed=False)
+        when = self._when(need, "o.opened_at")
         return (
             f"EXISTS (SELECT 1 FROM outcomes o WHERE o.customer = c.customer"
-            f" AND o.expectation = {literal(need.name)}{which}{when})"
+            f" AND o.expectation = {literal(need.name)}{self._came_out(need)}{when})"
         )
 
-    def _when(self, need: Requirement, column: str, *, closed: bool) -> str:
-        if need.last_seconds is None or self._as_of is None:
-            return ""
-        until = f" AND {column} <= {moment(self._as_of)}" if closed else ""
-        return f" AND {column} > {moment(self._since(need))}{until}"
+    def _came_out(self, need: Requirement) -> str:
+        """A condition on how an opening of the view `outcomes`, which knows of all events, had ended as of then."""
+        if need.kind == "met":
+            until = "" if self._as_of is None else f" AND o.closed_at <= {moment(self._as_of)}"
+            return f" AND o.outcome = 'met'{until}"
+        if need.kind == "missed":
+            expectation = self._snapshot.journey_map.expectation[need.name]
+            as_of = expectation_as_of(self._snapshot, expectation, self._override)
+            passed = "FALSE" if as_of is None else f"o.deadline <= {moment(as_of)}"
+            return f" AND o.closed_at IS NULL AND {passed}"
+        return ""
+
+    def _when(self, need: Requirement, column: str) -> str:
+        since, until = self._bounds(need)
+        after = f" AND {column} > {moment(since)}" if since > _ANY_TIME[0] else ""
+        return after + (f" AND {column} <= {moment(until)}" if until < _ANY_TIME[1] else "")
 
 
 def _moment(microseconds: int) -> datetime:

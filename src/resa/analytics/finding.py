@@ -47,8 +47,9 @@ class Finding:
         low: Lower end of its 95 % interval, by customer.
         high: Upper end.
         reference: The share that it is held against: the target, or what was to be expected.
-        lost_at_most: Customers who would have met it at the reference and did not.
-        value_at_most: What they would have been worth, in hundredths of the map's currency; `None`: nothing tells.
+        lost_at_most: Customers who never met it and of whom at most so many would have at the reference.
+        value_at_most: What the openings that are missing to the reference would have been worth, in hundredths of the
+            map's currency; `None`: nothing tells.
         p_value: Upper limit of the chance of a share so far off if nothing were going on, all tests taken together;
             `None`: not tested.
         who: The groups that are furthest off in the same direction, for their size.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
+from math import ceil
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ from resa.analytics.trials import Trials
 from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
 from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
 from resa.model.journey import Expectation
+from resa.model.verdicts import Verdict, judged
 
 __all__ = ["find"]
 
@@ -188,7 +190,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     unusual.sort(key=_urgency)
     named = {place.arrow.expectation.name for place in unusual}
     others = [place for arrow in arrows if arrow.expectation.name not in named for place in _below(arrow)]
-    others.sort(key=lambda place: -place.lost_at_most)
+    others.sort(key=_loss)
     places = tuple(place.finding() for place in [*unusual, *others][:limit])
     return Findings(places=places, tests=int(tests.sum()), level=level)
 
@@ -300,14 +302,17 @@ class _Place:
     labels: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def lost(self) -> float:
-        """Customers who would have met it at the reference; none where it is above."""
-        return 0.0 if self.rise else max(0.0, self.reference - self.interval.share) * self.people
+    def missing(self) -> float:
+        """Openings more that would have been met at the reference; none where it is above."""
+        openings = int(np.count_nonzero(self.members))
+        return 0.0 if self.rise else max(0.0, self.reference - self.interval.share) * openings
 
-    @property
+    @cached_property
     def lost_at_most(self) -> int:
-        """The same as a whole number."""
-        return round(self.lost)
+        """Customers who never met it, as far as there were openings for them; who met it once is not lost."""
+        customers, met = self.arrow.customers[self.members], self.arrow.met[self.members]
+        never = self.people - len(_distinct(customers[met]))
+        return min(never, ceil(round(self.missing, 6)))
 
     def finding(self) -> Finding:
         """The finding."""
@@ -324,7 +329,7 @@ class _Place:
             high=self.interval.high,
             reference=self.reference,
             lost_at_most=self.lost_at_most,
-            value_at_most=None if worth is None else round(self.lost * worth * 100),
+            value_at_most=None if worth is None else round(self.missing * worth * 100),
             p_value=self.labels.get("p_value"),
             who=_who(arrow, members, self.interval.share, rise=self.rise),
             people=tuple(_distinct(arrow.customers[members & ~arrow.met]).tolist()),
@@ -333,10 +338,15 @@ class _Place:
         )
 
 
-def _urgency(place: _Place) -> tuple[bool, float, float]:
+def _loss(place: _Place) -> tuple[float, float]:
+    """The most customers lost first, then the most openings."""
+    return -place.lost_at_most, -place.missing
+
+
+def _urgency(place: _Place) -> tuple[bool, tuple[float, float], float]:
     """Those beyond doubt first, by how many customers they lost at most (a rise none); the others by how unlikely."""
     beyond_doubt = place.labels["p_value"] < _BEYOND_DOUBT
-    return not beyond_doubt, -place.lost if beyond_doubt else 0.0, place.labels["log_p"]
+    return not beyond_doubt, _loss(place) if beyond_doubt else (0.0, 0.0), place.labels["log_p"]
 
 
 def _distinct(customers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -363,7 +373,7 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     target = arrow.expectation.target
     if target is not None:
         place = _placed(arrow, np.ones(len(arrow.met), np.bool_), reason="below target", reference=target)
-        if place.interval.high < target:
+        if _judged(place, target) == "below":
             yield place
         return
     if arrow.item.outcomes.as_of is None:
@@ -379,8 +389,15 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)).date()
     more: dict[str, Any] = {"bounds": (start, latest + 1), "labels": {"since": day}}
     place = _placed(arrow, recent, reason="below history", reference=before.share, **more)
-    if place.interval.high < before.low:
+    if judged(int(np.count_nonzero(~recent)), before.low, before.high, None) != "few" and (
+        _judged(place, before.low) == "below"
+    ):
         yield place
+
+
+def _judged(place: _Place, target: float) -> Verdict:
+    """What every view says about such a share."""
+    return judged(int(np.count_nonzero(place.members)), place.interval.low, place.interval.high, target)
 
 
 def _who(arrow: _Arrow, members: Flags, share: float, *, rise: bool) -> tuple[Segment, ...]:

@@ -20,14 +20,16 @@ from resa.analytics.calendar import SECOND
 from resa.analytics.chain_sql import chosen_chain, next_event
 from resa.analytics.grouping import Groups, grouped
 from resa.analytics.intervals_sql import wilson_sql
+from resa.analytics.outcomes import as_of_delivering
 from resa.analytics.questions import FunnelQuestion, Step
 from resa.analytics.result import Column, People, part_of, problem
-from resa.analytics.selection import Selection
+from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import Flags, Positions
 from resa.analytics.sql_text import Statement, listed, literal
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.base.errors import QuestionError
 from resa.kernels import funnel, wilson_interval
+from resa.model.quantities import Duration
 
 __all__ = ["FUNNEL_COLUMNS", "answer_funnel"]
 
@@ -91,7 +93,7 @@ def _without_mark(step: Step) -> tuple[Step, bool]:
 def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
     """Count a funnel."""
     steps = _Steps(question, selection)
-    period, last = _entries(question, selection)
+    period, last = _entries(question, selection, steps)
     found = funnel(
         selection.journeys,
         steps.codes,
@@ -109,24 +111,34 @@ def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
     return Answer(
         parts={"steps": part_of(columns, rows, sql=sql, people=people)},
         n={"customers": len(customers)},
-        warnings=(*groups.warnings, *_young(question, selection, positions)),
+        warnings=(*groups.warnings, *_young(question, selection, steps, positions)),
     )
 
 
-def _entries(question: FunnelQuestion, selection: Selection) -> tuple[tuple[int, int], int | None]:
+def _entries(question: FunnelQuestion, selection: Selection, steps: _Steps) -> tuple[tuple[int, int], int | None]:
     """When chains may start, for the kernel; and the last moment of a mature entry, where only those count."""
     start, until = selection.period
-    if not question.mature or question.within is None or selection.as_of is None:
+    if not question.mature or question.within is None:
         return (start, until), None
-    last = selection.as_of - question.within.microseconds
+    last = _last_entry(question.within, selection, steps)
     return (start, min(until, last + 1 - selection.snapshot.epoch)), last
 
 
-def _young(question: FunnelQuestion, selection: Selection, positions: Positions) -> tuple[str, ...]:
-    if question.mature or question.within is None or selection.as_of is None:
+def _last_entry(within: Duration, selection: Selection, steps: _Steps) -> int:
+    """The latest moment of an entry whose window had passed when the data of what follows were complete.
+
+    As for an expectation: optional steps have no say, since they change no other step's numbers.
+    """
+    later = [code for number in steps.required[1:] for code in steps.codes[number]]
+    as_of = as_of_delivering(selection.snapshot, later, selection.as_of_override)
+    return WHOLE[0] if as_of is None else as_of - within.microseconds
+
+
+def _young(question: FunnelQuestion, selection: Selection, steps: _Steps, positions: Positions) -> tuple[str, ...]:
+    if question.mature or question.within is None:
         return ()
     unfinished = (positions[:, [0, -1]] >= 0).sum(axis=1) == 1  # entered, and not at the last step
-    late = selection.snapshot.times(positions[:, 0]) > selection.as_of - question.within.microseconds
+    late = selection.snapshot.times(positions[:, 0]) > _last_entry(question.within, selection, steps)
     young = int((unfinished & late).sum())
     if not young:
         return ()

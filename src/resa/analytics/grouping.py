@@ -115,8 +115,7 @@ def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions:
 def label_sql(selection: Selection, by: str) -> tuple[str, str]:
     """SQL of the label of a thing `i` (customer, position), and what it joins, for anything but a calendar period."""
     if by == "persona":
-        persona = "SELECT customer, unnest(personas) AS label FROM customers"
-        return "p.label", f"JOIN ({persona}) p ON p.customer = i.customer"
+        return "p.persona", f"JOIN ({selection.expressions.personas()}) p ON p.customer = i.customer"
     if by == "channel":
         return f"coalesce(v.channel, {literal(NOT_KNOWN)})", "JOIN visits v ON v.position = i.position"
     if by.startswith("traits."):

@@ -200,6 +200,10 @@ class Measure:
 
     def _map_key(self, key: str | None) -> str:
         chosen = key or self._default
+        if not self._maps:
+            raise QuestionError(
+                "there is no valid map to ask about; `resa map check` says what is wrong with the files"
+            )
         if chosen is None:
             raise QuestionError(f"there are several maps; name one of: {', '.join(sorted(self._maps))}")
         if chosen not in self._maps:

@@ -137,9 +137,10 @@ def _strung(statement: Statement, number: int, entered: str) -> Statement:
         .step(
             f"strung{number}",
             "SELECT customer, min(position) AS position, min(occurred_at) AS started_at, max(position) AS clock_position,\n"
-            "  max(occurred_at) AS clock_at, max(due) AS due, max(closed_at) FILTER (NOT renewed) AS closed_at,\n"
+            "  max(occurred_at) AS clock_at, max_by(due, position) AS due, max(closed_at) FILTER (NOT renewed) AS closed_at,\n"
             f"  bool_or(meets) FILTER (NOT renewed) AS meets, {entered.format('min(occurred_at)')} AS entered,\n"
-            f"  coalesce(bool_or(meets AND closed_at IS NOT NULL) FILTER ({entered.format('occurred_at')}), FALSE) AS reached\n"
+            "  coalesce(max_by(coalesce(meets AND closed_at IS NOT NULL, FALSE), position)"
+            f" FILTER ({entered.format('occurred_at')}), FALSE) AS reached\n"
             f"FROM islands{number} GROUP BY customer, key, island",
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
 from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
-__all__ = ["OUTCOMES", "Outcomes", "expectation_as_of", "outcomes_of"]
+__all__ = ["OUTCOMES", "Outcomes", "as_of_delivering", "expectation_as_of", "outcomes_of"]
 
 OUTCOMES: Final = ("met", "missed", "open", "cancelled")
 """What can become of an opening: `open` is neither met nor cancelled, and its deadline has not passed."""
@@ -70,14 +71,23 @@ class Outcomes:
 
 
 def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: int | None = None) -> int | None:
-    """Up to when the data are complete for an expectation, microseconds since 1970.
+    """Up to when the data are complete for an expectation, microseconds since 1970; `None`: nothing is certain."""
+    return as_of_delivering(snapshot, [snapshot.journey_map.code[key] for key in expectation.next], override)
+
+
+def as_of_delivering(snapshot: Snapshot, codes: Iterable[int], override: int | None = None) -> int | None:
+    """Up to when the data are complete for what is expected to follow, microseconds since 1970.
 
     A miss is certain only when every source that ever delivered what was expected is past the deadline. Where none
     ever did, the sources as a whole count. `None`: nothing is certain, since a source's first load is not finished.
+
+    Args:
+        snapshot: The events.
+        codes: Touchpoints that are expected.
+        override: The question's own as of.
     """
     if override is not None:
         return override
-    codes = [snapshot.journey_map.code[key] for key in expectation.next]
     moment = snapshot.complete_to(codes)
     return None if moment is None else instant(moment)
 
@@ -177,7 +187,7 @@ def _last_start(snapshot: Snapshot, expectation: Expectation, as_of: int | None)
         return as_of - expectation.within.microseconds
     clock, days = WorkingClock(snapshot.zone, snapshot.journey_map.holidays), expectation.within.amount
     low, high = as_of - (3 * days + 7 + 2 * len(clock.holidays)) * DAY, as_of
-    while high - low > 1:  # deadlines never fall, so halving finds the edge
+    while high - low > 1:  # deadlines do not fall, so halving finds the edge; in a repeated hour, one of its edges
         middle = (low + high) // 2
         in_time = int(clock.deadlines(np.array([middle], dtype=np.int64), days)[0]) <= as_of
         low, high = (middle, high) if in_time else (low, middle)

@@ -256,7 +256,9 @@ def _walk_steps(statement: Statement, selection: Selection, walk: _Walk, number:
     source = "seen"
     if walk.own:
         source = f"own{number}"
-        chosen = f"SELECT customer FROM customers WHERE list_contains(personas, {literal(walk.persona.key)})"
+        chosen = (
+            f"SELECT customer FROM ({selection.expressions.personas()}) WHERE persona = {literal(walk.persona.key)}"
+        )
         statement = statement.step(source, f"SELECT * FROM seen WHERE customer IN ({chosen})")
     statement = chosen_chain(
         statement,

@@ -15,7 +15,7 @@ import numpy as np
 from resa.analytics.customers import CustomerExpressions
 from resa.analytics.questions import Question, Step, of_customers
 from resa.analytics.result import problem
-from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
+from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions, Snapshot, instant
 from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.kernels import Journeys, Period
@@ -53,7 +53,7 @@ class Selection:
     @cached_property
     def expressions(self) -> CustomerExpressions:
         """Expressions over customers, as of the question."""
-        return CustomerExpressions(self.snapshot, self.as_of)
+        return CustomerExpressions(self.snapshot, self.as_of_override)
 
     @cached_property
     def period(self) -> Period:
@@ -202,8 +202,8 @@ class Selection:
             yield f"customer IN ({self.expressions.selecting(question.where)})"
         if question.persona:
             yield (
-                "customer IN (SELECT customer FROM customers"
-                f" WHERE list_has_any(personas, {literal(list(question.persona))}))"
+                f"customer IN (SELECT customer FROM ({self.expressions.personas()})"
+                f" WHERE persona IN {listed(question.persona)})"
             )
         if question.events is not None:
             compiled = self.snapshot.event_expression(question.events, "boolean")
@@ -211,7 +211,8 @@ class Selection:
         if question.channel:
             yield f"channel IN {listed(question.channel)}"
         if question.device:
-            yield f"position IN (SELECT position FROM events WHERE device IN {listed(question.device)})"
+            device = f"coalesce(device, {literal(NOT_KNOWN)})"
+            yield f"position IN (SELECT position FROM events WHERE {device} IN {listed(question.device)})"
         if self.as_of_override is not None:
             yield f"occurred_at <= {moment(self.as_of_override)}"
 

@@ -234,7 +234,7 @@ def _personas(selection: Selection, visitors: Flags) -> Part:
         selection.statement.step("items", f"SELECT customer FROM seen WHERE {selection.in_period('occurred_at')}")
         .step(
             "counted",
-            "SELECT unnest(personas) AS persona FROM customers WHERE customer IN (SELECT customer FROM items)",
+            f"SELECT persona FROM ({selection.expressions.personas()})\nWHERE customer IN (SELECT customer FROM items)",
         )
         .select(
             f"SELECT k.persona, count(c.persona) AS customers FROM (SELECT unnest({_keys(keys)}) AS persona) k\n"

@@ -283,7 +283,9 @@ class _File:
         lateness = timedelta(seconds=shape.lateness.seconds) if shape.lateness else timedelta(0)
         if shape.complete_until == "file modified" and self.file.modified is not None:
             return self.file.modified - lateness
-        return load.newest - lateness if load.newest is not None and shape.lateness else None
+        if load.newest is None or not shape.lateness:
+            return None  # storage knows
+        return min(load.newest, load.started_at) - lateness
 
     def _tell(self, reader: Reader, piece: Piece, began: float) -> None:
         if self.progress is not None:

@@ -18,7 +18,7 @@ from resa.expressions.fields import as_path, field_piece
 from resa.expressions.functions import Kind
 from resa.expressions.language import Catalog, Requirement, Scope
 from resa.expressions.nodes import reason_against
-from resa.expressions.pieces import CASTS, KIND_WORDS, WRONG, Piece, is_open
+from resa.expressions.pieces import CASTS, DATE_ALONE, KIND_WORDS, TIME_WITHOUT_ZONE, WRONG, Piece, is_open
 from resa.expressions.reading import position
 from resa.expressions.visits import VISITS
 
@@ -96,11 +96,21 @@ class Checker:
             return f"timezone({self.parameter(self.catalog.timezone)}, {piece.sql})"
         # NULL gets a type as well, for DuckDB may find no function that takes a bare one.
         if is_open(piece.kind) or piece.kind == "null" or (piece.kind, kind) == ("time", "local"):
-            return CASTS[kind].format(self.sql(piece))
+            return self.converted(self.sql(piece), kind, piece.at)
         self.wrong(
             f"{piece.label} is {KIND_WORDS[piece.kind]}, but {KIND_WORDS[kind]} is needed{why}", piece.at, "wrong-type"
         )
         return "NULL"
+
+    def converted(self, sql: str, kind: Kind, at: int) -> str:
+        """SQL that reads a value of unknown type as `kind`; a date or time without a zone is one of the map's."""
+        if kind != "time" or self.scope is Scope.ROW or sql == "NULL":
+            return CASTS[kind].format(sql)
+        self.spend(10, at)
+        # The value is written once: in both branches of a CASE it would double with every call that nests.
+        for pattern, instead in ((DATE_ALONE, r"\1 00:00"), (TIME_WITHOUT_ZONE, rf"\1 {self.catalog.timezone}")):
+            sql = f"regexp_replace({sql}, {self.parameter(pattern)}, {self.parameter(instead)})"
+        return CASTS[kind].format(sql)
 
     def _moment(self, piece: Piece, kind: Kind) -> str:
         moment = patterns.parse_moment(str(piece.literal), self.catalog.timezone)

@@ -326,8 +326,9 @@ FUNCTIONS: tuple[Function, ...] = (
         "days_since",
         (Parameter("traits.name or touchpoint", "moment or touchpoint"),),
         "number",
-        "((epoch_us($as_of) - epoch_us({0})) / 86400000000)",
-        "Days of 24 hours from a moment that a trait states, or from the latest visit of a touchpoint, until now.",
+        "(CASE WHEN {0} <= $as_of THEN (epoch_us($as_of::TIMESTAMPTZ) - epoch_us({0})) / 86400000000 END)",
+        "Days of 24 hours from a moment that a trait states, or from the latest visit of a touchpoint, until the data "
+        "are complete; not known for a later moment.",
         _CUSTOMER,
         "latest",
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resa.expressions.functions import Kind
 
-__all__ = ["CASTS", "KIND_WORDS", "WRONG", "Piece", "is_open", "quoted"]
+__all__ = ["CASTS", "DATE_ALONE", "KIND_WORDS", "TIME_WITHOUT_ZONE", "WRONG", "Piece", "is_open", "quoted"]
 
 KIND_WORDS: Mapping[Kind, str] = {
     "text": "text",
@@ -28,6 +28,10 @@ CASTS: Mapping[Kind, str] = {
     "time": "TRY_CAST({} AS TIMESTAMPTZ)",
     "local": "TRY_CAST({} AS TIMESTAMP)",
 }
+
+_DATE = r"[-+]?\d+[-/]\d+[-/]\d+"
+DATE_ALONE = rf"^\s*({_DATE})\s*$"
+TIME_WITHOUT_ZONE = rf"^\s*({_DATE}[ T][\d:.]+)\s*$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from resa.expressions import calls, patterns
 from resa.expressions.functions import Kind
 from resa.expressions.language import Scope
 from resa.expressions.nodes import ARITHMETIC, COMPARISONS, TYPES
-from resa.expressions.pieces import CASTS, KIND_WORDS, WRONG, Piece
+from resa.expressions.pieces import KIND_WORDS, WRONG, Piece
 from resa.expressions.reading import position
 
 if TYPE_CHECKING:
     from resa.expressions.checking import Checker
 
 __all__ = ["VISITS"]
+
+_LARGEST_EXACT = 2**53 - 1  # beyond it several whole numbers are the same DOUBLE
 
 
 def _literal(checker: Checker, node: exp.Expr) -> Piece:
@@ -34,6 +36,13 @@ def _literal(checker: Checker, node: exp.Expr) -> Piece:
         return checker.wrong("this number is too large", at, "wrong-number")
     if checker.scope is Scope.ROW and text.isdigit() and int(text) < 2**63:
         number = int(text)
+    elif checker.scope is not Scope.ROW and text.isdigit() and int(text) > _LARGEST_EXACT:
+        return checker.wrong(
+            f"numbers here are exact up to {_LARGEST_EXACT:,}, and this one is not; an order or account is compared as "
+            f"text: '{_short(text)}'",
+            at,
+            "wrong-number",
+        )
     return Piece("number", at=at, label=text, literal=number)
 
 
@@ -222,7 +231,7 @@ def _converted(checker: Checker, piece: Piece, kind: Kind, target: exp.DType) ->
     if kind in ("time", "local") and (isinstance(piece.literal, str) or piece.kind in ("time", "local")):
         sql = checker.as_kind(piece, kind)
     else:
-        sql = CASTS[kind].format(checker.sql(piece))
+        sql = checker.converted(checker.sql(piece), kind, piece.at)
     if target in (exp.DType.INT, exp.DType.BIGINT):
         sql = f"TRY_CAST({checker.sql(piece)} AS BIGINT)"
         if checker.scope is not Scope.ROW:

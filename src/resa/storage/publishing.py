@@ -19,7 +19,7 @@ from resa.base.files import flush_folder
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import JourneyMap
 from resa.storage.building import FileRun, build_arrays, write_header
-from resa.storage.cleaning import clean
+from resa.storage.cleaning import clean, set_aside
 from resa.storage.database import from_micros, to_micros
 from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
@@ -153,12 +153,15 @@ def publish(
         also: What the database is to learn in the same transaction.
     """
     store = writer.store
-    number = next_number(store, "generations")
     _flush_folders(index.folder)
-    index.folder.replace(store.layout.generation(number))
-    flush_folder(store.layout.index)
     held = [file.id for file in index.files] + list(index.record_files)
-    with writer.lease.writing() as connection:
+    with writer.lease.writing() as connection:  # moved by nobody but the writer: the transaction has checked its token
+        number = next_number(store, "generations")
+        place = store.layout.generation(number)
+        if place.exists():  # a writer that was cut short left it
+            set_aside(store, [place])
+        index.folder.replace(place)
+        flush_folder(store.layout.index)
         also(connection)
         at = to_micros(store.clock())
         values = {"id": number, "published_at": at, "events": index.events, "customers": index.customers}
@@ -182,13 +185,16 @@ def next_number(store: Store, table: str) -> int:
 def complete_until(store: Store) -> dict[str, datetime]:
     """Up to when each source is complete: the latest end that its loads state, or else their newest event.
 
-    A load that still runs, or was cut short, has only some rows of its file, in whatever order: it says nothing yet.
+    Nothing is complete for longer than up to when it was collected: an event that claims to be of a later time (clocks
+    may be wrong) says nothing of what others did until then. A load that still runs, or was cut short, has only some
+    rows of its file, in whatever order: it says nothing yet.
     """
     found: dict[str, int] = {}
     with store.database.reading() as connection:
         for row in connection.execute(select(loads).where(loads.c.state == "finished")):
             end = row.complete_until if row.complete_until is not None else row.newest
             if end is not None:
+                end = min(end, row.started_at)
                 found[row.source_id] = max(end, found.get(row.source_id, end))
     return {source: from_micros(end) for source, end in sorted(found.items())}
 

@@ -141,8 +141,8 @@ class AsOf:
     """Up to when the data are complete.
 
     Attributes:
-        sources: For each source: the end that its newest load states, else its newest row, UTC. A source none of whose
-            loads is finished is left out.
+        sources: For each source: the end that its newest load states, else its newest row, never later than the load
+            itself, UTC. A source none of whose loads is finished is left out.
         overall: The latest of them, UTC; `None` while there are no rows.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -100,8 +101,32 @@ def test_a_region_that_is_always_slow_is_found() -> None:
 def test_below_target_is_held_against_the_target_never_against_everybody() -> None:
     place = measure_of(1, target=0.8).findings().places[0]
     assert (place.reason, place.attribute, place.reference) == ("below target", None, 0.8)
-    assert place.lost_at_most == round((0.8 - place.share) * place.customers)
+    assert place.lost_at_most == math.ceil(round((0.8 - place.share) * place.openings, 6))
     assert place.document["p_value"] is None
+
+
+def repeated(customers: int, openings: int, met: int) -> Measure:
+    """So many customers with so many openings each, far apart; some of them meet their first one, worth 100."""
+    events = [Happened(customer=c, at=n * 5 * 86_400, event="a") for c in range(customers) for n in range(openings)]
+    events += [Happened(customer=c, at=60, event="b", value=100) for c in range(met)]
+    events.append(Happened(customer=customers, at=60 * 86_400, event="x"))
+    store = SmallStore(events, {"shop": small_map(expect("a", "b", "1 day", target=0.5))})
+    return Measure(store, store.maps)
+
+
+def test_what_is_lost_at_most_where_customers_come_again() -> None:
+    """Of 400 openings 10 are met and 200 should be: 190 are missing, and 90 of the 100 customers never met it."""
+    (place,) = repeated(100, 4, 10).findings().places
+    assert (place.openings, place.customers) == (400, 100)
+    assert (place.lost_at_most, place.value_at_most) == (90, 19_000 * 100)
+
+
+@pytest.mark.parametrize(("openings", "found"), [(9, 0), (10, 1)])
+def test_too_few_openings_to_say_are_no_finding(openings: int, found: int) -> None:
+    measure = repeated(openings, 1, 0)
+    verdict = measure.expectations().table.column("verdict").to_pylist()
+    assert len(measure.findings().places) == found
+    assert verdict == ["below target" if found else "too few to say"]
 
 
 def test_at_target_is_no_finding() -> None:

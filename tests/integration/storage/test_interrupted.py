@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select, update
 from tests.support.stored_events import collect, journeys_of, random_rows, tell, told_map
 
-from resa.base.errors import WorkspaceDamaged
+from resa.base.errors import WorkspaceBusy, WorkspaceDamaged
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import Store
-from resa.storage.schema import files
+from resa.storage.cleaning import clean
+from resa.storage.schema import files, lease
 
 
 class Cut(Exception):
@@ -43,6 +45,56 @@ def test_a_cut_compaction_leaves_no_answers_for_the_file_that_takes_its_number(
             collect(writer, random_rows(120, 9), "takes the number that compaction had in mind")
             refresh(writer, [told_map()])
         assert verify(store, [told_map()]) == []
+
+
+def test_a_generation_that_nothing_lists_is_in_nobodys_way(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(60, 1), "a")
+        stray = store.layout.generation(1)
+        stray.mkdir()
+        (stray / "header.json").write_text("{}")
+        index = refresh(writer, [told_map()])
+        assert (index.generation, index.events) == (1, 60)
+        assert list(store.layout.work.iterdir()) == []
+
+
+def test_a_writer_that_was_superseded_neither_publishes_nor_deletes(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, Store.open(tmp_path) as other, store.writing() as writer:
+        collect(writer, random_rows(60, 1), "a")
+        with store.database.changing() as connection:
+            connection.execute(update(lease).values(pid=2147483646))
+        with other.writing() as newer:
+            written = other.layout.root / "events" / "written-and-not-yet-listed.parquet"
+            written.touch()
+            with pytest.raises(WorkspaceBusy):
+                clean(store, writer.lease)
+            with pytest.raises(WorkspaceBusy):
+                refresh(writer, [told_map()])
+            assert written.exists()
+            assert list(other.layout.index.iterdir()) == []
+            assert refresh(newer, [told_map()]).events == 60
+
+
+def test_what_is_to_be_cleaned_away_is_decided_while_nobody_else_can_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another becomes the writer just after the transaction of `clean`, and writes: its file stays."""
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        half = store.layout.root / "events" / "half.parquet"
+        half.touch()
+        new = store.layout.root / "events" / "new.parquet"
+        writing = writer.lease.writing
+
+        @contextmanager
+        def superseded() -> Iterator[Connection]:
+            with writing() as connection:
+                yield connection
+            new.touch()
+
+        monkeypatch.setattr(writer.lease, "writing", superseded)
+        clean(store, writer.lease)
+        assert new.exists()
+        assert not half.exists()
 
 
 def test_answers_of_files_that_are_gone_do_not_pile_up(tmp_path: Path) -> None:

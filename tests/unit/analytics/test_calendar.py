@@ -27,18 +27,20 @@ def test_local_time_is_that_of_the_standard_library(name: str) -> None:
         assert known.timestamp() == wall
 
 
-@pytest.mark.parametrize("name", ZONES)
-def test_the_steady_clock_never_runs_backwards(name: str) -> None:
-    zone = zone_named(name)
-    moments = np.arange(micros("2025-01-01"), micros("2027-01-01"), 600_000_000)
-    assert (np.diff(zone.steady(moments)) >= 0).all()
-
-
 def test_a_week_with_a_change_of_the_clock_is_an_hour_longer_or_shorter() -> None:
     zone = zone_named("Europe/Stockholm")
     edges, days = calendar_edges(micros("2026-03-25"), micros("2026-04-01"), "week", zone)
     assert days == (date(2026, 3, 23), date(2026, 3, 30))
     assert ((edges[1:] - edges[:-1]) // 3_600_000_000).tolist() == [167, 168]
+
+
+def test_a_day_that_the_zone_skipped_is_none() -> None:
+    """Samoa went from 29 to 31 December 2011."""
+    edges, days = calendar_edges(
+        micros("2011-12-29T12:00"), micros("2011-12-31T12:00"), "day", zone_named("Pacific/Apia")
+    )
+    assert days == (date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1))
+    assert ((edges[1:] - edges[:-1]) // 3_600_000_000).tolist() == [24, 24, 24]
 
 
 def test_a_moment_before_midnight_in_utc_is_the_next_day_in_stockholm() -> None:
@@ -82,7 +84,8 @@ def counted_out(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     while days:
         day += timedelta(days=1)
         days -= not is_free(day)
-    return datetime.combine(day, time, zone).astimezone(UTC)
+    first, last = (datetime.combine(day, time, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(first, last)  # a repeated time is due the second time; one that is skipped, as far after the change
 
 
 @pytest.mark.parametrize("name", ["Europe/Stockholm", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
@@ -96,6 +99,32 @@ def test_holidays_are_no_working_days(name: str, days: int) -> None:
         expected = counted_out(start, days, ZoneInfo(name))
         assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=due) == expected, start
     assert (np.diff(found) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2024-10-31T20:30", "2024-11-01T21:30"),  # Thursday, the first 23:30 in Cairo: Friday 23:30
+        ("2024-10-31T21:30", "2024-11-01T21:30"),  # the second 23:30, after the clocks went back at midnight: the same
+        ("2024-10-31T22:00", "2024-11-03T22:00"),  # the beginning of Friday: that of Monday
+        ("2024-10-30T20:30", "2024-10-31T21:30"),  # Wednesday 23:30: the second 23:30 of Thursday
+        ("2024-04-24T22:30", "2024-04-25T22:30"),  # Thursday 00:30: Friday 00:30, which is skipped, hence 01:30
+    ],
+)
+def test_working_days_where_the_clocks_change_at_midnight(start: str, due: str) -> None:
+    clock = WorkingClock(zone_named("Africa/Cairo"))
+    assert clock.deadlines(np.array([micros(start)]), 1)[0] == micros(due)
+
+
+@pytest.mark.parametrize("change", ["2024-10-28", "2024-04-22"])
+@pytest.mark.parametrize("days", [1, 3])
+def test_working_days_around_a_change_at_midnight_are_those_of_the_calendar(change: str, days: int) -> None:
+    moments = micros(change) + np.arange(0, 7 * 24 * 60, 7, dtype=np.int64) * 60_000_000
+    found = WorkingClock(zone_named("Africa/Cairo")).deadlines(moments, days).tolist()
+    for moment, due in zip(moments.tolist(), found, strict=True):
+        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+        expected = counted_out(start, days, ZoneInfo("Africa/Cairo"))
+        assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=due) == expected, start
 
 
 def test_deadlines_never_fall_and_agree_with_the_clock() -> None:

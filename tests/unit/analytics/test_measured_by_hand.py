@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.questions import assert_sound
 from tests.support.small_store import START, Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure, Result
@@ -134,6 +135,49 @@ def test_a_promise_in_working_days_over_a_holiday() -> None:
     events.append(Happened(customer=2, at=friday + timedelta(days=9), event="x"))
     row = only_row(measure_of(events, journey_map).expectations(kinds="promise"))
     assert (row["met"], row["missed"]) == (1, 1)
+
+
+@pytest.mark.parametrize("holidays", [(), (date(2024, 11, 5),)], ids=["no holidays", "a holiday"])
+@pytest.mark.parametrize("renews", [True, False])
+def test_working_days_are_the_same_in_sql_where_the_clocks_go_back_at_midnight(
+    renews: bool, holidays: tuple[date, ...]
+) -> None:
+    """In Cairo the last hour of Thursday, 31 October 2024, came twice."""
+    promise = expect("a", "b", "1 working day", kind="promise", renews=renews)
+    begin = datetime(2024, 10, 31, 20, 0, tzinfo=UTC)
+    events = []
+    for customer in range(48):
+        started = begin + timedelta(minutes=5 * customer)
+        events.append(Happened(customer=customer, at=started, event="a"))
+        events.append(Happened(customer=customer, at=started + timedelta(minutes=25), event="a"))
+        events.append(Happened(customer=customer, at=started + timedelta(hours=24, minutes=3 * customer), event="b"))
+    events.append(Happened(customer=48, at=begin + timedelta(days=9), event="x"))
+    measure = measure_of(events, small_map(promise, timezone="Africa/Cairo", holidays=holidays))
+    for result in (measure.expectations(curve=True), measure.trend("a.b", every="day")):
+        assert_sound(measure, result)
+
+
+def test_the_days_that_a_zone_skipped_are_left_out() -> None:
+    """Samoa had no 30 December 2011."""
+    begin = datetime(2011, 12, 29, 20, 0, tzinfo=UTC)
+    events = [Happened(customer=c, at=begin + timedelta(hours=7 * c), event="a") for c in range(5)]
+    measure = measure_of(events, small_map(expect("a", "b", "1 hour"), timezone="Pacific/Apia"))
+    for result in (measure.transitions(by="day"), measure.trend("a", every="day"), measure.trend("a.b", every="day")):
+        assert_sound(measure, result)
+
+
+def test_a_device_that_is_not_known_can_be_asked_for() -> None:
+    events = [*happened(0, (0, "a")), *happened(1, (0, "a"), (1, "b"), device="phone")]
+    measure = measure_of(events)
+    result = measure.touchpoints(device="(not known)")
+    assert result.table.column("visits").to_pylist() == [1]
+    assert_sound(measure, result)
+
+
+def test_no_valid_map_is_said() -> None:
+    store = SmallStore([], {})
+    with pytest.raises(QuestionError, match="there is no valid map to ask about; `resa map check`"):
+        Measure(store, {}).touchpoints()
 
 
 def test_a_path_that_begins_with_something_unseen_says_why_nobody_walks_it() -> None:

@@ -184,6 +184,45 @@ def test_parts_of_dates_are_in_the_maps_zone(engine: Engine) -> None:
     assert of_event(engine, text, {}) is False
 
 
+DATES = [
+    "month(properties.d) = 9",
+    "day(properties.d) = 1",
+    "cast(properties.d as date) = '2026-09-01'",
+    "cast(properties.d as timestamp) >= '2026-09-01' and cast(properties.d as timestamp) < '2026-09-02'",
+    "date_trunc('month', properties.d) = '2026-09-01'",
+    "strftime(properties.d, '%Y-%m-%d') = '2026-09-01'",
+    "year(cast(strftime(properties.d, '%Y-%m-%d') as timestamp)) = 2026",
+]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland", "Etc/GMT+5", "UTC"])
+@pytest.mark.parametrize("written", ["2026-09-01", " 2026/9/1 ", "2026-09-01T00:00", "2026-09-01 00:00:00.5"])
+@pytest.mark.parametrize("text", DATES)
+def test_a_date_without_a_zone_in_a_property_is_one_of_the_maps(
+    engine: Engine, text: str, written: str, zone: str
+) -> None:
+    assert of_event(engine, text, {"properties": {"d": written}}, zone=zone) is True
+
+
+@pytest.mark.parametrize("written", ["2026-09-01T04:00:00Z", "2026-09-01 06:00+02", "2026-09-01 06:00 Europe/Berlin"])
+def test_a_moment_with_a_zone_in_a_property_keeps_it(engine: Engine, written: str) -> None:
+    text = "cast(properties.d as timestamp) = '2026-09-01 00:00' and hour(properties.d) = 0"
+    assert of_event(engine, text, {"properties": {"d": written}}, zone="America/New_York") is True
+
+
+@pytest.mark.parametrize("written", ["soon", "2026-09-31", "20260901", "", "2026-09-01 25:00", 7, None])
+def test_what_is_no_moment_is_none_in_any_zone(engine: Engine, written: object) -> None:
+    text = "cast(properties.d as timestamp) is null"
+    assert of_event(engine, text, {"properties": {"d": written}}, zone="America/New_York") is True
+
+
+def test_a_large_number_is_compared_as_text(engine: Engine) -> None:
+    given = {"properties": {"o": 9007199254740992}}
+    assert of_event(engine, "properties.o = '9007199254740993'", given) is False
+    assert of_event(engine, "properties.o = '9007199254740992'", given) is True
+    assert of_event(engine, "properties.o > 9007199254740991", given) is True
+
+
 VALUES = [
     ("properties.total", {"properties": {"total": 99.5}}, 99.5),
     ("properties.total", {"properties": {"total": "99.5"}}, 99.5),
@@ -327,6 +366,8 @@ WRONG = [
     (EVENT, "boolean", "occurred_at > 5", 15, "occurred_at is a moment and 5 is a number"),
     (EVENT, "boolean", "value in (1, 'a')", 14, "is text"),
     (EVENT, "boolean", "value > 1e", 9, "1e is no number"),
+    (EVENT, "boolean", "properties.total in (1, 9007199254740992)", 25, "as text: '9007199254740992'"),
+    (CUSTOMER, "boolean", "traits.orders = -9007199254740993", 18, "exact up to 9,007,199,254,740,991"),
     (EVENT, "boolean", "round(value, false) > 1", 14, "a whole number from 0 to 9"),
     (EVENT, "boolean", "value", 1, "value is a number, but true or false is needed"),
     (EVENT, "boolean", "value and event = 'x'", 1, "`and` joins conditions"),

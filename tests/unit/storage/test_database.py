@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -113,9 +114,49 @@ def test_a_dead_writer_is_replaced_and_its_token_is_worthless(tmp_path: Path) ->
 def test_another_process_of_the_same_number_is_not_the_writer(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store, store.writing():
         with store.database.changing() as connection:
-            connection.execute(text("UPDATE lease SET process_start = 'long ago'"))
+            connection.execute(text("UPDATE lease SET process_start = '0' || process_start"))
         with Store.open(tmp_path) as other, other.writing() as writer:
             assert writer.lease.token == 2
+
+
+def test_a_process_that_cannot_be_seen_is_given_time(tmp_path: Path) -> None:
+    """Two containers of one host name: the number of the other's process says nothing here."""
+    times = [NOW]
+    with Store.open(tmp_path, clock=lambda: times[0]) as store, store.writing():
+        with store.database.changing() as connection:
+            connection.execute(text("UPDATE lease SET process_start = '1 pid:[1]', pid = 2147483646"))
+        with pytest.raises(WorkspaceBusy), store.writing():
+            pass
+        times[0] += timedelta(minutes=16)
+        with store.writing() as writer:
+            assert writer.lease.token == 2
+
+
+def test_where_no_start_of_a_process_is_told_a_reused_number_locks_nobody_out_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resa.storage.lease._process_start", lambda _: None)
+    times = [NOW]
+    with Store.open(tmp_path, clock=lambda: times[0]) as store, store.writing():
+        with pytest.raises(WorkspaceBusy), store.writing():
+            pass
+        times[0] += timedelta(minutes=16)
+        with store.writing() as writer:
+            assert writer.lease.token == 2
+
+
+def test_a_long_step_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resa.storage.lease._SIGN_SECONDS", 0.01)
+    times = [NOW]
+    with Store.open(tmp_path, clock=lambda: times[0]) as store, store.writing():
+        times[0] += timedelta(hours=1)  # without a transaction
+        until = to_micros(times[0])
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with store.database.reading() as connection:
+                if connection.execute(text("SELECT renewed_at FROM lease")).scalar() == until:
+                    return
+        pytest.fail("no sign of life was given")
 
 
 def test_a_clock_that_went_back_locks_nobody_out_for_ever(tmp_path: Path) -> None:

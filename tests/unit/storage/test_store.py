@@ -171,6 +171,21 @@ def test_as_of_is_what_loads_state_or_their_newest_event(store: Store) -> None:
         assert arrays_of(after) == arrays_of(before)
 
 
+def test_nothing_is_complete_for_longer_than_up_to_when_it_was_collected(tmp_path: Path) -> None:
+    """A row of tomorrow, from a clock that is wrong, does not tell that what was expected today did not come."""
+    now = START + timedelta(seconds=100)
+    rows = [Told("anna", 10, "e0"), Told("anna", 5000, "e1")]
+    with Store.open(tmp_path, clock=lambda: now) as store, store.writing() as writer:
+        collect(writer, rows, source="plain")
+        stating = collect(writer, rows, source="stating", finish=False)
+        writer.finish_load(stating, complete_until=now + timedelta(days=1))
+        assert refresh(writer, []).as_of.sources == {"plain": now, "stating": now}
+        rebuild(writer, [])
+        assert store.index().as_of.sources == {"plain": now, "stating": now}
+    with Store.open(tmp_path) as store:
+        assert verify(store, []) == []
+
+
 def test_the_newest_record_that_names_a_trait_decides(store: Store) -> None:
     with store.writing() as writer:
         collect(writer, [Told("anna", 1, "e0"), Told("bo", 2, "e0")])
