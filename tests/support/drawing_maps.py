@@ -166,7 +166,7 @@ FULL = JourneyMap(
 
 NUMBERS = MapNumbers(
     expectations={
-        "page.cart": ExpectationNumbers(share=0.233, low=0.22, high=0.24, openings=12044),
+        "page.cart": ExpectationNumbers(share=0.233, low=0.22, high=0.24, openings=12044, missed=9154),
         "cart.purchase": ExpectationNumbers(share=0.44, low=0.42, high=0.46, openings=3209),
         "purchase.delivery": ExpectationNumbers(share=0.96, low=0.95, high=0.97, openings=1180),
         "again": ExpectationNumbers(),

@@ -83,14 +83,8 @@ def pain_points(context: Context, frame: Frame) -> Drawn | None:
 
 
 def _pain(context: Context, point: PainPoint, persona: str) -> Thought:
-    evidence = point.evidence
-    words = context.say(evidence)
-    if evidence == "measured":
-        numbers = context.numbers.expectations.get(point.shown_by or "")
-        if numbers and numbers.share is not None:
-            words = context.say("measured_missed", share=formats.percent(1 - numbers.share, context.language))
-    note = " · ".join(part for part in (words, point.source) if part)
-    return Thought(point.text, note, EVIDENCE[evidence], "ink", persona=persona)
+    note = " · ".join(part for part in (context.evidence_words(point), point.source) if part)
+    return Thought(point.text, note, EVIDENCE[context.evidence(point)], "ink", persona=persona)
 
 
 def improvements(context: Context, frame: Frame) -> Drawn | None:

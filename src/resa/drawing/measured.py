@@ -54,6 +54,13 @@ class ExpectationNumbers:
     median_seconds: float | None = None
     trend: tuple[Point, ...] = ()
 
+    @property
+    def missed_share(self) -> float | None:
+        """Of the mature openings, how many missed it, 0 to 1: those that were cancelled neither met nor missed it."""
+        if self.share is None or self.missed is None or not self.openings:
+            return None
+        return self.missed / self.openings
+
     def verdict(self, target: float | None) -> Verdict:
         """What its interval says about a target."""
         return judged(self.openings or 0, self.low, self.high, target)

@@ -96,6 +96,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "researched": "Researched",
         "measured": "Measured",
         "measured_missed": "Measured: {share} miss it",
+        "unmeasured_yet": "not measured yet",
         "state.idea": "Idea",
         "state.planned": "Planned",
         "state.doing": "Doing",
