@@ -147,7 +147,7 @@ class _Arrow:
     @cached_property
     def value_of_one(self) -> float | None:
         """What one opening is worth when it is met: the mean value of the events that met it and have one."""
-        positions, numbers = self.selection.snapshot.column.values
+        positions, numbers = self.selection.snapshot.values
         closed = self.item.outcomes.closed[self.mature][self.met]
         if not len(positions) or not len(closed):
             return None
@@ -190,7 +190,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     others = [place for arrow in arrows if arrow.expectation.name not in named for place in _below(arrow)]
     others.sort(key=lambda place: -place.lost_at_most)
     places = tuple(place.finding() for place in [*unusual, *others][:limit])
-    return Findings(places=places, tests=int(tests.sum()), level=level)
+    return Findings(places=places, tests=int(tests.sum()), level=level, warnings=selection.snapshot.value_warnings)
 
 
 @dataclass(frozen=True)

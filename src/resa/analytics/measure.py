@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -54,6 +55,7 @@ class Measure:
         maps: The maps, by key.
         default: Key of the map that questions mean when they name none; default: the only map.
         clock: What time it is, for `computed_at`.
+        currencies: Of sources that name one, by name of the source.
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
@@ -69,11 +71,13 @@ class Measure:
         *,
         default: str | None = None,
         clock: Clock = system_clock,
+        currencies: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._store = store
         self._maps = dict(maps)
         self._default = default or (next(iter(self._maps)) if len(self._maps) == 1 else None)
         self._clock = clock
+        self._currencies = dict(currencies)
         self.notes: tuple[str, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
@@ -187,7 +191,7 @@ class Measure:
         key = self._map_key(map_key)
         held = self._snapshots.get(key)
         if held is None or held.index.generation != self._store.generation:
-            held = Snapshot(self._store, self._store.index(), self._maps[key])
+            held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
             self._snapshots[key] = held
         return held
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from resa.base.errors import ExpressionError, InputError, Problem
 from resa.base.pictures import read_picture
@@ -12,6 +13,7 @@ from resa.documents import Written
 from resa.expressions import Scope, compile_expression
 from resa.journey_map.loading import Loaded
 from resa.journey_map.references import Place
+from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap, PainPoint, Signal
 
 __all__ = ["lint"]
@@ -26,6 +28,7 @@ class _Question:
     matched: Collection[str] | None
     today: date
     loaded: Loaded
+    currencies: Mapping[str, str]
 
     def advice(self, place: Place, code: str, message: str) -> Problem:
         """A warning where a thing stands; at the top of the file if it is not known where."""
@@ -41,6 +44,7 @@ def lint(
     *,
     today: date,
     matched: Collection[str] | None = None,
+    currencies: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Problem, ...]:
     """What a practitioner would say about a map that is formally right.
 
@@ -49,11 +53,12 @@ def lint(
         loaded: What it was loaded with, which knows where things stand.
         today: The day, for reviews.
         matched: The touchpoints that some event is; without it nothing is said of that.
+        currencies: Of sources that name one, by name of the source.
 
     Returns:
         Warnings, by line.
     """
-    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), matched, today, loaded)
+    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), matched, today, loaded, currencies)
     found = [problem for rule in _RULES for problem in rule(question)]
     return tuple(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0)))
 
@@ -226,6 +231,14 @@ def _pictures(question: _Question) -> Iterator[Problem]:
                 yield question.advice(place, "no-picture", str(error))
 
 
+def _currencies(question: _Question) -> Iterator[Problem]:
+    currency = question.map.currency
+    hint = f"the map counts in {currency}" if currency else "others in others; give the map the currency: it counts in"
+    for source, code in foreign_currencies(currency, question.currencies).items():
+        message = f"values of source '{source}' are in {code} and {hint}; they are left out"
+        yield question.advice((), "currency", message)
+
+
 _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _empty_stages,
     _nothing_leads,
@@ -237,4 +250,5 @@ _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _overdue,
     _unused,
     _pictures,
+    _currencies,
 )

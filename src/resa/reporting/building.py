@@ -116,12 +116,19 @@ def _report(
         voices=voices(numbers, feedback),
         sources=source_lines(teller, loads, index.as_of.sources),
         gaps=gaps(teller, silences(journey_map, store, index)),
-        warnings=measure.notes + warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback)),
+        warnings=_warnings(
+            measure, gathered, warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback))
+        ),
         customers=_customers(measure, gathered) if names else None,
         made=words.made.format(
             version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
         ),
     )
+
+
+def _warnings(measure: Measure, gathered: Gathered, told: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader must know, each once: what holds for every answer, then what is told of these."""
+    return tuple(dict.fromkeys([*measure.notes, *gathered.findings.warnings, *told]))
 
 
 def _subtitle(gathered: Gathered) -> str:

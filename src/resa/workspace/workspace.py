@@ -93,8 +93,10 @@ class Workspace:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
         found: list[Problem] = []
         today: date = self.clock().date()
+        currencies = _currencies(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         for journey_map in self.maps.values():
-            found += lint(journey_map, self.loaded, today=today, matched=self._matched(journey_map))
+            matched = self._matched(journey_map)
+            found += lint(journey_map, self.loaded, today=today, matched=matched, currencies=currencies)
         return found
 
     def _matched(self, journey_map: JourneyMap) -> list[str] | None:
@@ -123,6 +125,11 @@ class Workspace:
     def exclude(self) -> tuple[str, ...]:
         """Expressions of all sources for events that are kept and never measured."""
         return tuple(dict.fromkeys(text for source in self.sources.values() for text in source.exclude))
+
+    @property
+    def currencies(self) -> Mapping[str, str]:
+        """Of the sources that name one, by name of the source."""
+        return _currencies(self.sources.values())
 
     # Data
 
@@ -162,7 +169,7 @@ class Workspace:
     def _measuring(self) -> Measure:
         from resa.analytics import Measure  # noqa: PLC0415 - heavy; checking a map does without it
 
-        return Measure(self.store, self.maps, clock=self.clock)
+        return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -259,6 +266,11 @@ class Workspace:
             raise SourceError(f"there is no source '{name}'; there are: {names}{did_you_mean(name, self.sources)}")
         return self.sources[name]
 
+    def _forget_sources(self) -> None:
+        """Source files changed: read them again when they are needed, and whatever was made from them."""
+        for name in ("sources", "_measuring"):
+            self.__dict__.pop(name, None)
+
     def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
         """Look at one new file and propose how to collect it.
 
@@ -294,7 +306,7 @@ class Workspace:
             raise SourceError(f"sources/{target.name} exists; change it, or give the file another name")
         target.parent.mkdir(exist_ok=True)
         write_text_durably(target, source_yaml(understanding))
-        self.__dict__.pop("sources", None)
+        self._forget_sources()
         return target
 
     # Simulating
@@ -353,7 +365,7 @@ class Workspace:
         simulation.write_truths(
             simulation.state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json"
         )
-        self.__dict__.pop("sources", None)
+        self._forget_sources()
         return written
 
     # Showing
@@ -398,6 +410,10 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+def _currencies(sources: Iterable[Source]) -> dict[str, str]:
+    return {source.name: source.currency for source in sources if source.currency is not None}
 
 
 def _is_matched(index: JourneyIndex, journey_map: JourneyMap) -> bool:

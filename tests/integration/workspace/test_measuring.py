@@ -138,3 +138,24 @@ def test_hours_in_a_signal_are_those_of_the_map(folder: Path) -> None:
         with resa.open(folder) as shop:
             counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
             assert counted == ({"cart": 1, "purchase": 2} if visits else {"purchase": 2})
+
+
+def test_a_source_in_another_currency_is_left_out_of_values_and_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "journey.yaml").write_text(f"currency: SEK{MAP}")
+    for name, currency in (("till", "SEK"), ("web", "USD")):
+        (folder / f"{name}.csv").write_text("time,customer,event,value\n2026-05-07T10:00:00Z,david,order,100\n")
+        (folder / "sources" / f"{name}.yaml").write_text(
+            f"path: {name}.csv\ncurrency: {currency}\n"
+            "columns: {occurred_at: time, customer: customer, event: event, value: value}\n"
+        )
+    with resa.open(folder) as shop:
+        shop.collect(["till", "web"])
+        result = shop.measure.touchpoints()
+        assert [row["value"] for row in result.table.to_pylist()] == [None, 100]
+        told = "Values of 'web' are left out: they are in USD, and the map counts in SEK."
+        assert told in result.warnings
+        assert shop.report().html.count("Values of &#39;web&#39; are left out") == 1
+    assert run(["map", "check", "-w", str(folder)]) == 0
+    assert "values of source 'web' are in USD" in capsys.readouterr().err

@@ -91,3 +91,9 @@ def test_occurrences_tell_equal_conditions_apart() -> None:
 
 def test_what_no_event_ever_matched() -> None:
     assert advice(GOOD, {"ad"}) == [(21, 3, "never-matched"), (22, 3, "never-matched")]
+
+
+def test_sources_in_another_currency_are_named() -> None:
+    loaded = load_texts({"journey.yaml": f"currency: SEK\n{GOOD}"})
+    (problem,) = lint(loaded.maps["journey"], loaded, today=TODAY, currencies={"till": "SEK", "web": "USD"})
+    assert problem.message == "values of source 'web' are in USD and the map counts in SEK; they are left out"
