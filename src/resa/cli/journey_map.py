@@ -109,7 +109,7 @@ def watch(
             f'<div class="map" tabindex="0" role="region" aria-label="{escape(journey_map.title)}" '
             f'style="--wide:{picture.width:.0f}px">{picture.inline("map")}</div>'
         )
-        server.show(drawn, title=journey_map.title, language=journey_map.language)
+        server.show(drawn, title=journey_map.title, language=picture.scene.language)
         say(f"drew {journey_map.title}")
 
     say(f"showing the map at {server.address}; end with Ctrl+C")

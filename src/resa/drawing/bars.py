@@ -13,7 +13,7 @@ from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say, say_count
 from resa.drawing.wrapping import fit
 
 __all__ = ["Bar", "draw_bars", "draw_transitions"]
@@ -71,11 +71,12 @@ def draw_bars(
         width: Of the picture in units.
         heading: Draw the title.
     """
+    language = said_in(language)
     inner = width - 2 * edge(heading)
     return sheet(
         title=title,
         note=note,
-        description=say("bars_description", language, n=len(bars)),
+        description=say_count("bars_description", language, len(bars), formats.count(len(bars), language)),
         language=language,
         width=width,
         body=_bars(bars, inner) if bars else empty(inner, language),
@@ -174,6 +175,7 @@ def draw_transitions(
         cell_width: Width of a column.
         heading: Draw the title.
     """
+    language = said_in(language)
     title = title or say("transitions", language)
     begin, end = say("entry", language), say("exit", language)
     rows: list[tuple[str, list[int]]] = []

@@ -16,7 +16,7 @@ from resa.drawing.parts import Block, paragraph
 from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Scene, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say
 from resa.drawing.wrapping import fit
 
 __all__ = ["Curve", "CurveNote", "CurvePoint", "draw_curve", "sparkline"]
@@ -113,6 +113,7 @@ def draw_curve(
     Raises:
         ValueError: More than five curves.
     """
+    language = said_in(language)
     if len(curves) > len(_LOOKS):
         raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {len(_LOOKS)}")
     inner = width - 2 * edge(heading)
@@ -427,6 +428,7 @@ def sparkline(
         width: In units.
         height: In units.
     """
+    language = said_in(language)
     known = [value for value in values if value is not None]
     highest = max([*known, target or 0.0, 1e-9])
     lowest = min([*known, target if target is not None else highest])

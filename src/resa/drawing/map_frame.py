@@ -12,7 +12,7 @@ from resa.drawing import formats
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Item
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say
 from resa.model.journey import JourneyMap, PainPoint, Persona, Stage, Touchpoint
 
 __all__ = ["LANES", "Column", "Context", "Drawn", "Frame", "Lane", "MapOptions", "frames", "lane_label"]
@@ -166,12 +166,12 @@ class Context:
 
     @property
     def language(self) -> str:
-        """Of the words."""
-        return self.map.language
+        """Of words and numbers."""
+        return said_in(self.map.language)
 
     def say(self, key: str, **values: object) -> str:
         """The words for `key`."""
-        return say(key, self.map.language, **values)
+        return say(key, self.language, **values)
 
     def name(self, key: str) -> str:
         """What people call a touchpoint; its key if the map has none of that key."""

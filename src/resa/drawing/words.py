@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CATALOGUES", "say", "say_count"]
+__all__ = ["CATALOGUES", "said_in", "say", "say_count"]
 
 _ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -150,7 +150,8 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "column.name": "Name",
         # other pictures
         "funnel": "Funnel",
-        "funnel_description": "{steps} steps; {share} of those who take the first reach the last.",
+        "funnel_description.one": "{n} step.",
+        "funnel_description.other": "{n} steps; {share} of those who take the first reach the last.",
         "go_on": "{share} go on",
         "lost": "{n} do not",
         "median": "median {time}",
@@ -167,12 +168,18 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "exit": "End",
         "curve_description": "{title}: {first} to {last}.",
         "no_data": "No data yet",
-        "bars_description": "{n} bars.",
+        "bars_description.one": "{n} bar.",
+        "bars_description.other": "{n} bars.",
     }
 )
 
 CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _ENGLISH})
 """Words by language and key; a language or key that is not there is said in English."""
+
+
+def said_in(language: str) -> str:
+    """The language of a picture's words and so of its numbers and dates: English where there is no catalogue."""
+    return language if language in CATALOGUES else "en"
 
 
 def say(key: str, language: str, **values: object) -> str:
@@ -181,6 +188,6 @@ def say(key: str, language: str, **values: object) -> str:
     return words.format(**values)
 
 
-def say_count(key: str, language: str, n: int, shown: str) -> str:
+def say_count(key: str, language: str, n: int, shown: str, **values: object) -> str:
     """The words for `n` things, in singular or plural; `shown` is the number as people read it."""
-    return say(f"{key}.{'one' if n == 1 else 'other'}", language, n=shown)
+    return say(f"{key}.{'one' if n == 1 else 'other'}", language, n=shown, **values)

@@ -91,9 +91,7 @@ def _sparkline(teller: Teller, arrow: Expectation, trend: Sequence[Point], ident
     if len(known) < 2:
         return ""
     title = teller.words.trend_of.format(what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
-    picture = sparkline(
-        [point.value for point in trend], title=title, language=teller.map.language, target=arrow.target
-    )
+    picture = sparkline([point.value for point in trend], title=title, language=teller.language, target=arrow.target)
     return picture.inline(f"trend-{identifier}")
 
 
@@ -228,7 +226,7 @@ def _curve(gathered: Gathered, place: Finding, arrow: Expectation, number: int) 
     picture = draw_curve(
         curves,
         title=teller.place(arrow, _group(teller, place)),
-        language=teller.map.language,
+        language=teller.language,
         target=arrow.target,
         notes=notes,
         width=_CURVE_WIDTH,

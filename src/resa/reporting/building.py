@@ -254,7 +254,7 @@ def _funnel(gathered: Gathered) -> Picture | None:
     note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
     note = " ".join([note, *result.warnings])
     wide, narrow = (
-        draw_funnel(steps, title=words.funnel, language=teller.map.language, width=width, heading=False)
+        draw_funnel(steps, title=words.funnel, language=teller.language, width=width, heading=False)
         for width in (_FUNNEL, _PHONE)
     )
     return replace(_picture(wide, "funnel", note), narrow=narrow.inline("funnel-narrow"))
@@ -270,7 +270,7 @@ def _paths(gathered: Gathered) -> Picture | None:
     named = [
         PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows
     ]
-    svg = draw_paths(named, title=words.paths, language=teller.map.language, width=_PATHS, heading=False)
+    svg = draw_paths(named, title=words.paths, language=teller.language, width=_PATHS, heading=False)
     return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
 
 
