@@ -58,6 +58,7 @@ def draw_bars(
     title: str,
     note: str = "",
     language: str = "en",
+    counts: bool = False,
     width: float = 560.0,
     heading: bool = True,
 ) -> Svg:
@@ -68,6 +69,7 @@ def draw_bars(
         title: Name of the picture.
         note: A line under the title.
         language: Of words.
+        counts: Values are counts, not shares.
         width: Of the picture in units.
         heading: Draw the title.
     """
@@ -83,7 +85,7 @@ def draw_bars(
         tables=[
             Table(
                 title=title,
-                head=(say("column.name", language), say("column.share", language)),
+                head=(say("column.name", language), say("column.count" if counts else "column.share", language)),
                 rows=tuple((bar.name, bar.words) for bar in bars),
             )
         ]

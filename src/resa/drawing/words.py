@@ -163,6 +163,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "step": "Step {n}",
         "start": "Start",
         "transitions": "Transitions",
+        "variants": "Whole journeys",
         "transitions_description": "How often one touchpoint follows another; rows lead to columns.",
         "entry": "Begin",
         "exit": "End",

@@ -344,3 +344,42 @@ def test_a_message_that_cannot_be_written_stops_nothing(shop: Path, monkeypatch:
 
     monkeypatch.setattr(sys, "stderr", Full())
     assert run(["measure", "funnel", "no such step", "-w", str(shop)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["measure", "expectations", "-o", "a.csv"], b'"expectation"'),
+        (["measure", "expectations", "-o", "a.JSON"], b"{"),
+        (["measure", "expectations", "-o", "a.txt"], b"expectation"),
+        (["measure", "expectations", "-o", "a.svg"], b"<svg"),
+        (["measure", "expectations", "--part", "curve", "-o", "a.svg"], b"<svg"),
+        (["measure", "expectations", "-o", "a.parquet"], b"PAR1"),
+        (["measure", "expectations", "-o", "a.odd", "--format", "csv"], b'"expectation"'),
+        (["measure", "expectations", "--sql", "-o", "a.sql"], b"WITH"),
+        (["sql", "select 1 as one", "-o", "a.parquet"], b"PAR1"),
+        (["sql", "select 1 as one", "-o", "a.json"], b"["),
+        (["loads", "list", "-o", "a.csv"], b'"load"'),
+        (["rejected", "list", "-o", "a.csv"], b'"source"'),
+    ],
+)
+def test_the_ending_of_a_file_says_how_to_write(shop: Path, arguments: list[str], beginning: bytes) -> None:
+    assert run(arguments) == 0
+    (written,) = shop.glob("a.*")
+    assert written.read_bytes().startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["measure", "expectations", "-o", "a.png"], "by .svg (a picture), .txt, .json, .csv, .parquet or .arrow"),
+        (["sql", "select 1", "-o", "a.svg"], "by .txt, .json, .csv, .parquet or .arrow; or say it with --format"),
+        (["measure", "expectations", "--part", "instead", "-o", "a.svg"], "no picture for 'instead' of expectations"),
+    ],
+)
+def test_an_ending_that_says_nothing_is_refused(
+    shop: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) != 0
+    assert words in capsys.readouterr().err
+    assert not list(shop.glob("a.*"))
