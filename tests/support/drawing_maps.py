@@ -176,7 +176,7 @@ NUMBERS = MapNumbers(
         "page": TouchpointNumbers(customers=12044, visits=22816, score=0.4, scores=120),
         "cart": TouchpointNumbers(customers=3209, visits=4120),
         "purchase": TouchpointNumbers(customers=1214, visits=1396, score=-0.6),
-        "delivery": TouchpointNumbers(daily_total=88.0),
+        "delivery": TouchpointNumbers(daily_total=88.0, daily_since=date(2026, 5, 1), daily_until=date(2026, 11, 20)),
     },
     paths={
         "gift": PathNumbers(

@@ -241,9 +241,11 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
     counts = "share" not in result.table.column_names
     lines: dict[str, list[CurvePoint]] = {}
-    for row in result.table.to_pylist():
+    rows = result.table.to_pylist()
+    cut = any(row["complete"] for row in rows)  # a period that is only half counted would look like a fall
+    for row in rows:
         if counts:
-            point = CurvePoint(at=row["period"], value=row["visits"])
+            point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
         else:
             point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
         lines.setdefault(row.get("group", question.of), []).append(point)

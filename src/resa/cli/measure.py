@@ -18,7 +18,7 @@ import typer
 from resa.analytics import KINDS, Result, question_from, table_text
 from resa.base.errors import InputError
 from resa.cli.console import write_out
-from resa.cli.options import HERE, Folder, MapKey, opened, writable
+from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
 
@@ -101,7 +101,7 @@ def measure(
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
     every: Annotated[str | None, typer.Option(help="Trend: day, week, month or quarter.")] = None,
     by: Annotated[
-        str | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
+        list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
     where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
     events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
@@ -110,7 +110,7 @@ def measure(
     channel: Annotated[list[str] | None, typer.Option(help="Only these channels.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Only these devices.")] = None,
     persona: Annotated[list[str] | None, typer.Option(help="Only these personas.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    as_of: AsOf = None,
     show_format: Annotated[
         Format | None,
         typer.Option(
@@ -141,6 +141,8 @@ def measure(
     """Ask one question of a map and its events."""
     drawn = output is not None and output.suffix.lower() == _PICTURE and not (show_format or sql or customers)
     how = None if drawn else Format.table if sql else chosen_format(show_format, output, pictures=not customers)
+    if by is not None and len(by) > 1:
+        raise InputError(f"a question groups by one thing, not by {' and '.join(by)}; ask once for each")
     document: dict[str, Any] = {
         "kind": kind.value,
         "kinds": kinds,
@@ -153,7 +155,7 @@ def measure(
         "top": top,
         "collapse": collapse,
         "every": every,
-        "by": by,
+        "by": by[0] if by else None,
         "where": where,
         "events": events,
         "from": since,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from resa.cli.measure import HowToWrite, chosen_format, write_table
-from resa.cli.options import HERE, Folder, MapKey, Output, opened
+from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 
 __all__ = ["sql"]
 
@@ -18,7 +18,7 @@ def sql(
     ],
     *,
     map_key: MapKey = None,
-    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    as_of: AsOf = None,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Stop after so many seconds.")] = 300,
     show_format: HowToWrite = None,
     output: Output = None,

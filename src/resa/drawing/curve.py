@@ -94,6 +94,10 @@ class _Speech:
         """A value for people."""
         return formats.count(value, self.language) if self.counts else formats.percent(value, self.language)
 
+    def moment(self, at: date | float) -> str:
+        """Where a point lies: a day, or a waiting time."""
+        return formats.day(at, self.language) if isinstance(at, date) else formats.seconds(at, self.language)
+
 
 def draw_curve(
     curves: Sequence[Curve],
@@ -419,8 +423,7 @@ def _table(curves: Sequence[Curve], title: str, speech: _Speech) -> Table:
     rows = []
     for curve in curves:
         for point in curve.points:
-            said = formats.day if isinstance(point.at, date) else formats.seconds
-            at = said(point.at, speech.language)
+            at = speech.moment(point.at)
             share = speech.number(point.value) if point.value is not None else ""
             interval = ""
             if point.low is not None and point.high is not None:

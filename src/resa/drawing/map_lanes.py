@@ -239,7 +239,11 @@ def _visits(context: Context, column: Column, most: int) -> Block:
         if measured.daily_total is None:
             return Block((), 0.0)
         total = paragraph(formats.count(measured.daily_total, language), column.room, "touchpoint")
-        return stack([total, paragraph(context.say("by_day"), column.room, "note", "muted")])
+        notes = [context.say("by_day")]
+        if measured.daily_since and measured.daily_until:
+            since, until = (formats.day(day, language) for day in (measured.daily_since, measured.daily_until))
+            notes.insert(0, context.say("from_to", since=since, until=until))
+        return stack([total, *(paragraph(note, column.room, "note", "muted") for note in notes)])
     length = max(1.0, column.room * head / most) if most else 1.0
     bar = Block(
         (

@@ -77,6 +77,8 @@ class TouchpointNumbers:
         score: Mean score, rescaled to -2 … +2.
         scores: How many scores that is.
         daily_total: Sum of a daily number that stands in for events.
+        daily_since: First day that it is the sum of.
+        daily_until: Last day.
     """
 
     visits: int | None = None
@@ -85,6 +87,8 @@ class TouchpointNumbers:
     score: float | None = None
     scores: int | None = None
     daily_total: float | None = None
+    daily_since: date | None = None
+    daily_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

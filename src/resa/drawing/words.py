@@ -54,6 +54,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "from": "from {what}",
         "unless": "unless {what}",
         "not_measured": "not measured",
+        "from_to": "from {since} to {until}",
         "by_day": "counted by day, without customers",
         # lanes
         "lane.visits": "Customers",

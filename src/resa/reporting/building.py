@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -65,6 +66,7 @@ def build_report(
     *,
     pictures: Mapping[str, bytes] = MappingProxyType({}),
     names: bool = False,
+    as_of: str | datetime | None = None,
     clock: Clock = system_clock,
 ) -> HtmlReport:
     """Ask, arrange, and set the page.
@@ -75,12 +77,13 @@ def build_report(
         journey_map: The map that the report is about.
         pictures: Raster pictures by the path that the map gives; others get a placeholder.
         names: Also name the customers behind the first place. They are personal data.
+        as_of: The moment up to which data count as complete; `None`: as the sources say.
         clock: What time it is, for the page's foot.
 
     Raises:
-        QuestionError: The events were not yet matched with the map.
+        QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
-    gathered = gather(measure, journey_map)
+    gathered = gather(measure, journey_map, as_of=as_of)
     report = _report(measure, store, gathered, pictures, names=names, clock=clock)
     return HtmlReport(html=page(report), summary=_summary(gathered, report))
 

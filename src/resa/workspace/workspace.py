@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -370,28 +370,45 @@ class Workspace:
 
     # Showing
 
-    def draw(self, key: str | None = None, *, measured: bool = False, options: MapOptions | None = None) -> Svg:
-        """Draw a map; `measured` adds what was measured of it."""
+    def draw(
+        self,
+        key: str | None = None,
+        *,
+        measured: bool = False,
+        as_of: str | datetime | None = None,
+        options: MapOptions | None = None,
+    ) -> Svg:
+        """Draw a map.
+
+        Args:
+            key: Of the map, where there are several.
+            measured: Add what was measured of it.
+            as_of: The moment up to which data count as complete; default: as the sources say.
+            options: What to draw, and how wide.
+        """
         from resa import drawing, reporting  # noqa: PLC0415 - heavy; measuring does without them
 
         journey_map = self.map(key)
-        numbers = reporting.map_numbers(self.measure, journey_map) if measured else None
+        numbers = reporting.map_numbers(self.measure, journey_map, as_of=as_of) if measured else None
         options = options or drawing.MapOptions()
         pictures = options.pictures or self._pictures(journey_map)
         return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
-    def report(self, key: str | None = None, *, names: bool = False) -> HtmlReport:
+    def report(self, key: str | None = None, *, names: bool = False, as_of: str | datetime | None = None) -> HtmlReport:
         """One self-contained page about a map: numbers, weaknesses, promises, funnel, paths, what people said.
 
         Args:
             key: Of the map, where there are several.
             names: Also name the customers behind the first weakness. They are personal data.
+            as_of: The moment up to which data count as complete; default: as the sources say.
         """
         from resa.reporting import build_report  # noqa: PLC0415 - heavy; measuring does without it
 
         journey_map = self.map(key)
         pictures = self._pictures(journey_map)
-        return build_report(self.measure, self.store, journey_map, pictures=pictures, names=names, clock=self.clock)
+        return build_report(
+            self.measure, self.store, journey_map, pictures=pictures, names=names, as_of=as_of, clock=self.clock
+        )
 
     def _pictures(self, journey_map: JourneyMap) -> dict[str, bytes]:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it

@@ -227,3 +227,7 @@ def test_paper_is_filled_and_a_row_follows_on_the_same_page() -> None:
     assert faults(pages[0]) == []
     lowest = max(box.bottom for _, box, _ in placed_texts(pages[0]))
     assert lowest > 0.5 * pages[0].height
+
+
+def test_a_daily_number_is_shown_with_the_days_that_it_is_the_sum_of() -> None:
+    assert "88 from 1 May 2026 to 20 Nov 2026 counted by day, without customers" in words(draw_map(FULL, NUMBERS).scene)
