@@ -33,6 +33,8 @@ from resa.model.journey import JourneyMap
 from resa.storage import Finding, JourneyIndex, Load, Store, Writer, has_column, is_current
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from resa.analytics import Measure
     from resa.drawing import MapOptions, Svg
     from resa.reporting import HtmlReport
@@ -175,6 +177,23 @@ class Workspace:
     def notes(self) -> tuple[str, ...]:
         """What is to be said of everything that was measured last."""
         return self._measuring.notes if "_measuring" in self.__dict__ else ()
+
+    def loads(self, source: str | None = None) -> list[Load]:
+        """What was collected, file by file, in the order of its beginning.
+
+        Args:
+            source: Only of this source.
+        """
+        return self.store.loads(source)
+
+    def rejected(self, source: str | None = None, *, load: int | None = None) -> pa.Table:
+        """Rows that were refused and are not settled, with reason, number and payload. Payloads are personal data.
+
+        Args:
+            source: Only of this source.
+            load: Only of the load of this number.
+        """
+        return self.store.rejected(load, source_id=source)
 
     def collect(
         self,

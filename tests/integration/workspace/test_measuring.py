@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import resa
+from resa.analytics import KINDS
 from resa.base.errors import WorkspaceBusy
 from resa.cli.app import run
 from resa.storage import Writer
@@ -159,3 +161,47 @@ def test_a_source_in_another_currency_is_left_out_of_values_and_named(
         assert shop.report().html.count("Values of &#39;web&#39; are left out") == 1
     assert run(["map", "check", "-w", str(folder)]) == 0
     assert "values of source 'web' are in USD" in capsys.readouterr().err
+
+
+def test_loads_and_refused_rows_are_there_in_python(folder: Path) -> None:
+    (folder / "events.csv").write_text(EVENTS + "never,david,cart\n")
+    with resa.open(folder) as shop:
+        shop.collect(replace=True)
+        assert [load.source_id for load in shop.loads("events") if load.state == "finished"] == ["events"]
+        assert shop.loads("till") == []
+        assert shop.rejected("events").column("reason").to_pylist() == ["unreadable-time"]
+        assert shop.rejected(load=1).num_rows == 0
+        with pytest.raises(resa.QuestionError):
+            shop.measure.trend("nothing")
+
+
+QUESTIONS = {
+    "funnel": (["cart", "purchase", "--within", "1 hour", "--mature"], {"within": "1 hour", "mature": True}),
+    "expectations": (["cart.purchase", "--part", "curve", "--by", "week"], {"curve": True, "by": "week"}),
+    "transitions": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
+    "paths": (["--start", "cart", "--steps", "2", "--no-collapse"], {"start": "cart", "steps": 2, "collapse": False}),
+    "variants": (["--top", "1", "--collapse"], {"top": 1, "collapse": True}),
+    "trend": (["cart.purchase", "--every", "day"], {"every": "day"}),
+    "planned": (["fan"], {}),
+    "touchpoints": (["--where", "count(cart) > 0", "--as-of", "2026-05-07T00:00:00Z"], {"where": "count(cart) > 0"}),
+}
+NAMED = {
+    "funnel": ["cart", "purchase"],
+    "expectations": ["cart.purchase"],
+    "trend": "cart.purchase",
+    "planned": ["fan"],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "journey.yaml").write_text(f"personas: {{fan: {{path: [cart, purchase]}}}}{MAP}")
+    written, keywords = QUESTIONS[kind]
+    assert run(["measure", kind, *written, "--format", "json", "-w", str(folder)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    as_of = {"as_of": datetime(2026, 5, 7, tzinfo=UTC)} if "--as-of" in written else {}
+    with resa.open(folder) as shop:
+        ask = getattr(shop.measure, kind)
+        answer = ask(*([NAMED[kind]] if kind in NAMED else []), **keywords, **as_of)
+    assert printed["rows"]
+    assert printed | {"computed_at": None} == json.loads(answer.json()) | {"computed_at": None}
