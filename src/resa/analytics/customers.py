@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,6 +12,7 @@ from resa.analytics.calendar import SECOND
 from resa.analytics.outcomes import outcomes_of
 from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
 from resa.analytics.sql_text import inlined, literal, moment
+from resa.base.clock import from_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.engine import Engine
 from resa.expressions import Compiled, Requirement, Scope, compile_expression
@@ -104,7 +103,7 @@ class CustomerExpressions:
             columns[need.column] = self._required(need)
         parameters = dict(compiled.parameters)
         if compiled.uses_as_of:
-            parameters["as_of"] = None if self._as_of is None else _moment(self._as_of)
+            parameters["as_of"] = None if self._as_of is None else from_microseconds(self._as_of)
         with Engine() as engine:
             engine.register("customers", pa.table(columns))
             sql = f"SELECT {compiled.sql} AS answer FROM customers ORDER BY customer"
@@ -192,7 +191,3 @@ class CustomerExpressions:
             return ""
         until = f" AND {column} <= {moment(self._as_of)}" if closed else ""
         return f" AND {column} > {moment(self._since(need))}{until}"
-
-
-def _moment(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

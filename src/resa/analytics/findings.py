@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
@@ -27,6 +27,7 @@ from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
 from resa.analytics.trials import Trials
 from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
+from resa.base.clock import from_microseconds
 from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
 from resa.model.journey import Expectation
 
@@ -376,7 +377,7 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     before = clustered_interval(arrow.customers[~recent], arrow.met[~recent])
     zone = arrow.selection.snapshot.zone
     first = int(zone.local(arrow.opened_at[recent].min(keepdims=True))[0])
-    day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)).date()
+    day = from_microseconds(first).date()
     more: dict[str, Any] = {"bounds": (start, latest + 1), "labels": {"since": day}}
     place = _placed(arrow, recent, reason="below history", reference=before.share, **more)
     if place.interval.high < before.low:

@@ -19,12 +19,12 @@ from resa.analytics.planned import answer_planned
 from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
-from resa.analytics.snapshot import EventStore, Snapshot, instant
+from resa.analytics.snapshot import EventStore, Snapshot
 from resa.analytics.touchpoints import answer_touchpoints
 from resa.analytics.transitions import answer_transitions
 from resa.analytics.trend import answer_trend
 from resa.analytics.views import with_views
-from resa.base.clock import Clock, system_clock
+from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
@@ -180,7 +180,7 @@ class Measure:
         """
         moment = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of}).as_of
         snapshot = self.snapshot(self._map_key(map))
-        return with_views(snapshot, sql, as_of=None if moment is None else instant(moment), seconds=seconds)
+        return with_views(snapshot, sql, as_of=None if moment is None else to_microseconds(moment), seconds=seconds)
 
     def snapshot(self, map_key: str | None = None) -> Snapshot:
         """A map's events at the newest generation.

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import DAY, Instants, WorkingClock
-from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
+from resa.analytics.snapshot import Flags, Positions, Snapshot
+from resa.base.clock import to_microseconds
 from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
@@ -79,7 +80,7 @@ def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: in
         return override
     codes = [snapshot.journey_map.code[key] for key in expectation.next]
     moment = snapshot.complete_to(codes)
-    return None if moment is None else instant(moment)
+    return None if moment is None else to_microseconds(moment)
 
 
 def outcomes_of(

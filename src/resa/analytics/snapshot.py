@@ -7,7 +7,7 @@ that is until the next generation or the next edit of the map.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
@@ -24,7 +24,7 @@ from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap
 from resa.storage import in_order, map_catalog
 
-__all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn", "instant"]
+__all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn"]
 
 Flags = npt.NDArray[np.bool_]
 """One flag for each customer or event."""
@@ -160,11 +160,6 @@ class EventStore(Protocol):
 
     def text_attributes(self, index: Any) -> tuple[str, ...]:
         """`traits.x` and `properties.x` that hold a few different texts, such as a region."""
-
-
-def instant(moment: datetime) -> int:
-    """A moment in microseconds since 1970-01-01 UTC."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 class Snapshot:

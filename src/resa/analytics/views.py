@@ -16,7 +16,8 @@ import pyarrow as pa
 from resa.analytics.customers import CustomerExpressions
 from resa.analytics.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
 from resa.analytics.result import Column
-from resa.analytics.snapshot import Snapshot, instant
+from resa.analytics.snapshot import Snapshot
+from resa.base.clock import to_microseconds
 from resa.base.errors import EngineError, QuestionError, did_you_mean
 from resa.engine import Engine, check_is_select
 from resa.model.tables import INSTANT
@@ -229,7 +230,7 @@ def _customers(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     starts = np.where(none, 0, offsets[:-1])
     touched = np.flatnonzero(snapshot.column.touchpoints)
     overall = snapshot.index.as_of.overall
-    now = as_of if as_of is not None or overall is None else instant(overall)
+    now = as_of if as_of is not None or overall is None else to_microseconds(overall)
     expressions = CustomerExpressions(snapshot, now)
     keys = [persona.key for persona in snapshot.journey_map.personas if persona.who is not None]
     flags = np.array([expressions.persona(key) for key in keys], dtype=np.bool_).reshape(len(keys), count)

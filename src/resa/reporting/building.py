@@ -18,8 +18,8 @@ from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
 from resa.model.verdicts import Verdict, judged
-from resa.reporting.arrows import arrow_rows, lead_of, none_of, weaknesses
-from resa.reporting.content import Arrow, Figure, Picture, Plan, Report, Table, Weakness
+from resa.reporting.arrows import arrow_rows, findings, lead_of, none_of
+from resa.reporting.content import Arrow, Figure, FindingText, Picture, Plan, Report, Table
 from resa.reporting.gathering import Gathered, Row, gather, walked_by
 from resa.reporting.mapping import drawn, leavers
 from resa.reporting.page import page
@@ -109,8 +109,8 @@ def _report(
         figures=() if empty else tuple(_figures(gathered, promises, expectations)),
         journey=_picture(drawing, "map"),
         sheets=_sheets(drawing),
-        weaknesses=weaknesses(gathered),
-        no_weakness="" if empty else none_of(gathered),
+        findings=findings(gathered),
+        no_finding="" if empty else none_of(gathered),
         promises=promises,
         expectations=expectations,
         funnel=_funnel(gathered),
@@ -368,7 +368,7 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
     lines = [
         words.summary_measured.format(customers=customers, visits=visits, days=days),
-        _worst(teller, report.weaknesses, report.no_weakness),
+        _worst(teller, report.findings, report.no_finding),
     ]
     if numbers.goal is not None and numbers.goal.share is not None:
         figure = _goal_figure(gathered)
@@ -383,7 +383,7 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _worst(teller: Teller, places: tuple[Weakness, ...], none: str) -> str:
+def _worst(teller: Teller, places: tuple[FindingText, ...], none: str) -> str:
     words = teller.words
     if not places:
         return words.summary_nothing.format(why=none)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
 
 from resa.analytics import Findings, Measure, Result
+from resa.base.clock import from_microseconds
 from resa.drawing import ExpectationNumbers, Point
 from resa.kernels import wilson_interval
 from resa.model.journey import Expectation, JourneyMap, Persona
@@ -21,7 +22,6 @@ from resa.reporting.ways import Way, main_way
 __all__ = ["DailySum", "Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
 
 _PATH_STEPS: Final = 5
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = Mapping[str, Any]
 
@@ -156,8 +156,8 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | da
         goal=_goal(measure, journey_map, touchpoints.n["customers"], common),
         scores=scores_of(journey_map, touchpoints, snapshot.store.rows("feedback", _SCORED)),
         daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value", "day"])),
-        since=None if oldest is None else teller.local(_moment(oldest)),
-        until=None if newest is None else teller.local(_moment(newest)),
+        since=None if oldest is None else teller.local(from_microseconds(oldest)),
+        until=None if newest is None else teller.local(from_microseconds(newest)),
         complete_to=touchpoints.as_of,
         generation=touchpoints.generation,
     )
@@ -202,10 +202,6 @@ def points(rows: Sequence[Row]) -> list[Point]:
 def walked_by(persona: Persona) -> str:
     """Whose walk of a persona's path counts: its own customers', where it can be told who they are."""
     return "everyone" if persona.who is None else "persona"
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _period(oldest: int | None, newest: int | None) -> str:

@@ -414,11 +414,11 @@ class Workspace:
         return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
     def report(self, key: str | None = None, *, names: bool = False, as_of: str | datetime | None = None) -> HtmlReport:
-        """One self-contained page about a map: numbers, weaknesses, promises, funnel, paths, what people said.
+        """One self-contained page about a map: numbers, findings, promises, funnel, paths, what people said.
 
         Args:
             key: Of the map, where there are several.
-            names: Also name the customers behind the first weakness. They are personal data.
+            names: Also name the customers behind the first finding. They are personal data.
             as_of: The moment up to which data count as complete; default: as the sources say.
         """
         from resa.reporting import build_report  # noqa: PLC0415 - heavy; measuring does without it

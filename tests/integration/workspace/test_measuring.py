@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -175,7 +176,7 @@ def test_loads_and_refused_rows_are_there_in_python(folder: Path) -> None:
             shop.measure.trend("nothing")
 
 
-QUESTIONS = {
+QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "funnel": (["cart", "purchase", "--within", "1 hour", "--mature"], {"within": "1 hour", "mature": True}),
     "expectations": (["cart.purchase", "--part", "curve", "--by", "week"], {"curve": True, "by": "week"}),
     "transitions": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
@@ -185,7 +186,7 @@ QUESTIONS = {
     "planned": (["fan"], {}),
     "touchpoints": (["--where", "count(cart) > 0", "--as-of", "2026-05-07T00:00:00Z"], {"where": "count(cart) > 0"}),
 }
-NAMED = {
+NAMED: dict[str, object] = {
     "funnel": ["cart", "purchase"],
     "expectations": ["cart.purchase"],
     "trend": "cart.purchase",
