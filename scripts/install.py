@@ -1,7 +1,7 @@
 """Make `.venv` and install Resa into it, with uv where it is present, else with pip.
 
-Run as `python3 scripts/install.py [dev] [benchmarks]`, the groups of packages that are wanted besides; needs Python 3.11
-or newer and nothing else.
+Run as `python3 scripts/install.py [dev] [benchmarks]`, the groups of packages that are wanted besides. Needs
+Python 3.11 or newer, and nothing else.
 """
 
 from __future__ import annotations

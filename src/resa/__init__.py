@@ -13,12 +13,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resa.base.errors import (
+    EngineError,
+    ExpressionError,
+    ExtraMissing,
+    InputError,
+    MapError,
+    Problem,
+    QuestionError,
+    ResaError,
+    SettingsError,
+    SourceError,
+    TimeExceeded,
+    WorkspaceBusy,
+    WorkspaceDamaged,
+    WorkspaceError,
+    WorkspaceMissing,
+)
 from resa.base.version import __version__
 
 if TYPE_CHECKING:
     from resa.workspace import Workspace, open  # noqa: A004 - `resa.open` reads as intended
 
-__all__ = ["Workspace", "__version__", "open"]
+__all__ = [
+    "EngineError",
+    "ExpressionError",
+    "ExtraMissing",
+    "InputError",
+    "MapError",
+    "Problem",
+    "QuestionError",
+    "ResaError",
+    "SettingsError",
+    "SourceError",
+    "TimeExceeded",
+    "Workspace",
+    "WorkspaceBusy",
+    "WorkspaceDamaged",
+    "WorkspaceError",
+    "WorkspaceMissing",
+    "__version__",
+    "open",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -166,7 +166,7 @@ FULL = JourneyMap(
 
 NUMBERS = MapNumbers(
     expectations={
-        "page.cart": ExpectationNumbers(share=0.233, low=0.22, high=0.24, openings=12044),
+        "page.cart": ExpectationNumbers(share=0.233, low=0.22, high=0.24, openings=12044, missed=9154),
         "cart.purchase": ExpectationNumbers(share=0.44, low=0.42, high=0.46, openings=3209),
         "purchase.delivery": ExpectationNumbers(share=0.96, low=0.95, high=0.97, openings=1180),
         "again": ExpectationNumbers(),
@@ -176,7 +176,7 @@ NUMBERS = MapNumbers(
         "page": TouchpointNumbers(customers=12044, visits=22816, score=0.4, scores=120),
         "cart": TouchpointNumbers(customers=3209, visits=4120),
         "purchase": TouchpointNumbers(customers=1214, visits=1396, score=-0.6),
-        "delivery": TouchpointNumbers(daily_total=88.0),
+        "delivery": TouchpointNumbers(daily_total=88.0, daily_since=date(2026, 5, 1), daily_until=date(2026, 11, 20)),
     },
     paths={
         "gift": PathNumbers(

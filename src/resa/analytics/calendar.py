@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from resa.base.clock import from_microseconds
+
 __all__ = ["DAY", "PERIODS", "Instants", "Period", "WorkingClock", "Zone", "calendar_edges", "zone_named"]
 
 Period = Literal["day", "week", "month", "quarter"]
@@ -89,7 +91,7 @@ def zone_named(name: str) -> Zone:
     zone = ZoneInfo(name)
 
     def offset(second: int) -> int:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+        moment = from_microseconds(second * SECOND)
         return int(moment.astimezone(zone).utcoffset() // timedelta(seconds=1))  # type: ignore[operator]  # aware
 
     low, end, step = int(_FIRST.timestamp()), int(_LAST.timestamp()), 7 * 86_400

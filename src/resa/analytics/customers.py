@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -13,8 +12,9 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.outcomes import expectation_as_of, outcomes_of
-from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, instant, named, numbered
+from resa.analytics.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
 from resa.analytics.sql_text import inlined, literal, moment
+from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.engine import Engine
 from resa.expressions import Compiled, Requirement, Scope, compile_expression
@@ -39,7 +39,7 @@ class CustomerExpressions:
         overall = snapshot.index.as_of.overall
         self._snapshot = snapshot
         self._override = override
-        self._as_of = override if override is not None or overall is None else instant(overall)
+        self._as_of = override if override is not None or overall is None else to_microseconds(overall)
         self._count = len(snapshot.index.offsets) - 1
 
     def flags(self, text: str) -> Flags:
@@ -123,7 +123,7 @@ class CustomerExpressions:
             columns[need.column] = self._required(need)
         parameters = dict(compiled.parameters)
         if compiled.uses_as_of:
-            parameters["as_of"] = None if self._as_of is None else _moment(self._as_of)
+            parameters["as_of"] = None if self._as_of is None else from_microseconds(self._as_of)
         with Engine() as engine:
             engine.register("customers", pa.table(columns))
             sql = f"SELECT {compiled.sql} AS answer FROM customers ORDER BY customer"
@@ -228,7 +228,3 @@ class CustomerExpressions:
         since, until = self._bounds(need)
         after = f" AND {column} > {moment(since)}" if since > _ANY_TIME[0] else ""
         return after + (f" AND {column} <= {moment(until)}" if until < _ANY_TIME[1] else "")
-
-
-def _moment(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

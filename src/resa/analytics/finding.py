@@ -97,8 +97,10 @@ class Findings:
         places: At most as many as were asked for.
         tests: How many groups were tested for being unusual.
         level: Family-wise level of these tests.
+        warnings: What a reader must know before believing a number.
     """
 
     places: tuple[Finding, ...]
     tests: int
     level: float = FAMILY_WISE
+    warnings: tuple[str, ...] = ()

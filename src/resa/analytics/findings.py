@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
 from math import ceil
@@ -28,6 +28,7 @@ from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
 from resa.analytics.trials import Trials
 from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
+from resa.base.clock import from_microseconds
 from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
 from resa.model.journey import Expectation
 from resa.model.verdicts import Verdict, judged
@@ -149,7 +150,7 @@ class _Arrow:
     @cached_property
     def value_of_one(self) -> float | None:
         """What one opening is worth when it is met: the mean value of the events that met it and have one."""
-        positions, numbers = self.selection.snapshot.column.values
+        positions, numbers = self.selection.snapshot.values
         closed = self.item.outcomes.closed[self.mature][self.met]
         if not len(positions) or not len(closed):
             return None
@@ -192,7 +193,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
     others = [place for arrow in arrows if arrow.expectation.name not in named for place in _below(arrow)]
     others.sort(key=_loss)
     places = tuple(place.finding() for place in [*unusual, *others][:limit])
-    return Findings(places=places, tests=int(tests.sum()), level=level)
+    return Findings(places=places, tests=int(tests.sum()), level=level, warnings=selection.snapshot.value_warnings)
 
 
 @dataclass(frozen=True)
@@ -386,7 +387,7 @@ def _below(arrow: _Arrow) -> Iterator[_Place]:
     before = clustered_interval(arrow.customers[~recent], arrow.met[~recent])
     zone = arrow.selection.snapshot.zone
     first = int(zone.local(arrow.opened_at[recent].min(keepdims=True))[0])
-    day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)).date()
+    day = from_microseconds(first).date()
     more: dict[str, Any] = {"bounds": (start, latest + 1), "labels": {"since": day}}
     place = _placed(arrow, recent, reason="below history", reference=before.share, **more)
     if judged(int(np.count_nonzero(~recent)), before.low, before.high, None) != "few" and (

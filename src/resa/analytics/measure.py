@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,12 +19,12 @@ from resa.analytics.planned import answer_planned
 from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
 from resa.analytics.result import Result
 from resa.analytics.selection import Selection
-from resa.analytics.snapshot import EventStore, Snapshot, instant
+from resa.analytics.snapshot import EventStore, Snapshot
 from resa.analytics.touchpoints import answer_touchpoints
 from resa.analytics.transitions import answer_transitions
 from resa.analytics.trend import answer_trend
 from resa.analytics.views import with_views
-from resa.base.clock import Clock, system_clock
+from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
@@ -54,6 +55,7 @@ class Measure:
         maps: The maps, by key.
         default: Key of the map that questions mean when they name none; default: the only map.
         clock: What time it is, for `computed_at`.
+        currencies: Of sources that name one, by name of the source.
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
@@ -69,11 +71,13 @@ class Measure:
         *,
         default: str | None = None,
         clock: Clock = system_clock,
+        currencies: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._store = store
         self._maps = dict(maps)
         self._default = default or (next(iter(self._maps)) if len(self._maps) == 1 else None)
         self._clock = clock
+        self._currencies = dict(currencies)
         self.notes: tuple[str, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
@@ -183,7 +187,7 @@ class Measure:
         """
         moment = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of}).as_of
         snapshot = self.snapshot(self._map_key(map))
-        return with_views(snapshot, sql, as_of=None if moment is None else instant(moment), seconds=seconds)
+        return with_views(snapshot, sql, as_of=None if moment is None else to_microseconds(moment), seconds=seconds)
 
     def snapshot(self, map_key: str | None = None) -> Snapshot:
         """A map's events at the newest generation.
@@ -194,7 +198,7 @@ class Measure:
         key = self._map_key(map_key)
         held = self._snapshots.get(key)
         if held is None or held.index.generation != self._store.generation:
-            held = Snapshot(self._store, self._store.index(), self._maps[key])
+            held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
             self._snapshots[key] = held
         return held
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import DAY, Instants, WorkingClock
-from resa.analytics.snapshot import Flags, Positions, Snapshot, instant
+from resa.analytics.snapshot import Flags, Positions, Snapshot
+from resa.base.clock import to_microseconds
 from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
@@ -89,7 +90,7 @@ def as_of_delivering(snapshot: Snapshot, codes: Iterable[int], override: int | N
     if override is not None:
         return override
     moment = snapshot.complete_to(codes)
-    return None if moment is None else instant(moment)
+    return None if moment is None else to_microseconds(moment)
 
 
 def outcomes_of(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
     Curve,
@@ -19,6 +19,11 @@ from resa.drawing import (
     draw_funnel,
     draw_paths,
     draw_transitions,
+    format_count,
+    format_percent,
+    said_in,
+    say,
+    say_count,
 )
 from resa.model.journey import JourneyMap
 from resa.model.verdicts import judged
@@ -29,25 +34,33 @@ if TYPE_CHECKING:
 __all__ = ["picture_of"]
 
 _MOST_CURVES: Final = 5
+_MOST_BARS: Final = 40
+_WORDS: Final = 6
+"""Touchpoints of a variant that are named; what goes beyond is counted."""
 
 
-def picture_of(result: Result, journey_map: JourneyMap) -> Callable[[], Svg] | None:
-    """What draws an answer; `None` if there is no good picture of it."""
+def picture_of(result: Result, part: str | None = None) -> Svg:
+    """An answer drawn.
+
+    Args:
+        result: The answer.
+        part: Which of its parts; default: the first.
+
+    Raises:
+        QuestionError: There is no good picture of it; the message says why.
+    """
+    first = next(iter(result.parts))
+    name = first if part is None else part
     question: Any = result.question
-    if question.by is not None and result.kind != "trend":
-        return None
-    drawn: Mapping[str, Callable[[Result, JourneyMap], Svg]] = {
-        "funnel": _funnel,
-        "expectations": _expectations,
-        "transitions": _transitions,
-        "paths": _paths,
-        "trend": _trend,
-    }
-    if result.kind not in drawn or (result.kind == "trend" and "share" not in result.table.column_names):
-        return None
-    if result.kind == "trend" and question.by is not None and len(set(_column(result, "group"))) > _MOST_CURVES:
-        return None
-    return partial(drawn[result.kind], result, journey_map)
+    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel"}
+    draw = _DRAWN.get((result.kind, name))
+    if draw is None or grouped:
+        what = f"'{name}' of {result.kind}" if name != first else result.kind
+        drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
+        hint = "" if name == first else f"; drawn are: {drawn}"
+        groups = ", grouped" if grouped else ""
+        raise QuestionError(f"there is no picture for {what}{groups}; show the table{hint}")
+    return draw(result, result.journey_map)
 
 
 def _column(result: Result, name: str) -> list[Any]:
@@ -61,7 +74,21 @@ def _name(journey_map: JourneyMap, key: str | None) -> str:
     return (key or "") if touchpoint is None else touchpoint.name
 
 
+def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False) -> Svg:
+    if len(bars) > _MOST_BARS:
+        raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
+    return draw_bars(bars, title=title, language=journey_map.language, counts=counts)
+
+
+def _of(share: float, size: int, language: str) -> str:
+    """`44% (3,209)`."""
+    return f"{format_percent(share, language)} ({format_count(size, language)})"
+
+
 def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
+    rows = result.table.to_pylist()
+    if result.question.by is not None:
+        return _funnels(rows, journey_map)
     steps = [
         FunnelStep(
             name=_name(journey_map, row["name"]),
@@ -69,17 +96,36 @@ def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
             median_seconds=row["median_seconds"],
             optional=row["optional"],
         )
-        for row in result.table.to_pylist()
+        for row in rows
     ]
     return draw_funnel(steps, language=journey_map.language)
+
+
+def _funnels(rows: list[dict[str, Any]], journey_map: JourneyMap) -> Svg:
+    """Of each group, how many of those who took the first step reach the last."""
+    first = {row["group"]: row["customers"] for row in reversed(rows)}
+    last = {row["group"]: row for row in rows if not row["optional"]}
+    bars = [
+        Bar(
+            name=group,
+            value=row["share_of_first"],
+            words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
+            low=row["low"],
+            high=row["high"],
+        )
+        for group, row in last.items()
+        if row["share_of_first"] is not None
+    ]
+    ends = [_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
+    return _bars(bars, journey_map, " → ".join(ends) or journey_map.title)
 
 
 def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
     bars = [
         Bar(
-            name=row["expectation"],
+            name=" · ".join(row[name] for name in ("expectation", "group") if name in row),
             value=row["share"],
-            words=f"{row['share']:.0%} ({row['mature']:,})",
+            words=_of(row["share"], row["mature"], said_in(journey_map.language)),
             low=row["low"],
             high=row["high"],
             target=row["target"],
@@ -88,7 +134,76 @@ def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
         for row in result.table.to_pylist()
         if row["share"] is not None
     ]
-    return draw_bars(bars, title=journey_map.title, language=journey_map.language)
+    return _bars(bars, journey_map, journey_map.title)
+
+
+def _incidence(result: Result, journey_map: JourneyMap) -> Svg:
+    """The share that has met each expectation by each moment of its window."""
+    lines: dict[str, list[CurvePoint]] = {}
+    for row in result.parts["curve"].table.to_pylist():
+        name = " · ".join(row[name] for name in ("expectation", "group") if name in row)
+        lines.setdefault(name, []).append(CurvePoint(at=row["seconds"], value=row["met"]))
+    names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
+    target = journey_map.expectation[names[0]].target if len(names) == 1 else None
+    return _curves(lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True)
+
+
+def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
+    if len(lines) > _MOST_CURVES:
+        raise QuestionError(
+            f"{len(lines)} curves cannot be told apart; ask for at most {_MOST_CURVES}, or show the table"
+        )
+    curves = [Curve(name=name, points=tuple(points)) for name, points in lines.items()]
+    return draw_curve(curves, title=title, language=journey_map.language, **how)
+
+
+def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_name(journey_map, row["touchpoint"]),
+            value=row["customers"],
+            words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, journey_map.title, counts=True)
+
+
+def _variants(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = []
+    for row in result.table.to_pylist():
+        if row["variant"] is None:
+            continue  # all the others together stand in the table
+        names = [_name(journey_map, key) for key in row["variant"]]
+        more = [] if len(names) <= _WORDS else [say_count("more", language, 2, str(len(names) - _WORDS))]
+        bars.append(
+            Bar(
+                name=" → ".join([*names[:_WORDS], *more]),
+                value=row["customers"],
+                words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
+            )
+        )
+    return _bars(bars, journey_map, say("variants", language), counts=True)
+
+
+def _planned(result: Result, journey_map: JourneyMap) -> Svg:
+    """How far customers come on each planned path; whose walk of it counts stands in the name."""
+    rows = result.table.to_pylist()
+    own = {row["persona"] for row in rows if row["who"] == "persona"}
+    bars = [
+        Bar(
+            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
+            value=row["share"],
+            words=_of(row["share"], row["customers"], said_in(journey_map.language)),
+            low=row["low"],
+            high=row["high"],
+        )
+        for row in rows
+        if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
+    ]
+    return _bars(bars, journey_map, say("lane.paths", said_in(journey_map.language)))
 
 
 def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
@@ -124,19 +239,35 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
 
 def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
+    counts = "share" not in result.table.column_names
     lines: dict[str, list[CurvePoint]] = {}
-    for row in result.table.to_pylist():
-        point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
+    rows = result.table.to_pylist()
+    cut = any(row["complete"] for row in rows)  # a period that is only half counted would look like a fall
+    for row in rows:
+        if counts:
+            point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
+        else:
+            point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
         lines.setdefault(row.get("group", question.of), []).append(point)
     notes = [
         CurveNote(at=improvement.since, text=improvement.name)
         for improvement in journey_map.improvements
         if improvement.since is not None and improvement.should_move == question.of
     ]
-    return draw_curve(
-        [Curve(name=name, points=tuple(points)) for name, points in lines.items()],
-        title=question.of,
-        language=journey_map.language,
-        target=journey_map.expectation[question.of].target,
-        notes=notes,
-    )
+    target = None if counts else journey_map.expectation[question.of].target
+    title = _name(journey_map, question.of)
+    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
+
+
+_DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
+    ("funnel", "steps"): _funnel,
+    ("expectations", "expectations"): _expectations,
+    ("expectations", "curve"): _incidence,
+    ("transitions", "transitions"): _transitions,
+    ("paths", "paths"): _paths,
+    ("variants", "variants"): _variants,
+    ("trend", "trend"): _trend,
+    ("planned", "planned"): _planned,
+    ("touchpoints", "touchpoints"): _touchpoints,
+}
+"""What draws which part of which kind of answer."""

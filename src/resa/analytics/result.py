@@ -261,16 +261,18 @@ class Result:
 
     __hash__ = None  # type: ignore[assignment]  # equal by content that need not be hashable
 
-    def picture(self) -> str:
+    def picture(self, part: str | None = None) -> str:
         """The answer drawn, as SVG.
 
+        Args:
+            part: Which of `parts`, such as the `curve` of expectations; default: the first.
+
         Raises:
-            QuestionError: This kind of answer has no picture.
+            QuestionError: The answer has no such part, or there is no good picture of it.
         """
-        draw = picture_of(self, self.journey_map)
-        if draw is None:
-            raise QuestionError(f"there is no picture of these {self.kind}; show the table")
-        return draw().text
+        if part is not None:
+            self.part(part)
+        return picture_of(self, part).text
 
     def text(self, columns: Sequence[str] | None = None, *, part: str | None = None) -> str:
         """A table as text, with what must be known about it.
@@ -292,8 +294,11 @@ class Result:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: table and picture; the arguments are part of its protocol."""
-        draw = picture_of(self, self.journey_map)
-        return {"text/plain": self.text(), "text/html": ("" if draw is None else draw().text) + _as_html(self)}
+        try:
+            drawn = self.picture()
+        except QuestionError:  # there is no good one, and the table says all of it
+            drawn = ""
+        return {"text/plain": self.text(), "text/html": drawn + _as_html(self)}
 
 
 def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:

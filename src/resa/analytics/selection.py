@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -15,8 +15,9 @@ import numpy as np
 from resa.analytics.customers import CustomerExpressions
 from resa.analytics.questions import Question, Step, of_customers
 from resa.analytics.result import problem
-from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions, Snapshot, instant
+from resa.analytics.snapshot import NOT_KNOWN, Flags, Positions, Snapshot
 from resa.analytics.sql_text import Statement, inlined, listed, literal, moment
+from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.kernels import Journeys, Period
 from resa.model.names import normalised
@@ -43,12 +44,12 @@ class Selection:
     def as_of(self) -> int | None:
         """Up to when the data are complete, microseconds since 1970; `None`: there are no data."""
         overall = self.question.as_of or self.snapshot.index.as_of.overall
-        return None if overall is None else instant(overall)
+        return None if overall is None else to_microseconds(overall)
 
     @property
     def as_of_override(self) -> int | None:
         """The question's own as of."""
-        return None if self.question.as_of is None else instant(self.question.as_of)
+        return None if self.question.as_of is None else to_microseconds(self.question.as_of)
 
     @cached_property
     def expressions(self) -> CustomerExpressions:
@@ -68,7 +69,7 @@ class Selection:
         low = WHOLE[0] if start is None else self._moment(start)
         if until is None:
             return low, WHOLE[1]
-        high = instant(until) if isinstance(until, datetime) else self._moment(until + timedelta(days=1))
+        high = to_microseconds(until) if isinstance(until, datetime) else self._moment(until + timedelta(days=1))
         if start is not None and high <= low:
             raise QuestionError(problem(f"'from' ({start}) is later than 'until' ({until})", "until"))
         return low, high
@@ -79,7 +80,7 @@ class Selection:
         return self.journeys is self.snapshot.journeys and self.customers is None and self.bounds == WHOLE
 
     def _moment(self, day: date | datetime) -> int:
-        return instant(day) if isinstance(day, datetime) else self.snapshot.zone.first_moment(day)
+        return to_microseconds(day) if isinstance(day, datetime) else self.snapshot.zone.first_moment(day)
 
     @cached_property
     def customers(self) -> Flags | None:
@@ -230,4 +231,4 @@ class Selection:
 
     def stamped(self, microseconds: int | None) -> datetime | None:
         """A moment since 1970 as a date and time."""
-        return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+        return None if microseconds is None else from_microseconds(microseconds)

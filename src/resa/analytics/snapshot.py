@@ -7,21 +7,24 @@ that is until the next generation or the next edit of the map.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
+from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap
 from resa.storage import in_order, map_catalog
 
-__all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn", "instant"]
+__all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn"]
 
 Flags = npt.NDArray[np.bool_]
 """One flag for each customer or event."""
@@ -68,7 +71,7 @@ class TouchpointColumn(Protocol):
 
     @property
     def values(self) -> Sparse:
-        """Positions (ascending) and what these events are worth, in units of the map's currency."""
+        """Positions (ascending) and what these events are worth, each in its source's currency."""
 
     @property
     def scores(self) -> Sparse:
@@ -159,11 +162,6 @@ class EventStore(Protocol):
         """`traits.x` and `properties.x` that hold a few different texts, such as a region."""
 
 
-def instant(moment: datetime) -> int:
-    """A moment in microseconds since 1970-01-01 UTC."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
 class Snapshot:
     """One map's events, read only.
 
@@ -171,15 +169,23 @@ class Snapshot:
         store: Where expressions over events and traits are evaluated.
         index: The generation to read.
         journey_map: The map.
+        currencies: Of sources that name one, by name of the source.
     """
 
-    def __init__(self, store: EventStore, index: EventIndex, journey_map: JourneyMap) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        index: EventIndex,
+        journey_map: JourneyMap,
+        currencies: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.store = store
         self.index = index
         self.journey_map = journey_map
         self.column = index.column(journey_map.key)
         self.journeys = Journeys(index.offsets, index.seconds, index.micros, self.column.touchpoints)
         self.epoch = index.epoch * SECOND
+        self._foreign = foreign_currencies(journey_map.currency, currencies)
         self._kept: dict[object, object] = {}
 
     def keep(self, key: object, make: Callable[[], Kept]) -> Kept:
@@ -234,6 +240,38 @@ class Snapshot:
         if not len(self.index.seconds):
             return None
         return self.epoch + int(self.index.seconds.min()) * SECOND
+
+    # Values: amounts of another currency are no values of this map.
+
+    @cached_property
+    def values(self) -> Sparse:
+        """Positions (ascending) and what these events are worth, without values in another currency than the map's."""
+        positions, numbers = self.column.values
+        known = ~self._abroad[0]
+        return (positions, numbers) if known.all() else (positions[known], numbers[known])
+
+    @property
+    def value_warnings(self) -> tuple[str, ...]:
+        """Whose values are left out of `values`, and why."""
+        currency = self.journey_map.currency
+        reason = (
+            f"the map counts in {currency}" if currency else "other sources count in others, and the map names none"
+        )
+        return tuple(
+            f"Values of '{name}' are left out: they are in {self._foreign[name]}, and {reason}."
+            for name in self._abroad[1]
+        )
+
+    @cached_property
+    def _abroad(self) -> tuple[Flags, tuple[str, ...]]:
+        """Which of the column's values are in another currency, and the sources that these come from."""
+        positions = np.asarray(self.column.values[0], np.int64)
+        if not self._foreign or not len(positions):
+            return np.zeros(len(positions), np.bool_), ()
+        sources = self.index.event_rows(positions, ["source_id"]).column("source_id")
+        abroad = pc.is_in(sources, value_set=pa.array(list(self._foreign), pa.string()))
+        names = sorted(pc.unique(sources.filter(abroad)).to_pylist())
+        return abroad.to_numpy(), tuple(names)
 
     # Channels: a touchpoint's one channel is a label for all its events; otherwise the event's own counts.
 

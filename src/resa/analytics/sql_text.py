@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from resa.analytics.calendar import Instants
+from resa.base.clock import from_microseconds
 from resa.expressions import Compiled
 
 __all__ = ["Statement", "inlined", "listed", "literal", "moment"]
@@ -45,7 +46,7 @@ def literal(value: object) -> str:  # noqa: PLR0911  # one for each kind of valu
 
 def moment(microseconds: int) -> str:
     """A moment, microseconds since 1970-01-01 UTC, as a SQL literal."""
-    return literal(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds)))
+    return literal(from_microseconds(int(microseconds)))
 
 
 def listed(values: Iterable[object]) -> str:

@@ -39,7 +39,7 @@ TOUCHPOINT_COLUMNS: Final = (
     Column(
         "value",
         pa.float64(),
-        "What its visits are worth together, in units of the map's currency; null: nothing tells.",
+        "What its visits are worth together, in the map's currency, without those in another; null: nothing tells.",
     ),
     Column("score", pa.float64(), "Mean score of its visits, on the signal's scale; null: there are none."),
     Column("scores", pa.int64(), "How many visits have a score."),
@@ -121,7 +121,7 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[int, Flags | slice]] = []
     for label, members, numbers in found:
-        values = _sparse(selection, everything, selection.snapshot.column.values, members, whole=question.by is None)
+        values = _sparse(selection, everything, selection.snapshot.values, members, whole=question.by is None)
         scores = _sparse(selection, everything, selection.snapshot.column.scores, members, whole=question.by is None)
         for code in np.flatnonzero(numbers.visits).tolist():
             row = (
@@ -148,7 +148,7 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
     return Answer(
         parts={"touchpoints": part, "personas": _personas(selection, flags)},
         n={"customers": int(flags.sum()), "visits": int(sum(int(numbers.visits.sum()) for _, _, numbers in found))},
-        warnings=groups.warnings,
+        warnings=(*groups.warnings, *selection.snapshot.value_warnings),
     )
 
 

@@ -52,7 +52,9 @@ VIEWS: Final[Mapping[str, View]] = {
                 "channel", pa.string(), "The touchpoint's one channel, else the event's own; null if there is none."
             ),
             Column(
-                "value", pa.float64(), "What it was worth, in units of the map's currency; null if nothing is said."
+                "value",
+                pa.float64(),
+                "What it was worth, in the map's currency; null if nothing is said, or in another currency.",
             ),
             Column("score", pa.float64(), "How it was felt, on the signal's own scale; null if nothing is said."),
         ),
@@ -204,7 +206,7 @@ def _visits(snapshot: Snapshot, _as_of: int | None) -> dict[str, pa.Array]:
         "stage": _chosen(stages, codes),
         "occurred_at": as_instants(snapshot.times(positions)),
         "channel": _chosen(snapshot.channel_labels, snapshot.channels_at(positions)),
-        "value": _sparse(snapshot, positions, snapshot.column.values),
+        "value": _sparse(snapshot, positions, snapshot.values),
         "score": _sparse(snapshot, positions, snapshot.column.scores),
     }
 

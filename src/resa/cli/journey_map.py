@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from resa.base.errors import InputError, MapError, Problem
 from resa.cli.console import OUT, counted, print_problems, say, write_out
-from resa.cli.options import HERE, Folder, MapKey, Output, opened
+from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
@@ -38,6 +39,9 @@ def check(
     file: MapFile = None,
     repair: Annotated[bool, typer.Option("--fix", help="Repair what is mechanical, and show what changes.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, no advice.")] = False,
+    signals: Annotated[
+        bool, typer.Option(help="Print what every signal stands for, with its short forms written out.")
+    ] = False,
     folder: Folder = HERE,
 ) -> None:
     """Report every problem of every file in one run; exit 1 if there is an error."""
@@ -45,13 +49,15 @@ def check(
         if file is not None:
             raise InputError("--fix works on a whole workspace; leave the file out, or stand in its folder")
         _repair(folder)
-    loaded = load_maps(folder) if file is None else load_texts({str(file): file.read_bytes()})
+    loaded = load_maps(folder) if file is None else _loaded_alone(file)
     advice = [] if quiet else _advice(loaded, folder if file is None else None)
     print_problems(loaded.errors)
     print_problems(advice)
     if loaded.errors:
         say(f"{counted(len(loaded.errors), 'error')} in {counted(len(loaded.files), 'file')}")
         raise typer.Exit(1)
+    if signals:
+        write_out("\n".join(line for one in loaded.maps.values() for line in _written_out(one, len(loaded.maps) > 1)))
     kept = "" if not advice else f", {counted(len(advice), 'piece')} of advice"
     say(f"{counted(len(loaded.maps), 'map')}: no errors{kept}")
 
@@ -65,6 +71,7 @@ def draw(
     paper: Annotated[str | None, typer.Option(help="A3 or A4: lay it out for paper (PDF).")] = None,
     width: Annotated[float | None, typer.Option(help="Width of the picture in pixels; default: as it needs.")] = None,
     measured: Annotated[bool, typer.Option(help="With the numbers measured so far, if there are any.")] = False,
+    as_of: AsOf = None,
     folder: Folder = HERE,
 ) -> None:
     """Draw a map: SVG, PNG or PDF, by the ending of --output; without one, SVG goes to stdout."""
@@ -72,9 +79,11 @@ def draw(
         raise InputError(f"'{paper}' is no paper we lay out for; use A3 or A4")
     if paper is not None and (output is None or output.suffix.lower() != ".pdf"):
         raise InputError(f"--paper {paper} lays out a PDF; add -o FILE.pdf")
+    if as_of is not None and not measured:
+        raise InputError("--as-of is about what was measured; add --measured")
     if width is not None and not 200 <= width <= 20_000:
         raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
-    picture = _drawn(file, folder, map_key, width=width, measured=measured)[1]
+    picture = _drawn(file, folder, map_key, width=width, measured=measured, as_of=as_of)[1]
     if output is None:
         write_out(picture.text)
         return
@@ -109,7 +118,7 @@ def watch(
             f'<div class="map" tabindex="0" role="region" aria-label="{escape(journey_map.title)}" '
             f'style="--wide:{picture.width:.0f}px">{picture.inline("map")}</div>'
         )
-        server.show(drawn, title=journey_map.title, language=journey_map.language)
+        server.show(drawn, title=journey_map.title, language=picture.scene.language)
         say(f"drew {journey_map.title}")
 
     say(f"showing the map at {server.address}; end with Ctrl+C")
@@ -190,7 +199,13 @@ def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
 
 
 def _drawn(
-    file: Path | None, folder: Path, key: str | None, *, width: float | None = None, measured: bool = False
+    file: Path | None,
+    folder: Path,
+    key: str | None,
+    *,
+    width: float | None = None,
+    measured: bool = False,
+    as_of: str | None = None,
 ) -> tuple[JourneyMap, Svg]:
     from resa.drawing import MapOptions, draw_map, read_pictures  # noqa: PLC0415 - heavy; checking does without it
 
@@ -200,11 +215,40 @@ def _drawn(
     if not measured:
         return journey_map, draw_map(journey_map, options=options)
     with opened(folder) as shop:
-        return journey_map, shop.draw(key, measured=True, options=options)
+        return journey_map, shop.draw(key, measured=True, as_of=as_of, options=options)
+
+
+def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:
+    """Every signal in the order in which they are tried, as the expression that it stands for."""
+    for signal in journey_map.signals:
+        name = f"{journey_map.key}.{signal.touchpoint}" if several else signal.touchpoint
+        said = signal.when or f"not seen: {signal.not_seen}"
+        if signal.kind == "daily_number":
+            said = f"the daily number '{signal.daily_number}'"
+        yield f"{name}: {said}"
+        if signal.occurrence is not None:
+            first, last = signal.occurrence
+            yield f"    occurrence {first}" if first == last else f"    occurrence {first} to {last or 'the last'}"
+        yield from (f"    {word}: {text}" for word, text in (("value", signal.value), ("score", signal.score)) if text)
+
+
+def _loaded_alone(file: Path) -> Loaded:
+    """One map's file without the workspace around it.
+
+    Raises:
+        InputError: It is a file that belongs to maps, and no map.
+    """
+    if file.name == "signals.yaml" or file.resolve().parent.name in {"reactions", "sources"}:
+        part = "signals" if file.name == "signals.yaml" else file.resolve().parent.name
+        raise InputError(
+            f"'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's folder, "
+            + ("and run: resa collect" if part == "sources" else "to check it together with the maps")
+        )
+    return load_texts({str(file): file.read_bytes()})
 
 
 def _only_map(file: Path) -> JourneyMap:
-    loaded = load_texts({str(file): file.read_bytes()})
+    loaded = _loaded_alone(file)
     if loaded.errors:
         raise MapError(loaded.errors)
     return next(iter(loaded.maps.values()))

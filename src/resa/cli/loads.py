@@ -8,7 +8,7 @@ import pyarrow as pa
 import typer
 
 from resa.cli.console import counted, say
-from resa.cli.measure import Format, write_table
+from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
 
 __all__ = ["app"]
@@ -20,7 +20,7 @@ app = typer.Typer(help="What was collected, file by file; each load can be undon
 def list_loads(
     *,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
-    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    show_format: HowToWrite = None,
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
@@ -28,6 +28,7 @@ def list_loads(
 
     A SELECT may make several rows, or none, of one row of the file; else the two numbers are the same.
     """
+    how = chosen_format(show_format, output)
     with opened(folder) as shop:
         check_source(shop, source)
         rows = [
@@ -46,7 +47,7 @@ def list_loads(
             for load in shop.store.loads(source)
         ]
     if rows:
-        write_table(pa.Table.from_pylist(rows), show_format, output)
+        write_table(pa.Table.from_pylist(rows), how, output)
     else:
         say("nothing was collected yet")
 

@@ -18,9 +18,9 @@ import typer
 from resa.analytics import KINDS, Result, question_from, table_text
 from resa.base.errors import InputError
 from resa.cli.console import write_out
-from resa.cli.options import HERE, Folder, MapKey, opened, writable
+from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 
-__all__ = ["Format", "measure", "write_table", "write_tables"]
+__all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
@@ -48,6 +48,38 @@ class Format(StrEnum):
     arrow = "arrow"
 
 
+HowToWrite = Annotated[
+    Format | None, typer.Option("--format", help="How to write the rows; default: by the ending of --output.")
+]
+
+_ENDINGS = {".txt": Format.table, **{f".{how}": how for how in Format if how is not Format.table}}
+_PICTURE = ".svg"
+
+
+def chosen_format(
+    said: Format | None, output: Path | None, *, otherwise: Format = Format.table, pictures: bool = False
+) -> Format:
+    """How to write: as was said, else by the ending of the file's name, else `otherwise`.
+
+    Args:
+        said: By `--format`.
+        output: The file; `None`: stdout.
+        otherwise: Where neither tells.
+        pictures: Whether a picture could have been asked for, too.
+
+    Raises:
+        InputError: The ending is none that tells how to write.
+    """
+    if said is not None or output is None or not output.suffix:
+        return said or otherwise
+    found = _ENDINGS.get(output.suffix.lower())
+    if found is None:
+        known = [*([f"{_PICTURE} (a picture)"] if pictures else []), *_ENDINGS]
+        listed = f"{', '.join(known[:-1])} or {known[-1]}"
+        raise InputError(f"'{output.name}': the ending says how to write, by {listed}; or say it with --format")
+    return found
+
+
 def measure(
     kind: Annotated[Kind, typer.Argument(help="What to ask.")],
     what: Annotated[
@@ -69,7 +101,7 @@ def measure(
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
     every: Annotated[str | None, typer.Option(help="Trend: day, week, month or quarter.")] = None,
     by: Annotated[
-        str | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
+        list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
     where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
     events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
@@ -78,13 +110,22 @@ def measure(
     channel: Annotated[list[str] | None, typer.Option(help="Only these channels.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Only these devices.")] = None,
     persona: Annotated[list[str] | None, typer.Option(help="Only these personas.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    as_of: AsOf = None,
     show_format: Annotated[
-        Format, typer.Option("--format", help="How to write the answer; a table on a screen leaves columns out.")
-    ] = Format.table,
+        Format | None,
+        typer.Option(
+            "--format",
+            help="How to write the answer; default: by the ending of --output. A table on a screen leaves columns out.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", callback=writable, help="Write to this file; .svg draws it."),
+        typer.Option(
+            "--output",
+            "-o",
+            callback=writable,
+            help="Write to this file: .txt, .json, .csv, .parquet or .arrow; .svg draws it.",
+        ),
     ] = None,
     part: Annotated[
         str | None,
@@ -98,6 +139,10 @@ def measure(
     folder: Folder = HERE,
 ) -> None:
     """Ask one question of a map and its events."""
+    drawn = output is not None and output.suffix.lower() == _PICTURE and not (show_format or sql or customers)
+    how = None if drawn else Format.table if sql else chosen_format(show_format, output, pictures=not customers)
+    if by is not None and len(by) > 1:
+        raise InputError(f"a question groups by one thing, not by {' and '.join(by)}; ask once for each")
     document: dict[str, Any] = {
         "kind": kind.value,
         "kinds": kinds,
@@ -110,7 +155,7 @@ def measure(
         "top": top,
         "collapse": collapse,
         "every": every,
-        "by": by,
+        "by": by[0] if by else None,
         "where": where,
         "events": events,
         "from": since,
@@ -124,18 +169,19 @@ def measure(
     with opened(folder) as shop:
         document["map"] = shop.map(map_key).key
         result = shop.measure.ask(question_from({name: given for name, given in document.items() if given is not None}))
-        _show(result, show_format, output, part=part, sql=sql, customers=customers)
+        _show(result, how, output, part=part, sql=sql, customers=customers)
 
 
 def _show(
-    result: Result, how: Format, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
+    result: Result, how: Format | None, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
 ) -> None:
-    if sql:
-        write_out(result.sql(part))
+    """Write an answer, or what stands behind it; without a format it is drawn."""
+    if how is None:
+        _write_text(result.picture(part), output)
+    elif sql:
+        _write_text(result.sql(part), output)
     elif customers is not None:
         write_table(_customers(result, customers, part), how, output)
-    elif output is not None and output.suffix == ".svg":
-        output.write_text(result.picture(), encoding="utf-8")
     elif how is Format.json:
         _write_text(result.json(indent=2), output)
     elif how is Format.table:

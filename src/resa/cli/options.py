@@ -15,11 +15,13 @@ from resa.cli.console import print_problems, say
 if TYPE_CHECKING:
     from resa.workspace import Workspace
 
-__all__ = ["HERE", "Folder", "MapKey", "Output", "check_source", "opened", "warn_of_maps", "writable"]
+__all__ = ["HERE", "AsOf", "Folder", "MapKey", "Output", "check_source", "opened", "warn_of_maps", "writable"]
 
 Folder = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace's folder; default: where you stand.")]
 HERE = Path()
 """Where the person stands."""
+
+AsOf = Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")]
 
 MapKey = Annotated[str | None, typer.Option("--map", "-m", help="Key of the map, where there are several.")]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from resa.cli.console import counted, say
-from resa.cli.measure import Format, write_table, write_tables
+from resa.cli.measure import Format, HowToWrite, chosen_format, write_table, write_tables
 from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
 from resa.model.tables import REJECTED
 
@@ -27,16 +27,17 @@ def list_rejected(
     rows: Annotated[
         bool, typer.Option(help="Every row with its payload, not only counts. Payloads are personal.")
     ] = False,
-    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows of --rows.")] = Format.csv,
+    show_format: HowToWrite = None,
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
     """Count refused rows by source and reason; with --rows, give each with its row number and payload."""
+    how = chosen_format(show_format, output, otherwise=Format.csv if rows else Format.table)
     with opened(folder) as shop:
         check_source(shop, source)
         if rows:
             parts = (part.select(REJECTED.names) for part in shop.store.rejected_parts(load, source_id=source))
-            write_tables(REJECTED.empty_table(), parts, show_format, output)
+            write_tables(REJECTED.empty_table(), parts, how, output)
             return
         keys = ["source_id", "load_id", "reason"]
         refused = shop.store.rejected(load, source_id=source, columns=["row", "detail", *keys])
@@ -46,7 +47,7 @@ def list_rejected(
     counts = refused.group_by(keys, use_threads=False).aggregate([([], "count_all"), ("detail", "first")])
     names = {"source_id": "source", "load_id": "load", "count_all": "rows", "detail_first": "for instance"}
     counts = counts.sort_by([(key, "ascending") for key in keys]).rename_columns(names)
-    write_table(counts.select(["source", "load", "reason", "rows", "for instance"]), Format.table, output)
+    write_table(counts.select(["source", "load", "reason", "rows", "for instance"]), how, output)
 
 
 @app.command()

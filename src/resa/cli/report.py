@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from resa.cli.console import say
-from resa.cli.options import HERE, Folder, MapKey, opened, writable
+from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 
 __all__ = ["report"]
 
@@ -22,9 +22,10 @@ def report(
     names: Annotated[
         bool, typer.Option("--names", help="Also name customers; the page then holds personal data.")
     ] = False,
+    as_of: AsOf = None,
     folder: Folder = HERE,
 ) -> None:
     """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
     with opened(folder) as shop:
-        shop.report(map_key, names=names).save(output)
+        shop.report(map_key, names=names, as_of=as_of).save(output)
     say(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from resa.cli.measure import Format, write_table
-from resa.cli.options import HERE, Folder, MapKey, Output, opened
+from resa.cli.measure import HowToWrite, chosen_format, write_table
+from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 
 __all__ = ["sql"]
 
@@ -18,13 +18,14 @@ def sql(
     ],
     *,
     map_key: MapKey = None,
-    as_of: Annotated[str | None, typer.Option(help="The moment up to which data count as complete.")] = None,
+    as_of: AsOf = None,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Stop after so many seconds.")] = 300,
-    show_format: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    show_format: HowToWrite = None,
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
     """Ask in SQL (DuckDB's). Reading only; see docs/reference/views.md for the views and their columns."""
+    how = chosen_format(show_format, output)
     with opened(folder) as shop:
         table = shop.measure.sql(statement, map=shop.map(map_key).key, as_of=as_of, seconds=seconds)
-    write_table(table, show_format, output)
+    write_table(table, how, output)

@@ -49,13 +49,6 @@ class Progress:
     length: int
     seconds: float
 
-    @property
-    def seconds_left(self) -> float | None:
-        """An estimate; `None` while there is no ground for one."""
-        if not (self.length and self.position):
-            return None
-        return self.seconds * max(0, self.length - self.position) / self.position
-
 
 @dataclass(frozen=True, kw_only=True)
 class FileReport:

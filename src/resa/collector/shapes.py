@@ -301,7 +301,9 @@ class SourceShape(Shape):
     )
     select: str | None = Field(default=None, description="One SELECT over `row`, instead of `columns:`.")
     unordered: bool = Field(default=False, description="The order of the rows means nothing.")
-    currency: Annotated[str, AfterValidator(_currency)] | None = Field(default=None, description="Of `value`.")
+    currency: Annotated[str, AfterValidator(_currency)] | None = Field(
+        default=None, description="Of `value`; a map leaves values in another currency than its own out."
+    )
     lateness: Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=str)] | None = Field(
         default=None, description="How late rows may come; data are complete up to so long before the end."
     )

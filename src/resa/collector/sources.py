@@ -41,6 +41,11 @@ class Source:
         """Event expressions; what they hold for stays in the event files and out of the index."""
         return self.shape.exclude if isinstance(self.shape, EventSource) else ()
 
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code of the values of its events, if it says one."""
+        return self.shape.currency if isinstance(self.shape, EventSource) else None
+
     def located(self, error: SourceError) -> SourceError:
         """The same error with this file as the place of problems that have none."""
         path = ("select",) if self.shape.select is not None else ("columns",)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from resa.base.clock import from_microseconds
+
 __all__ = ["ClockChange", "doubtful", "to_utc"]
 
 ClockChange = Literal["earlier", "later", "reject"]
@@ -20,7 +22,6 @@ moments it can mean, or refuse the row."""
 Micros = npt.NDArray[np.int64]
 
 _SECOND = 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2101
 
 
@@ -54,11 +55,11 @@ def _changes(zone: str) -> tuple[Micros, Micros]:
     info = ZoneInfo(zone)
 
     def offset(second: int) -> int:
-        shift = (_EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
+        shift = from_microseconds(second * 1_000_000).astimezone(info).utcoffset()
         return int(shift / timedelta(microseconds=1)) if shift is not None else 0
 
-    start = int((datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
-    end = int((datetime(_LAST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+    start = int(datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+    end = int(datetime(_LAST_YEAR, 1, 1, tzinfo=UTC).timestamp())
     step = 14 * 86_400  # no zone changed its clocks twice within two weeks and came back
     moments: list[int] = []
     offsets = [offset(start)]

@@ -24,12 +24,12 @@ class Change:
 
     Attributes:
         kind: `set` gives a key its value (making the key if it is new), `append` adds an item to a list, `remove` takes
-            a key or item away, `rename` changes a key.
+            a key or item away.
         path: What is changed; of `append`, the list.
-        value: The new value, or the new key.
+        value: The new value.
     """
 
-    kind: Literal["set", "append", "remove", "rename"]
+    kind: Literal["set", "append", "remove"]
     path: Path
     value: Scalar | Sequence[Scalar] = None
 
@@ -47,11 +47,6 @@ class Change:
     def remove(cls, path: Path) -> Change:
         """Take the key or item at `path` away, with what stands in it."""
         return cls("remove", path)
-
-    @classmethod
-    def rename(cls, path: Path, name: str) -> Change:
-        """Give the key at `path` another name."""
-        return cls("rename", path, name)
 
 
 def edit(document: Document, changes: Iterable[Change]) -> str:
@@ -76,8 +71,6 @@ def _edit(document: Document, change: Change) -> Edit:
         raise InputError(
             document.problem(f"there is no '{change.path[-1]}' here", change.path[:-1], code="no-such-key")
         )
-    if change.kind == "rename":
-        return Edit(found[0].start, found[0].end, _scalar(str(change.value)))
     return _append(document, found[1], change) if change.kind == "append" else _remove(document, parent, found)
 
 

@@ -20,6 +20,7 @@ from resa.drawing.printing import Paper
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import Theme, tokens_css
+from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
@@ -57,6 +58,9 @@ __all__ = [
     "format_percent",
     "format_seconds",
     "read_pictures",
+    "said_in",
+    "say",
+    "say_count",
     "sparkline",
     "tokens_css",
 ]

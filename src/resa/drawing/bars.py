@@ -13,7 +13,7 @@ from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say, say_count
 from resa.drawing.wrapping import fit
 
 __all__ = ["Bar", "draw_bars", "draw_transitions"]
@@ -58,6 +58,7 @@ def draw_bars(
     title: str,
     note: str = "",
     language: str = "en",
+    counts: bool = False,
     width: float = 560.0,
     heading: bool = True,
 ) -> Svg:
@@ -68,21 +69,23 @@ def draw_bars(
         title: Name of the picture.
         note: A line under the title.
         language: Of words.
+        counts: Values are counts, not shares.
         width: Of the picture in units.
         heading: Draw the title.
     """
+    language = said_in(language)
     inner = width - 2 * edge(heading)
     return sheet(
         title=title,
         note=note,
-        description=say("bars_description", language, n=len(bars)),
+        description=say_count("bars_description", language, len(bars), formats.count(len(bars), language)),
         language=language,
         width=width,
         body=_bars(bars, inner) if bars else empty(inner, language),
         tables=[
             Table(
                 title=title,
-                head=(say("column.name", language), say("column.share", language)),
+                head=(say("column.name", language), say("column.count" if counts else "column.share", language)),
                 rows=tuple((bar.name, bar.words) for bar in bars),
             )
         ]
@@ -174,6 +177,7 @@ def draw_transitions(
         cell_width: Width of a column.
         heading: Draw the title.
     """
+    language = said_in(language)
     title = title or say("transitions", language)
     begin, end = say("entry", language), say("exit", language)
     rows: list[tuple[str, list[int]]] = []

@@ -16,7 +16,7 @@ from resa.drawing.parts import Block, paragraph
 from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Scene, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say
 from resa.drawing.wrapping import fit
 
 __all__ = ["Curve", "CurveNote", "CurvePoint", "draw_curve", "sparkline"]
@@ -38,7 +38,7 @@ class CurvePoint:
 
     Attributes:
         at: A day, or seconds since the start for waiting times; the same kind in a whole picture.
-        value: Share, 0 to 1; `None` leaves a gap.
+        value: Share, 0 to 1, or a count; `None` leaves a gap.
         low: Lower end of the interval.
         high: Upper end.
     """
@@ -83,6 +83,22 @@ class _Axes:
         return self.bottom - (self.bottom - self.top) * min(1.0, max(0.0, value / self.highest))
 
 
+@dataclass(frozen=True)
+class _Speech:
+    """How values are written."""
+
+    language: str
+    counts: bool
+
+    def number(self, value: float) -> str:
+        """A value for people."""
+        return formats.count(value, self.language) if self.counts else formats.percent(value, self.language)
+
+    def moment(self, at: date | float) -> str:
+        """Where a point lies: a day, or a waiting time."""
+        return formats.day(at, self.language) if isinstance(at, date) else formats.seconds(at, self.language)
+
+
 def draw_curve(
     curves: Sequence[Curve],
     *,
@@ -92,11 +108,12 @@ def draw_curve(
     target: float | None = None,
     notes: Sequence[CurveNote] = (),
     steps: bool = False,
+    counts: bool = False,
     width: float = 720.0,
     height: float = 220.0,
     heading: bool = True,
 ) -> Svg:
-    """Draw shares over time.
+    """Draw shares, or counts, over time.
 
     Args:
         curves: One to five lines; more are not told apart and are refused.
@@ -106,6 +123,7 @@ def draw_curve(
         target: Drawn as a dashed line.
         notes: Marks on the time axis.
         steps: Draw stairs, as an estimate of cumulative incidence is, instead of straight joins.
+        counts: Values are counts, not shares.
         width: Of the picture in units.
         height: Of the plot itself.
         heading: Draw the title.
@@ -113,28 +131,29 @@ def draw_curve(
     Raises:
         ValueError: More than five curves.
     """
+    speech = _Speech(said_in(language), counts)
     if len(curves) > len(_LOOKS):
         raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {len(_LOOKS)}")
     inner = width - 2 * edge(heading)
     measured = [point for curve in curves for point in curve.points if point.value is not None]
     body = (
-        _body(curves, measured, width=inner, height=height, language=language, target=target, notes=notes, steps=steps)
+        _body(curves, measured, width=inner, height=height, speech=speech, target=target, notes=notes, steps=steps)
         if measured
-        else empty(inner, language)
+        else empty(inner, speech.language)
     )
     description = title
     if measured:
         values = [point.value for point in measured if point.value is not None]
-        first, last = formats.percent(values[0], language), formats.percent(values[-1], language)
-        description = say("curve_description", language, title=title, first=first, last=last)
+        first, last = speech.number(values[0]), speech.number(values[-1])
+        description = say("curve_description", speech.language, title=title, first=first, last=last)
     return sheet(
         title=title,
         note=note,
         description=description,
-        language=language,
+        language=speech.language,
         width=width,
         body=body,
-        tables=[_table(curves, title, language)] if measured else [],
+        tables=[_table(curves, title, speech)] if measured else [],
         heading=heading,
     )
 
@@ -151,26 +170,33 @@ def _nice(highest: float) -> tuple[float, float]:
     return 1.0, 0.25
 
 
+def _nice_count(highest: float) -> tuple[float, float]:
+    """The same for counts: lines at whole numbers."""
+    size = 10.0 ** max(0, math.floor(math.log10(max(highest, 1.0))) - 1)
+    step = next(size * factor for factor in (1, 2, 5, 10, 20, 50) if highest <= size * factor * 5)
+    return step * max(1, math.ceil(highest / step)), step
+
+
 def _body(
     curves: Sequence[Curve],
     measured: Sequence[CurvePoint],
     *,
     width: float,
     height: float,
-    language: str,
+    speech: _Speech,
     target: float | None,
     notes: Sequence[CurveNote],
     steps: bool,
 ) -> Block:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
-    highest, step = _nice(max([*tops, target or 0.0, 0.001]))
-    label_room = min(width * 0.28, _end_width(curves, target, language) + 12)
+    highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, 0.001]))
+    label_room = min(width * 0.28, _end_width(curves, target, speech) + 12)
     positions = [_number(point.at) for curve in curves for point in curve.points]
     marks = [mark for mark in notes if min(positions) <= _number(mark.at) <= max(positions)]
     right = width - label_room
     rows, head = _note_rows(marks, _LEFT, right, min(positions), max(positions))
     axes = _Axes(_LEFT, right, head, head + height, min(positions), max(positions), highest)
-    items: list[Item] = [*_grid(axes, step, language), *_time_axis(axes, measured, language)]
+    items: list[Item] = [*_grid(axes, step, speech), *_time_axis(axes, measured, speech)]
     items.extend(
         _band(axes, curve, steps=steps) for curve in curves[:1] if any(p.low is not None for p in curve.points)
     )
@@ -184,31 +210,31 @@ def _body(
         items.append(Group(items=(dotted, text) if text.lines else (dotted,), title=mark.text))
     for look, curve in zip(_LOOKS, curves, strict=False):
         items.extend(_line(axes, curve, look, steps=steps))
-    items.extend(_ends(axes, curves, target, width, language))
+    items.extend(_ends(axes, curves, target, width, speech))
     return Block(tuple(items), axes.bottom + _FOOT)
 
 
-def _end_words(curve: Curve, many: bool, language: str) -> str:
+def _end_words(curve: Curve, many: bool, speech: _Speech) -> str:
     last = next((p.value for p in reversed(curve.points) if p.value is not None), None)
     if last is None:
         return ""
-    share = formats.percent(last, language)
+    share = speech.number(last)
     return f"{share} {curve.name}" if many else share
 
 
-def _end_width(curves: Sequence[Curve], target: float | None, language: str) -> float:
-    words = [(_end_words(curve, len(curves) > 1, language), STYLES["note_strong"]) for curve in curves]
+def _end_width(curves: Sequence[Curve], target: float | None, speech: _Speech) -> float:
+    words = [(_end_words(curve, len(curves) > 1, speech), STYLES["note_strong"]) for curve in curves]
     if target is not None:
-        words.append((say("target", language, share=formats.percent(target, language)), STYLES["note"]))
+        words.append((say("target", speech.language, share=speech.number(target)), STYLES["note"]))
     return max(text_width(clean(text), style.size, style.face) for text, style in words)
 
 
-def _grid(axes: _Axes, step: float, language: str) -> list[Item]:
+def _grid(axes: _Axes, step: float, speech: _Speech) -> list[Item]:
     items: list[Item] = []
     for number in range(round(axes.highest / step) + 1):
         y = axes.y(number * step)
         items.append(line(axes.left, y, axes.right, y, "line" if number == 0 else "hairline", stroke_width=0.8))
-        words = formats.percent(number * step, language)
+        words = speech.number(number * step)
         cell = Box(0, y - 8, axes.left - 4, y + 8)
         items.append(
             Text(x=axes.left - 8, y=y + 3.4, lines=(words,), style="note", fill="muted", anchor="end", cell=cell)
@@ -216,7 +242,7 @@ def _grid(axes: _Axes, step: float, language: str) -> list[Item]:
     return items
 
 
-def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], language: str) -> list[Item]:
+def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], speech: _Speech) -> list[Item]:
     """As many labels as have room, at points that were measured or, for waiting times, at round times."""
     ats: list[date | float] = sorted({point.at for point in measured}, key=_number)
     if ats and not isinstance(ats[0], date):
@@ -230,9 +256,9 @@ def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], language: str) -> li
     year = days[0].year if days and days[0].year == days[-1].year else None  # the one that need not be said
     for at in ats[::every]:
         if isinstance(at, date):
-            words = formats.short_day(at, language) if at.year == year else formats.day(at, language)
+            words = formats.short_day(at, speech.language) if at.year == year else formats.day(at, speech.language)
         else:
-            words = formats.seconds(at, language) if at else "0"
+            words = formats.seconds(at, speech.language) if at else "0"
         text = Text(x=axes.x(at), y=axes.bottom + 16, lines=(words,), style="note", fill="muted", anchor="middle")
         if text.box.left < taken + 6:
             continue
@@ -361,16 +387,16 @@ def _line(axes: _Axes, curve: Curve, look: tuple[Colour, float, tuple[float, ...
     return items
 
 
-def _ends(axes: _Axes, curves: Sequence[Curve], target: float | None, width: float, language: str) -> list[Item]:
+def _ends(axes: _Axes, curves: Sequence[Curve], target: float | None, width: float, speech: _Speech) -> list[Item]:
     """Names and last values at the right end, pushed apart where they would meet."""
     wanted: list[tuple[float, str, Colour, bool]] = []
     for look, curve in zip(_LOOKS, curves, strict=False):
         last = next((p for p in reversed(curve.points) if p.value is not None), None)
         if last is None or last.value is None:
             continue
-        wanted.append((axes.y(last.value), _end_words(curve, len(curves) > 1, language), look[0], True))
+        wanted.append((axes.y(last.value), _end_words(curve, len(curves) > 1, speech), look[0], True))
     if target is not None:
-        wanted.append((axes.y(target), say("target", language, share=formats.percent(target, language)), "ink", False))
+        wanted.append((axes.y(target), say("target", speech.language, share=speech.number(target)), "ink", False))
     wanted.sort(key=lambda entry: entry[0])
     ys = _apart([entry[0] for entry in wanted], 14.0, axes.bottom)
     items: list[Item] = []
@@ -393,19 +419,19 @@ def _apart(wanted: Sequence[float], gap: float, lowest: float) -> list[float]:
     return placed
 
 
-def _table(curves: Sequence[Curve], title: str, language: str) -> Table:
+def _table(curves: Sequence[Curve], title: str, speech: _Speech) -> Table:
     rows = []
     for curve in curves:
         for point in curve.points:
-            at = formats.day(point.at, language) if isinstance(point.at, date) else formats.seconds(point.at, language)
-            share = formats.percent(point.value, language) if point.value is not None else ""
+            at = speech.moment(point.at)
+            share = speech.number(point.value) if point.value is not None else ""
             interval = ""
             if point.low is not None and point.high is not None:
-                low, high = formats.percent(point.low, language), formats.percent(point.high, language)
+                low, high = speech.number(point.low), speech.number(point.high)
                 interval = f"{low} – {high}"
             rows.append((curve.name, at, share, interval))
-    keys = ("name", "day", "share", "interval")
-    return Table(title=title, head=tuple(say(f"column.{key}", language) for key in keys), rows=tuple(rows))
+    keys = ("name", "day", "count" if speech.counts else "share", "interval")
+    return Table(title=title, head=tuple(say(f"column.{key}", speech.language) for key in keys), rows=tuple(rows))
 
 
 def sparkline(
@@ -427,6 +453,7 @@ def sparkline(
         width: In units.
         height: In units.
     """
+    language = said_in(language)
     known = [value for value in values if value is not None]
     highest = max([*known, target or 0.0, 1e-9])
     lowest = min([*known, target if target is not None else highest])

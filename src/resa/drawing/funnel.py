@@ -11,7 +11,7 @@ from resa.drawing.parts import Block, first_baseline, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour, StyleName
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say, say_count
 
 __all__ = ["FunnelStep", "draw_funnel"]
 
@@ -55,6 +55,7 @@ def draw_funnel(
         width: Of the picture in units.
         heading: Draw the title.
     """
+    language = said_in(language)
     title = title or say("funnel", language)
     inner = width - 2 * edge(heading)
     body = _body(steps, inner, language) if steps else empty(inner, language)
@@ -62,7 +63,9 @@ def draw_funnel(
     return sheet(
         title=title,
         note=note,
-        description=say("funnel_description", language, steps=len(steps), share=formats.percent(share, language)),
+        description=say_count(
+            "funnel_description", language, len(steps), str(len(steps)), share=formats.percent(share, language)
+        ),
         language=language,
         width=width,
         body=body,

@@ -8,11 +8,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from resa.drawing import formats
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Item
-from resa.drawing.words import say
-from resa.model.journey import JourneyMap, Persona, Stage, Touchpoint
+from resa.drawing.words import said_in, say
+from resa.model.journey import JourneyMap, PainPoint, Persona, Stage, Touchpoint
 
 __all__ = ["LANES", "Column", "Context", "Drawn", "Frame", "Lane", "MapOptions", "frames", "lane_label"]
 
@@ -165,17 +166,32 @@ class Context:
 
     @property
     def language(self) -> str:
-        """Of the words."""
-        return self.map.language
+        """Of words and numbers."""
+        return said_in(self.map.language)
 
     def say(self, key: str, **values: object) -> str:
         """The words for `key`."""
-        return say(key, self.map.language, **values)
+        return say(key, self.language, **values)
 
     def name(self, key: str) -> str:
         """What people call a touchpoint; its key if the map has none of that key."""
         touchpoint = self.map.touchpoint.get(key)
         return touchpoint.name if touchpoint else key
+
+    def evidence(self, point: PainPoint) -> Literal["assumed", "researched", "measured"]:
+        """How well a pain point is known: measured only if the arrow that shows it has a share."""
+        arrow = self.numbers.expectations.get(point.shown_by or "")
+        return point.evidence if arrow is None or arrow.share is None else "measured"
+
+    def evidence_words(self, point: PainPoint) -> str:
+        """The same in words: with how many miss the arrow, or that it is not measured yet."""
+        evidence = self.evidence(point)
+        if evidence != "measured":
+            return self.say(evidence) + (f" · {self.say('unmeasured_yet')}" if point.shown_by else "")
+        missed = self.numbers.expectations[point.shown_by or ""].missed_share
+        if missed is None:
+            return self.say("measured")
+        return self.say("measured_missed", share=formats.percent(missed, self.language))
 
     @cached_property
     def persona(self) -> Persona | None:

@@ -263,7 +263,7 @@ def _evidence_entries(context: Context) -> list[_Entry]:
     points = [
         p for t in context.map.touchpoints for p in (*t.pain_points, *(p for d in t.differences for p in d.pain_points))
     ]
-    found = {point.evidence for point in points}
+    found = {context.evidence(point) for point in points}
     return [(mark(shape, 4, 0, 7.5, "ink"), 8, context.say(name)) for name, shape in EVIDENCE.items() if name in found]
 
 

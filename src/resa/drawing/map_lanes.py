@@ -83,14 +83,8 @@ def pain_points(context: Context, frame: Frame) -> Drawn | None:
 
 
 def _pain(context: Context, point: PainPoint, persona: str) -> Thought:
-    evidence = point.evidence
-    words = context.say(evidence)
-    if evidence == "measured":
-        numbers = context.numbers.expectations.get(point.shown_by or "")
-        if numbers and numbers.share is not None:
-            words = context.say("measured_missed", share=formats.percent(1 - numbers.share, context.language))
-    note = " · ".join(part for part in (words, point.source) if part)
-    return Thought(point.text, note, EVIDENCE[evidence], "ink", persona=persona)
+    note = " · ".join(part for part in (context.evidence_words(point), point.source) if part)
+    return Thought(point.text, note, EVIDENCE[context.evidence(point)], "ink", persona=persona)
 
 
 def improvements(context: Context, frame: Frame) -> Drawn | None:
@@ -252,7 +246,11 @@ def _visits(context: Context, column: Column, most: int) -> Block:
         if measured.daily_total is None:
             return Block((), 0.0)
         total = paragraph(formats.count(measured.daily_total, language), column.room, "touchpoint")
-        return stack([total, paragraph(context.say("by_day"), column.room, "note", "muted")])
+        notes = [context.say("by_day")]
+        if measured.daily_since and measured.daily_until:
+            since, until = (formats.day(day, language) for day in (measured.daily_since, measured.daily_until))
+            notes.insert(0, context.say("from_to", since=since, until=until))
+        return stack([total, *(paragraph(note, column.room, "note", "muted") for note in notes)])
     length = max(1.0, column.room * head / most) if most else 1.0
     bar = Block(
         (

@@ -49,7 +49,7 @@ def _cell(context: Context, touchpoint: Touchpoint, lane: str) -> str:
     language = context.language
     match lane:
         case "pain_points":
-            return " / ".join(f"{p.text} ({context.say(p.evidence)})" for p in touchpoint.pain_points)
+            return " / ".join(f"{p.text} ({context.evidence_words(p)})" for p in touchpoint.pain_points)
         case "emotion":
             felt = touchpoint.emotion
             measured = context.numbers.touchpoints.get(touchpoint.key)

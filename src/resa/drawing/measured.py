@@ -54,6 +54,13 @@ class ExpectationNumbers:
     median_seconds: float | None = None
     trend: tuple[Point, ...] = ()
 
+    @property
+    def missed_share(self) -> float | None:
+        """Of the mature openings, how many missed it, 0 to 1: those that were cancelled neither met nor missed it."""
+        if self.share is None or self.missed is None or not self.openings:
+            return None
+        return self.missed / self.openings
+
     def verdict(self, target: float | None) -> Verdict:
         """What its interval says about a target."""
         return judged(self.openings or 0, self.low, self.high, target)
@@ -70,6 +77,8 @@ class TouchpointNumbers:
         score: Mean score, rescaled to -2 … +2.
         scores: How many scores that is.
         daily_total: Sum of a daily number that stands in for events.
+        daily_since: First day that it is the sum of.
+        daily_until: Last day.
     """
 
     visits: int | None = None
@@ -78,6 +87,8 @@ class TouchpointNumbers:
     score: float | None = None
     scores: int | None = None
     daily_total: float | None = None
+    daily_since: date | None = None
+    daily_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

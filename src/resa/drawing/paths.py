@@ -11,7 +11,7 @@ from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Group, Item, Path, Rect, Table
 from resa.drawing.svg import Svg
-from resa.drawing.words import say
+from resa.drawing.words import said_in, say
 
 __all__ = ["PathFlow", "draw_paths"]
 
@@ -79,6 +79,7 @@ def draw_paths(
         width: Of the picture in units.
         heading: Draw the title.
     """
+    language = said_in(language)
     title = title or say("paths", language)
     inner = width - 2 * edge(heading)
     kept = [flow for flow in flows if flow.count > 0 and flow.names]

@@ -72,10 +72,6 @@ class Svg:
         """
         return serialise(self.scene, standalone=False, identifier=identifier)
 
-    def themed(self, theme: Theme) -> str:
-        """The SVG as a file with the colours of one theme written out, for programs that know no CSS variables."""
-        return serialise(self.scene, theme=theme)
-
     def png(self, scale: float = 2, theme: Theme = "light") -> bytes:
         """The picture as PNG.
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CATALOGUES", "say", "say_count"]
+__all__ = ["CATALOGUES", "said_in", "say", "say_count"]
 
 _ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -54,6 +54,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "from": "from {what}",
         "unless": "unless {what}",
         "not_measured": "not measured",
+        "from_to": "from {since} to {until}",
         "by_day": "counted by day, without customers",
         # lanes
         "lane.visits": "Customers",
@@ -96,6 +97,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "researched": "Researched",
         "measured": "Measured",
         "measured_missed": "Measured: {share} miss it",
+        "unmeasured_yet": "not measured yet",
         "state.idea": "Idea",
         "state.planned": "Planned",
         "state.doing": "Doing",
@@ -149,7 +151,8 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "column.name": "Name",
         # other pictures
         "funnel": "Funnel",
-        "funnel_description": "{steps} steps; {share} of those who take the first reach the last.",
+        "funnel_description.one": "{n} step.",
+        "funnel_description.other": "{n} steps; {share} of those who take the first reach the last.",
         "go_on": "{share} go on",
         "lost": "{n} do not",
         "median": "median {time}",
@@ -161,17 +164,24 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "step": "Step {n}",
         "start": "Start",
         "transitions": "Transitions",
+        "variants": "Whole journeys",
         "transitions_description": "How often one touchpoint follows another; rows lead to columns.",
         "entry": "Begin",
         "exit": "End",
         "curve_description": "{title}: {first} to {last}.",
         "no_data": "No data yet",
-        "bars_description": "{n} bars.",
+        "bars_description.one": "{n} bar.",
+        "bars_description.other": "{n} bars.",
     }
 )
 
 CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _ENGLISH})
 """Words by language and key; a language or key that is not there is said in English."""
+
+
+def said_in(language: str) -> str:
+    """The language of a picture's words and so of its numbers and dates: English where there is no catalogue."""
+    return language if language in CATALOGUES else "en"
 
 
 def say(key: str, language: str, **values: object) -> str:
@@ -180,6 +190,6 @@ def say(key: str, language: str, **values: object) -> str:
     return words.format(**values)
 
 
-def say_count(key: str, language: str, n: int, shown: str) -> str:
+def say_count(key: str, language: str, n: int, shown: str, **values: object) -> str:
     """The words for `n` things, in singular or plural; `shown` is the number as people read it."""
-    return say(f"{key}.{'one' if n == 1 else 'other'}", language, n=shown)
+    return say(f"{key}.{'one' if n == 1 else 'other'}", language, n=shown, **values)

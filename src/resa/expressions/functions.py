@@ -287,7 +287,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _taking(name="segment"),
         "boolean",
         "",
-        "Whether the customer is in the segment.",
+        "Not yet: whether the customer is in the segment. There are no segments to name so far.",
         _CUSTOMER,
         "segment",
         1,

@@ -43,7 +43,7 @@ class GoalShape(Shape):
 
     start: Name | None = Field(None, alias="from", description="Touchpoint or stage where the way begins.")
     reach: Names = Field(description="Touchpoint or stage to be reached, or several.")
-    within: Within | None = Field(None, description="How long it may take, such as 90 days.")
+    within: Within | None = Field(None, description="How long it may take from there, such as 90 days.")
     target: Share | None = Field(None, description="The share to be reached, such as 12 %.")
 
 

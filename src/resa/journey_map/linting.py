@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from resa.base.errors import ExpressionError, InputError, Problem, did_you_mean
 from resa.base.pictures import read_picture
@@ -12,6 +13,7 @@ from resa.documents import Written
 from resa.expressions import Scope, compile_expression
 from resa.journey_map.loading import Loaded
 from resa.journey_map.references import Place
+from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap, PainPoint, Signal
 
 __all__ = ["DataSeen", "lint"]
@@ -22,7 +24,7 @@ class DataSeen:
     """What stored data show of a map.
 
     Attributes:
-        matched: Touchpoints that some event is; `None`: not known of this version of the map yet.
+        matched: Touchpoints that some event is; `None`: not known of this version of the map, or there are no events.
         answered: Touchpoints that feedback names.
     """
 
@@ -39,6 +41,7 @@ class _Question:
     data: DataSeen | None
     today: date
     loaded: Loaded
+    currencies: Mapping[str, str]
 
     def advice(self, place: Place, code: str, message: str) -> Problem:
         """A warning where a thing stands; at the top of the file if it is not known where."""
@@ -54,6 +57,7 @@ def lint(
     *,
     today: date,
     data: DataSeen | None = None,
+    currencies: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Problem, ...]:
     """What a practitioner would say about a map that is formally right.
 
@@ -62,11 +66,12 @@ def lint(
         loaded: What it was loaded with, which knows where things stand.
         today: The day, for reviews.
         data: What stored data show of the map; without them nothing is said of that.
+        currencies: Of sources that name one, by name of the source.
 
     Returns:
         Warnings, by line.
     """
-    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), data, today, loaded)
+    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), data, today, loaded, currencies)
     found = [problem for rule in _RULES for problem in rule(question)]
     return tuple(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0)))
 
@@ -154,11 +159,7 @@ def _without_signal(question: _Question) -> Iterator[Problem]:
 
 
 def _never_matched(question: _Question) -> Iterator[Problem]:
-    if question.data is None:
-        return
-    if question.data.matched is None:
-        message = "these signals were not yet compared with the data: somebody else writes to them"
-        yield question.advice(("map", ""), "not-compared", message)
+    if question.data is None or question.data.matched is None:
         return
     for signal in question.map.signals:
         if signal.kind == "events" and signal.touchpoint not in question.data.matched:
@@ -253,6 +254,14 @@ def _pictures(question: _Question) -> Iterator[Problem]:
                 yield question.advice(place, "no-picture", str(error))
 
 
+def _currencies(question: _Question) -> Iterator[Problem]:
+    currency = question.map.currency
+    hint = f"the map counts in {currency}" if currency else "others in others; give the map the currency: it counts in"
+    for source, code in foreign_currencies(currency, question.currencies).items():
+        message = f"values of source '{source}' are in {code} and {hint}; they are left out"
+        yield question.advice((), "currency", message)
+
+
 _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _empty_stages,
     _nothing_leads,
@@ -265,4 +274,5 @@ _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _overdue,
     _unused,
     _pictures,
+    _currencies,
 )

@@ -18,7 +18,15 @@ from resa.journey_map.flows import (
 from resa.journey_map.references import References
 from resa.model.journey import Goal, Reaction
 
-__all__ = ["check_reaction", "resolve_goal", "resolve_reactions"]
+__all__ = ["check_reaction", "resolve_goal", "resolve_map_goal", "resolve_reactions"]
+
+
+def resolve_map_goal(said: GoalShape | None, names: References) -> Goal | None:
+    """The map's goal; unlike that of a reaction, which starts with the reaction, its time needs a place to start at."""
+    if said is not None and said.within is not None and said.start is None and said.reach:
+        message = "within: counts from nowhere here; add from: (a touchpoint or stage where the way begins)"
+        names.report(said.reach[0], message, code="goal-from")
+    return resolve_goal(said, names)
 
 
 def resolve_goal(said: GoalShape | None, names: References) -> Goal | None:

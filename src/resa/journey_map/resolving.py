@@ -9,7 +9,7 @@ from resa.documents import Written
 from resa.expressions import Scope
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import display_name
-from resa.journey_map.reacting import resolve_goal, resolve_reactions
+from resa.journey_map.reacting import resolve_map_goal, resolve_reactions
 from resa.journey_map.references import References, names_of
 from resa.journey_map.shapes import (
     DifferenceShape,
@@ -81,7 +81,7 @@ def resolve(
         review=shape.review,
         reviewed=shape.reviewed,
         holidays=shape.holidays,
-        goal=resolve_goal(shape.goal, names),
+        goal=resolve_map_goal(shape.goal, names),
         stages=tuple(
             Stage(key=str(stage), name=_text(said.name) or display_name(stage), touchpoints=names.stages[stage])
             for stage, said in shape.stages.items()

@@ -40,7 +40,7 @@ class Goal:
         start: Key of the touchpoint or stage where the way begins; `None`: anywhere.
         reach: Keys of the touchpoints that count as reached (a stage stands for all of its touchpoints).
         written: What the file says after `reach`, for display.
-        within: How long it may take; `None`: any time.
+        within: How long it may take from `start`; `None`: any time.
         target: The share to be reached, 0 to 1.
     """
 
@@ -121,7 +121,7 @@ class PainPoint:
     Attributes:
         text: One thought.
         source: Where it was learned; empty: assumed.
-        shown_by: Name of the expectation that measures it, if any.
+        shown_by: Name of the expectation that measures it once there are data, if any.
         improvement: Key of the improvement that acts on it, if any.
     """
 
@@ -131,10 +131,8 @@ class PainPoint:
     improvement: str | None = None
 
     @property
-    def evidence(self) -> Literal["assumed", "researched", "measured"]:
-        """How well it is known; measured is never typed, it follows from `shown_by`."""
-        if self.shown_by:
-            return "measured"
+    def evidence(self) -> Literal["assumed", "researched"]:
+        """How well people know it; whether it is measured too, only the numbers of `shown_by` can say."""
         return "researched" if self.source else "assumed"
 
 

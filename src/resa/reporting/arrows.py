@@ -9,13 +9,13 @@ from typing import Final
 from resa.analytics import Finding
 from resa.drawing import Curve, CurveNote, CurvePoint, Point, draw_curve, sparkline
 from resa.model.journey import Expectation
-from resa.reporting.content import Arrow, Weakness
+from resa.reporting.content import Arrow, FindingText
 from resa.reporting.gathering import Gathered, Numbers, Row, points
 from resa.reporting.telling import Teller
 
-__all__ = ["arrow_rows", "lead_of", "none_of", "weaknesses"]
+__all__ = ["arrow_rows", "findings", "lead_of", "none_of"]
 
-_KINDS: Final = {"unusual": "anomaly", "below target": "target", "below history": "history"}
+_KINDS: Final = {"unusual": "fall", "below target": "target", "below history": "history"}
 _INSTEAD: Final = 3
 _LEAST_INSTEAD: Final = 0.01
 _SLOW: Final = 0.9  # the share that `p90_seconds` is about
@@ -91,26 +91,24 @@ def _sparkline(teller: Teller, arrow: Expectation, trend: Sequence[Point], ident
     if len(known) < 2:
         return ""
     title = teller.words.trend_of.format(what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
-    picture = sparkline(
-        [point.value for point in trend], title=title, language=teller.map.language, target=arrow.target
-    )
+    picture = sparkline([point.value for point in trend], title=title, language=teller.language, target=arrow.target)
     return picture.inline(f"trend-{identifier}")
 
 
-def weaknesses(gathered: Gathered) -> tuple[Weakness, ...]:
+def findings(gathered: Gathered) -> tuple[FindingText, ...]:
     """The places, worst first."""
-    return tuple(_weakness(gathered, place, number) for number, place in enumerate(gathered.findings.places))
+    return tuple(_finding(gathered, place, number) for number, place in enumerate(gathered.findings.places))
 
 
 def _group(teller: Teller, place: Finding) -> str:
     return "" if place.attribute is None else teller.group(place.attribute, place.value or "")
 
 
-def _weakness(gathered: Gathered, place: Finding, number: int) -> Weakness:
+def _finding(gathered: Gathered, place: Finding, number: int) -> FindingText:
     numbers = gathered.numbers
     teller = numbers.teller
     arrow = numbers.map.expectation[place.expectation]
-    return Weakness(
+    return FindingText(
         title=teller.place(arrow, _group(teller, place)),
         kind="rise" if place.reason == "unusual" and place.rise else _KINDS[place.reason],
         statement=_statement(teller, place),
@@ -228,7 +226,7 @@ def _curve(gathered: Gathered, place: Finding, arrow: Expectation, number: int) 
     picture = draw_curve(
         curves,
         title=teller.place(arrow, _group(teller, place)),
-        language=teller.map.language,
+        language=teller.language,
         target=arrow.target,
         notes=notes,
         width=_CURVE_WIDTH,
@@ -250,9 +248,9 @@ def none_of(gathered: Gathered) -> str:
     numbers = gathered.numbers
     words = numbers.teller.words
     if not numbers.teller.map.expectations:
-        return words.no_weakness_none
+        return words.no_finding_none
     verdicts = {numbers.measured(arrow, row).verdict(arrow.target) for arrow, row in numbers.arrows}
-    return words.no_weakness_few if verdicts <= {"few"} else words.no_weakness
+    return words.no_finding_few if verdicts <= {"few"} else words.no_finding
 
 
 def lead_of(gathered: Gathered) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -17,8 +18,8 @@ from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
 from resa.model.verdicts import Verdict, judged
-from resa.reporting.arrows import arrow_rows, lead_of, none_of, weaknesses
-from resa.reporting.content import Arrow, Figure, Picture, Plan, Report, Table, Weakness
+from resa.reporting.arrows import arrow_rows, findings, lead_of, none_of
+from resa.reporting.content import Arrow, Figure, FindingText, Picture, Plan, Report, Table
 from resa.reporting.gathering import Gathered, Row, gather, walked_by
 from resa.reporting.mapping import drawn, leavers
 from resa.reporting.page import page
@@ -66,6 +67,7 @@ def build_report(
     *,
     pictures: Mapping[str, bytes] = MappingProxyType({}),
     names: bool = False,
+    as_of: str | datetime | None = None,
     clock: Clock = system_clock,
 ) -> HtmlReport:
     """Ask, arrange, and set the page.
@@ -76,12 +78,13 @@ def build_report(
         journey_map: The map that the report is about.
         pictures: Raster pictures by the path that the map gives; others get a placeholder.
         names: Also name the customers behind the first place. They are personal data.
+        as_of: The moment up to which data count as complete; `None`: as the sources say.
         clock: What time it is, for the page's foot.
 
     Raises:
-        QuestionError: The events were not yet matched with the map.
+        QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
-    gathered = gather(measure, journey_map)
+    gathered = gather(measure, journey_map, as_of=as_of)
     report = _report(measure, store, gathered, pictures, names=names, clock=clock)
     return HtmlReport(html=page(report), summary=_summary(gathered, report))
 
@@ -107,8 +110,8 @@ def _report(
         figures=() if empty else tuple(_figures(gathered, promises, expectations)),
         journey=_picture(drawing, "map"),
         sheets=_sheets(drawing),
-        weaknesses=weaknesses(gathered),
-        no_weakness="" if empty else none_of(gathered),
+        findings=findings(gathered),
+        no_finding="" if empty else none_of(gathered),
         promises=promises,
         expectations=expectations,
         funnel=_funnel(gathered),
@@ -117,12 +120,19 @@ def _report(
         voices=voices(numbers, feedback),
         sources=source_lines(teller, loads, index.as_of.sources),
         gaps=gaps(teller, silences(journey_map, store, index)),
-        warnings=measure.notes + warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback)),
+        warnings=_warnings(
+            measure, gathered, warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback))
+        ),
         customers=_customers(measure, gathered) if names else None,
         made=words.made.format(
             version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
         ),
     )
+
+
+def _warnings(measure: Measure, gathered: Gathered, told: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader must know, each once: what holds for every answer, then what is told of these."""
+    return tuple(dict.fromkeys([*measure.notes, *gathered.findings.warnings, *told]))
 
 
 def _subtitle(gathered: Gathered) -> str:
@@ -248,7 +258,7 @@ def _funnel(gathered: Gathered) -> Picture | None:
     note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
     note = " ".join([note, *result.warnings])
     wide, narrow = (
-        draw_funnel(steps, title=words.funnel, language=teller.map.language, width=width, heading=False)
+        draw_funnel(steps, title=words.funnel, language=teller.language, width=width, heading=False)
         for width in (_FUNNEL, _PHONE)
     )
     return replace(_picture(wide, "funnel", note), narrow=narrow.inline("funnel-narrow"))
@@ -264,7 +274,7 @@ def _paths(gathered: Gathered) -> Picture | None:
     named = [
         PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows
     ]
-    svg = draw_paths(named, title=words.paths, language=teller.map.language, width=_PATHS, heading=False)
+    svg = draw_paths(named, title=words.paths, language=teller.language, width=_PATHS, heading=False)
     return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
 
 
@@ -359,7 +369,7 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
     lines = [
         words.summary_measured.format(customers=customers, visits=visits, days=days),
-        _worst(teller, report.weaknesses, report.no_weakness),
+        _worst(teller, report.findings, report.no_finding),
     ]
     if numbers.goal is not None and numbers.goal.share is not None:
         figure = _goal_figure(gathered)
@@ -374,7 +384,7 @@ def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _worst(teller: Teller, places: tuple[Weakness, ...], none: str) -> str:
+def _worst(teller: Teller, places: tuple[FindingText, ...], none: str) -> str:
     words = teller.words
     if not places:
         return words.summary_nothing.format(why=none)

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from resa.model.verdicts import Verdict
 
-__all__ = ["Arrow", "Figure", "Gap", "Picture", "Plan", "Quote", "Report", "SourceLine", "Table", "Voice", "Weakness"]
+__all__ = [
+    "Arrow",
+    "Figure",
+    "FindingText",
+    "Gap",
+    "Picture",
+    "Plan",
+    "Quote",
+    "Report",
+    "SourceLine",
+    "Table",
+    "Voice",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +66,12 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weakness:
+class FindingText:
     """A place that changed, or is below its target or its own history.
 
     Attributes:
         title: Where, in the map's words.
-        kind: `anomaly` (it fell for a group at a time), `rise` (it rose so), `target` (below target), `history`
+        kind: `fall` (it fell for a group at a time), `rise` (it rose so), `target` (below target), `history`
             (below its own past).
         statement: What was found, one sentence with its numbers.
         reach: At most how many customers, and what they would be worth; empty where neither is known.
@@ -186,8 +198,8 @@ class Report:
         figures: Three to five large numbers.
         journey: The map with its numbers.
         sheets: The same laid out for paper, a drawing a page.
-        weaknesses: Up to five places, worst first.
-        no_weakness: Why there is none; empty: the page does not look for any.
+        findings: Up to five places, worst first.
+        no_finding: Why there is none; empty: the page does not look for any.
         promises: What we promised.
         expectations: What we expect.
         funnel: From the goal's start, or the journey's main way.
@@ -197,7 +209,7 @@ class Report:
         sources: Where the data come from.
         gaps: When they did not.
         warnings: What a reader must know before believing a number.
-        customers: Identifiers of the customers behind the first weakness; only when names were asked for.
+        customers: Identifiers of the customers behind the first finding; only when names were asked for.
         made: When and with what the page was made.
     """
 
@@ -209,8 +221,8 @@ class Report:
     figures: tuple[Figure, ...]
     journey: Picture
     sheets: tuple[str, ...]
-    weaknesses: tuple[Weakness, ...]
-    no_weakness: str
+    findings: tuple[FindingText, ...]
+    no_finding: str
     promises: tuple[Arrow, ...]
     expectations: tuple[Arrow, ...]
     funnel: Picture | None

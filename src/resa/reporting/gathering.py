@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
 
 from resa.analytics import Findings, Measure, Result
+from resa.base.clock import from_microseconds
 from resa.drawing import ExpectationNumbers, Point
 from resa.kernels import wilson_interval
 from resa.model.journey import Expectation, JourneyMap, Persona
@@ -18,10 +19,9 @@ from resa.reporting.scores import Scores, feedback_on, scores_of
 from resa.reporting.telling import Teller
 from resa.reporting.ways import Way, main_way
 
-__all__ = ["Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
+__all__ = ["DailySum", "Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
 
 _PATH_STEPS: Final = 5
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = Mapping[str, Any]
 
@@ -39,6 +39,15 @@ class GoalShare:
     def share(self) -> float | None:
         """0 to 1; `None` where too few began."""
         return self.reached / self.customers if self.customers >= FEWEST else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DailySum:
+    """A daily number, added up over all days that are known."""
+
+    total: float
+    since: date
+    until: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +76,7 @@ class Numbers:
     planned: Result | None
     goal: GoalShare | None
     scores: Sequence[Scores]
-    daily: Mapping[str, float]
+    daily: Mapping[str, DailySum]
     since: date | None
     until: date | None
     complete_to: datetime | None
@@ -120,33 +129,35 @@ class Gathered:
     paths: Result
 
 
-def gather_numbers(measure: Measure, journey_map: JourneyMap) -> Numbers:
+def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> Numbers:
     """Ask what the drawing of the map needs.
 
     Args:
         measure: Answers questions.
         journey_map: One of its maps.
+        as_of: The moment up to which data count as complete; `None`: as the sources say.
 
     Raises:
-        QuestionError: The events were not yet matched with the map.
+        QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
     key = journey_map.key
+    common: dict[str, Any] = {"map": key, "as_of": as_of}
     snapshot = measure.snapshot(key)
     oldest, newest = snapshot.oldest, snapshot.newest
     every = _period(oldest, newest)
-    touchpoints = measure.touchpoints(map=key)
+    touchpoints = measure.touchpoints(**common)
     teller = Teller(journey_map)
     return Numbers(
         map=journey_map,
-        expectations=measure.expectations(map=key),
-        trends={arrow.name: measure.trend(arrow.name, every=every, map=key) for arrow in journey_map.expectations},
+        expectations=measure.expectations(**common),
+        trends={arrow.name: measure.trend(arrow.name, every=every, **common) for arrow in journey_map.expectations},
         touchpoints=touchpoints,
-        planned=measure.planned(map=key) if any(persona.path for persona in journey_map.personas) else None,
-        goal=_goal(measure, journey_map, touchpoints.n["customers"]),
+        planned=measure.planned(**common) if any(persona.path for persona in journey_map.personas) else None,
+        goal=_goal(measure, journey_map, touchpoints.n["customers"], common),
         scores=scores_of(journey_map, touchpoints, feedback_on(journey_map, snapshot.store.rows("feedback", _SCORED))),
-        daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value"])),
-        since=None if oldest is None else teller.local(_moment(oldest)),
-        until=None if newest is None else teller.local(_moment(newest)),
+        daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value", "day"])),
+        since=None if oldest is None else teller.local(from_microseconds(oldest)),
+        until=None if newest is None else teller.local(from_microseconds(newest)),
         complete_to=touchpoints.as_of,
         generation=touchpoints.generation,
     )
@@ -155,15 +166,15 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap) -> Numbers:
 _SCORED: Final = ["touchpoint", "score", "scale_low", "scale_high", "text"]
 
 
-def gather(measure: Measure, journey_map: JourneyMap) -> Gathered:
-    """Ask everything.
+def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> Gathered:
+    """Ask everything; for the arguments see `gather_numbers`.
 
     Raises:
-        QuestionError: The events were not yet matched with the map.
+        QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
-    key = journey_map.key
-    numbers = gather_numbers(measure, journey_map)
-    findings = measure.findings(map=key)
+    common: dict[str, Any] = {"map": journey_map.key, "as_of": as_of}
+    numbers = gather_numbers(measure, journey_map, as_of=as_of)
+    findings = measure.findings(**common)
     grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
     every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
     way = main_way(journey_map)
@@ -171,10 +182,10 @@ def gather(measure: Measure, journey_map: JourneyMap) -> Gathered:
     return Gathered(
         numbers=numbers,
         findings=findings,
-        curves={(name, by): measure.trend(name, every=every, by=by, map=key) for name, by in sorted(grouped)},
+        curves={(name, by): measure.trend(name, every=every, by=by, **common) for name, by in sorted(grouped)},
         way=way,
-        funnel=None if way is None else measure.funnel([list(step) for step in way.steps], within=within, map=key),
-        paths=measure.paths(steps=_PATH_STEPS, top=1, map=key),
+        funnel=None if way is None else measure.funnel([list(step) for step in way.steps], within=within, **common),
+        paths=measure.paths(steps=_PATH_STEPS, top=1, **common),
     )
 
 
@@ -193,34 +204,33 @@ def walked_by(persona: Persona) -> str:
     return "everyone" if persona.who is None else "persona"
 
 
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
 def _period(oldest: int | None, newest: int | None) -> str:
     """Calendar periods that give a curve some ten to a hundred points."""
     days = 0 if oldest is None or newest is None else (newest - oldest) // 86_400_000_000
     return "day" if days < 28 else "week" if days < 800 else "month"
 
 
-def _goal(measure: Measure, journey_map: JourneyMap, visitors: int) -> GoalShare | None:
+def _goal(measure: Measure, journey_map: JourneyMap, visitors: int, common: Mapping[str, Any]) -> GoalShare | None:
     goal = journey_map.goal
     if goal is None:
         return None
     reach = list(goal.reach)
     if not goal.start:
-        reached = measure.funnel([reach], map=journey_map.key).table.column("customers").to_pylist()
+        reached = measure.funnel([reach], **common).table.column("customers").to_pylist()
         counts = [visitors, reached[0] if reached else 0]
     else:
         steps = [list(goal.start), reach]
-        found = measure.funnel(steps, within=goal.within, mature=goal.within is not None, map=journey_map.key)
+        found = measure.funnel(steps, within=goal.within, mature=goal.within is not None, **common)
         counts = found.table.column("customers").to_pylist() or [0, 0]
     interval = wilson_interval(counts[1], counts[0])
     return GoalShare(customers=counts[0], reached=counts[1], low=float(interval[1]), high=float(interval[2]))
 
 
-def _daily(rows: pa.Table) -> dict[str, float]:
+def _daily(rows: pa.Table) -> dict[str, DailySum]:
     if not rows.num_rows:
         return {}
-    sums = rows.group_by("number").aggregate([("value", "sum")])
-    return dict(zip(sums.column("number").to_pylist(), sums.column("value_sum").to_pylist(), strict=True))
+    sums = rows.group_by("number").aggregate([("value", "sum"), ("day", "min"), ("day", "max")])
+    return {
+        row["number"]: DailySum(total=row["value_sum"], since=row["day_min"], until=row["day_max"])
+        for row in sums.to_pylist()
+    }

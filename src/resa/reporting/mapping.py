@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from resa.analytics import Measure, Result
 from resa.drawing import Detour, MapNumbers, PathNumbers, TouchpointNumbers
 from resa.model.journey import JourneyMap, Persona
@@ -11,17 +13,18 @@ from resa.reporting.scores import emotion_of
 __all__ = ["drawn", "leavers", "map_numbers"]
 
 
-def map_numbers(measure: Measure, journey_map: JourneyMap) -> MapNumbers:
+def map_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> MapNumbers:
     """What was measured of a map, for `resa.drawing.draw_map`.
 
     Args:
         measure: Answers questions.
         journey_map: One of its maps.
+        as_of: The moment up to which data count as complete; `None`: as the sources say.
 
     Raises:
-        QuestionError: The events were not yet matched with the map.
+        QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
-    return drawn(gather_numbers(measure, journey_map))
+    return drawn(gather_numbers(measure, journey_map, as_of=as_of))
 
 
 def drawn(numbers: Numbers) -> MapNumbers:
@@ -58,8 +61,14 @@ def _touchpoints(numbers: Numbers) -> dict[str, TouchpointNumbers]:
                 scores=count,
             )
         elif score is not None or (signal is not None and signal.daily_number in numbers.daily):
-            total = numbers.daily.get(signal.daily_number or "") if signal is not None else None
-            found[key] = TouchpointNumbers(score=score, scores=count, daily_total=total)
+            daily = numbers.daily.get(signal.daily_number or "") if signal is not None else None
+            found[key] = TouchpointNumbers(
+                score=score,
+                scores=count,
+                daily_total=None if daily is None else daily.total,
+                daily_since=None if daily is None else daily.since,
+                daily_until=None if daily is None else daily.until,
+            )
     return found
 
 

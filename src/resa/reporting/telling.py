@@ -37,6 +37,11 @@ class Teller:
         """The page's words."""
         return words_in(self.map.language)
 
+    @property
+    def language(self) -> str:
+        """Of the page's words, and so of its numbers and dates: the map's, or English where there is no catalogue."""
+        return self.words.language
+
     def name(self, key: str) -> str:
         """A touchpoint, stage or persona by its name for people; what the map does not know stays as it is."""
         if key in self.map.touchpoint:
@@ -65,7 +70,7 @@ class Teller:
     def sentence(self, arrow: Expectation) -> str:
         """`After Cart we expect Checkout within 4 h`."""
         template = self.words.sentence_promise if arrow.kind == "promise" else self.words.sentence_expectation
-        within = format_duration(arrow.within, self.map.language)
+        within = format_duration(arrow.within, self.language)
         sentence = template.format(after=self.name(arrow.after), next=self.next(arrow), time=within)
         if arrow.unless:
             sentence += ", " + self.words.unless.format(what=self.any_of(arrow.unless))
@@ -90,7 +95,7 @@ class Teller:
 
     def count(self, number: float) -> str:
         """A whole number."""
-        return format_count(number, self.map.language)
+        return format_count(number, self.language)
 
     def customers(self, number: int) -> str:
         """`1,204 customers`."""
@@ -117,23 +122,23 @@ class Teller:
 
     def percent(self, share: float | None) -> str:
         """A share; a dash where there is none."""
-        return "–" if share is None else format_percent(share, self.map.language)
+        return "–" if share is None else format_percent(share, self.language)
 
     def decimal(self, number: float) -> str:
         """A number with at most one decimal."""
-        return format_decimal(number, self.map.language)
+        return format_decimal(number, self.language)
 
     def seconds(self, length: float | None) -> str:
         """A measured time; a dash where there is none."""
-        return "–" if length is None else format_seconds(length, self.map.language)
+        return "–" if length is None else format_seconds(length, self.language)
 
     def money(self, hundredths: int) -> str:
         """An amount in the map's currency, rounded to three digits that count: it is an upper limit, not an account."""
-        return format_money(hundredths / 100, self.map.currency, self.map.language)
+        return format_money(hundredths / 100, self.map.currency, self.language)
 
     def day(self, moment: date) -> str:
         """`14 Sep 2026`; of a moment its day in the map's zone."""
-        return format_day(self.local(moment), self.map.language)
+        return format_day(self.local(moment), self.language)
 
     def local(self, moment: date) -> date:
         """The day of a moment in the map's zone; a day stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ QUOTED: Final = ["touchpoint", "occurred_at", "message_id", "identifiers", "scor
 _QUOTES: Final = 3
 _LOOKED_AT: Final = 400
 _SHORTEST: Final = 12
+_SHORTEST_NAME: Final = 3
+_HIDDEN: Final = "\0"  # not printable, so that no text holds it and no identifier finds itself in what stands instead
 _LONGEST: Final = 220
 
 _ADDRESSES: Final = re.compile(
@@ -133,11 +136,13 @@ def without_names(text: str, identifiers: Iterable[str], instead: str) -> str:
 
     Args:
         text: As written.
-        identifiers: Of the writer; they are left out wherever they stand.
+        identifiers: Of the writer; they are left out wherever they stand as words of their own. Those of one or two
+            characters name nobody in prose, and stay.
         instead: What stands in their place.
     """
-    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    for identifier in sorted(identifiers, key=len, reverse=True):
-        if identifier.strip():
-            shown = re.sub(re.escape(identifier.strip()), instead, shown, flags=re.IGNORECASE)
-    return _ADDRESSES.sub(instead, shown)
+    printable = "".join(letter if letter.isprintable() else " " for letter in unicodedata.normalize("NFC", text))
+    shown = _ADDRESSES.sub(_HIDDEN, " ".join(printable.split()))  # first, so that no identifier cuts an address in two
+    for identifier in sorted({identifier.strip() for identifier in identifiers}, key=len, reverse=True):
+        if len(identifier) >= _SHORTEST_NAME:
+            shown = re.sub(rf"(?<!\w){re.escape(identifier)}(?!\w)", _HIDDEN, shown, flags=re.IGNORECASE)
+    return shown.replace(_HIDDEN, instead)

@@ -20,8 +20,8 @@ class Words:
     map: str
     map_about: str
     map_planned: str
-    weaknesses: str
-    weaknesses_about: str
+    findings: str
+    findings_about: str
     promises: str
     promises_about: str
     expectations: str
@@ -85,9 +85,9 @@ class Words:
     lead_history: str
     lead_promises_kept: str
     lead_promises_below: str
-    no_weakness: str
-    no_weakness_few: str
-    no_weakness_none: str
+    no_finding: str
+    no_finding_few: str
+    no_finding_none: str
     no_more: str
     statement_unusual: str
     statement_rise: str
@@ -171,8 +171,8 @@ _ENGLISH = Words(
     map_about="The map as planned, with what was measured drawn over it. An arrow is as thick as the share that "
     "meets it; its label says what share, within what time, against what target.",
     map_planned="The map as planned. Once there are events, what was measured is drawn over it.",
-    weaknesses="Where to look first",
-    weaknesses_about="The places that changed beyond chance, for better or worse, and those furthest below "
+    findings="Where to look first",
+    findings_about="The places that changed beyond chance, for better or worse, and those furthest below "
     "their target or their own history. “At most” is what could be won if the place came up to its target or to its "
     "usual share, never to 100%; it is no forecast.",
     promises="What we promised",
@@ -260,9 +260,9 @@ _ENGLISH = Words(
     lead_history="{place}: since {since} {share} make it in time; before, it was {reference}.",
     lead_promises_kept="Every promise is kept as often as we said.",
     lead_promises_below="Promises kept less often than we said: {n} of {of}.",
-    no_weakness_few="There are too few openings yet to say how any expectation or promise fares.",
-    no_weakness_none="The map names no expectation and no promise yet, so that nothing is held against a target.",
-    no_weakness="No place on this map is below its target or its own history by more than chance explains.",
+    no_finding_few="There are too few openings yet to say how any expectation or promise fares.",
+    no_finding_none="The map names no expectation and no promise yet, so that nothing is held against a target.",
+    no_finding="No place on this map is below its target or its own history by more than chance explains.",
     no_more="No other place is below its target or its own history by more than chance explains.",
     statement_unusual="{share} of {openings} made it in time{when}; {reference} was to be expected.",
     statement_rise="{share} of {openings} made it in time{when}; only {reference} was to be expected.",

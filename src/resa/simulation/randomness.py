@@ -14,7 +14,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CERTAIN", "Keys", "choose", "cumulated", "derive", "draw", "happens", "hexadecimal", "threshold"]
+__all__ = ["CERTAIN", "Keys", "choose", "cumulated", "derive", "draw", "hexadecimal", "threshold"]
 
 Keys = npt.NDArray[np.uint64]
 
@@ -55,11 +55,6 @@ def draw(keys: Keys, purpose: int) -> npt.NDArray[np.int64]:
 def threshold(chance: float) -> int:
     """The number that a draw stays below with this chance."""
     return round(chance * CERTAIN)
-
-
-def happens(keys: Keys, purpose: int, chance: float) -> npt.NDArray[np.bool_]:
-    """Whether something of this chance happens, for each key."""
-    return draw(keys, purpose) < threshold(chance)
 
 
 def cumulated(weights: Sequence[float], *, certain: bool) -> npt.NDArray[np.int64]:

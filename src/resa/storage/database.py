@@ -11,13 +11,15 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from resa.base.clock import from_microseconds as from_micros
+from resa.base.clock import to_microseconds as to_micros
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
 from resa.storage.schema import metadata, workspace
 
@@ -27,17 +29,6 @@ REVISION = "0001"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 _WAIT_SECONDS = 20.0  # how long a transaction waits for another process's
-_START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970, exact."""
-    return (moment - _START) // timedelta(microseconds=1)
-
-
-def from_micros(micros: int) -> datetime:
-    """The moment, in UTC."""
-    return _START + timedelta(microseconds=micros)
 
 
 class Database:

@@ -6,7 +6,7 @@ import contextlib
 import getpass
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -33,8 +33,11 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
+from resa.workspace.comparing import compare_signals, data_seen, is_matched
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from resa.analytics import Measure
     from resa.drawing import MapOptions, Svg
     from resa.reporting import HtmlReport
@@ -95,37 +98,23 @@ class Workspace:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
         found: list[Problem] = []
         today: date = self.clock().date()
-        self._compare_signals()
-        for journey_map in self.maps.values():
-            found += lint(journey_map, self.loaded, today=today, data=self._data_seen(journey_map))
+        currencies = _currencies(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
+        seen = self._data_seen()
+        for key, journey_map in self.maps.items():
+            found += lint(journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies)
         return found
+
+    def _data_seen(self) -> Mapping[str, DataSeen]:
+        if not (self.folder / DATA_FOLDER).is_dir():
+            return {}
+        maps = list(self.maps.values())
+        with contextlib.suppress(SourceError):
+            compare_signals(self.store, maps, self.exclude)
+        return {journey_map.key: data_seen(self.store, journey_map) for journey_map in maps}
 
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
         """Every version of a map that was taken into use, oldest first, with its files."""
         return self.store.map_versions(self.map(key).key)
-
-    def _compare_signals(self) -> None:
-        """Derive what the index does not know yet of edited maps, unless somebody else writes; no version is kept."""
-        if not (self.folder / DATA_FOLDER).is_dir():
-            return
-        index = self.store.index()
-        if index.events and not all(_is_matched(index, journey_map) for journey_map in self.maps.values()):
-            with contextlib.suppress(WorkspaceBusy, SourceError), self.store.writing() as writer:
-                runtime.refresh(writer, list(self.maps.values()), self.exclude)
-
-    def _data_seen(self, journey_map: JourneyMap) -> DataSeen | None:
-        """What stored events and answers show of a map; `None`: there are none."""
-        if not (self.folder / DATA_FOLDER).is_dir():
-            return None
-        index = self.store.index()
-        answered = set(self.store.rows("feedback", ["touchpoint"]).column("touchpoint").unique().to_pylist())
-        if not index.events:
-            return DataSeen(None, frozenset(answered)) if answered else None
-        matched = None
-        if _is_matched(index, journey_map):
-            delivered = index.column(journey_map.key).sources
-            matched = frozenset(key for key, code in journey_map.code.items() if code in delivered)
-        return DataSeen(matched, frozenset(answered))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -143,6 +132,11 @@ class Workspace:
     def exclude(self) -> tuple[str, ...]:
         """Expressions of all sources for events that are kept and never measured."""
         return tuple(dict.fromkeys(text for source in self.sources.values() for text in source.exclude))
+
+    @property
+    def currencies(self) -> Mapping[str, str]:
+        """Of the sources that name one, by name of the source."""
+        return _currencies(self.sources.values())
 
     # Data
 
@@ -169,7 +163,7 @@ class Workspace:
         )
         index = self.store.index()
         maps = self.maps.values()
-        if not (all(_is_matched(index, one) for one in maps) and is_current(self.store, index, self.exclude)):
+        if not (all(is_matched(index, one) for one in maps) and is_current(self.store, index, self.exclude)):
             try:
                 self.refresh()
             except WorkspaceBusy as busy:
@@ -182,12 +176,29 @@ class Workspace:
     def _measuring(self) -> Measure:
         from resa.analytics import Measure  # noqa: PLC0415 - heavy; checking a map does without it
 
-        return Measure(self.store, self.maps, clock=self.clock)
+        return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of everything that was measured last."""
         return self._measuring.notes if "_measuring" in self.__dict__ else ()
+
+    def loads(self, source: str | None = None) -> list[Load]:
+        """What was collected, file by file, in the order of its beginning.
+
+        Args:
+            source: Only of this source.
+        """
+        return self.store.loads(source)
+
+    def rejected(self, source: str | None = None, *, load: int | None = None) -> pa.Table:
+        """Rows that were refused and are not settled, with reason, number and payload. Payloads are personal data.
+
+        Args:
+            source: Only of this source.
+            load: Only of the load of this number.
+        """
+        return self.store.rejected(load, source_id=source)
 
     def collect(
         self,
@@ -279,6 +290,11 @@ class Workspace:
             raise SourceError(f"there is no source '{name}'; there are: {names}{did_you_mean(name, self.sources)}")
         return self.sources[name]
 
+    def _forget_sources(self) -> None:
+        """Source files changed: read them again when they are needed, and whatever was made from them."""
+        for name in ("sources", "_measuring"):
+            self.__dict__.pop(name, None)
+
     def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
         """Look at one new file and propose how to collect it.
 
@@ -316,7 +332,7 @@ class Workspace:
             raise SourceError(f"sources/{target.name} exists; change it, or give the file another name")
         target.parent.mkdir(exist_ok=True)
         write_text_durably(target, source_yaml(understanding))
-        self.__dict__.pop("sources", None)
+        self._forget_sources()
         return target
 
     # Simulating
@@ -375,33 +391,50 @@ class Workspace:
         simulation.write_truths(
             simulation.state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json"
         )
-        self.__dict__.pop("sources", None)
+        self._forget_sources()
         return written
 
     # Showing
 
-    def draw(self, key: str | None = None, *, measured: bool = False, options: MapOptions | None = None) -> Svg:
-        """Draw a map; `measured` adds what was measured of it."""
+    def draw(
+        self,
+        key: str | None = None,
+        *,
+        measured: bool = False,
+        as_of: str | datetime | None = None,
+        options: MapOptions | None = None,
+    ) -> Svg:
+        """Draw a map.
+
+        Args:
+            key: Of the map, where there are several.
+            measured: Add what was measured of it.
+            as_of: The moment up to which data count as complete; default: as the sources say.
+            options: What to draw, and how wide.
+        """
         from resa import drawing, reporting  # noqa: PLC0415 - heavy; measuring does without them
 
         journey_map = self.map(key)
-        numbers = reporting.map_numbers(self.measure, journey_map) if measured else None
+        numbers = reporting.map_numbers(self.measure, journey_map, as_of=as_of) if measured else None
         options = options or drawing.MapOptions()
         pictures = options.pictures or self._pictures(journey_map)
         return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
-    def report(self, key: str | None = None, *, names: bool = False) -> HtmlReport:
-        """One self-contained page about a map: numbers, weaknesses, promises, funnel, paths, what people said.
+    def report(self, key: str | None = None, *, names: bool = False, as_of: str | datetime | None = None) -> HtmlReport:
+        """One self-contained page about a map: numbers, findings, promises, funnel, paths, what people said.
 
         Args:
             key: Of the map, where there are several.
-            names: Also name the customers behind the first weakness. They are personal data.
+            names: Also name the customers behind the first finding. They are personal data.
+            as_of: The moment up to which data count as complete; default: as the sources say.
         """
         from resa.reporting import build_report  # noqa: PLC0415 - heavy; measuring does without it
 
         journey_map = self.map(key)
         pictures = self._pictures(journey_map)
-        return build_report(self.measure, self.store, journey_map, pictures=pictures, names=names, clock=self.clock)
+        return build_report(
+            self.measure, self.store, journey_map, pictures=pictures, names=names, as_of=as_of, clock=self.clock
+        )
 
     def _pictures(self, journey_map: JourneyMap) -> dict[str, bytes]:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
@@ -430,10 +463,8 @@ def _user() -> str:
         return ""
 
 
-def _is_matched(index: JourneyIndex, journey_map: JourneyMap) -> bool:
-    """Whether the index has a column of just this version of the map."""
-    map_hash, _ = index.columns.get(journey_map.key, ("", ""))
-    return map_hash == journey_map.hash
+def _currencies(sources: Iterable[Source]) -> dict[str, str]:
+    return {source.name: source.currency for source in sources if source.currency is not None}
 
 
 def _is_text(name: str) -> bool:

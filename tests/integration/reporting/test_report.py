@@ -14,6 +14,7 @@ import pytest
 from tests.support.hostile_shop import HOSTILE_MAP, hostile
 
 from resa import workspace
+from resa.drawing import format_percent
 from resa.reporting import HtmlReport, map_numbers
 
 _VOID = {"meta", "br", "hr", "img", "link", "input", "col", "wbr"}
@@ -98,7 +99,7 @@ def test_every_section_is_there_and_headings_do_not_skip(report: HtmlReport) -> 
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
     sections = {attributes.get("id") for tag, attributes in page.elements if tag == "section"}
-    wanted = {"map", "weaknesses", "promises", "expectations", "funnel", "paths", "plans", "voices", "data"}
+    wanted = {"map", "findings", "promises", "expectations", "funnel", "paths", "plans", "voices", "data"}
     assert wanted <= sections
     links = {attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes.get("href")}
     assert links == {f"#{name}" for name in wanted}
@@ -138,6 +139,15 @@ def test_numbers_on_the_page_are_those_of_the_answers(shop: workspace.Workspace,
     answered = shop.store.rows("feedback")
     commented = [row for row in answered.to_pylist() if row["touchpoint"] == "delivery" and row["text"]]
     assert f"{len(commented):,} comments" in page
+
+
+def test_a_pain_points_share_on_the_map_is_the_measured_share_of_missed(shop: workspace.Workspace) -> None:
+    rows = {row["expectation"]: row for row in shop.measure.expectations().table.to_pylist()}
+    shown = [pain.shown_by for touchpoint in shop.map().touchpoints for pain in touchpoint.pain_points if pain.shown_by]
+    assert any(rows[name]["cancelled"] for name in shown)
+    said = " ".join(cell for row in shop.draw(measured=True).tables[0].rows for cell in row)
+    for name in shown:
+        assert f"Measured: {format_percent(rows[name]['missed'] / rows[name]['mature'], 'en')} miss it" in said
 
 
 def test_no_customer_is_named_unless_it_is_asked_for(shop: workspace.Workspace, report: HtmlReport) -> None:

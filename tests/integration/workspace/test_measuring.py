@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 import resa
+from resa.analytics import KINDS
 from resa.base.errors import WorkspaceBusy
 from resa.cli.app import run
 from resa.storage import Writer
@@ -148,3 +151,68 @@ def test_a_signal_that_matches_nothing_any_more_is_told_at_once(
     assert "no event ever matched 'cart'" in capsys.readouterr().err
     with resa.open(folder) as shop:
         assert len(shop.map_versions()) == 1  # checking takes nothing into use
+
+
+def test_a_source_in_another_currency_is_left_out_of_values_and_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "journey.yaml").write_text(f"currency: SEK{MAP}")
+    for name, currency in (("till", "SEK"), ("web", "USD")):
+        (folder / f"{name}.csv").write_text("time,customer,event,value\n2026-05-07T10:00:00Z,david,order,100\n")
+        (folder / "sources" / f"{name}.yaml").write_text(
+            f"path: {name}.csv\ncurrency: {currency}\n"
+            "columns: {occurred_at: time, customer: customer, event: event, value: value}\n"
+        )
+    with resa.open(folder) as shop:
+        shop.collect(["till", "web"])
+        result = shop.measure.touchpoints()
+        assert [row["value"] for row in result.table.to_pylist()] == [None, 100]
+        told = "Values of 'web' are left out: they are in USD, and the map counts in SEK."
+        assert told in result.warnings
+        assert shop.report().html.count("Values of &#39;web&#39; are left out") == 1
+    assert run(["map", "check", "-w", str(folder)]) == 0
+    assert "values of source 'web' are in USD" in capsys.readouterr().err
+
+
+def test_loads_and_refused_rows_are_there_in_python(folder: Path) -> None:
+    (folder / "events.csv").write_text(EVENTS + "never,david,cart\n")
+    with resa.open(folder) as shop:
+        shop.collect(replace=True)
+        assert [load.source_id for load in shop.loads("events") if load.state == "finished"] == ["events"]
+        assert shop.loads("till") == []
+        assert shop.rejected("events").column("reason").to_pylist() == ["unreadable-time"]
+        assert shop.rejected(load=1).num_rows == 0
+        with pytest.raises(resa.QuestionError):
+            shop.measure.trend("nothing")
+
+
+QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "funnel": (["cart", "purchase", "--within", "1 hour", "--mature"], {"within": "1 hour", "mature": True}),
+    "expectations": (["cart.purchase", "--part", "curve", "--by", "week"], {"curve": True, "by": "week"}),
+    "transitions": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
+    "paths": (["--start", "cart", "--steps", "2", "--no-collapse"], {"start": "cart", "steps": 2, "collapse": False}),
+    "variants": (["--top", "1", "--collapse"], {"top": 1, "collapse": True}),
+    "trend": (["cart.purchase", "--every", "day"], {"every": "day"}),
+    "planned": (["fan"], {}),
+    "touchpoints": (["--where", "count(cart) > 0", "--as-of", "2026-05-07T00:00:00Z"], {"where": "count(cart) > 0"}),
+}
+NAMED: dict[str, object] = {
+    "funnel": ["cart", "purchase"],
+    "expectations": ["cart.purchase"],
+    "trend": "cart.purchase",
+    "planned": ["fan"],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "journey.yaml").write_text(f"personas: {{fan: {{path: [cart, purchase]}}}}{MAP}")
+    written, keywords = QUESTIONS[kind]
+    assert run(["measure", kind, *written, "--format", "json", "-w", str(folder)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    as_of = {"as_of": datetime(2026, 5, 7, tzinfo=UTC)} if "--as-of" in written else {}
+    with resa.open(folder) as shop:
+        ask = getattr(shop.measure, kind)
+        answer = ask(*([NAMED[kind]] if kind in NAMED else []), **keywords, **as_of)
+    assert printed["rows"]
+    assert printed | {"computed_at": None} == json.loads(answer.json()) | {"computed_at": None}

@@ -224,7 +224,12 @@ def test_a_step_may_be_a_stage_or_written_as_people_write() -> None:
         (lambda m: m.planned("ghost"), "no persona 'ghost'"),
         (lambda m: m.funnel(["a"]).customers("share"), "no customers behind it"),
         (lambda m: m.funnel(["a", "b"]).customers("customers"), "2 rows fit"),
-        (lambda m: m.variants().picture(), "no picture of these variants"),
+        (lambda m: m.variants(by="device").picture(), "no picture for variants, grouped; show the table"),
+        (
+            lambda m: m.expectations().picture("instead"),
+            "no picture for 'instead' of expectations.*expectations, curve",
+        ),
+        (lambda m: m.expectations().picture("curve"), "no part 'curve'"),
     ],
 )
 def test_what_cannot_be_answered_is_said(ask: Any, message: str) -> None:
@@ -296,9 +301,20 @@ def test_a_result_shows_itself_and_travels() -> None:
 def test_answers_are_drawn() -> None:
     measure = measure_of([*happened(0, (0, "a"), (1, "b"), (60, "x")), *happened(1, (0, "a"), (99, "x"))])
     results = [measure.funnel(["a", "b"]), measure.expectations(), measure.transitions(), measure.paths()]
-    for result in [*results, measure.trend("a.b"), measure.trend("a.b", by="device")]:
+    results += [measure.trend("a.b"), measure.trend("a.b", by="device"), measure.trend("a"), measure.touchpoints()]
+    results += [measure.variants(), measure.expectations(by="device"), measure.funnel(["a", "b"], by="device")]
+    for result in results:
         assert result.picture().startswith("<svg")
         assert "<svg" in result._repr_mimebundle_()["text/html"]
+
+
+def test_the_curve_of_an_expectation_is_drawn_as_stairs() -> None:
+    measure = measure_of([*happened(0, (0, "a"), (1, "b"), (60, "x")), *happened(1, (0, "a"), (99, "x"))])
+    result = measure.expectations("a.b", curve=True)
+    drawn = result.picture("curve")
+    assert drawn != result.picture()
+    assert "50%" in drawn
+    assert "10 s" in drawn
 
 
 def test_answers_are_kept_until_the_events_change() -> None:

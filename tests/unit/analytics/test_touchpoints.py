@@ -57,3 +57,20 @@ def test_nothing_is_counted_of_nothing() -> None:
     result = Measure(SmallStore([], {"shop": journey_map}), {"shop": journey_map}).touchpoints()
     assert result.table.num_rows == 0
     assert result.n == {"customers": 0, "visits": 0}
+
+
+def test_amounts_in_another_currency_are_not_added() -> None:
+    events = [
+        Happened(customer=0, at=0, event="a", value=100, source_id="till"),
+        Happened(customer=1, at=0, event="a", value=100, source_id="web"),
+        Happened(customer=2, at=0, event="a", value=7),
+    ]
+    maps = {"shop": small_map(expect("a", "b", "1 day"))}
+    measure = Measure(SmallStore(events, maps), maps, currencies={"till": "SEK", "web": "USD"})
+    result = measure.touchpoints()
+    assert result.table.column("value").to_pylist() == [107]
+    told = "Values of 'web' are left out: they are in USD, and the map counts in SEK."
+    assert result.warnings == (told,)
+    assert measure.findings().warnings == (told,)
+    assert measure.sql("SELECT sum(value) AS value FROM visits").to_pylist() == [{"value": 107}]
+    assert measure.sql(result.sql()).column("value").to_pylist() == [107]

@@ -344,3 +344,85 @@ def test_a_message_that_cannot_be_written_stops_nothing(shop: Path, monkeypatch:
 
     monkeypatch.setattr(sys, "stderr", Full())
     assert run(["measure", "funnel", "no such step", "-w", str(shop)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["measure", "expectations", "-o", "a.csv"], b'"expectation"'),
+        (["measure", "expectations", "-o", "a.JSON"], b"{"),
+        (["measure", "expectations", "-o", "a.txt"], b"expectation"),
+        (["measure", "expectations", "-o", "a.svg"], b"<svg"),
+        (["measure", "expectations", "--part", "curve", "-o", "a.svg"], b"<svg"),
+        (["measure", "expectations", "-o", "a.parquet"], b"PAR1"),
+        (["measure", "expectations", "-o", "a.odd", "--format", "csv"], b'"expectation"'),
+        (["measure", "expectations", "--sql", "-o", "a.sql"], b"WITH"),
+        (["sql", "select 1 as one", "-o", "a.parquet"], b"PAR1"),
+        (["sql", "select 1 as one", "-o", "a.json"], b"["),
+        (["loads", "list", "-o", "a.csv"], b'"load"'),
+        (["rejected", "list", "-o", "a.csv"], b'"source"'),
+    ],
+)
+def test_the_ending_of_a_file_says_how_to_write(shop: Path, arguments: list[str], beginning: bytes) -> None:
+    assert run(arguments) == 0
+    (written,) = shop.glob("a.*")
+    assert written.read_bytes().startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["measure", "expectations", "-o", "a.png"], "by .svg (a picture), .txt, .json, .csv, .parquet or .arrow"),
+        (["sql", "select 1", "-o", "a.svg"], "by .txt, .json, .csv, .parquet or .arrow; or say it with --format"),
+        (["measure", "expectations", "--part", "instead", "-o", "a.svg"], "no picture for 'instead' of expectations"),
+    ],
+)
+def test_an_ending_that_says_nothing_is_refused(
+    shop: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) != 0
+    assert words in capsys.readouterr().err
+    assert not list(shop.glob("a.*"))
+
+
+def test_report_and_map_can_be_as_of_a_moment(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moment = ["--as-of", "2026-05-04T10:30:00Z"]
+    assert run(["report", "-o", "page.html", *moment]) == 0
+    assert "complete to 4 May 2026" in (shop / "page.html").read_text()
+    assert run(["map", "draw", "--measured", "-o", "map.svg", *moment]) == 0
+    assert "complete to 4 May 2026" in (shop / "map.svg").read_text()
+    capsys.readouterr()
+    assert run(["report", "-o", "page.html", "--as-of", "yesterday"]) == 1
+    assert "'yesterday' is no day and no moment" in capsys.readouterr().err
+    assert run(["map", "draw", *moment]) == 1
+    assert "add --measured" in capsys.readouterr().err
+
+
+def test_signals_are_shown_with_their_short_forms_written_out(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = "{event: order, occurrence: 1, value: properties.total}"
+    (shop / "journey.yaml").write_text(MAP.replace("{event: order}", short).replace("{event: refund}", "{not_seen: x}"))
+    assert run(["map", "check", "--signals"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "cart: event = 'cart'",
+        "purchase: event = 'order'",
+        "    occurrence 1",
+        "    value: properties.total",
+        "refund: not seen: x",
+    ]
+
+
+@pytest.mark.parametrize("name", ["signals.yaml", "reactions/mail.yaml", "sources/events.yaml"])
+def test_a_part_of_a_workspace_is_no_map(shop: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "reactions").mkdir()
+    (shop / name).write_text("cart: {event: cart}\n")
+    for command in ("check", "draw"):
+        assert run(["map", command, name]) == 1
+        told = capsys.readouterr().err
+        assert f"'{name}' holds {name.partition('/')[0].removesuffix('.yaml')} and is no map by itself" in told
+        assert "not defined" not in told
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_second_group_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["measure", "touchpoints", "--by", "device", "--by", "channel"]) == 1
+    assert "groups by one thing, not by device and channel; ask once for each" in capsys.readouterr().err

@@ -49,7 +49,6 @@ def change(*changes: Change, text: str = TEXT) -> str:
         (Change.remove(("list", 0)), "    - one   # first\n", ""),
         (Change.remove(("flow", "a")), "a: 1, ", ""),
         (Change.remove(("flow", "b")), ", b: [x, y]", ""),
-        (Change.rename(("nested",), "inner"), "nested:", "inner:"),
     ],
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -61,10 +60,10 @@ def test_one_change_touches_one_place(made: Change, before: str, after: str, end
 
 
 def test_several_changes_are_made_at_once() -> None:
-    text = change(Change.set(("title",), "T"), Change.append(("list",), "three"), Change.rename(("flow",), "river"))
+    text = change(Change.set(("title",), "T"), Change.append(("list",), "three"), Change.remove(("flow",)))
     assert read_document("x", text).data["title"] == "T"
     assert read_document("x", text).data["list"] == ["one", "two", "three"]
-    assert "river" in read_document("x", text).data
+    assert "flow" not in read_document("x", text).data
 
 
 def test_setting_what_stands_there_changes_nothing() -> None:
@@ -75,7 +74,7 @@ def test_setting_what_stands_there_changes_nothing() -> None:
     "made",
     [
         Change.remove(("no",)),
-        Change.rename(("list", 9), "x"),
+        Change.remove(("list", 9)),
         Change.set(("title", "inside"), 1),
         Change.set(("nope", "inside"), 1),
         Change.set(("nested",), "scalar"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.drawing_maps import faults, words
+from tests.support.drawing_maps import FULL, NUMBERS, faults, words
 
 from resa.drawing import (
     Bar,
@@ -20,6 +21,7 @@ from resa.drawing import (
     draw_bars,
     draw_curve,
     draw_funnel,
+    draw_map,
     draw_paths,
     draw_transitions,
     sparkline,
@@ -228,3 +230,22 @@ def test_sparklines_stay_in_their_box(values: list[float | None]) -> None:
     svg = sparkline(values, title="Share by week", target=0.4)
     sheet = Box(0, 0, svg.width, svg.height)
     assert all(sheet.holds(item.box) for item, _, _ in walk(svg.scene.items) if isinstance(item, Path))
+
+
+@pytest.mark.parametrize("language", ["sv", "nb", "hu", "xx"])
+def test_without_a_catalogue_numbers_and_dates_are_english_as_the_words_are(language: str) -> None:
+    points = [CurvePoint(at=date(2026, month, 20), value=0.124) for month in (1, 3)]
+    for drawn, english in (
+        (draw_funnel(STEPS, language=language), draw_funnel(STEPS)),
+        (
+            draw_curve([Curve(name="a", points=tuple(points))], title="t", language=language),
+            draw_curve([Curve(name="a", points=tuple(points))], title="t"),
+        ),
+        (draw_map(replace(FULL, language=language), NUMBERS), draw_map(FULL, NUMBERS)),
+    ):
+        assert drawn.text == english.text
+
+
+def test_one_is_no_plural() -> None:
+    assert draw_bars([Bar(name="a", value=0.5, words="50%")], title="t").scene.description == "1 bar."
+    assert draw_funnel(STEPS[:1]).scene.description == "1 step."

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import resa
+from resa.analytics import KINDS, Measure, Result
+from resa.base import errors
 
 PROJECT = Path(__file__).resolve().parents[3]
 SOURCES = sorted(
@@ -37,8 +39,27 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 
 
 def test_public_names() -> None:
-    assert sorted(resa.__all__) == ["Workspace", "__version__", "open"]
+    in_the_tree = {name for name, thing in vars(errors).items() if isinstance(thing, type) and thing is not object}
+    public = {name for name in in_the_tree if issubclass(getattr(errors, name), errors.ResaError | errors.Problem)}
+    assert set(resa.__all__) == {"Workspace", "__version__", "open"} | public
     assert all(hasattr(resa, name) for name in resa.__all__)
+
+
+def members(of: type) -> set[str]:
+    return {name for one in of.__mro__[:-1] for name in vars(one) if not name.startswith("_")}
+
+
+def test_public_methods() -> None:
+    """What programs may rely on; a change here is a change for them, and stands in the changelog."""
+    opened = {"close", "draw", "exclude", "loaded", "map", "map_versions", "maps", "measure", "notes", "report", "sources", "store"}
+    kept = {"collect", "compact", "loads", "rebuild", "refresh", "rejected", "remove_loads", "replay", "verify"}
+    made = {"advice", "currencies", "simulate", "understand", "write_source"}
+    assert members(resa.Workspace) == opened | kept | made
+    kinds = {kind.replace("-", "_") for kind in KINDS}
+    assert members(Measure) == kinds | {"ask", "findings", "snapshot", "sql"}
+    shown = {"customers", "document", "json", "part", "picture", "sql", "text", "to_pandas", "to_polars"}
+    stated = {"columns", "kind", "main", "table"} | set(Result.__dataclass_fields__)
+    assert members(Result) | set(Result.__dataclass_fields__) == shown | stated
 
 
 def test_importing_resa_is_quick_and_pulls_in_nothing_heavy() -> None:

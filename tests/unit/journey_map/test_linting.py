@@ -53,10 +53,6 @@ def test_a_good_map_gets_no_advice() -> None:
     assert advice(GOOD, {"ad", "cart", "purchase"}) == []
 
 
-def test_signals_that_were_not_yet_compared_with_the_data_are_told() -> None:
-    assert advice_beside(GOOD, DataSeen(None, ())) == [(1, 1, "not-compared")]
-
-
 def test_feedback_about_what_is_not_on_the_map_is_told() -> None:
     matched = {"ad", "cart", "purchase"}
     assert advice_beside(GOOD, DataSeen(matched, ["Cart", "cart"])) == []
@@ -108,3 +104,9 @@ def test_occurrences_tell_equal_conditions_apart() -> None:
 
 def test_what_no_event_ever_matched() -> None:
     assert advice(GOOD, {"ad"}) == [(21, 3, "never-matched"), (22, 3, "never-matched")]
+
+
+def test_sources_in_another_currency_are_named() -> None:
+    loaded = load_texts({"journey.yaml": f"currency: SEK\n{GOOD}"})
+    (problem,) = lint(loaded.maps["journey"], loaded, today=TODAY, currencies={"till": "SEK", "web": "USD"})
+    assert problem.message == "values of source 'web' are in USD and the map counts in SEK; they are left out"

@@ -38,7 +38,7 @@ def test_the_sketch_of_the_design() -> None:
     assert shop.expectation["purchase.delivery"].within == Duration(3, "day", working=True)
     assert shop.expectation["cart.purchase"].unless == ("store_visit",)
     pain = shop.touchpoint["product_page"].pain_points[0]
-    assert (pain.evidence, pain.improvement) == ("measured", "early_date")
+    assert (pain.shown_by, pain.improvement) == ("product_page.cart", "early_date")
     assert shop.touchpoint["product_page"].differences[0].emotion.now == -2
     assert shop.improvements[0].since == date(2026, 9, 14)
     assert shop.persona["gift_buyer"].who == "traits.orders <= 2 and traits.gift_share > 0.5"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resa.simulation.randomness import CERTAIN, choose, cumulated, derive, draw, happens, hexadecimal, threshold
+from resa.simulation.randomness import CERTAIN, choose, cumulated, derive, draw, hexadecimal, threshold
 
 _WORD = (1 << 64) - 1
 
@@ -57,8 +57,8 @@ def test_what_chances_lack_to_one_is_none() -> None:
 
 def test_certain_and_impossible() -> None:
     keys = np.arange(10_000, dtype=np.uint64)
-    assert happens(keys, 1, 1.0).all()
-    assert not happens(keys, 1, 0.0).any()
+    assert (draw(keys, 1) < threshold(1.0)).all()
+    assert not (draw(keys, 1) < threshold(0.0)).any()
     assert threshold(1.0) == CERTAIN
 
 
