@@ -37,7 +37,7 @@ from resa.kernels.paths import (
 )
 from resa.kernels.tallies import Tallies, clustered_interval, tally
 from resa.kernels.transitions import Transitions, transitions
-from resa.kernels.variants import Variants, top_variants, variant_codes, variants
+from resa.kernels.variants import Variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
 from resa.kernels.walks import DETOUR, DIRECT, LEFT, Walks, walks
 from resa.kernels.warming import warm
@@ -90,7 +90,6 @@ __all__ = [
     "quantiles",
     "tally",
     "top_paths",
-    "top_variants",
     "transitions",
     "variant_codes",
     "variants",

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import kernel
-from resa.kernels.grouping import Groups, group_rows, largest, mix
+from resa.kernels.grouping import Groups, group_rows, mix
 from resa.kernels.journeys import WHOLE_TIME, Journeys, Period, moment, plain_customers, plain_journeys
 from resa.kernels.ranges import over_customers
 
-__all__ = ["Variants", "top_variants", "variant_codes", "variants"]
+__all__ = ["Variants", "variant_codes", "variants"]
 
 _WHOLE: Final = 2**62  # no gap: the whole journey
 _ALL_BITS: Final = 2**64 - 1
@@ -212,12 +212,3 @@ def variant_codes(journeys: Journeys, found: Variants, row: int) -> npt.NDArray[
     if found.collapse and len(codes):
         codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])]
     return np.asarray(codes, np.uint16)
-
-
-def top_variants(found: Variants, k: int) -> npt.NDArray[np.int64]:
-    """The `k` most frequent variants (numbers in `found.groups`); of equally frequent ones the shortest first.
-
-    What remains equal is ordered by the hash, which depends on the touchpoints alone: not on who came first.
-    """
-    keys = np.column_stack([found.length.astype(np.uint64), found.hashes])
-    return largest(found.groups.counts, k, keys, found.groups.first)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.oracles.journeys import PERIODS, WINDOWS, as_lists, journeys
 from tests.oracles.variants import variants_of
 
-from resa.kernels import Journeys, Variants, top_variants, variant_codes, variants
+from resa.kernels import Journeys, Variants, variant_codes, variants
 from resa.kernels.variants import _variants
 
 
@@ -27,12 +27,6 @@ def test_variants_are_those_of_the_oracle(
     found = variants(drawn, collapse=collapse, session_gap_us=gap, period=period, threads=2)
     counts, who = variants_of(as_lists(drawn), collapse=collapse, gap=gap, period=period)
     assert counted(drawn, found) == {row: (counts[row], len(who[row])) for row in counts}
-    top = top_variants(found, 3)
-    ranked = sorted(((-count, len(row)) for row, count in counts.items()))
-    first = found.groups.first[top]
-    assert [
-        (-int(found.groups.counts[kind]), int(found.length[row])) for kind, row in zip(top, first, strict=True)
-    ] == (ranked[:3])
 
 
 @given(journeys(codes=3, most=5, customers=6), st.booleans())
