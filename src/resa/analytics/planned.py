@@ -20,14 +20,16 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.chain_sql import chosen_chain
+from resa.analytics.grouping import GROUP, Groups, grouped
 from resa.analytics.intervals_sql import wilson_sql
 from resa.analytics.questions import PlannedQuestion
 from resa.analytics.result import Column, Counted, Part, part_of, problem
 from resa.analytics.selection import WHOLE, Selection
+from resa.analytics.snapshot import Flags, Positions
 from resa.analytics.sql_text import Statement, listed, literal
 from resa.analytics.statistics import share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.kernels import DETOUR, DIRECT, LEFT, Walks, walks, wilson_interval
+from resa.kernels import DETOUR, DIRECT, LEFT, Walks, funnel, walks, wilson_interval
 from resa.model.journey import Persona
 
 __all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned"]
@@ -61,13 +63,13 @@ DETOUR_COLUMNS: Final = (
 
 
 @dataclass(frozen=True)
-class _Walk:
-    """How some customers walked one plan.
+class _Plan:
+    """One plan and who may walk it.
 
     Attributes:
         selection: What is looked at.
         persona: Whose plan.
-        own: The persona's own customers walked it; else everyone.
+        own: The persona's own customers walk it; else everyone.
     """
 
     selection: Selection
@@ -78,6 +80,78 @@ class _Walk:
     def who(self) -> str:
         """`persona` or `everyone`."""
         return "persona" if self.own else "everyone"
+
+    @cached_property
+    def codes(self) -> list[int]:
+        """Codes of the planned touchpoints."""
+        return [self.selection.snapshot.journey_map.code[key] for key in self.persona.path]
+
+    @cached_property
+    def customers(self) -> Flags | None:
+        """Who takes part; `None`: everybody."""
+        mask = self.selection.customers
+        if not self.own:
+            return mask
+        flags = self.selection.expressions.persona(self.persona.key)
+        return flags if mask is None else mask & flags
+
+    @cached_property
+    def _begun(self) -> tuple[npt.NDArray[np.int64], Positions]:
+        """Customers who began it, and the event at which each did."""
+        steps = [(code,) for code in self.codes]
+        found = funnel(
+            self.selection.journeys,
+            steps,
+            within_us=2**60,
+            optional=[False] * len(steps),
+            period=self.selection.period,
+            customers=self.customers,
+        )
+        customers = np.flatnonzero(found.levels).astype(np.int64)
+        return customers, found.positions[customers, 0]
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups of those who began it."""
+        if self.selection.question.by is None:
+            return Groups((None,), (None,))
+        return grouped(self.selection, *self._begun)
+
+    def walks(self) -> list[_Walk]:
+        """How each group walked it."""
+        if not self.groups.by:
+            return [_Walk(self, None, self.customers)]
+        found = []
+        for label, members in self.groups.split():
+            flags = np.zeros(len(self.selection.snapshot.index.offsets) - 1, np.bool_)
+            flags[self._begun[0][members]] = True
+            found.append(_Walk(self, label, flags))
+        return found
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """How some customers walked one plan.
+
+    Attributes:
+        plan: The plan.
+        label: Their group; `None`: there are no groups.
+        customers: Who they are; `None`: everybody.
+    """
+
+    plan: _Plan
+    label: str | None
+    customers: Flags | None
+
+    @property
+    def persona(self) -> Persona:
+        """Whose plan it is."""
+        return self.plan.persona
+
+    @property
+    def who(self) -> tuple[str | None, ...]:
+        """The group, if there are groups; persona, and `persona` or `everyone`."""
+        return (*((self.label,) if self.plan.groups.by else ()), self.persona.key, self.plan.who)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -94,17 +168,13 @@ class _Walk:
         return self._walked(each=True).each
 
     def _walked(self, *, each: bool) -> Walks:
-        selection, snapshot = self.selection, self.selection.snapshot
-        mask = selection.customers
-        if self.own:
-            flags = selection.expressions.persona(self.persona.key)
-            mask = flags if mask is None else mask & flags
+        selection = self.plan.selection
         return walks(
             selection.journeys,
-            [snapshot.journey_map.code[key] for key in self.persona.path],
-            len(snapshot.names),
+            self.plan.codes,
+            len(selection.snapshot.names),
             period=None if selection.bounds == WHOLE else selection.period,
-            customers=mask,
+            customers=self.customers,
             each=each,
         )
 
@@ -118,19 +188,24 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
         if persona.who is None
     )
     warnings += tuple(filter(None, (_unseen(selection, persona) for persona in personas)))
-    found = [
-        _Walk(selection, persona, own)
+    plans = [
+        _Plan(selection, persona, own)
         for persona in personas
         for own in (True, False)
         if persona.who is not None or not own
     ]
     statement = selection.statement
-    for number, walk in enumerate(found):
-        statement = _walk_steps(statement, selection, walk, number)
+    for number, plan in enumerate(plans):
+        statement = _walk_steps(statement, selection, plan, number)
+    walked = [walk for plan in plans for walk in plan.walks()]
+    by = (GROUP,) if question.by is not None else ()
     return Answer(
-        parts={"planned": _planned(found, statement), "detours": _detours(selection, found, statement)},
+        parts={
+            "planned": _planned(plans, walked, by, statement),
+            "detours": _detours(selection, plans, walked, by, statement),
+        },
         n={"plans": len(personas)},
-        warnings=warnings,
+        warnings=(*warnings, *dict.fromkeys(said for plan in plans for said in plan.groups.warnings)),
     )
 
 
@@ -154,8 +229,9 @@ def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
     return [known[key] for key in question.plans or known if known[key].path]
 
 
-def _planned(found: list[_Walk], statement: Statement) -> Part:
-    rows: dict[str, list[object]] = {column.name: [] for column in PLANNED_COLUMNS}
+def _planned(plans: list[_Plan], found: list[_Walk], by: tuple[Column, ...], statement: Statement) -> Part:
+    columns = (*by, *PLANNED_COLUMNS)
+    rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[_Walk, int]] = []
     for walk in found:
         began = int(walk.counts[0].sum())
@@ -165,7 +241,7 @@ def _planned(found: list[_Walk], statement: Statement) -> Part:
             ways = walk.counts[step].sum(axis=0).tolist()
             _, low, high = wilson_interval(here, began)
             values = (
-                *(walk.persona.key, walk.who, step + 1, key, here, share(here, began), low, high),
+                *(*walk.who, step + 1, key, here, share(here, began), low, high),
                 *(None if last else ways[way] for way in (DIRECT, DETOUR, LEFT)),
             )
             for column, value in zip(rows.values(), values, strict=True):
@@ -179,15 +255,16 @@ def _planned(found: list[_Walk], statement: Statement) -> Part:
         return walk.people(step, wanted)
 
     branches = [
-        _planned_sql(walk, number, step) for number, walk in enumerate(found) for step in range(len(walk.persona.path))
+        _planned_sql(plan, number, step) for number, plan in enumerate(plans) for step in range(len(plan.persona.path))
     ]
     low_sql, high_sql = wilson_sql("customers", "began")
     sql = statement.select(
-        "SELECT persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
-        f'  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, "left"\nFROM ({_united(branches)}) ORDER BY number, step'
+        f"SELECT {_group(by)}persona, who, step, touchpoint, customers, customers / nullif(began, 0) AS share,\n"
+        f'  {low_sql} AS low,\n  {high_sql} AS high,\n  direct, detour, "left"\n'
+        f"FROM ({_united(branches, by)}) ORDER BY number, rank, step"
     )
     return part_of(
-        PLANNED_COLUMNS,
+        columns,
         rows,
         sql=sql,
         people={
@@ -199,8 +276,11 @@ def _planned(found: list[_Walk], statement: Statement) -> Part:
     )
 
 
-def _detours(selection: Selection, found: list[_Walk], statement: Statement) -> Part:
-    rows: dict[str, list[object]] = {column.name: [] for column in DETOUR_COLUMNS}
+def _detours(
+    selection: Selection, plans: list[_Plan], found: list[_Walk], by: tuple[Column, ...], statement: Statement
+) -> Part:
+    columns = (*by, *DETOUR_COLUMNS)
+    rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[_Walk, int, int]] = []
     names = selection.snapshot.names
     for walk in found:
@@ -210,7 +290,7 @@ def _detours(selection: Selection, found: list[_Walk], statement: Statement) -> 
             for code in sorted(
                 np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], not code, names[code])
             ):
-                values = (walk.persona.key, walk.who, step + 1, key, names[code] or None)
+                values = (*walk.who, step + 1, key, names[code] or None)
                 for column, value in zip(rows.values(), (*values, int(counts[code]), int(returned[code])), strict=True):
                     column.append(value)
                 behind.append((walk, step, code))
@@ -222,16 +302,16 @@ def _detours(selection: Selection, found: list[_Walk], statement: Statement) -> 
         return walk.people(step, wanted)
 
     branches = [
-        _detour_sql(walk, number, step)
-        for number, walk in enumerate(found)
-        for step in range(len(walk.persona.path) - 1)
+        _detour_sql(plan, number, step)
+        for number, plan in enumerate(plans)
+        for step in range(len(plan.persona.path) - 1)
     ]
     sql = statement.select(
-        'SELECT persona, who, step, touchpoint, "to", customers, returned\n'
-        f'FROM ({_united(branches)}) ORDER BY number, step, customers DESC, "to" NULLS LAST'
+        f'SELECT {_group(by)}persona, who, step, touchpoint, "to", customers, returned\n'
+        f'FROM ({_united(branches, by)}) ORDER BY number, rank, step, customers DESC, "to" NULLS LAST'
     )
     return part_of(
-        DETOUR_COLUMNS,
+        columns,
         rows,
         sql=sql,
         people={
@@ -241,23 +321,32 @@ def _detours(selection: Selection, found: list[_Walk], statement: Statement) -> 
     )
 
 
-def _united(branches: list[str]) -> str:
+def _group(by: tuple[Column, ...]) -> str:
+    return '"group", ' if by else ""
+
+
+def _united(branches: list[str], by: tuple[Column, ...]) -> str:
     if branches:
         return "\nUNION ALL\n".join(branches)
+    group = 'NULL::VARCHAR AS "group", ' if by else ""
     return (
-        "SELECT NULL::VARCHAR AS persona, NULL::VARCHAR AS who, 0 AS number, 0 AS step, NULL::VARCHAR AS touchpoint, 0 AS customers,"
+        f"SELECT {group}1 AS rank,"
+        " NULL::VARCHAR AS persona, NULL::VARCHAR AS who, 0 AS number, 0 AS step, NULL::VARCHAR AS touchpoint, 0 AS customers,"
         ' 0 AS began, 0 AS direct, 0 AS detour, 0 AS "left", NULL::VARCHAR AS "to", 0 AS returned WHERE FALSE'
     )
 
 
-def _walk_steps(statement: Statement, selection: Selection, walk: _Walk, number: int) -> Statement:
-    """`walk<number>`: a row a customer who began, with `p<n>`, and the next other touchpoint, `n<n>` at `o<n>`."""
-    path = walk.persona.path
+def _walk_steps(statement: Statement, selection: Selection, plan: _Plan, number: int) -> Statement:
+    """`walk<number>`: a row a customer who began, with `p<n>`, and the next other touchpoint, `n<n>` at `o<n>`.
+
+    With groups a row for each group that the customer is in.
+    """
+    path = plan.persona.path
     source = "seen"
-    if walk.own:
+    if plan.own:
         source = f"own{number}"
         chosen = (
-            f"SELECT customer FROM ({selection.expressions.personas()}) WHERE persona = {literal(walk.persona.key)}"
+            f"SELECT customer FROM ({selection.expressions.personas()}) WHERE persona = {literal(plan.persona.key)}"
         )
         statement = statement.step(source, f"SELECT * FROM seen WHERE customer IN ({chosen})")
     statement = chosen_chain(
@@ -277,36 +366,41 @@ def _walk_steps(statement: Statement, selection: Selection, walk: _Walk, number:
             f"  ON a.customer = b.customer AND a.p{step} < b.position",
         )
         rows = name
-    return statement.step(f"walk{number}", f"SELECT * FROM {rows}")
+    statement = statement.step(f"begun{number}", f"SELECT *, p0 AS position, t0 AS started_at FROM {rows}")
+    return statement.step(f"walk{number}", plan.groups.over(f"begun{number}"))
 
 
-def _direct_sql(walk: _Walk, step: int) -> str:
-    path = walk.persona.path
+def _direct_sql(plan: _Plan, step: int) -> str:
+    path = plan.persona.path
     if path[step] == path[step + 1]:
         return f"(p{step + 1} IS NOT NULL AND (o{step} IS NULL OR p{step + 1} < o{step}))"
     return f"(p{step + 1} IS NOT NULL AND p{step + 1} = o{step})"
 
 
-def _labels(walk: _Walk, number: int, step: int) -> str:
-    persona = f"{literal(walk.persona.key)} AS persona, {literal(walk.who)} AS who"
-    return f"{persona}, {number} AS number, {step + 1} AS step, {literal(walk.persona.path[step])} AS touchpoint"
+def _labels(plan: _Plan, number: int, step: int) -> str:
+    persona = f"{literal(plan.persona.key)} AS persona, {literal(plan.who)} AS who"
+    touchpoint = f"{step + 1} AS step, {literal(plan.persona.path[step])} AS touchpoint"
+    return f"{plan.groups.names}{plan.groups.rank}, {persona}, {number} AS number, {touchpoint}"
 
 
-def _planned_sql(walk: _Walk, number: int, step: int) -> str:
-    if step + 1 == len(walk.persona.path):
+def _planned_sql(plan: _Plan, number: int, step: int) -> str:
+    if step + 1 == len(plan.persona.path):
         ways = 'NULL::BIGINT AS direct, NULL::BIGINT AS detour, NULL::BIGINT AS "left"'
     else:
-        direct = _direct_sql(walk, step)
+        direct = _direct_sql(plan, step)
         ways = (
             f"count(*) FILTER (p{step} IS NOT NULL AND {direct}) AS direct,"
             f" count(*) FILTER (p{step + 1} IS NOT NULL AND NOT {direct}) AS detour,"
             f' count(*) FILTER (p{step} IS NOT NULL AND p{step + 1} IS NULL) AS "left"'
         )
-    return f"SELECT {_labels(walk, number, step)}, count(p{step}) AS customers, count(p0) AS began, {ways} FROM walk{number}"
+    counts = f"count(p{step}) AS customers, count(p0) AS began, {ways}"
+    return f"SELECT {_labels(plan, number, step)}, {counts} FROM walk{number}{plan.groups.clause}"
 
 
-def _detour_sql(walk: _Walk, number: int, step: int) -> str:
+def _detour_sql(plan: _Plan, number: int, step: int) -> str:
+    by = f"{plan.groups.names}rank, " if plan.groups.by else ""
     return (
-        f'SELECT {_labels(walk, number, step)}, n{step} AS "to", count(*) AS customers, count(p{step + 1}) AS returned\n'
-        f"FROM walk{number} WHERE p{step} IS NOT NULL AND NOT coalesce({_direct_sql(walk, step)}, FALSE) GROUP BY n{step}"
+        f'SELECT {_labels(plan, number, step)}, n{step} AS "to", count(*) AS customers, count(p{step + 1}) AS returned\n'
+        f"FROM walk{number} WHERE p{step} IS NOT NULL AND NOT coalesce({_direct_sql(plan, step)}, FALSE)"
+        f" GROUP BY {by}n{step}"
     )

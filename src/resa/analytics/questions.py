@@ -279,12 +279,6 @@ class PlannedQuestion(Question):
     kind = "planned"
     plans: tuple[str, ...] = ()
 
-    def _problems(self) -> list[tuple[str, str]]:
-        found = super()._problems()
-        if self.by is not None:
-            found.append(("by", "planned and actual is by persona already"))
-        return found
-
 
 GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""

@@ -36,7 +36,7 @@ def check_paths(store: SmallStore, way: str, collapse: bool, sessions: str | Non
 def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     by = common.get("by")
-    common = {**common, "by": None if kind == "planned" or (kind.startswith("trend") and by in PERIODS) else by}
+    common = {**common, "by": None if kind.startswith("trend") and by in PERIODS else by}
     asked: Callable[[], Result] = {
         "expectations": lambda: measure.expectations(curve=True, **common),
         "transitions": lambda: measure.transitions(**common),

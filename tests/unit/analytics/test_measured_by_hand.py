@@ -137,6 +137,29 @@ def test_a_promise_in_working_days_over_a_holiday() -> None:
     assert (row["met"], row["missed"]) == (1, 1)
 
 
+@pytest.mark.parametrize("by", ["device", "persona", "traits.orders", "day", "channel"])
+def test_planned_and_actual_by_group(by: str) -> None:
+    """A customer is in the group of the event that began the path; of 0 and 1, who began it by phone, one left."""
+    personas = (Persona(key="gift", name="Gift", who="traits.orders <= 2", path=("a", "b")),)
+    events = [
+        *happened(0, (0, "a"), device="phone", channel="app"),
+        *happened(0, (1, "b"), device="desk", channel="web"),
+        *happened(1, (0, "a"), (1, "c"), device="phone", channel="app"),
+        *happened(2, (90_000, "a"), (90_001, "c"), (90_002, "b"), device="desk", channel="web"),
+    ]
+    measure = measure_of(events, small_map(personas=personas), traits={0: {"orders": 1}, 2: {"orders": 2}})
+    result = measure.planned(by=by)
+    assert_sound(measure, result)
+    if by == "device":
+        rows = [row for row in result.table.to_pylist() if row["who"] == "everyone"]
+        assert [(row["group"], row["step"], row["customers"], row["direct"], row["left"]) for row in rows] == [
+            ("phone", 1, 2, 1, 1),
+            ("phone", 2, 1, None, None),
+            ("desk", 1, 1, 0, 0),
+            ("desk", 2, 1, None, None),
+        ]
+
+
 @pytest.mark.parametrize("holidays", [(), (date(2024, 11, 5),)], ids=["no holidays", "a holiday"])
 @pytest.mark.parametrize("renews", [True, False])
 def test_working_days_are_the_same_in_sql_where_the_clocks_go_back_at_midnight(

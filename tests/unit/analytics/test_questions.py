@@ -50,7 +50,6 @@ def test_all_problems_are_told_at_once() -> None:
         ({"kind": "transitions", "map": "m", "from": "2026-13-01"}, "no day and no moment"),
         ({"kind": "transitions", "map": "m", "from": "2026-01-01T10:00:00"}, "no time zone"),
         ({"kind": "transitions", "map": "m", "as_of": "2026-01-01"}, "write a moment"),
-        ({"kind": "planned", "map": "m", "by": "persona"}, "by persona already"),
     ],
 )
 def test_what_no_data_could_answer_is_refused(document: dict[str, object], message: str) -> None:
