@@ -340,7 +340,7 @@ def _cell(value: object) -> str:
         case None:
             return "–"
         case float():
-            return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
+            return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.2f}".removesuffix("0").removesuffix(".0")
         case bool():
             return "yes" if value else "no"
         case int():

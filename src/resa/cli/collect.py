@@ -44,7 +44,7 @@ def collect(
 ) -> None:
     """Read files into the workspace. Good rows go in; bad ones are kept with their reason; nothing counts twice."""
     names = what or []
-    with opened(folder) as shop:
+    with opened(folder, measures=True) as shop:
         if given is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
             if len(names) != 1:
                 raise InputError("name the one file that --as describes: resa collect FILE --as occurred_at=… event=…")

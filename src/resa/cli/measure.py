@@ -166,7 +166,7 @@ def measure(
         "as_of": as_of,
         **_what(kind.value, what or [], steps),
     }
-    with opened(folder) as shop:
+    with opened(folder, measures=True) as shop:
         document["map"] = shop.map(map_key).key
         result = shop.measure.ask(question_from({name: given for name, given in document.items() if given is not None}))
         _show(result, how, output, part=part, sql=sql, customers=customers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import resa
 from resa.base.errors import InputError, did_you_mean
 from resa.cli.console import print_problems, say
 
@@ -57,12 +59,21 @@ def warn_of_maps(shop: Workspace) -> None:
         say("warning: these maps cannot be measured before that is mended; the data are kept. See: resa map check")
 
 
+def _tell_of_compiling() -> None:
+    """Say why the first run on a machine is slow; numba keeps what it compiled beside the code."""
+    cache = Path(resa.__file__).parent / "kernels" / "__pycache__"
+    if os.access(cache, os.W_OK) and not any(cache.glob("*.nbi")):
+        say("compiling the measuring code, once: about half a minute")
+
+
 @contextmanager
-def opened(folder: Path) -> Iterator[Workspace]:
-    """The workspace, closed when the command is done."""
+def opened(folder: Path, *, measures: bool = False) -> Iterator[Workspace]:
+    """The workspace, closed when the command is done; `measures`: the command runs the kernels."""
     from resa import workspace  # noqa: PLC0415 - heavy; a map is checked and drawn without it
 
     shop = workspace.open(folder)
+    if measures:
+        _tell_of_compiling()
     try:
         yield shop
         for note in shop.notes:

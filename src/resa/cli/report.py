@@ -26,6 +26,6 @@ def report(
     folder: Folder = HERE,
 ) -> None:
     """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
-    with opened(folder) as shop:
+    with opened(folder, measures=True) as shop:
         shop.report(map_key, names=names, as_of=as_of).save(output)
     say(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")
