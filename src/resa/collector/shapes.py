@@ -335,8 +335,8 @@ class EventSource(SourceShape):
     )
     exclude: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
         default=(),
-        description="Expressions over events; what they hold for (staff, tests) is kept, but "
-        "not measured. Hours and days are those of UTC.",
+        description="Expressions over this source's events; what they hold for (staff, tests) is kept, but "
+        "not measured. Hours and days are those of `timezone`.",
     )
 
 

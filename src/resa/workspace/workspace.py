@@ -30,7 +30,7 @@ from resa.collector import (
 )
 from resa.journey_map import Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import Finding, JourneyIndex, Load, Store, Writer, has_column, is_current
+from resa.storage import Exclusion, Finding, JourneyIndex, Load, Store, Writer, has_column, is_current
 
 if TYPE_CHECKING:
     from resa.analytics import Measure
@@ -120,9 +120,13 @@ class Workspace:
         return {source.name: source for source in found}
 
     @property
-    def exclude(self) -> tuple[str, ...]:
-        """Expressions of all sources for events that are kept and never measured."""
-        return tuple(dict.fromkeys(text for source in self.sources.values() for text in source.exclude))
+    def exclude(self) -> tuple[Exclusion, ...]:
+        """What each source says of its events that are kept and never measured."""
+        return tuple(
+            Exclusion(source.name, source.shape.timezone, text)
+            for source in self.sources.values()
+            for text in source.exclude
+        )
 
     # Data
 
