@@ -24,6 +24,7 @@ from resa.collector.replaying import replay_origin
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
 from resa.collector.typing_sql import name_sql
+from resa.collector.zones import stated_end
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
 from resa.storage import Load, Writer, first_of_each_key
@@ -310,6 +311,8 @@ class _File:
     def _complete_until(self, load: Load) -> datetime | None:
         shape = self.source.shape
         lateness = timedelta(seconds=shape.lateness.seconds) if shape.lateness else timedelta(0)
+        if shape.complete_until not in {"file modified", "newest row"}:
+            return stated_end(shape.complete_until, shape.timezone)
         if shape.complete_until == "file modified" and self.file.modified is not None:
             return self.file.modified - lateness
         return load.newest - lateness if load.newest is not None and shape.lateness else None

@@ -12,7 +12,7 @@ import pyarrow as pa
 from resa.collector.reading import LINE, ROW
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import Decimal
-from resa.collector.typing_sql import Style, is_nested, name_sql, read_cell, text_of
+from resa.collector.typing_sql import Style, is_nested, literal, name_sql, read_cell, text_of
 from resa.engine import Engine
 
 __all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "safe_samples", "see_columns"]
@@ -61,6 +61,7 @@ _TELLING = re.compile(
 )
 _DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
+_THOUSANDS = "[-+]?[0-9]{1,3},[0-9]{3}"
 _WORDS = ("NULL", "null", "N/A", "n/a", "NA", "nan", "NaN", "None", "-", "#N/A", "(not set)")
 
 
@@ -77,6 +78,7 @@ class ColumnSeen:
         time_formats: Formats by which most values are times, best first; empty if it is no time.
         decimal: `comma` if it is a number only that way.
         number: Most values are numbers.
+        thousands: Its commas may part thousands as well: each stands before three digits.
     """
 
     name: str
@@ -87,6 +89,7 @@ class ColumnSeen:
     time_formats: tuple[str, ...] = ()
     decimal: str = "point"
     number: bool = False
+    thousands: bool = False
 
 
 def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:
@@ -180,6 +183,10 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
     decimals: tuple[Decimal, ...] = ("point", "comma")
     for decimal in decimals:
         tests[decimal] = f"count({read_cell(raw, kind, 'number', Style(decimal=decimal)).value})"
+    commas = f"contains({text}, ',')"
+    tests["not thousands"] = (
+        f"count(*) FILTER ({commas} AND NOT regexp_full_match(trim({text}), {literal(_THOUSANDS)}))"
+    )
     sql = select_sql([f"{test} AS {name_sql(key)}" for key, test in tests.items()], "seen")
     counted = query_over(engine, "seen", table, sql)
     counts = {key: value or 0 for key, value in counted.to_pylist()[0].items()}
@@ -195,6 +202,7 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
         time_formats=tuple(formats) if facts["filled"] else (),
         decimal="comma" if counts["comma"] > counts["point"] else "point",
         number=number and bool(facts["filled"]),
+        thousands=number and counts["comma"] > counts["point"] and not counts["not thousands"],
     )
 
 

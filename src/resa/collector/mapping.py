@@ -17,7 +17,7 @@ from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
 from resa.collector.typing_sql import literal, name_sql
 from resa.expressions import Scope, compile_expression, compile_select
 
-__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "fits", "map_cells", "pointer", "structure_of"]
+__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "fits", "map_cells", "no_column", "pointer", "structure_of"]
 
 LINES = "lines"
 """The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
@@ -173,7 +173,7 @@ class _Cells:
         known = self.structure if self.is_json else self.file
         for name in compiled.fields:
             if name not in known:
-                raise SourceError(_no_column(name, known))
+                raise SourceError(no_column(name, known))
         self.computes = True
         self.read |= compiled.fields
         if self.is_json:
@@ -191,18 +191,18 @@ class _Cells:
         sql = f'"row".{name_sql(first)}'
         for part in parts:
             if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(part) < 0:
-                raise SourceError(_no_column(name, self.file))
+                raise SourceError(no_column(name, self.file))
             kind = kind.field(part).type
             sql = f"({sql}).{name_sql(part)}"
         if not parts:
-            raise SourceError(_no_column(name, self.file))
+            raise SourceError(no_column(name, self.file))
         self.parts.append([first, *parts])
         return sql
 
     def line_value(self, name: str, read: Callable[[str], str]) -> str:
         """SQL of a member of a line of JSON, read as a function says of its place."""
         if self.structure and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
-            raise SourceError(_no_column(name, self.structure))
+            raise SourceError(no_column(name, self.structure))
         self.read.add(name)
         found = [read(pointer([name]))]
         if "." in name:
@@ -265,7 +265,7 @@ def _from_select(
     known: Mapping[str, Any] = structure if LINE in columns else columns
     for name in compiled.fields:
         if name not in known and known:
-            raise SourceError(_no_column(name, known))
+            raise SourceError(no_column(name, known))
     targets = targets_of(shape.kind)
     result = Mapped(parameters=dict(compiled.parameters))
     for name in compiled.columns:
@@ -291,7 +291,14 @@ def _from_select(
     return result
 
 
-def _no_column(name: str, known: Mapping[str, Any]) -> str:
+def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> str:
+    """What to say of a column that is not there.
+
+    Args:
+        name: Of the column.
+        known: By name, what there is.
+        constant: A constant could be meant.
+    """
     names = [column for column in known if column not in {ROW, LINE}]
     if any(_DATA.search(column) for column in names):
         # The heading is a row, which may be personal: it is not shown.
@@ -302,7 +309,8 @@ def _no_column(name: str, known: Mapping[str, Any]) -> str:
         )
     suggestion = did_you_mean(name, names)
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    hint = suggestion or f"; it has {listed}. For the same text in every row write {{always: {name}}}"
+    same = f". For the same text in every row write {{always: {name}}}" if constant else ""
+    hint = suggestion or f"; it has {listed}{same}"
     return f"the file has no column '{name}'{hint}"
 
 

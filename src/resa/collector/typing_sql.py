@@ -113,7 +113,8 @@ def text_of(raw: str, kind: pa.DataType, null_words: Sequence[str] = ()) -> str:
 
 def trimmed(text: str) -> str:
     """A text without white space at its ends."""
-    return f"trim({text}, {literal(_WHITE)})"
+    plain = " AND ".join(f"{end}({text}, 1) BETWEEN '!' AND '~'" for end in ("left", "right"))
+    return f"CASE WHEN {plain} THEN {text} ELSE trim({text}, {literal(_WHITE)}) END"  # to look for all of it is dear
 
 
 def _decimal_text(raw: str, kind: pa.DataType) -> str:

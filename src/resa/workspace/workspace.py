@@ -263,13 +263,16 @@ class Workspace:
             raise SourceError(f"there is no source '{name}'; there are: {names}{did_you_mean(name, self.sources)}")
         return self.sources[name]
 
-    def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
+    def understand(
+        self, path: str, given: Mapping[str, str], *, kind: str = "events", name: str | None = None
+    ) -> Understanding:
         """Look at one new file and propose how to collect it.
 
         Args:
             path: From where the person stands, or an fsspec URL.
             given: What the person said: target to column.
             kind: Of the source.
+            name: Of the source; `None`: as the file is called.
 
         Raises:
             SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
@@ -282,7 +285,7 @@ class Workspace:
             )
         place = path if "://" in path else self._from_here(Path(path).resolve())
         files = find_files(place, self.folder)
-        return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock())
+        return understand(files[0], given, kind=kind, name=name, folder=self.folder, now=self.clock())
 
     def _from_here(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
@@ -295,7 +298,7 @@ class Workspace:
         """
         target = self.folder / "sources" / f"{understanding.name}.yaml"
         if target.exists():
-            raise SourceError(f"sources/{target.name} exists; change it, or give the file another name")
+            raise SourceError(f"sources/{target.name} exists; change it, or give the source another name with --name")
         target.parent.mkdir(exist_ok=True)
         write_text_durably(target, source_yaml(understanding))
         self.__dict__.pop("sources", None)

@@ -138,3 +138,21 @@ def test_hours_in_a_signal_are_those_of_the_map(folder: Path) -> None:
         with resa.open(folder) as shop:
             counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
             assert counted == ({"cart": 1, "purchase": 2} if visits else {"purchase": 2})
+
+
+def test_what_one_source_excludes_is_not_hidden_in_another_and_hours_are_those_of_its_zone(folder: Path) -> None:
+    columns = "columns: {occurred_at: time, customer: customer, event: event}\n"
+    exclude = "timezone: Europe/Stockholm\nexclude: [\"event = 'cart' and hour(occurred_at) = 12\"]\n"
+    rows = EVENTS.replace("anna", "dora").replace("bo,", "eva,")
+    for name, text in (("web", EVENTS), ("store", rows)):
+        (folder / f"{name}.csv").write_text(text)
+        (folder / "sources" / f"{name}.yaml").write_text(
+            f"path: {name}.csv\n" + (exclude if name == "web" else "") + columns
+        )
+    (folder / "sources" / "events.yaml").unlink()
+    with resa.open(folder) as shop:
+        shop.remove_loads([1])
+        shop.collect()
+        counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+        assert counted == {"cart": 3, "purchase": 4}
+        assert shop.verify() == []
