@@ -38,17 +38,24 @@ def collect(
     kind: Annotated[
         str, typer.Option(help="For a new file: events, customers, feedback, daily_numbers, lookup.")
     ] = "events",
-    replace: Annotated[bool, typer.Option(help="First undo earlier loads of the same files.")] = False,
+    name: Annotated[
+        str | None, typer.Option(help="For a new file: what the source is called. Default: as the file.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option(help="Undo earlier loads of the same files, once the files were read to their ends.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the source file without asking.")] = False,
     folder: Folder = HERE,
 ) -> None:
     """Read files into the workspace. Good rows go in; bad ones are kept with their reason; nothing counts twice."""
     names = what or []
     with opened(folder, measures=True) as shop:
-        if given is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
+        if given is not None or name is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
             if len(names) != 1:
-                raise InputError("name the one file that --as describes: resa collect FILE --as occurred_at=… event=…")
-            names = [_new_source(shop, names[0], _pairs(given or []), kind, yes=yes)]
+                raise InputError(
+                    "name the one file that --as or --name describes: resa collect FILE --as occurred_at=… event=…"
+                )
+            names = [_new_source(shop, names[0], _pairs(given or []), kind, name, yes=yes)]
         try:
             with _progress() as tell:
                 reports = shop.collect(names, replace=replace, progress=tell)
@@ -97,9 +104,9 @@ def _is_new_file(shop: Workspace, name: str) -> bool:
     return name not in shop.sources and ("://" in name or Path(name).suffix != "" or Path(name).exists())
 
 
-def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, *, yes: bool) -> str:
+def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, name: str | None, *, yes: bool) -> str:
     """Show what is understood of a file, write its source file, and give the source's name."""
-    found = shop.understand(path, given, kind=kind)
+    found = shop.understand(path, given, kind=kind, name=name)
     _show(found)
     print_problems(found.problems)
     if found.missing:

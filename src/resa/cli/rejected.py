@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import pyarrow as pa
 import typer
 
 from resa.cli.console import counted, say
@@ -12,6 +13,9 @@ from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of
 from resa.model.tables import REJECTED
 
 __all__ = ["app"]
+
+_SHOWN = pa.schema([field for field in REJECTED if field.name not in {"types", "position"}])
+"""What tells a person about a row; the rest is for reading it again."""
 
 app = typer.Typer(help="Rows that were refused, kept with their reasons.", no_args_is_help=True)
 
@@ -36,8 +40,8 @@ def list_rejected(
     with opened(folder) as shop:
         check_source(shop, source)
         if rows:
-            parts = (part.select(REJECTED.names) for part in shop.store.rejected_parts(load, source_id=source))
-            write_tables(REJECTED.empty_table(), parts, how, output)
+            parts = (part.select(_SHOWN.names) for part in shop.store.rejected_parts(load, source_id=source))
+            write_tables(_SHOWN.empty_table(), parts, how, output)
             return
         keys = ["source_id", "load_id", "reason"]
         refused = shop.store.rejected(load, source_id=source, columns=["row", "detail", *keys])

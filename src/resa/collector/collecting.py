@@ -19,9 +19,12 @@ from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
 from resa.collector.reading import LINE, ROW, Piece, Reader, pieces_by_rows
+from resa.collector.relations import query_over, select_sql
 from resa.collector.replaying import replay_origin
 from resa.collector.shapes import SourceShape
 from resa.collector.sources import Source
+from resa.collector.typing_sql import name_sql
+from resa.collector.zones import stated_end
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
 from resa.storage import Load, Writer, first_of_each_key
@@ -128,7 +131,7 @@ def collect(
     Args:
         writer: Of the workspace.
         source: What to collect.
-        replace: First undo the loads of the same files.
+        replace: Undo the loads of the same files, once the files were read to their ends.
         progress: Called after every chunk.
         now: When the rows are received, UTC; `None`: now.
         chunk_rows: Rows that are read and committed at a time. It changes memory and speed, never the result.
@@ -159,6 +162,16 @@ def first_rows(reader: Reader) -> pa.Table:
     for piece in reader.pieces():
         return piece.table.slice(0, SAMPLE_ROWS)
     return no_rows(reader)
+
+
+def every_nesting(reader: Reader, engine: Engine) -> pa.Table:
+    """Of all lines of a file of JSON, one of each nesting and set of names."""
+    line, row = name_sql(LINE), name_sql(ROW)
+    valid = f"json_valid({line}) AND TRY(json_type({line})) = 'OBJECT'"
+    sql = select_sql([f"arg_min({line}, {row}) AS {line}", f"min({row}) AS {row}"], "lines", where=valid)
+    sql += f" GROUP BY TRY(json_structure({line})) ORDER BY 2"
+    found = [query_over(engine, "lines", piece.table, sql) for piece in reader.pieces()]
+    return pa.concat_tables([no_rows(reader), *found])
 
 
 def no_rows(reader: Reader) -> pa.Table:
@@ -192,16 +205,24 @@ class _File:
             reader = open_rows(self.file, self.source.shape.format, self.source.shape.csv)
             # Only the nesting of JSON has to be found out from rows; other files state their types.
             sample = first_rows(reader) if LINE in reader.columns else no_rows(reader)
-            plan = plan_rows(self.source.shape, reader.columns, sample, self.engine)
+            try:
+                plan = plan_rows(self.source.shape, reader.columns, sample, self.engine)
+            except SourceError:
+                if LINE not in reader.columns:
+                    raise
+                sample = every_nesting(reader, self.engine)  # what is named may first occur later
+                plan = plan_rows(self.source.shape, reader.columns, sample, self.engine)
         except SourceError as error:
             raise self.source.located(error) from error
-        for load in earlier:
-            outdated = load.state == "running" and load.fingerprint != fingerprint
-            if outdated or (replace and load.state == "finished"):
-                self._remove(load)
-        load = self.writer.begin_load(source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint)
         recorded = self.file.modified or self.received
         judge = Judge(self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received))
+        outdated = [load for load in earlier if load.state == "running" and load.fingerprint != fingerprint]
+        replaced = outdated + (finished if replace else [])
+        if any(load.rows_in for load in replaced):
+            self._try(reader, plan, judge)
+        for load in replaced:
+            self._remove(load)
+        load = self.writer.begin_load(source_id=self.source.name, origin=self.file.name, fingerprint=fingerprint)
         collect = self._lookup if self.source.kind == "lookup" else self._chunks
         counted, reasons = collect(load, reader, plan, judge)
         done = self.writer.store.load(load.id)
@@ -217,6 +238,15 @@ class _File:
             without_customer=counted["without customer"],
             reasons=reasons,
         )
+
+    def _try(self, reader: Reader, plan: Plan, judge: Judge) -> None:
+        """Read the file to its end once: only a file that can be read may take the place of what is stored.
+
+        Rows cannot be stored before the old ones are gone, which they would repeat. A kill between leaves the file as
+        one that was not collected, and the next collection brings all of it.
+        """
+        for piece in pieces_by_rows(reader.pieces(needed=plan.needed), self.chunk_rows):
+            judge.judge(piece)
 
     def _remove(self, load: Load) -> None:
         """Undo a load, and first the replays of what it rejected."""
@@ -274,6 +304,8 @@ class _File:
     def _complete_until(self, load: Load) -> datetime | None:
         shape = self.source.shape
         lateness = timedelta(seconds=shape.lateness.seconds) if shape.lateness else timedelta(0)
+        if shape.complete_until not in {"file modified", "newest row"}:
+            return stated_end(shape.complete_until, shape.timezone)
         if shape.complete_until == "file modified" and self.file.modified is not None:
             return self.file.modified - lateness
         if load.newest is None or not shape.lateness:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["ArrowRows", "ParquetRows"]
 
 _BATCH_ROWS = 16_384
 """Rows read at a time. Few, for a text that the file holds once in a dictionary may unfold in every row."""
+
+_TEXT_TYPES = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}
 
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
@@ -71,7 +74,7 @@ class ParquetRows:
         # With no column at all Arrow would forget how many rows there are.
         names = names or ([next(iter(self.columns))] if names is not None and self.columns else None)
         batches = self._parquet.iter_batches(batch_size=self._batch_rows, row_groups=groups, columns=names)
-        yield from _pieces(self.file, batches, row, after)
+        yield from _pieces(self.file, batches, row, after, needed)
 
     def whole(self, table: pa.Table) -> pa.Table:
         """Read the row groups of these rows again, with all columns."""
@@ -81,7 +84,7 @@ class ParquetRows:
             inside = wanted[(wanted > start) & (wanted <= end)]
             if len(inside):
                 rows = self._parquet.read_row_group(group).take(pa.array(inside - start - 1))
-                found.append(numbered(_possible_times(rows), inside))
+                found.append(numbered(_text_of_bytes(_possible_times(rows), frozenset()), inside))
         return pa.concat_tables(found) if found else table
 
 
@@ -103,8 +106,7 @@ class ArrowRows:
 
     def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
         """The rows after a number; earlier ones are read and passed over."""
-        del needed  # the whole batch is in memory anyway
-        yield from _pieces(self.file, self._open()[1], 0, after)
+        yield from _pieces(self.file, self._open()[1], 0, after, needed)  # the whole batch is in memory anyway
 
     def whole(self, table: pa.Table) -> pa.Table:
         """The table itself: it has all columns."""
@@ -131,10 +133,12 @@ def _columns(file: RowFile, schema: pa.Schema) -> dict[str, pa.DataType]:
     for name in schema.names:
         if (other := found.setdefault(name.casefold(), name)) != name or schema.names.count(name) > 1:
             raise SourceError(f"{file.name}: the names '{other}' and '{name}' are the same to SQL; rename one column")
-    return {field.name: field.type for field in schema}
+    return {field.name: _TEXT_TYPES.get(field.type, field.type) for field in schema}
 
 
-def _pieces(file: RowFile, batches: Iterator[pa.RecordBatch], row: int, after: int) -> Iterator[Piece]:
+def _pieces(
+    file: RowFile, batches: Iterator[pa.RecordBatch], row: int, after: int, needed: frozenset[str] | None
+) -> Iterator[Piece]:
     """Number the rows from `row` + 1, pass over those up to `after`, and set apart text that is no UTF-8."""
     while True:
         with file.reading():
@@ -149,7 +153,7 @@ def _pieces(file: RowFile, batches: Iterator[pa.RecordBatch], row: int, after: i
             table = table.drop_columns([ROW])
         table = numbered(table, np.arange(first + 1, row + 1))
         table = table.slice(max(0, after - first))
-        table, refused = _only_utf8(table)
+        table, refused = _only_utf8(_text_of_bytes(table, needed))
         yield Piece(table, refused, row, row)
 
 
@@ -163,6 +167,22 @@ def _possible_times(table: pa.Table) -> pa.Table:
             if not compute.all(possible, min_count=0).as_py():
                 kept = compute.if_else(possible, table.column(place), pa.scalar(None, field.type))
                 table = table.set_column(place, field, kept)
+    return table
+
+
+def _text_of_bytes(table: pa.Table, needed: frozenset[str] | None) -> pa.Table:
+    """With text in columns of bytes: Hive, Impala and others write text without saying that it is some.
+
+    Args:
+        table: Some rows.
+        needed: The columns that are read, where rows that are no UTF-8 fail; `None`: all. The others may be anything.
+    """
+    for place, field in enumerate(table.schema):
+        if field.type in _TEXT_TYPES:
+            as_it_is = needed is None or field.name in needed
+            options = compute.CastOptions(target_type=_TEXT_TYPES[field.type], allow_invalid_utf8=as_it_is)
+            with suppress(pa.ArrowInvalid):
+                table = table.set_column(place, field.name, compute.cast(table.column(place), options=options))
     return table
 
 

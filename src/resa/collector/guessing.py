@@ -12,7 +12,7 @@ import pyarrow as pa
 from resa.collector.reading import LINE, ROW
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import Decimal
-from resa.collector.typing_sql import Style, is_nested, name_sql, read_cell, text_of
+from resa.collector.typing_sql import Style, is_nested, literal, name_sql, read_cell, text_of
 from resa.engine import Engine
 
 __all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "safe_samples", "see_columns"]
@@ -66,6 +66,7 @@ _TELLING = re.compile(
 _DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
 _DECIMALS: tuple[Decimal, ...] = ("point", "comma")
+_THOUSANDS = "[-+]?[0-9]{1,3},[0-9]{3}"
 _WORDS = ("NULL", "null", "N/A", "n/a", "NA", "nan", "NaN", "None", "-", "#N/A", "(not set)")
 
 
@@ -84,6 +85,7 @@ class ColumnSeen:
         number: Most values are numbers.
         low: A fiftieth of the numbers are below it; `None` if they are none.
         high: A fiftieth of them are above it.
+        thousands: Its commas may part thousands as well: each stands before three digits.
     """
 
     name: str
@@ -96,6 +98,7 @@ class ColumnSeen:
     number: bool = False
     low: float | None = None
     high: float | None = None
+    thousands: bool = False
 
 
 def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:
@@ -186,6 +189,10 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
         tests[time_format] = f"count(*) FILTER (year({reading.value}) BETWEEN 1970 AND 2200)"
     numbers = {sign: read_cell(raw, kind, "number", Style(decimal=sign)).value for sign in _DECIMALS}
     tests |= {sign: f"count({value})" for sign, value in numbers.items()}
+    commas = f"contains({text}, ',')"
+    tests["not thousands"] = (
+        f"count(*) FILTER ({commas} AND NOT regexp_full_match(trim({text}), {literal(_THOUSANDS)}))"
+    )
     sql = select_sql([f"{test} AS {name_sql(key)}" for key, test in tests.items()], "seen")
     counted = query_over(engine, "seen", table, sql)
     counts = {key: value or 0 for key, value in counted.to_pylist()[0].items()}
@@ -207,6 +214,7 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
         number=number,
         low=low,
         high=high,
+        thousands=number and decimal == "comma" and not counts["not thousands"],
     )
 
 

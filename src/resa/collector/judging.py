@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from resa.collector.mapping import fits
 from resa.collector.planning import PROBLEM, Plan
 from resa.collector.reading import LINE, ROW, Piece, Refused
 from resa.collector.reasons import DETAILS
@@ -22,7 +24,7 @@ from resa.collector.text_files import payload_of
 from resa.collector.typing_sql import name_sql
 from resa.collector.zones import doubtful, to_utc
 from resa.engine import Engine
-from resa.model.tables import IDENTIFIERS, INSTANT
+from resa.model.tables import IDENTIFIERS, INSTANT, REJECTED
 
 __all__ = ["Judge", "Judged", "refused_table"]
 
@@ -30,7 +32,7 @@ OLDEST = 86_400 * 1_000_000
 """2 January 1970, in microseconds: a moment before it is what computers write when they know none."""
 
 _DAY = 86_400 * 1_000_000
-_POSITION_BITS = 20  # of `sequence`, for the place among the rows that a SELECT makes of one row of the file
+_PLACE_BITS = 20  # of `sequence`, for the place among the rows that a SELECT makes of one row of the file
 
 _KEPT = {
     "events": ("event", "channel", "device", "value", "properties", "identifiers"),
@@ -47,7 +49,7 @@ class Judged:
 
     Attributes:
         good: Rows of the source's kind, without the columns that storage fills.
-        rejected: row, reason, detail, payload.
+        rejected: Columns of `REJECTED` without those that storage fills.
         message_ids: The own ids of the good rows, then of the anonymous ones; `None`: they have none.
         cells: What the file says of the same rows in each mapped column.
         anonymous: Rows without a customer, as daily numbers; `None`: there are none, or they are not to be counted.
@@ -93,18 +95,18 @@ class Judge:
         table, refused = piece.table, list(piece.refused)
         if LINE in table.column_names:
             table, not_json = self._only_objects(table)
-            refused += not_json
+            refused = sorted(refused + not_json, key=lambda line: line.row)
         result = self._read(table)
         problems = result.column(PROBLEM).to_numpy().copy()
         told = list(self.plan.problems)
         moments = {name: self._moment(result, name, local, problems, told) for name, local in self.plan.times.items()}
         if "day" in result.column_names:
             self._check_day(result.column("day"), problems, told)
-        rejected = self._rejected(table, result, problems, told, refused)
+        places = _places(result.column(ROW).to_numpy()) if self.plan.selects else piece.places
+        rejected = self._rejected(table, result, problems, told, refused, places)
         for name, moment in moments.items():
             result = _with_column(result, name, moment)
-        positions = _positions(result.column(ROW).to_numpy()) if self.plan.selects else None
-        result = self._with_sequence(result, positions)
+        result = self._with_sequence(result, places)
         if problems.any():
             result = result.filter(pa.array(problems == 0))
         taken = result.column(ROW).to_numpy()
@@ -122,16 +124,21 @@ class Judge:
         return query_over(self.engine, self.plan.relation, table, self.plan.sql, self.plan.parameters)
 
     def _only_objects(self, table: pa.Table) -> tuple[pa.Table, list[Refused]]:
-        """Set apart lines that are no JSON object."""
+        """Set apart lines that are no JSON object, or whose members the SQL could not read."""
         line = name_sql(LINE)
-        is_object = f"COALESCE(json_valid({line}) AND TRY(json_type({line})) = 'OBJECT', FALSE) AS good"
-        good = query_over(self.engine, "lines", table, select_sql([is_object], "lines")).column("good")
-        if compute.all(good).as_py():
-            return table, []
-        bad = table.filter(compute.invert(good))
-        pairs = zip(bad.column(ROW).to_pylist(), bad.column(LINE).to_pylist(), strict=True)
-        refused = [Refused(row, "bad-json", payload_of(text.strip().encode())) for row, text in pairs]
-        return table.filter(good), refused
+        is_object = f"COALESCE(json_valid({line}) AND TRY(json_type({line})) = 'OBJECT', FALSE)"
+        good = query_over(self.engine, "lines", table, select_sql([f"{is_object} AS good"], "lines")).column("good")
+        table, refused = _lines_apart(table, good, "bad-json")
+        if not self.plan.structure:
+            return table, refused
+        structure = f"TRY(json_structure({line})) AS structure"
+        seen = query_over(self.engine, "lines", table, select_sql([structure], "lines")).column("structure")
+        known = pa.array(
+            [text for text in seen.unique().to_pylist() if text and fits(self.plan.structure, json.loads(text))],
+            pa.string(),
+        )
+        table, other = _lines_apart(table, compute.is_in(seen, known), "other-shape")
+        return table, refused + other
 
     def _moment(
         self,
@@ -170,17 +177,21 @@ class Judge:
         problems: npt.NDArray[np.int32],
         told: list[tuple[str, str]],
         refused: Sequence[Refused],
+        places: npt.NDArray[np.int64] | None,
     ) -> pa.Table:
         tables = [refused_table(refused)]
         bad = np.flatnonzero(problems)
         if len(bad):
             rows = result.column(ROW).take(pa.array(bad))
             which = pa.array(problems[bad] - 1)
+            payloads, types = self._payloads(table, result, bad, rows.to_numpy())
             columns = {
                 "row": rows.combine_chunks(),
                 "reason": pa.array([reason for reason, _ in told]).take(which),
                 "detail": pa.array([detail for _, detail in told]).take(which),
-                "payload": self._payloads(table, result, bad, rows.to_numpy()),
+                "payload": payloads,
+                "types": _same(pa.scalar(types, pa.string()), rows),
+                "position": pa.array(places[bad]) if places is not None else pa.nulls(len(bad), pa.int64()),
             }
             tables.append(pa.table(columns, schema=tables[0].schema))
         rejected = pa.concat_tables(tables)
@@ -188,30 +199,33 @@ class Judge:
 
     def _payloads(
         self, table: pa.Table, result: pa.Table, bad: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
-    ) -> pa.Array:
-        """The bad rows as JSON: the whole row of the file or, of a SELECT, the row that it gave."""
+    ) -> tuple[pa.Array, str | None]:
+        """The bad rows as JSON, and its types: the whole row of the file or, of a SELECT, the row that it gave."""
         places = np.searchsorted(table.column(ROW).to_numpy(), np.unique(rows))
         whole = table.take(pa.array(places))
         if not self.plan.selects:
             if LINE in table.column_names:
                 lines = compute.utf8_trim_whitespace(whole.column(LINE))
-                return lines.combine_chunks()
+                return lines.combine_chunks(), None
             return self._as_json(self.whole(whole).drop_columns([ROW]))
         given = query_over(self.engine, self.plan.relation, whole, self.plan.raw_sql, self.plan.parameters)
         inside = np.isin(result.column(ROW).to_numpy(), rows)  # all that these rows of the file gave, good ones too
         return self._as_json(given.take(pa.array(np.searchsorted(np.flatnonzero(inside), bad))).drop_columns([ROW]))
 
-    def _as_json(self, table: pa.Table) -> pa.Array:
-        sql = select_sql(["CAST(to_json(bad) AS VARCHAR) AS payload"], "bad")
-        return query_over(self.engine, "bad", table, sql).column("payload").combine_chunks()
+    def _as_json(self, table: pa.Table) -> tuple[pa.Array, str]:
+        types = ", ".join(f"typeof({name_sql(name)})" for name in table.column_names)
+        sql = select_sql(["CAST(to_json(bad) AS VARCHAR) AS payload", f"[{types}] AS types"], "bad")
+        found = query_over(self.engine, "bad", table, sql)
+        named = dict(zip(table.column_names, found.column("types")[0].as_py(), strict=True))
+        return found.column("payload").combine_chunks(), json.dumps(named, ensure_ascii=False)
 
-    def _with_sequence(self, result: pa.Table, positions: npt.NDArray[np.int64] | None) -> pa.Table:
+    def _with_sequence(self, result: pa.Table, places: npt.NDArray[np.int64] | None) -> pa.Table:
         if self.plan.has_sequence:
             column = result.column("sequence").fill_null(0)
         elif self.shape.unordered:
             column = pa.array(np.zeros(result.num_rows, np.int64))
-        elif positions is not None:
-            column = pa.array((result.column(ROW).to_numpy() << _POSITION_BITS) + positions)
+        elif places is not None:
+            column = pa.array((result.column(ROW).to_numpy() << _PLACE_BITS) + places)
         else:
             column = result.column(ROW)
         return _with_column(result, "sequence", column)
@@ -252,17 +266,27 @@ class Judge:
         return table.append_column("received_at", _same(pa.scalar(self.received, INSTANT), table))
 
 
+def _lines_apart(table: pa.Table, good: pa.ChunkedArray, reason: str) -> tuple[pa.Table, list[Refused]]:
+    """The good lines, and the others refused."""
+    if compute.all(good, min_count=0).as_py():
+        return table, []
+    bad = table.filter(compute.invert(good))
+    pairs = zip(bad.column(ROW).to_pylist(), bad.column(LINE).to_pylist(), strict=True)
+    return table.filter(good), [Refused(row, reason, payload_of(text.strip().encode())) for row, text in pairs]
+
+
 def refused_table(refused: Sequence[Refused]) -> pa.Table:
     """Rows that could not be read, as storage takes them."""
-    schema = pa.schema(
-        [("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string()), ("payload", pa.string())]
-    )
+    names = ("row", "reason", "detail", "payload", "types", "position")
+    schema = pa.schema([REJECTED.field(name).with_nullable(True) for name in names])
     return pa.table(
         {
             "row": [entry.row for entry in refused],
             "reason": [entry.reason for entry in refused],
             "detail": [DETAILS[entry.reason].format(column="the row") for entry in refused],
             "payload": [entry.payload for entry in refused],
+            "types": [None] * len(refused),
+            "position": [None] * len(refused),
         },
         schema=schema,
     )
@@ -290,7 +314,7 @@ def _micros(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return numbers
 
 
-def _positions(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _places(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """For rows in order, how many of the same number stand before each."""
     return np.arange(len(rows)) - np.searchsorted(rows, rows)
 
@@ -300,5 +324,5 @@ def _with_column(table: pa.Table, name: str, column: Any) -> pa.Table:
     return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
 
 
-def _same(value: pa.Scalar, table: pa.Table) -> pa.Array:
-    return pa.repeat(value, table.num_rows)
+def _same(value: pa.Scalar, rows: pa.Table | pa.ChunkedArray) -> pa.Array:
+    return pa.repeat(value, len(rows))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +17,17 @@ from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
 from resa.collector.typing_sql import literal, name_sql
 from resa.expressions import Scope, compile_expression, compile_select
 
-__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "map_cells", "pointer", "structure_of"]
+__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "fits", "map_cells", "no_column", "pointer", "structure_of"]
 
 LINES = "lines"
 """The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
 
 IDENTIFIER = "identifier_"
 """A SELECT's columns of this beginning are identifiers: `identifier_email`."""
+
+
+_DATA = re.compile(r"\S@\S|^\s*[-+]?[0-9][0-9 .,:/T-]*(Z|[+-][0-9:]+)?\s*$")
+"""Names that are none: an e-mail address, a number, a time."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Mapped:
         people: Kinds of identifiers and the columns that hold them.
         extras: Members of the JSON object.
         rest_json: Column that holds the whole JSON object; `None`: it is put together from `extras`.
+        nested: Columns that hold text of JSON lines, each with the column that says whether it is an object or a list.
+        structure: Members of JSON lines that the SQL reads as columns, and how the first lines are nested there.
     """
 
     sql: str = ""
@@ -61,6 +68,8 @@ class Mapped:
     people: dict[str, str] = field(default_factory=dict)
     extras: dict[str, Extra] = field(default_factory=dict)
     rest_json: str | None = None
+    nested: dict[str, str] = field(default_factory=dict)
+    structure: Mapping[str, Any] = field(default_factory=dict)
 
     def is_constant(self, target: str) -> bool:
         """Every row has the same."""
@@ -101,6 +110,7 @@ class _Cells:
         self.structure = structure
         self.is_json = is_json
         self.read: set[str] = set()
+        self.parts: list[list[str]] = []  # paths of members of columns that are read
         self.outputs: list[str] = []
         self.result = Mapped()
         self.computes = False
@@ -112,10 +122,10 @@ class _Cells:
             cell: Cell | None = getattr(self.columns, name, None)
             if cell is not None:
                 result.targets[name] = cell
-                self.output(name, self.value(cell))
+                self.single(name, cell)
         for kind, cell in self.columns.people.items():
             result.people[kind] = f"{IDENTIFIER}{kind}"
-            self.output(result.people[kind], self.value(cell))
+            self.single(result.people[kind], cell)
         extras = self.columns.extras
         if isinstance(extras, Rest):
             self.rest()
@@ -126,8 +136,18 @@ class _Cells:
         relation = (_typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
         result.sql = select_sql([name_sql(ROW), *self.outputs], f'{relation} AS "row"')
         if not self.is_json:
-            result.needed = frozenset(self.read)
+            result.needed = frozenset({*self.read, *(first for first, *_ in self.parts)})
         return result
+
+    def single(self, name: str, cell: Cell) -> None:
+        """A column that must hold one value."""
+        value = self.value(cell)
+        self.output(name, value)
+        if self.is_json and cell.column is not None:
+            self.result.nested[name] = f"{name} nested"
+            kind = self.line_value(cell.column, _kind_of)
+            # To look at a line again is dear; few texts begin like this.
+            self.output(self.result.nested[name], f"left({value}, 1) IN ('{{', '[') AND {kind} IN ('OBJECT', 'ARRAY')")
 
     def output(self, name: str, sql: str) -> None:
         self.outputs.append(f"{sql} AS {name_sql(name)}")
@@ -141,7 +161,9 @@ class _Cells:
     def value(self, cell: Cell, *, as_json: bool = False) -> str:
         """SQL of a cell."""
         if cell.column is not None:
-            return self.line_value(cell.column, as_json=as_json) if self.is_json else self.column(cell.column)
+            if not self.is_json:
+                return self.column(cell.column)
+            return self.line_value(cell.column, _json_of if as_json else _text_of)
         if cell.always is not None:
             parameter = f"always{len(self.result.parameters)}"
             self.result.parameters[parameter] = str(cell.always)
@@ -151,9 +173,11 @@ class _Cells:
         known = self.structure if self.is_json else self.file
         for name in compiled.fields:
             if name not in known:
-                raise SourceError(_no_column(name, known))
+                raise SourceError(no_column(name, known))
         self.computes = True
         self.read |= compiled.fields
+        if self.is_json:
+            self.result.structure = {**self.result.structure, **{name: known[name] for name in compiled.fields}}
         self.result.parameters.update(compiled.parameters)
         return compiled.sql
 
@@ -167,35 +191,71 @@ class _Cells:
         sql = f'"row".{name_sql(first)}'
         for part in parts:
             if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(part) < 0:
-                raise SourceError(_no_column(name, self.file))
+                raise SourceError(no_column(name, self.file))
             kind = kind.field(part).type
             sql = f"({sql}).{name_sql(part)}"
         if not parts:
-            raise SourceError(_no_column(name, self.file))
-        self.read.add(first)
+            raise SourceError(no_column(name, self.file))
+        self.parts.append([first, *parts])
         return sql
 
-    def line_value(self, name: str, *, as_json: bool) -> str:
-        """SQL of a member of a line of JSON: its text, or (`as_json`) itself."""
+    def line_value(self, name: str, read: Callable[[str], str]) -> str:
+        """SQL of a member of a line of JSON, read as a function says of its place."""
         if self.structure and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
-            raise SourceError(_no_column(name, self.structure))
-        self.read.add(name.split(".", maxsplit=1)[0])
-        found = [_member(pointer([name]), as_json=as_json)]
+            raise SourceError(no_column(name, self.structure))
+        self.read.add(name)
+        found = [read(pointer([name]))]
         if "." in name:
-            found.append(_member(pointer(name.split(".")), as_json=as_json))
+            self.parts.append(name.split("."))
+            found.append(read(pointer(name.split("."))))
         return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
 
     def rest(self) -> None:
-        """What nothing else uses."""
+        """What nothing else uses; of a member of which a part is used, the other parts."""
+        parts = [path for path in self.parts if path[0] not in self.read]
         if self.is_json:
-            without = json.dumps(dict.fromkeys(sorted(self.read)), ensure_ascii=False)
             self.result.rest_json = "rest"
-            self.output("rest", f"json_merge_patch({name_sql(LINE)}, {literal(without)})")
+            self.output("rest", _without(name_sql(LINE), [[name] for name in sorted(self.read)], parts))
             return
-        for name in self.file:
+        for name, kind in self.file.items():
             if name not in self.read:
-                self.member(name, f'"row".{name_sql(name)}', Extra(""))
+                mine = [path[1:] for path in parts if path[0] == name]
+                value = _remaining(f'"row".{name_sql(name)}', kind, mine)
+                if value is not None:
+                    self.member(name, value, Extra(""))
         self.read |= set(self.file)
+
+
+def _without(line: str, whole: Sequence[list[str]], parts: Sequence[list[str]]) -> str:
+    """SQL of a line of JSON without members, and without parts of members; what nothing is left of goes as well."""
+    firsts = sorted({path[0] for path in parts})
+    patch = json.dumps(dict.fromkeys([*(name for (name,) in whole), *firsts]), ensure_ascii=False)
+    rest = f"json_merge_patch({line}, {literal(patch)})"
+    for first in firsts:
+        removed: dict[str, Any] = {}
+        for path in (path[1:] for path in parts if path[0] == first):
+            inner = removed
+            for step in path[:-1]:
+                inner = inner.setdefault(step, {}) or {}
+            inner[path[-1]] = None
+        member = f"json_extract({line}, {literal(pointer([first]))})"
+        left = f"json_merge_patch({member}, {literal(json.dumps(removed, ensure_ascii=False))})"
+        left = f"CASE WHEN json_type({member}) = 'OBJECT' THEN NULLIF({left}, '{{}}') ELSE {member} END"
+        rest = f"json_merge_patch({rest}, json_object({literal(first)}, {left}))"
+    return rest
+
+
+def _remaining(raw: str, kind: pa.DataType, used: Sequence[list[str]]) -> str | None:
+    """SQL of a column of structures without parts of them; `None`: nothing is left."""
+    if not used:
+        return raw
+    left: list[str] = []
+    for place in range(kind.num_fields):
+        part = kind.field(place)
+        inner = [path[1:] for path in used if path[0] == part.name]
+        if [] not in inner and (value := _remaining(f"({raw}).{name_sql(part.name)}", part.type, inner)) is not None:
+            left.append(f"{literal(part.name)}: {value}")
+    return f"CASE WHEN {raw} IS NOT NULL THEN {{{', '.join(left)}}} END" if left else None
 
 
 def _from_select(
@@ -205,10 +265,12 @@ def _from_select(
     known: Mapping[str, Any] = structure if LINE in columns else columns
     for name in compiled.fields:
         if name not in known and known:
-            raise SourceError(_no_column(name, known))
+            raise SourceError(no_column(name, known))
     targets = targets_of(shape.kind)
     result = Mapped(parameters=dict(compiled.parameters))
     for name in compiled.columns:
+        if name.startswith("#"):
+            raise SourceError(f"'{name}': a name that the SELECT gives must not begin with #")
         if name in targets:
             result.targets[name] = None
         elif name == "customer":
@@ -222,17 +284,33 @@ def _from_select(
             raise SourceError(f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, compiled.columns)}")
     if LINE in columns:
         result.sql = f'WITH "row" AS {_typed_lines(structure)} {compiled.sql}'
+        result.structure = {name: structure[name] for name in compiled.fields if name in structure}
     else:
         result.sql = compiled.sql
         result.needed = compiled.fields
     return result
 
 
-def _no_column(name: str, known: Mapping[str, Any]) -> str:
+def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> str:
+    """What to say of a column that is not there.
+
+    Args:
+        name: Of the column.
+        known: By name, what there is.
+        constant: A constant could be meant.
+    """
     names = [column for column in known if column not in {ROW, LINE}]
+    if any(_DATA.search(column) for column in names):
+        # The heading is a row, which may be personal: it is not shown.
+        names_form = ", ".join(f"column_{number}" for number in range(1, min(len(names), 4) + 1))
+        return (
+            f"the file has no column '{name}', and its first line looks like a row and not like names; if it is one, "
+            f"write `csv: {{header: false, columns: [{names_form}]}}` with {len(names)} names of your own"
+        )
     suggestion = did_you_mean(name, names)
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    hint = suggestion or f"; it has {listed}. For the same text in every row write {{always: {name}}}"
+    same = f". For the same text in every row write {{always: {name}}}" if constant else ""
+    hint = suggestion or f"; it has {listed}{same}"
     return f"the file has no column '{name}'{hint}"
 
 
@@ -241,10 +319,16 @@ def pointer(path: list[str]) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def _member(pointer: str, *, as_json: bool) -> str:
+def _json_of(pointer: str) -> str:
+    return f"CAST(json_extract({name_sql(LINE)}, {literal(pointer)}) AS VARCHAR)"
+
+
+def _kind_of(pointer: str) -> str:
+    return f"NULLIF(json_type({name_sql(LINE)}, {literal(pointer)}), 'NULL')"
+
+
+def _text_of(pointer: str) -> str:
     line = name_sql(LINE)
-    if as_json:
-        return f"CAST(json_extract({line}, {literal(pointer)}) AS VARCHAR)"
     text = f"json_extract_string({line}, {literal(pointer)})"
     # A number such as 17850.0 names what 17850 names, but the text "17850.0" is itself.
     whole = f"json_type({line}, {literal(pointer)}) = 'DOUBLE' AND ends_with({text}, '.0')"
@@ -252,7 +336,10 @@ def _member(pointer: str, *, as_json: bool) -> str:
 
 
 def structure_of(sample: pa.Table) -> dict[str, Any]:
-    """How the first lines are nested: objects, lists, and `VARCHAR` for every single value, so that none is changed."""
+    """How the first lines are nested.
+
+    Objects, lists, `VARCHAR` for every single value, so that none is changed, and `JSON` where lines differ.
+    """
     found: dict[str, Any] = {}
     for line in sample.column(LINE).to_pylist():
         try:
@@ -263,6 +350,22 @@ def structure_of(sample: pa.Table) -> dict[str, Any]:
             merged = _merged(found, _shape(value))
             found = merged if isinstance(merged, dict) else found
     return found
+
+
+def fits(structure: Any, seen: Any) -> bool:
+    """Whether a value that is nested as DuckDB's `json_structure` says can be read by the structure of the first lines.
+
+    What cannot be read so would silently be nothing.
+    """
+    if seen == "NULL" or structure is None or structure == "JSON":
+        return True
+    if isinstance(structure, dict):
+        return isinstance(seen, dict) and all(
+            fits(inner, seen[name]) for name, inner in structure.items() if name in seen
+        )
+    if isinstance(structure, list):
+        return isinstance(seen, list) and all(fits(structure[0], item) for item in seen)
+    return isinstance(seen, str) and seen != "JSON"
 
 
 def _shape(value: Any) -> Any:
@@ -283,7 +386,7 @@ def _merged(one: Any, other: Any) -> Any:
         return {key: _merged(one.get(key), other.get(key)) for key in [*one, *(k for k in other if k not in one)]}
     if isinstance(one, list) and isinstance(other, list):
         return [_merged(one[0], other[0])]
-    return "VARCHAR"  # of different nesting: kept as text
+    return "JSON"  # of different nesting: kept as text
 
 
 def _typed_lines(structure: Mapping[str, Any]) -> str:
@@ -300,4 +403,4 @@ def _filled(structure: Any) -> Any:
         return {key: _filled(value) for key, value in structure.items()}
     if isinstance(structure, list):
         return [_filled(structure[0])]
-    return structure or "VARCHAR"
+    return "VARCHAR" if structure is None or structure == "JSON" else structure

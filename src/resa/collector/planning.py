@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from resa.collector.shapes import Cell, EventSource, FeedbackSource, SourceShape
 from resa.collector.typing_sql import (
     Reading,
     Style,
+    comparable,
     fragment,
     has_floats,
     identifier_of,
@@ -24,6 +26,7 @@ from resa.collector.typing_sql import (
     name_sql,
     not_finite,
     read_cell,
+    trimmed,
 )
 from resa.engine import Engine
 
@@ -52,6 +55,7 @@ class Plan:
         has_ids: The source maps `message_id`.
         has_sequence: The source maps `sequence`.
         selects: The rows come from a SELECT, so one row of the file may give several.
+        structure: Members of JSON lines that the SQL reads as columns, and how the first lines are nested there.
     """
 
     relation: str
@@ -65,6 +69,7 @@ class Plan:
     has_ids: bool
     has_sequence: bool
     selects: bool
+    structure: Mapping[str, Any]
 
 
 @dataclass
@@ -84,13 +89,20 @@ class _Builder:
             decimal=(cell.decimal if cell else None) or shape.decimal,
             time_formats=(cell.time_format if cell else None) or shape.time_format,
             null_words=shape.null_words,
-            utc=shape.timezone == "UTC",
+            timezone=shape.timezone,
         )
 
     def add(self, name: str, sql: str, *, cell: bool = False) -> None:
         self.columns.append(f"{sql} AS {name_sql(name)}")
         if cell:
             self.cells.append(name)
+
+    def single(self, column: str, name: str, wanted: str) -> None:
+        """Refuse objects and lists of JSON where one value is wanted."""
+        if column in self.mapped.nested:
+            nested = self.mapped.nested[column]
+            self.add(f"#{column} nested", name_sql(nested))
+            self.problem(name_sql(f"#{column} nested"), "wrong-type", column=name, type=wanted)
 
     def problem(self, condition: str, reason: str, **about: str) -> None:
         self.problems.append((condition, reason, DETAILS[reason].format(**about)))
@@ -142,6 +154,7 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         has_ids="message_id" in mapped.targets,
         has_sequence="sequence" in mapped.targets,
         selects=shape.select is not None,
+        structure=mapped.structure,
     )
 
 
@@ -149,6 +162,7 @@ def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType)
     if is_nested(kind):
         raise SourceError(f"'{name}' must be one value, but its column holds lists or structures")
     raw = name_sql(name)
+    builder.single(name, name, target.type)
     reading = read_cell(raw, kind, target.type, builder.style(builder.mapped.targets[name]))
     constant = builder.mapped.is_constant(name)
     value = name_sql(name)
@@ -157,14 +171,15 @@ def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType)
     if target.missing is not None or name == "message_id":
         builder.problem(missing, target.missing or "no-id", column=name)
     if target.type == "text":
-        builder.add(name, reading.value, cell=not constant)
+        # An id is what its system calls the row, white space and all.
+        builder.add(name, reading.value if name == "message_id" else trimmed(reading.value), cell=not constant)
         builder.problem(f"length({value}) > {target.limit}", "overlong", column=name, limit=str(target.limit))
         builder.problem(f"contains({value}, chr(0))", "nul-byte", column=name)
         return
     readable = f"{value} IS NOT NULL"
     builder.add(name, reading.value)
     if not constant:
-        said = raw if _hashable(kind) else f"CAST({raw} AS VARCHAR)"
+        said = comparable(raw, kind)
         builder.add(f"#{name} said", said, cell=True)
     if target.type == "time":
         builder.times[name] = None
@@ -177,10 +192,6 @@ def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType)
     builder.problem(f"NOT {missing} AND NOT {readable}", reason, column=name, type=target.type)
 
 
-def _hashable(kind: pa.DataType) -> bool:
-    return not (pa.types.is_decimal(kind) or pa.types.is_time(kind) or pa.types.is_binary(kind))
-
-
 def _add_people(builder: _Builder, types: pa.Schema) -> None:
     """The identifiers, as a list; those that are missing are left out."""
     people = builder.mapped.people
@@ -191,6 +202,7 @@ def _add_people(builder: _Builder, types: pa.Schema) -> None:
         if is_nested(types.field(column).type):
             raise SourceError(f"the identifier '{kind}' must be one value, but its column holds lists or structures")
         name = f"#{kind} who"
+        builder.single(column, kind, "single value")
         kind_of_cell, raw = types.field(column).type, name_sql(column)
         builder.add(name, identifier_of(raw, kind_of_cell, builder.shape.null_words), cell=True)
         quoted = name_sql(name)

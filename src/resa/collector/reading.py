@@ -12,13 +12,14 @@ import pyarrow as pa
 
 __all__ = ["LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_rows"]
 
-ROW = "#row"
-"""Column that a reader adds: the number of the row in its file, from 1, the heading not counted."""
+ROW = "\x1frow"
+"""Column that a reader adds: the number of the row in its file, from 1, the heading not counted. Its name begins with a
+control character, as that of no column does which people name."""
 
 PIECE_BYTES = 256 << 20
 """About how much of a file is in memory at a time, however wide its rows are."""
 
-LINE = "#line"
+LINE = "\x1fline"
 """The one column of a file of JSON lines: a line each."""
 
 
@@ -47,12 +48,14 @@ class Piece:
         refused: Rows that are not in the table because they could not be read.
         last_row: Number of the last row of the piece, refused ones counted.
         position: Bytes (of columnar files: rows) of the file that were read so far.
+        places: Of rows that a SELECT gave before: the place of each among those made of one row of the file.
     """
 
     table: pa.Table
     refused: Sequence[Refused]
     last_row: int
     position: int
+    places: npt.NDArray[np.int64] | None = None
 
 
 class Reader(Protocol):

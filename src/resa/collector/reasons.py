@@ -11,7 +11,7 @@ OVERLONG_JSON = 32_768
 
 DETAILS: Mapping[str, str] = {
     "no-time": "{column} is empty",
-    "unreadable-time": "{column} is no time that can be read; check `time_format:`",
+    "unreadable-time": "{column} is no time that can be read; write its form as `time_format:`, such as %Y%m%d%H%M",
     "doubtful-time": "{column} is a local time that the clocks showed twice or never; see `clock_change:`",
     "too-old": "{column} is before 2 January 1970, which computers write when they know no time",
     "future": "{column} is more than 24 hours after the row was received",
@@ -32,6 +32,7 @@ DETAILS: Mapping[str, str] = {
     "too-few-cells": "the row has fewer cells than there are columns",
     "too-many-cells": "the row has more cells than there are columns",
     "bad-json": "the line is no JSON object",
+    "other-shape": "a member is an object, a list or a single value where the first lines of the file hold another",
     "repeated-key": "an earlier row of the file has the same key",
 }
 """Every reason with its sentence; a row has the first that applies."""
@@ -59,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "too-few-cells": "too few cells",
     "too-many-cells": "too many cells",
     "bad-json": "no JSON object",
+    "other-shape": "nested otherwise",
     "repeated-key": "key repeated",
 }
 """The reasons in few words, for tables."""

@@ -12,20 +12,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from resa.base.errors import QuestionError
+from resa.base.errors import QuestionError, SourceError
 from resa.collector.judging import Judge, Judged
 from resa.collector.mapping import IDENTIFIER
 from resa.collector.planning import plan_rows
 from resa.collector.reading import LINE, ROW, Piece
 from resa.collector.records import Dialect
+from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import SHAPES, Cell, SourceShape, targets_of
 from resa.collector.sources import Source
 from resa.collector.text_files import guess_delimiter
+from resa.collector.typing_sql import name_sql
 from resa.engine import Engine
 from resa.expressions import compile_select
 from resa.storage import Writer
@@ -152,20 +155,27 @@ def _readings(
     payloads = rejected.column("payload").to_pylist()
     shape = source.shape
     texts: dict[tuple[int, tuple[str, ...]], list[tuple[int, list[str]]]] = {}
+    typed: dict[tuple[int, str], list[tuple[int, str]]] = {}
     lines: dict[int, list[tuple[int, str]]] = {}
     seen: Counter[int] = Counter()
-    for place, (row, payload) in enumerate(zip(rows, payloads, strict=True)):
+    for place, (row, payload, types) in enumerate(
+        zip(rows, payloads, rejected.column("types").to_pylist(), strict=True)
+    ):
         ordinal = seen[row]
         seen[row] += 1
+        if types is not None:
+            typed.setdefault((ordinal, types), []).append((place, payload))
+            continue
         whole = _line(payload, shape) if not payload.startswith("{") else payload
-        if payload.startswith("{") and _is_csv(shape, payload):
-            members = json.loads(payload)
-            cells = ["" if value is None else value for value in members.values()]
-            texts.setdefault((ordinal, tuple(members)), []).append((place, cells))
-        elif isinstance(whole, str):
+        if isinstance(whole, str):
             lines.setdefault(ordinal, []).append((place, whole))
         elif whole is not None:
             texts.setdefault((ordinal, whole[0]), []).append((place, whole[1]))
+    for (_, types), given in typed.items():
+        places = [place for place, _ in given]
+        table = _numbered(_typed([payload for _, payload in given], types, engine), [rows[place] for place in places])
+        order = rejected.column("position").take(pa.array(places)) if shape.select is not None else None
+        yield *_prepared(_of_outputs(shape), table, engine, received, order), places
     for (_, names), records in texts.items():
         columns = list(zip(*(cells for _, cells in records), strict=True))
         table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
@@ -175,27 +185,50 @@ def _readings(
         table = pa.table({LINE: pa.array([line for _, line in given], pa.string())})
         places = [place for place, _ in given]
         numbered = _numbered(table, [rows[place] for place in places])
-        yield *_prepared(_of_outputs(shape), numbered, engine, received), places
+        try:
+            prepared = _prepared(shape, numbered, engine, received)
+        except SourceError:
+            if shape.select is None:
+                raise
+            continue  # these lines are nested in another way than the SELECT reads, and stay refused
+        yield *prepared, places
 
 
-def _prepared(shape: SourceShape, table: pa.Table, engine: Engine, received: datetime) -> tuple[Judge, Piece]:
+def _prepared(
+    shape: SourceShape, table: pa.Table, engine: Engine, received: datetime, places: pa.ChunkedArray | None = None
+) -> tuple[Judge, Piece]:
     columns = {field.name: field.type for field in table.schema if field.name != ROW}
     plan = plan_rows(shape, columns, table, engine)
     last = table.column(ROW)[-1].as_py()
     judge = Judge(shape, plan, engine, lambda rows: rows, received, received)  # payloads are whole rows
-    return judge, Piece(table, [], last, 0)
+    return judge, Piece(table, [], last, 0, None if places is None else places.to_numpy())
 
 
 def _numbered(table: pa.Table, rows: Sequence[int]) -> pa.Table:
     return table.append_column(ROW, pa.array(np.array(rows, np.int64)))
 
 
-def _is_csv(shape: SourceShape, payload: str) -> bool:
-    """A row of a CSV file: all of its cells are text."""
-    if shape.select is not None:
-        return False
-    stated = shape.format or ("csv" if any(end in shape.path for end in (".csv", ".tsv", ".txt")) else "")
-    return stated == "csv" and all(isinstance(value, (str, type(None))) for value in json.loads(payload).values())
+def _typed(payloads: Sequence[str], types: str, engine: Engine) -> pa.Table:
+    """Rows of columns as they were when they were refused: in the same types, so that they are told apart alike."""
+    columns: dict[str, str] = json.loads(types)
+    records = [json.loads(payload, parse_float=str, parse_int=str, parse_constant=str) for payload in payloads]
+    table = pa.table({name: pa.array([_written(row[name]) for row in records], pa.string()) for name in columns})
+    outputs = [f"{_as_type(name_sql(name), kind)} AS {name_sql(name)}" for name, kind in columns.items()]
+    return query_over(engine, "texts", table, select_sql(outputs, "texts"))
+
+
+def _written(value: Any) -> str | None:
+    """A member of a payload as text that SQL reads as its type."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_type(raw: str, kind: str) -> str:
+    if kind in {"VARCHAR", '"NULL"'}:
+        return raw
+    nested = kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]")
+    return f"TRY_CAST({f'CAST({raw} AS JSON)' if nested else raw} AS {kind})"
 
 
 def _line(payload: str, shape: SourceShape) -> str | tuple[tuple[str, ...], list[str]] | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from resa.base.errors import did_you_mean
-from resa.collector.zones import ClockChange
+from resa.collector.zones import ClockChange, stated_end
 from resa.documents import Block, Finding, Refusal, Shape, report, spelling
 from resa.model.quantities import Duration, parse_duration
 
@@ -112,6 +112,16 @@ def _encoding(text: str) -> str:
 def _currency(text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
         raise Refusal(f"'{text}' is no currency; write its three letters, such as SEK")
+    return text
+
+
+def _complete_until(text: str) -> str:
+    try:
+        if text not in {"file modified", "newest row"}:
+            stated_end(text, "UTC")
+    except (ValueError, OverflowError):
+        message = f"'{text}' is no end of the data; write newest row, file modified, or a day such as 2026-08-31"
+        raise Refusal(message, code="complete-until") from None
     return text
 
 
@@ -307,8 +317,10 @@ class SourceShape(Shape):
     lateness: Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=str)] | None = Field(
         default=None, description="How late rows may come; data are complete up to so long before the end."
     )
-    complete_until: Literal["file modified", "newest row"] = Field(
-        default="newest row", description="Up to when a file is complete."
+    complete_until: Annotated[str, AfterValidator(_complete_until)] = Field(
+        default="newest row",
+        description="Up to when a file is complete: `newest row`, `file modified`, or a stated end: a day, included "
+        "(2026-08-31), or a moment.",
     )
 
     hints: ClassVar[Mapping[str, str]] = {
@@ -337,8 +349,8 @@ class EventSource(SourceShape):
     )
     exclude: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
         default=(),
-        description="Expressions over events; what they hold for (staff, tests) is kept, but "
-        "not measured. Hours and days are those of UTC.",
+        description="Expressions over this source's events; what they hold for (staff, tests) is kept, but "
+        "not measured. Hours and days are those of `timezone`.",
     )
 
 

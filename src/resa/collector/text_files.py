@@ -17,13 +17,14 @@ import pyarrow.csv as arrow_csv
 
 from resa.base.errors import SourceError
 from resa.collector.files import RowFile
-from resa.collector.reading import LINE, Piece, Refused, numbered
+from resa.collector.reading import LINE, ROW, Piece, Refused, numbered
 from resa.collector.records import Block, Dialect, records_of
 from resa.collector.shapes import CsvShape
 
 __all__ = ["CsvRows", "JsonRows", "guess_delimiter"]
 
 _HEAD_BYTES = 256 << 10
+_NO_CHARACTER = b"\xff"
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -53,13 +54,16 @@ class _TextStream:
         while True:
             with self._file.reading():
                 data = self._raw.read(size)
-            if self._decoder is None or not data:
+            if self._decoder is None:
                 return data
             try:
-                text = self._decoder.decode(data)
+                text = self._decoder.decode(data, final=not data)
             except UnicodeError as error:
+                if not data:  # the file ends within a character: its last row holds what is no UTF-8 either
+                    self._decoder = None
+                    return _NO_CHARACTER
                 raise SourceError(f"{self._file.name} is in another encoding; see `csv: encoding:` ({error})") from None
-            if text:
+            if text or not data:
                 return text.encode("utf-8", errors=self._errors)
 
     def close(self) -> None:
@@ -298,7 +302,7 @@ def _after(piece: Piece, after: int) -> Piece:
     if not piece.table.num_rows or after <= 0:
         keep = piece.table
     else:
-        keep = piece.table.slice(int(np.searchsorted(piece.table.column("#row").to_numpy(), after, side="right")))
+        keep = piece.table.slice(int(np.searchsorted(piece.table.column(ROW).to_numpy(), after, side="right")))
     refused = [row for row in piece.refused if row.row > after]
     return Piece(keep, refused, piece.last_row, piece.position)
 

@@ -18,7 +18,7 @@ from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
 from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
 from resa.collector.judging import Judge
-from resa.collector.mapping import pointer, structure_of
+from resa.collector.mapping import no_column, pointer, structure_of
 from resa.collector.opening import guess_format, open_rows
 from resa.collector.planning import plan_rows
 from resa.collector.proposal import SETTINGS, Trial, Understanding, source_yaml
@@ -43,6 +43,7 @@ def understand(
     overrides: Mapping[str, str] | None = None,
     *,
     kind: str = "events",
+    name: str | None = None,
     folder: Path | None = None,
     timezone: str = "Europe/Stockholm",
     now: datetime | None = None,
@@ -55,6 +56,7 @@ def understand(
             `identifiers.email` or `properties.total` to a column; `timezone`, `time_format`, `decimal`, `currency`,
             `scale`, `delimiter` and `encoding` to themselves.
         kind: Of the source.
+        name: Of the source; `None`: the file's, without its ending.
         folder: The workspace.
         timezone: The map's, to be suggested for times that do not say theirs.
         now: For judging the first rows; `None`: now.
@@ -66,6 +68,8 @@ def understand(
         raise SourceError(
             f"there is no kind of source '{kind}'; there are: {', '.join(SHAPES)}{did_you_mean(kind, SHAPES)}"
         )
+    if name is not None and not re.fullmatch(r"\w[\w-]*", name):
+        raise SourceError(f"'{name}' cannot name a source; write letters, digits, _ and -")
     given = dict(overrides or {})
     settings = {name: given.pop(name) for name in _SETTINGS if name in given}
     format_name = guess_format(file)
@@ -80,21 +84,21 @@ def understand(
             raise SourceError(f"{file.name} is no file of JSON lines: {hint}")
         table, columns = _as_columns(rows, reader, engine)
         seen = see_columns(table, columns, engine)
-        _note_settings(settings, seen, table, reader, csv)
+        doubts = _note_settings(settings, seen, table, reader, csv)
         mapping = _map(kind, seen, given)
         notes = _notes(kind, mapping, seen, settings, PurePosixPath(file.path).name, timezone)
         missing = _missing(kind, mapping, seen, settings)
     used = set(mapping.values())
     left_out = tuple(column.name for column in seen if column.name not in used and looks_personal(column.name))
     found = Understanding(
-        name=_snake(PurePosixPath(file.path).name.split(".")[0]),
+        name=name or _snake(PurePosixPath(file.path).name.split(".")[0]),
         path=file.name,
         kind=kind,
         format=format_name,
         columns=tuple(seen),
         mapping=mapping,
         settings=settings,
-        notes=tuple(notes),
+        notes=(*notes, *doubts),
         missing=missing,
         left_out=left_out,
     )
@@ -150,13 +154,17 @@ def _fields(columns: Mapping[str, pa.DataType], above: tuple[str, ...] = ()) -> 
 
 def _note_settings(
     settings: dict[str, str], seen: list[ColumnSeen], table: pa.Table, reader: Reader, csv: CsvShape
-) -> None:
+) -> list[str]:
+    """Set what the file shows; say where a person must decide."""
+    notes: list[str] = []
     if isinstance(reader, CsvRows) and csv.delimiter is None and reader.dialect.delimiter != ",":
         settings["delimiter"] = {"\t": "tab", "|": "pipe", ";": ";"}.get(reader.dialect.delimiter or ",", ",")
     if "decimal" not in settings and any(column.decimal == "comma" and column.number for column in seen):
         settings["decimal"] = "comma"
+        notes += [_note_commas(column.name) for column in seen if column.thousands]
     if words := guess_null_words(seen, table):
         settings["null_words"] = f"[{', '.join(quoted(word) for word in words)}]"
+    return notes
 
 
 def _map(kind: str, seen: list[ColumnSeen], given: Mapping[str, str]) -> dict[str, str]:
@@ -278,8 +286,7 @@ def _given(target: str, wanted: str, known: Mapping[str, ColumnSeen], targets: l
     nearest = did_you_mean(wanted, known)
     if target in {"event", "channel", "device", "number", "touchpoint"} and not nearest:
         return f"= {wanted}"
-    listed = ", ".join(known)
-    raise SourceError(f"the file has no column '{wanted}'{nearest or f'; it has {listed}'}")
+    raise SourceError(no_column(wanted, known, constant=False))
 
 
 def _note_time(column: ColumnSeen, settings: dict[str, str], timezone: str) -> list[str]:
@@ -311,6 +318,15 @@ def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
     details: Counter[str] = Counter(judged.rejected.column("detail").to_pylist())
     good = judged.good.num_rows + anonymous
     return Trial(rows=good + judged.rejected.num_rows, good=good, rejected=details, first=judged.good.slice(0, 5))
+
+
+def _note_commas(name: str) -> str:
+    named = name if re.fullmatch(r"[A-Za-z_]\w*", name) else f'row."{name}"'
+    return (
+        f"every comma in '{name}' stands before three digits and was taken for a decimal comma: 1,234 is less than 2. "
+        f"If they part thousands, say --as decimal=point, and in the source file {{expression: "
+        f"replace({named}, ',', '')}}"
+    )
 
 
 def _snake(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from resa.base.clock import from_microseconds
+from resa.base.clock import from_microseconds, to_microseconds
 
-__all__ = ["ClockChange", "doubtful", "to_utc"]
+__all__ = ["ClockChange", "doubtful", "stated_end", "to_utc"]
 
 ClockChange = Literal["earlier", "later", "reject"]
 """What to do with a local time that the zone's clocks show twice, or skip: take the earlier or the later of the two
@@ -41,6 +41,26 @@ def to_utc(local: Micros, zone: str, *, later: bool = False) -> Micros:
     # skipped hour begins, at the change seen with the old offset. With `later` at the change seen with the new one.
     bounds = moments + (offsets[1:] if later else offsets[:-1])
     return local - offsets[np.searchsorted(bounds, local, side="right")]
+
+
+def stated_end(text: str, zone: str) -> datetime:
+    """The end of a day, or a moment, as a person writes it; UTC.
+
+    Args:
+        text: Such as `2026-08-31` or `2026-08-31 18:00`, in ISO 8601.
+        zone: IANA name, of days and of moments that state none.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if len(text) <= len("2026-08-31"):
+        moment = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time())
+    else:
+        moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    clock = to_microseconds(moment.replace(tzinfo=UTC))
+    return from_microseconds(int(to_utc(np.array([clock]), zone)[0]))
 
 
 def doubtful(local: Micros, zone: str) -> npt.NDArray[np.bool_]:

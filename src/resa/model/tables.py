@@ -96,6 +96,8 @@ REJECTED = pa.schema(
         pa.field("reason", pa.string(), nullable=False),  # stable name: no-time, future, no-customer, …
         pa.field("detail", pa.string(), nullable=False),  # what was wrong, for a person, without personal data
         pa.field("payload", pa.string(), nullable=False),  # the row as JSON, or base64 of bytes that are no UTF-8
+        pa.field("types", pa.string()),  # of a payload that is a row of columns: JSON, each column's SQL type
+        pa.field("position", pa.int64()),  # 0-based place among the rows that a SELECT made of one row of the file
     ]
 )
 """A row that was refused, kept whole so that it can be replayed."""

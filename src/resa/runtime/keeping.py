@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resa.model.journey import JourneyMap
-from resa.storage import Finding, Store, Writer, compact_files, verify_store
+from resa.storage import Exclusion, Finding, Store, Writer, compact_files, verify_store
 
 __all__ = ["compact", "verify"]
 
@@ -21,7 +21,7 @@ def compact(writer: Writer) -> int:
     return compact_files(writer)
 
 
-def verify(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> list[Finding]:
+def verify(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> list[Finding]:
     """Recount everything derived and compare: every listed file, load and id, the index, traits, the maps' columns.
 
     Takes the writer's place meanwhile, so that nothing changes under its hands, and cleans what a crash left half-done.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resa.model.journey import JourneyMap
-from resa.storage import JourneyIndex, Writer, forget_derived, refresh_index
+from resa.storage import Exclusion, JourneyIndex, Writer, forget_derived, refresh_index
 
 __all__ = ["rebuild", "refresh"]
 
 
-def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> JourneyIndex:
+def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> JourneyIndex:
     """Bring the journey index and every map's column up to date after loads or map edits; the newest index.
 
     New files are merged into the newest generation; only removed loads or another `exclude` make it be built anew. A
@@ -19,7 +19,7 @@ def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] =
     Args:
         writer: From `Store.writing()`.
         maps: All maps of the workspace.
-        exclude: Event expressions: staff and tests, kept in the files and left out of the index.
+        exclude: Which events are left out: staff and tests, kept in the files and left out of the index.
 
     Raises:
         WorkspaceBusy: Another process took over writing.
@@ -28,7 +28,7 @@ def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] =
     return refresh_index(writer, maps, exclude)
 
 
-def rebuild(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = ()) -> JourneyIndex:
+def rebuild(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> JourneyIndex:
     """Delete everything that is derived, and derive it again from the event files; the new index.
 
     While it runs, readers keep the old generation; a crash on the way leaves the old one or the new one.

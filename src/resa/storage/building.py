@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,7 @@ from resa.storage.arrays import ArrayFile
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
 from resa.storage.index import ARRAYS, OTHER_CHANNELS, JourneyIndex
-from resa.storage.records import EPOCH, EventFile
+from resa.storage.records import EPOCH, EventFile, Exclusion
 from resa.storage.runs import LEADING_BITS, TEXT_ROWS, Run, ids_of
 
 __all__ = ["FileRun", "build_arrays", "write_header"]
@@ -112,7 +112,7 @@ def write_header(
     files: Sequence[EventFile],
     record_files: Sequence[int],
     as_of: Mapping[str, datetime],
-    exclude: Sequence[str],
+    exclude: Sequence[Exclusion],
 ) -> None:
     """Write what a reader needs to know of a generation, and flush its folder."""
     header: dict[str, Any] = {
@@ -121,7 +121,7 @@ def write_header(
         "events": events,
         "customers": customers,
         "channels": list(channels),
-        "exclude": list(exclude),
+        "exclude": [astuple(exclusion) for exclusion in exclude],
         "as_of": {source: moment.isoformat() for source, moment in sorted(as_of.items())},
         "record_files": list(record_files),
         "files": [

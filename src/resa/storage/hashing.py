@@ -17,6 +17,7 @@ __all__ = ["Hasher", "Words", "escaped"]
 Words = npt.NDArray[np.uint64]
 
 _BLOCK = 4096  # rows whose states stay in the processor's cache
+_WHOLE = 2**53  # up to which a floating-point number tells every whole number from the next
 _ALL = np.empty(0, np.bool_)
 _EACH = np.empty(0, np.int32)
 
@@ -134,6 +135,8 @@ def _column(column: pa.Array | pa.ChunkedArray) -> _Texts | _Numbers:
         column = column.cast(pa.string())
     if _is_text(column.type):
         return _texts(column)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)  # what a file of numbers writes where there is none
     return _Numbers(_number_words(column), _valid(column))
 
 
@@ -170,12 +173,19 @@ def _texts(column: pa.Array) -> _Texts:
 
 
 def _number_words(column: pa.Array) -> Words:
+    """Numbers and moments in one form, whatever a file's column held them in: 5 and 5.0, milli- and microseconds."""
     kind = column.type
     if pa.types.is_null(kind):
         return np.zeros(len(column), np.uint64)
     if pa.types.is_floating(kind):
-        filled = column.cast(pa.float64()).fill_null(0.0)
-        return np.ascontiguousarray(filled.to_numpy(zero_copy_only=False)).view(np.uint64)
+        numbers = _plain(column, pa.float64(), np.float64)
+        whole = (numbers == np.trunc(numbers)) & (np.abs(numbers) <= _WHOLE)
+        words = numbers.view(np.int64).copy()
+        words[whole] = numbers[whole].astype(np.int64)
+        return words.view(np.uint64)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        moments = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+        return _plain(moments, pa.int64(), np.int64).view(np.uint64)
     if pa.types.is_temporal(kind):
         width = pa.int32() if kind.bit_width == 32 else pa.int64()
         return _plain(column.view(width), pa.int64(), np.int64).view(np.uint64)

@@ -18,7 +18,7 @@ from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.model.tables import EVENTS
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
-from resa.storage.records import EPOCH, AsOf, EventFile
+from resa.storage.records import EPOCH, AsOf, EventFile, Exclusion
 
 __all__ = ["ARRAYS", "JourneyIndex", "MapColumn", "Sparse", "open_index", "read_column"]
 
@@ -91,7 +91,7 @@ class JourneyIndex:
         channel_names: At most 254, sorted; a 255th is `(other)`.
         files: The event files it was built from; row numbers count through them.
         as_of: Up to when the data were complete when it was published.
-        exclude: What was left out: texts of the `exclude` expressions.
+        exclude: What was left out.
         record_files: Numbers of the customer files whose customers it holds.
         columns: The map columns that were there when it was opened: key, (hash of the map, folder).
         hasher: The workspace's.
@@ -109,7 +109,7 @@ class JourneyIndex:
     channel_names: tuple[str, ...]
     files: tuple[EventFile, ...]
     as_of: AsOf
-    exclude: tuple[str, ...]
+    exclude: tuple[Exclusion, ...]
     record_files: tuple[int, ...]
     columns: Mapping[str, tuple[str, str]]
     hasher: Hasher
@@ -263,7 +263,7 @@ def open_index(
         channel_names=tuple(header["channels"]),
         files=files,
         as_of=as_of,
-        exclude=tuple(header["exclude"]),
+        exclude=tuple(Exclusion(*said) for said in header["exclude"] if not isinstance(said, str)),
         record_files=tuple(header["record_files"]),
         columns=columns,
         hasher=hasher,

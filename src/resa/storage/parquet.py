@@ -30,7 +30,17 @@ _STATISTICS = [
     "row",
     "reason",
 ]
-_DICTIONARIES = ["source_id", "load_id", "event", "channel", "device", "number", "touchpoint", "reason"]
+_DICTIONARIES = [
+    "source_id",
+    "load_id",
+    "event",
+    "channel",
+    "device",
+    "number",
+    "touchpoint",
+    "reason",
+    "types",
+]
 
 
 def write_parquet(folder: Path, table: pa.Table, *, ids_generated: bool = False) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from resa.base.errors import WorkspaceDamaged
 from resa.base.files import flush_folder
-from resa.expressions import Scope, compile_expression
+from resa.expressions import Catalog, Scope, compile_expression
 from resa.model.journey import JourneyMap
 from resa.storage.building import FileRun, build_arrays, write_header
 from resa.storage.cleaning import clean, set_aside
@@ -25,7 +25,7 @@ from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
 from resa.storage.index import ARRAYS, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
-from resa.storage.records import EventFile
+from resa.storage.records import EventFile, Exclusion
 from resa.storage.runs import Run, open_run_file, run_from_file, write_run_file
 from resa.storage.schema import files, generations, loads, map_columns
 from resa.storage.traits import newest_traits, write_traits
@@ -63,14 +63,14 @@ class Sources:
 
 
 def refresh_index(
-    writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str] = (), *, anew: bool = False
+    writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = (), *, anew: bool = False
 ) -> JourneyIndex:
     """Bring the index and the maps' columns up to date with the listed files; publish only what changed.
 
     Args:
         writer: The writer.
         maps: All maps of the workspace: a generation holds the columns of these.
-        exclude: Event expressions; an event for which one holds is left out.
+        exclude: Which events are left out.
         anew: Build from the event files, whatever is there.
     """
     store = writer.store
@@ -91,14 +91,14 @@ def refresh_index(
     return publish(writer, index, columns)
 
 
-def is_current(store: Store, index: JourneyIndex, exclude: Sequence[str] = ()) -> bool:
+def is_current(store: Store, index: JourneyIndex, exclude: Sequence[Exclusion] = ()) -> bool:
     """Whether an index holds all that is stored, and nothing that was removed; of maps' columns it says nothing."""
     sources = _sources(store)
     return bool(index.generation) and _covers(index, sources, exclude) and index.as_of.sources == sources.as_of
 
 
 def build_generation(
-    store: Store, folder: Path, base: JourneyIndex, sources: Sources, exclude: Sequence[str]
+    store: Store, folder: Path, base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]
 ) -> JourneyIndex:
     """Make a generation in a folder, unpublished, from a former one and the files that it does not hold.
 
@@ -203,7 +203,7 @@ def _sources(store: Store) -> Sources:
     return Sources(tuple(store.event_files("events")), tuple(store.event_files("customers")), complete_until(store))
 
 
-def _covers(base: JourneyIndex, sources: Sources, exclude: Sequence[str]) -> bool:
+def _covers(base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]) -> bool:
     return (
         [file.id for file in base.files] == [file.id for file in sources.events]
         and set(base.record_files) == {file.id for file in sources.records}
@@ -211,7 +211,7 @@ def _covers(base: JourneyIndex, sources: Sources, exclude: Sequence[str]) -> boo
     )
 
 
-def _continues(base: JourneyIndex, sources: Sources, exclude: Sequence[str]) -> bool:
+def _continues(base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]) -> bool:
     """Whether only files were added since: then the base can be merged with them."""
     before = [file.id for file in base.files]
     return (
@@ -239,18 +239,27 @@ def _run(store: Store, file: EventFile) -> Run:
     return found
 
 
-def _excluded(new: Sequence[EventFile], exclude: Sequence[str]) -> list[npt.NDArray[np.bool_] | None]:
+def _excluded(new: Sequence[EventFile], exclude: Sequence[Exclusion]) -> list[npt.NDArray[np.bool_] | None]:
     """Which rows of each file are left out."""
-    if not exclude or not new:
-        return [None] * len(new)
-    columns = {
-        str(place): compile_expression(expression, scope=Scope.EVENT, expects="boolean", prefix=f"x{place}_")
-        for place, expression in enumerate(exclude)
-    }
-    table = evaluate_files(new, columns)
-    out = np.logical_or.reduce([column.to_numpy() for column in table.columns])
-    ends = np.cumsum([file.rows for file in new])
-    return list(np.split(out, ends[:-1]))
+    masks: dict[int, npt.NDArray[np.bool_]] = {}
+    for source in {one.source_id for one in exclude}:
+        mine = [file for file in new if file.source_id == source]
+        columns = {
+            str(place): compile_expression(
+                one.expression,
+                scope=Scope.EVENT,
+                expects="boolean",
+                catalog=Catalog(timezone=one.timezone),
+                prefix=f"x{place}_",
+            )
+            for place, one in enumerate(exclude)
+            if one.source_id == source
+        }
+        table = evaluate_files(mine, columns)
+        out = np.logical_or.reduce([column.to_numpy() for column in table.columns])
+        ends = np.cumsum([file.rows for file in mine], dtype=np.int64)
+        masks |= zip([file.id for file in mine], np.split(out, ends[:-1]), strict=False)
+    return [masks.get(file.id) for file in new]
 
 
 def _publish_columns(writer: Writer, index: JourneyIndex, maps: Sequence[JourneyMap]) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "AsOf",
     "ChunkResult",
     "EventFile",
+    "Exclusion",
     "Finding",
     "Kind",
     "Load",
@@ -104,6 +105,21 @@ class ChunkResult:
     good: int
     rejected: int
     duplicate: int
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Events that are kept in the files and left out of the index.
+
+    Attributes:
+        source_id: Of the source that says so; other sources' events are not its own to leave out.
+        timezone: IANA name; hours and days in the expression are in it.
+        expression: Of the event scope; events for which it holds are left out.
+    """
+
+    source_id: str
+    timezone: str
+    expression: str
 
 
 @dataclass(frozen=True, kw_only=True)

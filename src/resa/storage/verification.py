@@ -21,7 +21,7 @@ from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
 from resa.storage.labels import derive_labels, same_labels
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.publishing import Sources, build_generation, empty_index
-from resa.storage.records import EventFile, Finding
+from resa.storage.records import EventFile, Exclusion, Finding
 from resa.storage.recounting import stored_hashes
 from resa.storage.schema import file_loads, files, loads
 from resa.storage.settling import check_settled
@@ -37,7 +37,7 @@ __all__ = ["verify_store"]
 _PARTS = 16  # hashes are compared a sixteenth at a time
 
 
-def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[str]) -> list[Finding]:
+def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion]) -> list[Finding]:
     """Recount files, loads, ids, index, traits and map columns; empty when all agree.
 
     The index is compared with the files that it was built from: files that were added since are no fault.

@@ -102,7 +102,7 @@ class Writer:
             table: Good rows: columns of the kind's schema, in any order, without source_id, message_id and load_id;
                 nullable columns may be missing.
             rows_read: How many rows of the origin these are, refused ones among them; added up in `Load.rows_read`.
-            rejected: Refused rows: row, reason, detail, payload.
+            rejected: Refused rows: columns of `REJECTED` without source_id and load_id; nullable ones may be missing.
             message_ids: The rows' own ids, unique for ever within the source.
             cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told
                 apart by their ordinal, so collecting a file again finds every row there.
@@ -131,7 +131,7 @@ class Writer:
             (part_kind, _fresh(_complete(part, KINDS[part_kind], load, mine.message_ids), mine), mine)
             for (part_kind, part), mine in zip(parts, sifted.split(lengths), strict=True)
         ]
-        refused = None if rejected is None or not rejected.num_rows else _with_load(rejected, load)
+        refused = None if rejected is None or not rejected.num_rows else _complete(rejected, REJECTED, load)
         good = sum(part.num_rows for _, part, _ in stored)
         refused_rows = refused.num_rows if refused is not None else 0
         result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good)
@@ -153,14 +153,17 @@ class Writer:
             load: From `begin_load`.
             table: Columns of `LOOKUPS`, each key once; without source_id and load_id.
             rows_read: How many rows the file has.
-            rejected: Refused rows: row, reason, detail, payload.
+            rejected: Refused rows, as for `commit_chunk`.
             repeated: How many rows were left out, for their key was there already.
         """
         result = ChunkResult(good=table.num_rows, rejected=rejected.num_rows, duplicate=repeated)
         if load.rows_read:
             return result
         written = _Written(runs=[])
-        for kind, rows in (("lookups", _complete(table, LOOKUPS, load)), ("rejected", _with_load(rejected, load))):
+        for kind, rows in (
+            ("lookups", _complete(table, LOOKUPS, load)),
+            ("rejected", _complete(rejected, REJECTED, load)),
+        ):
             if rows.num_rows or kind == "lookups":  # an empty file is what counts now
                 name = write_parquet(self.store.layout.root / kind, rows)
                 written.files.append((kind, name, rows.num_rows, None))
@@ -324,12 +327,6 @@ def _complete(table: pa.Table, schema: pa.Schema, load: Load, message_ids: pa.Ar
 def _fresh(table: pa.Table, sifted: Sifted) -> pa.Table:
     """The rows that were never stored."""
     return table if sifted.fresh.all() else table.filter(pa.array(sifted.fresh))
-
-
-def _with_load(rejected: pa.Table, load: Load) -> pa.Table:
-    table = rejected.append_column("source_id", _repeated(load.source_id, rejected.num_rows))
-    table = table.append_column("load_id", pa.array(np.full(rejected.num_rows, load.id, np.int64)))
-    return table.select(REJECTED.names)
 
 
 def _repeated(text: str, rows: int) -> pa.DictionaryArray:

@@ -9,12 +9,12 @@ from resa import runtime
 from resa.base.errors import WorkspaceBusy
 from resa.journey_map import DataSeen
 from resa.model.journey import JourneyMap
-from resa.storage import JourneyIndex, Store
+from resa.storage import Exclusion, JourneyIndex, Store
 
 __all__ = ["compare_signals", "data_seen", "is_matched"]
 
 
-def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[str]) -> None:
+def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion]) -> None:
     """Derive what the index does not know yet of edited maps, unless somebody else writes; no version is kept."""
     index = store.index()
     if index.events and not all(is_matched(index, journey_map) for journey_map in maps):

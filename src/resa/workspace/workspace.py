@@ -32,7 +32,7 @@ from resa.collector import (
 )
 from resa.journey_map import DataSeen, Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
+from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
 
 if TYPE_CHECKING:
@@ -129,9 +129,13 @@ class Workspace:
         return {source.name: source for source in found}
 
     @property
-    def exclude(self) -> tuple[str, ...]:
-        """Expressions of all sources for events that are kept and never measured."""
-        return tuple(dict.fromkeys(text for source in self.sources.values() for text in source.exclude))
+    def exclude(self) -> tuple[Exclusion, ...]:
+        """What each source says of its events that are kept and never measured."""
+        return tuple(
+            Exclusion(source.name, source.shape.timezone, text)
+            for source in self.sources.values()
+            for text in source.exclude
+        )
 
     @property
     def currencies(self) -> Mapping[str, str]:
@@ -295,13 +299,16 @@ class Workspace:
         for name in ("sources", "_measuring"):
             self.__dict__.pop(name, None)
 
-    def understand(self, path: str, given: Mapping[str, str], *, kind: str = "events") -> Understanding:
+    def understand(
+        self, path: str, given: Mapping[str, str], *, kind: str = "events", name: str | None = None
+    ) -> Understanding:
         """Look at one new file and propose how to collect it.
 
         Args:
             path: From where the person stands, or an fsspec URL.
             given: What the person said: target to column.
             kind: Of the source.
+            name: Of the source; `None`: as the file is called.
 
         Raises:
             SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
@@ -316,7 +323,7 @@ class Workspace:
         files = find_files(place, self.folder)
         zones = {journey_map.timezone for journey_map in self.maps.values()} - {"UTC"}
         suggested = {"timezone": zones.pop()} if len(zones) == 1 else {}
-        return understand(files[0], given, kind=kind, folder=self.folder, now=self.clock(), **suggested)
+        return understand(files[0], given, kind=kind, name=name, folder=self.folder, now=self.clock(), **suggested)
 
     def _from_here(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
@@ -329,7 +336,7 @@ class Workspace:
         """
         target = self.folder / "sources" / f"{understanding.name}.yaml"
         if target.exists():
-            raise SourceError(f"sources/{target.name} exists; change it, or give the file another name")
+            raise SourceError(f"sources/{target.name} exists; change it, or give the source another name with --name")
         target.parent.mkdir(exist_ok=True)
         write_text_durably(target, source_yaml(understanding))
         self._forget_sources()

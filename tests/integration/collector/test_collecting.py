@@ -34,7 +34,7 @@ def test_every_fault_is_rejected_with_its_reason_and_the_rest_goes_in(shop: Shop
         (b",buy,k1,1,x", "no-time"),
         (b"  ,buy,k1,1,x", "no-time"),
         (b"yesterday,buy,k1,1,x", "unreadable-time"),
-        (b"infinity,buy,k1,1,x", "future"),
+        (b"infinity,buy,k1,1,x", "unreadable-time"),
         (b"3000-01-01,buy,k1,1,x", "future"),
         (b"2026-06-02T12:00:01Z,buy,k1,1,x", "future"),
         (b"2026-06-02T12:00:00Z,buy,k1,1,x", None),
@@ -346,6 +346,20 @@ def test_a_stated_end_of_the_data(shop: Shop) -> None:
     shop.file("a.csv", "when,what,who\n2026-01-02T10:00:00Z,buy,k1\n")
     shop.collect("path: a.csv\nlateness: 2 hours" + COLUMNS)
     assert shop.store.loads()[0].complete_until == datetime(2026, 1, 2, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("2026-08-31", datetime(2026, 8, 31, 22, tzinfo=UTC)),
+        ('"2026-08-31 18:00"', datetime(2026, 8, 31, 16, tzinfo=UTC)),
+        ('"2026-08-31T18:00:00Z"', datetime(2026, 8, 31, 18, tzinfo=UTC)),
+    ],
+)
+def test_an_end_of_the_data_that_a_person_knows(shop: Shop, said: str, end: datetime) -> None:
+    shop.file("a.csv", "when,what,who\n2026-01-02T10:00:00Z,buy,k1\n")
+    shop.collect(f"path: a.csv\ntimezone: Europe/Stockholm\nlateness: 2 hours\ncomplete_until: {said}" + COLUMNS)
+    assert shop.store.loads()[0].complete_until == end
 
 
 def test_a_source_without_any_customer_is_only_counted(shop: Shop) -> None:

@@ -208,3 +208,33 @@ def test_a_folder_is_told(tmp_path: Path) -> None:
         SourceError, match=r"incoming' is a folder; name a file in it, or all of a kind: incoming/\*\.csv"
     ):
         find_files("incoming", tmp_path)
+
+
+def test_commas_that_may_part_thousands_are_doubted(tmp_path: Path) -> None:
+    head = "time;what;user;total;other one\n2026-01-02;a;1;{};{}\n2026-01-03;a;1;{};{}\n"
+    found = looked_at(tmp_path, "a.csv", head.format("1,234", "1,234", "12,500", "12,5"), event="what")
+    doubts = [note for note in found.notes if "three digits" in note]
+    assert len(doubts) == 1
+    assert "'total'" in doubts[0]
+    assert not any("three digits" in note for note in looked_at(tmp_path, "b.csv", SWEDISH.encode("cp1252")).notes)
+    text = source_yaml(found).replace("decimal: comma\n", "")
+    text = text.replace("value: total", "value: {expression: \"replace(total, ',', '')\"}")
+    source, problems = read_source("sources/a.yaml", text, tmp_path)
+    assert source is not None, problems
+    with open_shop(tmp_path) as shop:
+        collect(shop.writer, source, now=NOW)
+        assert [event["value"] for event in shop.events()] == [1234.0, 12500.0]
+
+
+def test_a_source_is_called_as_the_person_says(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("time,what,user\n2026-01-02,a,1\n")
+    file = find_files("e.csv", tmp_path)[0]
+    assert understand(file, folder=tmp_path, now=NOW, name="e_csv").name == "e_csv"
+    with pytest.raises(SourceError, match="cannot name a source"):
+        understand(file, folder=tmp_path, now=NOW, name="../e")
+
+
+def test_a_heading_that_is_a_row_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="header: false") as caught:
+        looked_at(tmp_path, "a.csv", "2026-01-02,a,anna@example.com\n2026-01-03,b,bo@example.com\n", customer="who")
+    assert "anna" not in str(caught.value)

@@ -13,7 +13,7 @@ from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import Signal
 from resa.runtime import compact, refresh, verify
-from resa.storage import Store
+from resa.storage import Exclusion, Store
 
 
 def test_a_reader_beside_a_writer_sees_whole_generations(tmp_path: Path) -> None:
@@ -181,7 +181,8 @@ def test_excluded_events_stay_in_the_files_and_out_of_the_index(tmp_path: Path) 
     with Store.open(tmp_path) as store, store.writing() as writer:
         for number in range(2):
             collect(writer, random_rows(100, number), str(number))
-            index = refresh(writer, [told_map()], ["event = 'e1'", "channel = 'phone'"])
+            exclude = [Exclusion("shop", "UTC", "event = 'e1'"), Exclusion("shop", "UTC", "channel = 'phone'")]
+            index = refresh(writer, [told_map()], exclude)
         events = [event for journey in journeys_of(index).values() for event in journey]
         assert events
         assert not any(event["event"] == "e1" or event["channel"] == "phone" for event in events)

@@ -216,3 +216,21 @@ def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsy
         answer = ask(*([NAMED[kind]] if kind in NAMED else []), **keywords, **as_of)
     assert printed["rows"]
     assert printed | {"computed_at": None} == json.loads(answer.json()) | {"computed_at": None}
+
+
+def test_what_one_source_excludes_is_not_hidden_in_another_and_hours_are_those_of_its_zone(folder: Path) -> None:
+    columns = "columns: {occurred_at: time, customer: customer, event: event}\n"
+    exclude = "timezone: Europe/Stockholm\nexclude: [\"event = 'cart' and hour(occurred_at) = 12\"]\n"
+    rows = EVENTS.replace("anna", "dora").replace("bo,", "eva,")
+    for name, text in (("web", EVENTS), ("store", rows)):
+        (folder / f"{name}.csv").write_text(text)
+        (folder / "sources" / f"{name}.yaml").write_text(
+            f"path: {name}.csv\n" + (exclude if name == "web" else "") + columns
+        )
+    (folder / "sources" / "events.yaml").unlink()
+    with resa.open(folder) as shop:
+        shop.remove_loads([1])
+        shop.collect()
+        counted = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+        assert counted == {"cart": 3, "purchase": 4}
+        assert shop.verify() == []

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tempfile
+import unicodedata
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,8 +66,9 @@ def rows(draw: st.DrawFn, number: int) -> Row:
             return f'{number},"never closed, {number}\n'.encode(), None
     if fault != "none":
         return written(cells), None
+    who = unicodedata.normalize("NFC", customer.strip())
     expected: dict[str, object] = {
-        "id": str(number), "occurred_at": moment, "event": event, "who": customer, "value": value, "note": note,
+        "id": str(number), "occurred_at": moment, "event": event.strip(), "who": who, "value": value, "note": note,
     }  # fmt: skip
     return written(cells), expected
 
