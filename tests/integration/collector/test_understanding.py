@@ -218,7 +218,9 @@ def test_commas_that_may_part_thousands_are_doubted(tmp_path: Path) -> None:
     assert "'total'" in doubts[0]
     assert not any("three digits" in note for note in looked_at(tmp_path, "b.csv", SWEDISH.encode("cp1252")).notes)
     text = source_yaml(found).replace("decimal: comma\n", "")
-    text = text.replace("value: total", "value: {expression: \"replace(total, ',', '')\"}")
+    text = text.replace("{column: other one, type: number}", "other one").replace(
+        "value: total", "value: {expression: \"replace(total, ',', '')\"}"
+    )
     source, problems = read_source("sources/a.yaml", text, tmp_path)
     assert source is not None, problems
     with open_shop(tmp_path) as shop:

@@ -289,7 +289,8 @@ FORBIDDEN = (
 OWN_LITERALS = {"0", "1000000", "1000", "86400000000", "UTC", "day"}
 OWN_FUNCTIONS = {
     *re.findall(r"\w+(?=\()", " ".join(function.sql for function in FUNCTIONS)),
-    "coalesce", "date_trunc", "epoch_us", "isfinite", "json_extract_string", "nullif", "timezone", "try",
+    "coalesce", "date_trunc", "epoch_us", "isfinite", "json_extract_string", "nullif", "regexp_replace",
+    "timezone", "try",
 }  # fmt: skip
 
 

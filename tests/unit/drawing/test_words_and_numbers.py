@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-import resa.drawing
+import resa
 from resa.drawing import formats
 from resa.drawing.words import CATALOGUES, say, say_count
 from resa.model.quantities import parse_duration
 
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(resa.drawing.__file__).parent.glob("*.py"))
+FOLDERS = [Path(resa.__file__).parent / name for name in ("drawing", "analytics")]
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for folder in FOLDERS for path in folder.glob("*.py"))
 
 
 @pytest.mark.parametrize(
