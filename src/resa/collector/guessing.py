@@ -24,15 +24,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "event": (
         "event", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse", "esemeny",
-        "type",
+        "ereignis", "vorgang", "type",
     ),
     "customer": (
         "customer", "customer_id", "customer_no", "customer_number", "user_id", "user", "client_id", "visitor_id",
         "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid", "kund_id", "kundnr",
-        "kundnummer", "kunde", "kundenr", "ugyfel", "ugyfel_id", "vevo",
+        "kundnummer", "kunde", "kundenr", "kundennummer", "kundennr", "kunden_id", "ugyfel", "ugyfel_id", "vevo",
     ),
     "message_id": ("message_id", "event_id", "uuid", "handelse_id"),
-    "value": ("value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "price"),
+    "value": ("value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "betrag", "price"),
     "channel": ("channel", "channel_name", "channel_grouping", "kanal", "csatorna"),
     "device": ("device", "device_category", "device_type", "enhet", "eszkoz"),
     "day": ("day", "date", "dag", "datum", "dato", "nap"),

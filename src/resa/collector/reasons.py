@@ -54,7 +54,7 @@ WORDS: Mapping[str, str] = {
     "outside-scale": "score outside the scale",
     "overlong": "too long",
     "nul-byte": "zero byte",
-    "wrong-type": "not a number",
+    "wrong-type": "of another type",
     "broken-utf8": "not UTF-8",
     "broken-quotes": "broken quotes",
     "too-few-cells": "too few cells",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,7 @@ from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
 from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
 from resa.collector.judging import Judge
-from resa.collector.mapping import no_column, pointer, structure_of
+from resa.collector.mapping import no_column, pointer
 from resa.collector.opening import guess_format, open_rows
 from resa.collector.planning import plan_rows
 from resa.collector.proposal import SETTINGS, Trial, Understanding, source_yaml
@@ -79,7 +81,7 @@ def understand(
         rows = first_rows(reader)
         if not rows.num_rows:
             raise SourceError(f"{file.name} holds no row that can be read")
-        if LINE in reader.columns and not structure_of(rows):
+        if LINE in reader.columns and not _leaves(rows):
             hint = "write one object a line; jq -c '.[]' makes that of one long list"
             raise SourceError(f"{file.name} is no file of JSON lines: {hint}")
         table, columns = _as_columns(rows, reader, engine)
@@ -123,8 +125,7 @@ def _as_columns(rows: pa.Table, reader: Reader, engine: Engine) -> tuple[pa.Tabl
     if LINE in reader.columns:
         line = name_sql(LINE)
         leaves = {
-            ".".join(path): f"json_extract_string({line}, {literal(pointer(list(path)))})"
-            for path in _leaves(structure_of(rows))
+            ".".join(path): f"json_extract_string({line}, {literal(pointer(list(path)))})" for path in _leaves(rows)
         }
         where = f"json_valid({line}) AND TRY(json_type({line})) = 'OBJECT'"
     else:
@@ -136,12 +137,34 @@ def _as_columns(rows: pa.Table, reader: Reader, engine: Engine) -> tuple[pa.Tabl
     return table, {field.name: field.type for field in table.schema}
 
 
-def _leaves(structure: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, inside in structure.items():
-        if isinstance(inside, dict):
-            yield from _leaves(inside, (*above, name))
-        elif not isinstance(inside, list):
-            yield *above, name
+def _leaves(rows: pa.Table) -> list[tuple[str, ...]]:
+    """Paths to the single values of the first lines; where a few lines are nested otherwise, most lines decide."""
+    single: Counter[tuple[str, ...]] = Counter()
+    nested: Counter[tuple[str, ...]] = Counter()
+
+    def look(value: Mapping[str, Any], above: tuple[str, ...]) -> None:
+        for name, member in value.items():
+            path = (*above, name)
+            if isinstance(member, dict):
+                nested[path] += 1
+                look(member, path)
+            elif not isinstance(member, list):
+                single[path] += member is not None
+
+    for line in rows.column(LINE).to_pylist():
+        with contextlib.suppress(ValueError, RecursionError):  # no JSON: it will be refused
+            value = json.loads(line)
+            if isinstance(value, dict):
+                look(value, ())
+
+    def is_nested(path: tuple[str, ...]) -> bool:
+        return nested[path] > single[path]
+
+    return [
+        path
+        for path in single
+        if not is_nested(path) and all(is_nested(path[:length]) for length in range(1, len(path)))
+    ]
 
 
 def _fields(columns: Mapping[str, pa.DataType], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -205,7 +228,9 @@ def _notes(
     for target in ("occurred_at", "day", "recorded_at"):
         if mapping.get(target) in known:
             notes += _note_time(known[mapping[target]], settings, timezone)
-    if kind == "events" and "value" not in mapping and (numbers := [column.name for column in seen if column.number]):
+    taken = {column for target, column in mapping.items() if not target.startswith("properties.")}
+    numbers = [column.name for column in seen if column.number and column.name not in taken]
+    if kind == "events" and "value" not in mapping and numbers:
         notes.append(f"no column was taken for a value; if one is money, say --as value=COLUMN, such as {numbers[0]}")
     if "score" in mapping and "scale" not in settings:
         notes += _note_scale(known[mapping["score"]], settings)

@@ -150,6 +150,8 @@ def test_members_of_nested_rows_are_proposed_one_by_one(tmp_path: Path) -> None:
         assert first["identifiers"] == [{"kind": "user_id", "value": "u7"}]
         assert second["identifiers"] == [{"kind": "email", "value": "a@b.se"}]
         assert second["properties"] == '{"page_url_path":"/p"}'
+    odd = lines * 3 + '{"ts":"2026-01-01T11:00:00Z","user":"nobody","type":"page"}\n'
+    assert looked_at(tmp_path, "odd.jsonl", odd).mapping["customer"] == "user.id"
     structs = {"ts": ["2026-01-01"], "who": [{"customer": {"id": "k1"}, "size": 2}]}
     pq.write_table(pa.table(structs), tmp_path / "nested.parquet")
     table = understand(find_files("nested.parquet", tmp_path)[0], now=NOW)
