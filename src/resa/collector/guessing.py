@@ -32,7 +32,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "kundnummer", "kunde", "kundenr", "kundennummer", "kundennr", "kunden_id", "ugyfel", "ugyfel_id", "vevo",
     ),
     "message_id": ("message_id", "event_id", "uuid", "handelse_id"),
-    "value": ("value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "betrag", "price"),
+    "value": (
+        "value", "amount", "total", "revenue", "order_total", "belopp", "summa", "belop", "osszeg", "betrag", "price",
+    ),
     "channel": ("channel", "channel_name", "channel_grouping", "kanal", "csatorna"),
     "device": ("device", "device_category", "device_type", "enhet", "eszkoz"),
     "day": ("day", "date", "dag", "datum", "dato", "nap"),
