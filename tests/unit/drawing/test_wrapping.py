@@ -58,3 +58,9 @@ def test_what_exceeds_the_lines_ends_in_an_ellipsis() -> None:
 
 def test_nothing_gives_no_line() -> None:
     assert wrap(" \n ", BODY, 100) == ()
+
+
+def test_room_that_was_computed_from_a_text_is_enough_for_it() -> None:
+    style = STYLES["strong"]
+    for text in ("100% (5,657)", "100% (8,409)", "68% (3,839)"):
+        assert fit(text, style, width(text, style.size, style.face) + 34 - 34) == text
