@@ -85,10 +85,24 @@ def _of(share: float, size: int, language: str) -> str:
     return f"{format_percent(share, language)} ({format_count(size, language)})"
 
 
+def _group(result: Result, label: str) -> str:
+    """The name of a group for people."""
+    journey_map = result.journey_map
+    if result.question.by == "persona" and label in journey_map.persona:
+        return journey_map.persona[label].name
+    channels = {channel.key: channel.name for channel in journey_map.channels}
+    return channels.get(label, label) if result.question.by == "channel" else label
+
+
+def _of_group(result: Result, row: Mapping[str, Any]) -> str:
+    """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
+    return " · ".join([row["expectation"], *([_group(result, row["group"])] if "group" in row else [])])
+
+
 def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
     rows = result.table.to_pylist()
     if result.question.by is not None:
-        return _funnels(rows, journey_map)
+        return _funnels(result, journey_map)
     steps = [
         FunnelStep(
             name=_name(journey_map, row["name"]),
@@ -101,13 +115,14 @@ def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
     return draw_funnel(steps, language=journey_map.language)
 
 
-def _funnels(rows: list[dict[str, Any]], journey_map: JourneyMap) -> Svg:
+def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
     """Of each group, how many of those who took the first step reach the last."""
+    rows = result.table.to_pylist()
     first = {row["group"]: row["customers"] for row in reversed(rows)}
     last = {row["group"]: row for row in rows if not row["optional"]}
     bars = [
         Bar(
-            name=group,
+            name=_group(result, group),
             value=row["share_of_first"],
             words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
             low=row["low"],
@@ -123,7 +138,7 @@ def _funnels(rows: list[dict[str, Any]], journey_map: JourneyMap) -> Svg:
 def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
     bars = [
         Bar(
-            name=" · ".join(row[name] for name in ("expectation", "group") if name in row),
+            name=_of_group(result, row),
             value=row["share"],
             words=_of(row["share"], row["mature"], said_in(journey_map.language)),
             low=row["low"],
@@ -141,8 +156,7 @@ def _incidence(result: Result, journey_map: JourneyMap) -> Svg:
     """The share that has met each expectation by each moment of its window."""
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.parts["curve"].table.to_pylist():
-        name = " · ".join(row[name] for name in ("expectation", "group") if name in row)
-        lines.setdefault(name, []).append(CurvePoint(at=row["seconds"], value=row["met"]))
+        lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
     names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
     target = journey_map.expectation[names[0]].target if len(names) == 1 else None
     return _curves(lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True)
@@ -239,6 +253,7 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
 
 def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
+    of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
     counts = "share" not in result.table.column_names
     lines: dict[str, list[CurvePoint]] = {}
     rows = result.table.to_pylist()
@@ -248,14 +263,14 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
             point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
         else:
             point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
-        lines.setdefault(row.get("group", question.of), []).append(point)
+        lines.setdefault(_group(result, row["group"]) if "group" in row else of, []).append(point)
     notes = [
         CurveNote(at=improvement.since, text=improvement.name)
         for improvement in journey_map.improvements
-        if improvement.since is not None and improvement.should_move == question.of
+        if improvement.since is not None and improvement.should_move == of
     ]
-    target = None if counts else journey_map.expectation[question.of].target
-    title = _name(journey_map, question.of)
+    target = None if counts else journey_map.expectation[of].target
+    title = _name(journey_map, of)
     return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
 
 

@@ -53,6 +53,7 @@ def test_questions_and_answers_that_use_the_former_name_are_understood(folder: P
         arrows = shop.measure.expectations("basket.purchase").table
         assert arrows.column("expectation").to_pylist() == ["cart.purchase"]
         trend = shop.measure.trend("basket", every="week")
+        assert "<svg" in trend.picture()
         assert trend.table.equals(shop.measure.trend("cart", every="week").table)
         assert "4.5 of 5" in shop.report().html
         assert [problem.code for problem in shop.advice() if "feedback" in problem.code] == []
