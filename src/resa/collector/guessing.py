@@ -81,7 +81,7 @@ class ColumnSeen:
         kind: text, number, time, true or false, or nested, in plain words.
         samples: A few of its values, as text.
         filled: Share of rows that have a value.
-        distinct: How many different values there are.
+        distinct: Different values by rows that have one; 1 where none is repeated.
         time_formats: Formats by which the most values are times, alike; empty if it is no time.
         decimal: `comma` if it is a number only that way.
         number: Most values are numbers.
@@ -94,7 +94,7 @@ class ColumnSeen:
     kind: str
     samples: tuple[str, ...]
     filled: float
-    distinct: int
+    distinct: float
     time_formats: tuple[str, ...] = ()
     decimal: str = "point"
     number: bool = False
@@ -178,7 +178,7 @@ def _fits(target: str, column: ColumnSeen) -> bool:
 def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> ColumnSeen:
     raw = name_sql(name)
     if is_nested(kind):
-        return ColumnSeen(name=name, kind="nested", samples=(), filled=1.0, distinct=0)
+        return ColumnSeen(name=name, kind="nested", samples=(), filled=1.0, distinct=0.0)
     text = text_of(raw, kind)
     start = f"left(regexp_replace({text}, '\\s+', ' ', 'g'), 30)"
     samples = f"list(DISTINCT {start} ORDER BY {start}) FILTER (({text}) IS NOT NULL)"
@@ -210,7 +210,7 @@ def _see(name: str, kind: pa.DataType, table: pa.Table, engine: Engine) -> Colum
         kind="true or false" if pa.types.is_boolean(kind) else words,
         samples=tuple((facts["samples"] or ())[:3]),
         filled=facts["filled"] / facts["n"] if facts["n"] else 0.0,
-        distinct=facts["different"],
+        distinct=facts["different"] / max(1, facts["filled"]),
         time_formats=tuple(formats) if facts["filled"] else (),
         decimal=decimal,
         number=number,

@@ -199,7 +199,7 @@ def _map(kind: str, seen: list[ColumnSeen], given: Mapping[str, str]) -> dict[st
         if target in mapping or target in {"sequence", "sent_at"}:
             continue
         column = guess_target(target.removeprefix("identifiers."), seen, set(mapping.values()))
-        if column is not None and not (target == "message_id" and column.distinct < 0.999 * len(seen)):
+        if column is not None and not (target == "message_id" and column.distinct < 0.999):
             mapping[target] = column.name
     block = "traits" if kind == "customers" else "properties"
     if block in SHAPES[kind][1].model_fields:

@@ -242,3 +242,12 @@ def test_a_heading_that_is_a_row_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="header: false") as caught:
         looked_at(tmp_path, "a.csv", "2026-01-02,a,anna@example.com\n2026-01-03,b,bo@example.com\n", customer="who")
     assert "anna" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("numbers", "mapped"), [("12345", True), ("11222", False)])
+def test_an_id_that_repeats_is_no_id_of_messages(tmp_path: Path, numbers: str, mapped: bool) -> None:
+    """Or else rows that have it in common would be taken for one event."""
+    rows = "".join(f"2026-01-0{day},k,x,{number}\n" for day, number in enumerate(numbers, start=1))
+    found = looked_at(tmp_path, "a.csv", f"time,customer,event,event_id\n{rows}")
+    assert found.mapping.get("message_id") == ("event_id" if mapped else None)
+    assert found.mapping.get("properties.event_id") == (None if mapped else "event_id")

@@ -13,17 +13,16 @@ from resa.collector.records import Block, Dialect, records_of
 
 def cut(text: bytes, dialect: Dialect | None = None, *, block_bytes: int = 1 << 20) -> Block:
     """All blocks of a text as one."""
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr(records, "BLOCK_BYTES", block_bytes)
     found = Block(b"", [])  # type: ignore[arg-type]  # a list gathers the numbers
     rows: list[int] = []
-    for block in records_of(io.BytesIO(text).read, dialect or Dialect()):
-        found.text += block.text
-        rows += block.rows.tolist()
-        found.broken += block.broken
-        found.odd += block.odd
-        found.next_row = block.next_row
-    monkey.undo()
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr(records, "BLOCK_BYTES", block_bytes)
+        for block in records_of(io.BytesIO(text).read, dialect or Dialect()):
+            found.text += block.text
+            rows += block.rows.tolist()
+            found.broken += block.broken
+            found.odd += block.odd
+            found.next_row = block.next_row
     found.rows = rows  # type: ignore[assignment]  # see above
     return found
 
