@@ -10,6 +10,7 @@ from resa.analytics.funnel import FUNNEL_COLUMNS
 from resa.analytics.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
 from resa.analytics.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
 from resa.analytics.result import Column
+from resa.analytics.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
 from resa.analytics.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
 from resa.analytics.transitions import TRANSITION_COLUMNS
 from resa.analytics.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
@@ -27,6 +28,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
     "paths": {"paths": PATH_COLUMNS, "flow": FLOW_COLUMNS},
     "variants": {"variants": VARIANT_COLUMNS},
     "trend": {"trend of an expectation": EXPECTATION_TREND_COLUMNS, "trend of a touchpoint": VISIT_TREND_COLUMNS},
+    "retention": {"retention": RETENTION_COLUMNS, "overall": OVERALL_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }

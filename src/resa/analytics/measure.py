@@ -18,6 +18,7 @@ from resa.analytics.paths import answer_paths, answer_variants
 from resa.analytics.planned import answer_planned
 from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
 from resa.analytics.result import Result
+from resa.analytics.retention import answer_retention
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot
 from resa.analytics.touchpoints import answer_touchpoints
@@ -38,6 +39,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "paths": answer_paths,
     "variants": answer_variants,
     "trend": answer_trend,
+    "retention": answer_retention,
     "planned": answer_planned,
     "touchpoints": answer_touchpoints,
 }
@@ -133,6 +135,21 @@ class Measure:
     def trend(self, of: str, *, every: str = "week", **common: Any) -> Result:
         """Visits of a touchpoint or the share of an expectation over time; see `TrendQuestion`."""
         return self._ask("trend", common, of=of, every=every)
+
+    def retention(
+        self,
+        *,
+        start: str | Sequence[str] | None = None,
+        returns: str | Sequence[str] | None = None,
+        every: str = "week",
+        periods: int = 12,
+        rolling: bool = False,
+        brackets: Sequence[str] = (),
+        **common: Any,
+    ) -> Result:
+        """How many of those who started in one calendar period came back later; see `RetentionQuestion`."""
+        own = {"start": start, "returns": returns, "every": every, "periods": periods}
+        return self._ask("retention", common, **own, rolling=rolling, brackets=brackets)
 
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""

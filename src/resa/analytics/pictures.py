@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
+    Cohort,
+    CohortShare,
     Curve,
     CurveNote,
     CurvePoint,
@@ -15,12 +17,14 @@ from resa.drawing import (
     PathFlow,
     Svg,
     draw_bars,
+    draw_cohorts,
     draw_curve,
     draw_funnel,
     draw_paths,
     draw_transitions,
     format_count,
     format_percent,
+    format_period,
     said_in,
     say,
     say_count,
@@ -52,7 +56,7 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     first = next(iter(result.parts))
     name = first if part is None else part
     question: Any = result.question
-    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel"}
+    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention"}
     draw = _DRAWN.get((result.kind, name))
     if draw is None or grouped:
         what = f"'{name}' of {result.kind}" if name != first else result.kind
@@ -251,6 +255,35 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
     return draw_paths(flows, note=note, language=journey_map.language)
 
 
+def _retention(result: Result, journey_map: JourneyMap) -> Svg:
+    """A row a cohort under one of all; of groups only the row of all, of each."""
+    question: Any = result.question
+    language = said_in(journey_map.language)
+    overall: dict[str, list[CohortShare]] = {}
+    for row in result.part("overall").table.to_pylist():
+        name = _group(result, row["group"]) if "group" in row else say("all", language)
+        overall.setdefault(name, []).append(CohortShare(row["share"]))
+    sizes: dict[str, int] = {}
+    shares: dict[str, list[CohortShare]] = {}
+    for row in result.table.to_pylist():
+        name = format_period(row["cohort"], question.every, language)
+        if row["period"] == question.ranges[0][0]:
+            total = _group(result, row["group"]) if "group" in row else say("all", language)
+            sizes[total] = sizes.get(total, 0) + row["customers"]
+        if "group" not in row:
+            sizes[name] = row["customers"]
+            shares.setdefault(name, []).append(CohortShare(row["share"], row["complete"]))
+    rolling = f" {say('retention_rolling', language)}" if question.rolling else ""
+    lines = {name: overall.get(name, []) for name in sizes if name not in shares} | shares
+    return draw_cohorts(
+        [Cohort(name=name, customers=sizes[name], shares=tuple(line)) for name, line in lines.items()],
+        question.range_names[: max(map(len, lines.values()), default=0)],
+        title=say("retention", language),
+        note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
+        language=language,
+    )
+
+
 def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
     of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
@@ -282,6 +315,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("paths", "paths"): _paths,
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
+    ("retention", "retention"): _retention,
     ("planned", "planned"): _planned,
     ("touchpoints", "touchpoints"): _touchpoints,
 }

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, ClassVar, Literal, Self
 
 from resa.analytics.calendar import PERIODS
+from resa.analytics.question_json import READERS, Step, read_text, to_json
 from resa.base.errors import Problem, QuestionError, did_you_mean
-from resa.model.quantities import Duration, parse_duration
+from resa.model.quantities import Duration
 
 __all__ = [
     "KINDS",
@@ -28,6 +30,7 @@ __all__ = [
     "PathsQuestion",
     "PlannedQuestion",
     "Question",
+    "RetentionQuestion",
     "Step",
     "TouchpointsQuestion",
     "TransitionsQuestion",
@@ -36,9 +39,6 @@ __all__ = [
     "of_customers",
     "question_from",
 ]
-
-Step = str | tuple[str, ...]
-"""A step as written: a touchpoint or a stage, `cart?` for one that may be left out, or several of which any will do."""
 
 _JSON_NAMES = {"since": "from", "map_key": "map"}
 
@@ -101,7 +101,7 @@ class Question:
             value = getattr(self, item.name)
             default = item.default_factory() if item.default_factory is not MISSING else item.default
             if value != default:
-                content[_JSON_NAMES.get(item.name, item.name)] = _to_json(value)
+                content[_JSON_NAMES.get(item.name, item.name)] = to_json(value)
         return content
 
     @property
@@ -129,7 +129,7 @@ class Question:
                 )
                 continue
             try:
-                values[known[key].name] = _READERS.get(known[key].name, _read_text)(value)
+                values[known[key].name] = READERS.get(known[key].name, read_text)(value)
             except (ValueError, TypeError) as error:
                 problems.append(_problem(key, str(error)))
         for key, item in known.items():
@@ -269,6 +269,78 @@ class TrendQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionQuestion(Question):
+    """Of the customers who started in one calendar period, how many came back in each later one.
+
+    Attributes:
+        start: Touchpoints or stages, the first of which starts a customer; empty: any touchpoint.
+        returns: Those that count as coming back; empty: any.
+        every: The calendar period.
+        periods: How many periods after that of the start are listed; 0 is that of the start itself.
+        rolling: Who came back later still counts as having come back in every period before, too.
+        brackets: Periods that count as one: `0`, `1-3`, `4+`; instead of `periods`.
+    """
+
+    kind = "retention"
+    start: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
+    every: Literal["day", "week", "month", "quarter"] = "week"
+    periods: int = 12
+    rolling: bool = False
+    brackets: tuple[str, ...] = ()
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int | None], ...]:
+        """First and last period after the start of what is counted as one; `None`: all up to now."""
+        if not self.brackets:
+            return tuple((period, None if self.rolling else period) for period in range(self.periods + 1))
+        pairs = [bracket.removesuffix("+").partition("-") for bracket in self.brackets]
+        return tuple(
+            (int(first), None if bracket.endswith("+") else int(last or first))
+            for bracket, (first, _, last) in zip(self.brackets, pairs, strict=True)
+        )
+
+    @property
+    def range_names(self) -> tuple[str, ...]:
+        """The ranges as they are written: 3, 1-3, 4+."""
+        return self.brackets or tuple(f"{period}{'+' if self.rolling else ''}" for period in range(self.periods + 1))
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.every not in PERIODS:
+            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
+        if self.by in PERIODS:
+            found.append(("by", "cohorts are calendar periods already; use 'every'"))
+        if not 0 <= self.periods <= MOST_PERIODS:
+            found.append(("periods", f"0 to {MOST_PERIODS} periods can be listed, not {self.periods}"))
+        if self.brackets and self.rolling:
+            found.append(("rolling", "brackets say themselves what counts as one; leave out 'rolling'"))
+        found += [
+            ("brackets", f"'{bracket}' is no bracket; write 3, 1-3 or 4+")
+            for bracket in self.brackets
+            if re.fullmatch(r"\d{1,3}(-\d{1,3}|\+)?", bracket) is None
+        ]
+        if not any(field == "brackets" for field, _ in found):
+            found += self._bracket_problems()
+        return found
+
+    def _bracket_problems(self) -> Iterator[tuple[str, str]]:
+        """Ranges that go backwards, overlap or reach too far."""
+        end: int | None = -1
+        for bracket, (first, last) in zip(self.brackets, self.ranges, strict=False):
+            if end is None or first <= end or (last is not None and last < first):
+                yield (
+                    "brackets",
+                    f"'{bracket}' does not lie behind the bracket before it; write them in order: 0, 1-3, 4+",
+                )
+                return
+            if max(first, last or 0) > MOST_PERIODS:
+                yield "brackets", f"'{bracket}' reaches too far; the last period can be {MOST_PERIODS}"
+                return
+            end = last
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedQuestion(Question):
     """How far customers follow the path planned for a persona, where they leave it, and to where.
 
@@ -299,6 +371,9 @@ def of_customers(by: str | None) -> bool:
 MOST_STEPS = 32
 """Steps in a funnel or a path at most."""
 
+MOST_PERIODS = 120
+"""Calendar periods after the start that retention lists at most."""
+
 KINDS: dict[str, type[Question]] = {
     question.kind: question
     for question in (
@@ -308,6 +383,7 @@ KINDS: dict[str, type[Question]] = {
         PathsQuestion,
         VariantsQuestion,
         TrendQuestion,
+        RetentionQuestion,
         PlannedQuestion,
         TouchpointsQuestion,
     )
@@ -329,107 +405,3 @@ def question_from(document: Mapping[str, Any]) -> Question:
 
 def _problem(key: str, message: str) -> Problem:
     return Problem(message=message, field=key, code="bad-question")
-
-
-def _to_json(value: object) -> Any:
-    match value:
-        case Duration():
-            return str(value)
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [_to_json(part) for part in value]
-        case _:
-            return value
-
-
-def _read_text(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"write text, not {type(value).__name__}")
-    return value
-
-
-def _read_number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"write a whole number, not '{value}'")
-    return value
-
-
-def _read_switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"write true or false, not '{value}'")
-    return value
-
-
-def read_duration(value: object) -> Duration | None:
-    """A duration given as one, as text, or not at all."""
-    if value is None or isinstance(value, Duration):
-        return value
-    return parse_duration(str(value))
-
-
-def read_moment(value: object) -> date | datetime | None:
-    """A day or a moment given as one, as ISO 8601 text, or not at all."""
-    if value is None or isinstance(value, date):
-        return value
-    text = str(value)
-    try:
-        return date.fromisoformat(text) if len(text) <= len("2026-12-31") else datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"'{text}' is no day and no moment; write 2026-12-31 or 2026-12-31T08:00:00Z") from None
-
-
-def read_instant(value: object) -> datetime | None:
-    """A moment; a day alone is refused."""
-    moment = read_moment(value)
-    if moment is not None and not isinstance(moment, datetime):
-        raise ValueError(f"'{moment}' is a day; write a moment, such as {moment}T00:00:00Z")
-    return moment
-
-
-def read_words(value: object) -> tuple[str, ...]:
-    """One word, several, or none."""
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    raise ValueError("write a word or a list of words")
-
-
-def read_steps(value: object) -> tuple[Step, ...]:
-    """Steps as written: words, and lists of words for any-of."""
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError("write a list of steps")
-    return tuple(step if isinstance(step, str) else read_words(step) for step in value)
-
-
-def _read_steps_or_number(value: object) -> object:
-    return _read_number(value) if isinstance(value, int) else read_steps(value)
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "within": read_duration,
-    "sessions": read_duration,
-    "since": read_moment,
-    "until": read_moment,
-    "as_of": read_instant,
-    "channel": read_words,
-    "device": read_words,
-    "persona": read_words,
-    "names": read_words,
-    "kinds": read_words,
-    "optional": read_words,
-    "start": read_words,
-    "end": read_words,
-    "steps": _read_steps_or_number,
-    "plans": read_words,
-    "top": _read_number,
-    "mature": _read_switch,
-    "curve": _read_switch,
-    "collapse": _read_switch,
-}
-"""How each field is read; a field that is not named here is text."""

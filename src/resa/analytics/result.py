@@ -64,12 +64,14 @@ class Part:
         table: The rows.
         sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
         people: For each column that counts: who was counted.
+        laid_out: The rows as people read them, where one below the other would be too many; empty: as a table.
     """
 
     columns: tuple[Column, ...]
     table: pa.Table
     sql: str
     people: Mapping[str, People] = field(default_factory=dict)
+    laid_out: str = ""
 
     def __post_init__(self) -> None:
         """Hold the table to its declaration."""
@@ -78,11 +80,14 @@ class Part:
             raise TypeError(f"declared {declared}, got {self.table.schema}")
 
 
-def part_of(columns: Sequence[Column], rows: Mapping[str, Any], *, sql: str, people: Mapping[str, People]) -> Part:
+def part_of(
+    columns: Sequence[Column], rows: Mapping[str, Any], *, sql: str, people: Mapping[str, People], laid_out: str = ""
+) -> Part:
     """A part from lists or arrays by column name; NaN becomes null."""
     arrays = [pa.array(rows[column.name], type=column.type, from_pandas=True) for column in columns]
     schema = pa.schema([pa.field(column.name, column.type) for column in columns])
-    return Part(columns=tuple(columns), table=pa.Table.from_arrays(arrays, schema=schema), sql=sql, people=people)
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -284,8 +289,10 @@ class Result:
         Raises:
             QuestionError: The answer has no such part.
         """
-        table = self.part(part).table
-        table = table if columns is None else table.select(columns)
+        chosen = self.part(part)
+        if columns is None and chosen.laid_out:
+            return "\n".join([chosen.laid_out, *_notes(self)])
+        table = chosen.table if columns is None else chosen.table.select(columns)
         return "\n".join([table_text(_timed(table)), *_notes(self)])
 
     def __repr__(self) -> str:

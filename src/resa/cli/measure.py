@@ -93,13 +93,21 @@ def measure(
         list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
     ] = None,
     mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
-    start: Annotated[str | None, typer.Option(help="Paths: the touchpoint they start at.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Paths: the touchpoint they start at. Retention: that starts a customer.")
+    ] = None,
+    returns: Annotated[str | None, typer.Option(help="Retention: the touchpoint that counts as coming back.")] = None,
+    periods: Annotated[int | None, typer.Option(help="Retention: how many periods after the start.")] = None,
+    rolling: Annotated[bool, typer.Option(help="Retention: who came back later counts as back before, too.")] = False,
+    brackets: Annotated[
+        str | None, typer.Option(help="Retention: periods that count as one, such as '0,1-3,4+'.")
+    ] = None,
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
     top: Annotated[int | None, typer.Option(help="Paths, variants: how many are listed.")] = None,
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
-    every: Annotated[str | None, typer.Option(help="Trend: day, week, month or quarter.")] = None,
+    every: Annotated[str | None, typer.Option(help="Trend, retention: day, week, month or quarter.")] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
@@ -149,8 +157,12 @@ def measure(
         "curve": True if part == "curve" else None,
         "within": within,
         "mature": mature or None,
-        "start": start,
-        "end": end,
+        "start": _words(start),
+        "end": _words(end),
+        "returns": _words(returns),
+        "periods": periods,
+        "rolling": rolling or None,
+        "brackets": _words(brackets),
         "sessions": sessions,
         "top": top,
         "collapse": collapse,
@@ -191,9 +203,9 @@ def _show(
 
 
 def _short(result: Result) -> list[str] | None:
-    """The columns that fit a screen; JSON, CSV and files have them all."""
-    left_out = _LEFT_OUT.get(result.kind, ())
-    return [name for name in result.table.column_names if name not in left_out]
+    """The columns that fit a screen, where they do not all; JSON, CSV and files have them all."""
+    left_out = _LEFT_OUT.get(result.kind)
+    return left_out and [name for name in result.table.column_names if name not in left_out]
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
@@ -209,6 +221,11 @@ def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
             raise InputError("a trend is of one touchpoint or expectation; ask once for each")
         return {"of": words[0]}
     return {name: [word.split(",") if "," in word else word for word in words]}
+
+
+def _words(text: str | None) -> list[str] | None:
+    """`a,b`: any of them."""
+    return None if text is None else [word.strip() for word in text.split(",")]
 
 
 def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Table:

@@ -1,6 +1,7 @@
 """Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG and PDF."""
 
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
+from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
 from resa.drawing.fonts import font_css
 from resa.drawing.formats import count as format_count
@@ -9,6 +10,7 @@ from resa.drawing.formats import decimal as format_decimal
 from resa.drawing.formats import duration as format_duration
 from resa.drawing.formats import money as format_money
 from resa.drawing.formats import percent as format_percent
+from resa.drawing.formats import period as format_period
 from resa.drawing.formats import seconds as format_seconds
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
@@ -25,6 +27,8 @@ from resa.drawing.words import said_in, say, say_count
 __all__ = [
     "LANES",
     "Bar",
+    "Cohort",
+    "CohortShare",
     "Curve",
     "CurveNote",
     "CurvePoint",
@@ -44,6 +48,7 @@ __all__ = [
     "TouchpointNumbers",
     "Verdict",
     "draw_bars",
+    "draw_cohorts",
     "draw_curve",
     "draw_funnel",
     "draw_map",
@@ -56,6 +61,7 @@ __all__ = [
     "format_duration",
     "format_money",
     "format_percent",
+    "format_period",
     "format_seconds",
     "read_pictures",
     "said_in",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from resa.drawing import formats
 from resa.drawing.canvas import EDGE, edge, empty, sheet
 from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
+from resa.drawing.matrix import Cell, counted, matrix
 from resa.drawing.measured import Verdict
 from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
 from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
@@ -187,11 +188,10 @@ def draw_transitions(
     heads = [*names, end] if exits is not None else list(names)
     label = 130.0
     width = max(240.0, label + cell_width * len(heads) + 2 * EDGE)
-    body = (
-        _matrix(rows, heads, label, cell_width, language, diagonal=entries is not None)
-        if names
-        else empty(width - 2 * EDGE, language)
-    )
+    shown = [
+        (name, _shares(numbers, row - (entries is not None), language)) for row, (name, numbers) in enumerate(rows)
+    ]
+    body = matrix(shown, heads, label=label, wide=cell_width) if names else empty(width - 2 * EDGE, language)
     table = Table(
         title=title,
         head=(say("column.from", language), *heads),
@@ -216,58 +216,14 @@ def _row(
     return leaving if exits is None else [*leaving, exits.get(one, 0)]
 
 
-def _matrix(
-    rows: Sequence[tuple[str, list[int]]],
-    heads: Sequence[str],
-    label: float,
-    wide: float,
-    language: str,
-    *,
-    diagonal: bool,
-) -> Block:
-    items: list[Item] = []
-    blocks = [paragraph(name, wide - 8, "note", "muted", lines=4) for name in heads]
-    top = max(block.height for block in blocks) + 8
-    for number, block in enumerate(blocks):
-        items.append(Group(x=label + number * wide + 4, y=top - 8 - block.height, items=block.items))
-    y = top
-    for number, (name, counts) in enumerate(rows):
-        words = paragraph(name, label - 12, "body", lines=2)
-        height = max(26.0, words.height + 8)
-        items.append(line(0, y, label + wide * len(heads), y, "hairline", stroke_width=0.8))
-        items.append(Group(y=y + (height - words.height) / 2, items=words.items))
-        whole = sum(counts) or 1
-        for column, count in enumerate(counts):
-            x = label + column * wide
-            if count:
-                tint = 0.04 + 0.34 * count / whole
-                items.append(
-                    Rect(
-                        x=x + 1,
-                        y=y + 1,
-                        width=wide - 2,
-                        height=height - 2,
-                        radius=2,
-                        fill="accent",
-                        opacity=round(tint, 3),
-                    )
-                )
-                base = y + height / 2 + 3.7
-                text = formats.count(count, language) if count < 1e6 else formats.short_count(count, language)
-                cell = Box(x, y, x + wide, y + height)
-                items.append(Text(x=x + wide - 8, y=base, lines=(text,), style="body", anchor="end", cell=cell))
-            if column == number - diagonal:
-                items.append(
-                    Rect(
-                        x=x + 1.5,
-                        y=y + 1.5,
-                        width=wide - 3,
-                        height=height - 3,
-                        radius=2,
-                        stroke="line",
-                        stroke_width=0.8,
-                    )
-                )
-        y += height
-    items.append(line(0, y, label + wide * len(heads), y, "hairline", stroke_width=0.8))
-    return Block(tuple(items), y)
+def _shares(counts: Sequence[int], own: int, language: str) -> list[Cell]:
+    """Counts tinted by their share of the row; that of the row's own touchpoint has a border."""
+    whole = sum(counts) or 1
+    return [
+        Cell(
+            counted(count, language) if count else "",
+            count / whole if count else None,
+            outlined=column == own,
+        )
+        for column, count in enumerate(counts)
+    ]

@@ -9,14 +9,26 @@ from itertools import pairwise
 from typing import Literal
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from resa.drawing.words import say_count
 from resa.model.quantities import Duration
 
-__all__ = ["count", "day", "decimal", "duration", "money", "percent", "seconds", "short_count", "short_day", "signed"]
+__all__ = [
+    "count",
+    "day",
+    "decimal",
+    "duration",
+    "money",
+    "percent",
+    "period",
+    "seconds",
+    "short_count",
+    "short_day",
+    "signed",
+]
 
 _LOCALES = {"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"}
 # CLDR's short English units are 'hr' and 'mins'; the SI symbols are shorter and read everywhere.
@@ -87,6 +99,16 @@ def short_day(moment: date, language: str) -> str:
     """Day and month: `14 Sep`."""
     skeletons = {"hu": "MMM d.", "sv": "d MMM", "nb": "d. MMM"}
     return str(format_date(moment, format=skeletons.get(language, "d MMM"), locale=_locale(language)))
+
+
+def period(first_day: date, every: str, language: str) -> str:
+    """A calendar period by its first day: `14 Sep 2026`, `Sep 2026`, `Q3 2026`."""
+    skeleton = {"month": "yMMM", "quarter": "yQQQ"}.get(every)
+    return (
+        day(first_day, language)
+        if skeleton is None
+        else str(format_skeleton(skeleton, first_day, locale=_locale(language)))
+    )
 
 
 def duration(span: Duration, language: str) -> str:

@@ -35,6 +35,7 @@ from resa.kernels.paths import (
     paths,
     top_paths,
 )
+from resa.kernels.retention import Retention, retention
 from resa.kernels.tallies import Tallies, clustered_interval, tally
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
@@ -68,6 +69,7 @@ __all__ = [
     "PathCounts",
     "Paths",
     "Period",
+    "Retention",
     "Tallies",
     "TopPaths",
     "Transitions",
@@ -88,6 +90,7 @@ __all__ = [
     "openings",
     "paths",
     "quantiles",
+    "retention",
     "tally",
     "top_paths",
     "transitions",

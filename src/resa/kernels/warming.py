@@ -11,6 +11,7 @@ from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
+from resa.kernels.retention import retention
 from resa.kernels.tallies import tally
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
@@ -40,5 +41,6 @@ def warm() -> None:
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     variants(tiny)
+    retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)

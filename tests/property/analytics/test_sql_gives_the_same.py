@@ -33,6 +33,14 @@ def check_paths(store: SmallStore, way: str, collapse: bool, sessions: str | Non
     assert_sound(measure, result)
 
 
+def check_retention(
+    store: SmallStore, start: str | None, returns: list[str] | None, every: str, ranges: Any, common: dict[str, Any]
+) -> None:
+    measure = Measure(store, store.maps)
+    common = {**common, "by": None if common.get("by") in PERIODS else common.get("by")}
+    assert_sound(measure, measure.retention(start=start, returns=returns, every=every, **ranges, **common))
+
+
 def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     by = common.get("by")
@@ -62,6 +70,12 @@ OTHERS = [
 ]
 PERIODS = {"day", "week", "month", "quarter"}
 WITHIN = st.sampled_from([None, "10 seconds", "1 hour"])
+STARTS = st.sampled_from([None, "a", "early"])
+RETURNS = st.sampled_from([None, ["a"], ["b", "late"]])
+EVERY = st.sampled_from(["day", "week", "month", "quarter"])
+RANGES = st.sampled_from(
+    [{}, {"periods": 0}, {"periods": 3, "rolling": True}, {"brackets": ["0", "1-2", "4+"]}, {"brackets": ["1-5"]}]
+)
 
 
 @FEW
@@ -74,6 +88,14 @@ def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature:
 @given(stores(), st.sampled_from(["start", "end", "whole"]), st.booleans(), WITHIN, COMMON)
 def test_paths(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
     check_paths(store, way, collapse, sessions, common)
+
+
+@FEW
+@given(stores(), STARTS, RETURNS, EVERY, RANGES, COMMON)
+def test_retention(
+    store: SmallStore, start: str | None, returns: list[str] | None, every: str, ranges: Any, common: dict[str, Any]
+) -> None:
+    check_retention(store, start, returns, every, ranges, common)
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -97,6 +119,15 @@ def test_funnel_long(
 @given(stores(), st.sampled_from(["start", "end", "whole"]), st.booleans(), WITHIN, COMMON)
 def test_paths_long(store: SmallStore, way: str, collapse: bool, sessions: str | None, common: dict[str, Any]) -> None:
     check_paths(store, way, collapse, sessions, common)
+
+
+@pytest.mark.nightly
+@MANY
+@given(stores(), STARTS, RETURNS, EVERY, RANGES, COMMON)
+def test_retention_long(
+    store: SmallStore, start: str | None, returns: list[str] | None, every: str, ranges: Any, common: dict[str, Any]
+) -> None:
+    check_retention(store, start, returns, every, ranges, common)
 
 
 @pytest.mark.nightly

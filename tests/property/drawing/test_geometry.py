@@ -12,6 +12,8 @@ from tests.support.drawing_maps import crossed_words, faults, parsed
 
 from resa.drawing import (
     Bar,
+    Cohort,
+    CohortShare,
     Detour,
     ExpectationNumbers,
     FunnelStep,
@@ -21,6 +23,7 @@ from resa.drawing import (
     PathNumbers,
     TouchpointNumbers,
     draw_bars,
+    draw_cohorts,
     draw_funnel,
     draw_map,
     draw_paths,
@@ -283,3 +286,17 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
         for name in names
     ]
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
+
+
+SHARES = st.builds(CohortShare, st.none() | st.floats(0, 1), st.booleans())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(NAMES, st.integers(0, 10**8), st.lists(SHARES, max_size=14)), max_size=8))
+def test_cohorts(rows: list[tuple[str, int, list[CohortShare]]]) -> None:
+    cohorts = [Cohort(name=name, customers=size, shares=tuple(shares)) for name, size, shares in rows]
+    widest = max((len(shares) for _, _, shares in rows), default=0)
+    svg = draw_cohorts(cohorts, [f"{number}-{number + 100}" for number in range(widest)], title="t", note="n")
+    assert faults(svg.scene) == []
+    sound(svg.inline())
+    assert all(len(row) == widest + 2 for table in svg.tables for row in table.rows)

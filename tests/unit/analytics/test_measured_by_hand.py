@@ -348,3 +348,38 @@ def test_answers_are_kept_until_the_events_change() -> None:
     assert measure.funnel(["a"]) is first
     store.generation = 2
     assert measure.funnel(["a"]) is not first
+
+
+def test_retention_counts_each_customer_once_a_period_and_only_whole_periods_together() -> None:
+    """Weeks begin on Monday in Stockholm; the data end on Wednesday of the fifth week."""
+    week = 7 * 86_400.0
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (1, "b"), (week + 1, "a"), (week + 2, "a"), (3 * week, "b")),
+            *happened(1, (2, "a"), (4 * week + 5, "b")),
+            *happened(2, (week, "b"), (week + 9, "a"), (2 * week, "b")),
+            *happened(3, (4 * week + 2 * 86_400, "c")),
+        ],
+        small_map(timezone="Europe/Stockholm"),
+    )
+    result = measure.retention(start="a", periods=4)
+    shares = {
+        (row["cohort"].day, row["period"]): (row["returned"], row["complete"]) for row in result.table.to_pylist()
+    }
+    assert shares == {
+        (2, 0): (1, True), (2, 1): (1, True), (2, 2): (0, True), (2, 3): (1, True), (2, 4): (1, False),
+        (9, 0): (0, True), (9, 1): (1, True), (9, 2): (0, True), (9, 3): (0, False),
+    }  # fmt: skip
+    overall = {
+        row["period"]: (row["cohorts"], row["customers"], row["returned"])
+        for row in result.part("overall").table.to_pylist()
+    }
+    assert overall == {0: (2, 3, 1), 1: (2, 3, 2), 2: (2, 3, 0), 3: (1, 2, 1)}
+    rolling = measure.retention(start="a", periods=4, rolling=True).table.to_pylist()
+    assert [row["returned"] for row in rolling if row["cohort"].day == 2] == [2, 2, 2, 2, 1]
+    brackets = measure.retention(start="a", brackets=["0", "1-2", "3+"]).table.to_pylist()
+    assert [row["returned"] for row in brackets if row["cohort"].day == 2] == [1, 1, 2]
+    assert measure.retention(start="a", returns="c").n == {"customers": 3}
+    text = measure.retention(start="a", periods=4).text()
+    assert "2026-03-02          2  50.0%   50.0%  0.0%  50.0%  ~50.0%" in text
+    assert "~ may still change" in text

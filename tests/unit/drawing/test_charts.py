@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,6 +13,8 @@ from tests.support.drawing_maps import FULL, NUMBERS, faults, words
 
 from resa.drawing import (
     Bar,
+    Cohort,
+    CohortShare,
     Curve,
     CurveNote,
     CurvePoint,
@@ -19,6 +22,7 @@ from resa.drawing import (
     PathFlow,
     Svg,
     draw_bars,
+    draw_cohorts,
     draw_curve,
     draw_funnel,
     draw_map,
@@ -76,7 +80,14 @@ def test_an_optional_step_can_be_passed_by() -> None:
 
 @pytest.mark.parametrize(
     "svg",
-    [draw_funnel([]), draw_paths([]), draw_curve([], title="t"), draw_transitions([], {}), draw_bars([], title="t")],
+    [
+        draw_funnel([]),
+        draw_paths([]),
+        draw_curve([], title="t"),
+        draw_transitions([], {}),
+        draw_bars([], title="t"),
+        draw_cohorts([], [], title="t"),
+    ],
 )
 def test_without_data_a_picture_says_so(svg: Svg) -> None:
     assert "No data yet" in words(svg.scene)
@@ -249,3 +260,11 @@ def test_without_a_catalogue_numbers_and_dates_are_english_as_the_words_are(lang
 def test_one_is_no_plural() -> None:
     assert draw_bars([Bar(name="a", value=0.5, words="50%")], title="t").scene.description == "1 bar."
     assert draw_funnel(STEPS[:1]).scene.description == "1 step."
+
+
+def test_a_cohort_that_is_not_over_is_pale_and_one_of_nobody_is_empty() -> None:
+    shares = (CohortShare(0.9), CohortShare(0.25), CohortShare(0.1, complete=False), CohortShare(None))
+    svg = draw_cohorts([Cohort(name="May", customers=1200, shares=shares)], ["0", "1", "2", "3"], title="Back")
+    assert svg.tables[0].rows == (("May", "1,200", "90%", "25%", "10%", ""),)
+    tints = [float(tint) for tint in re.findall(r'opacity="([\d.]+)"', svg.text)]
+    assert tints == [0.38, 0.38, 0.088]  # the darkest is the highest after the first period; half for what may change

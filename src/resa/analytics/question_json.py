@@ -1,0 +1,124 @@
+"""The fields of a question to JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from resa.model.quantities import Duration, parse_duration
+
+__all__ = ["READERS", "Step", "read_text", "to_json"]
+
+Step = str | tuple[str, ...]
+"""A step as written: a touchpoint or a stage, `cart?` for one that may be left out, or several of which any will do."""
+
+
+def to_json(value: object) -> Any:
+    """A field's value as JSON has it."""
+    match value:
+        case Duration():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [to_json(part) for part in value]
+        case _:
+            return value
+
+
+def read_text(value: object) -> str | None:
+    """Text, or nothing."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"write text, not {type(value).__name__}")
+    return value
+
+
+def _read_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"write a whole number, not '{value}'")
+    return value
+
+
+def _read_switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"write true or false, not '{value}'")
+    return value
+
+
+def read_duration(value: object) -> Duration | None:
+    """A duration given as one, as text, or not at all."""
+    if value is None or isinstance(value, Duration):
+        return value
+    return parse_duration(str(value))
+
+
+def read_moment(value: object) -> date | datetime | None:
+    """A day or a moment given as one, as ISO 8601 text, or not at all."""
+    if value is None or isinstance(value, date):
+        return value
+    text = str(value)
+    try:
+        return date.fromisoformat(text) if len(text) <= len("2026-12-31") else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no day and no moment; write 2026-12-31 or 2026-12-31T08:00:00Z") from None
+
+
+def read_instant(value: object) -> datetime | None:
+    """A moment; a day alone is refused."""
+    moment = read_moment(value)
+    if moment is not None and not isinstance(moment, datetime):
+        raise ValueError(f"'{moment}' is a day; write a moment, such as {moment}T00:00:00Z")
+    return moment
+
+
+def read_words(value: object) -> tuple[str, ...]:
+    """One word, several, or none."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise ValueError("write a word or a list of words")
+
+
+def read_steps(value: object) -> tuple[Step, ...]:
+    """Steps as written: words, and lists of words for any-of."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError("write a list of steps")
+    return tuple(step if isinstance(step, str) else read_words(step) for step in value)
+
+
+def _read_steps_or_number(value: object) -> object:
+    return _read_number(value) if isinstance(value, int) else read_steps(value)
+
+
+READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "within": read_duration,
+    "sessions": read_duration,
+    "since": read_moment,
+    "until": read_moment,
+    "as_of": read_instant,
+    "channel": read_words,
+    "device": read_words,
+    "persona": read_words,
+    "names": read_words,
+    "kinds": read_words,
+    "optional": read_words,
+    "start": read_words,
+    "returns": read_words,
+    "brackets": read_words,
+    "periods": _read_number,
+    "rolling": _read_switch,
+    "end": read_words,
+    "steps": _read_steps_or_number,
+    "plans": read_words,
+    "top": _read_number,
+    "mature": _read_switch,
+    "curve": _read_switch,
+    "collapse": _read_switch,
+}
+"""How each field is read; a field that is not named here is text."""
