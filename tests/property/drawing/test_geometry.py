@@ -288,7 +288,7 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
 
 
-SHARES = st.builds(CohortShare, st.none() | st.floats(0, 1), st.booleans())
+SHARES = st.tuples(st.none() | st.floats(0, 1), st.booleans()).map(lambda pair: CohortShare(*pair))
 
 
 @settings(max_examples=30, deadline=None)

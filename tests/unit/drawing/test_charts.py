@@ -267,4 +267,4 @@ def test_a_cohort_that_is_not_over_is_pale_and_one_of_nobody_is_empty() -> None:
     svg = draw_cohorts([Cohort(name="May", customers=1200, shares=shares)], ["0", "1", "2", "3"], title="Back")
     assert svg.tables[0].rows == (("May", "1,200", "90%", "25%", "10%", ""),)
     tints = [float(tint) for tint in re.findall(r'opacity="([\d.]+)"', svg.text)]
-    assert tints == [0.38, 0.38, 0.088]  # the darkest is the highest after the first period; half for what may change
+    assert tints == [0.38, 0.38, 0.09]  # the darkest is the highest after the first period; half for what may change
