@@ -288,11 +288,11 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
 
 
-SHARES = st.tuples(st.none() | st.floats(0, 1), st.booleans()).map(lambda pair: CohortShare(*pair))
+COHORT_SHARES = st.builds(CohortShare, st.none() | st.floats(0, 1), st.booleans())
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(NAMES, st.integers(0, 10**8), st.lists(SHARES, max_size=14)), max_size=8))
+@given(st.lists(st.tuples(NAMES, st.integers(0, 10**8), st.lists(COHORT_SHARES, max_size=14)), max_size=8))
 def test_cohorts(rows: list[tuple[str, int, list[CohortShare]]]) -> None:
     cohorts = [Cohort(name=name, customers=size, shares=tuple(shares)) for name, size, shares in rows]
     widest = max((len(shares) for _, _, shares in rows), default=0)
