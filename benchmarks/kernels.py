@@ -19,6 +19,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +32,7 @@ from resa.kernels import (
     count_paths,
     funnel_counts,
     paths,
+    retention,
     top_paths,
     transitions,
     warm,
@@ -46,6 +48,8 @@ FUNNELS = {
     "funnel, not ascending": (3, 1, 4, 2),
     "funnel, rare start": (37, 1, 2, 3),
 }
+RETENTIONS = {"retention, any touchpoint": None, "retention, from one to another": (1, 2)}
+PERIOD_US = 7 * WINDOW_US
 STEPS = 5
 OURS = "kernel"
 
@@ -65,6 +69,18 @@ def our_paths(journeys: Journeys) -> Answer:
     return [len(counted.groups.counts), top_paths(counted, 20).counts.tolist()]
 
 
+def our_retention(journeys: Journeys, pair: tuple[int, int] | None) -> Answer:
+    """(cohort, periods after, customers), ordered."""
+    edges = np.arange(-1, int(journeys.seconds.max()) * 1_000_000 // PERIOD_US + 2) * PERIOD_US
+    begins, returns = (None, None) if pair is None else ((pair[0],), (pair[1],))
+    found = retention(journeys, begins, returns, edges)
+    width = len(edges)
+    counts = np.bincount(found.cohorts[found.customers].astype(np.int64) * width + found.after)
+    filled = np.flatnonzero(counts)
+    columns = (filled // width - 1, filled % width, counts[filled])
+    return [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
 def questions(journeys: Journeys, peers: Peers) -> dict[str, Contenders]:
     """Each question with everybody's way to answer it, ours first."""
 
@@ -79,6 +95,10 @@ def questions(journeys: Journeys, peers: Peers) -> dict[str, Contenders]:
             asked[name] |= peer.funnels(steps, WINDOW_US)
     asked["transitions"] = {OURS: lambda: our_transitions(journeys)}
     asked[f"first {STEPS} steps"] = {OURS: lambda: our_paths(journeys)}
+    for name, pair in RETENTIONS.items():
+        asked[name] = {OURS: partial(our_retention, journeys, pair)}
+        for peer in peers:
+            asked[name] |= peer.retention(pair, PERIOD_US)
     for peer in peers:
         asked["transitions"] |= peer.transitions()
         asked[f"first {STEPS} steps"] |= peer.paths(STEPS)

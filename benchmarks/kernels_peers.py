@@ -106,6 +106,25 @@ class ChdbPeer:
 
         return {"chdb groupArray": run}
 
+    def retention(self, pair: tuple[int, int] | None, period: int) -> dict[str, Callable[[], Answer]]:
+        """(cohort, periods after, customers), ordered: from a touchpoint to another, or from any to any."""
+        if pair is None:
+            moments, start, rows = "groupArray(moment) AS moments", "moments[1]", "arrayPopFront(moments)"
+            among = ""
+        else:
+            moments = f"groupArrayIf(moment, event = {pair[1]}) AS moments, minIf(moment, event = {pair[0]}) AS first"
+            start, rows = "first", "arrayFilter(moment -> moment > first, moments)"
+            among = f"WHERE event IN ({pair[0]}, {pair[1]})"
+        having = "" if pair is None else f"HAVING countIf(event = {pair[0]}) > 0"
+        sql = (
+            "SELECT cohort, after, count() FROM ("
+            f"SELECT intDiv({start}, {period}) AS cohort, arrayJoin(arrayDistinct(arrayMap(moment -> intDiv(moment, "
+            f"{period}), {rows}))) - cohort AS after FROM (SELECT customer, {moments} FROM bench.events {among} "
+            f"GROUP BY customer {having} SETTINGS optimize_aggregation_in_order = 1, max_threads = 1)"
+            ") GROUP BY cohort, after ORDER BY cohort, after"
+        )
+        return {"chdb arrays": lambda: self._ask(sql)}
+
 
 class DuckdbPeer:
     """DuckDB on a table stored in order."""
@@ -198,6 +217,26 @@ class DuckdbPeer:
         )
         return {"DuckDB list": lambda: run(lists), "DuckDB streaming lead": lambda: run(stream)}
 
+    def retention(self, pair: tuple[int, int] | None, period: int) -> dict[str, Callable[[], Answer]]:
+        """(cohort, periods after, customers), ordered: from a touchpoint to another, or from any to any."""
+        if pair is None:
+            sql = (
+                f"WITH seen AS (SELECT customer, moment // {period} AS bucket, count(*) AS n FROM events "
+                "GROUP BY ALL), "
+                "firsts AS (SELECT customer, min(bucket) AS cohort FROM seen GROUP BY customer) "
+                "SELECT cohort, bucket - cohort AS after, count(*) FROM seen JOIN firsts USING (customer) "
+                "WHERE bucket > cohort OR n > 1 GROUP BY ALL ORDER BY ALL"
+            )
+        else:
+            sql = (
+                f"WITH firsts AS (SELECT customer, min(moment) AS first FROM events WHERE event = {pair[0]} "
+                "GROUP BY customer), seen AS (SELECT DISTINCT customer, first // "
+                f"{period} AS cohort, moment // {period} AS bucket FROM events JOIN firsts USING (customer) "
+                f"WHERE event = {pair[1]} AND moment > first) "
+                "SELECT cohort, bucket - cohort AS after, count(*) FROM seen GROUP BY ALL ORDER BY ALL"
+            )
+        return {"DuckDB groups": lambda: self._ask(sql)}
+
 
 class PolarsPeer:
     """Polars on a frame in order: shifts and forward fills over the whole frame, guarded by the customer."""
@@ -265,3 +304,22 @@ class PolarsPeer:
             return [int(frame["total"][0]), sorted(map(int, frame["n"]), reverse=True)]
 
         return {"Polars shift": run}
+
+    def retention(self, pair: tuple[int, int] | None, period: int) -> dict[str, Callable[[], Answer]]:
+        """(cohort, periods after, customers), ordered: from a touchpoint to another, or from any to any."""
+        c, bucket = pl.col("customer"), pl.col("bucket")
+        query = self._frame.lazy()
+        starts = returns = pl.lit(True)
+        if pair is not None:
+            query = query.filter(pl.col("event").is_in(list(pair)))
+            starts, returns = pl.col("event") == pair[0], pl.col("event") == pair[1]
+        earlier = pl.when(starts).then(c).forward_fill().shift()
+        first = starts & (earlier != c).fill_null(True)
+        query = query.select("customer", "event", bucket=pl.col("moment") // period)
+        query = query.with_columns(first=first).with_columns(
+            cohort=pl.when("first").then(bucket).forward_fill(), owner=pl.when("first").then(c).forward_fill()
+        )
+        query = query.filter(returns & (pl.col("owner") == c) & ~pl.col("first"))
+        query = query.filter(((c != c.shift()) | (bucket != bucket.shift())).fill_null(True))
+        query = query.group_by("cohort", after=bucket - pl.col("cohort")).agg(pl.len()).sort("cohort", "after")
+        return {"Polars shift/fill": lambda: [list(map(int, row)) for row in query.collect().rows()]}

@@ -7,6 +7,7 @@ once, by a handful of operations on whole words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import Any, Final
 
@@ -82,6 +83,11 @@ class EventBits:
         for place in places:
             union |= rows[place]
         return union
+
+    @cached_property
+    def any_touchpoint(self) -> Words:
+        """The events that show a touchpoint, whichever."""
+        return self._packed(lambda start, stop: self._touchpoints[start:stop] != 0)
 
     def _place(self, code: int) -> int:
         """The row of a code, made if need be."""

@@ -21,7 +21,8 @@ _WORTH_A_THREAD: Final = 1_000_000  # events; starting a thread costs about as m
 
 def customer_ranges(journeys: Journeys, parts: int) -> list[tuple[int, int]]:
     """Cut the customers into at most `parts` ranges [first, last) with about the same number of events each."""
-    aims = np.linspace(0, journeys.events, max(parts, 1) + 1)[1:-1]
+    # Whole numbers, as the offsets are: for others, the search would copy them all.
+    aims = np.linspace(0, journeys.events, max(parts, 1) + 1).astype(np.int64)[1:-1]
     cuts = [0, *np.searchsorted(journeys.offsets, aims).tolist(), journeys.customers]
     return [(first, last) for first, last in pairwise(cuts) if first < last]
 

@@ -10,20 +10,19 @@ start; with n = 0 both lie in one bucket.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels.compiling import kernel
+from resa.kernels.bits import bit_count, following, within
+from resa.kernels.compiling import inlined, kernel
 from resa.kernels.journeys import (
-    CODES,
     MICROS,
     WHOLE_TIME,
     Journeys,
     Period,
-    code_flags,
     moment,
     plain_customers,
     plain_journeys,
@@ -31,6 +30,9 @@ from resa.kernels.journeys import (
 from resa.kernels.ranges import over_customers
 
 __all__ = ["Retention", "retention"]
+
+_ONE: Final = np.uint64(1)
+_WORTH: Final = 10_000_000  # events that make a further thread worth its start, as not all of them are looked at
 
 
 class Retention(NamedTuple):
@@ -49,61 +51,73 @@ class Retention(NamedTuple):
     after: npt.NDArray[np.int32]
 
 
+@inlined
+def _bucket(second: int, edges: npt.NDArray[np.int64]) -> int:
+    """The bucket of a moment inside: guessed as if all were of one length, as those of a calendar nearly are."""
+    bucket = int((second - edges[0]) * ((len(edges) - 1) / (edges[-1] - edges[0])))
+    while second < edges[bucket]:
+        bucket -= 1
+    while second >= edges[bucket + 1]:
+        bucket += 1
+    return bucket
+
+
 @kernel
 def _retention(
-    offsets: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.int32],
     micros: npt.NDArray[np.int32],
-    touchpoints: npt.NDArray[np.uint16],
-    begins: npt.NDArray[np.uint8],
-    returns: npt.NDArray[np.uint8],
+    begins: npt.NDArray[np.uint64],
+    returns: npt.NDArray[np.uint64],
+    owning: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.int32]],
     edges: npt.NDArray[np.int64],
     period: tuple[int, int],
     mask: npt.NDArray[np.bool_],
-    first: int,
-    last: int,
+    span: tuple[int, int],
     starts: npt.NDArray[np.int64],
     cohorts: npt.NDArray[np.int32],
     customers: npt.NDArray[np.int32],
     after: npt.NDArray[np.int32],
 ) -> int:
-    """Fill in a range of customers; gives how many returns were written. `edges` are whole seconds."""
-    buckets = len(edges) - 1
-    written = 0
-    for customer in range(first, last):
-        if mask.size > 0 and not mask[customer]:
-            continue
-        start, end = offsets[customer], offsets[customer + 1]
-        while start < end and begins[touchpoints[start]] == 0:
-            start += 1
-        if start == end or not period[0] <= moment(seconds, micros, start) < period[1]:
-            continue
-        cohort = int(np.searchsorted(edges, np.int64(seconds[start]), side="right")) - 1
-        if cohort < 0 or cohort >= buckets:
-            continue
-        starts[customer], cohorts[customer] = start, cohort
-        bucket, counted = cohort, -1
-        limit = edges[bucket + 1]
-        for position in range(start + 1, end):
+    """Fill in the customers whose events are those of `span`; gives how many returns were written.
+
+    `begins` and `returns` are the bits of events that show a start and a return, `edges` are whole seconds. A return
+    that follows a start in the same customer's journey is that of the start last met, so customers need no borders.
+    """
+    borders, owners, ranks = owning
+    written = customer = cohort = bucket = 0
+    limit = until = edges[0]  # of the bucket that was counted; of what counts at all
+    carry = np.uint64(0)
+    for word in range(span[0] >> 6, (span[1] + 63) >> 6):
+        inside = within(word, span[0], span[1])
+        begun = begins[word] & inside
+        later, carry = following(begun, borders[word], carry)
+        begun &= ~later
+        rest = begun | (returns[word] & later & inside)
+        while rest != 0:
+            bit = rest & (~rest + _ONE)
+            rest &= rest - _ONE
+            position = 64 * word + np.int64(bit_count(bit - _ONE))
             second = np.int64(seconds[position])
-            if (counted == bucket and second < limit) or returns[touchpoints[position]] == 0:
-                continue
-            while second >= limit and bucket < buckets - 1:
-                bucket += 1
+            if begun & bit != 0:
+                customer = owners[np.int64(ranks[word]) + np.int64(bit_count(borders[word] & (bit | (bit - _ONE)))) - 1]
+                until = limit = edges[0]
+                counts = edges[0] <= second < edges[-1] and (mask.size == 0 or mask[customer])
+                if counts and period[0] <= moment(seconds, micros, position) < period[1]:
+                    cohort = bucket = _bucket(second, edges)
+                    starts[customer], cohorts[customer], until = position, cohort, edges[-1]
+            elif limit <= second < until:
+                while second >= edges[bucket + 1]:
+                    bucket += 1
                 limit = edges[bucket + 1]
-            if second >= limit:
-                break
-            if bucket != counted:
                 customers[written], after[written] = customer, bucket - cohort
                 written += 1
-                counted = bucket
     return written
 
 
 def retention(
     journeys: Journeys,
-    begins: Iterable[int] | None,
-    returns: Iterable[int] | None,
+    begins: Sequence[int] | None,
+    returns: Sequence[int] | None,
     edges: npt.NDArray[np.int64],
     *,
     period: Period | None = None,
@@ -130,28 +144,21 @@ def retention(
     limits, rest = np.divmod(np.asarray(edges, np.int64), MICROS)
     if len(limits) < 2 or (np.diff(limits) <= 0).any() or rest.any():
         raise ValueError("calendar buckets need at least two edges, at whole seconds, that ascend")
-    flags = [_flags(begins), _flags(returns)]
+    bits = journeys.bits
+    words = [bits.any_touchpoint if codes is None else bits.any_of(codes) for codes in (begins, returns)]
     starts = np.full(plain.customers, -1, np.int64)
     cohorts = np.full(plain.customers, -1, np.int32)
 
     def run(first: int, last: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        span = int(plain.offsets[first]), int(plain.offsets[last])
         # Memory that is not written to is not taken from the machine.
-        most = int(plain.offsets[last] - plain.offsets[first])
-        who, after = np.empty(most, np.int32), np.empty(most, np.int32)
+        who, after = np.empty(span[1] - span[0], np.int32), np.empty(span[1] - span[0], np.int32)
         written = _retention(
-            *(*plain, *flags, limits, period or WHOLE_TIME, mask, first, last),
+            *(plain.seconds, plain.micros, *words, bits.customers, limits, period or WHOLE_TIME, mask, span),
             *(starts, cohorts, who, after),
         )
         return who[:written], after[:written]
 
-    parts = over_customers(plain, run, threads) or [run(0, 0)]
+    parts = over_customers(plain, run, threads, worth=_WORTH) or [run(0, 0)]
     who, after = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Retention(starts, cohorts, who, after)
-
-
-def _flags(codes: Iterable[int] | None) -> npt.NDArray[np.uint8]:
-    if codes is not None:
-        return code_flags(codes)
-    flags = np.ones(CODES, np.uint8)
-    flags[0] = 0
-    return flags

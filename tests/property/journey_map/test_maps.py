@@ -200,12 +200,12 @@ def test_no_mutation_of_a_small_map_raises(examples: int) -> None:
     _run(examples, mutated(SMALL), _never_raises)
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [20, pytest.param(3_000, marks=pytest.mark.nightly)])
 def test_no_mutation_of_the_whole_sketch_raises(examples: int) -> None:
     _run(examples, mutated(SKETCH), _never_raises)
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [60, pytest.param(4_000, marks=pytest.mark.nightly)])
 def test_a_second_repair_finds_nothing(examples: int) -> None:
     _run(examples, mutated(SMALL), _mends_once)
 
