@@ -11,6 +11,7 @@ from resa.analytics.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
 from resa.analytics.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
 from resa.analytics.result import Column
 from resa.analytics.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
+from resa.analytics.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, STAGE_COLUMNS
 from resa.analytics.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
 from resa.analytics.transitions import TRANSITION_COLUMNS
 from resa.analytics.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
@@ -29,6 +30,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
     "variants": {"variants": VARIANT_COLUMNS},
     "trend": {"trend of an expectation": EXPECTATION_TREND_COLUMNS, "trend of a touchpoint": VISIT_TREND_COLUMNS},
     "retention": {"retention": RETENTION_COLUMNS, "overall": OVERALL_COLUMNS},
+    "stages": {"stages": STAGE_COLUMNS, "movements": MOVEMENT_COLUMNS, "over_time": OVER_TIME_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }

@@ -78,6 +78,14 @@ class Groups:
         """The place of a group among the others, in a query with `clause`."""
         return "rank" if self.by else "1 AS rank"
 
+    @property
+    def every(self) -> str:
+        """A SELECT of each `"group"` and its rank; without groups one row of rank 1."""
+        if not self.by:
+            return "SELECT 1 AS rank"
+        labels = literal(list(self.labels))
+        return f'SELECT unnest({labels}::VARCHAR[]) AS "group", unnest(range(1, {len(self.labels) + 1})) AS rank'
+
     def over(self, source: str) -> str:
         """A SELECT of the things in the step `source` with `"group"` and its `rank`; as they are without groups."""
         if not self.by:

@@ -21,6 +21,7 @@ from resa.analytics.result import Result
 from resa.analytics.retention import answer_retention
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import EventStore, Snapshot
+from resa.analytics.stages import answer_stages
 from resa.analytics.touchpoints import answer_touchpoints
 from resa.analytics.transitions import answer_transitions
 from resa.analytics.trend import answer_trend
@@ -40,6 +41,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "variants": answer_variants,
     "trend": answer_trend,
     "retention": answer_retention,
+    "stages": answer_stages,
     "planned": answer_planned,
     "touchpoints": answer_touchpoints,
 }
@@ -150,6 +152,10 @@ class Measure:
         """How many of those who started in one calendar period came back later; see `RetentionQuestion`."""
         own = {"start": start, "returns": returns, "every": every, "periods": periods}
         return self._ask("retention", common, **own, rolling=rolling, brackets=brackets)
+
+    def stages(self, *, every: str = "week", quiet_after: str | Duration | None = None, **common: Any) -> Result:
+        """Who is in which stage, how they move, how long they stay; see `StagesQuestion`."""
+        return self._ask("stages", common, every=every, quiet_after=quiet_after)
 
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["picture_of"]
 
-_MOST_CURVES: Final = 5
+_MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
 _WORDS: Final = 6
 """Touchpoints of a variant that are named; what goes beyond is counted."""
@@ -284,6 +284,53 @@ def _retention(result: Result, journey_map: JourneyMap) -> Svg:
     )
 
 
+def _stage(journey_map: JourneyMap, key: str) -> str:
+    """The name of a stage for people."""
+    return next(stage.name for stage in journey_map.stages if stage.key == key)
+
+
+def _stages(result: Result, journey_map: JourneyMap) -> Svg:
+    """Who is where, as bars."""
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_stage(journey_map, row["stage"]),
+            value=row["now"],
+            words=say_count("customers", language, row["now"], format_count(row["now"], language)),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, say("stages_now", language), counts=True)
+
+
+def _movements(result: Result, journey_map: JourneyMap) -> Svg:
+    counts: dict[tuple[str, str], int] = {}
+    entries: dict[str, int] = {}
+    exits: dict[str, int] = {}
+    names = {stage.key: stage.name for stage in journey_map.stages}
+    for row in result.part("movements").table.to_pylist():
+        if row["from"] is None:
+            entries[names[row["to"]]] = row["count"]
+        elif row["to"] is None:
+            exits[names[row["from"]]] = row["count"]
+        else:
+            counts[names[row["from"]], names[row["to"]]] = row["count"]
+    title = say("movements", said_in(journey_map.language))
+    language = journey_map.language
+    return draw_transitions(
+        list(names.values()), counts, entries=entries, exits=exits or None, title=title, language=language
+    )
+
+
+def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
+    """How many were in each stage when each whole period ended."""
+    lines: dict[str, list[CurvePoint]] = {}
+    for row in result.part("over_time").table.to_pylist():
+        value = row["customers"] if row["complete"] else None
+        lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
+    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
+
+
 def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
     of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
@@ -316,6 +363,9 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
     ("retention", "retention"): _retention,
+    ("stages", "stages"): _stages,
+    ("stages", "movements"): _movements,
+    ("stages", "over_time"): _stages_over_time,
     ("planned", "planned"): _planned,
     ("touchpoints", "touchpoints"): _touchpoints,
 }

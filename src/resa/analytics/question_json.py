@@ -99,6 +99,7 @@ def _read_steps_or_number(value: object) -> object:
 READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "within": read_duration,
     "sessions": read_duration,
+    "quiet_after": read_duration,
     "since": read_moment,
     "until": read_moment,
     "as_of": read_instant,

@@ -31,6 +31,7 @@ __all__ = [
     "PlannedQuestion",
     "Question",
     "RetentionQuestion",
+    "StagesQuestion",
     "Step",
     "TouchpointsQuestion",
     "TransitionsQuestion",
@@ -341,6 +342,28 @@ class RetentionQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StagesQuestion(Question):
+    """Who is in which stage, how customers move between stages, and how long they stay.
+
+    Attributes:
+        every: The calendar period of the part `over_time`.
+        quiet_after: Who visits nothing for longer than this is in no stage until the next visit; `None`: stays.
+    """
+
+    kind = "stages"
+    every: Literal["day", "week", "month", "quarter"] = "week"
+    quiet_after: Duration | None = None
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.every not in PERIODS:
+            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
+        if self.quiet_after is not None and self.quiet_after.working:
+            found.append(("quiet_after", f"a pause is exact; write '{self.quiet_after.amount} days'"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedQuestion(Question):
     """How far customers follow the path planned for a persona, where they leave it, and to where.
 
@@ -384,6 +407,7 @@ KINDS: dict[str, type[Question]] = {
         VariantsQuestion,
         TrendQuestion,
         RetentionQuestion,
+        StagesQuestion,
         PlannedQuestion,
         TouchpointsQuestion,
     )

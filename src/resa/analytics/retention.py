@@ -340,18 +340,12 @@ def _counted_steps(
     )
     statement = statement.step("cells", _cells_sql(counted))
     group = 'g."group", ' if groups.by else ""
-    labels = literal(list(groups.labels))
-    every_group = (
-        f'SELECT unnest({labels}) AS "group", unnest(range(1, {len(groups.labels) + 1})) AS rank'
-        if groups.by and groups.labels
-        else 'SELECT NULL::VARCHAR AS "group", 1 AS rank' + (" WHERE FALSE" if groups.by else "")
-    )
     same = " AND b.rank = g.rank" if groups.by else ""
     return statement.step(
         "counted",
         f"SELECT {group}g.rank, c.cohort, c.day, c.cell, c.first, c.last, c.complete,\n"
         "  count(DISTINCT b.customer) AS customers, count(DISTINCT k.customer) AS returned\n"
-        f"FROM ({every_group}) g CROSS JOIN cells c\n"
+        f"FROM ({groups.every}) g CROSS JOIN cells c\n"
         f"LEFT JOIN begun b ON b.cohort = c.cohort{same}\n"
         "LEFT JOIN back k ON k.customer = b.customer AND k.number - b.cohort BETWEEN c.first AND c.last\n"
         "GROUP BY ALL",

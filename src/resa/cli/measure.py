@@ -102,12 +102,15 @@ def measure(
     brackets: Annotated[
         str | None, typer.Option(help="Retention: periods that count as one, such as '0,1-3,4+'.")
     ] = None,
+    quiet_after: Annotated[
+        str | None, typer.Option(help="Stages: a longer pause ends a stay, such as '90 days'.")
+    ] = None,
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
     top: Annotated[int | None, typer.Option(help="Paths, variants: how many are listed.")] = None,
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
-    every: Annotated[str | None, typer.Option(help="Trend, retention: day, week, month or quarter.")] = None,
+    every: Annotated[str | None, typer.Option(help="Trend, retention, stages: day, week, month or quarter.")] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
@@ -162,6 +165,7 @@ def measure(
         "returns": _words(returns),
         "periods": periods,
         "rolling": rolling or None,
+        "quiet_after": quiet_after,
         "brackets": _words(brackets),
         "sessions": sessions,
         "top": top,

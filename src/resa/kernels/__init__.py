@@ -10,7 +10,7 @@ from resa.kernels.funnel import (
 )
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
-from resa.kernels.incidence import CENSORED, Incidence, cumulative_incidence
+from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
 from resa.kernels.intervals import Interval, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
@@ -36,6 +36,7 @@ from resa.kernels.paths import (
     top_paths,
 )
 from resa.kernels.retention import Retention, retention
+from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
 from resa.kernels.tallies import Tallies, clustered_interval, tally
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
@@ -54,9 +55,13 @@ __all__ = [
     "MAX_PATH_STEPS",
     "MAX_STEPS",
     "MET",
+    "MOVED",
+    "NOTHING",
     "NO_KEY",
     "OTHERS",
+    "PAUSED",
     "RELATIVE_ERROR",
+    "ROUNDING",
     "UNANSWERED",
     "Deadlines",
     "Flow",
@@ -70,6 +75,7 @@ __all__ = [
     "Paths",
     "Period",
     "Retention",
+    "Stays",
     "Tallies",
     "TopPaths",
     "Transitions",
@@ -91,7 +97,9 @@ __all__ = [
     "paths",
     "quantiles",
     "retention",
+    "stays",
     "tally",
+    "time_by_which",
     "top_paths",
     "transitions",
     "variant_codes",

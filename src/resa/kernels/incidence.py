@@ -29,10 +29,13 @@ import numpy.typing as npt
 
 from resa.kernels.intervals import normal_quantile
 
-__all__ = ["CENSORED", "Incidence", "cumulative_incidence"]
+__all__ = ["CENSORED", "ROUNDING", "Incidence", "cumulative_incidence", "time_by_which"]
 
 CENSORED: Final = 0
 """The cause of an opening that was not seen to end."""
+
+ROUNDING: Final = 1e-9
+"""By how much a curve may fall short of a share and still be there."""
 
 _Floats = npt.NDArray[np.float64]
 
@@ -83,22 +86,13 @@ def cumulative_incidence(
     if not len(durations) == len(causes) == (len(durations) if customer is None else len(customer)):
         raise ValueError("durations, causes and customers must be of one length")
     z = normal_quantile(confidence)
-    moments, place = np.unique(durations, return_inverse=True)
-    kinds = len(moments)
-    ended_for = np.bincount(place[causes == cause], minlength=kinds)
-    ended = np.bincount(place[causes != CENSORED], minlength=kinds)
-    gone = np.bincount(place, minlength=kinds)
-    waiting = len(durations) - np.concatenate([[0], np.cumsum(gone)[:-1]]) if kinds else np.zeros(0, np.int64)
-    hazard_for, hazard = ended_for / waiting, ended / waiting
-    survival = np.concatenate([[1.0], np.cumprod(1 - hazard)[:-1]]) if kinds else np.zeros(0)
-    curve = np.cumsum(survival * hazard_for)
-
+    moments, place, steps = _estimated(durations, causes, cause)
+    waiting, curve, kinds = steps.waiting, steps.curve, len(moments)
     at = np.searchsorted(moments, times, side="right") - 1  # the last moment not after each time
     share = np.where(at >= 0, curve[at], 0.0) if kinds else np.zeros(len(times))
     error = np.zeros(len(times))
     clusters = np.arange(len(durations)) if customer is None else np.unique(customer, return_inverse=True)[1]
     for row in np.flatnonzero(at >= 0):
-        steps = _Steps(waiting, hazard_for, hazard, survival, curve)
         influence = _influence(steps, place, causes, cause, int(at[row]))
         summed = np.bincount(clusters, weights=influence)
         error[row] = np.sqrt(summed @ summed)
@@ -106,6 +100,20 @@ def cumulative_incidence(
     before = np.searchsorted(moments, times, side="left")
     still = np.concatenate([waiting, [0]])[before] if kinds else np.zeros(len(times), np.int64)
     return Incidence(np.asarray(times, np.int64), share, error, low, high, still.astype(np.int64))
+
+
+def time_by_which(durations: npt.NDArray[np.int64], causes: npt.NDArray[np.uint8], cause: int, share: float) -> float:
+    """The first time by which so large a share ended for one cause, microseconds; NaN if it never was so large.
+
+    Args:
+        durations: As of `cumulative_incidence`.
+        causes: As there.
+        cause: As there.
+        share: Such as 0.5; the curve may fall short of it by a rounding error.
+    """
+    moments, _, steps = _estimated(durations, causes, cause)
+    reached = np.flatnonzero(steps.curve >= share - ROUNDING)
+    return float(moments[reached[0]]) if len(reached) else float("nan")
 
 
 class _Steps(NamedTuple):
@@ -116,6 +124,21 @@ class _Steps(NamedTuple):
     hazard: _Floats
     survival: _Floats
     curve: _Floats
+
+
+def _estimated(
+    durations: npt.NDArray[np.int64], causes: npt.NDArray[np.uint8], cause: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp], _Steps]:
+    """The moments at which anything happens, the number of each duration's, and the estimate at each."""
+    moments, place = np.unique(durations, return_inverse=True)
+    kinds = len(moments)
+    ended_for = np.bincount(place[causes == cause], minlength=kinds)
+    ended = np.bincount(place[causes != CENSORED], minlength=kinds)
+    gone = np.bincount(place, minlength=kinds)
+    waiting = len(durations) - np.concatenate([[0], np.cumsum(gone)[:-1]]) if kinds else np.zeros(0, np.int64)
+    hazard_for, hazard = ended_for / waiting, ended / waiting
+    survival = np.concatenate([[1.0], np.cumprod(1 - hazard)[:-1]]) if kinds else np.zeros(0)
+    return moments, place, _Steps(waiting, hazard_for, hazard, survival, np.cumsum(survival * hazard_for))
 
 
 def _influence(

@@ -12,6 +12,7 @@ from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
+from resa.kernels.stays import stays
 from resa.kernels.tallies import tally
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
@@ -41,6 +42,7 @@ def warm() -> None:
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     variants(tiny)
+    stays(tiny, np.array([0, 1, 2], np.uint16))
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)

@@ -383,3 +383,52 @@ def test_retention_counts_each_customer_once_a_period_and_only_whole_periods_tog
     text = measure.retention(start="a", periods=4).text()
     assert "2026-03-02          2  50.0%   50.0%  0.0%  50.0%  ~50.0%" in text
     assert "~ may still change" in text
+
+
+def staged() -> Measure:
+    """Touchpoints a and b are of the stage `early`, c, d and e of `late`."""
+    day = 86_400.0
+    return measure_of(
+        [
+            *happened(0, (0, "a"), (60, "b"), (120, "c"), (120 + 40 * day, "d")),
+            *happened(1, (0, "a"), (10, "c"), (20, "b"), (30, "a")),
+            *happened(2, (10 * day, "e")),
+            *happened(3, (41 * day, "x")),
+        ]
+    )
+
+
+def test_stages_are_entered_left_and_gone_quiet_in() -> None:
+    day = 86_400.0
+    result = staged().stages(quiet_after="7 days")
+    early, late = result.table.to_pylist()
+    # Customer 0 moves on after 120 s, customer 1 after 10 s and later goes quiet in `early`.
+    assert {name: early[name] for name in ("customers", "stays", "onward", "back", "quiet", "now")} == {
+        "customers": 2, "stays": 3, "onward": 2, "back": 0, "quiet": 1, "now": 0,
+    }  # fmt: skip
+    # Customer 0 enters `late` twice, 40 days apart; customer 1 goes back after 10 s; customer 2 goes quiet.
+    assert {name: late[name] for name in ("customers", "stays", "onward", "back", "quiet", "now")} == {
+        "customers": 3, "stays": 4, "onward": 0, "back": 1, "quiet": 2, "now": 1,
+    }  # fmt: skip
+    # Of three stays one has moved after 10 s and two after 120 s; of four only one ever moves.
+    assert (early["median_seconds"], late["median_seconds"]) == (120.0, None)
+    moves = {(row["from"], row["to"]): row["count"] for row in result.part("movements").table.to_pylist()}
+    assert moves == {
+        (None, "early"): 2, (None, "late"): 2, ("early", None): 1, ("early", "late"): 2, ("late", None): 2,
+        ("late", "early"): 1,
+    }  # fmt: skip
+    assert result.customers("now", stage="late").column("customer").to_pylist() == [0]
+    until = staged().stages(quiet_after="7 days", until="2026-03-02").table.to_pylist()
+    assert [row["now"] for row in until] == [1, 1]
+    assert staged().stages(quiet_after="7 days", since=START + timedelta(days=5)).n == {"stays": 2, "customers": 2}
+    assert result.part("movements").table.to_pylist()[2]["median_seconds"] == 7 * day + 10
+
+
+def test_without_a_longest_pause_nobody_goes_quiet() -> None:
+    result = staged().stages(every="month")
+    assert [(row["quiet"], row["now"]) for row in result.table.to_pylist()] == [(0, 1), (0, 2)]
+    assert "no pause is too long" in result.text()
+    rows = result.part("over_time").table.to_pylist()
+    shown = [(row["period"].month, row["stage"], row["customers"], row["entered"], row["left"]) for row in rows]
+    assert shown == [(3, "early", 1, 3, 2), (3, "late", 2, 3, 1), (4, "early", 1, 0, 0), (4, "late", 2, 0, 0)]
+    assert [row["complete"] for row in rows] == [True, True, False, False]
