@@ -41,7 +41,7 @@ from resa.analytics.result import Column, Counted, Part, part_of, problem
 from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import Flags, Snapshot
 from resa.analytics.sql_text import Statement
-from resa.analytics.statistics import quantile, share
+from resa.analytics.statistics import count_distinct, distinct, quantile, share
 from resa.base.errors import QuestionError, did_you_mean
 from resa.kernels import CANCELLED, CENSORED, MET, cumulative_incidence, tally
 from resa.model.journey import Expectation
@@ -147,25 +147,14 @@ class Measured:
         inside[members] = True
         whose = found.customer.astype(np.int64)
         if column == "customers":
-            return _distinct(whose[inside & self.entered])
+            return distinct(whose[inside & self.entered])
         if column == "customers_met":
-            return _distinct(whose[inside & self.outcomes.reached])
+            return distinct(whose[inside & self.outcomes.reached])
         if column == "mature":
             return whose[inside & found.mature]
         young, _, name = column.rpartition("_")
         rows = found.named(name) & (~found.mature if young else found.mature)
         return whose[inside & rows]
-
-
-def _distinct(customers: Counted) -> Counted:
-    """Each customer once; openings are in the order of customers, so no sort is needed."""
-    first: Counted = customers[np.diff(customers, prepend=-1) != 0]
-    return first
-
-
-def _how_many(customers: npt.NDArray[np.int32]) -> int:
-    """How many different ones there are, likewise."""
-    return int(np.count_nonzero(customers[1:] != customers[:-1])) + (len(customers) > 0)
 
 
 COUNTED: Final[tuple[str, ...]] = (
@@ -305,8 +294,8 @@ def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
         "difference": None if arrow.target is None else part - arrow.target,
         "verdict": None if arrow.target is None else VERDICTS[judged(total, low, high, arrow.target)],
         **{f"young_{name}": young[name] for name in ("met", "open", "cancelled")},
-        "customers": _how_many(customer[item.entered[members]]),
-        "customers_met": _how_many(customer[found.reached[members]]),
+        "customers": count_distinct(customer[item.entered[members]]),
+        "customers_met": count_distinct(customer[found.reached[members]]),
         "median_seconds": quantile(waited, 0.5) / SECOND,
         "p90_seconds": quantile(waited, 0.9) / SECOND,
     }
@@ -352,7 +341,7 @@ def _add_instead(
                 "expectation": item.expectation.name,
                 "instead": names[code] or None,
                 "missed": len(people),
-                "customers": _how_many(people),
+                "customers": count_distinct(people),
                 "share_of_missed": share(len(people), len(codes)),
             },
         )

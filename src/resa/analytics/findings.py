@@ -26,6 +26,7 @@ from resa.analytics.finding import Finding, Findings, Reason, Segment
 from resa.analytics.findings_sql import finding_sql
 from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import NOT_KNOWN, Flags
+from resa.analytics.statistics import distinct
 from resa.analytics.trials import Trials
 from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
 from resa.base.clock import from_microseconds
@@ -312,7 +313,7 @@ class _Place:
     def lost_at_most(self) -> int:
         """Customers who never met it, as far as there were openings for them; who met it once is not lost."""
         customers, met = self.arrow.customers[self.members], self.arrow.met[self.members]
-        never = self.people - len(_distinct(customers[met]))
+        never = self.people - len(distinct(customers[met]))
         return min(never, ceil(round(self.missing, 6)))
 
     def finding(self) -> Finding:
@@ -333,7 +334,7 @@ class _Place:
             value_at_most=None if worth is None else round(self.missing * worth * 100),
             p_value=self.labels.get("p_value"),
             who=_who(arrow, members, self.interval.share, rise=self.rise),
-            people=tuple(_distinct(arrow.customers[members & ~arrow.met]).tolist()),
+            people=tuple(distinct(arrow.customers[members & ~arrow.met]).tolist()),
             sql=finding_sql(arrow.selection, arrow.item, self.bounds, group),
             **{name: value for name, value in self.labels.items() if name not in {"p_value", "log_p"}},
         )
@@ -350,12 +351,6 @@ def _urgency(place: _Place) -> tuple[bool, tuple[float, float], float]:
     return not beyond_doubt, _loss(place) if beyond_doubt else (0.0, 0.0), place.labels["log_p"]
 
 
-def _distinct(customers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Each customer once; openings are in the order of customers."""
-    first: npt.NDArray[np.int32] = customers[np.diff(customers, prepend=-1) != 0]
-    return first
-
-
 def _placed(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, **more: Any) -> _Place:
     customers = arrow.customers[members]
     return _Place(
@@ -364,7 +359,7 @@ def _placed(arrow: _Arrow, members: Flags, *, reason: Reason, reference: float, 
         reason=reason,
         reference=reference,
         interval=clustered_interval(customers, arrow.met[members]),
-        people=len(_distinct(customers)),
+        people=len(distinct(customers)),
         **more,
     )
 

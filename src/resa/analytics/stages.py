@@ -25,7 +25,7 @@ from resa.analytics.result import Column, Counted, Part, People, part_of
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.stages_sql import movements_sql, over_time_sql, stages_sql, stays_steps
-from resa.analytics.statistics import quantile
+from resa.analytics.statistics import count_distinct, distinct, quantile
 from resa.kernels import MOVED, PAUSED, Stays, bucket_numbers, stays, time_by_which
 
 __all__ = ["MOVEMENT_COLUMNS", "OVER_TIME_COLUMNS", "STAGE_COLUMNS", "answer_stages"]
@@ -175,7 +175,8 @@ class _Rows:
     def add(self, values: Mapping[str, object], **counted: Flags) -> None:
         """A row; a count of `customers` is of different ones, every other of stays."""
         self.add_lazily(
-            values, **{name: (len(self._whose(name, flags)), partial(_same, flags)) for name, flags in counted.items()}
+            values,
+            **{name: (self._count(name, flags), partial(_same, flags)) for name, flags in counted.items()},
         )
 
     def add_lazily(self, values: Mapping[str, object], **counted: tuple[int, Callable[[], Flags]]) -> None:
@@ -194,9 +195,12 @@ class _Rows:
         }
         return part_of(self._columns, self._rows, sql=sql, people=people)
 
+    def _count(self, name: str, members: Flags) -> int:
+        return count_distinct(self._looked.people(members)) if name == "customers" else int(np.count_nonzero(members))
+
     def _whose(self, name: str, members: Flags) -> Counted:
         whose = self._looked.people(members)
-        return np.unique(whose) if name == "customers" else whose
+        return distinct(whose) if name == "customers" else whose
 
 
 def _same(flags: Flags) -> Flags:
@@ -235,7 +239,7 @@ def answer_stages(question: StagesQuestion, selection: Selection) -> Answer:
         ),
     }
     lasting = () if quiet is not None else ("Who never comes back stays in the last stage: no pause is too long.",)
-    count = {"stays": int(looked.asked.sum()), "customers": len(np.unique(looked.people(looked.asked)))}
+    count = {"stays": int(looked.asked.sum()), "customers": count_distinct(looked.people(looked.asked))}
     return Answer(parts=parts, n=count, warnings=(*groups.warnings, *lasting))
 
 
@@ -272,18 +276,17 @@ def _median(looked: _Looked, these: Flags) -> float:
 def _movements(looked: _Looked) -> _Rows:
     rows = _Rows(MOVEMENT_COLUMNS, looked)
     names = (None, *looked.stages)
-    gone = looked.gone_at < _NEVER
     length = looked.gone_at - looked.entered_at
+    stages = looked.found.stages.astype(np.int64)
+    # Each move is one number, so that none is looked for that nobody made.
+    beginnings = np.where(looked.arrived, stages, -1)
+    endings = np.where(looked.gone_at < _NEVER, stages * len(names) + looked.next_stage, -1)
     for label, members in looked.split():
         these = members & looked.asked
-        pairs = [(0, int(stage), these & looked.arrived) for stage in range(1, len(names))]
-        pairs += [(stage, to, these & gone) for stage in range(1, len(names)) for to in range(len(names))]
-        for before, after, some in pairs:
-            if before == 0:
-                chosen = some & (looked.found.stages == after)
-            else:
-                chosen = some & (looked.found.stages == before) & (looked.next_stage == after)
-            if chosen.any():
+        for moves in (beginnings, endings):
+            for move in np.flatnonzero(np.bincount(moves[these] + 1)[1:]).tolist():
+                before, after = divmod(move, len(names))
+                chosen = these & (moves == move)
                 median = quantile(length[chosen], 0.5) / SECOND if before else None
                 values = {"group": label, "from": names[before], "to": names[after], "median_seconds": median}
                 rows.add(values, count=chosen, customers=chosen)

@@ -37,6 +37,8 @@ CENSORED: Final = 0
 ROUNDING: Final = 1e-9
 """By how much a curve may fall short of a share and still be there."""
 
+_CAUSE_BITS: Final = 8
+
 _Floats = npt.NDArray[np.float64]
 
 
@@ -111,9 +113,16 @@ def time_by_which(durations: npt.NDArray[np.int64], causes: npt.NDArray[np.uint8
         cause: As there.
         share: Such as 0.5; the curve may fall short of it by a rounding error.
     """
-    moments, _, steps = _estimated(durations, causes, cause)
-    reached = np.flatnonzero(steps.curve >= share - ROUNDING)
-    return float(moments[reached[0]]) if len(reached) else float("nan")
+    # Sorted together with its cause, a duration needs no place to be looked up, which would take ten times as long.
+    keys = np.sort(durations << _CAUSE_BITS | causes)
+    if not len(keys):
+        return float("nan")
+    moments, why = keys >> _CAUSE_BITS, keys & (2**_CAUSE_BITS - 1)
+    starts = np.flatnonzero(np.append(True, moments[1:] != moments[:-1]))
+    ended_for, ended = (np.add.reduceat(flags.astype(np.int64), starts) for flags in (why == cause, why != CENSORED))
+    curve = _steps(ended_for, ended, len(keys) - starts).curve
+    reached = np.flatnonzero(curve >= share - ROUNDING)
+    return float(moments[starts[reached[0]]]) if len(reached) else float("nan")
 
 
 class _Steps(NamedTuple):
@@ -136,9 +145,14 @@ def _estimated(
     ended = np.bincount(place[causes != CENSORED], minlength=kinds)
     gone = np.bincount(place, minlength=kinds)
     waiting = len(durations) - np.concatenate([[0], np.cumsum(gone)[:-1]]) if kinds else np.zeros(0, np.int64)
+    return moments, place, _steps(ended_for, ended, waiting)
+
+
+def _steps(ended_for: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], waiting: npt.NDArray[np.int64]) -> _Steps:
+    """The estimate from d_j, d and Y at every moment."""
     hazard_for, hazard = ended_for / waiting, ended / waiting
-    survival = np.concatenate([[1.0], np.cumprod(1 - hazard)[:-1]]) if kinds else np.zeros(0)
-    return moments, place, _Steps(waiting, hazard_for, hazard, survival, np.cumsum(survival * hazard_for))
+    survival = np.concatenate([[1.0], np.cumprod(1 - hazard)])[: len(hazard)]
+    return _Steps(waiting, hazard_for, hazard, survival, np.cumsum(survival * hazard_for))
 
 
 def _influence(
