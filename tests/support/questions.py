@@ -12,7 +12,7 @@ from tests.support.small_store import NAMES, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.kernels import RELATIVE_ERROR
-from resa.model.journey import Persona
+from resa.model.journey import Improvement, Persona
 
 GAPS = st.sampled_from([0, 0, 0.000001, 0.5, 1, 1, 2, 5, 9.999999, 10, 10.000001, 60, 3600, 90_000])
 PERSONAS = (
@@ -27,6 +27,13 @@ ARROWS = (
     expect("a", "a", "10 seconds", unless=["b"]),
     expect("b", "a", "5 seconds", renews=False),
     expect("d", "e", "1 minute", per="properties.k"),
+)
+
+
+IMPROVEMENTS = (
+    Improvement(key="second_day", name="Second day", since=date(2026, 3, 3), should_move="a.b"),
+    Improvement(key="fourth_day", name="Fourth day", since=date(2026, 3, 5), should_move="b.c_or_d"),
+    Improvement(key="idea", name="Idea", should_move="a.b"),
 )
 
 
@@ -58,6 +65,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
     """A whole small workspace."""
     journey_map = small_map(
         *ARROWS,
+        improvements=IMPROVEMENTS,
         personas=PERSONAS,
         timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),
         channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),

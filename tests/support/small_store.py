@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from resa.engine import Engine
 from resa.expressions import Compiled, Scope
-from resa.model.journey import Expectation, JourneyMap, Persona, Stage, Touchpoint
+from resa.model.journey import Expectation, Improvement, JourneyMap, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
 from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK, LOOKUPS
 from resa.storage import EPOCH, AsOf
@@ -227,6 +227,7 @@ def small_map(
     timezone: str = "UTC",
     channels: Mapping[str, Sequence[str]] | None = None,
     holidays: Sequence[date] = (),
+    improvements: Sequence[Improvement] = (),
     hash_: str = "m1",
 ) -> JourneyMap:
     """A map with two stages, `early` (the first two touchpoints) and `late`."""
@@ -243,6 +244,7 @@ def small_map(
             for key in ("early", "late")
         ),
         personas=tuple(personas),
+        improvements=tuple(improvements),
         touchpoints=tuple(
             Touchpoint(
                 key=name,

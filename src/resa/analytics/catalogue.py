@@ -7,6 +7,7 @@ from typing import Final
 
 from resa.analytics.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.funnel import FUNNEL_COLUMNS
+from resa.analytics.improvements import IMPROVEMENT_COLUMNS
 from resa.analytics.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
 from resa.analytics.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
 from resa.analytics.result import Column
@@ -31,6 +32,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
     "trend": {"trend of an expectation": EXPECTATION_TREND_COLUMNS, "trend of a touchpoint": VISIT_TREND_COLUMNS},
     "retention": {"retention": RETENTION_COLUMNS, "overall": OVERALL_COLUMNS},
     "stages": {"stages": STAGE_COLUMNS, "movements": MOVEMENT_COLUMNS, "over_time": OVER_TIME_COLUMNS},
+    "improvements": {"improvements": IMPROVEMENT_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }

@@ -9,7 +9,7 @@ from typing import Final
 
 from resa.analytics.sql_text import Statement
 
-__all__ = ["clustered_sql", "wilson_sql"]
+__all__ = ["clustered_sql", "difference_sql", "wilson_sql"]
 
 _Z: Final = 1.9599639845400536
 _TAIL: Final = 1 - 0.95
@@ -67,6 +67,14 @@ def clustered_sql(statement: Statement, source: str, keys: str, name: str) -> St
         )
         .step(name, f"SELECT {keys}{low} AS low, {high} AS high FROM {name}_size WHERE trials > 0")
     )
+
+
+def difference_sql(before: str, after: str) -> tuple[str, str]:
+    """Lower and upper limit of `difference_interval` from two relations with share, low and high."""
+    difference = f"({after}.share - {before}.share)"
+    down = f"sqrt(({after}.share - {after}.low) ** 2 + ({before}.high - {before}.share) ** 2)"
+    up = f"sqrt(({after}.high - {after}.share) ** 2 + ({before}.share - {before}.low) ** 2)"
+    return f"{difference} - {down}", f"{difference} + {up}"
 
 
 def _limits() -> tuple[str, str]:

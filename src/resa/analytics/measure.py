@@ -14,6 +14,7 @@ from resa.analytics.expectations import answer_expectations
 from resa.analytics.finding import Findings
 from resa.analytics.findings import find
 from resa.analytics.funnel import answer_funnel
+from resa.analytics.improvements import answer_improvements
 from resa.analytics.paths import answer_paths, answer_variants
 from resa.analytics.planned import answer_planned
 from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
@@ -42,6 +43,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "trend": answer_trend,
     "retention": answer_retention,
     "stages": answer_stages,
+    "improvements": answer_improvements,
     "planned": answer_planned,
     "touchpoints": answer_touchpoints,
 }
@@ -156,6 +158,10 @@ class Measure:
     def stages(self, *, every: str = "week", quiet_after: str | Duration | None = None, **common: Any) -> Result:
         """Who is in which stage, how they move, how long they stay; see `StagesQuestion`."""
         return self._ask("stages", common, every=every, quiet_after=quiet_after)
+
+    def improvements(self, names: Sequence[str] | str = (), *, days: int | None = None, **common: Any) -> Result:
+        """What became of what each improvement should move, before and after; see `ImprovementsQuestion`."""
+        return self._ask("improvements", common, names=names, days=days)
 
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""

@@ -16,7 +16,7 @@ from resa.base.clock import to_microseconds
 from resa.kernels import CANCELLED, MET, UNANSWERED, Deadlines, Journeys, Openings, openings, what_instead
 from resa.model.journey import Expectation
 
-__all__ = ["OUTCOMES", "Outcomes", "as_of_delivering", "expectation_as_of", "outcomes_of"]
+__all__ = ["OUTCOMES", "Outcomes", "as_of_delivering", "expectation_as_of", "last_start", "outcomes_of"]
 
 OUTCOMES: Final = ("met", "missed", "open", "cancelled")
 """What can become of an opening: `open` is neither met nor cancelled, and its deadline has not passed."""
@@ -130,7 +130,7 @@ def _found(
     period: tuple[int, int] | None,
 ) -> Outcomes:
     code = snapshot.journey_map.code
-    last_start = _last_start(snapshot, expectation, as_of)
+    latest = last_start(snapshot, expectation, as_of)
     found = openings(
         journeys,
         [code[expectation.after]],
@@ -140,13 +140,13 @@ def _found(
         renews=expectation.renews,
         keys=_keys(snapshot, expectation),
         period=period,
-        last_start=last_start - snapshot.epoch,
+        last_start=latest - snapshot.epoch,
         customers=customers,
     )
-    return _judged(snapshot, journeys, found, last_start, as_of)
+    return _judged(snapshot, journeys, found, latest, as_of)
 
 
-def _judged(snapshot: Snapshot, journeys: Journeys, found: Openings, last_start: int, as_of: int | None) -> Outcomes:
+def _judged(snapshot: Snapshot, journeys: Journeys, found: Openings, latest: int, as_of: int | None) -> Outcomes:
     deadline = snapshot.epoch + found.deadline
     mature = deadline <= as_of if as_of is not None else np.zeros(len(deadline), np.bool_)
     return Outcomes(
@@ -161,7 +161,7 @@ def _judged(snapshot: Snapshot, journeys: Journeys, found: Openings, last_start:
         instead=what_instead(journeys, found),
         waited=found.waited,
         reached=found.reached,
-        last_start=last_start,
+        last_start=latest,
         as_of=as_of,
     )
 
@@ -180,7 +180,7 @@ def _window(snapshot: Snapshot, expectation: Expectation, journeys: Journeys) ->
     return Deadlines(moments - snapshot.epoch, due - moments)
 
 
-def _last_start(snapshot: Snapshot, expectation: Expectation, as_of: int | None) -> int:
+def last_start(snapshot: Snapshot, expectation: Expectation, as_of: int | None) -> int:
     """The latest moment from which the whole window had passed when the data were complete."""
     if as_of is None:
         return -(2**62)

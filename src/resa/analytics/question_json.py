@@ -113,6 +113,7 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "returns": read_words,
     "brackets": read_words,
     "periods": _read_number,
+    "days": _read_number,
     "rolling": _read_switch,
     "end": read_words,
     "steps": _read_steps_or_number,

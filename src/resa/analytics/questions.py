@@ -27,6 +27,7 @@ __all__ = [
     "KINDS",
     "ExpectationsQuestion",
     "FunnelQuestion",
+    "ImprovementsQuestion",
     "PathsQuestion",
     "PlannedQuestion",
     "Question",
@@ -364,6 +365,28 @@ class StagesQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImprovementsQuestion(Question):
+    """What became of the expectation that an improvement should move: as long before it was in force as after.
+
+    Attributes:
+        names: Keys of improvements; empty: all that say since when, and what they should move.
+        days: So many days on each side at most; `None`: as many as the data hold.
+    """
+
+    kind = "improvements"
+    names: tuple[str, ...] = ()
+    days: int | None = None
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.by in PERIODS:
+            found.append(("by", "improvements compare two times already; ask a trend for more"))
+        if self.days is not None and self.days < 1:
+            found.append(("days", f"compare at least 1 day, not {self.days}"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedQuestion(Question):
     """How far customers follow the path planned for a persona, where they leave it, and to where.
 
@@ -408,6 +431,7 @@ KINDS: dict[str, type[Question]] = {
         TrendQuestion,
         RetentionQuestion,
         StagesQuestion,
+        ImprovementsQuestion,
         PlannedQuestion,
         TouchpointsQuestion,
     )

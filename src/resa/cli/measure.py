@@ -24,7 +24,7 @@ __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "w
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
-_POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans"}
+_POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans", "improvements": "names"}
 
 _EXAMPLES = {"funnel": "product_page cart purchase", "trend": "cart.purchase"}
 """What is named, where something must be."""
@@ -34,6 +34,7 @@ _LEFT_OUT = {
         *("kind", "after", "next", "cancelled", "difference", "young_met", "young_cancelled"),
         *("customers", "customers_met", "p90_seconds"),
     ),
+    "improvements": ("before_met", "after_met", "days"),
 }
 """Columns that only say more of what is shown already, by kind of question."""
 
@@ -102,6 +103,7 @@ def measure(
     brackets: Annotated[
         str | None, typer.Option(help="Retention: periods that count as one, such as '0,1-3,4+'.")
     ] = None,
+    days: Annotated[int | None, typer.Option(help="Improvements: so many days on each side at most.")] = None,
     quiet_after: Annotated[
         str | None, typer.Option(help="Stages: a longer pause ends a stay, such as '90 days'.")
     ] = None,
@@ -166,6 +168,7 @@ def measure(
         "periods": periods,
         "rolling": rolling or None,
         "quiet_after": quiet_after,
+        "days": days,
         "brackets": _words(brackets),
         "sessions": sessions,
         "top": top,

@@ -11,7 +11,7 @@ from resa.kernels.funnel import (
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
-from resa.kernels.intervals import Interval, wilson_interval
+from resa.kernels.intervals import Interval, difference_interval, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
     CANCELLED,
@@ -87,6 +87,7 @@ __all__ = [
     "count_paths",
     "count_together",
     "cumulative_incidence",
+    "difference_interval",
     "flow",
     "funnel",
     "funnel_counts",

@@ -28,6 +28,7 @@ from resa.base.errors import QuestionError
 __all__ = [
     "Interval",
     "clustered",
+    "difference_interval",
     "normal_quantile",
     "student_quantile",
     "wilson_interval",
@@ -46,6 +47,22 @@ class Interval(NamedTuple):
     share: float
     low: float
     high: float
+
+
+def difference_interval(before: Interval, after: Interval) -> Interval:
+    """The difference of two shares with its interval, from theirs.
+
+    Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10: with limits l, u
+    of each share p,
+
+        d - sqrt((p2 - l2)² + (u1 - p1)²)   to   d + sqrt((u2 - p2)² + (p1 - l1)²)
+
+    Where the same customers are in both, their shares tend to go together, and the interval is wider than it need be.
+    """
+    difference = after.share - before.share
+    down = np.hypot(after.share - after.low, before.high - before.share)
+    up = np.hypot(after.high - after.share, before.share - before.low)
+    return Interval(difference, float(difference - down), float(difference + up))
 
 
 def normal_quantile(confidence: float) -> float:

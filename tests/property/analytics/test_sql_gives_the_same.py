@@ -44,13 +44,15 @@ def check_retention(
 def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     measure = Measure(store, store.maps)
     by = common.get("by")
-    common = {**common, "by": None if kind.startswith("trend") and by in PERIODS else by}
+    common = {**common, "by": None if kind.startswith(("trend", "improvements")) and by in PERIODS else by}
     asked: Callable[[], Result] = {
         "expectations": lambda: measure.expectations(curve=True, **common),
         "transitions": lambda: measure.transitions(**common),
         "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),
         "planned": lambda: measure.planned(**common),
         "touchpoints": lambda: measure.touchpoints(**common),
+        "improvements": lambda: measure.improvements(**common),
+        "improvements, a day": lambda: measure.improvements("second_day", days=1, **common),
         "stages": lambda: measure.stages(every="day", **common),
         "stages, quiet": lambda: measure.stages(every="week", quiet_after="10 seconds", **common),
         "trend visits": lambda: measure.trend("late", every="day", **common),
@@ -64,6 +66,8 @@ OTHERS = [
     "expectations",
     "transitions",
     "touchpoints",
+    "improvements",
+    "improvements, a day",
     "stages",
     "stages, quiet",
     "variants",

@@ -13,7 +13,7 @@ from tests.support.small_store import START, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.base.errors import QuestionError
-from resa.model.journey import JourneyMap, Persona, Signal
+from resa.model.journey import Improvement, JourneyMap, Persona, Signal
 
 
 def happened(customer: int, *events: tuple[float, str], **more: Any) -> list[Happened]:
@@ -432,3 +432,43 @@ def test_without_a_longest_pause_nobody_goes_quiet() -> None:
     shown = [(row["period"].month, row["stage"], row["customers"], row["entered"], row["left"]) for row in rows]
     assert shown == [(3, "early", 1, 3, 2), (3, "late", 2, 3, 1), (4, "early", 1, 0, 0), (4, "late", 2, 0, 0)]
     assert [row["complete"] for row in rows] == [True, True, False, False]
+
+
+def improved(before: tuple[int, int], after: tuple[int, int], *, since: date, days: int = 15) -> Measure:
+    """So many of so many meet `a.b`, a day after the other, before and after the tenth day."""
+    events: list[Happened] = []
+    for first, (met, total) in ((0, before), (10, after)):
+        for number in range(total):
+            at = (first + 9 * number / total) * 86_400.0
+            events += happened(
+                len(events),
+                (at, "a"),
+                *([(at + 5, "b")] if number * met // total < (number + 1) * met // total else []),
+            )
+    events += happened(len(events), (days * 86_400.0 + 11, "x"))
+    one = Improvement(key="faster", name="Faster", since=since, should_move="a.b")
+    other = Improvement(key="later", name="Later", since=date(2027, 1, 1), should_move="a.b")
+    journey_map = small_map(expect("a", "b", "10 seconds"), improvements=[one, other])
+    return measure_of(events, journey_map, customers=len(events) + 1)
+
+
+def test_an_improvement_is_compared_over_spans_of_equal_length() -> None:
+    measure = improved((30, 90), (60, 90), since=date(2026, 3, 12), days=20)
+    row = only_row(measure.improvements())
+    assert (row["improvement"], row["expectation"], row["days"]) == ("faster", "a.b", 7)  # whole weeks
+    assert (row["before_mature"], row["after_mature"]) == (60, 70)  # ten a day, none on the ninth
+    assert row["difference"] == pytest.approx(row["after_share"] - row["before_share"])
+    assert (row["verdict"], row["low"] > 0) == ("higher", True)
+    assert only_row(measure.improvements(days=3))["days"] == 3
+    assert only_row(improved((60, 90), (30, 90), since=date(2026, 3, 12)).improvements())["verdict"] == "lower"
+    assert only_row(improved((45, 90), (45, 90), since=date(2026, 3, 12)).improvements())["verdict"] == "not told apart"
+    assert only_row(improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements())["verdict"] == "too few to say"
+
+
+def test_an_improvement_that_cannot_be_compared_is_told_and_named_ones_are_checked() -> None:
+    result = improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements()
+    assert any("'later' cannot be compared yet" in warning for warning in result.warnings)
+    assert any("no experiment" in warning for warning in result.warnings)
+    assert improved((3, 9), (6, 9), since=date(2026, 3, 2)).improvements().table.num_rows == 0
+    with pytest.raises(QuestionError, match="did you mean 'faster'"):
+        improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements("fastr")

@@ -57,6 +57,8 @@ def test_all_problems_are_told_at_once() -> None:
         ({"kind": "retention", "map": "m", "brackets": ["0"], "rolling": True}, "leave out 'rolling'"),
         ({"kind": "stages", "map": "m", "every": "year"}, "no calendar period"),
         ({"kind": "stages", "map": "m", "quiet_after": "3 working days"}, "exact; write '3 days'"),
+        ({"kind": "improvements", "map": "m", "by": "week"}, "compare two times already"),
+        ({"kind": "improvements", "map": "m", "days": 0}, "at least 1 day"),
         ({"kind": "transitions", "map": "m", "by": "devise"}, "did you mean 'device'"),
         ({"kind": "transitions", "map": "m", "from": "2026-13-01"}, "no day and no moment"),
         ({"kind": "transitions", "map": "m", "from": "2026-01-01T10:00:00"}, "no time zone"),

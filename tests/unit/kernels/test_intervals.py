@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resa.base.errors import QuestionError
-from resa.kernels import clustered_interval, wilson_interval
+from resa.kernels import clustered_interval, difference_interval, wilson_interval
 from resa.kernels.intervals import student_quantile
 
 
@@ -86,3 +86,18 @@ def test_clustered_intervals_cover_as_often_as_they_say() -> None:
         interval = clustered_interval(customer, random.random(len(customer)) < chance[customer])
         covered += interval.low <= 0.25 <= interval.high
     assert 930 <= covered <= 975
+
+
+def test_the_difference_of_two_shares_has_the_published_interval() -> None:
+    """Newcombe 1998, Statistics in Medicine 17, "Interval estimation for the difference…", table II, method 10."""
+    for (met, total), (met_then, total_then), limits in (
+        ((56, 70), (48, 80), (0.0524, 0.3339)),
+        ((9, 10), (3, 10), (0.1705, 0.8090)),
+        ((6, 7), (2, 7), (0.0582, 0.8062)),
+        ((0, 10), (0, 20), (-0.1611, 0.2775)),
+        ((10, 10), (0, 10), (0.6075, 1.0)),
+        ((5, 56), (0, 29), (-0.0381, 0.1926)),
+    ):
+        found = difference_interval(wilson_interval(met_then, total_then), wilson_interval(met, total))
+        assert found.share == pytest.approx(met / total - met_then / total_then)
+        assert (found.low, found.high) == pytest.approx(limits, abs=5e-5)
