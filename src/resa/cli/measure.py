@@ -212,7 +212,9 @@ def _show(
 def _short(result: Result) -> list[str] | None:
     """The columns that fit a screen, where they do not all; JSON, CSV and files have them all."""
     left_out = _LEFT_OUT.get(result.kind)
-    return left_out and [name for name in result.table.column_names if name not in left_out]
+    if left_out is None:
+        return None
+    return [name for name in result.table.column_names if name not in left_out]
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
