@@ -9,6 +9,7 @@ from resa.analytics.finding import Finding, Findings, Segment
 from resa.analytics.measure import Measure
 from resa.analytics.questions import (
     KINDS,
+    ChannelsQuestion,
     ExpectationsQuestion,
     FunnelQuestion,
     ImprovementsQuestion,
@@ -30,6 +31,7 @@ __all__ = [
     "COLUMNS",
     "KINDS",
     "VIEWS",
+    "ChannelsQuestion",
     "Column",
     "ExpectationsQuestion",
     "Finding",

@@ -25,7 +25,7 @@ from resa.analytics.intervals_sql import clustered_sql, difference_sql
 from resa.analytics.openings_sql import openings_sql
 from resa.analytics.outcomes import OUTCOMES, expectation_as_of, last_start
 from resa.analytics.questions import ImprovementsQuestion
-from resa.analytics.result import Column, Counted, part_of, problem
+from resa.analytics.result import Column, Counted, in_columns, part_of, problem
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, literal, moment
@@ -164,7 +164,7 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
 
     part = part_of(
         columns,
-        {column.name: [row[place - len(columns)] for row in rows] for place, column in enumerate(columns)},
+        in_columns(columns, rows),
         sql=_sql(selection, items, columns),
         people={
             f"{name}_{what}": lambda row, side=side, met=what == "met": people(row, side, met=met)  # type: ignore[misc]

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from resa.analytics.answer import Answer
+from resa.analytics.channels import answer_channels
 from resa.analytics.expectations import answer_expectations
 from resa.analytics.finding import Findings
 from resa.analytics.findings import find
@@ -44,6 +45,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "retention": answer_retention,
     "stages": answer_stages,
     "improvements": answer_improvements,
+    "channels": answer_channels,
     "planned": answer_planned,
     "touchpoints": answer_touchpoints,
 }
@@ -162,6 +164,10 @@ class Measure:
     def improvements(self, names: Sequence[str] | str = (), *, days: int | None = None, **common: Any) -> Result:
         """What became of what each improvement should move, before and after; see `ImprovementsQuestion`."""
         return self._ask("improvements", common, names=names, days=days)
+
+    def channels(self, of: str = "channel", *, within: str | Duration | None = None, **common: Any) -> Result:
+        """Which channels or devices are used, together and after one another; see `ChannelsQuestion`."""
+        return self._ask("channels", common, of=of, within=within)
 
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""

@@ -331,6 +331,41 @@ def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
     return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
 
 
+def _channel_name(result: Result, key: str) -> str:
+    """The name of a channel for people; a device has none but its own."""
+    question: Any = result.question
+    names = {channel.key: channel.name for channel in result.journey_map.channels}
+    return names.get(key, key) if question.of == "channel" else key
+
+
+def _channels(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_channel_name(result, row["channel"]),
+            value=row["customers"],
+            words=_of(row["share"], row["customers"], language),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True)
+
+
+def _switches(result: Result, journey_map: JourneyMap) -> Svg:
+    counts: dict[tuple[str, str], int] = {}
+    for row in result.part("switches").table.to_pylist():
+        counts[_channel_name(result, row["from"]), _channel_name(result, row["to"])] = row["count"]
+    names = [_channel_name(result, key) for key in _column(result, "channel")]
+    title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
+    return draw_transitions(names, counts, title=title, language=journey_map.language)
+
+
+def _channels_or_devices(result: Result) -> str:
+    question: Any = result.question
+    of: str = question.of
+    return of
+
+
 def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
     of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
@@ -366,6 +401,8 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("stages", "stages"): _stages,
     ("stages", "movements"): _movements,
     ("stages", "over_time"): _stages_over_time,
+    ("channels", "channels"): _channels,
+    ("channels", "switches"): _switches,
     ("planned", "planned"): _planned,
     ("touchpoints", "touchpoints"): _touchpoints,
 }

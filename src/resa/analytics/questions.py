@@ -25,6 +25,7 @@ from resa.model.quantities import Duration
 
 __all__ = [
     "KINDS",
+    "ChannelsQuestion",
     "ExpectationsQuestion",
     "FunnelQuestion",
     "ImprovementsQuestion",
@@ -387,6 +388,28 @@ class ImprovementsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelsQuestion(Question):
+    """Which channels or devices are used, which together, and how customers switch between them.
+
+    Attributes:
+        of: `channel` or `device`.
+        within: A switch counts if the next visit comes not later than this; `None`: at any time.
+    """
+
+    kind = "channels"
+    of: str = "channel"
+    within: Duration | None = None
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.of not in {"channel", "device"}:
+            found.append(("of", f"'{self.of}' is neither channel nor device"))
+        if self.within is not None and self.within.working:
+            found.append(("within", f"a time between visits is exact; write '{self.within.amount} days'"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedQuestion(Question):
     """How far customers follow the path planned for a persona, where they leave it, and to where.
 
@@ -432,6 +455,7 @@ KINDS: dict[str, type[Question]] = {
         RetentionQuestion,
         StagesQuestion,
         ImprovementsQuestion,
+        ChannelsQuestion,
         PlannedQuestion,
         TouchpointsQuestion,
     )

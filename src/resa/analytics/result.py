@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
     import polars as pl
 
-__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "table_text"]
+__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "in_columns", "table_text"]
 
 Counted = npt.NDArray[np.int64]
 """Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
@@ -88,6 +88,11 @@ def part_of(
     schema = pa.schema([pa.field(column.name, column.type) for column in columns])
     table = pa.Table.from_arrays(arrays, schema=schema)
     return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out)
+
+
+def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    """Rows as lists by column name. A row may begin with its group where the columns do not, and then loses it."""
+    return {column.name: [row[place - len(columns)] for row in rows] for place, column in enumerate(columns)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -25,7 +25,7 @@ from resa.analytics.grouping import Groups, grouped
 from resa.analytics.intervals_sql import wilson_sql
 from resa.analytics.outcomes import as_of_delivering
 from resa.analytics.questions import RetentionQuestion
-from resa.analytics.result import Column, Counted, Part, part_of
+from resa.analytics.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, listed, literal, moment
@@ -210,7 +210,7 @@ def _cohorts(groups: Groups, counted: _Counted, statement: Statement) -> Part:
                 day = counted.buckets.days[cohort]
                 rows.append((label, day, size, first, last, back, *wilson_interval(back, size), complete))
                 behind.append((members, alone, cell))
-    table = _by_name(columns, rows)
+    table = in_columns(columns, rows)
     low, high = wilson_sql("returned", "customers")
     sql = statement.select(
         f"SELECT {groups.names}day AS cohort, customers, first AS period, {_LAST_SQL}, returned,\n"
@@ -253,7 +253,7 @@ def _overall(groups: Groups, counted: _Counted, statement: Statement) -> Part:
     low, high = wilson_sql("returned", "customers")
     return part_of(
         columns,
-        _by_name(columns, rows),
+        in_columns(columns, rows),
         sql=statement.select(
             f"SELECT {groups.names}first AS period, {_LAST_SQL}, cohorts, customers, returned,\n"
             f"  returned / nullif(customers, 0) AS share, {low} AS low, {high} AS high\n"
@@ -300,11 +300,6 @@ def _split(groups: Groups, counted: _Counted) -> Iterator[tuple[str | None, Flag
         members = np.zeros(len(counted.customers), np.bool_)
         members[chosen] = True
         yield label, members
-
-
-def _by_name(columns: tuple[Column, ...], rows: list[tuple[object, ...]]) -> dict[str, list[object]]:
-    """Rows as columns; without groups the first value of a row is left out."""
-    return {column.name: [row[place - len(columns)] for row in rows] for place, column in enumerate(columns)}
 
 
 def _counted_steps(

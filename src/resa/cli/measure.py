@@ -24,7 +24,14 @@ __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "w
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
-_POSITIONAL = {"funnel": "steps", "expectations": "names", "trend": "of", "planned": "plans", "improvements": "names"}
+_POSITIONAL = {
+    "funnel": "steps",
+    "expectations": "names",
+    "trend": "of",
+    "planned": "plans",
+    "improvements": "names",
+    "channels": "of",
+}
 
 _EXAMPLES = {"funnel": "product_page cart purchase", "trend": "cart.purchase"}
 """What is named, where something must be."""
@@ -89,7 +96,9 @@ def measure(
     ] = None,
     *,
     map_key: MapKey = None,
-    within: Annotated[str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'.")] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'. Channels: to the next visit.")
+    ] = None,
     kinds: Annotated[
         list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
     ] = None,
@@ -227,7 +236,7 @@ def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
         raise InputError(f"'{kind}' takes no names; see the options: resa measure --help")
     if name == "of":
         if len(words) > 1:
-            raise InputError("a trend is of one touchpoint or expectation; ask once for each")
+            raise InputError(f"a question of {kind} is about one thing; ask once for each")
         return {"of": words[0]}
     return {name: [word.split(",") if "," in word else word for word in words]}
 

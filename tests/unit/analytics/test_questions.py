@@ -59,6 +59,7 @@ def test_all_problems_are_told_at_once() -> None:
         ({"kind": "stages", "map": "m", "quiet_after": "3 working days"}, "exact; write '3 days'"),
         ({"kind": "improvements", "map": "m", "by": "week"}, "compare two times already"),
         ({"kind": "improvements", "map": "m", "days": 0}, "at least 1 day"),
+        ({"kind": "channels", "map": "m", "of": "persona"}, "neither channel nor device"),
         ({"kind": "transitions", "map": "m", "by": "devise"}, "did you mean 'device'"),
         ({"kind": "transitions", "map": "m", "from": "2026-13-01"}, "no day and no moment"),
         ({"kind": "transitions", "map": "m", "from": "2026-01-01T10:00:00"}, "no time zone"),

@@ -1,0 +1,164 @@
+"""Retention, stages, improvements and channels, counted by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from tests.support.by_hand import happened, measure_of, only_row
+from tests.support.small_store import START, Happened, expect, small_map
+
+from resa.analytics import Measure
+from resa.base.errors import QuestionError
+from resa.model.journey import Improvement
+
+
+def test_retention_counts_each_customer_once_a_period_and_only_whole_periods_together() -> None:
+    """Weeks begin on Monday in Stockholm; the data end on Wednesday of the fifth week."""
+    week = 7 * 86_400.0
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (1, "b"), (week + 1, "a"), (week + 2, "a"), (3 * week, "b")),
+            *happened(1, (2, "a"), (4 * week + 5, "b")),
+            *happened(2, (week, "b"), (week + 9, "a"), (2 * week, "b")),
+            *happened(3, (4 * week + 2 * 86_400, "c")),
+        ],
+        small_map(timezone="Europe/Stockholm"),
+    )
+    result = measure.retention(start="a", periods=4)
+    shares = {
+        (row["cohort"].day, row["period"]): (row["returned"], row["complete"]) for row in result.table.to_pylist()
+    }
+    assert shares == {
+        (2, 0): (1, True), (2, 1): (1, True), (2, 2): (0, True), (2, 3): (1, True), (2, 4): (1, False),
+        (9, 0): (0, True), (9, 1): (1, True), (9, 2): (0, True), (9, 3): (0, False),
+    }  # fmt: skip
+    overall = {
+        row["period"]: (row["cohorts"], row["customers"], row["returned"])
+        for row in result.part("overall").table.to_pylist()
+    }
+    assert overall == {0: (2, 3, 1), 1: (2, 3, 2), 2: (2, 3, 0), 3: (1, 2, 1)}
+    rolling = measure.retention(start="a", periods=4, rolling=True).table.to_pylist()
+    assert [row["returned"] for row in rolling if row["cohort"].day == 2] == [2, 2, 2, 2, 1]
+    brackets = measure.retention(start="a", brackets=["0", "1-2", "3+"]).table.to_pylist()
+    assert [row["returned"] for row in brackets if row["cohort"].day == 2] == [1, 1, 2]
+    assert measure.retention(start="a", returns="c").n == {"customers": 3}
+    text = measure.retention(start="a", periods=4).text()
+    assert "2026-03-02          2  50.0%   50.0%  0.0%  50.0%  ~50.0%" in text
+    assert "~ may still change" in text
+
+
+def staged() -> Measure:
+    """Touchpoints a and b are of the stage `early`, c, d and e of `late`."""
+    day = 86_400.0
+    return measure_of(
+        [
+            *happened(0, (0, "a"), (60, "b"), (120, "c"), (120 + 40 * day, "d")),
+            *happened(1, (0, "a"), (10, "c"), (20, "b"), (30, "a")),
+            *happened(2, (10 * day, "e")),
+            *happened(3, (41 * day, "x")),
+        ]
+    )
+
+
+def test_stages_are_entered_left_and_gone_quiet_in() -> None:
+    day = 86_400.0
+    result = staged().stages(quiet_after="7 days")
+    early, late = result.table.to_pylist()
+    # Customer 0 moves on after 120 s, customer 1 after 10 s and later goes quiet in `early`.
+    assert {name: early[name] for name in ("customers", "stays", "onward", "back", "quiet", "now")} == {
+        "customers": 2, "stays": 3, "onward": 2, "back": 0, "quiet": 1, "now": 0,
+    }  # fmt: skip
+    # Customer 0 enters `late` twice, 40 days apart; customer 1 goes back after 10 s; customer 2 goes quiet.
+    assert {name: late[name] for name in ("customers", "stays", "onward", "back", "quiet", "now")} == {
+        "customers": 3, "stays": 4, "onward": 0, "back": 1, "quiet": 2, "now": 1,
+    }  # fmt: skip
+    # Of three stays one has moved after 10 s and two after 120 s; of four only one ever moves.
+    assert (early["median_seconds"], late["median_seconds"]) == (120.0, None)
+    moves = {(row["from"], row["to"]): row["count"] for row in result.part("movements").table.to_pylist()}
+    assert moves == {
+        (None, "early"): 2, (None, "late"): 2, ("early", None): 1, ("early", "late"): 2, ("late", None): 2,
+        ("late", "early"): 1,
+    }  # fmt: skip
+    assert result.customers("now", stage="late").column("customer").to_pylist() == [0]
+    until = staged().stages(quiet_after="7 days", until="2026-03-02").table.to_pylist()
+    assert [row["now"] for row in until] == [1, 1]
+    assert staged().stages(quiet_after="7 days", since=START + timedelta(days=5)).n == {"stays": 2, "customers": 2}
+    assert result.part("movements").table.to_pylist()[2]["median_seconds"] == 7 * day + 10
+
+
+def test_without_a_longest_pause_nobody_goes_quiet() -> None:
+    result = staged().stages(every="month")
+    assert [(row["quiet"], row["now"]) for row in result.table.to_pylist()] == [(0, 1), (0, 2)]
+    assert "no pause is too long" in result.text()
+    rows = result.part("over_time").table.to_pylist()
+    shown = [(row["period"].month, row["stage"], row["customers"], row["entered"], row["left"]) for row in rows]
+    assert shown == [(3, "early", 1, 3, 2), (3, "late", 2, 3, 1), (4, "early", 1, 0, 0), (4, "late", 2, 0, 0)]
+    assert [row["complete"] for row in rows] == [True, True, False, False]
+
+
+def improved(before: tuple[int, int], after: tuple[int, int], *, since: date, days: int = 15) -> Measure:
+    """So many of so many meet `a.b`, a day after the other, before and after the tenth day."""
+    events: list[Happened] = []
+    for first, (met, total) in ((0, before), (10, after)):
+        for number in range(total):
+            at = (first + 9 * number / total) * 86_400.0
+            events += happened(
+                len(events),
+                (at, "a"),
+                *([(at + 5, "b")] if number * met // total < (number + 1) * met // total else []),
+            )
+    events += happened(len(events), (days * 86_400.0 + 11, "x"))
+    one = Improvement(key="faster", name="Faster", since=since, should_move="a.b")
+    other = Improvement(key="later", name="Later", since=date(2027, 1, 1), should_move="a.b")
+    journey_map = small_map(expect("a", "b", "10 seconds"), improvements=[one, other])
+    return measure_of(events, journey_map, customers=len(events) + 1)
+
+
+def test_an_improvement_is_compared_over_spans_of_equal_length() -> None:
+    measure = improved((30, 90), (60, 90), since=date(2026, 3, 12), days=20)
+    row = only_row(measure.improvements())
+    assert (row["improvement"], row["expectation"], row["days"]) == ("faster", "a.b", 7)  # whole weeks
+    assert (row["before_mature"], row["after_mature"]) == (60, 70)  # ten a day, none on the ninth
+    assert row["difference"] == pytest.approx(row["after_share"] - row["before_share"])
+    assert (row["verdict"], row["low"] > 0) == ("higher", True)
+    assert only_row(measure.improvements(days=3))["days"] == 3
+    assert only_row(improved((60, 90), (30, 90), since=date(2026, 3, 12)).improvements())["verdict"] == "lower"
+    assert only_row(improved((45, 90), (45, 90), since=date(2026, 3, 12)).improvements())["verdict"] == "not told apart"
+    assert only_row(improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements())["verdict"] == "too few to say"
+
+
+def test_an_improvement_that_cannot_be_compared_is_told_and_named_ones_are_checked() -> None:
+    result = improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements()
+    assert any("'later' cannot be compared yet" in warning for warning in result.warnings)
+    assert any("no experiment" in warning for warning in result.warnings)
+    assert improved((3, 9), (6, 9), since=date(2026, 3, 2)).improvements().table.num_rows == 0
+    with pytest.raises(QuestionError, match="did you mean 'faster'"):
+        improved((3, 9), (6, 9), since=date(2026, 3, 12)).improvements("fastr")
+
+
+def test_channels_are_used_together_and_switched_between() -> None:
+    def at(customer: int, *visits: tuple[float, str | None]) -> list[Happened]:
+        return [Happened(customer=customer, at=moment, event="a", channel=channel) for moment, channel in visits]
+
+    events = [
+        *at(0, (0, "web"), (10, "app"), (5_000, "web"), (5_001, "web")),
+        *at(1, (0, "web"), (4, "web")),
+        *at(2, (0, "app"), (3, "store")),
+        *at(3, (0, None)),
+    ]
+    result = measure_of(events, small_map()).channels()
+    used = {row["channel"]: (row["visits"], row["customers"], row["only"]) for row in result.table.to_pylist()}
+    assert used == {"web": (5, 2, 1), "app": (2, 2, 0), "store": (1, 1, 0), "(not known)": (1, 1, 1)}
+    together = {(row["channel"], row["other"]): row for row in result.part("together").table.to_pylist()}
+    assert set(together) == {("web", "app"), ("app", "web"), ("app", "store"), ("store", "app")}
+    assert together["web", "app"]["share"] == 0.5
+    assert together["web", "app"]["lift"] == 1.0  # half of those on the web, and half of all, use the app
+    assert together["store", "app"]["lift"] == 2.0
+    switches = {(row["from"], row["to"]): row for row in result.part("switches").table.to_pylist()}
+    assert {pair: row["count"] for pair, row in switches.items()} == {
+        ("web", "app"): 1, ("app", "web"): 1, ("app", "store"): 1,
+    }  # fmt: skip
+    assert switches["web", "app"]["share"] == pytest.approx(1 / 3)  # of three visits that another follows
+    soon = measure_of(events, small_map()).channels(within="1 minute").part("switches").table.to_pylist()
+    assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
