@@ -225,19 +225,33 @@ def _planned(result: Result, journey_map: JourneyMap) -> Svg:
 
 
 def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
-    counts: dict[tuple[str, str], int] = {}
-    entries: dict[str, int] = {}
-    exits: dict[str, int] = {}
-    for row in result.table.to_pylist():
-        if row["from"] is None:
-            entries[_name(journey_map, row["to"])] = row["count"]
-        elif row["to"] is None:
-            exits[_name(journey_map, row["from"])] = row["count"]
-        else:
-            counts[_name(journey_map, row["from"]), _name(journey_map, row["to"])] = row["count"]
-    present = {*entries, *exits}
-    names = [touchpoint.name for touchpoint in journey_map.touchpoints if touchpoint.name in present]
-    return draw_transitions(names, counts, entries=entries, exits=exits, language=journey_map.language)
+    rows = result.table.to_pylist()
+    seen = {row[end] for row in rows for end in ("from", "to")}
+    names = {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints if touchpoint.key in seen}
+    return _ways(rows, names, journey_map, borders=True)
+
+
+def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: JourneyMap, **how: Any) -> Svg:
+    """How often one thing follows another, as a table.
+
+    Args:
+        rows: With from, to and count; without one end something begins, without the other it ends.
+        names: For people, by key, in order.
+        journey_map: For its language.
+        **how: `title`; `borders`: what begins and what ends is shown.
+    """
+    inside = [row for row in rows if row["from"] is not None and row["to"] is not None]
+    entries = {names[row["to"]]: row["count"] for row in rows if row["from"] is None}
+    exits = {names[row["from"]]: row["count"] for row in rows if row["to"] is None}
+    shown = how.pop("borders", False)
+    return draw_transitions(
+        list(names.values()),
+        {(names[row["from"]], names[row["to"]]): row["count"] for row in inside},
+        entries=entries if shown else None,
+        exits=exits if shown else None,
+        language=journey_map.language,
+        **how,
+    )
 
 
 def _paths(result: Result, journey_map: JourneyMap) -> Svg:
@@ -304,22 +318,9 @@ def _stages(result: Result, journey_map: JourneyMap) -> Svg:
 
 
 def _movements(result: Result, journey_map: JourneyMap) -> Svg:
-    counts: dict[tuple[str, str], int] = {}
-    entries: dict[str, int] = {}
-    exits: dict[str, int] = {}
     names = {stage.key: stage.name for stage in journey_map.stages}
-    for row in result.part("movements").table.to_pylist():
-        if row["from"] is None:
-            entries[names[row["to"]]] = row["count"]
-        elif row["to"] is None:
-            exits[names[row["from"]]] = row["count"]
-        else:
-            counts[names[row["from"]], names[row["to"]]] = row["count"]
     title = say("movements", said_in(journey_map.language))
-    language = journey_map.language
-    return draw_transitions(
-        list(names.values()), counts, entries=entries, exits=exits or None, title=title, language=language
-    )
+    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True)
 
 
 def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
@@ -352,12 +353,9 @@ def _channels(result: Result, journey_map: JourneyMap) -> Svg:
 
 
 def _switches(result: Result, journey_map: JourneyMap) -> Svg:
-    counts: dict[tuple[str, str], int] = {}
-    for row in result.part("switches").table.to_pylist():
-        counts[_channel_name(result, row["from"]), _channel_name(result, row["to"])] = row["count"]
-    names = [_channel_name(result, key) for key in _column(result, "channel")]
+    names = {key: _channel_name(result, key) for key in _column(result, "channel")}
     title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
-    return draw_transitions(names, counts, title=title, language=journey_map.language)
+    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title)
 
 
 def _channels_or_devices(result: Result) -> str:

@@ -162,3 +162,22 @@ def test_channels_are_used_together_and_switched_between() -> None:
     assert switches["web", "app"]["share"] == pytest.approx(1 / 3)  # of three visits that another follows
     soon = measure_of(events, small_map()).channels(within="1 minute").part("switches").table.to_pylist()
     assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
+
+
+def test_every_part_that_can_be_drawn_is() -> None:
+    measure = staged()
+    for result, parts in (
+        (measure.retention(), ["retention"]),
+        (measure.retention(by="channel", rolling=True), ["retention"]),
+        (measure.stages(quiet_after="7 days"), ["stages", "movements", "over_time"]),
+        (measure.channels(), ["channels", "switches"]),
+        (measure.channels("device"), ["channels"]),
+    ):
+        assert all(result.picture(part).startswith("<svg") for part in parts)
+    with pytest.raises(QuestionError, match="drawn are: channels, switches"):
+        measure.channels().picture("together")
+
+
+def test_a_touchpoint_that_is_never_first_or_last_is_in_the_picture_of_transitions() -> None:
+    drawn = measure_of(happened(0, (0, "a"), (1, "b"), (2, "c")), small_map()).transitions().picture()
+    assert all(f">{name}</" in drawn for name in "abc")
