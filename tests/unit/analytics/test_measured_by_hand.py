@@ -281,6 +281,11 @@ def test_little_or_nothing_is_no_error(events: list[Happened]) -> None:
         measure.trend("a"),
         measure.trend("a.b"),
         measure.planned(),
+        measure.touchpoints(),
+        measure.retention(every="day", by="channel"),
+        measure.stages(quiet_after="1 day"),
+        measure.channels("device"),
+        measure.improvements(),
     ]
     for result in results:
         assert json.loads(result.json())["generation"] == 1
