@@ -66,6 +66,8 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
     journey_map = small_map(
         *ARROWS,
         improvements=IMPROVEMENTS,
+        costs={"web": 2.0, "store": 7.5},
+        goal="d",
         personas=PERSONAS,
         timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),
         channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from resa.engine import Engine
 from resa.expressions import Compiled, Scope
-from resa.model.journey import Expectation, Improvement, JourneyMap, Persona, Stage, Touchpoint
+from resa.model.journey import Channel, Expectation, Goal, Improvement, JourneyMap, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
 from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK, LOOKUPS
 from resa.storage import EPOCH, AsOf
@@ -228,6 +228,8 @@ def small_map(
     channels: Mapping[str, Sequence[str]] | None = None,
     holidays: Sequence[date] = (),
     improvements: Sequence[Improvement] = (),
+    costs: Mapping[str, float] | None = None,
+    goal: str | None = None,
     hash_: str = "m1",
 ) -> JourneyMap:
     """A map with two stages, `early` (the first two touchpoints) and `late`."""
@@ -245,6 +247,8 @@ def small_map(
         ),
         personas=tuple(personas),
         improvements=tuple(improvements),
+        channels=tuple(Channel(key=key, name=key, cost=cost) for key, cost in (costs or {}).items()),
+        goal=None if goal is None else Goal(reach=(goal,), written=goal),
         touchpoints=tuple(
             Touchpoint(
                 key=name,

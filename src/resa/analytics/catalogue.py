@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from resa.analytics.channels import CHANNEL_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
+from resa.analytics.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
 from resa.analytics.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.funnel import FUNNEL_COLUMNS
 from resa.analytics.improvements import IMPROVEMENT_COLUMNS
@@ -34,7 +34,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
     "retention": {"retention": RETENTION_COLUMNS, "overall": OVERALL_COLUMNS},
     "stages": {"stages": STAGE_COLUMNS, "movements": MOVEMENT_COLUMNS, "over_time": OVER_TIME_COLUMNS},
     "improvements": {"improvements": IMPROVEMENT_COLUMNS},
-    "channels": {"channels": CHANNEL_COLUMNS, "together": TOGETHER_COLUMNS, "switches": SWITCH_COLUMNS},
+    "channels": {
+        "channels": CHANNEL_COLUMNS,
+        "together": TOGETHER_COLUMNS,
+        "switches": SWITCH_COLUMNS,
+        "cost": COST_COLUMNS,
+    },
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }

@@ -21,11 +21,11 @@ from resa.analytics.questions import ChannelsQuestion
 from resa.analytics.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.selection import Selection
 from resa.analytics.snapshot import Flags, Positions
-from resa.analytics.sql_text import Statement
+from resa.analytics.sql_text import Statement, listed, literal
 from resa.analytics.statistics import count_distinct, distinct, quantile, quantile_sql, share
 from resa.kernels import wilson_interval
 
-__all__ = ["CHANNEL_COLUMNS", "SWITCH_COLUMNS", "TOGETHER_COLUMNS", "answer_channels"]
+__all__ = ["CHANNEL_COLUMNS", "COST_COLUMNS", "SWITCH_COLUMNS", "TOGETHER_COLUMNS", "answer_channels"]
 
 CHANNEL_COLUMNS: Final = (
     Column("channel", pa.string(), "The channel, or the device."),
@@ -33,6 +33,14 @@ CHANNEL_COLUMNS: Final = (
     Column("customers", pa.int64(), "Customers with such a visit."),
     Column("share", pa.float64(), "Of all customers with a visit, 0 to 1."),
     Column("only", pa.int64(), "Customers with visits nowhere else."),
+    Column("cost", pa.float64(), "Visits, each at what the map says a contact costs there; null: it says nothing."),
+)
+
+COST_COLUMNS: Final = (
+    Column("contacts", pa.int64(), "Visits on channels for which the map says what a contact costs."),
+    Column("cost", pa.float64(), "What they cost together, in the map's currency."),
+    Column("customers", pa.int64(), "Customers with a visit of what the goal is to reach."),
+    Column("cost_per_goal", pa.float64(), "cost / customers; null if nobody reached it."),
 )
 
 TOGETHER_COLUMNS: Final = (
@@ -93,6 +101,21 @@ class _Visits:
         for number, (_, members) in enumerate(self.places.split()):
             codes[members] = number
         return codes
+
+    @cached_property
+    def costs(self) -> tuple[float | None, ...]:
+        """What a contact costs in each of `places.labels`."""
+        known = {channel.key: channel.cost for channel in self.selection.snapshot.journey_map.channels}
+        return tuple(known.get(label or "") if self.question.of == "channel" else None for label in self.places.labels)
+
+    @cached_property
+    def reached(self) -> Flags:
+        """Which of the visits are what the map's goal is to reach."""
+        journey_map = self.selection.snapshot.journey_map
+        goal = () if journey_map.goal is None else journey_map.goal.reach
+        codes = [journey_map.code[key] for key in goal]
+        found: Flags = np.isin(self.selection.journeys.touchpoints[self.positions], codes)
+        return found
 
     @property
     def positions(self) -> Positions:
@@ -164,6 +187,8 @@ def answer_channels(question: ChannelsQuestion, selection: Selection) -> Answer:
         "together": _together(visits, statement),
         "switches": _switches(visits, statement),
     }
+    if any(cost is not None for cost in visits.costs) and selection.snapshot.journey_map.goal is not None:
+        parts["cost"] = _cost(visits, statement)
     count = {"visits": len(visits.codes), "customers": count_distinct(visits.customers)}
     warnings = dict.fromkeys((*visits.places.warnings, *visits.groups.warnings))
     return Answer(parts=parts, n=count, warnings=tuple(warnings))
@@ -180,7 +205,9 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
         for code in np.flatnonzero(counts).tolist():
             own = int(used[:, code].sum())
             only = int((used[:, code] & alone).sum())
-            rows.append((label, visits.places.labels[code], int(counts[code]), own, share(own, len(used)), only))
+            each = visits.costs[code]
+            cost = None if each is None else each * int(counts[code])
+            rows.append((label, visits.places.labels[code], int(counts[code]), own, share(own, len(used)), only, cost))
             behind.append((members, code))
 
     def those(row: int) -> Counted:
@@ -202,11 +229,45 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
         columns,
         in_columns(columns, rows),
         sql=statement.select(
-            f"SELECT {_group(visits)}n.channel, c.visits, c.customers, c.customers / e.everybody AS share, c.only\n"
+            f"SELECT {_group(visits)}n.channel, c.visits, c.customers, c.customers / e.everybody AS share, c.only,\n"
+            "  c.visits * n.cost AS cost\n"
             f"FROM by_channel c JOIN everybody e USING (rank) JOIN names n USING (place) {_labels(visits)}\n"
             "ORDER BY rank, place"
         ),
         people={"visits": those, "customers": lambda row: distinct(those(row)), "only": faithful},
+    )
+
+
+def _cost(visits: _Visits, statement: Statement) -> Part:
+    """What the contacts cost, and for each customer who reached the map's goal."""
+    columns = (*visits.groups.columns, *COST_COLUMNS)
+    rows: list[tuple[object, ...]] = []
+    behind: list[Flags] = []
+    each = np.array([np.nan if cost is None else cost for cost in visits.costs])
+    for label, members in visits.split():
+        costs = each[visits.codes[members]]
+        known = ~np.isnan(costs)
+        customers = count_distinct(visits.of(members & visits.reached))
+        total = float(costs[known].sum())
+        rows.append((label, int(known.sum()), total, customers, share(total, customers)))
+        behind.append(members)
+    goal = visits.selection.snapshot.journey_map.goal
+    reach = listed(goal.reach if goal is not None else ())
+    statement = statement.step("goals", f"SELECT position FROM seen WHERE touchpoint IN {reach}").step(
+        "costs",
+        "SELECT u.rank, count(n.cost) AS contacts, coalesce(sum(n.cost), 0) AS cost,\n"
+        "  count(DISTINCT u.customer) FILTER (g.position IS NOT NULL) AS customers\n"
+        "FROM used u JOIN names n USING (place) LEFT JOIN goals g ON g.position = u.position GROUP BY u.rank",
+    )
+    return part_of(
+        columns,
+        in_columns(columns, rows),
+        sql=statement.select(
+            f"SELECT {_group(visits)}coalesce(c.contacts, 0) AS contacts, coalesce(c.cost, 0) AS cost,\n"
+            "  coalesce(c.customers, 0) AS customers, c.cost / nullif(c.customers, 0) AS cost_per_goal\n"
+            f"FROM ({visits.groups.every}) g LEFT JOIN costs c ON c.rank = g.rank ORDER BY g.rank"
+        ),
+        people={"customers": lambda row: distinct(visits.of(behind[row] & visits.reached))},
     )
 
 
@@ -340,5 +401,9 @@ def _visit_steps(visits: _Visits) -> Statement:
             "SELECT r.*, p.places FROM ranked r JOIN (SELECT rank, customer, count(DISTINCT place) AS places\n"
             "  FROM ranked GROUP BY rank, customer) p ON p.rank = r.rank AND p.customer = r.customer",
         )
-        .step("names", f'SELECT "group" AS channel, rank AS place FROM ({places.every})')
+        .step(
+            "names",
+            f'SELECT "group" AS channel, rank AS place, ({literal(list(visits.costs))}::DOUBLE[])[rank] AS cost\n'
+            f"FROM ({places.every})",
+        )
     )

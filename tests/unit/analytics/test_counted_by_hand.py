@@ -160,6 +160,12 @@ def test_channels_are_used_together_and_switched_between() -> None:
         ("web", "app"): 1, ("app", "web"): 1, ("app", "store"): 1,
     }  # fmt: skip
     assert switches["web", "app"]["share"] == pytest.approx(1 / 3)  # of three visits that another follows
+    assert "cost" not in result.parts
+    costly = measure_of(events, small_map(costs={"web": 2.5, "store": 10}, goal="a")).channels()
+    assert [row["cost"] for row in costly.table.to_pylist()] == [12.5, None, None, 10.0]
+    assert costly.part("cost").table.to_pylist() == [
+        {"contacts": 6, "cost": 22.5, "customers": 4, "cost_per_goal": 5.625}
+    ]
     soon = measure_of(events, small_map()).channels(within="1 minute").part("switches").table.to_pylist()
     assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
 
