@@ -187,7 +187,8 @@ def _calendar(question: RetentionQuestion, selection: Selection, returns: tuple[
     if snapshot.oldest is None or snapshot.newest is None:
         return _Buckets(np.array([0, DAY]), (date(1970, 1, 1),), as_of, 0)
     known = snapshot.newest if as_of is None else as_of
-    furthest = snapshot.newest + (question.ranges[-1][0] + 2) * _LONGEST_PERIOD  # no cell ends later
+    last = max(question.ranges[-1][0], question.ranges[-1][1] or 0)
+    furthest = snapshot.newest + (last + 2) * _LONGEST_PERIOD  # no cell ends later
     end = max(snapshot.newest, min(known, furthest))
     edges, days = calendar_edges(snapshot.oldest, end, question.every, snapshot.zone)
     return _Buckets(edges, days, as_of, known)

@@ -43,6 +43,8 @@ def test_retention_counts_each_customer_once_a_period_and_only_whole_periods_tog
     brackets = measure.retention(start="a", brackets=["0", "1-2", "3+"]).table.to_pylist()
     assert [row["returned"] for row in brackets if row["cohort"].day == 2] == [1, 1, 2]
     assert measure.retention(start="a", returns="c").n == {"customers": 3}
+    far = measure.retention(start="a", brackets=["0", "1-60"], as_of="2030-01-01T00:00:00Z").table.to_pylist()
+    assert all(row["complete"] for row in far)
     text = measure.retention(start="a", periods=4).text()
     assert "2026-03-02          2  50.0%   50.0%  0.0%  50.0%  ~50.0%" in text
     assert "~ may still change" in text
