@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -56,7 +57,8 @@ _KEPT_ANSWERS: Final = 64
 class Measure:
     """Questions to a workspace's maps and events.
 
-    Answers are kept by question, generation and map until a new generation is published or a map changes.
+    Answers are kept by question, generation and map until a new generation is published or a map changes. Several
+    threads may ask at once.
 
     Args:
         store: Where the events are.
@@ -89,6 +91,7 @@ class Measure:
         self.notes: tuple[str, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
+        self._lock = Lock()
 
     def funnel(
         self,
@@ -187,15 +190,17 @@ class Measure:
             question = question_from(question)
         snapshot = self.snapshot(question.map_key)
         key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash, self.notes)
-        if key in self._answers:
-            self._answers.move_to_end(key)
-            return self._answers[key]
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
         selection = Selection(snapshot, question)
         answer = _ANSWERERS[question.kind](question, selection)
         result = self._stamped(question, selection, answer)
-        self._answers[key] = result
-        while len(self._answers) > _KEPT_ANSWERS:
-            self._answers.popitem(last=False)
+        with self._lock:
+            self._answers[key] = result
+            while len(self._answers) > _KEPT_ANSWERS:
+                self._answers.popitem(last=False)
         return result
 
     def findings(self, *, limit: int = 5, **common: Any) -> Findings:
@@ -231,11 +236,12 @@ class Measure:
             QuestionError: There is no such map, or its events have not been indexed.
         """
         key = self._map_key(map_key)
-        held = self._snapshots.get(key)
-        if held is None or held.index.generation != self._store.generation:
-            held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
-            self._snapshots[key] = held
-        return held
+        with self._lock:
+            held = self._snapshots.get(key)
+            if held is None or held.index.generation != self._store.generation:
+                held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
+                self._snapshots[key] = held
+            return held
 
     def _map_key(self, key: str | None) -> str:
         chosen = key or self._default

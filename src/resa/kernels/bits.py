@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 
 from resa.kernels.compiling import inlined, kernel
 
-__all__ = ["CODES", "EventBits", "bit_count", "following", "pick", "within"]
+__all__ = ["CODES", "EventBits", "bit_count", "count_before", "first_of", "following", "pick", "within"]
 
 CODES: Final = 65_536
 """How many touchpoint codes there can be; tables of this length need no check of a code."""
@@ -114,6 +114,13 @@ class EventBits:
         return packed.view("<u8").astype(np.uint64, copy=False)
 
 
+def count_before(words: Words, position: int) -> int:
+    """How many events before a position have their bit set."""
+    word, rest = divmod(position, 64)
+    whole = int(np.bitwise_count(words[:word]).sum(dtype=np.int64))
+    return whole + (int(words[word]) & ((1 << rest) - 1)).bit_count() if rest else whole
+
+
 def _type_bit_count(_context: Any, _word: Any) -> tuple[Any, Any]:
     """The processor's own instruction; Numba has no function for it."""
 
@@ -148,6 +155,18 @@ def following(bits: np.uint64, borders: np.uint64, carry: np.uint64) -> tuple[np
     seeds = ((bits << _ONE) | carry) & free
     after = free & (~(free + seeds) | seeds)
     return after, (bits | after) >> _TOP
+
+
+@inlined
+def first_of(words: Words, start: int, stop: int) -> np.int64:
+    """The first event from `start` up to, not including, `stop` whose bit is set; at least `stop` if there is none."""
+    word = start >> 6
+    rest = words[word] & (_ALL << np.uint64(start & 63)) if start < stop else _ALL
+    while rest == 0 and 64 * word + 64 < stop:
+        word += 1
+        rest = words[word]
+    found = 64 * word + np.int64(bit_count((rest & (~rest + _ONE)) - _ONE))
+    return found if start < stop else np.int64(stop)
 
 
 @kernel

@@ -40,6 +40,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.kernels.bits import EventBits, count_before, pick
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
     WHOLE_TIME,
@@ -51,7 +52,6 @@ from resa.kernels.journeys import (
     plain_journeys,
 )
 from resa.kernels.ranges import over_customers
-from resa.kernels.scanning import BLOCK, FOUND, scan
 
 __all__ = [
     "CANCELLED",
@@ -77,6 +77,7 @@ _CANCELS: Final = 4
 
 _LONGEST: Final = 2**60  # microseconds; longer than an index can span, and far from overflow
 
+_BLOCK: Final = 4_096  # events looked at together, whole words of bits: their times stay in the processor's cache
 _NEVER: Final = -(2**62)
 
 _Columns = tuple[
@@ -150,7 +151,7 @@ def _openings(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     roles: npt.NDArray[np.uint8],
-    codes: npt.NDArray[np.uint16],
+    words: npt.NDArray[np.uint64],
     renews: bool,
     edges: npt.NDArray[np.int64],
     spans: npt.NDArray[np.int64],
@@ -161,14 +162,12 @@ def _openings(
     last: int,
     out: _Columns,
 ) -> int:
-    """Fill in the openings of a range of customers; returns how many.
+    """Fill in the openings of a range of customers; returns how many. `words` are the bits of events with a role.
 
     The row that is open stays in registers but for how it began; the rest is written when it ends.
     """
     customers, opened, clocks, closed, outcomes, opened_at, deadlines, waited, reached = out
-    marks = np.empty(BLOCK, np.uint8)
-    found = np.empty(FOUND, np.int64)
-    times = np.empty(FOUND, np.int64)
+    found, times = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
     rows = 0
     is_open = False
     clock = clock_at = early = np.int64(0)
@@ -177,7 +176,8 @@ def _openings(
     end = place = offsets[first]
     asked = False
     while place < offsets[last]:
-        hits, place = scan(touchpoints, roles, codes, place, offsets[last], marks, found)
+        stop = min((place // _BLOCK + 1) * _BLOCK, offsets[last])
+        hits, place = pick(words, place, stop, found), stop
         for hit in range(hits):  # apart from the rest, so that the processor waits for many of them at once
             times[hit] = moment(seconds, micros, found[hit])
         for hit in range(hits):
@@ -272,25 +272,29 @@ def openings(
     start = -_NEVER if last_start is None else last_start
     rest = (renews, *_plain_deadlines(within), period or WHOLE_TIME, start)
     if keys is None:
-        return _found(plain, roles, rest, mask, threads)
+        return _found(plain, journeys.bits, roles, rest, mask, threads)
     if len(keys) != plain.events:
         raise ValueError(f"{len(keys)} keys for {plain.events} events")
     return _found_by_key(plain, keys, roles, rest, mask, threads)
 
 
 def _found(
-    plain: Journeys, roles: npt.NDArray[np.uint8], rest: _Rest, mask: npt.NDArray[np.bool_], threads: int | None
+    plain: Journeys,
+    bits: EventBits,
+    roles: npt.NDArray[np.uint8],
+    rest: _Rest,
+    mask: npt.NDArray[np.bool_],
+    threads: int | None,
 ) -> Openings:
-    codes = np.flatnonzero(roles).astype(np.uint16)
-    openers = np.flatnonzero(roles & _OPENS)
-    most = _count(plain.touchpoints, openers)
-    out = _columns(most)
+    words = bits.any_of(np.flatnonzero(roles).tolist())
+    openers = bits.any_of(np.flatnonzero(roles & _OPENS).tolist())
+    out = _columns(count_before(openers, plain.events))
 
     def run(first: int, last: int) -> tuple[int, int]:
         # There are no more openings than events that may open: each range writes behind what the others can need.
-        base = _count(plain.touchpoints[: plain.offsets[first]], openers)
+        base = count_before(openers, int(plain.offsets[first]))
         part = tuple(column[base:] for column in out)
-        return base, _openings(*plain, roles, codes, *rest, mask, first, last, part)
+        return base, _openings(*plain, roles, words, *rest, mask, first, last, part)
 
     rows = 0
     for base, count in over_customers(plain, run, threads):
@@ -298,11 +302,6 @@ def _found(
             column[rows : rows + count] = column[base : base + count]
         rows += count
     return Openings._make(column[:rows] for column in out)
-
-
-def _count(touchpoints: npt.NDArray[np.uint16], codes: npt.NDArray[np.int64]) -> int:
-    """How many events have one of the codes."""
-    return sum(int(np.count_nonzero(touchpoints == code)) for code in codes.astype(np.uint16))
 
 
 def _columns(rows: int) -> _Columns:
@@ -332,7 +331,7 @@ def _found_by_key(
     offsets = np.append(starts, len(positions)).astype(np.int64)
     owners = (keyed[starts] >> np.uint64(32)).astype(np.int32)
     pieces = Journeys(offsets, *(column[positions] for column in plain[1:]))
-    found = _found(plain_journeys(pieces), roles, rest, mask[owners] if mask.size else mask, threads)
+    found = _found(plain_journeys(pieces), pieces.bits, roles, rest, mask[owners] if mask.size else mask, threads)
     closed = np.append(positions, -1)[found.closed]  # -1, the last one, stays -1
     found = found._replace(
         customer=owners[found.customer], opened=positions[found.opened], clock=positions[found.clock], closed=closed

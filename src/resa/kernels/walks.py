@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from resa.kernels.bits import first_of
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import CODES, Journeys, Period, moment, plain_customers, plain_journeys
 from resa.kernels.ranges import over_customers
@@ -65,6 +66,7 @@ def _walks(
     micros: npt.NDArray[np.int32],
     touchpoints: npt.NDArray[np.uint16],
     path: npt.NDArray[np.uint16],
+    words: npt.NDArray[np.uint64],
     period: tuple[int, int] | None,
     mask: npt.NDArray[np.bool_],
     first: int,
@@ -72,7 +74,7 @@ def _walks(
     counts: npt.NDArray[np.int64],
     each: npt.NDArray[np.uint32],
 ) -> None:
-    """Add up a range of customers."""
+    """Add up a range of customers; `words` are the bits of events that show the first step."""
     steps = len(path)
     followers = np.zeros(steps, np.int64)
     ways = np.zeros(steps, np.int64)
@@ -80,7 +82,8 @@ def _walks(
         if mask.size > 0 and not mask[customer]:
             continue
         reached = settled = 0
-        for position in range(offsets[customer], offsets[customer + 1]):
+        # Nothing counts before the first step, and most customers never take it.
+        for position in range(first_of(words, offsets[customer], offsets[customer + 1]), offsets[customer + 1]):
             code = touchpoints[position]
             if code == 0:
                 continue
@@ -133,11 +136,12 @@ def walks(
     if int(plain.touchpoints.max(initial=0)) >= codes:
         raise ValueError(f"a touchpoint's code is not below {codes}")
     plain_path = np.array(path, np.uint16)
+    words = journeys.bits.any_of(path[:1])
     rows = np.zeros((plain.customers if each else 0, len(path)), np.uint32)
 
     def run(first: int, last: int) -> npt.NDArray[np.int64]:
         counts = np.zeros((len(path), codes, WAYS), np.int64)
-        _walks(*plain, plain_path, period, mask, first, last, counts, rows)
+        _walks(*plain, plain_path, words, period, mask, first, last, counts, rows)
         return counts
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]

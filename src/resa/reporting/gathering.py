@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -145,15 +146,19 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | da
     snapshot = measure.snapshot(key)
     oldest, newest = snapshot.oldest, snapshot.newest
     every = _period(oldest, newest)
-    touchpoints = measure.touchpoints(**common)
+    with ThreadPoolExecutor(1) as beside:  # questions about visits and those about openings share little
+        visits = beside.submit(_about_visits, measure, journey_map, common)
+        expectations = measure.expectations(**common)
+        trends = {arrow.name: measure.trend(arrow.name, every=every, **common) for arrow in journey_map.expectations}
+        touchpoints, planned, goal = visits.result()
     teller = Teller(journey_map)
     return Numbers(
         map=journey_map,
-        expectations=measure.expectations(**common),
-        trends={arrow.name: measure.trend(arrow.name, every=every, **common) for arrow in journey_map.expectations},
+        expectations=expectations,
+        trends=trends,
         touchpoints=touchpoints,
-        planned=measure.planned(**common) if any(persona.path for persona in journey_map.personas) else None,
-        goal=_goal(measure, journey_map, touchpoints.n["customers"], common),
+        planned=planned,
+        goal=goal,
         scores=scores_of(journey_map, touchpoints, feedback_on(journey_map, snapshot.store.rows("feedback", _SCORED))),
         daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value", "day"])),
         since=None if oldest is None else teller.local(from_microseconds(oldest)),
@@ -161,6 +166,15 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | da
         complete_to=touchpoints.as_of,
         generation=touchpoints.generation,
     )
+
+
+def _about_visits(
+    measure: Measure, journey_map: JourneyMap, common: Mapping[str, Any]
+) -> tuple[Result, Result | None, GoalShare | None]:
+    """Touchpoints, planned paths where there are any, and the goal if the map has one."""
+    touchpoints = measure.touchpoints(**common)
+    planned = measure.planned(**common) if any(persona.path for persona in journey_map.personas) else None
+    return touchpoints, planned, _goal(measure, journey_map, touchpoints.n["customers"], common)
 
 
 _SCORED: Final = ["touchpoint", "score", "scale_low", "scale_high", "text"]
@@ -174,19 +188,22 @@ def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime |
     """
     common: dict[str, Any] = {"map": journey_map.key, "as_of": as_of}
     numbers = gather_numbers(measure, journey_map, as_of=as_of)
-    findings = measure.findings(**common)
-    grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
-    every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
     way = main_way(journey_map)
-    within = None if way is None else way.within
-    return Gathered(
-        numbers=numbers,
-        findings=findings,
-        curves={(name, by): measure.trend(name, every=every, by=by, **common) for name, by in sorted(grouped)},
-        way=way,
-        funnel=None if way is None else measure.funnel([list(step) for step in way.steps], within=within, **common),
-        paths=measure.paths(steps=_PATH_STEPS, top=1, **common),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        ways = beside.submit(_about_ways, measure, way, common)
+        findings = measure.findings(**common)
+        grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
+        every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
+        curves = {(name, by): measure.trend(name, every=every, by=by, **common) for name, by in sorted(grouped)}
+        funnel, paths = ways.result()
+    return Gathered(numbers=numbers, findings=findings, curves=curves, way=way, funnel=funnel, paths=paths)
+
+
+def _about_ways(measure: Measure, way: Way | None, common: Mapping[str, Any]) -> tuple[Result | None, Result]:
+    """The funnel of the main way if there is one, and the commonest paths."""
+    steps = [] if way is None else [list(step) for step in way.steps]
+    funnel = None if way is None else measure.funnel(steps, within=way.within, **common)
+    return funnel, measure.paths(steps=_PATH_STEPS, top=1, **common)
 
 
 def points(rows: Sequence[Row]) -> list[Point]:
