@@ -10,6 +10,7 @@ from resa.analytics.measure import Measure
 from resa.analytics.questions import (
     KINDS,
     ChannelsQuestion,
+    ConformanceQuestion,
     ExpectationsQuestion,
     FunnelQuestion,
     ImprovementsQuestion,
@@ -33,6 +34,7 @@ __all__ = [
     "VIEWS",
     "ChannelsQuestion",
     "Column",
+    "ConformanceQuestion",
     "ExpectationsQuestion",
     "Finding",
     "Findings",

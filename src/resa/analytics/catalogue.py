@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from resa.analytics.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
+from resa.analytics.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, STEP_COLUMNS
 from resa.analytics.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.funnel import FUNNEL_COLUMNS
 from resa.analytics.improvements import IMPROVEMENT_COLUMNS
@@ -41,6 +42,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "cost": COST_COLUMNS,
     },
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
+    "conformance": {"conformance": CONFORMANCE_COLUMNS, "steps": STEP_COLUMNS, "added": ADDED_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }
 """For each kind of question, the columns of each table of its answer. A group-by adds its own column in front."""

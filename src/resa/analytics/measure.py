@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from resa.analytics.answer import Answer
 from resa.analytics.channels import answer_channels
+from resa.analytics.conformance import answer_conformance
 from resa.analytics.expectations import answer_expectations
 from resa.analytics.finding import Findings
 from resa.analytics.findings import find
@@ -48,6 +49,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "improvements": answer_improvements,
     "channels": answer_channels,
     "planned": answer_planned,
+    "conformance": answer_conformance,
     "touchpoints": answer_touchpoints,
 }
 
@@ -175,6 +177,10 @@ class Measure:
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""
         return self._ask("planned", common, plans=plans)
+
+    def conformance(self, plans: str | Sequence[str] = (), *, collapse: bool = True, **common: Any) -> Result:
+        """How well journeys fit planned paths, and where they part from them; see `ConformanceQuestion`."""
+        return self._ask("conformance", common, plans=plans, collapse=collapse)
 
     def touchpoints(self, **common: Any) -> Result:
         """How often each touchpoint is visited, by how many, and how it is felt; see `TouchpointsQuestion`."""

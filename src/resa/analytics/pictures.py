@@ -224,6 +224,24 @@ def _planned(result: Result, journey_map: JourneyMap) -> Svg:
     return _bars(bars, journey_map, say("lane.paths", said_in(journey_map.language)))
 
 
+def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
+    """How many take each planned step in its place; the persona's own customers where it is known who they are."""
+    rows = result.part("steps").table.to_pylist()
+    own = {row["persona"] for row in rows if row["who"] == "persona"}
+    bars = [
+        Bar(
+            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
+            value=row["share"],
+            words=_of(row["share"], row["in_place"], said_in(journey_map.language)),
+            low=row["low"],
+            high=row["high"],
+        )
+        for row in rows
+        if row["who"] == "persona" or row["persona"] not in own
+    ]
+    return _bars(bars, journey_map, say("steps_in_place", said_in(journey_map.language)))
+
+
 def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
     rows = result.table.to_pylist()
     seen = {row[end] for row in rows for end in ("from", "to")}
@@ -402,6 +420,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("channels", "channels"): _channels,
     ("channels", "switches"): _switches,
     ("planned", "planned"): _planned,
+    ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,
 }
 """What draws which part of which kind of answer."""

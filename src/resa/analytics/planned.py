@@ -10,6 +10,7 @@ the next planned one (*direct*), something else before the next planned one (*de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -32,7 +33,7 @@ from resa.base.errors import QuestionError, did_you_mean
 from resa.kernels import DETOUR, DIRECT, LEFT, Walks, funnel, walks, wilson_interval
 from resa.model.journey import Persona
 
-__all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned"]
+__all__ = ["DETOUR_COLUMNS", "PLANNED_COLUMNS", "answer_planned", "asked_plans", "unseen"]
 
 _WHO: Final = (
     Column("persona", pa.string(), "Whose planned path it is."),
@@ -181,13 +182,13 @@ class _Walk:
 
 def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
     """Compare plans with what customers did."""
-    personas = _asked(question, selection)
+    personas = asked_plans(question.plans, selection)
     warnings = tuple(
         f"Nothing tells who is a '{persona.key}': its path is compared with everyone only."
         for persona in personas
         if persona.who is None
     )
-    warnings += tuple(filter(None, (_unseen(selection, persona) for persona in personas)))
+    warnings += tuple(filter(None, (unseen(selection, persona) for persona in personas)))
     plans = [
         _Plan(selection, persona, own)
         for persona in personas
@@ -209,7 +210,7 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
     )
 
 
-def _unseen(selection: Selection, persona: Persona) -> str:
+def unseen(selection: Selection, persona: Persona) -> str:
     """Why nobody can be counted from some planned touchpoint on; empty if all of them are seen."""
     signals = selection.snapshot.journey_map.signal
     for step, key in enumerate(persona.path):
@@ -219,14 +220,19 @@ def _unseen(selection: Selection, persona: Persona) -> str:
     return ""
 
 
-def _asked(question: PlannedQuestion, selection: Selection) -> list[Persona]:
+def asked_plans(plans: Sequence[str], selection: Selection) -> list[Persona]:
+    """The personas of these keys, or all whose path is planned.
+
+    Raises:
+        QuestionError: There is no such persona, or no path is planned for it.
+    """
     known = selection.snapshot.journey_map.persona
-    for key in question.plans:
+    for key in plans:
         if key not in known:
             raise QuestionError(problem(f"the map has no persona '{key}'{did_you_mean(key, known)}", "plans"))
         if not known[key].path:
             raise QuestionError(problem(f"no path is planned for '{key}'; add `path:` to the persona", "plans"))
-    return [known[key] for key in question.plans or known if known[key].path]
+    return [known[key] for key in plans or known if known[key].path]
 
 
 def _planned(plans: list[_Plan], found: list[_Walk], by: tuple[Column, ...], statement: Statement) -> Part:

@@ -26,6 +26,7 @@ from resa.model.quantities import Duration
 __all__ = [
     "KINDS",
     "ChannelsQuestion",
+    "ConformanceQuestion",
     "ExpectationsQuestion",
     "FunnelQuestion",
     "ImprovementsQuestion",
@@ -421,6 +422,20 @@ class PlannedQuestion(Question):
     plans: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConformanceQuestion(Question):
+    """How well journeys fit the path planned for a persona, and by which moves they part from it.
+
+    Attributes:
+        plans: Keys of personas whose planned path they are held against; empty: all that have one.
+        collapse: A touchpoint repeated at once counts once.
+    """
+
+    kind = "conformance"
+    plans: tuple[str, ...] = ()
+    collapse: bool = True
+
+
 GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""
 
@@ -457,6 +472,7 @@ KINDS: dict[str, type[Question]] = {
         ImprovementsQuestion,
         ChannelsQuestion,
         PlannedQuestion,
+        ConformanceQuestion,
         TouchpointsQuestion,
     )
 }

@@ -29,6 +29,7 @@ _POSITIONAL = {
     "expectations": "names",
     "trend": "of",
     "planned": "plans",
+    "conformance": "plans",
     "improvements": "names",
     "channels": "of",
 }
@@ -120,7 +121,7 @@ def measure(
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
     top: Annotated[int | None, typer.Option(help="Paths, variants: how many are listed.")] = None,
-    collapse: Annotated[bool | None, typer.Option(help="Paths, variants: repeats at once count once.")] = None,
+    collapse: Annotated[bool | None, typer.Option(help="Paths, variants, conformance: repeats count once.")] = None,
     every: Annotated[str | None, typer.Option(help="Trend, retention, stages: day, week, month or quarter.")] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")

@@ -166,6 +166,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "transitions": "Transitions",
         "variants": "Whole journeys",
         "transitions_description": "How often one touchpoint follows another; rows lead to columns.",
+        "steps_in_place": "Planned steps that are taken in their place",
         "used.channel": "Channels that customers use",
         "used.device": "Devices that customers use",
         "switches.channel": "Switches between channels",

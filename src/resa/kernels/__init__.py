@@ -1,5 +1,6 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
+from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
 from resa.kernels.funnel import (
     MAX_STEPS,
@@ -51,18 +52,23 @@ __all__ = [
     "CODES",
     "DETOUR",
     "DIRECT",
+    "IN_PLACE",
     "LEFT",
     "MAX_PATH_STEPS",
     "MAX_STEPS",
     "MET",
+    "MOST_PLANNED",
     "MOVED",
     "NOTHING",
     "NO_KEY",
     "OTHERS",
+    "OUT_OF_ORDER",
     "PAUSED",
     "RELATIVE_ERROR",
     "ROUNDING",
+    "SKIPPED",
     "UNANSWERED",
+    "Alignments",
     "Deadlines",
     "Flow",
     "FunnelResult",
@@ -82,6 +88,7 @@ __all__ = [
     "Variants",
     "Visits",
     "Walks",
+    "align",
     "bucket_numbers",
     "clustered_interval",
     "count_paths",

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from resa.kernels.alignments import align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
 from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
@@ -41,7 +42,7 @@ def warm() -> None:
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
-    variants(tiny)
+    align(tiny, variants(tiny), [1])
     stays(tiny, np.array([0, 1, 2], np.uint16))
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):

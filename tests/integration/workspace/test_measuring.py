@@ -27,6 +27,10 @@ signals:
   cart: {event: cart}
   purchase: {event: order}
 """
+PLANS = """
+personas: {fan: {path: [cart, purchase]}}
+improvements: {faster: {since: 2026-05-06, should_move: cart.purchase, state: done}}
+"""
 EVENTS = """time,customer,event
 2026-05-04T10:00:00Z,anna,cart
 2026-05-04T10:20:00Z,anna,order
@@ -193,24 +197,34 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "paths": (["--start", "cart", "--steps", "2", "--no-collapse"], {"start": "cart", "steps": 2, "collapse": False}),
     "variants": (["--top", "1", "--collapse"], {"top": 1, "collapse": True}),
     "trend": (["cart.purchase", "--every", "day"], {"every": "day"}),
+    "retention": (
+        ["--start", "cart", "--returns", "purchase", "--every", "day", "--brackets", "0,1-2"],
+        {"start": "cart", "returns": "purchase", "every": "day", "brackets": ["0", "1-2"]},
+    ),
+    "stages": (["--quiet-after", "2 days", "--every", "day"], {"quiet_after": "2 days", "every": "day"}),
+    "improvements": (["--days", "1", "--as-of", "2026-05-08T00:00:00Z"], {"days": 1}),
+    "channels": (["device", "--within", "1 hour", "--part", "switches"], {"within": "1 hour"}),
     "planned": (["fan"], {}),
+    "conformance": (["fan", "--no-collapse"], {"collapse": False}),
     "touchpoints": (["--where", "count(cart) > 0", "--as-of", "2026-05-07T00:00:00Z"], {"where": "count(cart) > 0"}),
 }
 NAMED: dict[str, object] = {
     "funnel": ["cart", "purchase"],
     "expectations": ["cart.purchase"],
     "trend": "cart.purchase",
+    "channels": "device",
     "planned": ["fan"],
+    "conformance": ["fan"],
 }
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "journey.yaml").write_text(f"personas: {{fan: {{path: [cart, purchase]}}}}{MAP}")
+    (folder / "journey.yaml").write_text(f"{PLANS}{MAP}")
     written, keywords = QUESTIONS[kind]
     assert run(["measure", kind, *written, "--format", "json", "-w", str(folder)]) == 0
     printed = json.loads(capsys.readouterr().out)
-    as_of = {"as_of": datetime(2026, 5, 7, tzinfo=UTC)} if "--as-of" in written else {}
+    as_of = {"as_of": written[written.index("--as-of") + 1]} if "--as-of" in written else {}
     with resa.open(folder) as shop:
         ask = getattr(shop.measure, kind)
         answer = ask(*([NAMED[kind]] if kind in NAMED else []), **keywords, **as_of)

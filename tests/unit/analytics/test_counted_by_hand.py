@@ -10,7 +10,7 @@ from tests.support.small_store import START, Happened, expect, small_map
 
 from resa.analytics import Measure
 from resa.base.errors import QuestionError
-from resa.model.journey import Improvement
+from resa.model.journey import Improvement, Persona
 
 
 def test_retention_counts_each_customer_once_a_period_and_only_whole_periods_together() -> None:
@@ -172,6 +172,43 @@ def test_channels_are_used_together_and_switched_between() -> None:
     assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
 
 
+def test_journeys_are_held_against_the_plan_with_the_fewest_moves() -> None:
+    """The plan is a b c. Who repeats a step at once does not add a visit; a fan is who has three orders."""
+    plan = Persona(key="fan", name="Fan", who="traits.orders >= 3", path=("a", "b", "c"))
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (1, "a"), (2, "b"), (3, "c")),
+            *happened(1, (0, "b"), (1, "a"), (2, "c"), (3, "d")),
+            *happened(2, (0, "e"), (1, "c"), (2, "e")),
+        ],
+        small_map(personas=[plan]),
+        traits={0: {"orders": 3}},
+        customers=3,
+    )
+    result = measure.conformance()
+    own, everyone = result.table.to_pylist()
+    assert {name: own[name] for name in ("who", "customers", "perfect", "fitness")} == {
+        "who": "persona", "customers": 1, "perfect": 1, "fitness": 1.0,
+    }  # fmt: skip
+    # b is taken before a: then a and c match, b is out of order and d added: 1 - 3/7. Only c of e c e: 1 - 4/6.
+    assert everyone["fitness"] == pytest.approx((1 + 4 / 7 + 2 / 6) / 3)
+    assert [everyone[name] for name in ("skipped", "out_of_order", "added")] == pytest.approx([2 / 3, 1 / 3, 1])
+    steps = [row for row in result.part("steps").table.to_pylist() if row["who"] == "everyone"]
+    assert [(row["in_place"], row["skipped"], row["out_of_order"]) for row in steps] == [
+        (2, 1, 0),
+        (1, 1, 1),
+        (3, 0, 0),
+    ]
+    added = [row for row in result.part("added").table.to_pylist() if row["who"] == "everyone"]
+    assert [(row["after_touchpoint"], row["touchpoint"], row["count"]) for row in added] == [
+        (None, "e", 1), ("c", "d", 1), ("c", "e", 1),
+    ]  # fmt: skip
+    repeats = measure.conformance(collapse=False).table.to_pylist()[1]
+    assert repeats["added"] == pytest.approx(4 / 3)
+    with pytest.raises(QuestionError, match="did you mean 'fan'"):
+        measure.conformance("fn")
+
+
 def test_every_part_that_can_be_drawn_is() -> None:
     measure = staged()
     for result, parts in (
@@ -180,6 +217,7 @@ def test_every_part_that_can_be_drawn_is() -> None:
         (measure.stages(quiet_after="7 days"), ["stages", "movements", "over_time"]),
         (measure.channels(), ["channels", "switches"]),
         (measure.channels("device"), ["channels"]),
+        (measure.conformance(), ["steps"]),
     ):
         assert all(result.picture(part).startswith("<svg") for part in parts)
     with pytest.raises(QuestionError, match="drawn are: channels, switches"):

@@ -286,6 +286,7 @@ def test_little_or_nothing_is_no_error(events: list[Happened]) -> None:
         measure.stages(quiet_after="1 day"),
         measure.channels("device"),
         measure.improvements(),
+        measure.conformance(),
     ]
     for result in results:
         assert json.loads(result.json())["generation"] == 1
