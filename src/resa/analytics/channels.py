@@ -326,15 +326,16 @@ def _switches(visits: _Visits, statement: Statement) -> Part:
     rows: list[tuple[object, ...]] = []
     behind: list[Flags] = []
     names = visits.places.labels
+    # Each pair of places is one number, so that none is looked for that nobody went between.
+    numbers = np.where(visits.following >= 0, visits.codes * len(names) + visits.following, -1).astype(np.int16)
     for label, members in visits.split():
-        followed = members & (visits.following >= 0)
-        leaving = np.bincount(visits.codes[followed], minlength=len(names))
-        pairs = np.bincount(visits.codes[followed] * len(names) + visits.following[followed], minlength=1)
+        pairs = np.bincount(numbers[members] + 1, minlength=len(names) ** 2 + 1)[1:]
+        leaving = pairs.reshape(len(names), -1).sum(axis=1) if names else pairs
         for pair in np.flatnonzero(pairs).tolist():
             one, two = divmod(pair, len(names))
             if one == two:
                 continue
-            chosen = followed & (visits.codes == one) & (visits.following == two)
+            chosen = members & (numbers == pair)
             count = int(pairs[pair])
             median = quantile(visits.waited[chosen], 0.5) / SECOND
             whose = count_distinct(visits.customers[chosen])

@@ -31,6 +31,7 @@ from resa.analytics.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.selection import WHOLE, Selection
 from resa.analytics.snapshot import Flags
 from resa.analytics.sql_text import Statement, literal
+from resa.analytics.statistics import distinct
 from resa.kernels import IN_PLACE, OUT_OF_ORDER, SKIPPED, Alignments, Variants, align, variants, wilson_interval
 from resa.model.journey import Persona
 
@@ -110,8 +111,13 @@ class _Held:
 
     @cached_property
     def added_key(self) -> npt.NDArray[np.int64]:
-        """Of each added visit, where in the plan and which touchpoint, as one number."""
-        return self.aligned.added_after.astype(np.int64) << 16 | self.aligned.added_code
+        """Of each added visit, where in the plan and which touchpoint, as one number below `keys`."""
+        return self.aligned.added_after.astype(np.int64) * len(self.selection.snapshot.names) + self.aligned.added_code
+
+    @property
+    def keys(self) -> int:
+        """How many such numbers there can be."""
+        return (len(self.persona.path) + 1) * len(self.selection.snapshot.names)
 
     @property
     def whose(self) -> Iterator[tuple[Walkers, Flags]]:
@@ -135,6 +141,10 @@ class _Held:
                 inside &= members
                 if inside.any():
                     yield walkers, label, inside
+
+    def weights(self, members: Flags) -> npt.NDArray[np.int64]:
+        """How many of these journeys each variant has."""
+        return np.bincount(self.kind[members], minlength=len(self.aligned.visits))
 
     def people(self, members: Flags, kinds: Flags | None = None) -> Counted:
         """Whose journeys they are; of some variants only."""
@@ -177,16 +187,12 @@ def _conformance(plans: list[_Held], groups: Groups, statement: Statement) -> Pa
     behind: list[tuple[_Held, Flags]] = []
     for plan in plans:
         for walkers, label, members in plan.split():
-            kinds = plan.kind[members]
-            steps = plan.aligned.steps[kinds]
-            perfect = int((plan.aligned.fitness[kinds] == 1).sum())
-            means = (
-                plan.aligned.fitness[kinds].mean(),
-                *((steps == word).sum() / len(kinds) for word in (SKIPPED, OUT_OF_ORDER)),
-                plan.aligned.added[kinds].mean(),
-            )
-            share = wilson_interval(perfect, len(kinds))
-            rows.append((label, walkers.persona, walkers.who, len(kinds), perfect, *share, *map(float, means)))
+            weights, aligned = plan.weights(members), plan.aligned
+            customers, perfect = int(weights.sum()), int(weights[aligned.fitness == 1].sum())
+            moved = ((aligned.steps == word).sum(axis=1) for word in (SKIPPED, OUT_OF_ORDER))
+            means = (float(weights @ each) / customers for each in (aligned.fitness, *moved, aligned.added))
+            share = wilson_interval(perfect, customers)
+            rows.append((label, walkers.persona, walkers.who, customers, perfect, *share, *means))
             behind.append((plan, members))
     columns = (*groups.columns, *CONFORMANCE_COLUMNS)
     return part_of(
@@ -205,11 +211,12 @@ def _steps(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
     behind: list[tuple[_Held, Flags, int]] = []
     for plan in plans:
         for walkers, label, members in plan.split():
-            steps = plan.aligned.steps[plan.kind[members]]
+            weights = plan.weights(members)
+            customers = int(weights.sum())
             for step, touchpoint in enumerate(plan.persona.path):
-                counts = np.bincount(steps[:, step], minlength=3).tolist()
-                share = wilson_interval(counts[IN_PLACE], len(steps))
-                who = (label, walkers.persona, walkers.who, step + 1, touchpoint, len(steps), counts[IN_PLACE])
+                counts = np.bincount(plan.aligned.steps[:, step], weights, minlength=3).astype(np.int64).tolist()
+                share = wilson_interval(counts[IN_PLACE], customers)
+                who = (label, walkers.persona, walkers.who, step + 1, touchpoint, customers, counts[IN_PLACE])
                 rows.append((*who, *share, counts[SKIPPED], counts[OUT_OF_ORDER]))
                 behind.append((plan, members, step))
 
@@ -238,19 +245,16 @@ def _added(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
     for plan in plans:
         names, path = plan.selection.snapshot.names, (None, *plan.persona.path)
         by = plan.aligned.added_by
-        together = np.unique(by.astype(np.int64) << 32 | plan.added_key)
-        keys, place = np.unique(plan.added_key, return_inverse=True)
-        owners = np.searchsorted(keys, together & 0xFFFFFFFF)
+        kinds, once = np.divmod(distinct(np.sort(by.astype(np.int64) * plan.keys + plan.added_key)), plan.keys)
         for walkers, label, members in plan.split():
-            weights = np.bincount(plan.kind[members], minlength=len(plan.aligned.visits))
-            counts = np.bincount(place, weights=weights[by], minlength=len(keys)).astype(np.int64)
-            customers = np.bincount(owners, weights=weights[together >> 32], minlength=len(keys)).astype(np.int64)
-            found = [(int(counts[row]), int(key) >> 16, names[int(key) & 0xFFFF], row) for row, key in enumerate(keys)]
-            for count, after, touchpoint, row in sorted(found, key=lambda one: (-one[0], one[1], one[2])):
-                if count:
-                    who = (label, walkers.persona, walkers.who, after, path[after], touchpoint)
-                    rows.append((*who, count, int(customers[row])))
-                    behind.append((plan, members, int(keys[row])))
+            weights = plan.weights(members)
+            counts = np.bincount(plan.added_key, weights[by]).astype(np.int64)
+            customers = np.bincount(once, weights[kinds]).astype(np.int64)
+            found = [(int(counts[key]), *divmod(key, len(names)), key) for key in np.flatnonzero(counts).tolist()]
+            for count, after, code, key in sorted(found, key=lambda one: (-one[0], one[1], names[one[2]])):
+                who = (label, walkers.persona, walkers.who, after, path[after], names[code])
+                rows.append((*who, count, int(customers[key])))
+                behind.append((plan, members, key))
 
     def people(row: int) -> Counted:
         plan, members, key = behind[row]
