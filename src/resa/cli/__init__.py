@@ -28,9 +28,9 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # another press must not cut the ending short
         # Libraries written in C make other errors of Ctrl+C, so it is remembered, not caught.
         if stopped and code != 0:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # another press must not cut the ending short
             sys.stderr.write("stopped before the end\n")
             sys.exit(130)
     sys.exit(code)
