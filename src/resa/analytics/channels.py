@@ -33,7 +33,9 @@ CHANNEL_COLUMNS: Final = (
     Column("customers", pa.int64(), "Customers with such a visit."),
     Column("share", pa.float64(), "Of all customers with a visit, 0 to 1."),
     Column("only", pa.int64(), "Customers with visits nowhere else."),
-    Column("cost", pa.float64(), "Visits, each at what the map says a contact costs there; null: it says nothing."),
+    Column(
+        "cost", pa.float64(), "Of its visits on channels for which the map says it, in its currency; null: none is."
+    ),
 )
 
 COST_COLUMNS: Final = (
@@ -103,10 +105,17 @@ class _Visits:
         return codes
 
     @cached_property
-    def costs(self) -> tuple[float | None, ...]:
-        """What a contact costs in each of `places.labels`."""
-        known = {channel.key: channel.cost for channel in self.selection.snapshot.journey_map.channels}
-        return tuple(known.get(label or "") if self.question.of == "channel" else None for label in self.places.labels)
+    def cost_of(self) -> dict[str, float]:
+        """What a contact costs, by channel."""
+        channels = self.selection.snapshot.journey_map.channels
+        return {channel.key: channel.cost for channel in channels if channel.cost is not None}
+
+    @cached_property
+    def costs(self) -> npt.NDArray[np.float64]:
+        """What each visit costs; NaN: nothing is said of its channel."""
+        snapshot = self.selection.snapshot
+        table = np.array([self.cost_of.get(label, np.nan) for label in snapshot.channel_labels])
+        return table[snapshot.channels_at(self.positions)]
 
     @cached_property
     def reached(self) -> Flags:
@@ -187,7 +196,7 @@ def answer_channels(question: ChannelsQuestion, selection: Selection) -> Answer:
         "together": _together(visits, statement),
         "switches": _switches(visits, statement),
     }
-    if any(cost is not None for cost in visits.costs) and selection.snapshot.journey_map.goal is not None:
+    if visits.cost_of and selection.snapshot.journey_map.goal is not None:
         parts["cost"] = _cost(visits, statement)
     count = {"visits": len(visits.codes), "customers": count_distinct(visits.customers)}
     warnings = dict.fromkeys((*visits.places.warnings, *visits.groups.warnings))
@@ -201,12 +210,14 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
     for label, members in visits.split():
         _, used = visits.used(members)
         counts = np.bincount(visits.codes[members], minlength=used.shape[1])
+        priced = members & ~np.isnan(visits.costs)
+        contacts = np.bincount(visits.codes[priced], minlength=used.shape[1])
+        costs = np.bincount(visits.codes[priced], visits.costs[priced], minlength=used.shape[1])
         alone = used.sum(axis=1) == 1
         for code in np.flatnonzero(counts).tolist():
             own = int(used[:, code].sum())
             only = int((used[:, code] & alone).sum())
-            each = visits.costs[code]
-            cost = None if each is None else each * int(counts[code])
+            cost = float(costs[code]) if contacts[code] else None
             rows.append((label, visits.places.labels[code], int(counts[code]), own, share(own, len(used)), only, cost))
             behind.append((members, code))
 
@@ -223,14 +234,14 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
     statement = statement.step(
         "by_channel",
         "SELECT rank, place, count(*) AS visits, count(DISTINCT customer) AS customers,\n"
-        "  count(DISTINCT customer) FILTER (places = 1) AS only FROM used GROUP BY rank, place",
+        "  count(DISTINCT customer) FILTER (places = 1) AS only, sum(cost) AS cost FROM used GROUP BY rank, place",
     ).step("everybody", "SELECT rank, count(DISTINCT customer) AS everybody FROM used GROUP BY rank")
     return part_of(
         columns,
         in_columns(columns, rows),
         sql=statement.select(
             f"SELECT {_group(visits)}n.channel, c.visits, c.customers, c.customers / e.everybody AS share, c.only,\n"
-            "  c.visits * n.cost AS cost\n"
+            "  c.cost\n"
             f"FROM by_channel c JOIN everybody e USING (rank) JOIN names n USING (place) {_labels(visits)}\n"
             "ORDER BY rank, place"
         ),
@@ -243,9 +254,8 @@ def _cost(visits: _Visits, statement: Statement) -> Part:
     columns = (*visits.groups.columns, *COST_COLUMNS)
     rows: list[tuple[object, ...]] = []
     behind: list[Flags] = []
-    each = np.array([np.nan if cost is None else cost for cost in visits.costs])
     for label, members in visits.split():
-        costs = each[visits.codes[members]]
+        costs = visits.costs[members]
         known = ~np.isnan(costs)
         customers = count_distinct(visits.of(members & visits.reached))
         total = float(costs[known].sum())
@@ -255,9 +265,9 @@ def _cost(visits: _Visits, statement: Statement) -> Part:
     reach = listed(goal.reach if goal is not None else ())
     statement = statement.step("goals", f"SELECT position FROM seen WHERE touchpoint IN {reach}").step(
         "costs",
-        "SELECT u.rank, count(n.cost) AS contacts, coalesce(sum(n.cost), 0) AS cost,\n"
+        "SELECT u.rank, count(u.cost) AS contacts, coalesce(sum(u.cost), 0) AS cost,\n"
         "  count(DISTINCT u.customer) FILTER (g.position IS NOT NULL) AS customers\n"
-        "FROM used u JOIN names n USING (place) LEFT JOIN goals g ON g.position = u.position GROUP BY u.rank",
+        "FROM used u LEFT JOIN goals g ON g.position = u.position GROUP BY u.rank",
     )
     return part_of(
         columns,
@@ -382,12 +392,16 @@ def _visit_steps(visits: _Visits) -> Statement:
     line = "WINDOW line AS (PARTITION BY customer ORDER BY position)"
     apart = "epoch_us(next_at) - epoch_us(started_at)"
     late = "FALSE" if within is None else f"{apart} > {within.microseconds}"
+    costs = " ".join(f"WHEN {literal(channel)} THEN {literal(cost)}" for channel, cost in visits.cost_of.items())
+    cost = f"CASE channel {costs} END" if costs else "NULL::DOUBLE"
     return (
-        visits.selection.statement.step("found", "SELECT customer, position, occurred_at AS started_at FROM seen")
+        visits.selection.statement.step(
+            "found", f"SELECT customer, position, occurred_at AS started_at, {cost} AS cost FROM seen"
+        )
         .step("placed", places.over("found"))
         .step(
             "followed",
-            "SELECT customer, position, started_at, rank AS place, lead(rank) OVER line AS next_rank,\n"
+            "SELECT customer, position, started_at, cost, rank AS place, lead(rank) OVER line AS next_rank,\n"
             f"  lead(started_at) OVER line AS next_at FROM placed {line}",
         )
         .step(
@@ -402,9 +416,5 @@ def _visit_steps(visits: _Visits) -> Statement:
             "SELECT r.*, p.places FROM ranked r JOIN (SELECT rank, customer, count(DISTINCT place) AS places\n"
             "  FROM ranked GROUP BY rank, customer) p ON p.rank = r.rank AND p.customer = r.customer",
         )
-        .step(
-            "names",
-            f'SELECT "group" AS channel, rank AS place, ({literal(list(visits.costs))}::DOUBLE[])[rank] AS cost\n'
-            f"FROM ({places.every})",
-        )
+        .step("names", f'SELECT "group" AS channel, rank AS place FROM ({places.every})')
     )

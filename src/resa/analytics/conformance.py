@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -42,13 +42,17 @@ _WHO: Final = (
     Column("who", pa.string(), "Whose journeys: the persona's own customers', or everyone's."),
 )
 
+_INTERVAL: Final = (
+    Column("low", pa.float64(), "Lower end of its 95 % interval (Wilson, by customer)."),
+    Column("high", pa.float64(), "Upper end."),
+)
+
 CONFORMANCE_COLUMNS: Final = (
     *_WHO,
     Column("customers", pa.int64(), "Customers with a journey."),
     Column("perfect", pa.int64(), "Of these, those whose journey is the plan and nothing else."),
     Column("share", pa.float64(), "perfect / customers, 0 to 1."),
-    Column("low", pa.float64(), "Lower end of its 95 % interval (Wilson, by customer)."),
-    Column("high", pa.float64(), "Upper end."),
+    *_INTERVAL,
     Column("fitness", pa.float64(), "Mean over customers of 1 - moves / (steps + visits), 0 to 1."),
     Column("skipped", pa.float64(), "Steps that a customer skips, on the mean."),
     Column("out_of_order", pa.float64(), "Steps that a customer takes in another place, on the mean."),
@@ -62,8 +66,7 @@ STEP_COLUMNS: Final = (
     Column("customers", pa.int64(), "Customers with a journey."),
     Column("in_place", pa.int64(), "Of these, those who take the step in its place."),
     Column("share", pa.float64(), "in_place / customers, 0 to 1."),
-    Column("low", pa.float64(), "Lower end of its 95 % interval (Wilson, by customer)."),
-    Column("high", pa.float64(), "Upper end."),
+    *_INTERVAL,
     Column("skipped", pa.int64(), "Those who never take it, or not once more than is planned elsewhere."),
     Column("out_of_order", pa.int64(), "Those who take it in another place."),
 )
@@ -231,10 +234,7 @@ def _steps(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
         sql=_sql(plans, groups, statement, STEP_COLUMNS),
         people={
             "customers": lambda row: behind[row][0].people(behind[row][1]),
-            **{
-                name: lambda row, word=word: people(row, word)  # type: ignore[misc]  # bound now
-                for name, word in _WORDS.items()
-            },
+            **{name: partial(people, word=word) for name, word in _WORDS.items()},
         },
     )
 
@@ -266,5 +266,5 @@ def _added(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
         columns,
         in_columns(columns, rows),
         sql=_sql(plans, groups, statement, ADDED_COLUMNS),
-        people={"count": people, "customers": lambda row: np.unique(people(row))},
+        people={"count": people, "customers": lambda row: distinct(people(row))},
     )

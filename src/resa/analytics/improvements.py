@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -167,7 +167,7 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
         in_columns(columns, rows),
         sql=_sql(selection, items, columns),
         people={
-            f"{name}_{what}": lambda row, side=side, met=what == "met": people(row, side, met=met)  # type: ignore[misc]
+            f"{name}_{what}": partial(people, side=side, met=what == "met")
             for side, name in enumerate(_SIDES)
             for what in ("mature", "met")
         },

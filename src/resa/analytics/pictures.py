@@ -207,39 +207,31 @@ def _variants(result: Result, journey_map: JourneyMap) -> Svg:
 
 
 def _planned(result: Result, journey_map: JourneyMap) -> Svg:
-    """How far customers come on each planned path; whose walk of it counts stands in the name."""
-    rows = result.table.to_pylist()
+    """How far customers come on each planned path."""
+    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map)
+
+
+def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
+    """How many take each planned step in its place."""
+    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map)
+
+
+def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap) -> Svg:
+    """Planned steps as bars: of the persona's own customers where it is known who they are, else of everyone."""
+    language = said_in(journey_map.language)
     own = {row["persona"] for row in rows if row["who"] == "persona"}
     bars = [
         Bar(
             name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
             value=row["share"],
-            words=_of(row["share"], row["customers"], said_in(journey_map.language)),
+            words=_of(row["share"], row[count], language),
             low=row["low"],
             high=row["high"],
         )
         for row in rows
         if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
     ]
-    return _bars(bars, journey_map, say("lane.paths", said_in(journey_map.language)))
-
-
-def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
-    """How many take each planned step in its place; the persona's own customers where it is known who they are."""
-    rows = result.part("steps").table.to_pylist()
-    own = {row["persona"] for row in rows if row["who"] == "persona"}
-    bars = [
-        Bar(
-            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
-            value=row["share"],
-            words=_of(row["share"], row["in_place"], said_in(journey_map.language)),
-            low=row["low"],
-            high=row["high"],
-        )
-        for row in rows
-        if row["who"] == "persona" or row["persona"] not in own
-    ]
-    return _bars(bars, journey_map, say("steps_in_place", said_in(journey_map.language)))
+    return _bars(bars, journey_map, say(title, language))
 
 
 def _transitions(result: Result, journey_map: JourneyMap) -> Svg:

@@ -189,18 +189,15 @@ class _Rows:
 
     def part(self, sql: str) -> Part:
         """The whole."""
-        people: dict[str, People] = {
-            name: lambda row, name=name, behind=behind: self._whose(name, behind[row]())  # type: ignore[misc]  # bound now
-            for name, behind in self._behind.items()
-        }
+        people: dict[str, People] = {name: partial(self._people, name) for name in self._behind}
         return part_of(self._columns, self._rows, sql=sql, people=people)
+
+    def _people(self, name: str, row: int) -> Counted:
+        whose = self._looked.people(self._behind[name][row]())
+        return distinct(whose) if name == "customers" else whose
 
     def _count(self, name: str, members: Flags) -> int:
         return count_distinct(self._looked.people(members)) if name == "customers" else int(np.count_nonzero(members))
-
-    def _whose(self, name: str, members: Flags) -> Counted:
-        whose = self._looked.people(members)
-        return distinct(whose) if name == "customers" else whose
 
 
 def _same(flags: Flags) -> Flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resa.drawing import formats
 from resa.drawing.parts import Block, first_baseline, paragraph
@@ -74,25 +74,14 @@ def matrix(
 
 def _cell(cell: Cell, box: Box) -> list[Item]:
     items: list[Item] = []
-    width, height = box.right - box.left, box.bottom - box.top
     if cell.share is not None:
         tint = (_PALEST + (_DARKEST - _PALEST) * cell.share) * (0.5 if cell.pale else 1)
-        items.append(
-            Rect(
-                x=box.left + 1,
-                y=box.top + 1,
-                width=width - 2,
-                height=height - 2,
-                radius=2,
-                fill="accent",
-                opacity=round(tint, 3),
-            )
-        )
+        items.append(replace(_inside(box, 1), fill="accent", opacity=round(tint, 3)))
     if cell.words:
         items.append(
             Text(
                 x=box.right - _PADDING,
-                y=box.top + height / 2 + 3.7,
+                y=(box.top + box.bottom) / 2 + 3.7,
                 lines=(cell.words,),
                 style="body",
                 fill="muted" if cell.pale else "ink",
@@ -101,15 +90,10 @@ def _cell(cell: Cell, box: Box) -> list[Item]:
             )
         )
     if cell.outlined:
-        items.append(
-            Rect(
-                x=box.left + 1.5,
-                y=box.top + 1.5,
-                width=width - 3,
-                height=height - 3,
-                radius=2,
-                stroke="line",
-                stroke_width=0.8,
-            )
-        )
+        items.append(replace(_inside(box, 1.5), stroke="line", stroke_width=0.8))
     return items
+
+
+def _inside(box: Box, gap: float) -> Rect:
+    width, height = box.right - box.left, box.bottom - box.top
+    return Rect(x=box.left + gap, y=box.top + gap, width=width - 2 * gap, height=height - 2 * gap, radius=2)

@@ -26,6 +26,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from resa.base.errors import QuestionError
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import Journeys, code_flags, plain_journeys
 from resa.kernels.variants import Variants
@@ -201,11 +202,14 @@ def align(journeys: Journeys, found: Variants, plan: Sequence[int]) -> Alignment
         plan: Codes of the planned touchpoints, 1 to 255 of them.
 
     Raises:
-        ValueError: The plan is empty or too long, or holds what is no touchpoint's code.
+        QuestionError: The plan is too long.
+        ValueError: It is empty, or holds what is no touchpoint's code.
     """
     plain = plain_journeys(journeys)
-    if not 1 <= len(plan) <= MOST_PLANNED:
-        raise ValueError(f"a plan has 1 to {MOST_PLANNED} steps, not {len(plan)}")
+    if len(plan) > MOST_PLANNED:
+        raise QuestionError(f"a planned path has at most {MOST_PLANNED} steps, not {len(plan)}")
+    if not plan:
+        raise ValueError("a plan has at least one step")
     planned = code_flags(plan)
     first = found.groups.first
     starts, stops = found.start[first], found.stop[first]

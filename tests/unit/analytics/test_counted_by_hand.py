@@ -172,6 +172,16 @@ def test_channels_are_used_together_and_switched_between() -> None:
     assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
 
 
+def test_costs_of_channels_that_are_too_many_to_be_listed_are_not_lost() -> None:
+    events = [Happened(customer=0, at=float(number), event="a", channel=f"c{number:02}") for number in range(25)]
+    costs = {f"c{number:02}": 1.0 for number in range(25)}
+    result = measure_of(events, small_map(costs=costs, goal="a")).channels()
+    assert result.table.to_pylist()[-1] | {"only": 0} == {
+        "channel": "(other)", "visits": 5, "customers": 1, "share": 1.0, "only": 0, "cost": 5.0,
+    }  # fmt: skip
+    assert result.part("cost").table.to_pylist()[0]["cost"] == 25.0
+
+
 def test_journeys_are_held_against_the_plan_with_the_fewest_moves() -> None:
     """The plan is a b c. Who repeats a step at once does not add a visit; a fan is who has three orders."""
     plan = Persona(key="fan", name="Fan", who="traits.orders >= 3", path=("a", "b", "c"))
