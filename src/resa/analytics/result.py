@@ -235,7 +235,7 @@ class Result:
             name = min(unknown)
             raise QuestionError(f"there is no column '{name}'{did_you_mean(name, part.table.column_names)}")
         wanted = {name: part.table.column(name).to_pylist() for name in described}
-        fits = [number for number in range(rows) if all(wanted[name][number] == described[name] for name in wanted)]
+        fits = [row for row in range(rows) if all(_says(cells[row], described[name]) for name, cells in wanted.items())]
         if len(fits) != 1:
             said = ", ".join(f"{name}={value}" for name, value in described.items()) or "no description"
             raise QuestionError(f"{len(fits)} rows fit {said}; describe exactly one by its columns")
@@ -320,6 +320,11 @@ def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
     kinds = pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())]))
     column = pa.array([known.get(customer, []) for customer in table.column("customer").to_pylist()], type=kinds)
     return table.append_column("identifiers", column)
+
+
+def _says(cell: object, wanted: object) -> bool:
+    """Whether a cell is what was described; days, moments and numbers may be written as text, null as nothing."""
+    return cell == wanted or (wanted == "" if cell is None else str(_plain(cell)) == str(_plain(wanted)))
 
 
 def _plain(value: object) -> Any:

@@ -218,6 +218,23 @@ NAMED: dict[str, object] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("question", "row", "behind"),
+    [
+        (["retention", "--every", "day"], ["cohort=2026-05-04", "period=0", "column=returned"], ["anna"]),
+        (["trend", "cart", "--every", "day"], ["period=2026-05-05"], ["bo"]),
+        (["transitions"], ["from=", "to=cart"], ["anna", "bo"]),
+    ],
+)
+def test_a_row_is_described_by_what_a_person_reads(
+    folder: Path, question: list[str], row: list[str], behind: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = [word for condition in row for word in ("--customers", condition)]
+    assert run(["measure", *question, *described, "--format", "json", "-w", str(folder)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(customer["identifiers"][0]["value"] for customer in found) == behind
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "journey.yaml").write_text(f"{PLANS}{MAP}")
