@@ -1,4 +1,4 @@
-"""Openings drawn with or without a change, as trials for the tests of `resa.analytics.unusual`."""
+"""Openings drawn with or without a change, as trials for the tests of `resa.analytics.findings.unusual`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from resa.analytics.trials import Trials
-from resa.analytics.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
+from resa.analytics.findings.trials import Trials
+from resa.analytics.findings.unusual import FAMILY_WISE, Places, against_others, against_past, everybody
 
 __all__ = ["WEEKS", "Drawn", "Found", "draw", "most_changed"]
 

@@ -5,9 +5,9 @@ by="persona").table measure.expectations().customers("missed", expectation="cart
 """
 
 from resa.analytics.catalogue import COLUMNS
-from resa.analytics.finding import Finding, Findings, Segment
+from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.measure import Measure
-from resa.analytics.questions import (
+from resa.analytics.questions.kinds import (
     KINDS,
     ChannelsQuestion,
     ConformanceQuestion,
@@ -25,7 +25,7 @@ from resa.analytics.questions import (
     VariantsQuestion,
     question_from,
 )
-from resa.analytics.result import Column, Part, Result, table_text
+from resa.analytics.results.result import Column, Part, Result, table_text
 from resa.analytics.views import VIEWS, View
 
 __all__ = [

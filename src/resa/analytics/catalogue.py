@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from resa.analytics.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
-from resa.analytics.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, STEP_COLUMNS
-from resa.analytics.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
-from resa.analytics.funnel import FUNNEL_COLUMNS
-from resa.analytics.improvements import IMPROVEMENT_COLUMNS
-from resa.analytics.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
-from resa.analytics.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
-from resa.analytics.result import Column
-from resa.analytics.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
-from resa.analytics.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, STAGE_COLUMNS
-from resa.analytics.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
-from resa.analytics.transitions import TRANSITION_COLUMNS
-from resa.analytics.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
+from resa.analytics.answers.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
+from resa.analytics.answers.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, STEP_COLUMNS
+from resa.analytics.answers.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
+from resa.analytics.answers.funnel import FUNNEL_COLUMNS
+from resa.analytics.answers.improvements import IMPROVEMENT_COLUMNS
+from resa.analytics.answers.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
+from resa.analytics.answers.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
+from resa.analytics.answers.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
+from resa.analytics.answers.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, STAGE_COLUMNS
+from resa.analytics.answers.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
+from resa.analytics.answers.transitions import TRANSITION_COLUMNS
+from resa.analytics.answers.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
+from resa.analytics.results.result import Column
 
 __all__ = ["COLUMNS"]
 

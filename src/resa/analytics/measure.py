@@ -10,25 +10,25 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from resa.analytics.answer import Answer
-from resa.analytics.channels import answer_channels
-from resa.analytics.conformance import answer_conformance
-from resa.analytics.expectations import answer_expectations
-from resa.analytics.finding import Findings
-from resa.analytics.findings import find
-from resa.analytics.funnel import answer_funnel
-from resa.analytics.improvements import answer_improvements
-from resa.analytics.paths import answer_paths, answer_variants
-from resa.analytics.planned import answer_planned
-from resa.analytics.questions import KINDS, ExpectationsQuestion, Question, question_from
-from resa.analytics.result import Result
-from resa.analytics.retention import answer_retention
-from resa.analytics.selection import Selection
-from resa.analytics.snapshot import EventStore, Snapshot
-from resa.analytics.stages import answer_stages
-from resa.analytics.touchpoints import answer_touchpoints
-from resa.analytics.transitions import answer_transitions
-from resa.analytics.trend import answer_trend
+from resa.analytics.answers.channels import answer_channels
+from resa.analytics.answers.conformance import answer_conformance
+from resa.analytics.answers.expectations import answer_expectations
+from resa.analytics.answers.funnel import answer_funnel
+from resa.analytics.answers.improvements import answer_improvements
+from resa.analytics.answers.paths import answer_paths, answer_variants
+from resa.analytics.answers.planned import answer_planned
+from resa.analytics.answers.retention import answer_retention
+from resa.analytics.answers.stages import answer_stages
+from resa.analytics.answers.touchpoints import answer_touchpoints
+from resa.analytics.answers.transitions import answer_transitions
+from resa.analytics.answers.trend import answer_trend
+from resa.analytics.findings.arrows import find
+from resa.analytics.findings.found import Findings
+from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, Question, question_from
+from resa.analytics.results.answer import Answer
+from resa.analytics.results.result import Result
+from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import EventStore, Snapshot
 from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean

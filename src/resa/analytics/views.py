@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from resa.analytics.customers import CustomerExpressions
-from resa.analytics.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
-from resa.analytics.result import Column
-from resa.analytics.snapshot import Snapshot
+from resa.analytics.results.result import Column
+from resa.analytics.scope.customers import CustomerExpressions
+from resa.analytics.scope.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
+from resa.analytics.scope.snapshot import Snapshot
 from resa.base.errors import EngineError, QuestionError, did_you_mean
 from resa.engine import Engine, check_is_select
 from resa.model.tables import INSTANT

@@ -10,7 +10,7 @@ import pytest
 from tests.support.small_store import START, Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure
-from resa.analytics.unusual import FAMILY_WISE
+from resa.analytics.findings.unusual import FAMILY_WISE
 
 WEEK = 7 * 86_400
 

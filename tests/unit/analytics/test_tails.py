@@ -5,7 +5,7 @@ from math import erfc, exp, lgamma, log, sqrt
 import numpy as np
 import pytest
 
-from resa.analytics.tails import log_student_tail, log_table_tail
+from resa.analytics.findings.tails import log_student_tail, log_table_tail
 
 
 def _choose(n: int, k: int) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.support.drawn_trials import draw, most_changed
 
-from resa.analytics.unusual import FAMILY_WISE
+from resa.analytics.findings.unusual import FAMILY_WISE
 
 NOTHING_HAPPENED: dict[str, dict[str, Any]] = {
     "nothing": {"customers": 2_500},

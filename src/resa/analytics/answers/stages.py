@@ -1,0 +1,347 @@
+"""Stages: who is where, how customers move between stages, and how long they stay.
+
+Stays are those of `resa.kernels.stays`, whose text defines them. A stay that no visit follows goes on, or has gone
+quiet once the pause has grown too long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+from itertools import product
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.answers.stages_sql import movements_sql, over_time_sql, stages_sql, stays_steps
+from resa.analytics.calendar import SECOND, Instants, calendar_edges
+from resa.analytics.questions.kinds import StagesQuestion
+from resa.analytics.results.answer import Answer
+from resa.analytics.results.result import Column, Counted, Part, People, part_of
+from resa.analytics.scope.grouping import Groups, grouped
+from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import Flags
+from resa.analytics.statistics import count_distinct, distinct, quantile
+from resa.kernels import MOVED, PAUSED, Stays, bucket_numbers, stays, time_by_which
+
+__all__ = ["MOVEMENT_COLUMNS", "OVER_TIME_COLUMNS", "STAGE_COLUMNS", "answer_stages"]
+
+STAGE_COLUMNS: Final = (
+    Column("stage", pa.string(), "Key of the stage."),
+    Column("customers", pa.int64(), "Customers who entered it."),
+    Column("stays", pa.int64(), "How often it was entered."),
+    Column("onward", pa.int64(), "Stays that ended by a visit of a later stage."),
+    Column("back", pa.int64(), "Stays that ended by a visit of an earlier stage."),
+    Column("quiet", pa.int64(), "Stays that ended by too long a pause."),
+    Column("now", pa.int64(), "Customers who are in it as of the end of the data, or of the period."),
+    Column(
+        "median_seconds",
+        pa.float64(),
+        "Time by which half of the stays had moved to another stage, seconds (Aalen-Johansen); null: fewer ever do.",
+    ),
+)
+
+MOVEMENT_COLUMNS: Final = (
+    Column("from", pa.string(), "The stage that was left; null: the journey, or another part of it, begins."),
+    Column("to", pa.string(), "The stage that was entered; null: too long a pause followed."),
+    Column("count", pa.int64(), "How often."),
+    Column("customers", pa.int64(), "By how many customers."),
+    Column("median_seconds", pa.float64(), "Median length of the stays that ended so, seconds."),
+)
+
+OVER_TIME_COLUMNS: Final = (
+    Column("period", pa.date32(), "First day of the calendar period, in the map's zone."),
+    Column("complete", pa.bool_(), "The data cover the whole period."),
+    Column("stage", pa.string(), "Key of the stage."),
+    Column("customers", pa.int64(), "Customers who were in it when the period, or the data, ended."),
+    Column("entered", pa.int64(), "How often it was entered in the period."),
+    Column("left", pa.int64(), "How often it was left in the period, by a move or too long a pause."),
+)
+
+_NEVER: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Every stay, and what became of it.
+
+    Attributes:
+        question: What was asked.
+        selection: What is looked at.
+        found: The stays.
+    """
+
+    question: StagesQuestion
+    selection: Selection
+    found: Stays
+
+    @cached_property
+    def stages(self) -> tuple[str, ...]:
+        """Keys of the stages, in order."""
+        return tuple(stage.key for stage in self.selection.snapshot.journey_map.stages)
+
+    @cached_property
+    def entered_at(self) -> Instants:
+        """When each was entered, microseconds since 1970."""
+        return self.selection.snapshot.times(self.found.entered)
+
+    @cached_property
+    def seen_to(self) -> int:
+        """Up to when it is known what happened; without any data complete, up to the newest event."""
+        known = self.selection.as_of
+        newest = self.selection.snapshot.newest
+        return known if known is not None else newest or 0
+
+    @cached_property
+    def moment(self) -> int:
+        """At which it is said who is where."""
+        return min(self.seen_to, self.selection.bounds[1] - 1)
+
+    @cached_property
+    def gone_at(self) -> Instants:
+        """When each ended; `_NEVER`: it goes on."""
+        gone = np.full(len(self.entered_at), _NEVER, np.int64)
+        moved = self.found.ended == MOVED
+        gone[moved] = self.selection.snapshot.times(self.found.left[moved])
+        if self.question.quiet_after is not None:
+            silent = self.selection.snapshot.times(self.found.last[~moved]) + self.question.quiet_after.microseconds
+            over = (self.found.ended[~moved] == PAUSED) | (silent <= self.seen_to)
+            gone[~moved] = np.where(over, silent, _NEVER)
+        return gone
+
+    @cached_property
+    def next_stage(self) -> npt.NDArray[np.int64]:
+        """Number of the stage that each moved to; 0: none."""
+        following = np.append(self.found.stages[1:], 0).astype(np.int64)[: len(self.found.stages)]
+        return np.where(self.found.ended == MOVED, following, 0)
+
+    @cached_property
+    def arrived(self) -> Flags:
+        """Which did not begin by a move."""
+        earlier = np.append(0, self.found.ended[:-1])[: len(self.found.ended)]
+        first = np.append(True, self.found.customers[1:] != self.found.customers[:-1])[: len(self.found.ended)]
+        arrived: Flags = first | (earlier != MOVED)
+        return arrived
+
+    @cached_property
+    def asked(self) -> Flags:
+        """Which were entered in the question's period."""
+        low, high = self.selection.bounds
+        return (self.entered_at >= low) & (self.entered_at < high)
+
+    @cached_property
+    def calendar(self) -> tuple[Instants, tuple[date, ...]]:
+        """The calendar periods from the first stay to the end of the data: their edges and first days."""
+        if not len(self.entered_at):
+            return np.zeros(1, np.int64), ()
+        end = max(int(self.entered_at.max()), self.seen_to)
+        return calendar_edges(int(self.entered_at.min()), end, self.question.every, self.selection.snapshot.zone)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups of the stays."""
+        return grouped(self.selection, self.found.customers, self.found.entered)
+
+    def split(self) -> Iterator[tuple[str | None, Flags]]:
+        """Each group with a flag for each stay."""
+        for label, chosen in self.groups.split():
+            members = np.zeros(len(self.entered_at), np.bool_)
+            members[chosen] = True
+            yield label, members
+
+    def people(self, members: Flags) -> Counted:
+        """Whose stays they are."""
+        return self.found.customers[members].astype(np.int64)
+
+
+class _Rows:
+    """Rows with counts of stays, and the customers behind each count.
+
+    Args:
+        columns: Of the part.
+        looked: The stays.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], looked: _Looked) -> None:
+        self._looked = looked
+        self._columns = (*looked.groups.columns, *columns)
+        self._rows: dict[str, list[object]] = {column.name: [] for column in self._columns}
+        self._behind: dict[str, list[Callable[[], Flags]]] = {}
+
+    def add(self, values: Mapping[str, object], **counted: Flags) -> None:
+        """A row; a count of `customers` is of different ones, every other of stays."""
+        self.add_lazily(
+            values,
+            **{name: (self._count(name, flags), partial(_same, flags)) for name, flags in counted.items()},
+        )
+
+    def add_lazily(self, values: Mapping[str, object], **counted: tuple[int, Callable[[], Flags]]) -> None:
+        """A row whose counts are known; which stays they are of is found out when somebody asks."""
+        for name, (count, members) in counted.items():
+            self._rows[name].append(count)
+            self._behind.setdefault(name, []).append(members)
+        for name in set(self._rows) - set(counted):
+            self._rows[name].append(values[name])
+
+    def part(self, sql: str) -> Part:
+        """The whole."""
+        people: dict[str, People] = {name: partial(self._people, name) for name in self._behind}
+        return part_of(self._columns, self._rows, sql=sql, people=people)
+
+    def _people(self, name: str, row: int) -> Counted:
+        whose = self._looked.people(self._behind[name][row]())
+        return distinct(whose) if name == "customers" else whose
+
+    def _count(self, name: str, members: Flags) -> int:
+        return count_distinct(self._looked.people(members)) if name == "customers" else int(np.count_nonzero(members))
+
+
+def _same(flags: Flags) -> Flags:
+    return flags
+
+
+def _of_stage(members: Flags, places: npt.NDArray[np.int64], place: int) -> Flags:
+    return _all_of(members, places == place)
+
+
+def _all_of(*flags: Flags) -> Flags:
+    found: Flags = np.logical_and.reduce(flags)
+    return found
+
+
+def answer_stages(question: StagesQuestion, selection: Selection) -> Answer:
+    """Say who is where."""
+    snapshot = selection.snapshot
+    number = {stage.key: place for place, stage in enumerate(snapshot.journey_map.stages, start=1)}
+    stage_of = [0, *(number[touchpoint.stage] for touchpoint in snapshot.journey_map.touchpoints)]
+    quiet = question.quiet_after
+    found = stays(
+        selection.journeys,
+        np.array(stage_of, np.uint16),
+        quiet_us=None if quiet is None else quiet.microseconds,
+        customers=selection.customers,
+    )
+    looked = _Looked(question, selection, found)
+    groups = looked.groups
+    statement = stays_steps(selection, groups, looked.stages, quiet=quiet, seen_to=looked.seen_to)
+    parts = {
+        "stages": _stages(looked).part(stages_sql(statement, groups, now=looked.moment, seen_to=looked.seen_to)),
+        "movements": _movements(looked).part(movements_sql(statement, groups, looked.stages)),
+        "over_time": _over_time(looked).part(
+            over_time_sql(statement, selection, groups, looked.calendar, complete_to=selection.as_of)
+        ),
+    }
+    lasting = () if quiet is not None else ("Who never comes back stays in the last stage: no pause is too long.",)
+    count = {"stays": int(looked.asked.sum()), "customers": count_distinct(looked.people(looked.asked))}
+    return Answer(parts=parts, n=count, warnings=(*groups.warnings, *lasting))
+
+
+def _stages(looked: _Looked) -> _Rows:
+    rows = _Rows(STAGE_COLUMNS, looked)
+    staying = (looked.entered_at <= looked.moment) & (looked.gone_at > looked.moment)
+    onward = looked.next_stage > looked.found.stages
+    back = (looked.next_stage > 0) & ~onward
+    quiet = (looked.next_stage == 0) & (looked.gone_at < _NEVER)
+    for label, members in looked.split():
+        for number, stage in enumerate(looked.stages, start=1):
+            own = members & (looked.found.stages == number)
+            these = own & looked.asked
+            rows.add(
+                {"group": label, "stage": stage, "median_seconds": _median(looked, these)},
+                customers=these,
+                stays=these,
+                onward=these & onward,
+                back=these & back,
+                quiet=these & quiet,
+                now=own & staying,
+            )
+    return rows
+
+
+def _median(looked: _Looked, these: Flags) -> float:
+    """Time by which half had moved, seconds; going quiet is a competing end, what goes on is censored."""
+    moved, gone = looked.next_stage[these] > 0, looked.gone_at[these]
+    causes = np.where(moved, 1, np.where(gone < _NEVER, 2, 0)).astype(np.uint8)
+    ends = np.where(gone < _NEVER, gone, np.maximum(looked.seen_to, looked.entered_at[these]))
+    return time_by_which(ends - looked.entered_at[these], causes, 1, 0.5) / SECOND
+
+
+def _movements(looked: _Looked) -> _Rows:
+    rows = _Rows(MOVEMENT_COLUMNS, looked)
+    names = (None, *looked.stages)
+    length = looked.gone_at - looked.entered_at
+    stages = looked.found.stages.astype(np.int64)
+    # Each move is one number, so that none is looked for that nobody made.
+    beginnings = np.where(looked.arrived, stages, -1)
+    endings = np.where(looked.gone_at < _NEVER, stages * len(names) + looked.next_stage, -1)
+    for label, members in looked.split():
+        these = members & looked.asked
+        for moves in (beginnings, endings):
+            for move in np.flatnonzero(np.bincount(moves[these] + 1)[1:]).tolist():
+                before, after = divmod(move, len(names))
+                chosen = these & (moves == move)
+                median = quantile(length[chosen], 0.5) / SECOND if before else None
+                values = {"group": label, "from": names[before], "to": names[after], "median_seconds": median}
+                rows.add(values, count=chosen, customers=chosen)
+    return rows
+
+
+def _over_time(looked: _Looked) -> _Rows:
+    rows = _Rows(OVER_TIME_COLUMNS, looked)
+    if not len(looked.entered_at):
+        return rows
+    edges, days = looked.calendar
+    low, high = looked.selection.bounds
+    buckets, stages = len(days), len(looked.stages)
+    place = looked.found.stages.astype(np.int64) - 1
+    entered = bucket_numbers(looked.entered_at, edges)
+    left = bucket_numbers(np.minimum(looked.gone_at, edges[-1]), edges)
+    ends = left < buckets
+    shown = np.flatnonzero((edges[1:] > low) & (edges[:-1] < high)).tolist()
+    for label, members in looked.split():
+        came = np.bincount((entered * stages + place)[members], minlength=buckets * stages).reshape(buckets, stages)
+        went = np.bincount((left * stages + place)[members & ends], minlength=buckets * stages).reshape(buckets, stages)
+        there = np.cumsum(came - went, axis=0)
+        for bucket, number in product(shown, range(stages)):
+            cell = _Cell(partial(_of_stage, members, place, number), entered, left, bucket)
+            complete = looked.selection.as_of is not None and int(edges[bucket + 1]) <= looked.seen_to + 1
+            rows.add_lazily(
+                {"group": label, "period": days[bucket], "complete": complete, "stage": looked.stages[number]},
+                customers=(int(there[bucket, number]), cell.there),
+                entered=(int(came[bucket, number]), cell.entered),
+                left=(int(went[bucket, number]), cell.left),
+            )
+    return rows
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The stays of one group, stage and calendar period.
+
+    Attributes:
+        own: Those of the group and the stage.
+        came: The period in which each began.
+        went: That in which it ended; one behind the last: it goes on.
+        bucket: The period.
+    """
+
+    own: Callable[[], Flags]
+    came: npt.NDArray[np.int64]
+    went: npt.NDArray[np.int64]
+    bucket: int
+
+    def there(self) -> Flags:
+        """Those that went on when it ended."""
+        return _all_of(self.own(), self.came <= self.bucket, self.went > self.bucket)
+
+    def entered(self) -> Flags:
+        """Those that began in it."""
+        return _all_of(self.own(), self.came == self.bucket)
+
+    def left(self) -> Flags:
+        """Those that ended in it."""
+        return _all_of(self.own(), self.went == self.bucket)

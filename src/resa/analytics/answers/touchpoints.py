@@ -1,0 +1,276 @@
+"""Touchpoints: how often each is visited, by how many customers, how soon they go on, its value and its score.
+
+A visit is an event that is a touchpoint of the map. The time to the next visit is that of `resa.kernels.transitions`;
+scores are as the events give them, on the scale that the touchpoint's signal states.
+"""
+
+# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.calendar import SECOND
+from resa.analytics.questions.kinds import TouchpointsQuestion
+from resa.analytics.results.answer import Answer
+from resa.analytics.results.result import Column, Counted, Part, part_of
+from resa.analytics.scope.grouping import Groups, grouped
+from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.scope.snapshot import Flags, Positions
+from resa.analytics.sql.text import Statement, literal
+from resa.analytics.statistics import quantile, quantile_sql
+from resa.kernels import quantiles, transitions, visits
+
+__all__ = ["PERSONA_COLUMNS", "TOUCHPOINT_COLUMNS", "answer_touchpoints"]
+
+TOUCHPOINT_COLUMNS: Final = (
+    Column("touchpoint", pa.string(), "Its key; those without visits are left out."),
+    Column("visits", pa.int64(), "How often it was visited."),
+    Column("customers", pa.int64(), "By how many customers."),
+    Column(
+        "median_seconds", pa.float64(), "Median time to the customer's next visit, seconds, off by at most 1/64 of it."
+    ),
+    Column(
+        "value",
+        pa.float64(),
+        "What its visits are worth together, in the map's currency, without those in another; null: nothing tells.",
+    ),
+    Column("score", pa.float64(), "Mean score of its visits, on the signal's scale; null: there are none."),
+    Column("scores", pa.int64(), "How many visits have a score."),
+)
+
+PERSONA_COLUMNS: Final = (
+    Column("persona", pa.string(), "Its key."),
+    Column("customers", pa.int64(), "Customers with a visit who are this persona, as of now."),
+)
+
+
+_FAR: Final = 2**61
+"""Beyond every moment of an index, and the distance from -_FAR to it fits 64 bits."""
+
+
+@dataclass(frozen=True)
+class _Visits:
+    """The visits that are looked at, one by one; the slow way, for groups and for the people behind.
+
+    Attributes:
+        selection: What is looked at.
+    """
+
+    selection: Selection
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Where they stand."""
+        return self._every[self._inside]
+
+    @cached_property
+    def customers(self) -> npt.NDArray[np.int64]:
+        """Whose they are."""
+        return self.selection.snapshot.customers_at(self.positions)
+
+    @cached_property
+    def codes(self) -> npt.NDArray[np.int64]:
+        """Their touchpoints."""
+        return self.selection.journeys.touchpoints[self.positions].astype(np.int64)
+
+    @cached_property
+    def waited(self) -> npt.NDArray[np.int64]:
+        """Microseconds to the customer's next visit; -1: none."""
+        snapshot = self.selection.snapshot
+        whose, times = snapshot.customers_at(self._every), snapshot.times(self._every)
+        apart = np.diff(times, append=times[-1:])
+        return np.where(np.diff(whose, append=-1) == 0, apart, -1)[self._inside]
+
+    @cached_property
+    def _every(self) -> Positions:
+        return self.selection.visits
+
+    @cached_property
+    def _inside(self) -> Flags:
+        times = self.selection.snapshot.times(self._every)
+        low, high = self.selection.bounds
+        return (times >= low) & (times < high)
+
+    def chosen(self, code: int, members: Flags | slice) -> Counted:
+        """The customers of a touchpoint's visits in a group."""
+        whose: Counted = self.customers[members][self.codes[members] == code]
+        return whose
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What was counted of one group, by touchpoint code."""
+
+    visits: npt.NDArray[np.int64]
+    customers: npt.NDArray[np.int64]
+    median_seconds: npt.NDArray[np.float64]
+
+
+def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> Answer:
+    """Count visits by touchpoint."""
+    everything = _Visits(selection)
+    groups, found = _counted(question, selection, everything)
+    columns = (*groups.columns, *TOUCHPOINT_COLUMNS)
+    rows: dict[str, list[object]] = {column.name: [] for column in columns}
+    behind: list[tuple[int, Flags | slice]] = []
+    for label, members, numbers in found:
+        values = _sparse(selection, everything, selection.snapshot.values, members, whole=question.by is None)
+        scores = _sparse(selection, everything, selection.snapshot.column.scores, members, whole=question.by is None)
+        for code in np.flatnonzero(numbers.visits).tolist():
+            row = (
+                *(selection.snapshot.names[code], int(numbers.visits[code]), int(numbers.customers[code])),
+                float(numbers.median_seconds[code]),
+                float(values[1][code]) if values[0][code] else None,
+                float(scores[1][code] / scores[0][code]) if scores[0][code] else None,
+                int(scores[0][code]),
+            )
+            for column, value in zip(rows.values(), (label, *row)[-len(rows) :], strict=True):
+                column.append(value)
+            behind.append((code, members))
+
+    def people(number: int) -> Counted:
+        return everything.chosen(*behind[number])
+
+    part = part_of(
+        columns,
+        rows,
+        sql=_sql(selection, groups),
+        people={"visits": people, "customers": lambda number: np.unique(people(number))},
+    )
+    flags = _visitors(selection)
+    return Answer(
+        parts={"touchpoints": part, "personas": _personas(selection, flags)},
+        n={"customers": int(flags.sum()), "visits": int(sum(int(numbers.visits.sum()) for _, _, numbers in found))},
+        warnings=(*groups.warnings, *selection.snapshot.value_warnings),
+    )
+
+
+def _counted(
+    question: TouchpointsQuestion, selection: Selection, everything: _Visits
+) -> tuple[Groups, list[tuple[str | None, Flags | slice, _Numbers]]]:
+    if question.by is None:
+        none = np.zeros(0, np.int64)
+        return grouped(selection, none, none), [(None, slice(None), _by_kernel(selection))]
+    groups = grouped(selection, everything.customers, everything.positions)
+    return groups, [(label, members, _by_hand(selection, everything, members)) for label, members in groups.split()]
+
+
+def _by_kernel(selection: Selection) -> _Numbers:
+    codes = len(selection.snapshot.names)
+    period = None if selection.bounds == WHOLE else selection.period
+    edges = np.clip(np.array(selection.period, np.int64), -_FAR, _FAR)
+    counted = visits(selection.journeys, codes, edges, customers=selection.customers)
+    moves = transitions(selection.journeys, codes, distinct=False, period=period, customers=selection.customers)
+    medians = np.full(codes, np.nan)
+    for code in range(1, codes):
+        rows = moves.edges[:, 1] == code
+        if rows.any():
+            medians[code] = quantiles(moves.histograms[rows].sum(axis=0, dtype=np.int64), 0.5)[0] / SECOND
+    counts, reach = counted.counts[:, 0].copy(), counted.reach
+    counts[0] = 0  # row 0 counts any touchpoint
+    return _Numbers(counts, reach, medians)
+
+
+def _by_hand(selection: Selection, everything: _Visits, members: Flags | slice) -> _Numbers:
+    codes, whose, waited = everything.codes[members], everything.customers[members], everything.waited[members]
+    size = len(selection.snapshot.names)
+    reach, medians = np.zeros(size, np.int64), np.full(size, np.nan)
+    for code in np.unique(codes).tolist():
+        here = codes == code
+        reach[code] = len(np.unique(whose[here]))
+        medians[code] = quantile(waited[here & (waited >= 0)], 0.5) / SECOND
+    return _Numbers(np.bincount(codes, minlength=size), reach, medians)
+
+
+def _sparse(
+    selection: Selection,
+    everything: _Visits,
+    column: tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]],
+    members: Flags | slice,
+    *,
+    whole: bool,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """How many of a group's visits have a number, and the sum of these, by touchpoint code."""
+    positions, numbers = np.asarray(column[0], np.int64), np.asarray(column[1], np.float64)
+    codes = selection.journeys.touchpoints[positions].astype(np.int64)
+    kept = (codes > 0) & ~np.isnan(numbers)
+    if selection.customers is not None:
+        kept &= selection.customers[selection.snapshot.customers_at(positions)]
+    if selection.bounds != WHOLE:
+        times = selection.snapshot.times(positions)
+        kept &= (times >= selection.bounds[0]) & (times < selection.bounds[1])
+    if not whole:
+        kept &= np.isin(positions, everything.positions[members])
+    size = len(selection.snapshot.names)
+    counts = np.bincount(codes[kept], minlength=size).astype(np.int64)
+    return counts, np.bincount(codes[kept], weights=numbers[kept], minlength=size).astype(np.float64)
+
+
+def _visitors(selection: Selection) -> Flags:
+    """Which customers have a visit in the period."""
+    offsets, touchpoints = selection.snapshot.index.offsets, selection.journeys.touchpoints
+    flags = np.zeros(len(offsets) - 1, np.bool_)
+    if selection.bounds != WHOLE:
+        flags[_Visits(selection).customers] = True
+        return flags
+    some = offsets[1:] > offsets[:-1]
+    if some.any():
+        flags[some] = np.maximum.reduceat(touchpoints, offsets[:-1][some]) > 0
+    return flags if selection.customers is None else flags & selection.customers
+
+
+def _personas(selection: Selection, visitors: Flags) -> Part:
+    """The size of each persona that can be told."""
+    keys = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
+    members = [visitors & selection.expressions.persona(key) for key in keys]
+    sql = (
+        selection.statement.step("items", f"SELECT customer FROM seen WHERE {selection.in_period('occurred_at')}")
+        .step(
+            "counted",
+            f"SELECT persona FROM ({selection.expressions.personas()})\nWHERE customer IN (SELECT customer FROM items)",
+        )
+        .select(
+            f"SELECT k.persona, count(c.persona) AS customers FROM (SELECT unnest({_keys(keys)}) AS persona) k\n"
+            f"LEFT JOIN counted c ON c.persona = k.persona GROUP BY k.persona ORDER BY list_position({_keys(keys)}, k.persona)"
+        )
+    )
+    rows: dict[str, list[object]] = {"persona": list(keys), "customers": [int(flags.sum()) for flags in members]}
+    return part_of(PERSONA_COLUMNS, rows, sql=sql, people={"customers": lambda row: np.flatnonzero(members[row])})
+
+
+def _keys(keys: list[str]) -> str:
+    return literal(keys) if keys else "[]::VARCHAR[]"
+
+
+def _sql(selection: Selection, groups: Groups) -> str:
+    names = list(selection.snapshot.names[1:])
+    statement: Statement = (
+        selection.statement.step(
+            "ordered",
+            "SELECT customer, position, occurred_at, touchpoint, value, score,\n"
+            "  epoch_us(lead(occurred_at) OVER line) - epoch_us(occurred_at) AS waited\n"
+            "FROM seen WINDOW line AS (PARTITION BY customer ORDER BY position)",
+        )
+        .step(
+            "items",
+            "SELECT *, occurred_at AS started_at FROM ordered WHERE " + selection.in_period("occurred_at"),
+        )
+        .step("grouped", groups.over("items"))
+        .step(
+            "counted",
+            f"SELECT {groups.names}{groups.rank}, touchpoint, count(*) AS visits, count(DISTINCT customer) AS customers,\n"
+            f"  {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds, sum(value) AS value, avg(score) AS score,\n"
+            f"  count(score) AS scores\nFROM grouped GROUP BY {groups.names}{'rank, ' if groups.by else ''}touchpoint",
+        )
+    )
+    return statement.select(
+        f"SELECT {groups.names}touchpoint, visits, customers, median_seconds, value, score, scores\n"
+        f"FROM counted ORDER BY rank, list_position({literal(names)}, touchpoint)"
+    )

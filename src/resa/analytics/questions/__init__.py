@@ -1,0 +1,1 @@
+"""What can be asked, as plain values that are written down and read again."""

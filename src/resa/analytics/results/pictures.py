@@ -1,0 +1,418 @@
+"""Answers as pictures: the rows of an answer handed to `resa.drawing`, in the map's language and with its names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from resa.base.errors import QuestionError
+from resa.drawing import (
+    Bar,
+    Cohort,
+    CohortShare,
+    Curve,
+    CurveNote,
+    CurvePoint,
+    FunnelStep,
+    PathFlow,
+    Svg,
+    draw_bars,
+    draw_cohorts,
+    draw_curve,
+    draw_funnel,
+    draw_paths,
+    draw_transitions,
+    format_count,
+    format_percent,
+    format_period,
+    said_in,
+    say,
+    say_count,
+)
+from resa.model.journey import JourneyMap
+from resa.model.verdicts import judged
+
+if TYPE_CHECKING:
+    from resa.analytics.results.result import Result
+
+__all__ = ["picture_of"]
+
+_MOST_CURVES: Final = 6
+_MOST_BARS: Final = 40
+_WORDS: Final = 6
+"""Touchpoints of a variant that are named; what goes beyond is counted."""
+
+
+def picture_of(result: Result, part: str | None = None) -> Svg:
+    """An answer drawn.
+
+    Args:
+        result: The answer.
+        part: Which of its parts; default: the first.
+
+    Raises:
+        QuestionError: There is no good picture of it; the message says why.
+    """
+    first = next(iter(result.parts))
+    name = first if part is None else part
+    question: Any = result.question
+    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention"}
+    draw = _DRAWN.get((result.kind, name))
+    if draw is None or grouped:
+        what = f"'{name}' of {result.kind}" if name != first else result.kind
+        drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
+        hint = "" if name == first else f"; drawn are: {drawn}"
+        groups = ", grouped" if grouped else ""
+        raise QuestionError(f"there is no picture for {what}{groups}; show the table{hint}")
+    return draw(result, result.journey_map)
+
+
+def _column(result: Result, name: str) -> list[Any]:
+    values: list[Any] = result.table.column(name).to_pylist()
+    return values
+
+
+def _name(journey_map: JourneyMap, key: str | None) -> str:
+    """The name of a touchpoint for people."""
+    touchpoint = journey_map.touchpoint.get(key or "")
+    return (key or "") if touchpoint is None else touchpoint.name
+
+
+def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False) -> Svg:
+    if len(bars) > _MOST_BARS:
+        raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
+    return draw_bars(bars, title=title, language=journey_map.language, counts=counts)
+
+
+def _of(share: float, size: int, language: str) -> str:
+    """`44% (3,209)`."""
+    return f"{format_percent(share, language)} ({format_count(size, language)})"
+
+
+def _group(result: Result, label: str) -> str:
+    """The name of a group for people."""
+    journey_map = result.journey_map
+    if result.question.by == "persona" and label in journey_map.persona:
+        return journey_map.persona[label].name
+    channels = {channel.key: channel.name for channel in journey_map.channels}
+    return channels.get(label, label) if result.question.by == "channel" else label
+
+
+def _of_group(result: Result, row: Mapping[str, Any]) -> str:
+    """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
+    return " · ".join([row["expectation"], *([_group(result, row["group"])] if "group" in row else [])])
+
+
+def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
+    rows = result.table.to_pylist()
+    if result.question.by is not None:
+        return _funnels(result, journey_map)
+    steps = [
+        FunnelStep(
+            name=_name(journey_map, row["name"]),
+            customers=row["customers"],
+            median_seconds=row["median_seconds"],
+            optional=row["optional"],
+        )
+        for row in rows
+    ]
+    return draw_funnel(steps, language=journey_map.language)
+
+
+def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
+    """Of each group, how many of those who took the first step reach the last."""
+    rows = result.table.to_pylist()
+    first = {row["group"]: row["customers"] for row in reversed(rows)}
+    last = {row["group"]: row for row in rows if not row["optional"]}
+    bars = [
+        Bar(
+            name=_group(result, group),
+            value=row["share_of_first"],
+            words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
+            low=row["low"],
+            high=row["high"],
+        )
+        for group, row in last.items()
+        if row["share_of_first"] is not None
+    ]
+    ends = [_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
+    return _bars(bars, journey_map, " → ".join(ends) or journey_map.title)
+
+
+def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
+    bars = [
+        Bar(
+            name=_of_group(result, row),
+            value=row["share"],
+            words=_of(row["share"], row["mature"], said_in(journey_map.language)),
+            low=row["low"],
+            high=row["high"],
+            target=row["target"],
+            verdict=judged(row["mature"], row["low"], row["high"], row["target"]),
+        )
+        for row in result.table.to_pylist()
+        if row["share"] is not None
+    ]
+    return _bars(bars, journey_map, journey_map.title)
+
+
+def _incidence(result: Result, journey_map: JourneyMap) -> Svg:
+    """The share that has met each expectation by each moment of its window."""
+    lines: dict[str, list[CurvePoint]] = {}
+    for row in result.parts["curve"].table.to_pylist():
+        lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
+    names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
+    target = journey_map.expectation[names[0]].target if len(names) == 1 else None
+    return _curves(lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True)
+
+
+def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
+    if len(lines) > _MOST_CURVES:
+        raise QuestionError(
+            f"{len(lines)} curves cannot be told apart; ask for at most {_MOST_CURVES}, or show the table"
+        )
+    curves = [Curve(name=name, points=tuple(points)) for name, points in lines.items()]
+    return draw_curve(curves, title=title, language=journey_map.language, **how)
+
+
+def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_name(journey_map, row["touchpoint"]),
+            value=row["customers"],
+            words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, journey_map.title, counts=True)
+
+
+def _variants(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = []
+    for row in result.table.to_pylist():
+        if row["variant"] is None:
+            continue  # all the others together stand in the table
+        names = [_name(journey_map, key) for key in row["variant"]]
+        more = [] if len(names) <= _WORDS else [say_count("more", language, 2, str(len(names) - _WORDS))]
+        bars.append(
+            Bar(
+                name=" → ".join([*names[:_WORDS], *more]),
+                value=row["customers"],
+                words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
+            )
+        )
+    return _bars(bars, journey_map, say("variants", language), counts=True)
+
+
+def _planned(result: Result, journey_map: JourneyMap) -> Svg:
+    """How far customers come on each planned path."""
+    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map)
+
+
+def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
+    """How many take each planned step in its place."""
+    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map)
+
+
+def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap) -> Svg:
+    """Planned steps as bars: of the persona's own customers where it is known who they are, else of everyone."""
+    language = said_in(journey_map.language)
+    own = {row["persona"] for row in rows if row["who"] == "persona"}
+    bars = [
+        Bar(
+            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
+            value=row["share"],
+            words=_of(row["share"], row[count], language),
+            low=row["low"],
+            high=row["high"],
+        )
+        for row in rows
+        if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
+    ]
+    return _bars(bars, journey_map, say(title, language))
+
+
+def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
+    rows = result.table.to_pylist()
+    seen = {row[end] for row in rows for end in ("from", "to")}
+    names = {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints if touchpoint.key in seen}
+    return _ways(rows, names, journey_map, borders=True)
+
+
+def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: JourneyMap, **how: Any) -> Svg:
+    """How often one thing follows another, as a table.
+
+    Args:
+        rows: With from, to and count; without one end something begins, without the other it ends.
+        names: For people, by key, in order.
+        journey_map: For its language.
+        **how: `title`; `borders`: what begins and what ends is shown.
+    """
+    inside = [row for row in rows if row["from"] is not None and row["to"] is not None]
+    entries = {names[row["to"]]: row["count"] for row in rows if row["from"] is None}
+    exits = {names[row["from"]]: row["count"] for row in rows if row["to"] is None}
+    shown = how.pop("borders", False)
+    return draw_transitions(
+        list(names.values()),
+        {(names[row["from"]], names[row["to"]]): row["count"] for row in inside},
+        entries=entries if shown else None,
+        exits=exits if shown else None,
+        language=journey_map.language,
+        **how,
+    )
+
+
+def _paths(result: Result, journey_map: JourneyMap) -> Svg:
+    question: Any = result.question
+    flows = [
+        PathFlow(
+            names=tuple(_name(journey_map, key) for key in row["path"]),
+            count=row["count"],
+            goes_on=not question.end and len(row["path"]) == question.steps,
+        )
+        for row in result.table.to_pylist()
+        if row["path"] is not None
+    ]
+    note = f"+ {result.others['count']:,}" if result.others else ""
+    return draw_paths(flows, note=note, language=journey_map.language)
+
+
+def _retention(result: Result, journey_map: JourneyMap) -> Svg:
+    """A row a cohort under one of all; of groups only the row of all, of each."""
+    question: Any = result.question
+    language = said_in(journey_map.language)
+    overall: dict[str, list[CohortShare]] = {}
+    for row in result.part("overall").table.to_pylist():
+        name = _group(result, row["group"]) if "group" in row else say("all", language)
+        overall.setdefault(name, []).append(CohortShare(row["share"]))
+    sizes: dict[str, int] = {}
+    shares: dict[str, list[CohortShare]] = {}
+    for row in result.table.to_pylist():
+        name = format_period(row["cohort"], question.every, language)
+        if row["period"] == question.ranges[0][0]:
+            total = _group(result, row["group"]) if "group" in row else say("all", language)
+            sizes[total] = sizes.get(total, 0) + row["customers"]
+        if "group" not in row:
+            sizes[name] = row["customers"]
+            shares.setdefault(name, []).append(CohortShare(row["share"], row["complete"]))
+    rolling = f" {say('retention_rolling', language)}" if question.rolling else ""
+    lines = {name: overall.get(name, []) for name in sizes if name not in shares} | shares
+    return draw_cohorts(
+        [Cohort(name=name, customers=sizes[name], shares=tuple(line)) for name, line in lines.items()],
+        question.range_names[: max(map(len, lines.values()), default=0)],
+        title=say("retention", language),
+        note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
+        language=language,
+    )
+
+
+def _stage(journey_map: JourneyMap, key: str) -> str:
+    """The name of a stage for people."""
+    return next(stage.name for stage in journey_map.stages if stage.key == key)
+
+
+def _stages(result: Result, journey_map: JourneyMap) -> Svg:
+    """Who is where, as bars."""
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_stage(journey_map, row["stage"]),
+            value=row["now"],
+            words=say_count("customers", language, row["now"], format_count(row["now"], language)),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, say("stages_now", language), counts=True)
+
+
+def _movements(result: Result, journey_map: JourneyMap) -> Svg:
+    names = {stage.key: stage.name for stage in journey_map.stages}
+    title = say("movements", said_in(journey_map.language))
+    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True)
+
+
+def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
+    """How many were in each stage when each whole period ended."""
+    lines: dict[str, list[CurvePoint]] = {}
+    for row in result.part("over_time").table.to_pylist():
+        value = row["customers"] if row["complete"] else None
+        lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
+    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
+
+
+def _channel_name(result: Result, key: str) -> str:
+    """The name of a channel for people; a device has none but its own."""
+    question: Any = result.question
+    names = {channel.key: channel.name for channel in result.journey_map.channels}
+    return names.get(key, key) if question.of == "channel" else key
+
+
+def _channels(result: Result, journey_map: JourneyMap) -> Svg:
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_channel_name(result, row["channel"]),
+            value=row["customers"],
+            words=_of(row["share"], row["customers"], language),
+        )
+        for row in result.table.to_pylist()
+    ]
+    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True)
+
+
+def _switches(result: Result, journey_map: JourneyMap) -> Svg:
+    names = {key: _channel_name(result, key) for key in _column(result, "channel")}
+    title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
+    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title)
+
+
+def _channels_or_devices(result: Result) -> str:
+    question: Any = result.question
+    of: str = question.of
+    return of
+
+
+def _trend(result: Result, journey_map: JourneyMap) -> Svg:
+    question: Any = result.question
+    of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
+    counts = "share" not in result.table.column_names
+    lines: dict[str, list[CurvePoint]] = {}
+    rows = result.table.to_pylist()
+    cut = any(row["complete"] for row in rows)  # a period that is only half counted would look like a fall
+    for row in rows:
+        if counts:
+            point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
+        else:
+            point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
+        lines.setdefault(_group(result, row["group"]) if "group" in row else of, []).append(point)
+    notes = [
+        CurveNote(at=improvement.since, text=improvement.name)
+        for improvement in journey_map.improvements
+        if improvement.since is not None and improvement.should_move == of
+    ]
+    target = None if counts else journey_map.expectation[of].target
+    title = _name(journey_map, of)
+    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
+
+
+_DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
+    ("funnel", "steps"): _funnel,
+    ("expectations", "expectations"): _expectations,
+    ("expectations", "curve"): _incidence,
+    ("transitions", "transitions"): _transitions,
+    ("paths", "paths"): _paths,
+    ("variants", "variants"): _variants,
+    ("trend", "trend"): _trend,
+    ("retention", "retention"): _retention,
+    ("stages", "stages"): _stages,
+    ("stages", "movements"): _movements,
+    ("stages", "over_time"): _stages_over_time,
+    ("channels", "channels"): _channels,
+    ("channels", "switches"): _switches,
+    ("planned", "planned"): _planned,
+    ("conformance", "steps"): _conformance,
+    ("touchpoints", "touchpoints"): _touchpoints,
+}
+"""What draws which part of which kind of answer."""

@@ -1,0 +1,422 @@
+"""What an answer is: a table with declared columns, and with it everything needed to trust it.
+
+Where it came from (question, generation, as of), what it does not say (warnings), the SQL that gives the same, and
+the very customers behind each number.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.questions.kinds import Question
+from resa.analytics.results.pictures import picture_of
+from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+from resa.drawing import format_seconds
+from resa.model.journey import JourneyMap
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
+    import polars as pl
+
+__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "in_columns", "table_text"]
+
+Counted = npt.NDArray[np.int64]
+"""Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
+
+People = Callable[[int], Counted]
+"""From the number of a row to those who were counted in it."""
+
+Identify = Callable[[npt.NDArray[np.int64]], pa.Table]
+"""From customer numbers to a table (customer, kind, value) of their identifiers."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of an answer is.
+
+    Attributes:
+        name: As in the table.
+        type: Arrow type.
+        about: What it says, with its unit, in one sentence.
+    """
+
+    name: str
+    type: pa.DataType
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One table of an answer.
+
+    Attributes:
+        columns: What it holds.
+        table: The rows.
+        sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
+        people: For each column that counts: who was counted.
+        laid_out: The rows as people read them, where one below the other would be too many; empty: as a table.
+    """
+
+    columns: tuple[Column, ...]
+    table: pa.Table
+    sql: str
+    people: Mapping[str, People] = field(default_factory=dict)
+    laid_out: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold the table to its declaration."""
+        declared = pa.schema([pa.field(column.name, column.type) for column in self.columns])
+        if not self.table.schema.equals(declared):
+            raise TypeError(f"declared {declared}, got {self.table.schema}")
+
+
+def part_of(
+    columns: Sequence[Column], rows: Mapping[str, Any], *, sql: str, people: Mapping[str, People], laid_out: str = ""
+) -> Part:
+    """A part from lists or arrays by column name; NaN becomes null."""
+    arrays = [pa.array(rows[column.name], type=column.type, from_pandas=True) for column in columns]
+    schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out)
+
+
+def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    """Rows as lists by column name. A row may begin with its group where the columns do not, and then loses it."""
+    return {column.name: [row[place - len(columns)] for row in rows] for place, column in enumerate(columns)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """An answer.
+
+    Two answers are equal when they say the same, whenever they were computed.
+
+    Attributes:
+        question: What was asked.
+        parts: Its tables by name; the first one is `table`.
+        as_of: Up to when the data are complete, as used.
+        generation: Number of the generation of the index that was read.
+        n: How much was looked at: customers, events, and what else the kind counts.
+        others: What the table does not list, so that totals add up.
+        warnings: What a reader must know before believing a number.
+        definition: Hash of the map's content; another map may count differently.
+        computed_at: When; no part of equality.
+        identify: Gives the identifiers of customers.
+        journey_map: The map that was asked, for names in pictures.
+    """
+
+    question: Question
+    parts: Mapping[str, Part]
+    as_of: datetime | None
+    generation: int
+    n: Mapping[str, int]
+    definition: str
+    computed_at: datetime
+    identify: Identify
+    journey_map: JourneyMap
+    others: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind of question: funnel, expectations, transitions, paths, variants, trend or planned."""
+        return self.question.kind
+
+    @property
+    def main(self) -> Part:
+        """The first part."""
+        return next(iter(self.parts.values()))
+
+    @property
+    def table(self) -> pa.Table:
+        """The first part's rows as an Arrow table."""
+        return self.main.table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the columns of `table` say."""
+        return self.main.columns
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table through Arrow's C stream interface, for polars, pandas, DuckDB and others."""
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The table as a polars frame.
+
+        Raises:
+            ExtraMissing: polars is not installed.
+        """
+        try:
+            import polars as pl  # noqa: PLC0415  # an extra
+        except ImportError:
+            raise ExtraMissing("polars", "polars", "a polars frame") from None
+        frame = pl.from_arrow(self.table)
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table gives a frame; the type says frame or series
+        return frame
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table as a pandas frame.
+
+        Raises:
+            ExtraMissing: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: F401, PLC0415  # an extra; pyarrow imports it by itself
+        except ImportError:
+            raise ExtraMissing("pandas", "pandas", "a pandas frame") from None
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
+    def sql(self, part: str | None = None) -> str:
+        """A SELECT over the views of `resa sql` (events, customers, visits, outcomes) that gives the same rows."""
+        return self.part(part).sql
+
+    def customers(
+        self, column: str | None = None, /, *, part: str | None = None, identifiers: bool = False, **row: object
+    ) -> pa.Table:
+        """The very people behind one number.
+
+        Args:
+            column: Which number; default: the first column that counts.
+            part: In which table; default: the first.
+            identifiers: Also their identifiers, as a list of (kind, value). They are personal data.
+            **row: Which row, by what its columns say (`step=2`, `expectation="cart.purchase"`); or `row=0`, its number.
+                Needed as far as there are several rows.
+
+        Returns:
+            `customer` (number in the index) and `count` (how often the customer was counted; the sum is the number).
+
+        Raises:
+            QuestionError: There is no such number, or the description fits several rows.
+        """
+        chosen = self.part(part)
+        name = column or next(iter(chosen.people), "")
+        if name not in chosen.people:
+            known = ", ".join(chosen.people) or "none"
+            raise QuestionError(f"'{name}' has no customers behind it; use one of: {known}")
+        counted = chosen.people[name](self._row(chosen, row))
+        customers, counts = np.unique(counted, return_counts=True)
+        table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
+        return _with_identifiers(table, self.identify(customers)) if identifiers else table
+
+    def part(self, name: str | None = None) -> Part:
+        """One of the answer's tables; by default the main one.
+
+        Raises:
+            QuestionError: The answer has no such part.
+        """
+        if name is None:
+            return self.main
+        if name not in self.parts:
+            hint = did_you_mean(name, self.parts) or f"; it has: {', '.join(self.parts)}"
+            raise QuestionError(f"this answer has no part '{name}'{hint}")
+        return self.parts[name]
+
+    @staticmethod
+    def _row(part: Part, described: Mapping[str, object]) -> int:
+        rows = part.table.num_rows
+        if set(described) == {"row"} and isinstance(described["row"], int):
+            if not 0 <= described["row"] < rows:
+                raise QuestionError(f"there is no row {described['row']}; the table has {rows}")
+            return described["row"]
+        unknown = set(described) - set(part.table.column_names)
+        if unknown:
+            name = min(unknown)
+            raise QuestionError(f"there is no column '{name}'{did_you_mean(name, part.table.column_names)}")
+        wanted = {name: part.table.column(name).to_pylist() for name in described}
+        fits = [row for row in range(rows) if all(_says(cells[row], described[name]) for name, cells in wanted.items())]
+        if len(fits) != 1:
+            said = ", ".join(f"{name}={value}" for name, value in described.items()) or "no description"
+            raise QuestionError(f"{len(fits)} rows fit {said}; describe exactly one by its columns")
+        return fits[0]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON: the same from Python, the command line and files."""
+        return {
+            "kind": self.kind,
+            "question": self.question.document,
+            "question_hash": self.question.hash,
+            "as_of": _plain(self.as_of),
+            "generation": self.generation,
+            "definition": self.definition,
+            "n": dict(self.n),
+            "rows": _rows(self.table),
+            "others": dict(self.others),
+            "parts": {name: _rows(part.table) for name, part in self.parts.items() if part is not self.main},
+            "warnings": list(self.warnings),
+            "computed_at": _plain(self.computed_at),
+        }
+
+    def json(self, indent: int | None = None) -> str:
+        """`document` as text."""
+        return json.dumps(self.document, ensure_ascii=False, indent=indent, allow_nan=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, whenever they were computed."""
+        if not isinstance(other, Result):
+            return NotImplemented
+        return {**self.document, "computed_at": None} == {**other.document, "computed_at": None}
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content that need not be hashable
+
+    def picture(self, part: str | None = None) -> str:
+        """The answer drawn, as SVG.
+
+        Args:
+            part: Which of `parts`, such as the `curve` of expectations; default: the first.
+
+        Raises:
+            QuestionError: The answer has no such part, or there is no good picture of it.
+        """
+        if part is not None:
+            self.part(part)
+        return picture_of(self, part).text
+
+    def text(self, columns: Sequence[str] | None = None, *, part: str | None = None) -> str:
+        """A table as text, with what must be known about it.
+
+        Args:
+            columns: Which columns; default: all.
+            part: Which table of `parts`; default: the main one.
+
+        Raises:
+            QuestionError: The answer has no such part.
+        """
+        chosen = self.part(part)
+        if columns is None and chosen.laid_out:
+            return "\n".join([chosen.laid_out, *_notes(self)])
+        table = chosen.table if columns is None else chosen.table.select(columns)
+        return "\n".join([table_text(_timed(table)), *_notes(self)])
+
+    def __repr__(self) -> str:
+        """The table as text, with what must be known about it."""
+        return self.text()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: table and picture; the arguments are part of its protocol."""
+        try:
+            drawn = self.picture()
+        except QuestionError:  # there is no good one, and the table says all of it
+            drawn = ""
+        return {"text/plain": self.text(), "text/html": drawn + _as_html(self)}
+
+
+def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
+    known: dict[int, list[dict[str, str]]] = {}
+    for row in identifiers.to_pylist():
+        known.setdefault(row["customer"], []).append({"kind": row["kind"], "value": row["value"]})
+    kinds = pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())]))
+    column = pa.array([known.get(customer, []) for customer in table.column("customer").to_pylist()], type=kinds)
+    return table.append_column("identifiers", column)
+
+
+def _says(cell: object, wanted: object) -> bool:
+    """Whether a cell is what was described; days, moments and numbers may be written as text, null as nothing."""
+    return cell == wanted or (wanted == "" if cell is None else str(_plain(cell)) == str(_plain(wanted)))
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case float() if not math.isfinite(value):
+            return None
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def _joined(value: dict[str, object] | list[object]) -> str:
+    """A path with arrows between its touchpoints; a list of identifiers with commas."""
+    if isinstance(value, dict):
+        return " ".join(map(_cell, value.values()))
+    return (", " if value and isinstance(value[0], dict) else " > ").join(map(_cell, value))
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case float():
+            return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.2f}".removesuffix("0").removesuffix(".0")
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case dict() | list():
+            return _joined(value)
+        case _:
+            return str(_plain(value))
+
+
+def _notes(result: Result) -> list[str]:
+    others = (
+        [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
+    )
+    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
+
+
+def _timed(table: pa.Table) -> pa.Table:
+    """The table with times as people say them instead of seconds: `median_seconds` 15120 is `median` 4 h 12 min."""
+    for number, name in enumerate(table.column_names):
+        if name.endswith("seconds"):
+            said = [None if value is None else format_seconds(value, "en") for value in table[number].to_pylist()]
+            table = table.set_column(number, _time_name(name), pa.array(said, pa.string()))
+    return table
+
+
+def _time_name(name: str) -> str:
+    """The heading of a column of times that shows its units in every cell."""
+    return name.removesuffix("seconds").strip("_") or "time" if name.endswith("seconds") else name
+
+
+def table_text(table: pa.Table) -> str:
+    """A table for people: a heading, columns side by side, numbers to the right."""
+    names = table.column_names
+    cells = [names, *([_cell(value) for value in row.values()] for row in table.to_pylist())]
+    widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
+    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
+    lines = [
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines)
+
+
+def _as_html(result: Result) -> str:
+    head = "".join(
+        f'<th scope="col" title="{html.escape(c.about)}">{html.escape(_time_name(c.name))}</th>' for c in result.columns
+    )
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
+        for row in _timed(result.table).to_pylist()
+    )
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(result))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+def problem(message: str, name: str) -> Problem:
+    """A problem of a question's field."""
+    return Problem(message=message, field=name, code="bad-question")

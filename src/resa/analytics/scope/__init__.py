@@ -1,0 +1,1 @@
+"""What a question looks at: the events of one generation, whose, when, in which groups."""

@@ -1,0 +1,230 @@
+"""Which customers an expression selects, and the SQL that selects the same."""
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.calendar import SECOND
+from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
+from resa.analytics.scope.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
+from resa.analytics.sql.text import inlined, literal, moment
+from resa.base.clock import from_microseconds, to_microseconds
+from resa.base.errors import QuestionError, did_you_mean
+from resa.engine import Engine
+from resa.expressions import Compiled, Requirement, Scope, compile_expression
+from resa.model.tables import INSTANT
+
+__all__ = ["CustomerExpressions"]
+
+_ANY_TIME: Final = (-(2**62), 2**62)
+
+
+class CustomerExpressions:
+    """Expressions over the customers of one snapshot, as of the moment up to which the data are complete.
+
+    What happened later does not count; `last =>` and `days_since` count from that moment.
+
+    Args:
+        snapshot: Whose customers.
+        override: Another moment to look from, microseconds since 1970.
+    """
+
+    def __init__(self, snapshot: Snapshot, override: int | None = None) -> None:
+        overall = snapshot.index.as_of.overall
+        self._snapshot = snapshot
+        self._override = override
+        self._as_of = override if override is not None or overall is None else to_microseconds(overall)
+        self._count = len(snapshot.index.offsets) - 1
+
+    def flags(self, text: str) -> Flags:
+        """For each customer, whether the expression holds."""
+
+        def make() -> npt.NDArray[np.uint8]:
+            compiled = self._compiled(text, "boolean")
+            kept = self._kept(compiled)
+            if kept is None:
+                return np.packbits(self._evaluate(compiled).to_numpy(zero_copy_only=False))
+            return np.packbits((np.array(kept[1]) == "true")[kept[0]])
+
+        packed = self._snapshot.keep(("customer flags", text, self._as_of, self._override), make)
+        return np.unpackbits(packed, count=self._count).view(np.bool_)
+
+    def labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
+        """For each customer the number of its label, and the labels: the values of the expression as text."""
+
+        def make() -> tuple[Codes, tuple[str, ...]]:
+            compiled = self._compiled(text, "scalar")
+            kept = self._kept(compiled)
+            return numbered(self._evaluate(compiled)) if kept is None else named(*kept)
+
+        return self._snapshot.keep(("customer labels", text, self._as_of, self._override), make)
+
+    def persona(self, key: str) -> Flags:
+        """Which customers are this persona, as of now.
+
+        Raises:
+            QuestionError: The map has no such persona, or nothing tells who is one.
+        """
+        return self.flags(self._who(key))
+
+    def _who(self, key: str) -> str:
+        """What tells who is a persona."""
+        personas = self._snapshot.journey_map.persona
+        if key not in personas:
+            raise QuestionError(f"the map has no persona '{key}'{did_you_mean(key, personas)}")
+        who = personas[key].who
+        if who is None:
+            raise QuestionError(f"nothing tells who is a '{key}'; add a signal with 'who' for it")
+        return who
+
+    def personas(self) -> str:
+        """A SELECT of (customer, persona), a row for each persona that a customer is."""
+        if self._override is None:
+            return "SELECT customer, unnest(personas) AS persona FROM customers"
+        known = [persona for persona in self._snapshot.journey_map.personas if persona.who is not None]
+        branches = [f"SELECT customer, {literal(p.key)} AS persona FROM ({self.selecting(p.who or '')})" for p in known]
+        return " UNION ALL ".join(branches) or "SELECT customer, NULL::VARCHAR AS persona FROM customers WHERE FALSE"
+
+    def selecting(self, text: str) -> str:
+        """A SELECT of the customers for whom the expression holds."""
+        compiled = self._compiled(text, "boolean")
+        return f"SELECT customer FROM ({self._relation(compiled)}) WHERE {inlined(compiled, self._as_of)}"
+
+    def labelling(self, text: str) -> str:
+        """A SELECT of (customer, label)."""
+        compiled = self._compiled(text, "scalar")
+        label = f"coalesce(({inlined(compiled, self._as_of)})::VARCHAR, {literal(NOT_KNOWN)})"
+        return f"SELECT customer, {label} AS label FROM ({self._relation(compiled)})"
+
+    def _compiled(self, text: str, expects: str) -> Compiled:
+        return compile_expression(
+            text,
+            scope=Scope.CUSTOMER,
+            expects=expects,  # type: ignore[arg-type]  # one of two literals
+            catalog=self._snapshot.catalog,
+        )
+
+    def _kept(self, compiled: Compiled) -> tuple[Codes, pa.StringArray] | None:
+        """What the writer kept of an expression over traits alone."""
+        return self._snapshot.store.labels(Scope.CUSTOMER, compiled, index=self._snapshot.index)
+
+    def _evaluate(self, compiled: Compiled) -> pa.Array:
+        columns: dict[str, pa.Array] = {
+            "customer": pa.array(np.arange(self._count, dtype=np.uint32)),
+            "traits": self.traits(),
+        }
+        for need in compiled.requires:
+            columns[need.column] = self._required(need)
+        parameters = dict(compiled.parameters)
+        if compiled.uses_as_of:
+            parameters["as_of"] = None if self._as_of is None else from_microseconds(self._as_of)
+        with Engine() as engine:
+            engine.register("customers", pa.table(columns))
+            sql = f"SELECT {compiled.sql} AS answer FROM customers ORDER BY customer"
+            return engine.query(sql, parameters).column("answer").combine_chunks()
+
+    def traits(self) -> pa.Array:
+        """JSON text of the traits of every customer; an empty object where nothing is known."""
+        return self._snapshot.keep("traits", self._traits)
+
+    def _traits(self) -> pa.Array:
+        known = self._snapshot.store.customer_traits(self._snapshot.index)
+        at = np.full(self._count, known.num_rows, np.int64)
+        at[known.column("customer").to_numpy()] = np.arange(known.num_rows)
+        texts = pa.concat_arrays([known.column("traits").cast(pa.string()).combine_chunks(), pa.array(["{}"])])
+        return texts.take(pa.array(at))
+
+    def _required(self, need: Requirement) -> pa.Array:
+        match need.kind:
+            case "count" | "latest":
+                return self._visits(need)
+            case "persona":
+                return pa.array(self.persona(need.name))
+            case "met" | "missed" | "opened":
+                return pa.array(self._outcome(need))
+            case "segment":
+                raise QuestionError(
+                    f"there is no segment '{need.name}': segments are not kept yet; write its condition here"
+                )
+
+    def _bounds(self, need: Requirement) -> tuple[int, int]:
+        """When what is asked for may have happened, (after, until], microseconds since 1970."""
+        if self._as_of is None:
+            return _ANY_TIME
+        since = _ANY_TIME[0] if need.last_seconds is None else self._as_of - need.last_seconds * SECOND
+        return since, self._as_of
+
+    def _visits(self, need: Requirement) -> pa.Array:
+        snapshot = self._snapshot
+        positions = np.flatnonzero(snapshot.column.touchpoints == snapshot.journey_map.code[need.name])
+        times = snapshot.times(positions)
+        since, until = self._bounds(need)
+        recent = (times > since) & (times <= until)
+        customers = snapshot.customers_at(positions)[recent]
+        if need.kind == "count":
+            return pa.array(np.bincount(customers, minlength=self._count).astype(np.int64))
+        latest = np.zeros(self._count, np.int64)
+        latest[customers] = times[recent]  # ascending within a customer: the last one stays
+        never = np.ones(self._count, np.bool_)
+        never[customers] = False
+        return pa.array(latest, mask=never).cast(INSTANT)
+
+    def _outcome(self, need: Requirement) -> Flags:
+        snapshot, expectation = self._snapshot, self._snapshot.journey_map.expectation[need.name]
+        found = outcomes_of(snapshot, expectation, as_of=expectation_as_of(snapshot, expectation, self._override))
+        since, until = self._bounds(need)
+        chosen = (found.opened_at > since) & (found.opened_at <= until)
+        if need.kind != "opened":
+            chosen &= found.named(need.kind)
+        if need.kind == "met" and chosen.any():
+            chosen[chosen] = snapshot.times(found.closed[chosen]) <= until
+        flags = np.zeros(self._count, np.bool_)
+        flags[found.customer[chosen]] = True
+        return flags
+
+    # The same in SQL.
+
+    def _relation(self, compiled: Compiled) -> str:
+        columns = "".join(f', {self._required_sql(need)} AS "{need.column}"' for need in compiled.requires)
+        return f"SELECT c.customer, c.traits{columns} FROM customers c"
+
+    def _required_sql(self, need: Requirement) -> str:
+        if need.kind == "persona":
+            if self._override is None:
+                return f"list_contains(c.personas, {literal(need.name)})"
+            return f"(c.customer IN ({self.selecting(self._who(need.name))}))"
+        if need.kind in {"count", "latest"}:
+            when = self._when(need, "v.occurred_at")
+            what = "count(*)" if need.kind == "count" else "max(v.occurred_at)"
+            return (
+                f"(SELECT {what} FROM visits v WHERE v.customer = c.customer"
+                f" AND v.touchpoint = {literal(need.name)}{when})"
+            )
+        when = self._when(need, "o.opened_at")
+        return (
+            f"EXISTS (SELECT 1 FROM outcomes o WHERE o.customer = c.customer"
+            f" AND o.expectation = {literal(need.name)}{self._came_out(need)}{when})"
+        )
+
+    def _came_out(self, need: Requirement) -> str:
+        """A condition on how an opening of the view `outcomes`, which knows of all events, had ended as of then."""
+        if need.kind == "met":
+            until = "" if self._as_of is None else f" AND o.closed_at <= {moment(self._as_of)}"
+            return f" AND o.outcome = 'met'{until}"
+        if need.kind == "missed":
+            expectation = self._snapshot.journey_map.expectation[need.name]
+            as_of = expectation_as_of(self._snapshot, expectation, self._override)
+            passed = "FALSE" if as_of is None else f"o.deadline <= {moment(as_of)}"
+            return f" AND o.closed_at IS NULL AND {passed}"
+        return ""
+
+    def _when(self, need: Requirement, column: str) -> str:
+        since, until = self._bounds(need)
+        after = f" AND {column} > {moment(since)}" if since > _ANY_TIME[0] else ""
+        return after + (f" AND {column} <= {moment(until)}" if until < _ANY_TIME[1] else "")

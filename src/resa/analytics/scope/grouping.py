@@ -1,0 +1,179 @@
+"""Groups of things by persona, channel, device, trait, property of the event that starts each, or calendar period."""
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from resa.analytics.calendar import PERIODS, calendar_edges
+from resa.analytics.results.result import Column
+from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
+from resa.analytics.sql.text import inlined, listed, literal
+from resa.kernels import bucket_numbers
+
+__all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
+
+GROUP: Final = Column("group", pa.string(), "The group; persons of several personas are counted in each.")
+"""The column that a group-by adds."""
+
+MOST_GROUPS: Final = 20
+"""Groups that are listed at most; the rest is one group more. Calendar periods and personas are all listed."""
+
+OTHER_GROUPS: Final = "(other)"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of n things.
+
+    Attributes:
+        labels: Their names, in order; one `None` when nothing was grouped.
+        members: For each group, which of the things are in it; `None`: all.
+        label: SQL of the label of a thing `i` (customer, position, started_at); empty: no groups.
+        join: SQL that joins what `label` reads.
+        warnings: What a reader must know.
+    """
+
+    labels: tuple[str | None, ...]
+    members: tuple[Flags | None, ...]
+    label: str = ""
+    join: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> bool:
+        """Whether anything was grouped."""
+        return bool(self.label)
+
+    def split(self) -> Iterator[tuple[str | None, Flags | slice]]:
+        """Each label with an index that picks its members from an array of the things."""
+        for label, members in zip(self.labels, self.members, strict=True):
+            yield label, slice(None) if members is None else members
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The column of the labels, if there are groups."""
+        return (GROUP,) if self.by else ()
+
+    @property
+    def names(self) -> str:
+        """`"group", ` in SQL, if there are groups."""
+        return '"group", ' if self.by else ""
+
+    @property
+    def clause(self) -> str:
+        """A GROUP BY clause, if there are groups."""
+        return ' GROUP BY "group", rank' if self.by else ""
+
+    @property
+    def rank(self) -> str:
+        """The place of a group among the others, in a query with `clause`."""
+        return "rank" if self.by else "1 AS rank"
+
+    @property
+    def every(self) -> str:
+        """A SELECT of each `"group"` and its rank; without groups one row of rank 1."""
+        if not self.by:
+            return "SELECT 1 AS rank"
+        labels = literal(list(self.labels))
+        return f'SELECT unnest({labels}::VARCHAR[]) AS "group", unnest(range(1, {len(self.labels) + 1})) AS rank'
+
+    def over(self, source: str) -> str:
+        """A SELECT of the things in the step `source` with `"group"` and its `rank`; as they are without groups."""
+        if not self.by:
+            return f"SELECT * FROM {source}"
+        labelled = f'SELECT i.*, {self.label} AS "group" FROM {source} i {self.join}'
+        return f'SELECT *, list_position({literal(list(self.labels))}, "group") AS rank\nFROM ({labelled})'
+
+
+def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions: Positions) -> Groups:
+    """Group things by what the question says.
+
+    Args:
+        selection: The question and its events.
+        customers: Whose each thing is.
+        positions: The event at which each thing starts.
+    """
+    by = selection.question.by
+    if by is None:
+        return Groups((None,), (None,))
+    if by == "persona":
+        return _by_persona(selection, customers)
+    if by in PERIODS:
+        return _by_period(selection, positions, by)
+    if by == "channel":
+        codes = selection.snapshot.channels_at(positions).astype(np.int64)
+        labels = (NOT_KNOWN, *selection.snapshot.channel_labels[1:])
+        return _by_labels(codes, labels, *label_sql(selection, by))
+    if by.startswith("traits."):
+        numbers, labels = selection.expressions.labels(by)
+        return _by_labels(numbers[customers], labels, *label_sql(selection, by))
+    numbers, labels = selection.snapshot.event_labels(by)
+    return _by_labels(numbers[positions], labels, *label_sql(selection, by))
+
+
+def label_sql(selection: Selection, by: str) -> tuple[str, str]:
+    """SQL of the label of a thing `i` (customer, position), and what it joins, for anything but a calendar period."""
+    if by == "persona":
+        return "p.persona", f"JOIN ({selection.expressions.personas()}) p ON p.customer = i.customer"
+    if by == "channel":
+        return f"coalesce(v.channel, {literal(NOT_KNOWN)})", "JOIN visits v ON v.position = i.position"
+    if by.startswith("traits."):
+        return "t.label", f"JOIN ({selection.expressions.labelling(by)}) t ON t.customer = i.customer"
+    value = inlined(selection.snapshot.event_expression(by, "scalar"))
+    events = f"(SELECT position, coalesce(({value})::VARCHAR, {literal(NOT_KNOWN)}) AS label FROM events)"
+    return "e.label", f"JOIN {events} e ON e.position = i.position"
+
+
+def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
+    defined = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
+    members = {key: selection.expressions.persona(key)[customers] for key in defined}
+    personas = [key for key in defined if members[key].any()]
+    flags = [members[key] for key in personas]
+    nobody = np.ones(len(customers), np.bool_)
+    for flag in flags:
+        nobody &= ~flag
+    warnings = []
+    if nobody.any():
+        number = len(np.unique(customers[nobody]))
+        said = "customer is" if number == 1 else "customers are"
+        warnings.append(f"{number:,} {said} of no persona and in no group.")
+    if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
+        warnings.append("Some customers are of several personas and counted in each.")
+    return Groups(tuple(personas), tuple(flags), *label_sql(selection, "persona"), tuple(warnings))
+
+
+def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
+    snapshot = selection.snapshot
+    times = snapshot.times(positions)
+    zone = literal(snapshot.journey_map.timezone)
+    label = f"strftime(date_trunc({literal(by)}, timezone({zone}, i.started_at)), '%Y-%m-%d')"
+    if not len(times):
+        return Groups((), (), label)
+    edges, days = calendar_edges(int(times.min()), int(times.max()), by, snapshot.zone)  # type: ignore[arg-type]  # in PERIODS
+    bucket = bucket_numbers(times, edges)
+    used = np.unique(bucket)
+    labels = tuple(days[number].isoformat() for number in used)
+    return Groups(labels, tuple(bucket == number for number in used), label)
+
+
+def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: str, join: str) -> Groups:
+    counts = np.bincount(codes, minlength=len(labels))
+    order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], labels[code]))
+    listed_codes, rest = order[:MOST_GROUPS], order[MOST_GROUPS:]
+    members: list[Flags] = [codes == code for code in listed_codes]
+    names = [labels[code] for code in listed_codes]
+    if rest:
+        members.append(np.isin(codes, rest))
+        label = f"CASE WHEN {label} IN {listed(names)} THEN {label} ELSE {literal(OTHER_GROUPS)} END"
+        names.append(OTHER_GROUPS)
+    warnings = (f"{len(rest)} smaller groups are added up as {OTHER_GROUPS}.",) if rest else ()
+    return Groups(tuple(names), tuple(members), label, join, warnings)
