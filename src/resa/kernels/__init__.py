@@ -2,6 +2,7 @@
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
+from resa.kernels.continuations import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Continuations, continuations
 from resa.kernels.funnel import (
     MAX_STEPS,
     FunnelResult,
@@ -54,6 +55,7 @@ __all__ = [
     "DIRECT",
     "IN_PLACE",
     "LEFT",
+    "LEFT_OFF",
     "MAX_PATH_STEPS",
     "MAX_STEPS",
     "MET",
@@ -65,10 +67,14 @@ __all__ = [
     "OUT_OF_ORDER",
     "PAUSED",
     "RELATIVE_ERROR",
+    "REPEATED",
     "ROUNDING",
     "SKIPPED",
+    "TURNED_BACK",
     "UNANSWERED",
+    "WENT_ON",
     "Alignments",
+    "Continuations",
     "Deadlines",
     "Flow",
     "FunnelResult",
@@ -91,6 +97,7 @@ __all__ = [
     "align",
     "bucket_numbers",
     "clustered_interval",
+    "continuations",
     "count_paths",
     "count_together",
     "cumulative_incidence",
