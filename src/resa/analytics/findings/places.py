@@ -1,0 +1,377 @@
+"""Places: for whom and since when things turn out otherwise than was to be expected, and how many that concerns.
+
+What is watched are things that begin at an event and turn out well (*met*) or not: openings of an expectation, visits
+of a touchpoint. A *place* is a group of them, in a run of weeks or at all times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import islice
+from math import ceil
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from resa.analytics.calendar import Instants, calendar_edges
+from resa.analytics.findings.found import Segment
+from resa.analytics.findings.trials import Trials
+from resa.analytics.findings.unusual import Places, against_others, against_past, everybody
+from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
+from resa.analytics.statistics import distinct
+from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
+from resa.model.verdicts import Verdict, judged
+
+__all__ = ["Beginnings", "Place", "Watched", "loss", "placed", "prepared", "unusual", "urgency", "who"]
+
+_SEGMENTS: Final = 3
+_BEYOND_DOUBT: Final = 1e-12
+_CHECKED: Final = 8
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """A way to tell things apart.
+
+    Attributes:
+        name: persona, channel, device, `traits.x` or `properties.x`.
+        values: Names of the groups.
+        codes: For each way the groups are told, the number of each thing's group plus 1; 0: in none. Personas may
+            overlap, so each has a way of its own.
+        comparable: Its groups are held against each other.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    codes: tuple[npt.NDArray[np.uint32], ...]
+    comparable: bool
+
+    def members(self, group: int, rows: npt.NDArray[np.int64] | slice = slice(None)) -> Flags:
+        """Which things are in a group, of all or some."""
+        ways = len(self.codes)
+        flags: Flags = self.codes[group][rows] == 1 if ways > 1 else self.codes[0][rows] == group + 1
+        return flags
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """Where and when things begin; at least one.
+
+    Attributes:
+        selection: What is looked at.
+        positions: The event at which each begins.
+        customers: Whose each is; a customer's stand together, in the order of time.
+        began_at: When, microseconds since 1970.
+    """
+
+    selection: Selection
+    positions: Positions
+    customers: npt.NDArray[np.int32]
+    began_at: Instants
+
+    @cached_property
+    def weeks(self) -> tuple[npt.NDArray[np.int64], tuple[date, ...]]:
+        """The number of the week of each, and the weeks' Mondays."""
+        zone = self.selection.snapshot.zone
+        edges, days = calendar_edges(int(self.began_at.min()), int(self.began_at.max()), "week", zone)
+        return bucket_numbers(self.began_at, edges), days
+
+    @cached_property
+    def attributes(self) -> tuple[_Attribute, ...]:
+        """Everything that tells these things apart."""
+        return tuple(self._attributes())
+
+    def _attributes(self) -> Iterator[_Attribute]:
+        selection, snapshot = self.selection, self.selection.snapshot
+        personas = [persona.key for persona in snapshot.journey_map.personas if persona.who is not None]
+        flags = [selection.expressions.persona(key)[self.customers].astype(np.uint32) for key in personas]
+        yield _Attribute("persona", tuple(personas), tuple(flags), comparable=False)
+        yield _labelled("channel", snapshot.channels_at(self.positions), snapshot.channel_labels, comparable=False)
+        codes, labels = snapshot.event_labels("device")
+        yield _labelled("device", codes[self.positions], labels, comparable=False)
+        for name in snapshot.text_attributes:
+            if name.startswith("traits."):
+                numbers, values = selection.expressions.labels(name)
+                yield _labelled(name, numbers[self.customers], values, comparable=True)
+            else:
+                numbers, values = snapshot.event_labels(name)
+                yield _labelled(name, numbers[self.positions], values, comparable=True)
+
+    @cached_property
+    def strata(self) -> npt.NDArray[np.int64]:
+        """The stratum of each: what personas, channel and device have in common."""
+        parts = [
+            (codes, len(attribute.values) + 1 if len(attribute.codes) == 1 else 2)
+            for attribute in self.attributes[:3]
+            for codes in attribute.codes
+        ]
+        stratum = np.zeros(len(self.positions), np.int64)
+        for codes, size in parts:
+            stratum *= size
+            stratum += codes
+        return _renumbered(stratum)
+
+
+def _labelled(name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool) -> _Attribute:
+    """Groups by label, those that are present; nobody knows what the empty label stands for."""
+    known = np.array([label not in {"", NOT_KNOWN} for label in labels], np.bool_)
+    numbers, present = number_present(codes.astype(np.int32, copy=False), known)
+    return _Attribute(name, tuple(labels[code] for code in present.tolist()), (numbers,), comparable)
+
+
+def _renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The same numbers without gaps, in the same order."""
+    present = np.bincount(codes) > 0
+    return (np.cumsum(present) - 1)[codes]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Things that turn out well or not.
+
+    Attributes:
+        beginnings: Where and when each began.
+        met: Which turned out well.
+    """
+
+    beginnings: Beginnings
+    met: Flags
+
+    @property
+    def customers(self) -> npt.NDArray[np.int32]:
+        """Whose they are."""
+        return self.beginnings.customers
+
+    @cached_property
+    def trials(self) -> Trials:
+        """They as trials."""
+        week, days = self.beginnings.weeks
+        return Trials(self.met, self.customers, week, self.beginnings.strata, len(days))
+
+
+def prepared(selection: Selection) -> Selection:
+    """The selection, with everything read that tells its events apart."""
+    texts = [name for name in selection.snapshot.text_attributes if not name.startswith("traits.")]
+    selection.snapshot.prepare_labels(["device", *texts])
+    return selection
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Groups of what is watched that were tested together.
+
+    Attributes:
+        groups: What they are: attribute, and number of the group; `None`: everybody.
+        places: What stands out.
+    """
+
+    groups: Sequence[tuple[_Attribute, int] | None]
+    places: Places
+
+    def members(self, row: int, everybody: Flags) -> tuple[Flags, Flags]:
+        """Which things are in a group, and of which it is known whether they are."""
+        group = self.groups[row]
+        if group is None:
+            return everybody, everybody
+        attribute, number = group
+        return attribute.members(number), attribute.codes[0] > 0 if attribute.comparable else everybody
+
+
+def unusual(watched: Sequence[Watched], level: float, *, rises: bool = True) -> tuple[list[Place | None], int]:
+    """For each that is watched the place that changed most beyond chance, if there is one; and how many were tested.
+
+    Args:
+        watched: All that is looked at.
+        level: Family-wise level at which a place is called unusual.
+        rises: Whether a place may be one where more turned out well; it is tested either way.
+    """
+    looked = [tuple(_looked(item)) for item in watched]
+    tests = np.sum([seen.places.tests for every in looked for seen in every] or [(0, 0)], axis=0)
+    found = [_most_changed(*pair, tests, level, rises=rises) for pair in zip(watched, looked, strict=True)]
+    return found, int(tests.sum())
+
+
+def _looked(watched: Watched) -> Iterator[_Looked]:
+    """Test all groups of what is watched: everybody, personas, channels and devices; then traits and properties."""
+    trials, attributes = watched.trials, watched.beginnings.attributes
+    table, effect = trials.table, trials.effect
+    yield _Looked([None], everybody(table, effect))
+    one_of = np.zeros(trials.strata, np.int64)
+    one_of[trials.stratum] = np.arange(len(trials.stratum))
+    by_stratum = [(attribute, group) for attribute in attributes[:3] for group in range(len(attribute.values))]
+    segments = np.array([attribute.members(group, one_of) for attribute, group in by_stratum], np.bool_)
+    yield _Looked(by_stratum, against_past(table, segments.reshape(-1, trials.strata), effect))
+    for attribute in attributes[3:]:
+        codes = attribute.codes[0]
+        known = trials.known(codes)
+        for first, groups in trials.tables(codes, len(attribute.values)):
+            numbers = range(first, first + len(groups.openings))
+            yield _Looked([(attribute, number) for number in numbers], against_others(groups, known, effect))
+
+
+def _most_changed(
+    watched: Watched, looked: Sequence[_Looked], tests: npt.NDArray[np.int64], level: float, *, rises: bool
+) -> Place | None:
+    """Of the unusual places the one that changed most, if it stands up to its own design effect.
+
+    A fall of some may be the rise of all others: then it is told as a fall.
+    """
+    each = np.log(2 * np.maximum(tests, 1))
+    found = [
+        (-round(float(seen.places.change[place]), 6), bool(seen.places.stands.u[place] > 0), number, place)
+        for number, seen in enumerate(looked)
+        for place in np.flatnonzero(
+            seen.places.log_p + each[seen.places.lasts.astype(np.int64)] <= np.log(level)
+        ).tolist()
+    ]
+    whole = np.ones(len(watched.met), np.bool_)
+    for _, rise, number, place in sorted(item for item in found if rises or not item[1])[:_CHECKED]:
+        seen = looked[number]
+        places, row = seen.places, int(seen.places.row[place])
+        members, known = seen.members(row, whole)
+        log_p = places.checked(place, watched.trials, members, known) + float(each[int(places.lasts[place])])
+        if log_p <= np.log(level):
+            labels: dict[str, Any] = {"p_value": float(np.exp(log_p)), "log_p": log_p}
+            if (group := seen.groups[row]) is not None:
+                labels |= {"attribute": group[0].name, "value": group[0].values[group[1]]}
+            inside, bounds, when = _when(watched, *places.weeks(place))
+            reference = places.reference(row, int(places.run[place]))
+            return placed(watched, members & inside, reference, rise=rise, bounds=bounds, labels=labels | when)
+    return None
+
+
+def _when(watched: Watched, first: int, last: int) -> tuple[Flags, tuple[int, int], dict[str, date]]:
+    """Which things began in a run of weeks; its bounds as moments; and its days, as far as it does not last always."""
+    week, days = watched.beginnings.weeks
+    inside: Flags = (week >= first) & (week <= last)
+    if first == 0 and last == len(days) - 1:
+        return inside, WHOLE, {}
+    when = {"since": days[first]}
+    if last < len(days) - 1:
+        when["until"] = days[last] + timedelta(days=6)
+    zone = watched.beginnings.selection.snapshot.zone
+    return inside, (zone.first_moment(days[first]), zone.first_moment(days[last] + timedelta(days=7))), when
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place in the making: what is dear to know is looked up when it is listed.
+
+    Attributes:
+        watched: What it is a place of.
+        members: Which of these things.
+        reference: The share of met that it is held against.
+        interval: Its share.
+        people: How many customers are behind.
+        rise: It is above the reference, not below.
+        bounds: When its things began, [from, until), microseconds since 1970.
+        labels: Attribute, value, since, until and p-value where there are such.
+    """
+
+    watched: Watched
+    members: Flags
+    reference: float
+    interval: Interval
+    people: int
+    rise: bool = False
+    bounds: tuple[int, int] = WHOLE
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def size(self) -> int:
+        """How many things are in it."""
+        return int(np.count_nonzero(self.members))
+
+    @property
+    def missing(self) -> float:
+        """Things more that would have been met at the reference; none where it is above."""
+        return 0.0 if self.rise else max(0.0, self.reference - self.interval.share) * self.size
+
+    @cached_property
+    def lost_at_most(self) -> int:
+        """Customers who never met it, as far as it was missing for them; who met it once is not lost."""
+        customers, met = self.watched.customers[self.members], self.watched.met[self.members]
+        never = self.people - len(distinct(customers[met]))
+        return min(never, ceil(round(self.missing, 6)))
+
+    @property
+    def unmet(self) -> npt.NDArray[np.int64]:
+        """Numbers of the customers of those that were not met."""
+        return distinct(self.watched.customers[self.members & ~self.watched.met]).astype(np.int64)
+
+    @property
+    def group(self) -> tuple[str, str] | None:
+        """Attribute and value; `None`: everybody."""
+        return (self.labels["attribute"], self.labels["value"]) if "attribute" in self.labels else None
+
+    def judged(self, target: float) -> Verdict:
+        """What every view says about such a share."""
+        return judged(self.size, self.interval.low, self.interval.high, target)
+
+
+def placed(watched: Watched, members: Flags, reference: float, **more: Any) -> Place:
+    """A place of some of what is watched."""
+    customers = watched.customers[members]
+    return Place(
+        watched=watched,
+        members=members,
+        reference=reference,
+        interval=clustered_interval(customers, watched.met[members]),
+        people=len(distinct(customers)),
+        **more,
+    )
+
+
+def loss(place: Place) -> tuple[float, float]:
+    """A key that sorts the most customers lost first, then the most that is missing."""
+    return -place.lost_at_most, -place.missing
+
+
+def urgency(place: Place) -> tuple[bool, tuple[float, float], float]:
+    """A key for unusual places: first those beyond doubt, by how many customers they lost at most (a rise none).
+
+    The others follow by how unlikely they are.
+    """
+    beyond_doubt = place.labels["p_value"] < _BEYOND_DOUBT
+    return not beyond_doubt, loss(place) if beyond_doubt else (0.0, 0.0), place.labels["log_p"]
+
+
+def who(place: Place) -> tuple[Segment, ...]:
+    """Up to three groups that differ most for their size from the place as a whole, in the place's own direction."""
+    members, share = place.members, place.interval.share
+    met, total = place.watched.met[members], place.size
+    customers = place.watched.customers[members]
+    sign = -1.0 if place.rise else 1.0
+    found: list[tuple[float, Segment, Flags]] = []
+    for attribute in place.watched.beginnings.attributes:
+        for group, value in enumerate(attribute.values):
+            inside = attribute.members(group)[members]
+            count = int(np.count_nonzero(inside))
+            if not 0 < count < total:
+                continue
+            own = int(np.count_nonzero(met & inside)) / count
+            weight = sign * (share - own) * count
+            if weight > 0:
+                segment = Segment(attribute=attribute.name, value=value, openings=count, share=own)
+                found.append((weight, segment, inside))
+    found.sort(key=lambda item: -item[0])
+    return tuple(islice(_beyond_chance(found, customers, met, share, rise=place.rise), _SEGMENTS))
+
+
+def _beyond_chance(
+    found: Sequence[tuple[float, Segment, Flags]],
+    customers: npt.NDArray[np.int32],
+    met: Flags,
+    share: float,
+    *,
+    rise: bool,
+) -> Iterator[Segment]:
+    for _, segment, inside in found:
+        interval = clustered_interval(customers[inside], met[inside])
+        if (interval.low > share) if rise else (interval.high < share):
+            yield segment
