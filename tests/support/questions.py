@@ -67,6 +67,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
         *ARROWS,
         improvements=IMPROVEMENTS,
         costs={"web": 2.0, "store": 7.5},
+        staffed=["web"],
         goal="d",
         personas=PERSONAS,
         timezone=draw(st.sampled_from(["UTC", "Europe/Stockholm", "America/New_York"])),

@@ -229,6 +229,7 @@ def small_map(
     holidays: Sequence[date] = (),
     improvements: Sequence[Improvement] = (),
     costs: Mapping[str, float] | None = None,
+    staffed: Sequence[str] = (),
     goal: str | None = None,
     hash_: str = "m1",
 ) -> JourneyMap:
@@ -247,7 +248,10 @@ def small_map(
         ),
         personas=tuple(personas),
         improvements=tuple(improvements),
-        channels=tuple(Channel(key=key, name=key, cost=cost) for key, cost in (costs or {}).items()),
+        channels=tuple(
+            Channel(key=key, name=key, cost=cost, kind="internal" if key in staffed else "external")
+            for key, cost in (costs or {}).items()
+        ),
         goal=None if goal is None else Goal(reach=(goal,), written=goal),
         touchpoints=tuple(
             Touchpoint(

@@ -12,11 +12,11 @@ from resa.analytics.questions.kinds import (
     ChannelsQuestion,
     ConformanceQuestion,
     ExpectationsQuestion,
+    FrictionQuestion,
     FunnelQuestion,
     ImprovementsQuestion,
     PathsQuestion,
     PlannedQuestion,
-    Question,
     RetentionQuestion,
     StagesQuestion,
     TouchpointsQuestion,
@@ -25,6 +25,7 @@ from resa.analytics.questions.kinds import (
     VariantsQuestion,
     question_from,
 )
+from resa.analytics.questions.question import Question
 from resa.analytics.results.result import Column, Part, Result, table_text
 from resa.analytics.views import VIEWS, View
 
@@ -38,6 +39,7 @@ __all__ = [
     "ExpectationsQuestion",
     "Finding",
     "Findings",
+    "FrictionQuestion",
     "FunnelQuestion",
     "ImprovementsQuestion",
     "Measure",

@@ -17,6 +17,7 @@ from resa.analytics.answers.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, S
 from resa.analytics.answers.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
 from resa.analytics.answers.transitions import TRANSITION_COLUMNS
 from resa.analytics.answers.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
+from resa.analytics.findings.friction import PLACE_COLUMNS, RATE_COLUMNS
 from resa.analytics.results.result import Column
 
 __all__ = ["COLUMNS"]
@@ -41,6 +42,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "switches": SWITCH_COLUMNS,
         "cost": COST_COLUMNS,
     },
+    "friction": {"places": PLACE_COLUMNS, "rates": RATE_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "conformance": {"conformance": CONFORMANCE_COLUMNS, "steps": STEP_COLUMNS, "added": ADDED_COLUMNS},
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},

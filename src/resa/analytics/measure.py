@@ -24,7 +24,9 @@ from resa.analytics.answers.transitions import answer_transitions
 from resa.analytics.answers.trend import answer_trend
 from resa.analytics.findings.arrows import find
 from resa.analytics.findings.found import Findings
-from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, Question, question_from
+from resa.analytics.findings.friction import answer_friction
+from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question_from
+from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Result
 from resa.analytics.scope.selection import Selection
@@ -48,6 +50,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "stages": answer_stages,
     "improvements": answer_improvements,
     "channels": answer_channels,
+    "friction": answer_friction,
     "planned": answer_planned,
     "conformance": answer_conformance,
     "touchpoints": answer_touchpoints,
@@ -173,6 +176,10 @@ class Measure:
     def channels(self, of: str = "channel", *, within: str | Duration | None = None, **common: Any) -> Result:
         """Which channels or devices are used, together and after one another; see `ChannelsQuestion`."""
         return self._ask("channels", common, of=of, within=within)
+
+    def friction(self, *, within: str | Duration | None = None, limit: int = 10, **common: Any) -> Result:
+        """Where customers leave off, wait, turn back, repeat or need our staff; see `FrictionQuestion`."""
+        return self._ask("friction", common, within=within, limit=limit)
 
     def planned(self, plans: str | Sequence[str] = (), **common: Any) -> Result:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""

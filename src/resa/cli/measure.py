@@ -42,6 +42,7 @@ _LEFT_OUT = {
         *("kind", "after", "next", "cancelled", "difference", "young_met", "young_cancelled"),
         *("customers", "customers_met", "p90_seconds"),
     ),
+    "friction": ("until", "low", "high", "customers", "p_value"),
     "improvements": ("before_met", "after_met", "days"),
 }
 """Columns that only say more of what is shown already, by kind of question."""
@@ -98,7 +99,8 @@ def measure(
     *,
     map_key: MapKey = None,
     within: Annotated[
-        str | None, typer.Option(help="Funnel: from first to last step, such as '7 days'. Channels: to the next visit.")
+        str | None,
+        typer.Option(help="Funnel: from first to last step, such as '7 days'. Channels, friction: to the next visit."),
     ] = None,
     kinds: Annotated[
         list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
@@ -117,6 +119,7 @@ def measure(
     quiet_after: Annotated[
         str | None, typer.Option(help="Stages: a longer pause ends a stay, such as '90 days'.")
     ] = None,
+    limit: Annotated[int | None, typer.Option(help="Friction: how many places are listed.")] = None,
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
@@ -179,6 +182,7 @@ def measure(
         "rolling": rolling or None,
         "quiet_after": quiet_after,
         "days": days,
+        "limit": limit,
         "brackets": _words(brackets),
         "sessions": sessions,
         "top": top,

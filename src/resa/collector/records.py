@@ -35,10 +35,12 @@ class Dialect:
     Attributes:
         delimiter: One ASCII character between cells; `None`: a line is one cell (JSON lines).
         quote: One ASCII character around cells that hold delimiters or line ends; `None`: quotes are ordinary text.
+        width: How many cells a record should have; `None`: not known.
     """
 
     delimiter: str | None = ","
     quote: str | None = '"'
+    width: int | None = None
 
     @cached_property
     def _record(self) -> re.Pattern[bytes]:
@@ -257,7 +259,7 @@ def _assemble(
     for place, candidate in enumerate(candidates):
         if candidate < line:
             continue
-        record, last, reason = _judge(lines, dialect, candidates, place)
+        record, last, reason = _judge(lines, dialect, candidates, place, at_end=at_end)
         if reason == "open":
             if not at_end and used - lines.starts[candidate] < LONGEST_RECORD:
                 used = int(lines.starts[candidate])
@@ -278,7 +280,9 @@ def _assemble(
     return block, used
 
 
-def _judge(lines: _Lines, dialect: Dialect, candidates: list[int], place: int) -> tuple[bytes, int, str]:
+def _judge(
+    lines: _Lines, dialect: Dialect, candidates: list[int], place: int, *, at_end: bool
+) -> tuple[bytes, int, str]:
     """The record that begins at a doubtful line, its last line, and `fast`, `odd`, `open` or why it is broken."""
     line = last = candidates[place]
     first = record = lines.part(line, line)
@@ -293,6 +297,10 @@ def _judge(lines: _Lines, dialect: Dialect, candidates: list[int], place: int) -
         else:
             open_yet = place + 1 + _LINES_TRIED > len(candidates) and _still_open(record, dialect)
             return first, line, "open" if open_yet else "broken-quotes"
+        if last > line and len(dialect.cells(record.rstrip(b"\r\n"))) != (dialect.width or 0):
+            swallowed = _swallows(lines, dialect, line, last)
+            if swallowed or (swallowed is None and not at_end):
+                return first, line, "broken-quotes" if swallowed else "open"
     if b"\0" in record:
         return record, last, "nul-byte"
     if not _is_utf8(record):
@@ -300,6 +308,26 @@ def _judge(lines: _Lines, dialect: Dialect, candidates: list[int], place: int) -
     if dialect.delimiter is not None and record.count(b"\r") != record.count(b"\r\n"):
         return record, last, "odd"
     return record, last, "fast"
+
+
+def _swallows(lines: _Lines, dialect: Dialect, first: int, last: int) -> bool | None:
+    """Whether a record of several lines and the wrong width hides one of the right width, which begins at a later line.
+
+    Then its own quote was never closed, and a quote of the hidden one only seems to close it. `None`: more text may tell.
+    """
+    told: bool | None = False
+    for line in range(first + 1, last + 1 if dialect.width else 0):
+        for end in range(line, min(line + _LINES_TRIED, len(lines.ends))):
+            record = lines.part(line, end)
+            if dialect.is_whole(record.rstrip(b"\r\n")):
+                if len(dialect.cells(record.rstrip(b"\r\n"))) == dialect.width:
+                    return True
+                break
+            if not _still_open(record, dialect):
+                break
+        else:
+            told = None if line + _LINES_TRIED > len(lines.ends) else told
+    return told
 
 
 def _still_open(record: bytes, dialect: Dialect) -> bool:

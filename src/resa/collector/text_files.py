@@ -7,7 +7,7 @@ import codecs
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
@@ -134,7 +134,7 @@ class CsvRows:
             raise SourceError(f"{file.name} is empty")
         names = _unique(cells) if shape.header else tuple(shape.columns) or _unique([""] * len(cells))
         heading = first if shape.header else b""
-        return cls(file, shape, dialect, heading, names, lead + len(heading))
+        return cls(file, shape, replace(dialect, width=len(names)), heading, names, lead + len(heading))
 
     @property
     def columns(self) -> dict[str, pa.DataType]:

@@ -215,11 +215,11 @@ def _plant(truth: Truth, specification: Specification, targets: Small) -> Plante
     if isinstance(truth, BrokenStep):
         steps = _leads(specification, targets, truth.after, truth.next)
         device = -1 if truth.device is None else _code(tuple(specification.channels), truth.device, "device")
-        leave = np.full_like(targets, -1)
-        return Planted(CERTAIN - threshold(truth.factor), steps, start, end, device=device, instead=leave)
+        instead = _elsewhere(specification, targets, steps, truth)
+        return Planted(CERTAIN - threshold(truth.factor), steps, start, end, device=device, instead=instead)
     if isinstance(truth, SlowDelivery):
         steps = _leads(specification, targets, None, truth.touchpoint)
-        region = _code(tuple(_regions(specification)), truth.region, "region")
+        region = -1 if truth.region is None else _code(tuple(_regions(specification)), truth.region, "region")
         return Planted(threshold(truth.share), steps, start, end, region=region, delay=truth.extra_days * DAY)
     steps, instead = _detours(specification, targets, truth)
     persona = _code(tuple(specification.personas), truth.persona, "persona")
@@ -242,6 +242,23 @@ def _leads(specification: Specification, targets: Small, after: str | None, foll
         come = f"from '{after}' to '{following}'" if after else f"to '{following}'"
         raise QuestionError(f"the simulation has no step {come}, so no truth can be planted there")
     return steps
+
+
+def _elsewhere(specification: Specification, targets: Small, steps: Flags, truth: BrokenStep) -> Small:
+    """For each broken step, the step of the same state that is taken instead; -1: they leave."""
+    instead = np.full_like(targets, -1)
+    if truth.instead is None:
+        return instead
+    names = tuple(specification.states)
+    goals = [names.index(name) for name in specification.states_of(truth.instead)]
+    for row in np.flatnonzero(steps.any(axis=1)).tolist():
+        edges = np.flatnonzero(np.isin(targets[row, : len(specification.states[names[row]].next)], goals))
+        if not len(edges):
+            raise QuestionError(
+                f"the simulation has no step from '{truth.after}' to '{truth.instead}' that could be taken instead"
+            )
+        instead[row] = np.where(steps[row], edges[0], -1)
+    return instead
 
 
 def _detours(specification: Specification, targets: Small, truth: PersonaPrefers) -> tuple[Flags, Small]:

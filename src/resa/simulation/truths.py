@@ -35,11 +35,12 @@ class _Planted:
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenStep(_Planted):
-    """The chance of a step is multiplied; those who lose it leave.
+    """The chance of a step is multiplied; those who lose it leave, or go elsewhere.
 
     Attributes:
         after: Touchpoint where the step begins.
         next: Touchpoint where it leads.
+        instead: Touchpoint to which those go who lose it, by a step of the same state; `None`: they leave.
         device: Only on this device; `None`: on all.
         start: First day on which it is broken, in the specification's zone; `None`: from the beginning.
         end: First day on which it is not any more; `None`: to the end. The moment of the event that the step starts
@@ -51,6 +52,7 @@ class BrokenStep(_Planted):
     kind: Literal["broken_step"] = "broken_step"
     after: str
     next: str
+    instead: str | None = None
     device: str | None = None
     start: date | None = None
     end: date | None = None
@@ -70,12 +72,12 @@ class BrokenStep(_Planted):
 
 @dataclass(frozen=True, kw_only=True)
 class SlowDelivery(_Planted):
-    """A share of the ways to a touchpoint takes whole days longer for customers of one region.
+    """A share of the ways to a touchpoint takes whole days longer, perhaps for customers of one region only.
 
     Attributes:
-        region: Value of the trait `region`.
+        region: Value of the trait `region`; `None`: all regions.
         extra_days: How much longer, in days of 24 hours.
-        share: Of the customers of the region who are late.
+        share: Of these customers' ways, which are late.
         touchpoint: What is late.
         start: First day of the event that the way starts from; `None`: from the beginning.
         end: First day on which it is good again; `None`: to the end.
@@ -83,7 +85,7 @@ class SlowDelivery(_Planted):
     """
 
     kind: Literal["slow_delivery"] = "slow_delivery"
-    region: str
+    region: str | None = None
     extra_days: int
     share: Fraction = 1.0
     touchpoint: str = "delivery"
@@ -99,7 +101,7 @@ class SlowDelivery(_Planted):
     @property
     def where(self) -> Mapping[str, str]:
         """The group of openings that it concerns."""
-        return {"traits.region": self.region}
+        return {} if self.region is None else {"traits.region": self.region}
 
 
 @dataclass(frozen=True, kw_only=True)

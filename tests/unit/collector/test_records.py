@@ -50,6 +50,27 @@ CASES = [
 ]
 
 
+SWALLOWED = [
+    # The quote that opens the second record's last cell seems to close the first record's.
+    (b'1,"a\n2,x,"\nb"\n3,y,z\n', [2, 3], [(1, "broken-quotes", b'1,"a')]),
+    (b'1,"a\n2,x,",b"\n3,y,z\n', [2, 3], [(1, "broken-quotes", b'1,"a')]),
+    (b'1,"a\n2,x,y\n3,y,"\nz"\n', [2, 3], [(1, "broken-quotes", b'1,"a')]),
+    # A record of several lines that is only too short or too long hides nothing.
+    (b'1,"a\nb"\n3,y,z\n', [1, 2], []),
+    (b'1,"a\nb,c",d,e\n3,y,z\n', [1, 2], []),
+]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 3, 7, 1 << 20])
+@pytest.mark.parametrize(("text", "rows", "broken"), SWALLOWED)
+def test_an_open_quote_does_not_swallow_the_record_behind_it(
+    text: bytes, rows: list[int], broken: list[tuple[int, str, bytes]], block_bytes: int
+) -> None:
+    found = cut(text, Dialect(width=3), block_bytes=block_bytes)
+    assert found.rows == rows
+    assert found.broken == broken
+
+
 @pytest.mark.parametrize("block_bytes", [1, 3, 7, 1 << 20])
 @pytest.mark.parametrize(("text", "rows", "broken"), CASES)
 def test_records(text: bytes, rows: list[int], broken: list[tuple[int, str, bytes]], block_bytes: int) -> None:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
-from resa.analytics.questions.kinds import FunnelQuestion, Step
+from resa.analytics.questions.json_text import Step
+from resa.analytics.questions.kinds import FunnelQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, People, part_of, problem
 from resa.analytics.scope.grouping import Groups, grouped

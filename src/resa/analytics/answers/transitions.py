@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
-from resa.analytics.questions.kinds import TransitionsQuestion, of_customers
+from resa.analytics.questions.kinds import TransitionsQuestion
+from resa.analytics.questions.question import of_customers
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, part_of
 from resa.analytics.scope.grouping import Groups, grouped

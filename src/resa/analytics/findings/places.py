@@ -7,7 +7,7 @@ of a touchpoint. A *place* is a group of them, in a run of weeks or at all times
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
@@ -81,6 +81,10 @@ class Beginnings:
         edges, days = calendar_edges(int(self.began_at.min()), int(self.began_at.max()), "week", zone)
         return bucket_numbers(self.began_at, edges), days
 
+    def taken(self, rows: npt.NDArray[np.int64]) -> Beginnings:
+        """Some of them. What tells them apart is taken from what tells all apart: quicker than to look again."""
+        return _Taken(self.selection, self.positions[rows], self.customers[rows], self.began_at[rows], self, rows)
+
     @cached_property
     def attributes(self) -> tuple[_Attribute, ...]:
         """Everything that tells these things apart."""
@@ -115,6 +119,27 @@ class Beginnings:
             stratum *= size
             stratum += codes
         return _renumbered(stratum)
+
+
+@dataclass(frozen=True)
+class _Taken(Beginnings):
+    """Some of others.
+
+    Attributes:
+        others: From which they are taken.
+        rows: Their rows there.
+    """
+
+    others: Beginnings
+    rows: npt.NDArray[np.int64]
+
+    def _attributes(self) -> Iterator[_Attribute]:
+        for attribute in self.others.attributes:
+            yield replace(attribute, codes=tuple(codes[self.rows] for codes in attribute.codes))
+
+    @cached_property
+    def strata(self) -> npt.NDArray[np.int64]:
+        return _renumbered(self.others.strata[self.rows])
 
 
 def _labelled(name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool) -> _Attribute:

@@ -119,6 +119,7 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "steps": _read_steps_or_number,
     "plans": read_words,
     "top": _read_number,
+    "limit": _read_number,
     "mature": _read_switch,
     "curve": _read_switch,
     "collapse": _read_switch,

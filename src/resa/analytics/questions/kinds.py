@@ -10,17 +10,15 @@ asked again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from datetime import MAXYEAR, MINYEAR, date, datetime
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from resa.analytics.calendar import PERIODS
-from resa.analytics.questions.json_text import READERS, Step, read_text, to_json
-from resa.base.errors import Problem, QuestionError, did_you_mean
+from resa.analytics.questions.json_text import Step
+from resa.analytics.questions.question import Question, problem_of
+from resa.base.errors import QuestionError, did_you_mean
 from resa.model.quantities import Duration
 
 __all__ = [
@@ -28,121 +26,19 @@ __all__ = [
     "ChannelsQuestion",
     "ConformanceQuestion",
     "ExpectationsQuestion",
+    "FrictionQuestion",
     "FunnelQuestion",
     "ImprovementsQuestion",
     "PathsQuestion",
     "PlannedQuestion",
-    "Question",
     "RetentionQuestion",
     "StagesQuestion",
-    "Step",
     "TouchpointsQuestion",
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",
-    "of_customers",
     "question_from",
 ]
-
-_JSON_NAMES = {"since": "from", "map_key": "map"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What all questions share.
-
-    Attributes:
-        map_key: Key of the map (`map` in JSON).
-        where: Expression over a customer; only customers for whom it holds are counted. It is judged as of now.
-        events: Expression over an event; events for which it does not hold are left out, as if they had not happened.
-        since: First day, in the map's zone, or moment at which what is counted may start (`from` in JSON).
-        until: Last day, included, or moment, excluded.
-        channel: Only events of one of these channels.
-        device: Only events of one of these devices.
-        persona: Only customers of one of these personas.
-        by: What to group by: persona, channel, device, `traits.x`, `properties.x`, day, week, month or quarter.
-        as_of: Up to when the data are complete; `None`: as the sources say.
-    """
-
-    kind: ClassVar[str]
-    map_key: str
-    where: str | None = None
-    events: str | None = None
-    since: date | datetime | None = None
-    until: date | datetime | None = None
-    channel: tuple[str, ...] = ()
-    device: tuple[str, ...] = ()
-    persona: tuple[str, ...] = ()
-    by: str | None = None
-    as_of: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what no map and no data could answer."""
-        problems = list(self._problems())
-        if problems:
-            raise QuestionError(Problem(message=text, field=name, code="bad-question") for name, text in problems)
-
-    def _problems(self) -> list[tuple[str, str]]:
-        found = []
-        if self.by is not None and self.by not in GROUPS and not self.by.startswith(("traits.", "properties.")):
-            advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
-            found.append(("by", f"cannot group by '{self.by}'{advice}"))
-        for name in ("since", "until", "as_of"):
-            moment, key = getattr(self, name), _JSON_NAMES.get(name, name)
-            if moment is None:
-                continue
-            if not MINYEAR < moment.year < MAXYEAR:  # the calendar ends within a day or a time zone of these
-                found.append((key, f"{moment.isoformat()} is too far away; leave '{key}' out for no such end"))
-            elif isinstance(moment, datetime) and moment.tzinfo is None:
-                found.append((key, f"{moment.isoformat()} has no time zone; add one, or give a day"))
-        return found
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The question as JSON; what is left at its default is left out."""
-        content: dict[str, Any] = {"kind": self.kind}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            default = item.default_factory() if item.default_factory is not MISSING else item.default
-            if value != default:
-                content[_JSON_NAMES.get(item.name, item.name)] = to_json(value)
-        return content
-
-    @property
-    def hash(self) -> str:
-        """32 hex digits that stand for this very question."""
-        text = json.dumps(self.document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `document` gives.
-
-        Raises:
-            QuestionError: A key is unknown or missing, or a value cannot be read; all problems at once.
-        """
-        known = {_JSON_NAMES.get(item.name, item.name): item for item in fields(cls)}
-        problems: list[Problem] = []
-        values: dict[str, Any] = {}
-        for key, value in document.items():
-            if key == "kind":
-                continue
-            if key not in known:
-                problems.append(
-                    _problem(key, f"'{key}' is not part of a {cls.kind} question{did_you_mean(key, known)}")
-                )
-                continue
-            try:
-                values[known[key].name] = READERS.get(known[key].name, read_text)(value)
-            except (ValueError, TypeError) as error:
-                problems.append(_problem(key, str(error)))
-        for key, item in known.items():
-            required = item.default is MISSING and item.default_factory is MISSING
-            if required and key not in document:
-                problems.append(_problem(key, f"a {cls.kind} question needs '{key}'"))
-        if problems:
-            raise QuestionError(problems)
-        return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -411,6 +307,33 @@ class ChannelsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrictionQuestion(Question):
+    """Where customers leave off, wait, turn back, repeat, or need our staff, more than is to be expected.
+
+    Attributes:
+        within: Who has visited nothing for longer than this has left off; `None`: for longer than 7 days.
+        limit: How many places are listed.
+    """
+
+    kind = "friction"
+    within: Duration | None = None
+    limit: int = 10
+
+    @property
+    def patience(self) -> Duration:
+        """How long customers may take to go on."""
+        return self.within or _WEEK
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.patience.working:
+            found.append(("within", f"a time between visits is exact; write '{self.patience.amount} days'"))
+        if not 1 <= self.limit <= MOST_PLACES:
+            found.append(("limit", f"1 to {MOST_PLACES} places can be listed, not {self.limit}"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedQuestion(Question):
     """How far customers follow the path planned for a persona, where they leave it, and to where.
 
@@ -436,10 +359,6 @@ class ConformanceQuestion(Question):
     collapse: bool = True
 
 
-GROUPS = ("persona", "channel", "device", *PERIODS)
-"""What can be grouped by, besides `traits.x` and `properties.x`."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class TouchpointsQuestion(Question):
     """How often each touchpoint is visited, by how many customers, how soon they go on, and how it is felt."""
@@ -447,13 +366,13 @@ class TouchpointsQuestion(Question):
     kind = "touchpoints"
 
 
-def of_customers(by: str | None) -> bool:
-    """Whether a group-by puts every event of a customer into the same group."""
-    return by is not None and (by == "persona" or by.startswith("traits."))
-
-
 MOST_STEPS = 32
 """Steps in a funnel or a path at most."""
+
+_WEEK: Final = Duration(7, "day")
+
+MOST_PLACES = 100
+"""Places of friction that are listed at most."""
 
 MOST_PERIODS = 120
 """Calendar periods after the start that retention lists at most."""
@@ -471,6 +390,7 @@ KINDS: dict[str, type[Question]] = {
         StagesQuestion,
         ImprovementsQuestion,
         ChannelsQuestion,
+        FrictionQuestion,
         PlannedQuestion,
         ConformanceQuestion,
         TouchpointsQuestion,
@@ -487,9 +407,5 @@ def question_from(document: Mapping[str, Any]) -> Question:
     """
     kind = document.get("kind")
     if kind not in KINDS:
-        raise QuestionError(_problem("kind", f"'{kind}' is no kind of question{did_you_mean(str(kind), KINDS)}"))
+        raise QuestionError(problem_of("kind", f"'{kind}' is no kind of question{did_you_mean(str(kind), KINDS)}"))
     return KINDS[kind].from_document(document)
-
-
-def _problem(key: str, message: str) -> Problem:
-    return Problem(message=message, field=key, code="bad-question")

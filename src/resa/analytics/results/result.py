@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from resa.analytics.questions.kinds import Question
+from resa.analytics.questions.question import Question
 from resa.analytics.results.pictures import picture_of
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.drawing import format_seconds

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from resa.analytics.questions.kinds import Question, Step, of_customers
+from resa.analytics.questions.json_text import Step
+from resa.analytics.questions.question import Question, of_customers
 from resa.analytics.results.result import problem
 from resa.analytics.scope.customers import CustomerExpressions
 from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions, Snapshot

@@ -1,0 +1,206 @@
+"""What follows each visit, as trials: did the customer leave off, wait, turn back, repeat, or need our staff?
+
+`resa.kernels.continuations` says in its text what follows a visit. Of the visits that are mature (all the time to go on
+has passed since) these are *friction*:
+
+* *drop-off*: nothing follows in time. Not counted where the goal is reached.
+* *wait*: what follows comes later than after three quarters of that touchpoint's visits; of those that anything
+  follows.
+* *loop*: the customer turns back to another touchpoint where she was shortly before. Not counted right after the data
+  begin, when it is not known where she was.
+* *repeat*: the same touchpoint follows.
+* *switch*: what follows is on a channel with our staff (`kind: internal`); of visits that are on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from resa.analytics.calendar import Instants
+from resa.analytics.findings.places import Beginnings, Place, Watched
+from resa.analytics.questions.kinds import FrictionQuestion
+from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import Flags
+from resa.analytics.statistics import quantile
+from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, Continuations, continuations
+from resa.model.journey import Touchpoint
+
+__all__ = ["SIGNS", "SLOW", "Continued", "Sign", "Trouble"]
+
+Sign = Literal["drop-off", "wait", "loop", "repeat", "switch"]
+
+SIGNS: Final[tuple[Sign, ...]] = ("drop-off", "wait", "loop", "repeat", "switch")
+"""Signs of friction, in the order of tables."""
+
+SLOW: Final = 0.75
+"""Share of a touchpoint's waits beyond which one is slow."""
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trouble(Watched):
+    """Visits of one touchpoint, of which those with one sign of friction are not met; at least one.
+
+    Attributes:
+        touchpoint: Where.
+        sign: Which.
+        rows: The visits, as rows of `Continued.found`.
+    """
+
+    touchpoint: Touchpoint
+    sign: Sign
+    rows: Rows
+
+    def of(self, sign: Sign, which: Flags) -> Trouble:
+        """Some of the visits, for another sign."""
+        if which.all():
+            return replace(self, sign=sign)
+        rows = np.flatnonzero(which)
+        return Trouble(self.beginnings.taken(rows), self.met[rows], self.touchpoint, sign, self.rows[rows])
+
+
+@dataclass(frozen=True)
+class Continued:
+    """Every visit and what follows it.
+
+    Attributes:
+        question: What was asked.
+        selection: What is looked at.
+    """
+
+    question: FrictionQuestion
+    selection: Selection
+
+    @cached_property
+    def found(self) -> Continuations:
+        """What follows each visit."""
+        patience = self.question.patience.microseconds
+        return continuations(self.selection.journeys, within_us=patience, customers=self.selection.customers)
+
+    @property
+    def last_start(self) -> int | None:
+        """The latest moment at which a visit is mature, microseconds since 1970; `None`: none is."""
+        known = self.selection.as_of
+        return None if known is None else known - self.question.patience.microseconds
+
+    @property
+    def known_from(self) -> int:
+        """The earliest moment at which it is known where customers were shortly before, microseconds since 1970."""
+        return (self.selection.snapshot.oldest or 0) + self.question.patience.microseconds
+
+    @cached_property
+    def times(self) -> Instants:
+        """When each visit was, microseconds since 1970."""
+        return self.selection.snapshot.times(self.found.visits)
+
+    @cached_property
+    def counted(self) -> Flags:
+        """Which visits are mature and in the question's period."""
+        low, high = self.selection.bounds
+        last = self.last_start
+        if last is None:
+            return np.zeros(len(self.times), np.bool_)
+        counted: Flags = (self.times >= low) & (self.times < high) & (self.times <= last)
+        return counted
+
+    @cached_property
+    def goal(self) -> tuple[str, ...]:
+        """Touchpoints at which the goal is reached."""
+        snapshot = self.selection.snapshot
+        goal = snapshot.journey_map.goal
+        if goal is None:
+            return ()
+        return tuple(snapshot.names[code] for code in self.selection.codes(goal.reach, "goal"))
+
+    @cached_property
+    def staffed(self) -> tuple[str, ...]:
+        """Channels with our staff."""
+        return tuple(
+            channel.key for channel in self.selection.snapshot.journey_map.channels if channel.kind == "internal"
+        )
+
+    @cached_property
+    def _codes(self) -> npt.NDArray[np.uint16]:
+        """Code of each counted visit's touchpoint; 0 of the others."""
+        return np.where(self.counted, self.selection.journeys.touchpoints[self.found.visits], np.uint16(0))
+
+    @cached_property
+    def _with_staff(self) -> Flags:
+        """Which visits are on such a channel."""
+        snapshot = self.selection.snapshot
+        table = np.isin(np.array(snapshot.channel_labels), np.array(self.staffed))
+        with_staff: Flags = table[snapshot.channels_at(self.found.visits)]
+        return with_staff
+
+    def rows_of(self, touchpoint: Touchpoint) -> Rows:
+        """The counted visits of a touchpoint."""
+        return np.flatnonzero(self._codes == self.selection.snapshot.journey_map.code[touchpoint.key])
+
+    def waited(self, rows: Rows) -> Instants:
+        """Time to what follows, microseconds, of visits that anything follows in time: it stands in the next row."""
+        return self.times[rows + 1] - self.times[rows]
+
+    @cached_property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Every touchpoint with every sign that it can show."""
+        return tuple(self._troubles())
+
+    def _troubles(self) -> Iterator[Trouble]:
+        for touchpoint in self.selection.snapshot.journey_map.touchpoints:
+            every = self.rows_of(touchpoint)
+            if not len(every):
+                continue
+            followed, staff = self.found.what[every] != LEFT_OFF, self._with_staff[every]
+            watched = Trouble(self._beginnings(every), followed, touchpoint, "drop-off", every)
+            if touchpoint.key not in self.goal:
+                yield watched
+            if followed.any():
+                waits = watched.of("wait", followed)
+                waited = self.waited(waits.rows)
+                yield replace(waits, met=waited <= quantile(waited, SLOW))
+            known = self.times[every] >= self.known_from
+            if known.any():
+                loops = watched.of("loop", known)
+                yield replace(loops, met=self.found.what[loops.rows] != TURNED_BACK)
+            yield replace(watched, sign="repeat", met=self.found.what[every] != REPEATED)
+            if self.staffed and not staff.all():
+                switches = watched.of("switch", ~staff)
+                to_staff = switches.met.copy()
+                to_staff[to_staff] = self._with_staff[switches.rows[to_staff] + 1]
+                yield replace(switches, met=~to_staff)
+
+    def _beginnings(self, rows: Rows) -> Beginnings:
+        return Beginnings(self.selection, self.found.visits[rows], self.found.customers[rows], self.times[rows])
+
+    def leads_to(self, trouble: Trouble, place: Place) -> str | None:
+        """The touchpoint that most often follows the visits of a place that were not met."""
+        rows = trouble.rows[place.members & ~place.watched.met]
+        following = self.found.following[rows]
+        codes = self.selection.journeys.touchpoints[following[following >= 0]]
+        return self.selection.snapshot.names[int(np.bincount(codes).argmax())] if len(codes) else None
+
+    def value(self, trouble: Trouble, place: Place) -> float | None:
+        """What those who were lost at a place would have been worth: the mean value that follows a visit without it.
+
+        A value counts for every such visit of its customer in the time before it, so that this is an upper limit.
+        """
+        snapshot = self.selection.snapshot
+        positions, numbers = snapshot.values
+        rows = trouble.rows[trouble.met]
+        if not len(positions) or not len(rows):
+            return None
+        # Customer and second as one number, so that one search finds whose visits lie in the time before a value.
+        seconds, first = snapshot.index.seconds, int(snapshot.index.seconds.min())
+        span = int(seconds.max()) - first + 1
+        patience = min(self.question.patience.seconds, span)
+        visits = self.found.customers[rows] * np.int64(2 * span) + (seconds[self.found.visits[rows]] - first)
+        at = snapshot.customers_at(np.asarray(positions, np.int64)) * (2 * span) + (seconds[positions] - first)
+        before = np.searchsorted(visits, at, "right") - np.searchsorted(visits, at - patience, "left")
+        return place.lost_at_most * float(before @ numbers) / len(rows)

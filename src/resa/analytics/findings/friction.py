@@ -1,0 +1,301 @@
+"""Friction: where customers leave off, wait, turn back, repeat or need our staff, more than is to be expected.
+
+`continued` says what these signs are. Two tables: how often each touchpoint shows each sign, beside the comparable
+steps (the other touchpoints of its stage); and the places, worst first. Three reasons bring a place on the list, in
+this order: it is *unusual* against its own history or the others (`unusual` says how that is tested: with nothing
+going on, nothing is called so but once in a thousand answers); it is *below target*: what the map expects to follow
+does not come in time; or it lies *above comparable* steps, which may well be how that step is.
+
+How many customers, and what value, a place costs *at most* is what exceeds the reference. Who is helped over one step
+may still leave at the next.
+"""
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from resa.analytics.calendar import SECOND
+from resa.analytics.findings.arrows import Arrow, arrows_of, short_of
+from resa.analytics.findings.continued import SLOW, Continued, Rows, Trouble
+from resa.analytics.findings.continued_sql import rates_sql, sign_conditions, trials_steps
+from resa.analytics.findings.places import Place, loss, placed, prepared, unusual, urgency
+from resa.analytics.findings.statement import place_steps, whole_place_steps
+from resa.analytics.findings.unusual import FAMILY_WISE
+from resa.analytics.questions.kinds import FrictionQuestion
+from resa.analytics.results.answer import Answer
+from resa.analytics.results.result import Column, Counted, Part, People, part_of
+from resa.analytics.scope.grouping import Groups, grouped
+from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import Flags
+from resa.analytics.sql.text import literal
+from resa.analytics.statistics import count_distinct, distinct, quantile
+from resa.kernels import clustered_interval
+
+__all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
+
+_SHARE: Final = (
+    Column("share", pa.float64(), "Share of these that show the sign, 0 to 1."),
+    Column("low", pa.float64(), "Lower end of its 95 % interval, by customer."),
+    Column("high", pa.float64(), "Upper end."),
+)
+
+PLACE_COLUMNS: Final = (
+    Column("touchpoint", pa.string(), "Where."),
+    Column(
+        "sign",
+        pa.string(),
+        "drop-off, wait, loop, repeat, switch; or unmet: what the map expects to follow did not come in time.",
+    ),
+    Column("reason", pa.string(), "Why it is listed: unusual, below target, or above comparable steps."),
+    Column("attribute", pa.string(), "Whose visits: persona, channel, device, traits.x or properties.x; null: all."),
+    Column("value", pa.string(), "Which of them."),
+    Column("since", pa.date32(), "First day of the visits, in the map's zone; null: all time."),
+    Column("until", pa.date32(), "Last day; null: it goes on."),
+    Column("to", pa.string(), "What most often follows those with the sign; for unmet: what was expected."),
+    Column("visits", pa.int64(), "Mature visits of the place that can show the sign."),
+    Column("customers", pa.int64(), "Customers behind them."),
+    *_SHARE,
+    Column("reference", pa.float64(), "The share that was to be expected, is the target's, or comparable steps have."),
+    Column("customers_at_most", pa.int64(), "Customers who always met with it, and would not have at the reference."),
+    Column(
+        "value_at_most",
+        pa.float64(),
+        "These customers, by the mean value that follows a visit without the sign; in the map's currency.",
+    ),
+    Column("p_value", pa.float64(), "Chance of it if nothing were going on, all tests together; null: not tested."),
+)
+
+RATE_COLUMNS: Final = (
+    Column("touchpoint", pa.string(), "Where."),
+    Column("sign", pa.string(), "drop-off, wait, loop, repeat or switch."),
+    Column("visits", pa.int64(), "Mature visits that can show the sign."),
+    Column("count", pa.int64(), "Visits that show it."),
+    *_SHARE,
+    Column("comparable", pa.float64(), "Share at the stage's other touchpoints; null: none, or a wait."),
+    Column("customers", pa.int64(), "Customers with a visit that shows it."),
+    Column("median_seconds", pa.float64(), "Of waits: median time to what follows in time, seconds."),
+    Column("slow_seconds", pa.float64(), "Of waits: what is longer is slow; three quarters of all are not, seconds."),
+)
+
+_TYPES: Final = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.date32(): "DATE"}
+
+_Reason = Literal["unusual", "below target", "above comparable"]
+
+
+def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
+    """Say where it is hard going."""
+    continued = Continued(question, prepared(selection))
+    counted = np.flatnonzero(continued.counted)
+    groups = grouped(selection, continued.found.customers[counted], continued.found.visits[counted])
+    listed, tests = _places(continued)
+    customers = continued.found.customers[counted]
+    lacking = () if continued.staffed else ("No channel of the map is `kind: internal`; switches are not looked for.",)
+    return Answer(
+        parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups, counted)},
+        n={"visits": len(counted), "customers": count_distinct(customers), "tests": tests},
+        others={"places": max(0, len(listed) - question.limit)},
+        warnings=(*groups.warnings, *selection.snapshot.value_warnings, *lacking),
+    )
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A place with what it is a place of.
+
+    Attributes:
+        source: Visits with a sign, or an expectation.
+        place: The place.
+        reason: Why it may be listed.
+    """
+
+    source: Trouble | Arrow
+    place: Place
+    reason: _Reason
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Touchpoint and sign."""
+        if isinstance(self.source, Arrow):
+            return self.source.expectation.after, "unmet"
+        return self.source.touchpoint.key, self.source.sign
+
+
+def _places(continued: Continued) -> tuple[list[_Listed], int]:
+    """All places, worst first, and how many were tested."""
+    troubles = continued.troubles
+    changed, tests = unusual(troubles, FAMILY_WISE, rises=False)
+    pairs = zip(troubles, changed, strict=True)
+    first = [_Listed(trouble, place, "unusual") for trouble, place in pairs if place is not None]
+    first.sort(key=lambda listed: urgency(listed.place))
+    seen = {listed.name for listed in first}
+    others = [
+        *(
+            _Listed(arrow, place, "below target")
+            for arrow in arrows_of(continued.selection)
+            for reason, place in short_of(arrow)
+            if reason == "below target"
+        ),
+        *(listed for listed in _above_comparable(troubles) if listed.name not in seen),
+    ]
+    others.sort(key=lambda listed: loss(listed.place))
+    return [*first, *others], tests
+
+
+def _above_comparable(troubles: Sequence[Trouble]) -> Iterator[_Listed]:
+    """Touchpoints that show a sign more often than the others of their stage."""
+    hits = [int(np.count_nonzero(~trouble.met)) for trouble in troubles]
+    shares = _comparable(troubles, hits, [len(trouble.met) for trouble in troubles])
+    for trouble, comparable in zip(troubles, shares, strict=True):
+        if comparable is not None:
+            place = placed(trouble, np.ones(len(trouble.met), np.bool_), 1 - comparable)
+            if place.judged(1 - comparable) == "below":
+                yield _Listed(trouble, place, "above comparable")
+
+
+def _comparable(troubles: Sequence[Trouble], hits: Sequence[int], visits: Sequence[int]) -> list[float | None]:
+    """For each the share at the other touchpoints of its stage; waits differ by their nature."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for trouble, hit, number in zip(troubles, hits, visits, strict=True):
+        total = totals.setdefault((trouble.touchpoint.stage, trouble.sign), [0, 0])
+        total[0] += hit
+        total[1] += number
+    found: list[float | None] = []
+    for trouble, hit, number in zip(troubles, hits, visits, strict=True):
+        every = totals[trouble.touchpoint.stage, trouble.sign]
+        rest = every[1] - number
+        found.append((every[0] - hit) / rest if rest and trouble.sign != "wait" else None)
+    return found
+
+
+def _listed(continued: Continued, listed: Sequence[_Listed]) -> Part:
+    rows = [_row(continued, item) for item in listed]
+    statement, branches = trials_steps(continued, Groups((None,), (None,))), []
+    for number, (item, row) in enumerate(zip(listed, rows, strict=True)):
+        if isinstance(item.source, Arrow):
+            statement = whole_place_steps(statement, continued.selection, item.source.item, number)
+        else:
+            conditions = sign_conditions(item.source.touchpoint.key, item.source.sign)
+            steps = (statement, continued.selection, "trials", number, conditions)
+            statement = place_steps(*steps, item.place.bounds, item.place.group)
+        branches.append(_branch(item, row, number))
+    every = "\nUNION ALL ".join(branches) or _branch_of({}, "(SELECT 0 AS place WHERE FALSE)")
+    names = ", ".join(f'"{column.name}"' for column in PLACE_COLUMNS)
+    sql = statement.select(f"SELECT {names} FROM (\n{every}\n) ORDER BY place")
+    columns = {column.name: [row[column.name] for row in rows] for column in PLACE_COLUMNS}
+    people: dict[str, People] = {
+        "visits": lambda row: _behind(listed[row].place),
+        "customers": lambda row: distinct(_behind(listed[row].place)),
+    }
+    return part_of(PLACE_COLUMNS, columns, sql=sql, people=people)
+
+
+def _behind(place: Place) -> Counted:
+    return place.watched.customers[place.members].astype(np.int64)
+
+
+def _row(continued: Continued, listed: _Listed) -> dict[str, Any]:
+    source, place = listed.source, listed.place
+    to: str | None
+    if isinstance(source, Arrow):
+        to, hundredths = source.expectation.written, source.value(place)
+        value = None if hundredths is None else hundredths / 100
+    else:
+        to, value = continued.leads_to(source, place), continued.value(source, place)
+    told = {name: place.labels.get(name) for name in ("attribute", "value", "since", "until", "p_value")}
+    touchpoint, sign = listed.name
+    return {
+        "touchpoint": touchpoint,
+        "sign": sign,
+        "reason": listed.reason,
+        **told,
+        "to": to,
+        "visits": place.size,
+        "customers": place.people,
+        "share": 1 - place.interval.share,
+        "low": 1 - place.interval.high,
+        "high": 1 - place.interval.low,
+        "reference": 1 - place.reference,
+        "customers_at_most": place.lost_at_most,
+        "value_at_most": value,
+    }
+
+
+def _branch(listed: _Listed, row: Mapping[str, Any], number: int) -> str:
+    """A SELECT of one place: what can be counted is counted, what a test says is written down."""
+    # An opening that is met is good, a visit of a trial that is "met" shows the sign.
+    turned = isinstance(listed.source, Arrow)
+    share = "count(*) FILTER (outcome = 'met') / count(*)"
+    ends = [f"(SELECT {name} FROM interval{number})" for name in ("low", "high")]
+    counted = {
+        "visits": "count(*)",
+        "customers": "count(DISTINCT customer)",
+        "share": f"1 - {share}" if turned else share,
+        "low": f"1 - {ends[1]}" if turned else ends[0],
+        "high": f"1 - {ends[0]}" if turned else ends[1],
+    }
+    told = {name: literal(value) for name, value in row.items()}
+    return _branch_of({**told, **counted, "place": str(number)}, f"place{number}")
+
+
+def _branch_of(values: Mapping[str, str], source: str) -> str:
+    """A SELECT of values by column; what is not named is NULL."""
+    columns = [
+        f'{values.get(column.name, "NULL")}::{_TYPES[column.type]} AS "{column.name}"' for column in PLACE_COLUMNS
+    ]
+    return f"SELECT {', '.join(columns)}, {values.get('place', 'place')} AS place FROM {source}"
+
+
+# Rates.
+
+
+def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
+    columns = (*groups.columns, *RATE_COLUMNS)
+    rows: dict[str, list[Any]] = {column.name: [] for column in columns}
+    behind: list[tuple[Trouble, Flags]] = []
+    for label, chosen in groups.split():
+        members = np.zeros(len(continued.found.visits), np.bool_)
+        members[counted[chosen]] = True
+        own = [(trouble, members[trouble.rows]) for trouble in continued.troubles]
+        own = [(trouble, inside) for trouble, inside in own if inside.any()]
+        counts = [int(np.count_nonzero(inside & ~trouble.met)) for trouble, inside in own]
+        visits = [int(np.count_nonzero(inside)) for _, inside in own]
+        comparable = _comparable([trouble for trouble, _ in own], counts, visits)
+        for number, (trouble, inside) in enumerate(own):
+            row = {"group": label, "comparable": comparable[number], **_rate(continued, trouble, inside)}
+            for name, column in rows.items():
+                column.append(row[name])
+        behind += own
+    people: dict[str, People] = {name: partial(_counted, behind, name) for name in ("visits", "count", "customers")}
+    return part_of(columns, rows, sql=rates_sql(trials_steps(continued, groups), groups), people=people)
+
+
+def _rate(continued: Continued, trouble: Trouble, inside: Flags) -> dict[str, Any]:
+    customers, shown = trouble.customers[inside], ~trouble.met[inside]
+    interval = clustered_interval(customers, shown)
+    waits = trouble.sign == "wait"
+    return {
+        "touchpoint": trouble.touchpoint.key,
+        "sign": trouble.sign,
+        "visits": len(shown),
+        "count": int(np.count_nonzero(shown)),
+        "share": interval.share,
+        "low": interval.low,
+        "high": interval.high,
+        "customers": count_distinct(customers[shown]),
+        "median_seconds": quantile(continued.waited(trouble.rows[inside]), 0.5) / SECOND if waits else None,
+        "slow_seconds": quantile(continued.waited(trouble.rows), SLOW) / SECOND if waits else None,
+    }
+
+
+def _counted(behind: Sequence[tuple[Trouble, Flags]], column: str, row: int) -> Counted:
+    trouble, inside = behind[row]
+    whose = trouble.customers[inside if column == "visits" else inside & ~trouble.met].astype(np.int64)
+    return distinct(whose) if column == "customers" else whose
