@@ -10,7 +10,7 @@ import pytest
 
 from resa import workspace
 
-CUSTOMERS = 20_000
+CUSTOMERS = 40_000
 
 SHOWN = {
     "cart_sends_back": ("cart", "loop", None, None, date(2026, 7, 6)),

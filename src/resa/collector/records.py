@@ -284,23 +284,11 @@ def _judge(
     lines: _Lines, dialect: Dialect, candidates: list[int], place: int, *, at_end: bool
 ) -> tuple[bytes, int, str]:
     """The record that begins at a doubtful line, its last line, and `fast`, `odd`, `open` or why it is broken."""
-    line = last = candidates[place]
-    first = record = lines.part(line, line)
-    if dialect.quote is not None and not dialect.is_whole(record.rstrip(b"\r\n")):
-        # Only a line whose quotes do not pair up can close the cell, and such a line is doubtful itself.
-        for last in candidates[place + 1 : place + 1 + _LINES_TRIED]:
-            if lines.ends[last] - lines.starts[line] > LONGEST_RECORD or not _still_open(record, dialect):
-                return first, line, "broken-quotes"
-            record = lines.part(line, last)
-            if dialect.is_whole(record.rstrip(b"\r\n")):
-                break
-        else:
-            open_yet = place + 1 + _LINES_TRIED > len(candidates) and _still_open(record, dialect)
-            return first, line, "open" if open_yet else "broken-quotes"
-        if last > line and len(dialect.cells(record.rstrip(b"\r\n"))) != (dialect.width or 0):
-            swallowed = _swallows(lines, dialect, line, last)
-            if swallowed or (swallowed is None and not at_end):
-                return first, line, "broken-quotes" if swallowed else "open"
+    line = candidates[place]
+    last, reason = _closed(lines, dialect, candidates, place, at_end=at_end)
+    if reason is not None:
+        return lines.part(line, line), line, reason
+    record = lines.part(line, last)
     if b"\0" in record:
         return record, last, "nul-byte"
     if not _is_utf8(record):
@@ -310,10 +298,35 @@ def _judge(
     return record, last, "fast"
 
 
-def _swallows(lines: _Lines, dialect: Dialect, first: int, last: int) -> bool | None:
-    """Whether a record of several lines and the wrong width hides one of the right width, which begins at a later line.
+def _closed(
+    lines: _Lines, dialect: Dialect, candidates: list[int], place: int, *, at_end: bool
+) -> tuple[int, str | None]:
+    """The last line of the record that begins at a doubtful line; or why there is none: `open`, `broken-quotes`."""
+    line = last = candidates[place]
+    record = lines.part(line, line)
+    if dialect.quote is not None and not dialect.is_whole(record.rstrip(b"\r\n")):
+        # Only a line whose quotes do not pair up can close the cell, and such a line is doubtful itself.
+        for last in candidates[place + 1 : place + 1 + _LINES_TRIED]:
+            if lines.ends[last] - lines.starts[line] > LONGEST_RECORD or not _still_open(record, dialect):
+                return line, "broken-quotes"
+            record = lines.part(line, last)
+            if dialect.is_whole(record.rstrip(b"\r\n")):
+                break
+        else:
+            open_yet = place + 1 + _LINES_TRIED > len(candidates) and _still_open(record, dialect)
+            return line, "open" if open_yet else "broken-quotes"
+        if last > line and len(dialect.cells(record.rstrip(b"\r\n"))) != (dialect.width or 0):
+            swallowed = _swallows(lines, dialect, line, last)
+            if swallowed or (swallowed is None and not at_end):
+                return line, "broken-quotes" if swallowed else "open"
+    return last, None
 
-    Then its own quote was never closed, and a quote of the hidden one only seems to close it. `None`: more text may tell.
+
+def _swallows(lines: _Lines, dialect: Dialect, first: int, last: int) -> bool | None:
+    """Whether a record of several lines and the wrong width hides one of the right width that begins at a later line.
+
+    Then its own quote was never closed, and a quote of the hidden one only seems to close it. `None`: more text would
+    tell.
     """
     told: bool | None = False
     for line in range(first + 1, last + 1 if dialect.width else 0):

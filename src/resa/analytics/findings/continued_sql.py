@@ -38,8 +38,9 @@ def trials_steps(continued: Continued, groups: Groups) -> Statement:
     if not continued.staffed:
         del signs["switch"]
     branches = [
-        f"SELECT *, {SIGNS.index(sign)} AS sign_number, CASE WHEN coalesce({trouble}, FALSE) THEN 'met' ELSE 'missed' END"
-        f" AS outcome, TRUE AS mature FROM limited WHERE {of}"
+        f"SELECT *, {SIGNS.index(sign)} AS sign_number,"
+        f" CASE WHEN coalesce({trouble}, FALSE) THEN 'met' ELSE 'missed' END AS outcome, TRUE AS mature\n"
+        f"FROM limited WHERE {of}"
         for sign, (trouble, of) in signs.items()
     ]
     steps = {
@@ -87,8 +88,8 @@ def rates_sql(statement: Statement, groups: Groups) -> str:
     )
     others = "sum({0}) OVER (PARTITION BY rank, stage, sign_number) - {0}"
     return statement.select(
-        f"SELECT {group}touchpoint, {literal(list(SIGNS))}[sign_number + 1] AS sign, visits, count, count / visits AS share,\n"
-        f"  low, high, CASE WHEN sign_number <> {wait} THEN ({others.format('count')})\n"
+        f"SELECT {group}touchpoint, {literal(list(SIGNS))}[sign_number + 1] AS sign, visits, count,\n"
+        f"  count / visits AS share, low, high, CASE WHEN sign_number <> {wait} THEN ({others.format('count')})\n"
         f"    / nullif({others.format('visits')}, 0) END AS comparable, customers, median_seconds, slow_seconds\n"
         "FROM counted JOIN intervals USING (rank, number, sign_number) ORDER BY rank, number, sign_number"
     )
