@@ -10,12 +10,12 @@ import pytest
 
 from resa import workspace
 
-CUSTOMERS = 40_000
+CUSTOMERS = 20_000
 
 SHOWN = {
     "cart_sends_back": ("cart", "loop", None, None, date(2026, 7, 6)),
     "slow_parcels": ("parcel_notice", "wait", None, None, date(2026, 7, 20)),
-    "checkout_calls": ("checkout", "switch", None, None, date(2026, 6, 29)),
+    "store_instead": ("product_page", "switch", None, None, date(2026, 6, 29)),
     "broken_checkout": ("checkout", "drop-off", "device", "mobile", date(2026, 7, 27)),
     "slow_north": ("parcel_notice", "wait", "traits.region", "north", date(2026, 7, 13)),
 }

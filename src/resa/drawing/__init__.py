@@ -12,6 +12,7 @@ from resa.drawing.formats import money as format_money
 from resa.drawing.formats import percent as format_percent
 from resa.drawing.formats import period as format_period
 from resa.drawing.formats import seconds as format_seconds
+from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, Lane, MapOptions
@@ -34,6 +35,8 @@ __all__ = [
     "CurvePoint",
     "Detour",
     "ExpectationNumbers",
+    "FrictionRow",
+    "FrictionShare",
     "FunnelStep",
     "Lane",
     "MapNumbers",
@@ -50,6 +53,7 @@ __all__ = [
     "draw_bars",
     "draw_cohorts",
     "draw_curve",
+    "draw_friction",
     "draw_funnel",
     "draw_map",
     "draw_paths",

@@ -204,6 +204,7 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "stages": (["--quiet-after", "2 days", "--every", "day"], {"quiet_after": "2 days", "every": "day"}),
     "improvements": (["--days", "1", "--as-of", "2026-05-08T00:00:00Z"], {"days": 1}),
     "channels": (["device", "--within", "1 hour", "--part", "switches"], {"within": "1 hour"}),
+    "friction": (["--within", "1 hour", "--limit", "3"], {"within": "1 hour", "limit": 3}),
     "planned": (["fan"], {}),
     "conformance": (["fan", "--no-collapse"], {"collapse": False}),
     "touchpoints": (["--where", "count(cart) > 0", "--as-of", "2026-05-07T00:00:00Z"], {"where": "count(cart) > 0"}),
@@ -245,7 +246,7 @@ def test_the_command_line_and_python_say_the_same(folder: Path, kind: str, capsy
     with resa.open(folder) as shop:
         ask = getattr(shop.measure, kind)
         answer = ask(*([NAMED[kind]] if kind in NAMED else []), **keywords, **as_of)
-    assert printed["rows"]
+    assert printed["rows"] or any(printed["parts"].values())
     assert printed | {"computed_at": None} == json.loads(answer.json()) | {"computed_at": None}
 
 

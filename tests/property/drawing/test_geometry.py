@@ -16,6 +16,8 @@ from resa.drawing import (
     CohortShare,
     Detour,
     ExpectationNumbers,
+    FrictionRow,
+    FrictionShare,
     FunnelStep,
     MapNumbers,
     MapOptions,
@@ -24,6 +26,7 @@ from resa.drawing import (
     TouchpointNumbers,
     draw_bars,
     draw_cohorts,
+    draw_friction,
     draw_funnel,
     draw_map,
     draw_paths,
@@ -286,6 +289,20 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
         for name in names
     ]
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
+
+
+FRICTION = st.builds(
+    FrictionShare, share=st.floats(0, 1), median_seconds=st.none() | st.floats(0, 1e8), changed=st.booleans()
+)
+SIGNS = st.dictionaries(st.sampled_from(["drop-off", "wait", "loop", "repeat", "switch"]), FRICTION)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.builds(FrictionRow, name=NAMES, visits=st.integers(0, 10**9), signs=SIGNS), max_size=8))
+def test_friction(rows: list[FrictionRow]) -> None:
+    svg = draw_friction(rows)
+    assert faults(svg.scene) == []
+    sound(svg.inline())
 
 
 COHORT_SHARES = st.builds(CohortShare, st.none() | st.floats(0, 1), st.booleans())

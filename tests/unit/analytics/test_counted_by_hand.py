@@ -219,6 +219,66 @@ def test_journeys_are_held_against_the_plan_with_the_fewest_moves() -> None:
         measure.conformance("fn")
 
 
+def test_friction_counts_what_follows_each_visit() -> None:
+    """Data end 100 s after the first event; who does not go on within 20 s has left off; `store` has staff."""
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (10, "b"), (15, "a"), (30, "c"), (31, "c")),
+            *happened(1, (40, "a"), (45, "b"), (60, "a"), (75, "b"), (99, "d")),
+            *happened(
+                2,
+                (30, "a"),
+                (
+                    36,
+                    "e",
+                ),
+                (38, "b"),
+            ),
+            *happened(
+                3,
+                (20, "b"),
+                (
+                    25,
+                    "a",
+                ),
+                (90, "a"),
+                (100, "x"),
+            ),
+        ],
+        small_map(channels={"e": ["store"]}, costs={"store": 1.0}, staffed=["store"], goal="c"),
+    )
+    result = measure.friction(within="20 seconds")
+    rates = {
+        (row["touchpoint"], row["sign"]): (row["count"], row["visits"], row["customers"])
+        for row in result.part("rates").table.to_pylist()
+    }
+    # Mature are visits until second 80. After one of the 6 visits of a nothing follows; after the others something after
+    # 5, 6, 10, 15 and 15 s. Loops are known from second 20 on: of a's visits at 25, 30, 40 and 60 the last turns back to
+    # b, of b's at 20, 38, 45 and 75 that at 45 turns back to a.
+    assert rates["a", "drop-off"] == (1, 6, 1)
+    assert rates["a", "loop"] == (1, 4, 1)
+    assert rates["a", "repeat"] == (0, 6, 0)
+    assert rates["a", "switch"] == (1, 6, 1)
+    assert rates["b", "drop-off"] == (2, 5, 2)
+    assert rates["b", "loop"] == (1, 4, 1)
+    assert rates["c", "repeat"] == (1, 2, 1)
+    assert ("c", "drop-off") not in rates  # there the goal is reached
+    assert ("e", "switch") not in rates  # it is with staff itself
+    rows = {(row["touchpoint"], row["sign"]): row for row in result.part("rates").table.to_pylist()}
+    assert rows["a", "drop-off"]["comparable"] == pytest.approx(2 / 5)
+    assert rows["a", "wait"]["comparable"] is None
+    assert (rows["a", "wait"]["median_seconds"], rows["a", "wait"]["slow_seconds"]) == (10.0, 15.0)
+    assert measure.friction(within="1 day").table.num_rows == 0
+    assert "No visit is old enough" in measure.friction(within="1 day").text()
+    no_staff = measure_of(happened(0, (0, "a"), (10, "b")), small_map()).friction(within="2 seconds")
+    assert {row["sign"] for row in no_staff.part("rates").table.to_pylist()} <= {"drop-off", "wait", "loop", "repeat"}
+    assert "No channel of the map is `kind: internal`" in no_staff.text()
+    with pytest.raises(QuestionError, match="write '3 days'"):
+        measure.friction(within="3 working days")
+    with pytest.raises(QuestionError, match="1 to 100 places"):
+        measure.friction(limit=0)
+
+
 def test_every_part_that_can_be_drawn_is() -> None:
     measure = staged()
     for result, parts in (
@@ -228,6 +288,7 @@ def test_every_part_that_can_be_drawn_is() -> None:
         (measure.channels(), ["channels", "switches"]),
         (measure.channels("device"), ["channels"]),
         (measure.conformance(), ["steps"]),
+        (measure.friction(), ["places", "rates"]),
     ):
         assert all(result.picture(part).startswith("<svg") for part in parts)
     with pytest.raises(QuestionError, match="drawn are: channels, switches"):

@@ -18,12 +18,15 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
+    FrictionRow,
+    FrictionShare,
     FunnelStep,
     PathFlow,
     Svg,
     draw_bars,
     draw_cohorts,
     draw_curve,
+    draw_friction,
     draw_funnel,
     draw_map,
     draw_paths,
@@ -87,6 +90,7 @@ def test_an_optional_step_can_be_passed_by() -> None:
         draw_transitions([], {}),
         draw_bars([], title="t"),
         draw_cohorts([], [], title="t"),
+        draw_friction([]),
     ],
 )
 def test_without_data_a_picture_says_so(svg: Svg) -> None:
@@ -260,6 +264,28 @@ def test_without_a_catalogue_numbers_and_dates_are_english_as_the_words_are(lang
 def test_one_is_no_plural() -> None:
     assert draw_bars([Bar(name="a", value=0.5, words="50%")], title="t").scene.description == "1 bar."
     assert draw_funnel(STEPS[:1]).scene.description == "1 step."
+
+
+def test_friction_is_tinted_by_column_and_framed_where_it_changed() -> None:
+    checkout = {
+        "drop-off": FrictionShare(share=0.2, changed=True),
+        "wait": FrictionShare(share=0.25, median_seconds=90.0),
+        "loop": FrictionShare(share=0.05),
+    }
+    rows = [
+        FrictionRow(name="Checkout", visits=1200, signs=checkout),
+        FrictionRow(name="Purchase", visits=900, signs={"loop": FrictionShare(share=0.1)}),
+    ]
+    svg = draw_friction(rows)
+    assert svg.tables[0].head == ("Touchpoint", "Visits", "Drop-off", "Turn back", "Wait")
+    assert svg.tables[0].rows == (
+        ("Checkout", "1,200", "20%", "5%", "1 min 30 s"),
+        ("Purchase", "900", "", "10%", ""),
+    )
+    tints = [float(tint) for tint in re.findall(r'opacity="([\d.]+)"', svg.text)]
+    assert tints == [0.38, 0.21, 0.38]  # a wait is not tinted
+    assert svg.text.count('stroke-width="0.8"') == 3 + 1  # the lines between rows, and one frame
+    assert not faults(svg.scene)
 
 
 def test_a_cohort_that_is_not_over_is_pale_and_one_of_nobody_is_empty() -> None:

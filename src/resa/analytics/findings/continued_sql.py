@@ -1,7 +1,5 @@
 """What follows each visit as SQL over `seen`: what `resa.kernels.continuations` and `continued` say in their texts."""
 
-# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
-
 from __future__ import annotations
 
 from typing import Final

@@ -97,13 +97,21 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     groups = grouped(selection, continued.found.customers[counted], continued.found.visits[counted])
     listed, tests = _places(continued)
     customers = continued.found.customers[counted]
-    lacking = () if continued.staffed else ("No channel of the map is `kind: internal`; switches are not looked for.",)
     return Answer(
         parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups, counted)},
         n={"visits": len(counted), "customers": count_distinct(customers), "tests": tests},
         others={"places": max(0, len(listed) - question.limit)},
-        warnings=(*groups.warnings, *selection.snapshot.value_warnings, *lacking),
+        warnings=(*groups.warnings, *selection.snapshot.value_warnings, *_lacking(continued, counted)),
     )
+
+
+def _lacking(continued: Continued, counted: Rows) -> Iterator[str]:
+    """What cannot be said, and why."""
+    if not continued.staffed:
+        yield "No channel of the map is `kind: internal`; switches to staff are not looked for."
+    if not len(counted) and len(continued.found.visits):
+        patience = continued.question.patience
+        yield f"No visit is old enough to say what followed within {patience}; ask with a shorter 'within'."
 
 
 @dataclass(frozen=True)

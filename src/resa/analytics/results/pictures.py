@@ -13,12 +13,15 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
+    FrictionRow,
+    FrictionShare,
     FunnelStep,
     PathFlow,
     Svg,
     draw_bars,
     draw_cohorts,
     draw_curve,
+    draw_friction,
     draw_funnel,
     draw_paths,
     draw_transitions,
@@ -342,6 +345,25 @@ def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
     return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
 
 
+def _friction(result: Result, journey_map: JourneyMap) -> Svg:
+    """How often each touchpoint shows each sign; what is unusual is marked."""
+    unusual = {
+        (row["touchpoint"], row["sign"])
+        for row in result.part("places").table.to_pylist()
+        if row["reason"] == "unusual"
+    }
+    visits: dict[str, int] = {}
+    signs: dict[str, dict[str, FrictionShare]] = {}
+    for row in result.part("rates").table.to_pylist():
+        touchpoint, sign = row["touchpoint"], row["sign"]
+        visits[touchpoint] = max(row["visits"], visits.get(touchpoint, 0))
+        signs.setdefault(touchpoint, {})[sign] = FrictionShare(
+            share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
+        )
+    rows = [FrictionRow(name=_name(journey_map, key), visits=visits[key], signs=signs[key]) for key in visits]
+    return draw_friction(rows, language=journey_map.language)
+
+
 def _channel_name(result: Result, key: str) -> str:
     """The name of a channel for people; a device has none but its own."""
     question: Any = result.question
@@ -411,6 +433,8 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("stages", "over_time"): _stages_over_time,
     ("channels", "channels"): _channels,
     ("channels", "switches"): _switches,
+    ("friction", "places"): _friction,
+    ("friction", "rates"): _friction,
     ("planned", "planned"): _planned,
     ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,
