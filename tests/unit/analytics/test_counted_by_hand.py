@@ -252,9 +252,9 @@ def test_friction_counts_what_follows_each_visit() -> None:
         (row["touchpoint"], row["sign"]): (row["count"], row["visits"], row["customers"])
         for row in result.part("rates").table.to_pylist()
     }
-    # Mature are visits until second 80. After one of the 6 visits of a nothing follows; after the others something after
-    # 5, 6, 10, 15 and 15 s. Loops are known from second 20 on: of a's visits at 25, 30, 40 and 60 the last turns back to
-    # b, of b's at 20, 38, 45 and 75 that at 45 turns back to a.
+    # Mature are visits until second 80. After one of the 6 visits of a nothing follows; after the others something,
+    # 5, 6, 10, 15 and 15 s later. Loops are known from second 20 on: of a's visits at 25, 30, 40 and 60 the last turns back
+    # to b, of b's at 20, 38, 45 and 75 that at 45 turns back to a.
     assert rates["a", "drop-off"] == (1, 6, 1)
     assert rates["a", "loop"] == (1, 4, 1)
     assert rates["a", "repeat"] == (0, 6, 0)
@@ -268,6 +268,16 @@ def test_friction_counts_what_follows_each_visit() -> None:
     assert rows["a", "drop-off"]["comparable"] == pytest.approx(2 / 5)
     assert rows["a", "wait"]["comparable"] is None
     assert (rows["a", "wait"]["median_seconds"], rows["a", "wait"]["slow_seconds"]) == (10.0, 15.0)
+    awaited = small_map(expect("b", "a", "1 hour"), expect("c", "c", "1 hour"))
+    expected = measure_of(
+        [*happened(0, (0, "x"), (15, "b"), (30, "a"), (33, "b"), (36, "a"), (39, "c"), (40, "c"), (99, "x"))], awaited
+    )
+    counts = {
+        (row["touchpoint"], row["sign"]): row["count"]
+        for row in expected.friction(within="20 seconds").part("rates").table.to_pylist()
+    }
+    assert counts["a", "loop"] == 1  # from a back to b; that a follows b is expected, and c c, too
+    assert (counts["b", "loop"], counts["c", "repeat"]) == (0, 0)
     assert measure.friction(within="1 day").table.num_rows == 0
     assert "No visit is old enough" in measure.friction(within="1 day").text()
     no_staff = measure_of(happened(0, (0, "a"), (10, "b")), small_map()).friction(within="2 seconds")

@@ -10,6 +10,8 @@ has passed since) these are *friction*:
   begin, when it is not known where she was.
 * *repeat*: the same touchpoint follows.
 * *switch*: what follows is on a channel with our staff (`kind: internal`); of visits that are on another.
+
+What the map expects to follow is no loop, no repeat and no switch.
 """
 
 from __future__ import annotations
@@ -119,6 +121,13 @@ class Continued:
             return ()
         return tuple(snapshot.names[code] for code in self.selection.codes(goal.reach, "goal"))
 
+    def beyond(self, trouble: Trouble) -> bool:
+        """Whether a touchpoint's stage lies behind all in which the goal is reached."""
+        journey_map = self.selection.snapshot.journey_map
+        stages = [stage.key for stage in journey_map.stages]
+        reached = [stages.index(journey_map.touchpoint[key].stage) for key in self.goal]
+        return bool(reached) and stages.index(trouble.touchpoint.stage) > max(reached)
+
     @cached_property
     def staffed(self) -> tuple[str, ...]:
         """Channels with our staff."""
@@ -138,6 +147,22 @@ class Continued:
         table = np.isin(np.array(snapshot.channel_labels), np.array(self.staffed))
         with_staff: Flags = table[snapshot.channels_at(self.found.visits)]
         return with_staff
+
+    @cached_property
+    def _to_staff(self) -> Flags:
+        """Which visits are followed in time by one on such a channel: it stands in the next row."""
+        to_staff = np.append(self._with_staff[1:], False)[: len(self._with_staff)]
+        return to_staff & (self.found.what != LEFT_OFF)
+
+    def _unexpected(self, touchpoint: Touchpoint, rows: Rows, which: Flags) -> Flags:
+        """Which of a touchpoint's visits are among some, and not followed by what the map expects to follow."""
+        chosen: Flags = which[rows]
+        code = self.selection.snapshot.journey_map.code
+        expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
+        if expected:
+            following = self.selection.journeys.touchpoints[self.found.following[rows[chosen]]]
+            chosen[chosen] = ~np.isin(following, expected)
+        return chosen
 
     def rows_of(self, touchpoint: Touchpoint) -> Rows:
         """The counted visits of a touchpoint."""
@@ -168,13 +193,12 @@ class Continued:
             known = self.times[every] >= self.known_from
             if known.any():
                 loops = watched.of("loop", known)
-                yield replace(loops, met=self.found.what[loops.rows] != TURNED_BACK)
-            yield replace(watched, sign="repeat", met=self.found.what[every] != REPEATED)
+                yield replace(loops, met=~self._unexpected(touchpoint, loops.rows, self.found.what == TURNED_BACK))
+            repeated = self._unexpected(touchpoint, every, self.found.what == REPEATED)
+            yield replace(watched, sign="repeat", met=~repeated)
             if self.staffed and not staff.all():
                 switches = watched.of("switch", ~staff)
-                to_staff = switches.met.copy()
-                to_staff[to_staff] = self._with_staff[switches.rows[to_staff] + 1]
-                yield replace(switches, met=~to_staff)
+                yield replace(switches, met=~self._unexpected(touchpoint, switches.rows, self._to_staff))
 
     def _beginnings(self, rows: Rows) -> Beginnings:
         return Beginnings(self.selection, self.found.visits[rows], self.found.customers[rows], self.times[rows])

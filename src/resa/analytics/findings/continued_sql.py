@@ -23,15 +23,24 @@ def trials_steps(continued: Continued, groups: Groups) -> Statement:
     last = WHOLE[0] if continued.last_start is None else continued.last_start
     not_goal = f"touchpoint NOT IN {listed(continued.goal)}" if continued.goal else "TRUE"
     staffed = listed(continued.staffed) if continued.staffed else "(NULL)"
+    pairs = [
+        f"({literal(arrow.after)}, {literal(key)})"
+        for arrow in selection.snapshot.journey_map.expectations
+        for key in arrow.next
+    ]
+    unexpected = f"(touchpoint, next_touchpoint) NOT IN ({', '.join(pairs)})" if pairs else "TRUE"
     signs = {
         "drop-off": ("NOT in_time", not_goal),
         "wait": ("waited > slow", "in_time"),
         "loop": (
-            "in_time AND next_touchpoint <> touchpoint AND lately",
+            f"in_time AND next_touchpoint <> touchpoint AND lately AND {unexpected}",
             f"started_at >= {moment(continued.known_from)}",
         ),
-        "repeat": ("in_time AND next_touchpoint = touchpoint", "TRUE"),
-        "switch": (f"in_time AND next_channel IN {staffed}", f"coalesce(channel NOT IN {staffed}, TRUE)"),
+        "repeat": (f"in_time AND next_touchpoint = touchpoint AND {unexpected}", "TRUE"),
+        "switch": (
+            f"in_time AND next_channel IN {staffed} AND {unexpected}",
+            f"coalesce(channel NOT IN {staffed}, TRUE)",
+        ),
     }
     if not continued.staffed:
         del signs["switch"]

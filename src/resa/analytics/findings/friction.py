@@ -151,14 +151,17 @@ def _places(continued: Continued) -> tuple[list[_Listed], int]:
             for reason, place in short_of(arrow)
             if reason == "below target"
         ),
-        *(listed for listed in _above_comparable(troubles) if listed.name not in seen),
+        *(listed for listed in _above_comparable(continued) if listed.name not in seen),
     ]
     others.sort(key=lambda listed: loss(listed.place))
     return [*first, *others], tests
 
 
-def _above_comparable(troubles: Sequence[Trouble]) -> Iterator[_Listed]:
-    """Touchpoints that show a sign more often than the others of their stage."""
+def _above_comparable(continued: Continued) -> Iterator[_Listed]:
+    """Touchpoints that show a sign more often than the others of their stage; who has reached the goal may leave."""
+    troubles = [
+        trouble for trouble in continued.troubles if trouble.sign != "drop-off" or not continued.beyond(trouble)
+    ]
     hits = [int(np.count_nonzero(~trouble.met)) for trouble in troubles]
     shares = _comparable(troubles, hits, [len(trouble.met) for trouble in troubles])
     for trouble, comparable in zip(troubles, shares, strict=True):
