@@ -102,7 +102,7 @@ def draw(
         attribute, group, first, last, factor = broken
         chance = np.where((codes[attribute] == group) & (week >= first) & (week <= last), chance * factor, chance)
     met = random.random(len(customer)) < chance
-    return Drawn(Trials(met, customer, week, codes["persona"] * 3 + device, WEEKS), codes)
+    return Drawn(Trials(met, customer.astype(np.int32), week, codes["persona"] * 3 + device, WEEKS), codes)
 
 
 def _looked(drawn: Drawn) -> Iterator[tuple[list[str], Places, Any]]:
@@ -115,9 +115,9 @@ def _looked(drawn: Drawn) -> Iterator[tuple[list[str], Places, Any]]:
     past = against_past(table, segments, effect)
     yield [f"{name} {group}" for name, group in names], past, lambda row: codes[names[row][0]] == names[row][1]
     region = codes["region"].astype(np.uint32) + 1
-    for first, groups in trials.tables(region, int(region.max(initial=0))):
+    for first, groups, known in trials.tables(region, int(region.max(initial=0))):
         numbers = range(first, first + len(groups.openings))
-        others = against_others(groups, trials.known(region), effect)
+        others = against_others(groups, known, effect)
         yield [f"region {number}" for number in numbers], others, lambda row: codes["region"] == row
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from resa.model.verdicts import CLOSE, FEWEST, VERDICTS
 
-__all__ = ["count_distinct", "design_effect", "distinct", "quantile", "quantile_sql", "share", "verdict_sql"]
+__all__ = ["count_distinct", "distinct", "quantile", "quantile_sql", "share", "verdict_sql"]
 
 
 Customers = TypeVar("Customers", bound=np.integer)
@@ -53,28 +53,3 @@ def verdict_sql(target: str) -> str:
         f" WHEN low >= {target} THEN '{VERDICTS['met']}' WHEN high < {target} THEN '{VERDICTS['below']}'"
         f" WHEN {target} - low <= {CLOSE} AND high - {target} <= {CLOSE} THEN '{VERDICTS['near']}' ELSE '{few}' END"
     )
-
-
-def design_effect(met: npt.NDArray[np.bool_], customer: npt.NDArray[np.integer]) -> float:
-    """How much less several trials of one customer say than as many trials of different customers; at least 1.
-
-    The variance of the share as a ratio of totals by customer (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, eq.
-    6.13 with the finite-population correction left out), over that of independent trials (L. Kish, Survey Sampling,
-    1965, 8.2).
-
-    Args:
-        met: Whether each trial succeeded.
-        customer: Whose it is; a customer's trials stand together.
-    """
-    trials = len(met)
-    successes = int(met.sum())
-    if trials == 0 or successes in (0, trials):
-        return 1.0
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(customer)) + 1])
-    clusters = len(starts)
-    if clusters == 1:
-        return float(trials)
-    p = successes / trials
-    residuals = np.add.reduceat(met, starts, dtype=np.int64) - p * np.diff(starts, append=trials)
-    variance = clusters / (clusters - 1) * float(residuals @ residuals) / trials**2
-    return max(1.0, variance / (p * (1 - p) / trials))

@@ -2,7 +2,15 @@
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
-from resa.kernels.continuations import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Continuations, continuations
+from resa.kernels.continuations import (
+    LEFT_OFF,
+    REPEATED,
+    TURNED_BACK,
+    WENT_ON,
+    Continuations,
+    continuations,
+    values_following,
+)
 from resa.kernels.funnel import (
     MAX_STEPS,
     FunnelResult,
@@ -39,7 +47,7 @@ from resa.kernels.paths import (
 )
 from resa.kernels.retention import Retention, retention
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
-from resa.kernels.tallies import Tallies, clustered_interval, tally
+from resa.kernels.tallies import Tallies, clustered_interval, design_effect, tally
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -101,6 +109,7 @@ __all__ = [
     "count_paths",
     "count_together",
     "cumulative_incidence",
+    "design_effect",
     "difference_interval",
     "flow",
     "funnel",
@@ -117,6 +126,7 @@ __all__ = [
     "time_by_which",
     "top_paths",
     "transitions",
+    "values_following",
     "variant_codes",
     "variants",
     "visits",

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import kernel
-from resa.kernels.journeys import Journeys, moment, plain_customers, plain_journeys
+from resa.kernels.journeys import Journeys, moment, plain_customers, plain_journeys, read_only
 from resa.kernels.ranges import over_customers
 
-__all__ = ["LEFT_OFF", "REPEATED", "TURNED_BACK", "WENT_ON", "Continuations", "continuations"]
+__all__ = ["LEFT_OFF", "REPEATED", "TURNED_BACK", "WENT_ON", "Continuations", "continuations", "values_following"]
 
 LEFT_OFF: Final = 0
 """Nothing follows in time."""
@@ -128,3 +128,57 @@ def continuations(
 
     parts = over_customers(plain, run, threads) or [run(0, 0)]
     return Continuations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+@kernel
+def _values_following(
+    seconds: npt.NDArray[np.int32],
+    micros: npt.NDArray[np.int32],
+    customers: npt.NDArray[np.int32],
+    visits: npt.NDArray[np.int64],
+    offsets: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.float64],
+    within: int,
+    worth: npt.NDArray[np.float64],
+) -> None:
+    """Two places in the values go along with the visits: behind the visit, and behind its time."""
+    after = until = 0
+    for row in range(len(visits)):
+        last = moment(seconds, micros, visits[row]) + within
+        end = offsets[customers[row] + 1]
+        while after < len(positions) and positions[after] <= visits[row]:
+            after += 1
+        until = max(until, after)
+        while until < len(positions) and positions[until] < end and moment(seconds, micros, positions[until]) <= last:
+            until += 1
+        worth[row] = sums[until] - sums[after]
+
+
+def values_following(
+    journeys: Journeys,
+    customers: npt.NDArray[np.int32],
+    visits: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.integer],
+    values: npt.NDArray[np.float64],
+    *,
+    within_us: int,
+) -> npt.NDArray[np.float64]:
+    """What the customer's events after each visit, in the time that it gives, are worth together.
+
+    Args:
+        journeys: The index.
+        customers: i32[M], whose each visit is.
+        visits: i64[M], their positions, ascending.
+        positions: Of the events that are worth anything, ascending.
+        values: What each of these is worth.
+        within_us: Until when it counts, microseconds after the visit.
+    """
+    plain = plain_journeys(journeys)
+    worth = np.zeros(len(visits), np.float64)
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    _values_following(
+        *(plain.seconds, plain.micros, read_only(customers, np.int32), read_only(visits, np.int64), plain.offsets),
+        *(read_only(positions, np.int64), sums, within_us, worth),
+    )
+    return worth

@@ -16,7 +16,7 @@ from resa.kernels.compiling import inlined, kernel
 from resa.kernels.intervals import Interval, clustered
 from resa.kernels.journeys import read_only
 
-__all__ = ["Tallies", "clustered_interval", "tally"]
+__all__ = ["Tallies", "clustered_interval", "design_effect", "tally"]
 
 _OUTCOMES: Final = 4
 _CUSTOMERS: Final = 0
@@ -119,9 +119,38 @@ def tally(
 
 
 def _interval(met: int, total: int, sums: list[int], confidence: float) -> Interval:
-    customers, squares, products, met_squares = sums
-    spread = total**2 * met_squares - 2 * met * total * products + met**2 * squares
-    return clustered(met / max(total, 1), total, customers, spread / max(total, 1) ** 2, confidence)
+    return clustered(met / max(total, 1), total, sums[_CUSTOMERS], _spread(met, total, sums), confidence)
+
+
+def _spread(met: int, total: int, sums: list[int]) -> float:
+    """The sum over customers of (y - p m)²."""
+    spread = total**2 * sums[_MET_SQUARES] - 2 * met * total * sums[_PRODUCTS] + met**2 * sums[_SQUARES]
+    return spread / max(total, 1) ** 2
+
+
+def design_effect(customer: npt.NDArray[np.int32], met: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]) -> float:
+    """How much less several trials of one customer say than as many trials of different customers; at least 1.
+
+    The variance of the share as a ratio of totals by customer (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, eq.
+    6.13 with the finite-population correction left out), over that of independent trials (L. Kish, Survey Sampling,
+    1965, 8.2).
+
+    Args:
+        customer: Whose each trial is; a customer's trials stand together.
+        met: Whether it succeeded.
+        counted: Whether it counts.
+    """
+    counts, sums = np.zeros((1, _OUTCOMES, 2), np.int64), np.zeros((1, 4), np.int64)
+    arrays = (read_only(customer, np.int32), read_only((~met).view(np.uint8), np.uint8), read_only(counted, np.bool_))
+    _tally(*arrays, np.zeros(0, np.int64), counts, sums)
+    successes, total, customers = int(counts[0, 0, 1]), int(counts[0, :, 1].sum()), int(sums[0, _CUSTOMERS])
+    if successes in (0, total):
+        return 1.0
+    if customers == 1:
+        return float(total)
+    p = successes / total
+    variance = customers / (customers - 1) * _spread(successes, total, sums[0].tolist()) / total**2
+    return max(1.0, variance / (p * (1 - p) / total))
 
 
 def clustered_interval(

@@ -8,7 +8,7 @@ import numpy as np
 
 from resa.kernels.alignments import align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
-from resa.kernels.continuations import continuations
+from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
@@ -44,7 +44,8 @@ def warm() -> None:
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     align(tiny, variants(tiny), [1])
-    continuations(tiny, within_us=10)
+    followed = continuations(tiny, within_us=10)
+    values_following(tiny, followed.customers, followed.visits, followed.visits, np.ones(3), within_us=10)
     stays(tiny, np.array([0, 1, 2], np.uint16))
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):

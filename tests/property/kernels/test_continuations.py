@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.oracles.continuations import continued
 from tests.oracles.journeys import WINDOWS, as_arrays, as_lists, journeys
 
-from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Journeys, continuations
+from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Journeys, continuations, values_following
 
 WHAT = {LEFT_OFF: "left off", WENT_ON: "went on", REPEATED: "repeated", TURNED_BACK: "turned back"}
 
@@ -27,6 +27,30 @@ def test_continuations_are_those_of_the_oracle(drawn: Journeys, within: int, mas
     found = continuations(drawn, within_us=within, customers=mask, threads=2)
     rows = zip(*(column.tolist() for column in found), strict=True)
     assert [(*row[:3], WHAT[row[3]]) for row in rows] == expected
+
+
+@given(journeys(), WINDOWS, st.data())
+def test_values_following_are_those_of_the_customers_later_events_in_time(
+    drawn: Journeys, within: int, data: st.DataObject
+) -> None:
+    worth = {
+        event.position: data.draw(st.none() | st.integers(-3, 9)) for events in as_lists(drawn) for event in events
+    }
+    valued = {position: float(value) for position, value in worth.items() if value is not None}
+    expected = [
+        sum(
+            valued.get(later.position, 0.0)
+            for later in events
+            if later.position > visit.position and later.time - visit.time <= within
+        )
+        for events in as_lists(drawn)
+        for visit in events
+        if visit.code
+    ]
+    found = continuations(drawn, within_us=within)
+    positions, values = np.array(list(valued), np.int64), np.array(list(valued.values()), np.float64)
+    given_values = values_following(drawn, found.customers, found.visits, positions, values, within_us=within)
+    assert given_values.tolist() == expected
 
 
 def test_who_was_there_long_ago_goes_on_and_who_was_there_lately_turns_back() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import clustered_interval, tally
+from resa.kernels import clustered_interval, design_effect, tally
 from resa.kernels.intervals import clustered
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans(), st.integers(0, 3)), max_size=40)
@@ -35,6 +35,29 @@ def test_tallies_are_those_of_counting_one_by_one(rows: list[tuple[int, int, boo
         squares = sum((sum(each) - share * len(each)) ** 2 for each in clusters.values())
         wanted = clustered(float(share), total, len(clusters), float(squares), 0.95)
         assert interval == pytest.approx(wanted, nan_ok=True)
+
+
+@given(ROWS)
+def test_a_design_effect_is_the_variance_by_customer_over_that_of_independent_trials(
+    rows: list[tuple[int, int, bool, int]],
+) -> None:
+    clusters: dict[int, list[bool]] = defaultdict(list)
+    for customer, outcome, counted, _ in sorted(rows):
+        if counted:
+            clusters[customer].append(outcome == 0)
+    total, met = sum(map(len, clusters.values())), sum(map(sum, clusters.values()))
+    if met in (0, total):
+        wanted = Fraction(1)
+    elif len(clusters) == 1:
+        wanted = Fraction(total)
+    else:
+        share = Fraction(met, total)
+        squares = sum((sum(each) - share * len(each)) ** 2 for each in clusters.values())
+        variance = Fraction(len(clusters), len(clusters) - 1) * squares / total**2
+        wanted = max(Fraction(1), variance / (share * (1 - share) / total))
+    table = np.array(sorted(rows), np.int64).reshape(-1, 4)
+    found = design_effect(table[:, 0].astype(np.int32), table[:, 1] == 0, table[:, 2] == 1)
+    assert found == pytest.approx(float(wanted))
 
 
 def test_an_interval_does_not_depend_on_the_order_of_openings() -> None:

@@ -252,9 +252,9 @@ def test_friction_counts_what_follows_each_visit() -> None:
         (row["touchpoint"], row["sign"]): (row["count"], row["visits"], row["customers"])
         for row in result.part("rates").table.to_pylist()
     }
-    # Mature are visits until second 80. After one of the 6 visits of a nothing follows; after the others something,
-    # 5, 6, 10, 15 and 15 s later. Loops are known from second 20 on: of a's visits at 25, 30, 40 and 60 the last turns back
-    # to b, of b's at 20, 38, 45 and 75 that at 45 turns back to a.
+    # Mature are visits until second 80. After one of the 6 visits of a nothing follows; after the others something, 5,
+    # 6, 10, 15 and 15 s later. Loops are known from second 20 on: of a's visits at 25, 30, 40 and 60 the last turns
+    # back to b, of b's at 20, 38, 45 and 75 that at 45 turns back to a.
     assert rates["a", "drop-off"] == (1, 6, 1)
     assert rates["a", "loop"] == (1, 4, 1)
     assert rates["a", "repeat"] == (0, 6, 0)

@@ -30,7 +30,7 @@ from resa.analytics.questions.kinds import FrictionQuestion
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.statistics import quantile
-from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, Continuations, continuations
+from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, Continuations, continuations, values_following
 from resa.model.journey import Touchpoint
 
 __all__ = ["SIGNS", "SLOW", "Continued", "Sign", "Trouble"]
@@ -151,8 +151,9 @@ class Continued:
     @cached_property
     def _to_staff(self) -> Flags:
         """Which visits are followed in time by one on such a channel: it stands in the next row."""
-        to_staff = np.append(self._with_staff[1:], False)[: len(self._with_staff)]
-        return to_staff & (self.found.what != LEFT_OFF)
+        to_staff: Flags = np.append(self._with_staff[1:], False)[: len(self._with_staff)]
+        to_staff &= self.found.what != LEFT_OFF
+        return to_staff
 
     def _unexpected(self, touchpoint: Touchpoint, rows: Rows, which: Flags) -> Flags:
         """Which of a touchpoint's visits are among some, and not followed by what the map expects to follow."""
@@ -215,16 +216,16 @@ class Continued:
 
         A value counts for every such visit of its customer in the time before it, so that this is an upper limit.
         """
-        snapshot = self.selection.snapshot
-        positions, numbers = snapshot.values
-        rows = trouble.rows[trouble.met]
-        if not len(positions) or not len(rows):
+        if not len(self.selection.snapshot.values[0]) or not trouble.met.any():
             return None
-        # Customer and second as one number, so that one search finds whose visits lie in the time before a value.
-        seconds, first = snapshot.index.seconds, int(snapshot.index.seconds.min())
-        span = int(seconds.max()) - first + 1
-        patience = min(self.question.patience.seconds, span)
-        visits = self.found.customers[rows] * np.int64(2 * span) + (seconds[self.found.visits[rows]] - first)
-        at = snapshot.customers_at(np.asarray(positions, np.int64)) * (2 * span) + (seconds[positions] - first)
-        before = np.searchsorted(visits, at, "right") - np.searchsorted(visits, at - patience, "left")
-        return place.lost_at_most * float(before @ numbers) / len(rows)
+        return place.lost_at_most * float(self._worth[trouble.rows[trouble.met]].mean())
+
+    @cached_property
+    def _worth(self) -> npt.NDArray[np.float64]:
+        """What follows each visit is worth, in time."""
+        found, patience = self.found, self.question.patience.microseconds
+        positions, numbers = self.selection.snapshot.values
+        visits = (found.customers, found.visits)
+        return values_following(
+            self.selection.journeys, *visits, np.asarray(positions, np.int64), numbers, within_us=patience
+        )

@@ -232,9 +232,7 @@ def _looked(watched: Watched) -> Iterator[_Looked]:
     segments = np.array([attribute.members(group, one_of) for attribute, group in by_stratum], np.bool_)
     yield _Looked(by_stratum, against_past(table, segments.reshape(-1, trials.strata), effect))
     for attribute in attributes[3:]:
-        codes = attribute.codes[0]
-        known = trials.known(codes)
-        for first, groups in trials.tables(codes, len(attribute.values)):
+        for first, groups, known in trials.tables(attribute.codes[0], len(attribute.values)):
             numbers = range(first, first + len(groups.openings))
             yield _Looked([(attribute, number) for number in numbers], against_others(groups, known, effect))
 

@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from resa.analytics.statistics import design_effect
-from resa.kernels import count_together
+from resa.kernels import count_together, design_effect
 
 __all__ = ["Table", "Trials"]
 
@@ -48,7 +47,7 @@ class Trials:
     """
 
     met: Flags
-    customer: npt.NDArray[np.integer]
+    customer: npt.NDArray[np.int32]
     week: Whole
     stratum: Whole
     weeks: int
@@ -68,7 +67,7 @@ class Trials:
     @cached_property
     def effect(self) -> float:
         """Design effect of the trials, at least 1."""
-        return design_effect(self.met[self.first], self.customer[self.first])
+        return design_effect(self.customer, self.met, self.first)
 
     @cached_property
     def _place(self) -> Whole:
@@ -84,21 +83,22 @@ class Trials:
         every = self._counted(None, 0, 1)
         return Table(every.openings[0], every.met[0])
 
-    def tables(self, codes: npt.NDArray[np.uint32], groups: int) -> Iterator[tuple[int, Table]]:
-        """The trials by group, some groups at a time, each time with the number of the first.
+    def tables(self, codes: npt.NDArray[np.uint32], groups: int) -> Iterator[tuple[int, Table, Table]]:
+        """The trials by group, some groups at a time: the number of the first, they, and those that are in any group.
 
         Args:
             codes: The number of each opening's group plus 1; 0: in none.
             groups: How many groups there are.
         """
         step = max(1, _MOST_CELLS // max(1, self.strata * self.weeks * 2))
-        for first in range(0, groups, step):
-            yield first, self._counted(codes, first + 1, min(step, groups - first))
-
-    def known(self, codes: npt.NDArray[np.uint32]) -> Table:
-        """The trials that are in any group."""
-        unknown = self._counted(codes, 0, 1)
-        return Table(self.table.openings - unknown.openings[0], self.table.met - unknown.met[0])
+        known = self.table
+        for first in range(0, groups + 1, step):
+            counted = self._counted(codes, first, min(step, groups + 1 - first))
+            openings, met = counted.openings, counted.met
+            if first == 0:
+                known = Table(self.table.openings - openings[0], self.table.met - met[0])
+                openings, met = openings[1:], met[1:]
+            yield max(first - 1, 0), Table(openings, met), known
 
     def _counted(self, codes: npt.NDArray[np.uint32] | None, first: int, groups: int) -> Table:
         size = self.strata * self.weeks * 2 + 1
