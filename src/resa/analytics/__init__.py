@@ -26,6 +26,7 @@ from resa.analytics.questions.kinds import (
     question_from,
 )
 from resa.analytics.questions.question import Question
+from resa.analytics.results.pictures import friction_rows
 from resa.analytics.results.result import Column, Part, Result, table_text
 from resa.analytics.views import VIEWS, View
 
@@ -56,6 +57,7 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "friction_rows",
     "question_from",
     "table_text",
 ]

@@ -126,22 +126,13 @@ def _statement(teller: Teller, place: Finding) -> str:
         "openings": teller.count(place.openings),
         "reference": teller.percent(place.reference),
         "since": "" if place.since is None else teller.day(place.since),
-        "when": _when(teller, place),
+        "when": teller.when(place.since, place.until),
     }
     if place.reason == "below target":
         return words.statement_target.format(**said)
     if place.reason == "below history":
         return words.statement_history.format(**said)
     return (words.statement_rise if place.rise else words.statement_unusual).format(**said)
-
-
-def _when(teller: Teller, place: Finding) -> str:
-    """` since 3 Aug 2026`, if it goes on, else ` from 3 Aug 2026 to 30 Aug 2026`; empty for all time."""
-    if place.since is None:
-        return ""
-    if place.until is None:
-        return teller.words.since.format(since=teller.day(place.since))
-    return teller.words.between.format(since=teller.day(place.since), until=teller.day(place.until))
 
 
 def _reach(teller: Teller, place: Finding) -> str:
@@ -268,6 +259,6 @@ def lead_of(gathered: Gathered) -> str:
         share=teller.percent(place.share),
         reference=teller.percent(place.reference),
         since="" if place.since is None else teller.day(place.since),
-        when=_when(teller, place),
+        when=teller.when(place.since, place.until),
     )
     return f"{said} {_reach(teller, place)}".rstrip()

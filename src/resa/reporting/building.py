@@ -20,6 +20,7 @@ from resa.model.journey import JourneyMap, Persona
 from resa.model.verdicts import Verdict, judged
 from resa.reporting.arrows import arrow_rows, findings, lead_of, none_of
 from resa.reporting.content import Arrow, Figure, FindingText, Picture, Plan, Report, Table
+from resa.reporting.friction import friction_heat, friction_told
 from resa.reporting.gathering import Gathered, Row, gather, walked_by
 from resa.reporting.mapping import drawn, leavers
 from resa.reporting.page import page
@@ -115,6 +116,8 @@ def _report(
         promises=promises,
         expectations=expectations,
         funnel=_funnel(gathered),
+        friction=None if (heat := friction_heat(gathered.friction)) is None else _picture(heat, "friction"),
+        friction_told=friction_told(gathered.friction, teller),
         paths=_paths(gathered),
         plans=() if empty else tuple(_plan(gathered, persona) for persona in journey_map.personas if persona.path),
         voices=voices(numbers, feedback),

@@ -203,6 +203,8 @@ class Report:
         promises: What we promised.
         expectations: What we expect.
         funnel: From the goal's start, or the journey's main way.
+        friction: What follows each touchpoint; `None`: nothing can be said yet.
+        friction_told: In words, what rose.
         paths: The commonest ways.
         plans: Planned and actual, by persona.
         voices: What people said.
@@ -226,6 +228,8 @@ class Report:
     promises: tuple[Arrow, ...]
     expectations: tuple[Arrow, ...]
     funnel: Picture | None
+    friction: Picture | None
+    friction_told: tuple[str, ...]
     paths: Picture | None
     plans: tuple[Plan, ...]
     voices: tuple[Voice, ...]

@@ -120,6 +120,7 @@ class Gathered:
         way: The main way.
         funnel: Of the main way; `None`: there is no way.
         paths: The commonest ways.
+        friction: What follows each touchpoint.
     """
 
     numbers: Numbers
@@ -128,6 +129,7 @@ class Gathered:
     way: Way | None
     funnel: Result | None
     paths: Result
+    friction: Result
 
 
 def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> Numbers:
@@ -191,12 +193,15 @@ def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime |
     way = main_way(journey_map)
     with ThreadPoolExecutor(1) as beside:
         ways = beside.submit(_about_ways, measure, way, common)
+        friction = measure.friction(**common)
         findings = measure.findings(**common)
         grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
         every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
         curves = {(name, by): measure.trend(name, every=every, by=by, **common) for name, by in sorted(grouped)}
         funnel, paths = ways.result()
-    return Gathered(numbers=numbers, findings=findings, curves=curves, way=way, funnel=funnel, paths=paths)
+    return Gathered(
+        numbers=numbers, findings=findings, curves=curves, way=way, funnel=funnel, paths=paths, friction=friction
+    )
 
 
 def _about_ways(measure: Measure, way: Way | None, common: Mapping[str, Any]) -> tuple[Result | None, Result]:

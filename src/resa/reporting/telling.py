@@ -93,6 +93,14 @@ class Teller:
         template = self.words.place_of if group else self.words.place
         return template.format(after=self.name(arrow.after), next=self.next(arrow), group=group)
 
+    def when(self, since: date | None, until: date | None) -> str:
+        """` since 3 Aug 2026`, if it goes on, else ` from 3 Aug 2026 to 30 Aug 2026`; empty for all time."""
+        if since is None:
+            return ""
+        if until is None:
+            return self.words.since.format(since=self.day(since))
+        return self.words.between.format(since=self.day(since), until=self.day(until))
+
     def count(self, number: float) -> str:
         """A whole number."""
         return format_count(number, self.language)

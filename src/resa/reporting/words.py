@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from resa.model.verdicts import VERDICTS, Verdict
 
@@ -30,6 +31,12 @@ class Words:
     we_expect: str
     funnel: str
     funnel_about: str
+    friction: str
+    friction_about: str
+    friction_none: str
+    friction_to: str
+    friction_signs: Mapping[str, str]
+    touchpoint_of: str
     paths: str
     paths_about: str
     plans: str
@@ -184,6 +191,22 @@ _ENGLISH = Words(
     we_expect="We expect",
     funnel="The main way",
     funnel_about="Customers who go through these steps in this order; each bar is the share of those who began.",
+    friction="Where it is hard going",
+    friction_about="What customers do after each touchpoint, within a week: leave, turn back, come again at once, need "
+    "our staff; and how long they usually take to go on. What the map expects to follow is not counted. Framed: it "
+    "rose beyond chance, for all or for some.",
+    friction_none="Nowhere did any of this rise beyond chance.",
+    friction_to=", most often to {touchpoint}",
+    friction_signs=MappingProxyType(
+        {
+            "drop-off": "{place}: {share} of {visits} visits were the last{when}; {reference} was to be expected.",
+            "wait": "{place}: {share} of {visits} waits were long{when}{to}; {reference} was to be expected.",
+            "loop": "{place}: {share} of {visits} visits turned back{when}{to}; {reference} was to be expected.",
+            "repeat": "{place}: {share} of {visits} visits came again at once{when}; {reference} was to be expected.",
+            "switch": "{place}: {share} of {visits} visits led to staff{when}{to}; {reference} was to be expected.",
+        }
+    ),
+    touchpoint_of="{touchpoint}, {group}",
     paths="The ways people take",
     paths_about="The commonest first steps of journeys. “Others” holds every path that is not drawn, so that each "
     "column adds up.",

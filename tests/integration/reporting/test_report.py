@@ -99,7 +99,7 @@ def test_every_section_is_there_and_headings_do_not_skip(report: HtmlReport) -> 
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
     sections = {attributes.get("id") for tag, attributes in page.elements if tag == "section"}
-    wanted = {"map", "findings", "promises", "expectations", "funnel", "paths", "plans", "voices", "data"}
+    wanted = {"map", "findings", "promises", "expectations", "funnel", "friction", "paths", "plans", "voices", "data"}
     assert wanted <= sections
     links = {attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes.get("href")}
     assert links == {f"#{name}" for name in wanted}

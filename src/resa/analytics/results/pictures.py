@@ -38,7 +38,7 @@ from resa.model.verdicts import judged
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["picture_of"]
+__all__ = ["friction_rows", "picture_of"]
 
 _MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
@@ -345,8 +345,8 @@ def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
     return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
 
 
-def _friction(result: Result, journey_map: JourneyMap) -> Svg:
-    """How often each touchpoint shows each sign; what is unusual is marked."""
+def friction_rows(result: Result) -> list[FrictionRow]:
+    """How often each touchpoint shows each sign, from an answer about friction; what is unusual is marked."""
     unusual = {
         (row["touchpoint"], row["sign"])
         for row in result.part("places").table.to_pylist()
@@ -360,8 +360,11 @@ def _friction(result: Result, journey_map: JourneyMap) -> Svg:
         signs.setdefault(touchpoint, {})[sign] = FrictionShare(
             share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
         )
-    rows = [FrictionRow(name=_name(journey_map, key), visits=visits[key], signs=signs[key]) for key in visits]
-    return draw_friction(rows, language=journey_map.language)
+    return [FrictionRow(name=_name(result.journey_map, key), visits=visits[key], signs=signs[key]) for key in visits]
+
+
+def _friction(result: Result, journey_map: JourneyMap) -> Svg:
+    return draw_friction(friction_rows(result), language=journey_map.language)
 
 
 def _channel_name(result: Result, key: str) -> str:
