@@ -10,11 +10,11 @@ import pytest
 
 from resa import workspace
 
-CUSTOMERS = 20_000
+CUSTOMERS = 40_000
 
 SHOWN = {
     "cart_sends_back": ("cart", "loop", None, None, date(2026, 7, 6)),
-    "slow_parcels": ("parcel_notice", "wait", None, None, date(2026, 7, 20)),
+    "slow_parcels": ("parcel_notice", "wait", None, None, date(2026, 7, 6)),
     "store_instead": ("product_page", "switch", None, None, date(2026, 6, 29)),
     "broken_checkout": ("checkout", "drop-off", "device", "mobile", date(2026, 7, 27)),
     "slow_north": ("parcel_notice", "wait", "traits.region", "north", date(2026, 7, 13)),
