@@ -26,6 +26,7 @@ from resa.analytics.questions.kinds import (
     question_from,
 )
 from resa.analytics.questions.question import Question
+from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.pictures import friction_rows
 from resa.analytics.results.result import Column, Part, Result, table_text
 from resa.analytics.views import VIEWS, View
@@ -33,6 +34,7 @@ from resa.analytics.views import VIEWS, View
 __all__ = [
     "COLUMNS",
     "KINDS",
+    "TABLE_FILES",
     "VIEWS",
     "ChannelsQuestion",
     "Column",
@@ -57,6 +59,7 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "csv_bytes",
     "friction_rows",
     "question_from",
     "table_text",

@@ -1,4 +1,4 @@
-"""`resa measure`: one question, its answer as a table, JSON, CSV, Parquet or Arrow; its SQL; its customers."""
+"""`resa measure`: one question, its answer as a table, JSON, CSV, Excel, Parquet or Arrow; its SQL; its customers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 import typer
 
-from resa.analytics import KINDS, Result, question_from, table_text
+from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
 from resa.cli.console import write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
@@ -54,6 +52,7 @@ class Format(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+    xlsx = "xlsx"
     parquet = "parquet"
     arrow = "arrow"
 
@@ -150,7 +149,7 @@ def measure(
             "--output",
             "-o",
             callback=writable,
-            help="Write to this file: .txt, .json, .csv, .parquet or .arrow; .svg draws it.",
+            help="Write to this file: .txt, .json, .csv, .xlsx, .parquet or .arrow; .svg draws it.",
         ),
     ] = None,
     part: Annotated[
@@ -220,7 +219,7 @@ def _show(
     elif how is Format.table:
         _write_text(result.text(_short(result) if part is None and output is None else None, part=part), output)
     else:
-        write_table(result.part(part).table, how, output)
+        _write_bytes(result.file(how.value, part=part), output)
 
 
 def _short(result: Result) -> list[str] | None:
@@ -280,15 +279,10 @@ def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
     if how is Format.table:
         _write_text(table_text(table), output)
         return
-    sink = pa.BufferOutputStream()
-    if how is Format.csv:
-        pyarrow.csv.write_csv(_flat(table), sink)
-    elif how is Format.parquet:
-        pyarrow.parquet.write_table(table, sink)
-    else:
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-    content = sink.getvalue().to_pybytes()
+    _write_bytes(TABLE_FILES[how.value](table), output)
+
+
+def _write_bytes(content: bytes, output: Path | None) -> None:
     if output is None:
         write_out(content)
     else:
@@ -302,21 +296,8 @@ def write_tables(empty: pa.Table, parts: Iterable[pa.Table], how: Format, output
         return
     with contextlib.nullcontext() if output is None else output.open("wb") as file:
         for part in chain([empty], parts):
-            sink = pa.BufferOutputStream()
-            pyarrow.csv.write_csv(_flat(part), sink, pyarrow.csv.WriteOptions(include_header=part is empty))
-            content = sink.getvalue().to_pybytes()
+            content = csv_bytes(part, heading=part is empty)
             if file is None:
                 write_out(content)
             else:
                 file.write(content)
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """Lists as text, since CSV has none."""
-    for number, field in enumerate(table.schema):
-        if pa.types.is_nested(field.type):
-            text = [
-                None if value is None else json.dumps(value, ensure_ascii=False) for value in table[number].to_pylist()
-            ]
-            table = table.set_column(number, field.name, pa.array(text, pa.string()))
-    return table

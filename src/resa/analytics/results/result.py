@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.questions.question import Question
+from resa.analytics.results.files import TABLE_FILES
 from resa.analytics.results.pictures import picture_of
+from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.drawing import format_seconds
 from resa.model.journey import JourneyMap
@@ -284,6 +286,25 @@ class Result:
             self.part(part)
         return picture_of(self, part).text
 
+    def file(self, ending: str, *, part: str | None = None) -> bytes:
+        """The answer as a file that other programs read.
+
+        Args:
+            ending: csv, xlsx, parquet or arrow. An Excel workbook holds all tables, and says what they are.
+            part: Which table; default: the first, and of a workbook all.
+
+        Raises:
+            QuestionError: The answer has no such part, or there is no such kind of file.
+            InputError: A table is too large for a sheet.
+        """
+        chosen = self.part(part)
+        if ending not in TABLE_FILES:
+            raise QuestionError(f"'{ending}' is no kind of file; use {', '.join(TABLE_FILES)}")
+        if ending != "xlsx":
+            return TABLE_FILES[ending](chosen.table)
+        parts = dict(self.parts) if part is None else {part: chosen}
+        return workbook({name: item.table for name, item in parts.items()}, list(_about(self, parts)))
+
     def text(self, columns: Sequence[str] | None = None, *, part: str | None = None) -> str:
         """A table as text, with what must be known about it.
 
@@ -311,6 +332,22 @@ class Result:
         except QuestionError:  # there is no good one, and the table says all of it
             drawn = ""
         return {"text/plain": self.text(), "text/html": drawn + _as_html(self)}
+
+
+def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str]]:
+    """What a workbook says about its tables."""
+    yield "map", result.journey_map.title
+    yield "question", json.dumps(result.question.document, ensure_ascii=False)
+    yield "data complete to", str(_plain(result.as_of) or "")
+    yield "computed at", str(_plain(result.computed_at))
+    yield "looked at", ", ".join(f"{name} {count:,}" for name, count in result.n.items())
+    for name, count in result.others.items():
+        yield f"not listed: {name}", f"{count:,}"
+    for warning in result.warnings:
+        yield "know before use", warning
+    for name, part in parts.items():
+        for column in part.columns:
+            yield f"{name}: {column.name}", column.about
 
 
 def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
