@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from resa.analytics.answers.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
-from resa.analytics.answers.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, STEP_COLUMNS
+from resa.analytics.answers.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, MOVE_COLUMNS, STEP_COLUMNS
 from resa.analytics.answers.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.answers.funnel import FUNNEL_COLUMNS
 from resa.analytics.answers.improvements import IMPROVEMENT_COLUMNS
@@ -44,7 +44,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
     },
     "friction": {"places": PLACE_COLUMNS, "rates": RATE_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
-    "conformance": {"conformance": CONFORMANCE_COLUMNS, "steps": STEP_COLUMNS, "added": ADDED_COLUMNS},
+    "conformance": {
+        "conformance": CONFORMANCE_COLUMNS,
+        "steps": STEP_COLUMNS,
+        "added": ADDED_COLUMNS,
+        "variants": MOVE_COLUMNS,
+    },
     "touchpoints": {"touchpoints": TOUCHPOINT_COLUMNS, "personas": PERSONA_COLUMNS},
 }
 """For each kind of question, the columns of each table of its answer. A group-by adds its own column in front."""

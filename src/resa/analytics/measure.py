@@ -185,9 +185,11 @@ class Measure:
         """How far customers follow the paths planned for personas; see `PlannedQuestion`."""
         return self._ask("planned", common, plans=plans)
 
-    def conformance(self, plans: str | Sequence[str] = (), *, collapse: bool = True, **common: Any) -> Result:
+    def conformance(
+        self, plans: str | Sequence[str] = (), *, collapse: bool = True, top: int = 20, **common: Any
+    ) -> Result:
         """How well journeys fit planned paths, and where they part from them; see `ConformanceQuestion`."""
-        return self._ask("conformance", common, plans=plans, collapse=collapse)
+        return self._ask("conformance", common, plans=plans, collapse=collapse, top=top)
 
     def touchpoints(self, **common: Any) -> Result:
         """How often each touchpoint is visited, by how many, and how it is felt; see `TouchpointsQuestion`."""

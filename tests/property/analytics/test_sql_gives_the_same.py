@@ -52,7 +52,7 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
         "planned": lambda: measure.planned(**common),
         "touchpoints": lambda: measure.touchpoints(**common),
         "conformance": lambda: measure.conformance(**common),
-        "conformance, repeats": lambda: measure.conformance("gift", collapse=False, **common),
+        "conformance, repeats": lambda: measure.conformance("gift", collapse=False, top=2, **common),
         "channels": lambda: measure.channels(**common),
         "friction": lambda: measure.friction(limit=100, **common),
         "friction, soon": lambda: measure.friction(within="10 seconds", **common),

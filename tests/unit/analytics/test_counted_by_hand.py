@@ -213,6 +213,18 @@ def test_journeys_are_held_against_the_plan_with_the_fewest_moves() -> None:
     assert [(row["after_touchpoint"], row["touchpoint"], row["count"]) for row in added] == [
         (None, "e", 1), ("c", "d", 1), ("c", "e", 1),
     ]  # fmt: skip
+    moves = [row for row in result.part("variants").table.to_pylist() if row["who"] == "everyone"]
+    assert [[row[name] for name in ("variant", "customers", "skipped", "out_of_order", "added")] for row in moves] == [
+        [["a", "b", "c"], 1, [], [], []],
+        [["e", "c", "e"], 1, ["a", "b"], [], ["e", "e"]],
+        [["b", "a", "c", "d"], 1, [], ["b"], ["d"]],
+    ]
+    assert [row["fitness"] for row in moves] == pytest.approx([1, 1 / 3, 4 / 7])
+    assert [row["share"] for row in moves] == pytest.approx([1 / 3] * 3)
+    (first,) = [row for row in measure.conformance(top=1).part("variants").table.to_pylist() if row["who"] == "everyone"]
+    assert first == moves[0]
+    with pytest.raises(QuestionError, match="at least 1 variant"):
+        measure.conformance(top=0)
     repeats = measure.conformance(collapse=False).table.to_pylist()[1]
     assert repeats["added"] == pytest.approx(4 / 3)
     with pytest.raises(QuestionError, match="did you mean 'fan'"):

@@ -21,8 +21,11 @@ from resa.analytics.answers.conformance_sql import (
     conformance_sql,
     journey_steps,
     steps_sql,
+    variant_steps,
+    variants_sql,
 )
 from resa.analytics.answers.expectations_sql import united
+from resa.analytics.answers.paths import Kinds, ranked_variants
 from resa.analytics.answers.planned import asked_plans, unseen
 from resa.analytics.questions.kinds import ConformanceQuestion
 from resa.analytics.results.answer import Answer
@@ -32,10 +35,20 @@ from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, literal
 from resa.analytics.statistics import distinct
-from resa.kernels import IN_PLACE, OUT_OF_ORDER, SKIPPED, Alignments, Variants, align, variants, wilson_interval
+from resa.kernels import (
+    IN_PLACE,
+    OUT_OF_ORDER,
+    SKIPPED,
+    Alignments,
+    Variants,
+    align,
+    variant_codes,
+    variants,
+    wilson_interval,
+)
 from resa.model.journey import Persona
 
-__all__ = ["ADDED_COLUMNS", "CONFORMANCE_COLUMNS", "STEP_COLUMNS", "answer_conformance"]
+__all__ = ["ADDED_COLUMNS", "CONFORMANCE_COLUMNS", "MOVE_COLUMNS", "STEP_COLUMNS", "answer_conformance"]
 
 _WHO: Final = (
     Column("persona", pa.string(), "Whose planned path it is."),
@@ -78,6 +91,17 @@ ADDED_COLUMNS: Final = (
     Column("touchpoint", pa.string(), "What was visited and is not planned there."),
     Column("count", pa.int64(), "How often."),
     Column("customers", pa.int64(), "By how many customers."),
+)
+
+MOVE_COLUMNS: Final = (
+    *_WHO,
+    Column("variant", pa.list_(pa.string()), "The whole journey."),
+    Column("customers", pa.int64(), "Customers whose journey is this one."),
+    Column("share", pa.float64(), "Of all customers with a journey, 0 to 1."),
+    Column("fitness", pa.float64(), "1 - moves / (steps + visits), 0 to 1."),
+    Column("skipped", pa.list_(pa.string()), "Steps that it skips."),
+    Column("out_of_order", pa.list_(pa.string()), "Steps that it takes in another place."),
+    Column("added", pa.list_(pa.string()), "Visits that it adds."),
 )
 
 _WORDS: Final = {"in_place": IN_PLACE, "skipped": SKIPPED, "out_of_order": OUT_OF_ORDER}
@@ -149,6 +173,22 @@ class _Held:
         """How many of these journeys each variant has."""
         return np.bincount(self.kind[members], minlength=len(self.aligned.visits))
 
+    def path_of(self, kind: int) -> list[str]:
+        """The touchpoints of a variant."""
+        row = int(self.found.groups.first[kind])
+        return [self.selection.snapshot.names[code] for code in variant_codes(self.selection.journeys, self.found, row)]
+
+    def moves_of(self, kind: int) -> tuple[list[str], list[str], list[str]]:
+        """The steps that a variant skips, those it takes in another place, and what it adds."""
+        words = self.aligned.steps[kind].tolist()
+        skipped, moved = (
+            [touchpoint for touchpoint, found in zip(self.persona.path, words, strict=True) if found == word]
+            for word in (SKIPPED, OUT_OF_ORDER)
+        )
+        first, last = np.searchsorted(self.aligned.added_by, [kind, kind + 1])
+        names = self.selection.snapshot.names
+        return skipped, moved, [names[code] for code in self.aligned.added_code[first:last].tolist()]
+
     def people(self, members: Flags, kinds: Flags | None = None) -> Counted:
         """Whose journeys they are; of some variants only."""
         chosen = members if kinds is None else members & kinds[self.kind]
@@ -171,6 +211,7 @@ def answer_conformance(question: ConformanceQuestion, selection: Selection) -> A
             "conformance": _conformance(plans, groups, statement),
             "steps": _steps(plans, groups, statement),
             "added": _added(plans, groups, statement),
+            "variants": _variants(plans, groups, statement, question.top),
         },
         n={"plans": len(plans), "customers": len(found.customer), "variants": len(found.groups.first)},
         warnings=warnings,
@@ -178,8 +219,13 @@ def answer_conformance(question: ConformanceQuestion, selection: Selection) -> A
 
 
 def _sql(plans: list[_Held], groups: Groups, statement: Statement, columns: tuple[Column, ...]) -> str:
-    makers = {CONFORMANCE_COLUMNS: conformance_sql, STEP_COLUMNS: steps_sql, ADDED_COLUMNS: added_sql}
-    orders = {STEP_COLUMNS: ", step", ADDED_COLUMNS: ", count DESC, after, touchpoint"}
+    makers = {
+        CONFORMANCE_COLUMNS: conformance_sql,
+        STEP_COLUMNS: steps_sql,
+        ADDED_COLUMNS: added_sql,
+        MOVE_COLUMNS: variants_sql,
+    }
+    orders = {STEP_COLUMNS: ", step", ADDED_COLUMNS: ", count DESC, after, touchpoint", MOVE_COLUMNS: ", place"}
     every = [walkers for plan in plans for walkers, _ in plan.whose]
     branches = [makers[columns](walkers, groups, order) for order, walkers in enumerate(every)]
     return statement.select(united(branches, (*groups.columns, *columns), f"number, rank{orders.get(columns, '')}"))
@@ -267,4 +313,26 @@ def _added(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
         in_columns(columns, rows),
         sql=_sql(plans, groups, statement, ADDED_COLUMNS),
         people={"count": people, "customers": lambda row: distinct(people(row))},
+    )
+
+
+def _variants(plans: list[_Held], groups: Groups, statement: Statement, top: int) -> Part:
+    """The commonest journeys, each with its moves."""
+    rows: list[tuple[object, ...]] = []
+    behind: list[tuple[Kinds, int]] = []
+    for plan in plans:
+        for walkers, label, members in plan.split():
+            kinds = ranked_variants(top, plan.found, plan.kind[members], members, plan.people(members))
+            for kind in kinds.order.tolist():
+                count = int(kinds.counts[kind])
+                who = (label, walkers.persona, walkers.who, plan.path_of(kind), count, count / len(kinds.group))
+                rows.append((*who, float(plan.aligned.fitness[kind]), *plan.moves_of(kind)))
+                behind.append((kinds, kind))
+        statement = variant_steps(statement, plan.number, top)
+    columns = (*groups.columns, *MOVE_COLUMNS)
+    return part_of(
+        columns,
+        in_columns(columns, rows),
+        sql=_sql(plans, groups, statement, MOVE_COLUMNS),
+        people={"customers": lambda row: behind[row][0].customers[behind[row][0].group == behind[row][1]]},
     )

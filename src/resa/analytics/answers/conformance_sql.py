@@ -12,7 +12,16 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, literal
 
-__all__ = ["Walkers", "added_sql", "alignment_steps", "conformance_sql", "journey_steps", "steps_sql"]
+__all__ = [
+    "Walkers",
+    "added_sql",
+    "alignment_steps",
+    "conformance_sql",
+    "journey_steps",
+    "steps_sql",
+    "variant_steps",
+    "variants_sql",
+]
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def alignment_steps(statement: Statement, path: Sequence[str], number: int) -> S
     return (
         statement.step(
             f"extra{number}",
-            f"SELECT v.customer, v.touchpoint, greatest({last}, 0) AS after, {in_turn.format('v.j')}\n"
+            f"SELECT v.customer, v.j, v.touchpoint, greatest({last}, 0) AS after, {in_turn.format('v.j')}\n"
             f"FROM walked v JOIN matched{number} m USING (customer) WHERE {unmatched}",
         )
         .step(
@@ -187,4 +196,40 @@ def added_sql(walkers: Walkers, groups: Groups, order: int) -> str:
         "  a.touchpoint, count(*) AS count, count(DISTINCT j.customer) AS customers\n"
         f"FROM journeys j JOIN added{walkers.number} a USING (customer)\n"
         f"WHERE {walkers.chosen} GROUP BY j.rank{group}, a.after, a.touchpoint"
+    )
+
+
+def variant_steps(statement: Statement, number: int, top: int) -> Statement:
+    """`paths`, the journey of each customer; `moves<number>`, its moves; and `listed`, how many are listed."""
+    skipped, moved = (
+        f"coalesce(list(touchpoint ORDER BY step) FILTER (word = '{word}'), []) AS {name}"
+        for word, name in (("skipped", "skipped"), ("out of order", "out_of_order"))
+    )
+    return (
+        statement.step("paths", "SELECT customer, list(touchpoint ORDER BY j) AS variant FROM walked GROUP BY customer")
+        .step("listed", f"SELECT {top} AS top")
+        .step(
+            f"adds{number}",
+            f"SELECT customer, list(touchpoint ORDER BY j) AS added FROM added{number} GROUP BY customer",
+        )
+        .step(
+            f"moves{number}",
+            f"SELECT customer, count(*) FILTER (word = 'in place') AS matched, {skipped}, {moved},\n"
+            f"  coalesce(any_value(added), []) AS added\n"
+            f"FROM placed{number} LEFT JOIN adds{number} USING (customer) GROUP BY customer",
+        )
+    )
+
+
+def variants_sql(walkers: Walkers, groups: Groups, order: int) -> str:
+    """A SELECT of one row a group and listed journey: its moves."""
+    group = ', j."group"' if groups.by else ""
+    return (
+        f"SELECT * FROM (SELECT {_names(walkers, groups, order)}, p.variant, count(*) AS customers,\n"
+        "  count(*) / sum(count(*)) OVER (PARTITION BY j.rank) AS share,\n"
+        f"  any_value(2 * m.matched / ({len(walkers.path)} + len(p.variant))) AS fitness,\n"
+        "  any_value(m.skipped) AS skipped, any_value(m.out_of_order) AS out_of_order, any_value(m.added) AS added,\n"
+        "  row_number() OVER (PARTITION BY j.rank ORDER BY count(*) DESC, len(p.variant), min(j.position)) AS place\n"
+        f"FROM journeys j JOIN paths p USING (customer) JOIN moves{walkers.number} m USING (customer)\n"
+        f"WHERE {walkers.chosen} GROUP BY j.rank{group}, p.variant) WHERE place <= (SELECT top FROM listed)"
     )

@@ -23,9 +23,9 @@ from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import share
-from resa.kernels import PathCounts, Paths, count_paths, flow, paths, top_paths, variant_codes, variants
+from resa.kernels import PathCounts, Paths, Variants, count_paths, flow, paths, top_paths, variant_codes, variants
 
-__all__ = ["FLOW_COLUMNS", "PATH_COLUMNS", "VARIANT_COLUMNS", "answer_paths", "answer_variants"]
+__all__ = ["FLOW_COLUMNS", "PATH_COLUMNS", "VARIANT_COLUMNS", "answer_paths", "answer_variants", "ranked_variants"]
 
 PATH_COLUMNS: Final = (
     Column("path", pa.list_(pa.string()), "Touchpoints in the order of time; null: all the others together."),
@@ -244,7 +244,7 @@ def _path_sql(question: PathsQuestion, selection: Selection, groups: Groups, sta
 
 
 @dataclass(frozen=True)
-class _Kinds:
+class Kinds:
     """The variants of a group, most frequent first.
 
     Attributes:
@@ -267,10 +267,10 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     groups = grouped(selection, found.customer, found.start)
     columns = (*groups.columns, *VARIANT_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
-    behind: list[tuple[_Kinds, Flags]] = []
+    behind: list[tuple[Kinds, Flags]] = []
     for label, members in groups.split():
         group, customers = found.groups.group[members], found.customer[members].astype(np.int64)
-        kinds = _ranked(question.top, found.length, found.start, found.groups.first, group, members, customers)
+        kinds = ranked_variants(question.top, found, group, members, customers)
         for kind in kinds.order.tolist():
             row = int(found.groups.first[kind])
             path = _named(selection, variant_codes(selection.journeys, found, row), backward=False)
@@ -294,23 +294,32 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     )
 
 
-def _ranked(
+def ranked_variants(
     top: int,
-    length: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    first: npt.NDArray[np.int64],
+    found: Variants,
     group: npt.NDArray[np.int32],
     members: Flags | slice,
     customers: npt.NDArray[np.int64],
-) -> _Kinds:
-    """Of equally frequent variants the shortest comes first, then the one whose first journey in the group does."""
+) -> Kinds:
+    """The commonest variants of some journeys.
+
+    Of equally frequent ones the shortest comes first, then the one whose first journey among these does.
+
+    Args:
+        top: How many are listed.
+        found: All journeys.
+        group: Variant of each of these.
+        members: Which they are.
+        customers: Whose each is.
+    """
+    first = found.groups.first
     counts = np.bincount(group, minlength=len(first)).astype(np.int64)
     earliest = np.full(len(first), np.iinfo(np.int64).max)
-    earliest[group[::-1]] = start[members][::-1]
+    earliest[group[::-1]] = found.start[members][::-1]
     least = np.partition(counts, -top)[-top] if top < len(counts) else 1
     candidates = np.flatnonzero(counts >= max(1, int(least)))
-    ranks = np.lexsort((earliest[candidates], length[first[candidates]], -counts[candidates]))
-    return _Kinds(candidates[ranks][:top], counts, group, customers)
+    ranks = np.lexsort((earliest[candidates], found.length[first[candidates]], -counts[candidates]))
+    return Kinds(candidates[ranks][:top], counts, group, customers)
 
 
 def _variant_sql(question: VariantsQuestion, selection: Selection, groups: Groups) -> str:

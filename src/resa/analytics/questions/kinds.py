@@ -352,11 +352,19 @@ class ConformanceQuestion(Question):
     Attributes:
         plans: Keys of personas whose planned path they are held against; empty: all that have one.
         collapse: A touchpoint repeated at once counts once.
+        top: How many of the commonest journeys are listed, with their moves.
     """
 
     kind = "conformance"
     plans: tuple[str, ...] = ()
     collapse: bool = True
+    top: int = 20
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        if self.top < 1:
+            found.append(("top", f"list at least 1 variant, not {self.top}"))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
