@@ -19,17 +19,19 @@ __all__ = ["ColumnSeen", "guess_null_words", "guess_target", "looks_personal", "
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "occurred_at": (
-        "occurred_at", "timestamp", "event_time", "event_timestamp", "datetime", "date_time", "created_at", "time",
-        "date", "when", "ts", "tidpunkt", "tidsstampel", "tid", "datum", "tidspunkt", "dato", "idopont", "ido", "day",
+        "occurred_at", "time_timestamp", "timestamp", "event_time", "event_timestamp", "datetime", "date_time",
+        "created_at", "time", "date", "when", "ts", "tidpunkt", "tidsstampel", "tid", "datum", "tidspunkt", "dato",
+        "idopont", "ido", "day",
     ),
     "event": (
-        "event", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse", "esemeny",
-        "ereignis", "vorgang", "type",
+        "event", "concept_name", "event_name", "event_type", "activity", "action", "handelse", "aktivitet", "hendelse",
+        "esemeny", "ereignis", "vorgang", "type",
     ),
     "customer": (
-        "customer", "customer_id", "customer_no", "customer_number", "user_id", "user", "client_id", "visitor_id",
-        "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid", "kund_id", "kundnr",
-        "kundnummer", "kunde", "kundenr", "kundennummer", "kundennr", "kunden_id", "ugyfel", "ugyfel_id", "vevo",
+        "customer", "case_concept_name", "customer_id", "customer_no", "customer_number", "user_id", "user",
+        "client_id", "visitor_id", "member_id", "person_id", "contact_id", "account_id", "case_id", "kund", "kundid",
+        "kund_id", "kundnr", "kundnummer", "kunde", "kundenr", "kundennummer", "kundennr", "kunden_id", "ugyfel",
+        "ugyfel_id", "vevo",
     ),
     "message_id": ("message_id", "event_id", "uuid", "handelse_id"),
     "value": (

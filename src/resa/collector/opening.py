@@ -8,18 +8,20 @@ from resa.collector.files import RowFile
 from resa.collector.reading import Reader
 from resa.collector.shapes import CsvShape
 from resa.collector.text_files import CsvRows, JsonRows
+from resa.collector.xes_files import XesStream
 
 __all__ = ["guess_format", "open_rows"]
 
 _ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
+    ".xes": "xes",
 }  # fmt: skip
 _PACKINGS = (".gz", ".bz2", ".xz", ".zst")
 
 
 def guess_format(file: RowFile) -> str:
-    """csv, jsonl, parquet or arrow, as the file's name tells.
+    """csv, jsonl, parquet, arrow or xes, as the file's name tells.
 
     Raises:
         SourceError: It tells none.
@@ -32,7 +34,9 @@ def guess_format(file: RowFile) -> str:
             return found
     if name.endswith((".xlsx", ".xls", ".ods")):
         raise SourceError(f"{file.name} is a spreadsheet; save its sheet as CSV, and collect that")
-    raise SourceError(f"{file.name}: its name does not tell its format; write `format: csv`, jsonl, parquet or arrow")
+    raise SourceError(
+        f"{file.name}: its name does not tell its format; write `format: csv`, jsonl, parquet, arrow or xes"
+    )
 
 
 def open_rows(file: RowFile, format_name: str | None = None, csv: CsvShape | None = None) -> Reader:
@@ -40,7 +44,7 @@ def open_rows(file: RowFile, format_name: str | None = None, csv: CsvShape | Non
 
     Args:
         file: Which.
-        format_name: csv, jsonl, parquet or arrow; `None`: as its name tells.
+        format_name: csv, jsonl, parquet, arrow or xes; `None`: as its name tells.
         csv: How a CSV file is written.
 
     Raises:
@@ -52,4 +56,6 @@ def open_rows(file: RowFile, format_name: str | None = None, csv: CsvShape | Non
         return CsvRows.open(file, shape)
     if chosen == "jsonl":
         return JsonRows(file, shape.encoding)
+    if chosen == "xes":
+        return JsonRows(file, made=XesStream)
     return ParquetRows(file) if chosen == "parquet" else ArrowRows(file)

@@ -47,7 +47,7 @@ class Understanding:
         name: Proposed name of the source.
         path: The file, as the source will name it.
         kind: Kind of source.
-        format: csv, jsonl, parquet or arrow.
+        format: csv, jsonl, parquet, arrow or xes.
         columns: What its columns hold.
         mapping: Target to column; a constant is written `= text`.
         settings: What else was found: delimiter, encoding, and those of `SETTINGS`.

@@ -295,7 +295,7 @@ class SourceShape(Shape):
 
     kind: str
     path: str = Field(min_length=1, description="File, glob or URL; counted from the folder of the workspace.")
-    format: Literal["csv", "jsonl", "parquet", "arrow"] | None = Field(
+    format: Literal["csv", "jsonl", "parquet", "arrow", "xes"] | None = Field(
         default=None, description="Seen from the file's name if not said."
     )
     csv: CsvShape = Field(default_factory=CsvShape)

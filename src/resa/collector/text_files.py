@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO
@@ -20,6 +20,7 @@ from resa.collector.files import RowFile
 from resa.collector.reading import LINE, ROW, Piece, Refused, numbered
 from resa.collector.records import Block, Dialect, records_of
 from resa.collector.shapes import CsvShape
+from resa.collector.xes_files import XesStream
 
 __all__ = ["CsvRows", "JsonRows", "guess_delimiter"]
 
@@ -227,10 +228,17 @@ class CsvRows:
 
 @dataclass(frozen=True)
 class JsonRows:
-    """A file of JSON lines: an object a line."""
+    """A file of JSON lines, an object a line; or one that a stream makes such lines of.
+
+    Attributes:
+        file: Which.
+        encoding: Of the text; `None`: UTF-8.
+        made: What reads the file as JSON lines; `None`: it is one.
+    """
 
     file: RowFile
     encoding: str | None = None
+    made: Callable[[RowFile], XesStream] | None = None
 
     @property
     def columns(self) -> dict[str, pa.DataType]:
@@ -239,13 +247,13 @@ class JsonRows:
 
     @property
     def length(self) -> int:
-        """Bytes; not known of a packed file."""
-        return 0 if self.file.packed else self.file.size
+        """Bytes; not known of a packed file, nor of lines that are made."""
+        return 0 if self.file.packed or self.made else self.file.size
 
     def pieces(self, *, after: int = 0, needed: frozenset[str] | None = None) -> Iterator[Piece]:
         """The lines after a number."""
         del needed
-        with closing(_TextStream(self.file, self.encoding)) as stream:
+        with closing(self.made(self.file) if self.made else _TextStream(self.file, self.encoding)) as stream:
             for block in records_of(stream.read, Dialect(None, None)):
                 if block.next_row > after + 1:
                     yield _after(self._cut(block), after)

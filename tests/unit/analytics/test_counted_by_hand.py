@@ -221,7 +221,9 @@ def test_journeys_are_held_against_the_plan_with_the_fewest_moves() -> None:
     ]
     assert [row["fitness"] for row in moves] == pytest.approx([1, 1 / 3, 4 / 7])
     assert [row["share"] for row in moves] == pytest.approx([1 / 3] * 3)
-    (first,) = [row for row in measure.conformance(top=1).part("variants").table.to_pylist() if row["who"] == "everyone"]
+    (first,) = [
+        row for row in measure.conformance(top=1).part("variants").table.to_pylist() if row["who"] == "everyone"
+    ]
     assert first == moves[0]
     with pytest.raises(QuestionError, match="at least 1 variant"):
         measure.conformance(top=0)
