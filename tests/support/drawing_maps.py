@@ -115,7 +115,9 @@ FULL = JourneyMap(
             stage="buy",
             channels=("web", "store"),
             moment_of_truth=True,
+            frontstage=("The receipt comes at once.",),
             backstage=("Stock is read once an hour.",),
+            support=("The bank confirms the card.",),
             emotion=Emotion(now=1, aim=2),
             expectations=(
                 Expectation(

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from resa.base.errors import InputError, MapError, Problem
+from resa.base.errors import InputError, MapError, Problem, did_you_mean
 from resa.cli.console import OUT, counted, print_problems, say, write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
@@ -19,7 +19,7 @@ from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
-    from resa.drawing import Svg
+    from resa.drawing import MapOptions, Svg
 
 __all__ = ["app"]
 
@@ -70,6 +70,10 @@ def draw(
     map_key: MapKey = None,
     paper: Annotated[str | None, typer.Option(help="A3 or A4: lay it out for paper (PDF).")] = None,
     width: Annotated[float | None, typer.Option(help="Width of the picture in pixels; default: as it needs.")] = None,
+    preset: Annotated[
+        str, typer.Option(help="Which lanes: all, customer, blueprint (a service blueprint) or numbers.")
+    ] = "all",
+    persona: Annotated[str | None, typer.Option(help="Key of a persona: draw the map through their eyes.")] = None,
     measured: Annotated[bool, typer.Option(help="With the numbers measured so far, if there are any.")] = False,
     as_of: AsOf = None,
     folder: Folder = HERE,
@@ -83,7 +87,8 @@ def draw(
         raise InputError("--as-of is about what was measured; add --measured")
     if width is not None and not 200 <= width <= 20_000:
         raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
-    picture = _drawn(file, folder, map_key, width=width, measured=measured, as_of=as_of)[1]
+    what = {"width": width, "preset": preset, "persona": persona}
+    picture = _drawn(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
     if output is None:
         write_out(picture.text)
         return
@@ -203,19 +208,45 @@ def _drawn(
     folder: Path,
     key: str | None,
     *,
-    width: float | None = None,
     measured: bool = False,
     as_of: str | None = None,
+    **what: Any,
 ) -> tuple[JourneyMap, Svg]:
-    from resa.drawing import MapOptions, draw_map, read_pictures  # noqa: PLC0415 - heavy; checking does without it
+    from resa.drawing import draw_map  # noqa: PLC0415 - heavy; checking does without it
 
     journey_map = _only_map(file) if file is not None else load_maps(folder).map(key)
     beside = file.parent if file is not None else (folder / journey_map.file).parent
-    options = MapOptions(width=width, pictures=read_pictures(journey_map, beside, folder if file is None else None))
+    options = _options(journey_map, beside, folder if file is None else None, **what)
     if not measured:
         return journey_map, draw_map(journey_map, options=options)
     with opened(folder) as shop:
         return journey_map, shop.draw(key, measured=True, as_of=as_of, options=options)
+
+
+def _options(
+    journey_map: JourneyMap,
+    beside: Path,
+    workspace: Path | None,
+    *,
+    width: float | None = None,
+    preset: str = "all",
+    persona: str | None = None,
+) -> MapOptions:
+    """What to draw, as it was said.
+
+    Raises:
+        InputError: There is no such preset, or no such persona on the map.
+    """
+    from resa.drawing import PRESETS, MapOptions, read_pictures  # noqa: PLC0415 - heavy; checking does without it
+
+    if preset not in PRESETS:
+        known = did_you_mean(preset, PRESETS) or f"; use {', '.join(PRESETS)}"
+        raise InputError(f"there is no preset '{preset}'{known}")
+    if persona is not None and persona not in journey_map.persona:
+        known = did_you_mean(persona, journey_map.persona) or f"; it has {', '.join(journey_map.persona) or 'none'}"
+        raise InputError(f"the map has no persona '{persona}'{known}")
+    pictures = read_pictures(journey_map, beside, workspace)
+    return MapOptions(width=width, lanes=PRESETS[preset], persona=persona, pictures=pictures)
 
 
 def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:

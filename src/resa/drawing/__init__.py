@@ -15,7 +15,7 @@ from resa.drawing.formats import seconds as format_seconds
 from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
-from resa.drawing.map_frame import LANES, Lane, MapOptions
+from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.pictures import read_pictures
@@ -27,6 +27,7 @@ from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
+    "PRESETS",
     "Bar",
     "Cohort",
     "CohortShare",

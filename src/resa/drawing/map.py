@@ -10,9 +10,19 @@ from types import MappingProxyType
 from resa.drawing import formats
 from resa.drawing.map_arrows import arrows
 from resa.drawing.map_curve import emotion
-from resa.drawing.map_frame import LABEL_WIDTH, Context, Drawn, Frame, Lane, MapOptions, frames, lane_label
+from resa.drawing.map_frame import (
+    LABEL_WIDTH,
+    Context,
+    Drawn,
+    Frame,
+    Lane,
+    MapOptions,
+    frames,
+    lane_label,
+    lane_line,
+)
 from resa.drawing.map_header import header, legend, running_head, stage_heads, touchpoint_heads
-from resa.drawing.map_lanes import backstage, improvements, owners, pain_points, pictures, thoughts, visits
+from resa.drawing.map_lanes import improvements, owners, pain_points, pictures, thoughts, visits
 from resa.drawing.map_tables import map_tables
 from resa.drawing.map_ways import channels, paths
 from resa.drawing.map_young import is_young, young_row
@@ -50,7 +60,9 @@ _LANES: Mapping[Lane, Callable[[Context, Frame], Drawn | None]] = MappingProxyTy
         "improvements": improvements,
         "channels": channels,
         "owners": owners,
-        "backstage": backstage,
+        "frontstage": thoughts("frontstage"),
+        "backstage": thoughts("backstage"),
+        "support": thoughts("support"),
     }
 )
 
@@ -158,13 +170,14 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
     y += names.height
     for drawn in lanes:
         label = lane_label(context, frame, drawn.lane)
+        above = lane_line(context, frame, drawn.lane)
+        rule = Group(y=y, items=above.items)
+        heads.append(rule if above.items else line(0, y, frame.right, y, "hairline", stroke_width=0.8))
+        y += above.height
         own = Group(y=y + 9, items=label.items)
-        heads.append(line(0, y, frame.right, y, "hairline", stroke_width=0.8))
-        if drawn.lane == "backstage":
-            heads.append(line(0, y, frame.right, y, "line", stroke_width=1.0, dash=(6, 4)))
         top = y if frame.beside else y + label.height + 9
         heads.append(Group(items=(own, Group(y=top, items=drawn.items)), kind="lane", key=drawn.lane))
-        y += _lane_height(context, frame, drawn)
+        y += _lane_height(context, frame, drawn) - above.height
     items: list[Item] = [
         Rect(x=column.x, y=3, width=column.width, height=y - 3, fill="accent_soft")
         for column in frame.columns
@@ -175,9 +188,10 @@ def _row(context: Context, frame: Frame, lanes: Sequence[Drawn]) -> Block:
 
 
 def _lane_height(context: Context, frame: Frame, drawn: Drawn) -> float:
-    """What a lane takes with its name."""
+    """What a lane takes with its name, and the line above it."""
     label = lane_label(context, frame, drawn.lane).height
-    return max(drawn.height, label + 18) if frame.beside else drawn.height + label + 9
+    own = max(drawn.height, label + 18) if frame.beside else drawn.height + label + 9
+    return own + lane_line(context, frame, drawn.lane).height
 
 
 @dataclass(frozen=True)

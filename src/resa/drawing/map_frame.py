@@ -6,16 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Literal
 
 from resa.drawing import formats
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block, paragraph, stack
-from resa.drawing.scene import Item
+from resa.drawing.scene import Item, line
 from resa.drawing.words import said_in, say
 from resa.model.journey import JourneyMap, PainPoint, Persona, Stage, Touchpoint
 
-__all__ = ["LANES", "Column", "Context", "Drawn", "Frame", "Lane", "MapOptions", "frames", "lane_label"]
+__all__ = [
+    "LANES",
+    "PRESETS",
+    "Column",
+    "Context",
+    "Drawn",
+    "Frame",
+    "Lane",
+    "MapOptions",
+    "frames",
+    "lane_label",
+    "lane_line",
+]
 
 Lane = Literal[
     "visits",
@@ -31,7 +44,9 @@ Lane = Literal[
     "improvements",
     "channels",
     "owners",
+    "frontstage",
     "backstage",
+    "support",
 ]
 
 LANES: tuple[Lane, ...] = (
@@ -48,9 +63,22 @@ LANES: tuple[Lane, ...] = (
     "improvements",
     "channels",
     "owners",
+    "frontstage",
     "backstage",
+    "support",
 )
 """All lanes, from top to bottom; a lane with nothing in it is left out."""
+
+PRESETS: Mapping[str, tuple[Lane, ...]] = MappingProxyType(
+    {
+        "all": LANES,
+        "customer": ("pictures", "actions", "emotion", "motivation", "questions", "pain_points", "improvements"),
+        "blueprint": ("pictures", "actions", "frontstage", "backstage", "support"),
+        "numbers": ("visits", "expectations", "promises", "paths", "emotion"),
+    }
+)
+"""Lanes for one purpose each. A service blueprint (G. L. Shostack, Harvard Business Review 62 (1984) 1, 133) has three
+lines: of interaction, of visibility, and of internal interaction."""
 
 LABEL_WIDTH = 112.0
 STAGE_GAP = 12.0
@@ -221,6 +249,23 @@ def lane_label(context: Context, frame: Frame, lane: Lane) -> Block:
         room = frame.left - 14
         return stack([paragraph(name, room, "label", y=0), paragraph(note, room, "note", "muted")])
     return paragraph(name, frame.right, "label", lines=1)
+
+
+_LINES: Mapping[Lane, str] = MappingProxyType(
+    {"frontstage": "line.interaction", "backstage": "line.visibility", "support": "line.internal"}
+)
+"""What parts these lanes from those above them."""
+
+_LINE_HEIGHT = 20.0
+
+
+def lane_line(context: Context, frame: Frame, lane: Lane) -> Block:
+    """The line above a lane, where there is one, with its name."""
+    if lane not in _LINES:
+        return Block((), 0.0)
+    name = paragraph(context.say(_LINES[lane]), frame.right, "note", "muted", y=3, lines=1)
+    rule = line(0, _LINE_HEIGHT - 1, frame.right, _LINE_HEIGHT - 1, "line", stroke_width=1.0, dash=(6, 4))
+    return Block((*name.items, rule), _LINE_HEIGHT)
 
 
 def frames(context: Context, width: float, columns: int, *, beside: bool = True) -> tuple[Frame, ...]:

@@ -13,7 +13,7 @@ from resa.drawing.scene import Circle, Group, Item, Rect
 from resa.drawing.tokens import Colour, StyleName
 from resa.model.journey import Improvement, PainPoint, PersonaDifference, Touchpoint
 
-__all__ = ["EVIDENCE", "STATES", "backstage", "improvements", "owners", "pain_points", "pictures", "thoughts", "visits"]
+__all__ = ["EVIDENCE", "STATES", "improvements", "owners", "pain_points", "pictures", "thoughts", "visits"]
 
 EVIDENCE: dict[str, MarkShape] = {"assumed": "ring", "researched": "half", "measured": "diamond"}
 STATES: dict[str, MarkShape] = {
@@ -145,11 +145,6 @@ def _in_a_line(context: Context, improvement: Improvement) -> str:
 def owners(context: Context, frame: Frame) -> Drawn | None:
     """Who answers for each touchpoint."""
     return _cells(context, frame, "owners", lambda t: [Thought(t.owner)] if t.owner else [], bullets=False)
-
-
-def backstage(context: Context, frame: Frame) -> Drawn | None:
-    """What happens behind the line of visibility."""
-    return _cells(context, frame, "backstage", lambda t: [Thought(text) for text in t.backstage])
 
 
 def _cells(

@@ -24,7 +24,9 @@ def _touchpoints(context: Context) -> Table:
         "emotion",
         "channels",
         "owners",
+        "frontstage",
         "backstage",
+        "support",
         "visits",
     )
     stages = {stage.key: stage.name for stage in context.map.stages}

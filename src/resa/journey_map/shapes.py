@@ -150,7 +150,9 @@ class TouchpointShape(Shape):
     motivation: Thoughts = Field((), description="What the customer wants, one thought a line.")
     questions: Thoughts = Field((), description="What the customer asks, one thought a line.")
     pain_points: PainPoints = Field((), description="What the customer suffers, one thought a line.")
+    frontstage: Thoughts = Field((), description="What our people and systems do in the customer's sight.")
     backstage: Thoughts = Field((), description="What happens behind the scenes.")
+    support: Thoughts = Field((), description="What other processes, systems and suppliers do for it.")
     emotion: Emotions | None = Field(None, description="How it feels now, and how it should.")
     moment_of_truth: YesNo = Field(default=False, description="Whether this touchpoint decides.")
     differences: Annotated[dict[Name, Annotated[DifferenceShape, _young(DifferenceShape)]], Named] = Field(

@@ -228,7 +228,9 @@ class Touchpoint:
         motivation: What the customer wants.
         questions: What the customer asks.
         pain_points: What the customer suffers.
+        frontstage: What our people and systems do in the customer's sight.
         backstage: What happens behind the scenes.
+        support: What other processes, systems and suppliers do for it.
         emotion: How it feels now, and how it should.
         moment_of_truth: It decides.
         differences: What differs for single personas.
@@ -246,7 +248,9 @@ class Touchpoint:
     motivation: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     pain_points: tuple[PainPoint, ...] = ()
+    frontstage: tuple[str, ...] = ()
     backstage: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
     emotion: Emotion = Emotion()
     moment_of_truth: bool = False
     differences: tuple[PersonaDifference, ...] = ()

@@ -134,7 +134,9 @@ def maps(draw: st.DrawFn) -> JourneyMap:
             motivation=draw(LISTS),
             questions=draw(LISTS),
             pain_points=tuple(draw(st.lists(pains(improvements), max_size=2))),
+            frontstage=draw(LISTS),
             backstage=draw(LISTS),
+            support=draw(LISTS),
             emotion=Emotion(now=draw(FELT), aim=draw(FELT)),
             moment_of_truth=draw(st.booleans()),
             differences=tuple(

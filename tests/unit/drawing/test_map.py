@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.support.drawing_maps import BARE, FULL, NUMBERS, crossed_words, faults, groups, words
 
-from resa.drawing import LANES, ExpectationNumbers, MapNumbers, MapOptions, draw_map
+from resa.drawing import LANES, PRESETS, ExpectationNumbers, MapNumbers, MapOptions, draw_map
 from resa.drawing.scene import Circle, Image, placed_texts, walk
 from resa.model.journey import JourneyMap, PainPoint, Stage, Touchpoint
 
@@ -43,6 +43,19 @@ def test_lanes_come_in_the_order_asked_for_and_empty_ones_vanish() -> None:
     assert lanes(MapOptions(lanes=("emotion", "actions"))) == ["emotion", "actions"]
     assert "visits" not in lanes(measured=False)
     assert "expectations" in lanes(measured=False)
+
+
+def test_a_service_blueprint_has_its_three_lines_in_their_places() -> None:
+    drawn = draw_map(FULL, options=MapOptions(lanes=PRESETS["blueprint"]))
+    said = words(drawn.scene)
+    order = [
+        *("Actions", "Line of interaction", "Frontstage", "Line of visibility", "Backstage"),
+        *("Line of internal interaction", "Support", "The bank confirms the card."),
+    ]
+    assert [said.index(word) for word in order] == sorted(said.index(word) for word in order)
+    assert set(lanes(MapOptions(lanes=PRESETS["blueprint"]))) == set(PRESETS["blueprint"])
+    assert "Line of" not in words(draw_map(FULL, options=MapOptions(lanes=PRESETS["customer"])).scene)
+    assert not faults(drawn.scene)
 
 
 def test_an_arrow_says_share_size_time_and_its_place_against_the_target() -> None:

@@ -155,13 +155,13 @@ class Continued:
         to_staff &= self.found.what != LEFT_OFF
         return to_staff
 
-    def _unexpected(self, touchpoint: Touchpoint, rows: Rows, which: Flags) -> Flags:
-        """Which of a touchpoint's visits are among some, and not followed by what the map expects to follow."""
-        chosen: Flags = which[rows]
+    def _unexpected(self, touchpoint: Touchpoint, rows: Rows, chosen: Flags) -> Flags:
+        """Of the chosen ones among a touchpoint's visits those that what the map expects to follow does not follow."""
         code = self.selection.snapshot.journey_map.code
         expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
         if expected:
             following = self.selection.journeys.touchpoints[self.found.following[rows[chosen]]]
+            chosen = chosen.copy()
             chosen[chosen] = ~np.isin(following, expected)
         return chosen
 
@@ -183,7 +183,8 @@ class Continued:
             every = self.rows_of(touchpoint)
             if not len(every):
                 continue
-            followed, staff = self.found.what[every] != LEFT_OFF, self._with_staff[every]
+            what, staff = self.found.what[every], self._with_staff[every]
+            followed = what != LEFT_OFF
             watched = Trouble(self._beginnings(every), followed, touchpoint, "drop-off", every)
             if touchpoint.key not in self.goal:
                 yield watched
@@ -194,12 +195,13 @@ class Continued:
             known = self.times[every] >= self.known_from
             if known.any():
                 loops = watched.of("loop", known)
-                yield replace(loops, met=~self._unexpected(touchpoint, loops.rows, self.found.what == TURNED_BACK))
-            repeated = self._unexpected(touchpoint, every, self.found.what == REPEATED)
-            yield replace(watched, sign="repeat", met=~repeated)
+                turned = self._unexpected(touchpoint, loops.rows, what[known] == TURNED_BACK)
+                yield replace(loops, met=~turned)
+            yield replace(watched, sign="repeat", met=~self._unexpected(touchpoint, every, what == REPEATED))
             if self.staffed and not staff.all():
                 switches = watched.of("switch", ~staff)
-                yield replace(switches, met=~self._unexpected(touchpoint, switches.rows, self._to_staff))
+                to_staff = self._unexpected(touchpoint, switches.rows, self._to_staff[switches.rows])
+                yield replace(switches, met=~to_staff)
 
     def _beginnings(self, rows: Rows) -> Beginnings:
         return Beginnings(self.selection, self.found.visits[rows], self.found.customers[rows], self.times[rows])

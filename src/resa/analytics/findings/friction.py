@@ -100,7 +100,7 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     return Answer(
         parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups, counted)},
         n={"visits": len(counted), "customers": count_distinct(customers), "tests": tests},
-        others={"places": max(0, len(listed) - question.limit)},
+        others={"places": len(listed) - question.limit} if len(listed) > question.limit else {},
         warnings=(*groups.warnings, *selection.snapshot.value_warnings, *_lacking(continued, counted)),
     )
 
