@@ -282,6 +282,9 @@ def test_friction_counts_what_follows_each_visit() -> None:
     assert rows["a", "drop-off"]["comparable"] == pytest.approx(2 / 5)
     assert rows["a", "wait"]["comparable"] is None
     assert (rows["a", "wait"]["median_seconds"], rows["a", "wait"]["slow_seconds"]) == (10.0, 15.0)
+
+
+def test_what_the_map_expects_to_follow_is_no_friction() -> None:
     awaited = small_map(expect("b", "a", "1 hour"), expect("c", "c", "1 hour"))
     expected = measure_of(
         [*happened(0, (0, "x"), (15, "b"), (30, "a"), (33, "b"), (36, "a"), (39, "c"), (40, "c"), (99, "x"))], awaited
@@ -292,6 +295,10 @@ def test_friction_counts_what_follows_each_visit() -> None:
     }
     assert counts["a", "loop"] == 1  # from a back to b; that a follows b is expected, and c c, too
     assert (counts["b", "loop"], counts["c", "repeat"]) == (0, 0)
+
+
+def test_what_friction_cannot_say_is_told() -> None:
+    measure = measure_of([*happened(0, (0, "a"), (10, "b")), *happened(1, (90, "x"))], small_map())
     assert measure.friction(within="1 day").table.num_rows == 0
     assert "No visit is old enough" in measure.friction(within="1 day").text()
     no_staff = measure_of(happened(0, (0, "a"), (10, "b")), small_map()).friction(within="2 seconds")

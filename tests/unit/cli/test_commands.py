@@ -372,8 +372,14 @@ def test_the_ending_of_a_file_says_how_to_write(shop: Path, arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["measure", "expectations", "-o", "a.png"], "by .svg (a picture), .txt, .json, .csv, .parquet or .arrow"),
-        (["sql", "select 1", "-o", "a.svg"], "by .txt, .json, .csv, .parquet or .arrow; or say it with --format"),
+        (
+            ["measure", "expectations", "-o", "a.png"],
+            "by .svg (a picture), .txt, .json, .csv, .xlsx, .parquet or .arrow",
+        ),
+        (
+            ["sql", "select 1", "-o", "a.svg"],
+            "by .txt, .json, .csv, .xlsx, .parquet or .arrow; or say it with --format",
+        ),
         (["measure", "expectations", "--part", "instead", "-o", "a.svg"], "no picture for 'instead' of expectations"),
     ],
 )

@@ -14,7 +14,7 @@ from resa.drawing.words import CATALOGUES, say, say_count
 from resa.model.quantities import parse_duration
 
 FOLDERS = [Path(resa.__file__).parent / name for name in ("drawing", "analytics")]
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for folder in FOLDERS for path in folder.glob("*.py"))
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for folder in FOLDERS for path in folder.rglob("*.py"))
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_public_methods() -> None:
     assert members(resa.Workspace) == opened | kept | made
     kinds = {kind.replace("-", "_") for kind in KINDS}
     assert members(Measure) == kinds | {"ask", "findings", "snapshot", "sql"}
-    shown = {"customers", "document", "json", "part", "picture", "sql", "text", "to_pandas", "to_polars"}
+    shown = {"customers", "document", "file", "json", "part", "picture", "sql", "text", "to_pandas", "to_polars"}
     stated = {"columns", "kind", "main", "table"} | set(Result.__dataclass_fields__)
     assert members(Result) | set(Result.__dataclass_fields__) == shown | stated
 
