@@ -189,19 +189,24 @@ def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime |
         QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
     common: dict[str, Any] = {"map": journey_map.key, "as_of": as_of}
-    numbers = gather_numbers(measure, journey_map, as_of=as_of)
     way = main_way(journey_map)
-    with ThreadPoolExecutor(1) as beside:
-        ways = beside.submit(_about_ways, measure, way, common)
-        friction = measure.friction(**common)
+    with ThreadPoolExecutor(1) as beside:  # friction takes as long as all the others, and shares little with them
+        friction = beside.submit(measure.friction, **common)
+        numbers = gather_numbers(measure, journey_map, as_of=as_of)
         findings = measure.findings(**common)
         grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}
         every = next((str(getattr(trend.question, "every", "week")) for trend in numbers.trends.values()), "week")
         curves = {(name, by): measure.trend(name, every=every, by=by, **common) for name, by in sorted(grouped)}
-        funnel, paths = ways.result()
-    return Gathered(
-        numbers=numbers, findings=findings, curves=curves, way=way, funnel=funnel, paths=paths, friction=friction
-    )
+        funnel, paths = _about_ways(measure, way, common)
+        return Gathered(
+            numbers=numbers,
+            findings=findings,
+            curves=curves,
+            way=way,
+            funnel=funnel,
+            paths=paths,
+            friction=friction.result(),
+        )
 
 
 def _about_ways(measure: Measure, way: Way | None, common: Mapping[str, Any]) -> tuple[Result | None, Result]:

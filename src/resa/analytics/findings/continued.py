@@ -54,11 +54,13 @@ class Trouble(Watched):
         touchpoint: Where.
         sign: Which.
         rows: The visits, as rows of `Continued.found`.
+        slow: Of waits: a longer one is slow, microseconds.
     """
 
     touchpoint: Touchpoint
     sign: Sign
     rows: Rows
+    slow: float | None = None
 
     def of(self, sign: Sign, which: Flags) -> Trouble:
         """Some of the visits, for another sign."""
@@ -191,7 +193,8 @@ class Continued:
             if followed.any():
                 waits = watched.of("wait", followed)
                 waited = self.waited(waits.rows)
-                yield replace(waits, met=waited <= quantile(waited, SLOW))
+                slow = quantile(waited, SLOW)
+                yield replace(waits, met=waited <= slow, slow=slow)
             known = self.times[every] >= self.known_from
             if known.any():
                 loops = watched.of("loop", known)

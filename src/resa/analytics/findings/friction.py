@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.findings.arrows import Arrow, arrows_of, short_of
-from resa.analytics.findings.continued import SLOW, Continued, Rows, Trouble
+from resa.analytics.findings.continued import Continued, Rows, Trouble
 from resa.analytics.findings.continued_sql import rates_sql, sign_conditions, trials_steps
 from resa.analytics.findings.places import Place, loss, placed, prepared, unusual, urgency
 from resa.analytics.findings.statement import place_steps, whole_place_steps
@@ -38,6 +38,7 @@ from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import count_distinct, distinct, quantile
 from resa.kernels import clustered_interval
+from resa.model.verdicts import judged
 
 __all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
 
@@ -165,10 +166,11 @@ def _above_comparable(continued: Continued) -> Iterator[_Listed]:
     hits = [int(np.count_nonzero(~trouble.met)) for trouble in troubles]
     shares = _comparable(troubles, hits, [len(trouble.met) for trouble in troubles])
     for trouble, comparable in zip(troubles, shares, strict=True):
-        if comparable is not None:
-            place = placed(trouble, np.ones(len(trouble.met), np.bool_), 1 - comparable)
-            if place.judged(1 - comparable) == "below":
-                yield _Listed(trouble, place, "above comparable")
+        if comparable is None:
+            continue
+        target, whole = 1 - comparable, trouble.whole
+        if judged(len(trouble.met), whole.low, whole.high, target) == "below":
+            yield _Listed(trouble, placed(trouble, np.ones(len(trouble.met), np.bool_), target), "above comparable")
 
 
 def _comparable(troubles: Sequence[Trouble], hits: Sequence[int], visits: Sequence[int]) -> list[float | None]:
@@ -289,20 +291,22 @@ def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
 
 
 def _rate(continued: Continued, trouble: Trouble, inside: Flags) -> dict[str, Any]:
-    customers, shown = trouble.customers[inside], ~trouble.met[inside]
-    interval = clustered_interval(customers, shown)
+    every = bool(inside.all())
+    customers = trouble.customers if every else trouble.customers[inside]
+    shown = ~trouble.met if every else ~trouble.met[inside]
+    good = trouble.whole if every else clustered_interval(customers, ~shown)
     waits = trouble.sign == "wait"
     return {
         "touchpoint": trouble.touchpoint.key,
         "sign": trouble.sign,
         "visits": len(shown),
         "count": int(np.count_nonzero(shown)),
-        "share": interval.share,
-        "low": interval.low,
-        "high": interval.high,
+        "share": 1 - good.share,
+        "low": 1 - good.high,
+        "high": 1 - good.low,
         "customers": count_distinct(customers[shown]),
         "median_seconds": quantile(continued.waited(trouble.rows[inside]), 0.5) / SECOND if waits else None,
-        "slow_seconds": quantile(continued.waited(trouble.rows), SLOW) / SECOND if waits else None,
+        "slow_seconds": trouble.slow / SECOND if trouble.slow is not None else None,
     }
 
 

@@ -173,6 +173,11 @@ class Watched:
         return self.beginnings.customers
 
     @cached_property
+    def whole(self) -> Interval:
+        """The share of all that turned out well."""
+        return clustered_interval(self.customers, self.met)
+
+    @cached_property
     def trials(self) -> Trials:
         """They as trials."""
         week, days = self.beginnings.weeks
@@ -344,7 +349,7 @@ def placed(watched: Watched, members: Flags, reference: float, **more: Any) -> P
         watched=watched,
         members=members,
         reference=reference,
-        interval=clustered_interval(customers, watched.met[members]),
+        interval=watched.whole if members.all() else clustered_interval(customers, watched.met[members]),
         people=len(distinct(customers)),
         **more,
     )
