@@ -315,7 +315,7 @@ def _closed(
         else:
             open_yet = place + 1 + _LINES_TRIED > len(candidates) and _still_open(record, dialect)
             return line, "open" if open_yet else "broken-quotes"
-        if last > line and len(dialect.cells(record.rstrip(b"\r\n"))) != (dialect.width or 0):
+        if last > line and dialect.width not in {None, len(dialect.cells(record.rstrip(b"\r\n")))}:
             swallowed = _swallows(lines, dialect, line, last)
             if swallowed or (swallowed is None and not at_end):
                 return line, "broken-quotes" if swallowed else "open"
@@ -329,7 +329,7 @@ def _swallows(lines: _Lines, dialect: Dialect, first: int, last: int) -> bool | 
     tell.
     """
     told: bool | None = False
-    for line in range(first + 1, last + 1 if dialect.width else 0):
+    for line in range(first + 1, last + 1):
         for end in range(line, min(line + _LINES_TRIED, len(lines.ends))):
             record = lines.part(line, end)
             if dialect.is_whole(record.rstrip(b"\r\n")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import openpyxl
 import pyarrow as pa
@@ -57,14 +58,15 @@ def test_days_moments_and_what_excel_has_no_kind_for() -> None:
             "day": pa.array([date(2026, 3, 2), date(1850, 1, 1)]),
             "moment": pa.array([moment, None], pa.timestamp("us", tz="Europe/Stockholm")),
             "whole": [10**15, 7],
+            "money": pa.array([Decimal("1234.50"), Decimal(10**16)], pa.decimal128(20, 2)),
             "share": [float("nan"), 0.25],
             "yes": [True, None],
             "path": [["a", "b"], None],
         }
     )
     assert cells(workbook({"rows": table}))[1:] == [
-        [datetime(2026, 3, 2), datetime(2026, 3, 2, 23, 30), str(10**15), None, True, '["a", "b"]'],  # noqa: DTZ001 - Excel has no zones
-        ["1850-01-01", None, 7, 0.25, None, None],
+        [datetime(2026, 3, 2), datetime(2026, 3, 2, 23, 30), str(10**15), 1234.5, None, True, '["a", "b"]'],  # noqa: DTZ001 - Excel has no zones
+        ["1850-01-01", None, 7, "10000000000000000.00", 0.25, None, None],
     ]
 
 

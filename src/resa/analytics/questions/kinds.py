@@ -64,8 +64,7 @@ class FunnelQuestion(Question):
             found.append(("steps", "a funnel needs at least one step"))
         if len(self.steps) > MOST_STEPS:
             found.append(("steps", f"a funnel has at most {MOST_STEPS} steps"))
-        if self.within is not None and self.within.working:
-            found.append(("within", f"a funnel's window is exact; write '{self.within.amount} days'"))
+        found += _exact("within", self.within, "a funnel's window")
         if self.mature and self.within is None:
             found.append(("mature", "a funnel without 'within' never ends, so that no entry is mature"))
         return found
@@ -257,8 +256,7 @@ class StagesQuestion(Question):
         found = super()._problems()
         if self.every not in PERIODS:
             found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
-        if self.quiet_after is not None and self.quiet_after.working:
-            found.append(("quiet_after", f"a pause is exact; write '{self.quiet_after.amount} days'"))
+        found += _exact("quiet_after", self.quiet_after, "a pause")
         return found
 
 
@@ -301,8 +299,7 @@ class ChannelsQuestion(Question):
         found = super()._problems()
         if self.of not in {"channel", "device"}:
             found.append(("of", f"'{self.of}' is neither channel nor device"))
-        if self.within is not None and self.within.working:
-            found.append(("within", f"a time between visits is exact; write '{self.within.amount} days'"))
+        found += _exact("within", self.within, "a time between visits")
         return found
 
 
@@ -326,8 +323,7 @@ class FrictionQuestion(Question):
 
     def _problems(self) -> list[tuple[str, str]]:
         found = super()._problems()
-        if self.patience.working:
-            found.append(("within", f"a time between visits is exact; write '{self.patience.amount} days'"))
+        found += _exact("within", self.within, "a time between visits")
         if not 1 <= self.limit <= MOST_PLACES:
             found.append(("limit", f"1 to {MOST_PLACES} places can be listed, not {self.limit}"))
         return found
@@ -376,6 +372,14 @@ class TouchpointsQuestion(Question):
 
 MOST_STEPS = 32
 """Steps in a funnel or a path at most."""
+
+
+def _exact(name: str, span: Duration | None, what: str) -> list[tuple[str, str]]:
+    """Refuse working days where time is counted by the clock."""
+    if span is None or not span.working:
+        return []
+    return [(name, f"{what} is exact; write '{span.amount} days'")]
+
 
 _WEEK: Final = Duration(7, "day")
 

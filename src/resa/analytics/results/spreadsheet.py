@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -40,7 +41,7 @@ def workbook(sheets: Mapping[str, pa.Table], about: Sequence[tuple[str, str]] = 
     import xlsxwriter  # noqa: PLC0415  # seldom needed
 
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "constant_memory": False}) as book:
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         formats = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -83,9 +84,12 @@ def _write(sheet: Any, row: int, column: int, value: object, formats: Mapping[st
         case bool():
             sheet.write_boolean(row, column, value)
             return 5
-        case int() | float() if not isinstance(value, int) or abs(value) < _EXACT:
+        case float():
             if math.isfinite(value):
                 sheet.write_number(row, column, value)
+            return 10
+        case int() | Decimal() if -_EXACT < value < _EXACT:
+            sheet.write_number(row, column, value)
             return 10
         case datetime() if value.year >= _FIRST_YEAR:
             utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
