@@ -15,7 +15,7 @@ import typer
 
 from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
-from resa.cli.console import say, write_out
+from resa.cli.console import write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
@@ -218,9 +218,6 @@ def _show(
         _write_text(result.json(indent=2), output)
     elif how is Format.table:
         _write_text(result.text(_short(result) if part is None and output is None else None, part=part), output)
-        others = [name for name in result.parts if name != (part or next(iter(result.parts)))]
-        if others and output is None:
-            say(f"more tables: --part {' | '.join(others)}")
     else:
         _write_bytes(result.file(how.value, part=part), output)
 
