@@ -74,3 +74,41 @@ def chosen_positions(
                 positions[number] = cursor = event.position
                 break
     return len(chain), positions
+
+
+def chain_unless(
+    events: Customer,
+    steps: Sequence[Sequence[int]],
+    unwanted: Sequence[int],
+    within: int,
+    period: tuple[int, int] | None,
+) -> list[int]:
+    """The chosen chain with nothing unwanted between its first event and its last, by trying every row of events."""
+    for level in range(len(steps), 0, -1):
+        for chain in combinations(events, level):
+            between = [event for event in events if chain[0].position < event.position < chain[-1].position]
+            if (
+                all(event.code in step for event, step in zip(chain, steps, strict=False))
+                and not any(event.code in unwanted for event in between)
+                and inside(chain[0].time, period)
+                and chain[-1].time <= chain[0].time + within
+            ):
+                return [event.position for event in chain]
+    return []
+
+
+def chain_directly(
+    events: Customer, steps: Sequence[Sequence[int]], within: int, period: tuple[int, int] | None
+) -> list[int]:
+    """The chosen chain of visits that directly follow each other, by cutting them out of the journey."""
+    seen = [event for event in events if event.code]
+    for level in range(len(steps), 0, -1):
+        for first in range(len(seen) - level + 1):
+            chain = seen[first : first + level]
+            if (
+                all(event.code in step for event, step in zip(chain, steps, strict=False))
+                and inside(chain[0].time, period)
+                and chain[-1].time <= chain[0].time + within
+            ):
+                return [event.position for event in chain]
+    return []

@@ -105,6 +105,8 @@ class Measure:
         within: str | Duration | None = None,
         optional: Sequence[str] = (),
         mature: bool = False,
+        unless: Sequence[str] | str = (),
+        directly: bool = False,
         **common: Any,
     ) -> Result:
         """How many customers go through these steps in this order, and where they stop; see `FunnelQuestion`."""
@@ -115,6 +117,8 @@ class Measure:
             within=within,
             optional=optional,
             mature=mature,
+            unless=unless,
+            directly=directly,
         )
 
     def expectations(

@@ -105,6 +105,13 @@ def measure(
         list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
     ] = None,
     mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
+    unless: Annotated[
+        str | None,
+        typer.Option(help="Funnel: touchpoints that may not come between its steps, such as 'support,store'."),
+    ] = None,
+    directly: Annotated[
+        bool, typer.Option("--directly", help="Funnel: each step is the very next visit after the one before.")
+    ] = False,
     start: Annotated[
         str | None, typer.Option(help="Paths: the touchpoint they start at. Retention: that starts a customer.")
     ] = None,
@@ -174,6 +181,8 @@ def measure(
         "curve": True if part == "curve" else None,
         "within": within,
         "mature": mature or None,
+        "unless": _words(unless),
+        "directly": directly or None,
         "start": _words(start),
         "end": _words(end),
         "returns": _words(returns),

@@ -18,6 +18,7 @@ from resa.kernels.funnel import (
     funnel_counts,
     funnel_levels,
 )
+from resa.kernels.funnel_options import funnel_directly, funnel_unless
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
@@ -114,7 +115,9 @@ __all__ = [
     "flow",
     "funnel",
     "funnel_counts",
+    "funnel_directly",
     "funnel_levels",
+    "funnel_unless",
     "moments",
     "number_present",
     "openings",

@@ -45,7 +45,17 @@ from resa.kernels.journeys import (
 )
 from resa.kernels.ranges import over_customers
 
-__all__ = ["MAX_STEPS", "FunnelResult", "Steps", "funnel", "funnel_counts", "funnel_levels", "funnel_steps"]
+__all__ = [
+    "MAX_STEPS",
+    "FunnelResult",
+    "Steps",
+    "check_steps",
+    "cut_window",
+    "funnel",
+    "funnel_counts",
+    "funnel_levels",
+    "funnel_steps",
+]
 
 MAX_STEPS: Final = 255
 """As many steps as a level (u8) can count."""
@@ -317,14 +327,22 @@ def _chains(
             step = following + 1
 
 
-def _check_steps(steps: Sequence[Sequence[int]]) -> None:
-    """Refuse a funnel without steps or with too many."""
+def check_steps(steps: Sequence[Sequence[int]]) -> None:
+    """Refuse a funnel without steps or with too many.
+
+    Raises:
+        QuestionError: It is such a one.
+    """
     if not 1 <= len(steps) <= MAX_STEPS:
         raise QuestionError(f"a funnel has 1 to {MAX_STEPS} steps, not {len(steps)}")
 
 
-def _window(within_us: int) -> int:
-    """The window, cut to what is as good as no limit and still far from overflow."""
+def cut_window(within_us: int) -> int:
+    """The window, cut to what is as good as no limit and still far from overflow.
+
+    Raises:
+        QuestionError: It is negative.
+    """
     if within_us < 0:
         raise QuestionError(f"a window of {within_us} microseconds is negative")
     return min(within_us, _LONGEST)
@@ -368,9 +386,9 @@ def funnel_levels(
     """
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
-    _check_steps(steps)
+    check_steps(steps)
     bits = journeys.bits
-    asked = (*bits.of(steps), bits.customers, _window(within_us), period or WHOLE_TIME, period is None)
+    asked = (*bits.of(steps), bits.customers, cut_window(within_us), period or WHOLE_TIME, period is None)
     levels = np.zeros(plain.customers, np.uint8)
 
     def run(first: int, last: int) -> None:
@@ -445,7 +463,7 @@ def funnel(
     )
     tables, every = tuple(funnel_steps(required)), tuple(funnel_steps(steps))
     words = journeys.bits.any_of([code for codes in steps for code in codes])
-    window, span = _window(within_us), period or WHOLE_TIME
+    window, span = cut_window(within_us), period or WHOLE_TIME
     positions = np.full((plain.customers, len(steps)), -1, np.int64)
     over_customers(
         plain,

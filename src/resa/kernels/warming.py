@@ -10,6 +10,7 @@ from resa.kernels.alignments import align
 from resa.kernels.cells import bucket_numbers, count_together, number_present
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
+from resa.kernels.funnel_options import funnel_directly
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
@@ -33,6 +34,7 @@ def warm() -> None:
         np.array([1, 2, 1], np.uint16),
     )
     funnel(tiny, [[1], [2]], within_us=10)
+    funnel_directly(tiny, [[1], [2]], within_us=10)
     found = openings(tiny, [1], [2], within=10)
     what_instead(tiny, found)
     tally(found.customer, found.outcome, found.reached)

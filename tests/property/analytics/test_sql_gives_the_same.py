@@ -18,11 +18,18 @@ FEW = settings(max_examples=12, deadline=None)
 MANY = settings(max_examples=400, deadline=None)
 
 
-def check_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
+def check_funnel(
+    store: SmallStore, steps: list[Any], within: str | None, mature: bool, options: str, common: dict[str, Any]
+) -> None:
     measure = Measure(store, store.maps)
     known = {"phone", "desk"} & {event.device for event in store.events}
     device = sorted(name for name in known if name) if "where" in common else ()
-    result = measure.funnel(["a", *steps], within=within, mature=mature and within is not None, device=device, **common)
+    more: dict[str, Any] = {"mature": mature and within is not None, "device": device, **common}
+    if options == "unless":
+        steps, more["unless"] = [step for step in steps if step not in {"e", "late?"}], ["e"]
+    if options == "directly":
+        steps, more["directly"] = [step for step in steps if "?" not in step], True
+    result = measure.funnel(["a", *steps], within=within, **more)
     assert_sound(measure, result)
 
 
@@ -89,6 +96,7 @@ OTHERS = [
     "trend promise",
 ]
 PERIODS = {"day", "week", "month", "quarter"}
+OPTIONS = st.sampled_from(["", "unless", "directly"])
 WITHIN = st.sampled_from([None, "10 seconds", "1 hour"])
 STARTS = st.sampled_from([None, "a", "early"])
 RETURNS = st.sampled_from([None, ["a"], ["b", "late"]])
@@ -99,9 +107,11 @@ RANGES = st.sampled_from(
 
 
 @FEW
-@given(stores(), st.lists(STEPS, min_size=1, max_size=4), WITHIN, st.booleans(), COMMON)
-def test_funnel(store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]) -> None:
-    check_funnel(store, steps, within, mature, common)
+@given(stores(), st.lists(STEPS, max_size=4), WITHIN, st.booleans(), OPTIONS, COMMON)
+def test_funnel(
+    store: SmallStore, steps: list[Any], within: str | None, mature: bool, options: str, common: dict[str, Any]
+) -> None:
+    check_funnel(store, steps, within, mature, options, common)
 
 
 @FEW
@@ -127,11 +137,11 @@ def test_others(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
 
 @pytest.mark.nightly
 @MANY
-@given(stores(), st.lists(STEPS, min_size=1, max_size=4), WITHIN, st.booleans(), COMMON)
+@given(stores(), st.lists(STEPS, max_size=4), WITHIN, st.booleans(), OPTIONS, COMMON)
 def test_funnel_long(
-    store: SmallStore, steps: list[Any], within: str | None, mature: bool, common: dict[str, Any]
+    store: SmallStore, steps: list[Any], within: str | None, mature: bool, options: str, common: dict[str, Any]
 ) -> None:
-    check_funnel(store, steps, within, mature, common)
+    check_funnel(store, steps, within, mature, options, common)
 
 
 @pytest.mark.nightly

@@ -10,6 +10,7 @@ from tests.support.questions import events
 from tests.support.small_store import Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure
+from resa.model.journey import Expectation
 
 ARROW = expect("a", ["b", "c"], "10 seconds")
 PERIOD: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -24,8 +25,8 @@ PERIOD: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-def measure_of(happened: list[Happened]) -> Measure:
-    store = SmallStore(happened, {"shop": small_map(ARROW)}, 5)
+def measure_of(happened: list[Happened], arrow: Expectation = ARROW) -> Measure:
+    store = SmallStore(happened, {"shop": small_map(arrow)}, 5)
     return Measure(store, store.maps)
 
 
@@ -35,6 +36,15 @@ def test_customers_of_an_expectation_are_those_of_the_funnel(happened: list[Happ
     measure = measure_of(happened)
     row = measure.expectations(**common).table.to_pylist()[0]
     funnel = measure.funnel(["a", ["b", "c"]], within="10 seconds", mature=True, **common).table.to_pylist()
+    assert [row["customers"], row["customers_met"]] == [step["customers"] for step in funnel]
+
+
+@settings(max_examples=150, deadline=None)
+@given(events(), PERIOD)
+def test_customers_of_one_with_unless_are_those_of_the_funnel(happened: list[Happened], common: dict[str, Any]) -> None:
+    measure = measure_of(happened, expect("a", ["b", "c"], "10 seconds", unless=["d"]))
+    row = measure.expectations(**common).table.to_pylist()[0]
+    funnel = measure.funnel(["a", ["b", "c"]], unless="d", within="10 seconds", mature=True, **common).table.to_pylist()
     assert [row["customers"], row["customers_met"]] == [step["customers"] for step in funnel]
 
 

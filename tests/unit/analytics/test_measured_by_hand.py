@@ -223,6 +223,8 @@ def test_a_step_may_be_a_stage_or_written_as_people_write() -> None:
         (lambda m: m.funnel(["a", "bb"]), "touchpoint 'bb' is not on the map 'shop'"),
         (lambda m: m.funnel(["a?"]), "first step cannot be optional"),
         (lambda m: m.funnel(["a"], optional=["b"]), "no step of the funnel"),
+        (lambda m: m.funnel(["a", "b?"], directly=True), "cannot be optional; ask two funnels"),
+        (lambda m: m.funnel(["a", "b"], unless="b"), "'b' is a step itself"),
         (lambda m: m.expectations("a.bb"), "did you mean 'a.b'"),
         (lambda m: m.funnel(["a"], persona="gif"), "no persona 'gif'"),
         (lambda m: m.funnel(["a"], channel="wep"), "no event has the channel 'wep'"),

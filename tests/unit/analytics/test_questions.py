@@ -41,6 +41,7 @@ def test_all_problems_are_told_at_once() -> None:
         ({"kind": "funel", "map": "m"}, "did you mean 'funnel'"),
         ({"kind": "funnel", "map": "m", "steps": []}, "at least one step"),
         ({"kind": "funnel", "map": "m", "steps": ["a"], "mature": True}, "without 'within'"),
+        ({"kind": "funnel", "map": "m", "steps": ["a"], "directly": True, "unless": ["b"]}, "nothing comes between"),
         ({"kind": "funnel", "map": "m", "steps": ["a"], "within": "3 working days"}, "exact; write '3 days'"),
         ({"kind": "paths", "map": "m", "start": "a", "end": "b"}, "a start or an end"),
         ({"kind": "paths", "map": "m", "steps": 0}, "1 to 32 steps"),

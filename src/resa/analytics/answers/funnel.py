@@ -1,15 +1,15 @@
 """Funnels: how many customers go through steps in order, and where they stop.
 
 Level and chosen chain are those of `resa.kernels.funnel`, whose text defines them: of a customer's chains the
-longest, of those the one with the earliest start. A customer is counted once, in the group of the chosen chain's
-first event.
+longest, of those the one with the earliest start. `resa.kernels.funnel_options` defines `unless` and `directly`. A
+customer is counted once, in the group of the chosen chain's first event.
 """
 
 # ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,12 @@ from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.outcomes import as_of_delivering
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags, Positions
-from resa.analytics.sql.chain import chosen_chain, next_event
+from resa.analytics.sql.chain import chosen_chain, direct_chain, next_event
 from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.base.errors import QuestionError
-from resa.kernels import funnel, wilson_interval
+from resa.kernels import FunnelResult, Period, funnel, funnel_directly, funnel_unless, wilson_interval
 from resa.model.quantities import Duration
 
 __all__ = ["FUNNEL_COLUMNS", "answer_funnel"]
@@ -59,6 +59,7 @@ class _Steps:
         codes: Codes of each.
         optional: Which may be left out.
         before: For each step the number of the required step before it (0 for the first).
+        unwanted: Codes of what may not come between.
     """
 
     def __init__(self, question: FunnelQuestion, selection: Selection) -> None:
@@ -76,6 +77,14 @@ class _Steps:
         for name in question.optional:
             if name not in self.names:
                 raise QuestionError(problem(f"'{name}' is optional but no step of the funnel", "optional"))
+        if question.directly and any(self.optional):
+            raise QuestionError(problem("steps that follow directly cannot be optional; ask two funnels", "directly"))
+        self.unwanted = selection.codes(question.unless, "unless") if question.unless else ()
+        own = {code for codes in self.codes for code in codes}
+        for code in self.unwanted:
+            if code in own:
+                text = f"'{selection.snapshot.names[code]}' is a step itself; name what may not come between the steps"
+                raise QuestionError(problem(text, "unless"))
         self.required = [number for number, skip in enumerate(self.optional) if not skip]
         self.before = [max((r for r in self.required if r < number), default=0) for number in range(len(self.names))]
 
@@ -95,14 +104,7 @@ def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
     """Count a funnel."""
     steps = _Steps(question, selection)
     period, last = _entries(question, selection, steps)
-    found = funnel(
-        selection.journeys,
-        steps.codes,
-        within_us=_ANY_TIME if question.within is None else question.within.microseconds,
-        optional=steps.optional,
-        period=period,
-        customers=selection.customers,
-    )
+    found = _chains(question, selection, steps, period)
     customers = np.flatnonzero(found.levels).astype(np.int64)
     positions = found.positions[customers]
     groups = grouped(selection, customers, positions[:, 0])
@@ -114,6 +116,22 @@ def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
         n={"customers": len(customers)},
         warnings=(*groups.warnings, *_young(question, selection, steps, positions)),
     )
+
+
+def _chains(question: FunnelQuestion, selection: Selection, steps: _Steps, period: Period) -> FunnelResult:
+    within = _ANY_TIME if question.within is None else question.within.microseconds
+    journeys, customers = selection.journeys, selection.customers
+    if question.directly:
+        return funnel_directly(journeys, steps.codes, within_us=within, period=period, customers=customers)
+    asked: dict[str, Any] = {
+        "within_us": within,
+        "optional": steps.optional,
+        "period": period,
+        "customers": customers,
+    }
+    if steps.unwanted:
+        return funnel_unless(journeys, steps.codes, steps.unwanted, **asked)
+    return funnel(journeys, steps.codes, **asked)
 
 
 def _entries(question: FunnelQuestion, selection: Selection, steps: _Steps) -> tuple[tuple[int, int], int | None]:
@@ -187,13 +205,21 @@ def _rows(
 
 def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: Groups, last: int | None) -> str:
     window = "" if question.within is None else f" AND t <= t0 + to_microseconds({question.within.microseconds})"
-    statement = chosen_chain(
-        selection.statement,
-        [(number, steps.touchpoints(number, selection)) for number in steps.required],
-        source="seen",
-        condition=selection.in_period("occurred_at", last),
-        window=window,
-    )
+    required = [(number, steps.touchpoints(number, selection)) for number in steps.required]
+    condition = selection.in_period("occurred_at", last)
+    if question.directly:
+        statement = direct_chain(selection.statement, required, source="seen", condition=condition, window=window)
+    else:
+        if steps.unwanted:
+            window += " AND p < coalesce(stop, p + 1)"
+        statement = chosen_chain(
+            selection.statement,
+            required,
+            source="seen",
+            condition=condition,
+            window=window,
+            unless=listed(selection.snapshot.names[code] for code in steps.unwanted) if steps.unwanted else None,
+        )
     statement, source = _optional_steps(statement, selection, steps, window)
     statement = statement.step("items", f"SELECT *, p0 AS position, t0 AS started_at FROM {source}")
     statement = statement.step("grouped", groups.over("items"))

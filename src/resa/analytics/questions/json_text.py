@@ -111,6 +111,8 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "optional": read_words,
     "start": read_words,
     "returns": read_words,
+    "unless": read_words,
+    "directly": _read_switch,
     "brackets": read_words,
     "periods": _read_number,
     "days": _read_number,

@@ -50,6 +50,8 @@ class FunnelQuestion(Question):
         within: From the first step to the last; `None`: any time.
         optional: Steps, as written, that may be left out; the same as `?` behind them.
         mature: Count only entries that have had all of `within` by the time the data are complete to.
+        unless: Touchpoints or stages that may not come between the first step and the last.
+        directly: Each step must be the very next visit after the one before.
     """
 
     kind = "funnel"
@@ -57,6 +59,8 @@ class FunnelQuestion(Question):
     within: Duration | None = None
     optional: tuple[str, ...] = ()
     mature: bool = False
+    unless: tuple[str, ...] = ()
+    directly: bool = False
 
     def _problems(self) -> list[tuple[str, str]]:
         found = super()._problems()
@@ -65,6 +69,8 @@ class FunnelQuestion(Question):
         if len(self.steps) > MOST_STEPS:
             found.append(("steps", f"a funnel has at most {MOST_STEPS} steps"))
         found += _exact("within", self.within, "a funnel's window")
+        if self.directly and self.unless:
+            found.append(("unless", "nothing comes between steps that follow directly; leave out 'unless'"))
         if self.mature and self.within is None:
             found.append(("mature", "a funnel without 'within' never ends, so that no entry is mature"))
         return found

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from resa.analytics.sql.text import Statement
 
-__all__ = ["chosen_chain", "next_event"]
+__all__ = ["chosen_chain", "direct_chain", "next_event"]
 
 
 def chosen_chain(
@@ -19,6 +19,7 @@ def chosen_chain(
     condition: str,
     window: str = "",
     name: str = "",
+    unless: str | None = None,
 ) -> Statement:
     """Add the step `chosen<name>`: each customer's longest chain, of those the earliest: `p<n>`, `t<n>` of each step n.
 
@@ -29,12 +30,19 @@ def chosen_chain(
         condition: Of the visits that may start a chain.
         window: ` AND …`, what `t` must satisfy to belong to a chain that started at `t0`.
         name: Tells the steps from those of another chain.
+        unless: A SQL list of touchpoints; the position `stop` of the first of them after `p0` is then there for `window`.
     """
-    statement = statement.step(
-        f"chain{name}0",
+    begins = (
         f"SELECT customer, position AS p0, occurred_at AS t0 FROM {source}\n"
-        f"WHERE touchpoint IN {steps[0][1]} AND {condition}",
+        f"WHERE touchpoint IN {steps[0][1]} AND {condition}"
     )
+    if unless is not None:
+        begins = (
+            f"SELECT a.*, b.position AS stop FROM ({begins}) a\n"
+            f"ASOF LEFT JOIN (SELECT customer, position FROM {source} WHERE touchpoint IN {unless}) b\n"
+            "  ON a.customer = b.customer AND p0 < b.position"
+        )
+    statement = statement.step(f"chain{name}0", begins)
     before = 0
     for number, touchpoints in steps[1:]:
         statement = next_event(
@@ -47,11 +55,49 @@ def chosen_chain(
             condition=window,
         )
         before = number
-    level = " + ".join(f"(p{number} IS NOT NULL)::INT" for number, _ in steps)
+    return _chosen(statement, [number for number, _ in steps], f"chain{name}{before}", f"chosen{name}")
+
+
+def _chosen(statement: Statement, numbers: Sequence[int], source: str, name: str) -> Statement:
+    level = " + ".join(f"(p{number} IS NOT NULL)::INT" for number in numbers)
     return statement.step(
-        f"chosen{name}",
-        f"SELECT * FROM chain{name}{before}\nQUALIFY row_number() OVER (PARTITION BY customer ORDER BY {level} DESC, p0) = 1",
+        name,
+        f"SELECT * FROM {source}\nQUALIFY row_number() OVER (PARTITION BY customer ORDER BY {level} DESC, p0) = 1",
     )
+
+
+def direct_chain(
+    statement: Statement, steps: Sequence[tuple[int, str]], *, source: str, condition: str, window: str
+) -> Statement:
+    """Add the step `chosen`, as `chosen_chain` does, of chains whose visits directly follow each other.
+
+    Args:
+        statement: Has the step `source`.
+        steps: The number of each step, 0 first, and its touchpoints as a SQL list.
+        source: Visits.
+        condition: Of the visits that may start a chain.
+        window: As for `chosen_chain`.
+    """
+    later = "".join(
+        f",\n  lead(touchpoint, {number}) OVER journey AS k{number}, lead(position, {number}) OVER journey AS q{number},"
+        f" lead(occurred_at, {number}) OVER journey AS u{number}"
+        for number, _ in steps[1:]
+    )
+    statement = statement.step(
+        "chain0",
+        "SELECT * EXCLUDE (touchpoint, occurred_at), occurred_at AS t0\n"
+        f"FROM (SELECT customer, position AS p0, occurred_at, touchpoint{later}\n"
+        f"FROM {source} WINDOW journey AS (PARTITION BY customer ORDER BY position))\n"
+        f"WHERE touchpoint IN {steps[0][1]} AND {condition}",
+    )
+    for number, touchpoints in steps[1:]:
+        found = f"p{number - 1} IS NOT NULL AND k{number} IN {touchpoints}{window}"
+        statement = statement.step(
+            f"chain{number}",
+            f"SELECT * EXCLUDE (p, t), CASE WHEN {found} THEN p END AS p{number}, CASE WHEN {found} THEN t END AS t{number}\n"
+            f"FROM (SELECT * RENAME (q{number} AS p, u{number} AS t) FROM chain{number - 1})",
+        )
+    return _chosen(statement, [number for number, _ in steps], f"chain{len(steps) - 1}", "chosen")
 
 
 def next_event(
