@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from resa.analytics import COLUMNS, KINDS, VIEWS, Question
+from resa.analytics import COLUMNS, COMPARED_COLUMNS, KINDS, VIEWS, Column, Question
 from resa.base.settings import Settings
 from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
@@ -126,7 +126,9 @@ def _questions() -> Iterator[str]:
     )
     yield "## All questions\n"
     yield _table(("asks", "means"), _attributes(Question))
-    yield "A group-by adds the column `group` in front.\n"
+    yield "A group-by adds the column `group` in front. `compare` puts the table `compared` in front of all others:\n"
+    yield "what a row is about, and then\n"
+    yield _column_table(COMPARED_COLUMNS)
     for kind, question in KINDS.items():
         yield f"## {kind}\n"
         yield _first_paragraph(question.__doc__) + "\n"
@@ -135,7 +137,11 @@ def _questions() -> Iterator[str]:
             yield _table(("asks", "means"), own)
         for part, columns in COLUMNS[kind].items():
             yield f"Table `{part}`:\n"
-            yield _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in columns))
+            yield _column_table(columns)
+
+
+def _column_table(columns: Iterable[Column]) -> str:
+    return _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in columns))
 
 
 def _attributes(question: type) -> Iterator[tuple[str, str]]:
@@ -153,7 +159,7 @@ def _views() -> Iterator[str]:
     for name, view in VIEWS.items():
         yield f"## `{name}`\n"
         yield view.about + "\n"
-        yield _table(("column", "type", "says"), ((f"`{c.name}`", str(c.type), c.about) for c in view.columns))
+        yield _column_table(view.columns)
 
 
 def _journey_file() -> Iterator[str]:

@@ -4,6 +4,7 @@ measure = Measure(store, {"shop": journey_map}) measure.funnel(["product_page", 
 by="persona").table measure.expectations().customers("missed", expectation="cart.purchase") measure.findings().places
 """
 
+from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.measure import Measure
@@ -33,6 +34,7 @@ from resa.analytics.views import VIEWS, View
 
 __all__ = [
     "COLUMNS",
+    "COMPARED_COLUMNS",
     "KINDS",
     "TABLE_FILES",
     "VIEWS",

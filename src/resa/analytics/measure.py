@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from resa.analytics.answers.channels import answer_channels
+from resa.analytics.answers.compared import compared
 from resa.analytics.answers.conformance import answer_conformance
 from resa.analytics.answers.expectations import answer_expectations
 from resa.analytics.answers.funnel import answer_funnel
@@ -76,7 +77,7 @@ class Measure:
         notes: What every answer has to say from now on, such as that newer events wait.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
-    channel, device, persona, by, as_of; and `map`, the key of the map.
+    channel, device, persona, by, compare, as_of; and `map`, the key of the map.
     """
 
     def __init__(
@@ -215,6 +216,8 @@ class Measure:
                 return self._answers[key]
         selection = Selection(snapshot, question)
         answer = _ANSWERERS[question.kind](question, selection)
+        if question.compare:
+            answer = compared(question, answer)
         result = self._stamped(question, selection, answer)
         with self._lock:
             self._answers[key] = result

@@ -135,6 +135,9 @@ def measure(
     by: Annotated[
         list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="Two of the groups, to be compared by their shares, such as 'mobile,desktop'.")
+    ] = None,
     where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
     events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="First day, or moment.")] = None,
@@ -197,6 +200,7 @@ def measure(
         "collapse": collapse,
         "every": every,
         "by": by[0] if by else None,
+        "compare": _words(compare),
         "where": where,
         "events": events,
         "from": since,
@@ -234,7 +238,7 @@ def _show(
 def _short(result: Result) -> list[str] | None:
     """The columns that fit a screen, where they do not all; JSON, CSV and files have them all."""
     left_out = _LEFT_OUT.get(result.kind)
-    if left_out is None:
+    if left_out is None or result.question.compare:
         return None
     return [name for name in result.table.column_names if name not in left_out]
 

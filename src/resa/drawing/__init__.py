@@ -3,6 +3,7 @@
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
+from resa.drawing.differences import Difference, draw_differences
 from resa.drawing.fonts import font_css
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
@@ -35,6 +36,7 @@ __all__ = [
     "CurveNote",
     "CurvePoint",
     "Detour",
+    "Difference",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
@@ -54,6 +56,7 @@ __all__ = [
     "draw_bars",
     "draw_cohorts",
     "draw_curve",
+    "draw_differences",
     "draw_friction",
     "draw_funnel",
     "draw_map",

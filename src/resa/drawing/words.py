@@ -204,6 +204,12 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "exit": "End",
         "curve_description": "{title}: {first} to {last}.",
         "no_data": "No data yet",
+        "differences": "{one} against {other}",
+        "differences_note": "All intervals hold together with 95 %. Only an experiment shows what causes what.",
+        "differences_description": "Differences of shares with their intervals, beside a line that stands for none.",
+        "difference_words": "{difference} ({low} to {high})",
+        "column.difference": "Difference",
+        "column.difference_points": "Difference, points",
         "bars_description.one": "{n} bar.",
         "bars_description.other": "{n} bars.",
     }

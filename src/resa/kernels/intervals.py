@@ -29,6 +29,7 @@ __all__ = [
     "Interval",
     "clustered",
     "difference_interval",
+    "effective_size",
     "normal_quantile",
     "student_quantile",
     "wilson_interval",
@@ -63,6 +64,25 @@ def difference_interval(before: Interval, after: Interval) -> Interval:
     down = np.hypot(after.share - after.low, before.high - before.share)
     up = np.hypot(after.high - after.share, before.share - before.low)
     return Interval(difference, float(difference - down), float(difference + up))
+
+
+def effective_size(interval: Interval, confidence: float = 0.95) -> float:
+    """Of how many independent things `wilson_interval` would give this share and these limits; NaN of nothing.
+
+    With h half of what lies between the limits and u = z²/n, Wilson's formula says h (1 + u) = sqrt(p(1 - p) u + u²/4),
+    a quadratic equation in u with one positive root.
+
+    Args:
+        interval: A share and limits that are Wilson's, at whatever effective number.
+        confidence: Of the limits.
+
+    Raises:
+        QuestionError: The confidence is not between 0 and 1.
+    """
+    half = (interval.high - interval.low) / 2
+    linear = interval.share * (1 - interval.share) - 2 * half**2
+    root = np.sqrt(linear**2 + half**2 * (1 - 4 * half**2))
+    return float(normal_quantile(confidence) ** 2 * (linear + root) / (2 * half**2))
 
 
 def normal_quantile(confidence: float) -> float:

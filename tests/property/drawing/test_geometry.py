@@ -15,6 +15,7 @@ from resa.drawing import (
     Cohort,
     CohortShare,
     Detour,
+    Difference,
     ExpectationNumbers,
     FrictionRow,
     FrictionShare,
@@ -26,6 +27,7 @@ from resa.drawing import (
     TouchpointNumbers,
     draw_bars,
     draw_cohorts,
+    draw_differences,
     draw_friction,
     draw_funnel,
     draw_map,
@@ -291,6 +293,30 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
         for name in names
     ]
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Difference,
+            name=NAMES,
+            share=st.floats(0, 1),
+            other_share=st.floats(0, 1),
+            low=st.floats(-1, 0),
+            high=st.floats(0, 1),
+            direction=st.sampled_from(["higher", "lower", "same", "few"]),
+        ),
+        max_size=8,
+    ),
+    NAMES,
+    NAMES,
+    st.floats(480, 1200),
+)
+def test_differences(rows: list[Difference], one: str, other: str, width: float) -> None:
+    svg = draw_differences(rows, groups=(one, other), width=width)
+    assert faults(svg.scene) == []
+    sound(svg.inline())
 
 
 FRICTION = st.builds(

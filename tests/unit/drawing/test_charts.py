@@ -18,6 +18,7 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
+    Difference,
     FrictionRow,
     FrictionShare,
     FunnelStep,
@@ -26,6 +27,7 @@ from resa.drawing import (
     draw_bars,
     draw_cohorts,
     draw_curve,
+    draw_differences,
     draw_friction,
     draw_funnel,
     draw_map,
@@ -237,6 +239,20 @@ def test_bars_with_interval_and_target() -> None:
         title="By device",
     )
     assert bars(svg, "below")[0] / bars(svg, "accent")[0] == pytest.approx(0.31 / 0.47)
+    assert not faults(svg.scene)
+
+
+def test_differences_stand_on_their_side_of_the_line() -> None:
+    drawn = [
+        Difference(name="Cart", share=0.58, other_share=0.48, low=0.02, high=0.18, direction="higher"),
+        Difference(name="Purchase", share=0.31, other_share=0.38, low=-0.14, high=-0.01, direction="lower"),
+        Difference(name="Reorder", share=0.2, other_share=0.2, low=-0.1, high=0.1, direction="same"),
+    ]
+    svg = draw_differences(drawn, groups=("Mobile", "Desktop"))
+    assert svg.scene.title == "Mobile against Desktop"
+    assert svg.tables[0].rows[0] == ("Cart", "58%", "48%", "+10 (+2 to +18)")
+    assert svg.tables[0].rows[1] == ("Purchase", "31%", "38%", "−7 (−14 to −1)")
+    assert svg.tables[0].rows[2][-1] == "0 (−10 to +10)"
     assert not faults(svg.scene)
 
 

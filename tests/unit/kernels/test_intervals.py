@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resa.base.errors import QuestionError
-from resa.kernels import clustered_interval, difference_interval, wilson_interval
+from resa.kernels import clustered_interval, difference_interval, effective_size, wilson_interval
 from resa.kernels.intervals import student_quantile
 
 
@@ -101,3 +101,16 @@ def test_the_difference_of_two_shares_has_the_published_interval() -> None:
         found = difference_interval(wilson_interval(met_then, total_then), wilson_interval(met, total))
         assert found.share == pytest.approx(met / total - met_then / total_then)
         assert (found.low, found.high) == pytest.approx(limits, abs=5e-5)
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.999])
+@pytest.mark.parametrize(
+    ("met", "total"), [(0, 1), (1, 1), (0, 20), (7, 9), (1, 2), (500, 1_000), (3, 10**9), (2.5, 7.5)]
+)
+def test_the_effective_size_is_what_wilson_was_given(met: float, total: float, confidence: float) -> None:
+    found = effective_size(wilson_interval(met, total, confidence), confidence)
+    assert found == pytest.approx(total, rel=1e-6)
+
+
+def test_of_nothing_the_effective_size_is_not_known() -> None:
+    assert math.isnan(effective_size(wilson_interval(0, 0)))

@@ -246,6 +246,7 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
             "ORDER BY rank, place"
         ),
         people={"visits": those, "customers": lambda row: distinct(those(row)), "only": faithful},
+        looked_at=visits.groups.sizes(statement),
     )
 
 

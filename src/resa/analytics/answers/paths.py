@@ -121,7 +121,13 @@ def _listing(
         return kinds.paths.customer[members].astype(np.int64)
 
     sql = _path_sql(question, selection, groups, statement)
-    return part_of(columns, rows, sql=sql, people={"count": people, "customers": lambda row: np.unique(people(row))})
+    return part_of(
+        columns,
+        rows,
+        sql=sql,
+        people={"count": people, "customers": lambda row: np.unique(people(row))},
+        looked_at=groups.sizes(statement),
+    )
 
 
 def _add(rows: dict[str, list[object]], label: str | None, values: tuple[object, ...]) -> None:
@@ -282,10 +288,12 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
             number = int(np.count_nonzero(kinds.counts)) - len(kinds.order)
             _add(rows, label, (None, None, int(rest.sum()), share(int(rest.sum()), len(group)), number))
             behind.append((kinds, rest))
+    statement = _journeys(question, selection, groups)
     part = part_of(
         columns,
         rows,
-        sql=_variant_sql(question, selection, groups),
+        sql=_variant_sql(question, groups, statement),
+        looked_at=groups.sizes(statement),
         people={"customers": lambda row: behind[row][0].customers[behind[row][1]]},
     )
     others = {} if groups.by else _others(part)
@@ -322,9 +330,9 @@ def ranked_variants(
     return Kinds(candidates[ranks][:top], counts, group, customers)
 
 
-def _variant_sql(question: VariantsQuestion, selection: Selection, groups: Groups) -> str:
+def _journeys(question: VariantsQuestion, selection: Selection, groups: Groups) -> Statement:
+    """`grouped`: a row for each journey, its touchpoints in `variant`."""
     kept = "previous IS NULL OR touchpoint <> previous" if question.collapse else "TRUE"
-    by = f"{groups.names}{'rank, ' if groups.by else ''}"
     return (
         selection.statement.step(
             "ordered",
@@ -338,7 +346,13 @@ def _variant_sql(question: VariantsQuestion, selection: Selection, groups: Group
         )
         .step("items", f"SELECT * FROM journeys WHERE {selection.in_period('started_at')}")
         .step("grouped", groups.over("items"))
-        .step(
+    )
+
+
+def _variant_sql(question: VariantsQuestion, groups: Groups, statement: Statement) -> str:
+    by = f"{groups.names}{'rank, ' if groups.by else ''}"
+    return (
+        statement.step(
             "kinds",
             f"SELECT {groups.names}{groups.rank}, variant, count(*) AS customers, min(position) AS position\n"
             f"FROM grouped GROUP BY {by}variant",

@@ -187,10 +187,10 @@ class _Rows:
         for name in set(self._rows) - set(counted):
             self._rows[name].append(values[name])
 
-    def part(self, sql: str) -> Part:
+    def part(self, sql: str, looked_at: str = "") -> Part:
         """The whole."""
         people: dict[str, People] = {name: partial(self._people, name) for name in self._behind}
-        return part_of(self._columns, self._rows, sql=sql, people=people)
+        return part_of(self._columns, self._rows, sql=sql, people=people, looked_at=looked_at)
 
     def _people(self, name: str, row: int) -> Counted:
         whose = self._looked.people(self._behind[name][row]())
@@ -229,7 +229,9 @@ def answer_stages(question: StagesQuestion, selection: Selection) -> Answer:
     groups = looked.groups
     statement = stays_steps(selection, groups, looked.stages, quiet=quiet, seen_to=looked.seen_to)
     parts = {
-        "stages": _stages(looked).part(stages_sql(statement, groups, now=looked.moment, seen_to=looked.seen_to)),
+        "stages": _stages(looked).part(
+            stages_sql(statement, groups, now=looked.moment, seen_to=looked.seen_to), groups.sizes(statement, "asked")
+        ),
         "movements": _movements(looked).part(movements_sql(statement, groups, looked.stages)),
         "over_time": _over_time(looked).part(
             over_time_sql(statement, selection, groups, looked.calendar, complete_to=selection.as_of)

@@ -138,10 +138,12 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
     def people(number: int) -> Counted:
         return everything.chosen(*behind[number])
 
+    statement = _grouped(selection, groups)
     part = part_of(
         columns,
         rows,
-        sql=_sql(selection, groups),
+        sql=_sql(selection, groups, statement),
+        looked_at=groups.sizes(statement),
         people={"visits": people, "customers": lambda number: np.unique(people(number))},
     )
     flags = _visitors(selection)
@@ -249,9 +251,9 @@ def _keys(keys: list[str]) -> str:
     return literal(keys) if keys else "[]::VARCHAR[]"
 
 
-def _sql(selection: Selection, groups: Groups) -> str:
-    names = list(selection.snapshot.names[1:])
-    statement: Statement = (
+def _grouped(selection: Selection, groups: Groups) -> Statement:
+    """`grouped`: a row for each visit, with the time to the next."""
+    return (
         selection.statement.step(
             "ordered",
             "SELECT customer, position, occurred_at, touchpoint, value, score,\n"
@@ -263,14 +265,17 @@ def _sql(selection: Selection, groups: Groups) -> str:
             "SELECT *, occurred_at AS started_at FROM ordered WHERE " + selection.in_period("occurred_at"),
         )
         .step("grouped", groups.over("items"))
-        .step(
-            "counted",
-            f"SELECT {groups.names}{groups.rank}, touchpoint, count(*) AS visits, count(DISTINCT customer) AS customers,\n"
-            f"  {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds, sum(value) AS value, avg(score) AS score,\n"
-            f"  count(score) AS scores\nFROM grouped GROUP BY {groups.names}{'rank, ' if groups.by else ''}touchpoint",
-        )
     )
-    return statement.select(
+
+
+def _sql(selection: Selection, groups: Groups, statement: Statement) -> str:
+    names = list(selection.snapshot.names[1:])
+    return statement.step(
+        "counted",
+        f"SELECT {groups.names}{groups.rank}, touchpoint, count(*) AS visits, count(DISTINCT customer) AS customers,\n"
+        f"  {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds, sum(value) AS value, avg(score) AS score,\n"
+        f"  count(score) AS scores\nFROM grouped GROUP BY {groups.names}{'rank, ' if groups.by else ''}touchpoint",
+    ).select(
         f"SELECT {groups.names}touchpoint, visits, customers, median_seconds, value, score, scores\n"
         f"FROM counted ORDER BY rank, list_position({literal(names)}, touchpoint)"
     )

@@ -5,7 +5,7 @@ what starts in it. Every visit has one row that it goes out by, to the next touc
 customer one entry.
 """
 
-# ruff: noqa: S608, E501 - every part of the SQL is written here or is an escaped literal; its lines stay whole
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; its lines stay whole
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from resa.analytics.results.result import Column, Counted, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags, Positions
+from resa.analytics.sql.text import Statement
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.kernels import transitions
 
@@ -144,10 +145,12 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
         counted: Counted = moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
         return counted
 
+    statement = _grouped(selection, groups)
     part = part_of(
         columns,
         rows,
-        sql=_sql(selection, groups),
+        sql=_sql(statement, groups),
+        looked_at=groups.sizes(statement),
         people={"count": people, "customers": lambda row: np.unique(people(row))},
     )
     ways = sum(cell.count for cell, _ in behind)
@@ -233,7 +236,8 @@ def _by_hand(moves: _Moves, members: Flags) -> list[_Cell]:
     return cells
 
 
-def _sql(selection: Selection, groups: Groups) -> str:
+def _grouped(selection: Selection, groups: Groups) -> Statement:
+    """`grouped`: a row for each way from a visit to the next, or from the start, or to the end."""
     return (
         selection.statement.step(
             "ordered",
@@ -251,16 +255,18 @@ def _sql(selection: Selection, groups: Groups) -> str:
         )
         .step("items", f"SELECT * FROM ways WHERE {selection.in_period('started_at')}")
         .step("grouped", groups.over("items"))
-        .step(
-            "counted",
-            f'SELECT {groups.names}{groups.rank}, "from", "to", count(*) AS count, count(DISTINCT customer) AS customers,\n'
-            f"  avg(waited) / 1e6 AS mean_seconds, {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds,\n"
-            f"  {quantile_sql('waited', 0.9)} / 1e6 AS p90_seconds\n"
-            f'FROM grouped GROUP BY {groups.names}{"rank, " if groups.by else ""}"from", "to"',
-        )
-        .select(
-            f'SELECT {groups.names}"from", "to", count, customers,\n'
-            '  count / sum(count) OVER (PARTITION BY rank, "from") AS share, mean_seconds, median_seconds, p90_seconds\n'
-            'FROM counted ORDER BY rank, count DESC, "from" NULLS LAST, "to" NULLS LAST'
-        )
+    )
+
+
+def _sql(statement: Statement, groups: Groups) -> str:
+    return statement.step(
+        "counted",
+        f'SELECT {groups.names}{groups.rank}, "from", "to", count(*) AS count, count(DISTINCT customer) AS customers,\n'
+        f"  avg(waited) / 1e6 AS mean_seconds, {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds,\n"
+        f"  {quantile_sql('waited', 0.9)} / 1e6 AS p90_seconds\n"
+        f'FROM grouped GROUP BY {groups.names}{"rank, " if groups.by else ""}"from", "to"',
+    ).select(
+        f'SELECT {groups.names}"from", "to", count, customers,\n'
+        '  count / sum(count) OVER (PARTITION BY rank, "from") AS share, mean_seconds, median_seconds, p90_seconds\n'
+        'FROM counted ORDER BY rank, count DESC, "from" NULLS LAST, "to" NULLS LAST'
     )

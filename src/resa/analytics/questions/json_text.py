@@ -106,6 +106,7 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "channel": read_words,
     "device": read_words,
     "persona": read_words,
+    "compare": read_words,
     "names": read_words,
     "kinds": read_words,
     "optional": read_words,

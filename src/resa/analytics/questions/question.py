@@ -36,6 +36,7 @@ class Question:
         persona: Only customers of one of these personas.
         by: What to group by: persona, channel, device, `traits.x`, `properties.x`, day, week, month or quarter.
         as_of: Up to when the data are complete; `None`: as the sources say.
+        compare: Two of the groups, the one and the other, to be compared by their shares.
     """
 
     kind: ClassVar[str]
@@ -49,6 +50,7 @@ class Question:
     persona: tuple[str, ...] = ()
     by: str | None = None
     as_of: datetime | None = None
+    compare: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no map and no data could answer."""
@@ -61,6 +63,10 @@ class Question:
         if self.by is not None and self.by not in GROUPS and not self.by.startswith(("traits.", "properties.")):
             advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
             found.append(("by", f"cannot group by '{self.by}'{advice}"))
+        if self.compare and self.by is None:
+            found.append(("compare", "say by what customers are grouped, such as 'by': 'device'"))
+        if self.compare and len(set(self.compare)) != 2:
+            found.append(("compare", f"two different groups are compared, not {len(set(self.compare))}"))
         for name in ("since", "until", "as_of"):
             moment, key = getattr(self, name), _JSON_NAMES.get(name, name)
             if moment is None:

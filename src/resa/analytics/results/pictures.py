@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from resa.base.errors import QuestionError
 from resa.drawing import (
@@ -13,6 +13,7 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
+    Difference,
     FrictionRow,
     FrictionShare,
     FunnelStep,
@@ -21,6 +22,7 @@ from resa.drawing import (
     draw_bars,
     draw_cohorts,
     draw_curve,
+    draw_differences,
     draw_friction,
     draw_funnel,
     draw_paths,
@@ -33,7 +35,7 @@ from resa.drawing import (
     say_count,
 )
 from resa.model.journey import JourneyMap
-from resa.model.verdicts import judged
+from resa.model.verdicts import VERDICTS, judged
 
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
@@ -58,6 +60,8 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     """
     first = next(iter(result.parts))
     name = first if part is None else part
+    if name == "compared":
+        return _compared(result, result.journey_map)
     question: Any = result.question
     grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention"}
     draw = _DRAWN.get((result.kind, name))
@@ -120,6 +124,48 @@ def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
         for row in rows
     ]
     return draw_funnel(steps, language=journey_map.language)
+
+
+def _compared(result: Result, journey_map: JourneyMap) -> Svg:
+    """The differences of two groups, of what both have."""
+    keys = result.table.column_names[: result.table.column_names.index("counted")]
+    rows = [row for row in result.parts["compared"].table.to_pylist() if row["verdict"] is not None]
+    if len(rows) > _MOST_BARS:
+        raise QuestionError(f"{len(rows)} differences are no picture; ask for fewer, or show the table")
+    differences = [
+        Difference(
+            name=_about(row, keys, journey_map),
+            share=row["share"],
+            other_share=row["other_share"],
+            low=row["low"],
+            high=row["high"],
+            direction=_DIRECTIONS[row["verdict"]],
+        )
+        for row in rows
+    ]
+    one, other = (_group(result, label) for label in result.question.compare)
+    return draw_differences(differences, groups=(one, other), language=journey_map.language)
+
+
+def _about(row: Mapping[str, Any], keys: list[str], journey_map: JourneyMap) -> str:
+    """What a row is about, for people: `Cart`, `Cart → Purchase`."""
+    language = said_in(journey_map.language)
+    values: list[str] = []
+    for key in keys:
+        value = row[key]
+        if key in {"from", "to"} and value is None:
+            values.append(say("entry" if key == "from" else "exit", language))
+        elif key not in {"step", "who", "last_period"} and value is not None:
+            values += [_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])]
+    return " → ".join(values)
+
+
+_DIRECTIONS: Final[Mapping[str, Literal["higher", "lower", "same", "few"]]] = {
+    "higher": "higher",
+    "lower": "lower",
+    "not told apart": "same",
+    VERDICTS["few"]: "few",
+}
 
 
 def _funnels(result: Result, journey_map: JourneyMap) -> Svg:

@@ -67,6 +67,7 @@ class Part:
         sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
         people: For each column that counts: who was counted.
         laid_out: The rows as people read them, where one below the other would be too many; empty: as a table.
+        looked_at: A SELECT of each group and how many customers it has, where shares are compared by them.
     """
 
     columns: tuple[Column, ...]
@@ -74,6 +75,7 @@ class Part:
     sql: str
     people: Mapping[str, People] = field(default_factory=dict)
     laid_out: str = ""
+    looked_at: str = ""
 
     def __post_init__(self) -> None:
         """Hold the table to its declaration."""
@@ -83,13 +85,19 @@ class Part:
 
 
 def part_of(
-    columns: Sequence[Column], rows: Mapping[str, Any], *, sql: str, people: Mapping[str, People], laid_out: str = ""
+    columns: Sequence[Column],
+    rows: Mapping[str, Any],
+    *,
+    sql: str,
+    people: Mapping[str, People],
+    laid_out: str = "",
+    looked_at: str = "",
 ) -> Part:
     """A part from lists or arrays by column name; NaN becomes null."""
     arrays = [pa.array(rows[column.name], type=column.type, from_pandas=True) for column in columns]
     schema = pa.schema([pa.field(column.name, column.type) for column in columns])
     table = pa.Table.from_arrays(arrays, schema=schema)
-    return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out)
+    return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out, looked_at=looked_at)
 
 
 def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:

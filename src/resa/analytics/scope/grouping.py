@@ -16,7 +16,7 @@ from resa.analytics.calendar import PERIODS, calendar_edges
 from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
-from resa.analytics.sql.text import inlined, listed, literal
+from resa.analytics.sql.text import Statement, inlined, listed, literal
 from resa.kernels import bucket_numbers
 
 __all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
@@ -85,6 +85,15 @@ class Groups:
             return "SELECT 1 AS rank"
         labels = literal(list(self.labels))
         return f'SELECT unnest({labels}::VARCHAR[]) AS "group", unnest(range(1, {len(self.labels) + 1})) AS rank'
+
+    def sizes(self, statement: Statement, condition: str = "TRUE") -> str:
+        """A SELECT of each `"group"` of the step `grouped` and its customers; empty without groups."""
+        if not self.by:
+            return ""
+        counted = (
+            f'SELECT "group", count(DISTINCT customer) AS customers FROM grouped WHERE {condition} GROUP BY "group"'
+        )
+        return statement.select(counted)
 
     def over(self, source: str) -> str:
         """A SELECT of the things in the step `source` with `"group"` and its `rank`; as they are without groups."""

@@ -8,8 +8,9 @@ from math import pi, sqrt, tan
 from typing import Final
 
 from resa.analytics.sql.text import Statement
+from resa.kernels.intervals import normal_quantile
 
-__all__ = ["clustered_sql", "difference_sql", "wilson_sql"]
+__all__ = ["clustered_sql", "difference_sql", "effective_sql", "wilson_of_share_sql", "wilson_sql"]
 
 _Z: Final = 1.9599639845400536
 _TAIL: Final = 1 - 0.95
@@ -24,10 +25,27 @@ def wilson_sql(met: str, number: str) -> tuple[str, str]:
     )
 
 
-def _wilson(share: str, size: str) -> tuple[str, str, str]:
-    middle = f"({share} + {_real(_Z**2)} / (2 * {size}))"
-    half = f"{_real(_Z)} * sqrt({share} * (1 - {share}) / {size} + {_real(_Z**2)} / (4 * {size} * {size}))"
-    return middle, half, f"(1e0 + {_real(_Z**2)} / {size})"
+def wilson_of_share_sql(share: str, size: str, confidence: float) -> tuple[str, str]:
+    """Lower and upper limit of `wilson_interval` at a confidence, from columns of the share and of how many."""
+    middle, half, scale = _wilson(share, size, normal_quantile(confidence))
+    return (
+        f"CASE WHEN {share} = 0 THEN 0.0 ELSE greatest(0.0, ({middle} - {half}) / {scale}) END",
+        f"CASE WHEN {share} = 1 THEN 1.0 ELSE least(1.0, ({middle} + {half}) / {scale}) END",
+    )
+
+
+def effective_sql(share: str) -> str:
+    """`effective_size` of columns `low` and `high` about a column of a share."""
+    half = "((high - low) / 2)"
+    linear = f"({share} * (1 - {share}) - 2 * {half} ** 2)"
+    root = f"sqrt({linear} ** 2 + {half} ** 2 * (1 - 4 * {half} ** 2))"
+    return f"({_real(_Z**2)} * ({linear} + {root}) / (2 * {half} ** 2))"
+
+
+def _wilson(share: str, size: str, z: float = _Z) -> tuple[str, str, str]:
+    middle = f"({share} + {_real(z**2)} / (2 * {size}))"
+    half = f"{_real(z)} * sqrt({share} * (1 - {share}) / {size} + {_real(z**2)} / (4 * {size} * {size}))"
+    return middle, half, f"(1e0 + {_real(z**2)} / {size})"
 
 
 def clustered_sql(statement: Statement, source: str, keys: str, name: str) -> Statement:
@@ -44,7 +62,7 @@ def clustered_sql(statement: Statement, source: str, keys: str, name: str) -> St
         f"SELECT {keys}count(*)::DOUBLE AS n, count(*) FILTER (outcome = 'met')::DOUBLE AS m\n"
         f"FROM {source} WHERE mature GROUP BY {keys}customer"
     )
-    low, high = _limits()
+    low, high = wilson_of_share_sql("share", "size", 1 - _TAIL)
     return (
         statement.step(
             f"{name}_sums",
@@ -75,14 +93,6 @@ def difference_sql(before: str, after: str) -> tuple[str, str]:
     down = f"sqrt(({after}.share - {after}.low) ** 2 + ({before}.high - {before}.share) ** 2)"
     up = f"sqrt(({after}.high - {after}.share) ** 2 + ({before}.share - {before}.low) ** 2)"
     return f"{difference} - {down}", f"{difference} + {up}"
-
-
-def _limits() -> tuple[str, str]:
-    middle, half, scale = _wilson("share", "size")
-    return (
-        f"CASE WHEN share = 0 THEN 0.0 ELSE greatest(0.0, ({middle} - {half}) / {scale}) END",
-        f"CASE WHEN share = 1 THEN 1.0 ELSE least(1.0, ({middle} + {half}) / {scale}) END",
-    )
 
 
 def _student(source: str) -> str:
