@@ -12,7 +12,7 @@ from tests.support.small_store import NAMES, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.kernels import RELATIVE_ERROR
-from resa.model.journey import Improvement, Persona
+from resa.model.journey import Improvement, Metric, Persona
 
 GAPS = st.sampled_from([0, 0, 0.000001, 0.5, 1, 1, 2, 5, 9.999999, 10, 10.000001, 60, 3600, 90_000])
 PERSONAS = (
@@ -34,6 +34,20 @@ IMPROVEMENTS = (
     Improvement(key="second_day", name="Second day", since=date(2026, 3, 3), should_move="a.b"),
     Improvement(key="fourth_day", name="Fourth day", since=date(2026, 3, 5), should_move="b.c_or_d"),
     Improvement(key="idea", name="Idea", should_move="a.b"),
+)
+
+
+METRICS = (
+    Metric(key="visits", name="Visits", kind="visits"),
+    Metric(key="buyers", name="Buyers", of=("b", "d"), kind="customers"),
+    Metric(key="each", name="Visits each", of=("a", "b"), kind="visits", per_customer=True),
+    Metric(key="revenue", name="Revenue", of=("a", "c", "d"), kind="sum"),
+    Metric(key="spent", name="Spent each", kind="sum", per_customer=True),
+    Metric(key="pieces", name="Pieces", kind="mean", number="properties.k"),
+    Metric(key="worth", name="Worth", of=("a", "b", "c"), kind="mean"),
+    Metric(key="mobile", name="Mobile", kind="share", number="device = 'phone'"),
+    Metric(key="high", name="High", kind="quantile", number="properties.k", at=0.9),
+    Metric(key="middle", name="Middle", of=("a", "b"), kind="quantile", at=0.5),
 )
 
 
@@ -66,6 +80,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
     journey_map = small_map(
         *ARROWS,
         improvements=IMPROVEMENTS,
+        metrics=METRICS,
         costs={"web": 2.0, "store": 7.5},
         staffed=["web"],
         goal="d",

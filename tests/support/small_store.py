@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from resa.engine import Engine
 from resa.expressions import Compiled, Scope
-from resa.model.journey import Channel, Expectation, Goal, Improvement, JourneyMap, Persona, Stage, Touchpoint
+from resa.model.journey import Channel, Expectation, Goal, Improvement, JourneyMap, Metric, Persona, Stage, Touchpoint
 from resa.model.quantities import Duration, parse_duration
 from resa.model.tables import DAILY_NUMBERS, EVENTS, FEEDBACK, LOOKUPS
 from resa.storage import EPOCH, AsOf
@@ -228,6 +228,7 @@ def small_map(
     channels: Mapping[str, Sequence[str]] | None = None,
     holidays: Sequence[date] = (),
     improvements: Sequence[Improvement] = (),
+    metrics: Sequence[Metric] = (),
     costs: Mapping[str, float] | None = None,
     staffed: Sequence[str] = (),
     goal: str | None = None,
@@ -248,6 +249,7 @@ def small_map(
         ),
         personas=tuple(personas),
         improvements=tuple(improvements),
+        metrics=tuple(metrics),
         channels=tuple(
             Channel(key=key, name=key, cost=cost, kind="internal" if key in staffed else "external")
             for key, cost in (costs or {}).items()

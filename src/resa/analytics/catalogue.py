@@ -10,6 +10,7 @@ from resa.analytics.answers.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMN
 from resa.analytics.answers.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.answers.funnel import FUNNEL_COLUMNS
 from resa.analytics.answers.improvements import IMPROVEMENT_COLUMNS
+from resa.analytics.answers.metrics import METRIC_COLUMNS
 from resa.analytics.answers.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
 from resa.analytics.answers.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
 from resa.analytics.answers.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
@@ -42,6 +43,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "switches": SWITCH_COLUMNS,
         "cost": COST_COLUMNS,
     },
+    "metrics": {"metrics": METRIC_COLUMNS},
     "friction": {"places": PLACE_COLUMNS, "rates": RATE_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},
     "conformance": {

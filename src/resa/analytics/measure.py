@@ -16,6 +16,7 @@ from resa.analytics.answers.conformance import answer_conformance
 from resa.analytics.answers.expectations import answer_expectations
 from resa.analytics.answers.funnel import answer_funnel
 from resa.analytics.answers.improvements import answer_improvements
+from resa.analytics.answers.metrics import answer_metrics
 from resa.analytics.answers.paths import answer_paths, answer_variants
 from resa.analytics.answers.planned import answer_planned
 from resa.analytics.answers.retention import answer_retention
@@ -51,6 +52,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "stages": answer_stages,
     "improvements": answer_improvements,
     "channels": answer_channels,
+    "metrics": answer_metrics,
     "friction": answer_friction,
     "planned": answer_planned,
     "conformance": answer_conformance,
@@ -181,6 +183,10 @@ class Measure:
     def channels(self, of: str = "channel", *, within: str | Duration | None = None, **common: Any) -> Result:
         """Which channels or devices are used, together and after one another; see `ChannelsQuestion`."""
         return self._ask("channels", common, of=of, within=within)
+
+    def metrics(self, names: Sequence[str] | str = (), **common: Any) -> Result:
+        """The metrics that the map names; see `MetricsQuestion`."""
+        return self._ask("metrics", common, names=names)
 
     def friction(self, *, within: str | Duration | None = None, limit: int = 10, **common: Any) -> Result:
         """Where customers leave off, wait, turn back, repeat or need our staff; see `FrictionQuestion`."""

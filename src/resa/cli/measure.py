@@ -29,6 +29,7 @@ _POSITIONAL = {
     "planned": "plans",
     "conformance": "plans",
     "improvements": "names",
+    "metrics": "names",
     "channels": "of",
 }
 

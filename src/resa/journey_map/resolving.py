@@ -8,6 +8,7 @@ from typing import Literal, cast
 from resa.documents import Written
 from resa.expressions import Scope
 from resa.journey_map.flows import ReactionShape
+from resa.journey_map.metrics import resolve_metrics
 from resa.journey_map.names import display_name
 from resa.journey_map.reacting import resolve_map_goal, resolve_reactions
 from resa.journey_map.references import References, names_of
@@ -90,6 +91,7 @@ def resolve(
         channels=_channels(shape, touchpoints),
         touchpoints=touchpoints,
         improvements=_improvements(shape, names),
+        metrics=resolve_metrics(shape.metrics, names),
         signals=declared.signals,
         reactions=resolve_reactions(shape.reactions, reactions or {}, used, names),
     )
@@ -133,7 +135,8 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
         if persona in names.touchpoints:
             message = f"'{persona}' is both a persona and a touchpoint; give one of them another name"
             names.report(persona, message, code="repeated-name")
-    for section, kind in ((shape.improvements, "improvement"), (shape.reactions, "reaction")):
+    sections = ((shape.improvements, "improvement"), (shape.metrics, "metric"), (shape.reactions, "reaction"))
+    for section, kind in sections:
         for key in section:
             names.stands((kind, str(key)), key)
 

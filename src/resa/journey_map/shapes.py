@@ -273,6 +273,30 @@ class ImprovementShape(Shape):
     should_move: Arrow | None = Field(None, description="Expectation it should move, such as product_page.cart.")
 
 
+_COUNTED = ("visits", "customers")
+
+
+class MetricShape(Shape):
+    """A number about visits: a count, sum, mean, share or quantile."""
+
+    name: Text | None = Field(None, description="Name for people.")
+    about: Prose | None = Field(None, description="What it tells, in a sentence or two.")
+    unit: Text | None = Field(None, description="Unit of the number, for people.")
+    owner: Text | None = Field(None, description="Who answers for it.")
+    of: Names = Field((), description="Touchpoints or stages whose visits it is about; none: all.")
+    count: Annotated[Literal["visits", "customers"], chosen(*_COUNTED)] | None = Field(
+        None, description="The number of visits, or of customers."
+    )
+    sum: Expression | None = Field(None, description="A number to add up: value, or such as properties.pieces.")
+    mean: Expression | None = Field(None, description="A number whose mean is taken.")
+    share: Expression | None = Field(None, description="A condition; the share of visits for which it holds.")
+    quantile: Expression | None = Field(None, description="A number whose quantile is taken; see at.")
+    at: Share | None = Field(None, description="Which quantile: 50 % (the median), 90 %.")
+    per: Annotated[Literal["customer"], chosen("customer")] | None = Field(
+        None, description="customer: count or sum divided by the customers with such a visit."
+    )
+
+
 class SignalShape(Shape):
     """How events show a touchpoint, or who a persona is."""
 
@@ -389,6 +413,9 @@ class MapShape(Shape):
     )
     improvements: Annotated[dict[Name, Annotated[ImprovementShape, _young(ImprovementShape)]], Named] = Field(
         default_factory=dict, description="What is changed."
+    )
+    metrics: Annotated[dict[Name, Annotated[MetricShape, _young(MetricShape)]], Named] = Field(
+        default_factory=dict, description="Numbers to follow."
     )
     signals: Signals = Field(default_factory=dict, description="How events show touchpoints.")
     reactions: Reactions = Field(default_factory=dict, description="What we do when an arrow is met or missed.")

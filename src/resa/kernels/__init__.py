@@ -22,7 +22,7 @@ from resa.kernels.funnel_options import funnel_directly, funnel_unless
 from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
-from resa.kernels.intervals import Interval, difference_interval, effective_size, wilson_interval
+from resa.kernels.intervals import Interval, difference_interval, effective_size, student_quantile, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
 from resa.kernels.openings import (
     CANCELLED,
@@ -126,6 +126,7 @@ __all__ = [
     "quantiles",
     "retention",
     "stays",
+    "student_quantile",
     "tally",
     "time_by_which",
     "top_paths",

@@ -282,6 +282,36 @@ class Improvement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number about visits that people want to follow.
+
+    Attributes:
+        key: Name in snake_case.
+        name: Name for people.
+        about: One or two sentences.
+        unit: Of the number, for people; empty: none.
+        owner: Who answers for it.
+        of: Keys of the touchpoints whose visits it is about; empty: of all.
+        kind: Number of visits or customers; sum, mean or quantile of a number; share of visits for which a condition
+            holds.
+        number: Event expression, a number or, of a share, a condition; `None`: what the visit is worth.
+        at: Which quantile, 0 to 1.
+        per_customer: Divided by the customers with such a visit.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    unit: str = ""
+    owner: str = ""
+    of: tuple[str, ...] = ()
+    kind: Literal["visits", "customers", "sum", "mean", "share", "quantile"]
+    number: str | None = None
+    at: float | None = None
+    per_customer: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reaction:
     """What the business does when an expectation is met or missed. Read and checked here; run by a later floor.
 
@@ -318,6 +348,7 @@ class JourneyMap:
         channels: In order, those that the file declares and those that touchpoints name.
         touchpoints: In the order of the stages.
         improvements: In order.
+        metrics: In order.
         signals: In the order in which they are tried.
         reactions: In order.
         file: The file as named to the user.
@@ -339,6 +370,7 @@ class JourneyMap:
     channels: tuple[Channel, ...] = ()
     touchpoints: tuple[Touchpoint, ...] = ()
     improvements: tuple[Improvement, ...] = ()
+    metrics: tuple[Metric, ...] = ()
     signals: tuple[Signal, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     file: str = ""

@@ -30,6 +30,7 @@ signals:
 PLANS = """
 personas: {fan: {path: [cart, purchase]}}
 improvements: {faster: {since: 2026-05-06, should_move: cart.purchase, state: done}}
+metrics: {orders: {of: purchase, count: visits}}
 """
 EVENTS = """time,customer,event
 2026-05-04T10:00:00Z,anna,cart
@@ -204,6 +205,7 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "stages": (["--quiet-after", "2 days", "--every", "day"], {"quiet_after": "2 days", "every": "day"}),
     "improvements": (["--days", "1", "--as-of", "2026-05-08T00:00:00Z"], {"days": 1}),
     "channels": (["device", "--within", "1 hour", "--part", "switches"], {"within": "1 hour"}),
+    "metrics": (["orders", "--by", "channel"], {"by": "channel"}),
     "friction": (["--within", "1 hour", "--limit", "3"], {"within": "1 hour", "limit": 3}),
     "planned": (["fan"], {}),
     "conformance": (["fan", "--no-collapse"], {"collapse": False}),
@@ -214,6 +216,7 @@ NAMED: dict[str, object] = {
     "expectations": ["cart.purchase"],
     "trend": "cart.purchase",
     "channels": "device",
+    "metrics": ["orders"],
     "planned": ["fan"],
     "conformance": ["fan"],
 }

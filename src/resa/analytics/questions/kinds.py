@@ -29,6 +29,7 @@ __all__ = [
     "FrictionQuestion",
     "FunnelQuestion",
     "ImprovementsQuestion",
+    "MetricsQuestion",
     "PathsQuestion",
     "PlannedQuestion",
     "RetentionQuestion",
@@ -289,6 +290,18 @@ class ImprovementsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsQuestion(Question):
+    """The metrics that the map names.
+
+    Attributes:
+        names: Keys of metrics; empty: all of the map.
+    """
+
+    kind = "metrics"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelsQuestion(Question):
     """Which channels or devices are used, which together, and how customers switch between them.
 
@@ -408,6 +421,7 @@ KINDS: dict[str, type[Question]] = {
         StagesQuestion,
         ImprovementsQuestion,
         ChannelsQuestion,
+        MetricsQuestion,
         FrictionQuestion,
         PlannedQuestion,
         ConformanceQuestion,

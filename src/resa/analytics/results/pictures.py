@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from resa.analytics.calendar import PERIODS
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
@@ -28,6 +30,7 @@ from resa.drawing import (
     draw_paths,
     draw_transitions,
     format_count,
+    format_decimal,
     format_percent,
     format_period,
     said_in,
@@ -63,7 +66,7 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     if name == "compared":
         return _compared(result, result.journey_map)
     question: Any = result.question
-    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention"}
+    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention", "metrics"}
     draw = _DRAWN.get((result.kind, name))
     if draw is None or grouped:
         what = f"'{name}' of {result.kind}" if name != first else result.kind
@@ -468,6 +471,38 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
 
 
+def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
+    """One metric, group by group."""
+    rows = result.table.to_pylist()
+    names = {row["metric"] for row in rows}
+    if len(names) != 1 or result.question.by is None:
+        raise QuestionError("one metric is drawn, by groups or periods: name it, and add --by; or show the table")
+    metric = next(metric for metric in journey_map.metrics if metric.key in names)
+    share = metric.kind == "share"
+    if result.question.by in PERIODS:
+        points = [
+            CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
+            for row in rows
+        ]
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share)
+    language = said_in(journey_map.language)
+    bars = [
+        Bar(
+            name=_group(result, row["group"]),
+            value=row["value"] or 0.0,
+            low=row["low"],
+            high=row["high"],
+            words="–"
+            if row["value"] is None
+            else format_percent(row["value"], language)
+            if share
+            else " ".join(filter(None, (format_decimal(row["value"], language), metric.unit))),
+        )
+        for row in rows
+    ]
+    return _bars(bars, journey_map, metric.name, counts=not share)
+
+
 _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("funnel", "steps"): _funnel,
     ("expectations", "expectations"): _expectations,
@@ -482,6 +517,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("stages", "over_time"): _stages_over_time,
     ("channels", "channels"): _channels,
     ("channels", "switches"): _switches,
+    ("metrics", "metrics"): _metrics,
     ("friction", "places"): _friction,
     ("friction", "rates"): _friction,
     ("planned", "planned"): _planned,

@@ -312,6 +312,17 @@ class Snapshot:
         packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
 
+    def event_numbers(self, text: str) -> npt.NDArray[np.float64]:
+        """For each event, what an expression gives; NaN: nothing is known."""
+
+        def make() -> npt.NDArray[np.float64]:
+            numbers: npt.NDArray[np.float64] = (
+                self._events(text, "number").cast(pa.float64()).to_numpy(zero_copy_only=False)
+            )
+            return numbers
+
+        return self.keep(("event numbers", text), make)
+
     @cached_property
     def text_attributes(self) -> tuple[str, ...]:
         """`traits.x` and `properties.x` that hold 2 to 30 different texts, in alphabetical order, at most 8 of each."""

@@ -10,7 +10,7 @@ from typing import Final
 from resa.analytics.sql.text import Statement
 from resa.kernels.intervals import normal_quantile
 
-__all__ = ["clustered_sql", "difference_sql", "effective_sql", "wilson_of_share_sql", "wilson_sql"]
+__all__ = ["clustered_sql", "difference_sql", "effective_sql", "ratio_sql", "wilson_of_share_sql", "wilson_sql"]
 
 _Z: Final = 1.9599639845400536
 _TAIL: Final = 1 - 0.95
@@ -84,6 +84,39 @@ def clustered_sql(statement: Statement, source: str, keys: str, name: str) -> St
             f"    * ({_real(_Z)} / t) ** 2 END::DOUBLE AS size FROM {name}_student",
         )
         .step(name, f"SELECT {keys}{low} AS low, {high} AS high FROM {name}_size WHERE trials > 0")
+    )
+
+
+def ratio_sql(statement: Statement, source: str, keys: str, name: str, *, below: str) -> Statement:
+    """Add the step `name`: `low`, `high` of `ratio_interval` for each of the keys.
+
+    Args:
+        statement: Has the step `source`: a row a thing, with customer and `number`.
+        source: Name of that step.
+        keys: Columns to group by, each with a comma behind it.
+        name: Of the step to add; others are named after it.
+        below: What a customer adds to the denominator, as an aggregate or a constant.
+    """
+    by = keys.rstrip(", ")
+    return (
+        statement.step(
+            f"{name}_customers",
+            f"SELECT {keys}customer, coalesce(sum(number), 0)::DOUBLE AS y, ({below})::DOUBLE AS x\n"
+            f"FROM {source} GROUP BY {keys}customer",
+        )
+        .step(
+            f"{name}_ratio",
+            f"SELECT *, sum(y) OVER w / sum(x) OVER w AS ratio FROM {name}_customers WINDOW w AS (PARTITION BY {by})",
+        )
+        .step(
+            f"{name}_variance",
+            f"SELECT {keys}any_value(ratio) AS ratio, count(*) AS customers,\n"
+            "  sqrt(count(*) / nullif(count(*) - 1, 0) * sum((y - ratio * x) ** 2)) / sum(x) AS spread,\n"
+            "  greatest(count(*) - 1, 3)::DOUBLE AS freedom, 1 / (greatest(count(*) - 1, 3) - 0.5e0) AS a\n"
+            f"FROM {name}_ratio GROUP BY {by}",
+        )
+        .step(f"{name}_student", _student(f"{name}_variance"))
+        .step(name, f"SELECT {keys}ratio - t * spread AS low, ratio + t * spread AS high FROM {name}_student")
     )
 
 
