@@ -19,7 +19,7 @@ MAP = small_map(
 
 
 def test_a_mean_has_the_published_interval() -> None:
-    """One number a customer: Student's interval of a mean. Sleep data of "Student", Biometrika 6, 1908, second column."""
+    """One number a customer: Student's interval of a mean; his own sleep data (Biometrika 6, 1908), second column."""
     hours = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
     found = ratio_interval(np.arange(10), hours, np.ones(10))
     assert found.share == pytest.approx(2.33)
