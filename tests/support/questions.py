@@ -144,7 +144,9 @@ def assert_sound(measure: Measure, result: Result) -> None:
     """The SQL gives the same rows in the same order, and behind every number there are exactly so many."""
     for name, part in result.parts.items():
         rough = RELATIVE_ERROR if result.kind in {"transitions", "touchpoints"} else 1e-9
-        assert_same_rows(part.table.to_pylist(), measure.sql(part.sql).to_pylist(), rough)
+        assert_same_rows(
+            part.table.to_pylist(), measure.sql(part.sql, count_by=result.question.count_by).to_pylist(), rough
+        )
         for column in part.people:
             for row, number in enumerate(part.table.column(column).to_pylist()):
                 if number is not None:

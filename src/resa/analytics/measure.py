@@ -31,6 +31,7 @@ from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question
 from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Result
+from resa.analytics.scope.accounts import accounts_of
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import EventStore, Snapshot
 from resa.analytics.views import with_views
@@ -79,7 +80,7 @@ class Measure:
         notes: What every answer has to say from now on, such as that newer events wait.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
-    channel, device, persona, by, compare, as_of; and `map`, the key of the map.
+    channel, device, persona, by, compare, count_by, as_of; and `map`, the key of the map.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[str, ...] = ()
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = Lock()
 
@@ -214,7 +215,7 @@ class Measure:
         """
         if not isinstance(question, Question):
             question = question_from(question)
-        snapshot = self.snapshot(question.map_key)
+        snapshot = self.snapshot(question.map_key, question.count_by)
         key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash, self.notes)
         with self._lock:
             if key in self._answers:
@@ -235,7 +236,7 @@ class Measure:
         """The places furthest below target, or unusual, or below their own history; see `resa.analytics.Findings`."""
         document = self._document("expectations", common)
         question = ExpectationsQuestion.from_document(document)
-        return find(Selection(self.snapshot(question.map_key), question), limit=limit)
+        return find(Selection(self.snapshot(question.map_key, question.count_by), question), limit=limit)
 
     def sql(
         self,
@@ -244,6 +245,7 @@ class Measure:
         map: str | None = None,  # noqa: A002  # the user's word
         as_of: Any = None,
         seconds: float | None = None,
+        count_by: str = "customer",
     ) -> pa.Table:
         """Run one SELECT over the views of a map, such as `visits` and `outcomes` (see `VIEWS`).
 
@@ -252,23 +254,28 @@ class Measure:
             map: Key of the map; default: the only map.
             as_of: Overrides up to when the data are complete (a moment).
             seconds: How long it may run.
+            count_by: `customer`, or `account`: then `customer` is an account in all views.
         """
-        moment = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of}).as_of
-        snapshot = self.snapshot(self._map_key(map))
+        asked = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of, "count_by": count_by})
+        snapshot, moment = self.snapshot(asked.map_key, count_by), asked.as_of
         return with_views(snapshot, sql, as_of=None if moment is None else to_microseconds(moment), seconds=seconds)
 
-    def snapshot(self, map_key: str | None = None) -> Snapshot:
-        """A map's events at the newest generation.
+    def snapshot(self, map_key: str | None = None, count_by: str = "customer") -> Snapshot:
+        """A map's events at the newest generation, by customer or by account.
 
         Raises:
-            QuestionError: There is no such map, or its events have not been indexed.
+            QuestionError: There is no such map, its events have not been indexed, or it says nothing of accounts.
         """
         key = self._map_key(map_key)
+        below = None if count_by == "customer" else self.snapshot(key)
         with self._lock:
-            held = self._snapshots.get(key)
+            held = self._snapshots.get((key, count_by))
             if held is None or held.index.generation != self._store.generation:
-                held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
-                self._snapshots[key] = held
+                if below is None:
+                    held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
+                else:
+                    held = accounts_of(below, self._currencies)
+                self._snapshots[key, count_by] = held
             return held
 
     def _map_key(self, key: str | None) -> str:

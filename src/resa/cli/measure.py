@@ -136,6 +136,9 @@ def measure(
     by: Annotated[
         list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
     ] = None,
+    count_by: Annotated[
+        str | None, typer.Option(help="customer, or account: the firms or households that the map names.")
+    ] = None,
     compare: Annotated[
         str | None, typer.Option(help="Two of the groups, to be compared by their shares, such as 'mobile,desktop'.")
     ] = None,
@@ -201,6 +204,7 @@ def measure(
         "collapse": collapse,
         "every": every,
         "by": by[0] if by else None,
+        "count_by": count_by,
         "compare": _words(compare),
         "where": where,
         "events": events,

@@ -19,6 +19,9 @@ def sql(
     *,
     map_key: MapKey = None,
     as_of: AsOf = None,
+    count_by: Annotated[
+        str, typer.Option(help="account: `customer` is an account, firm or household, in all views.")
+    ] = "customer",
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Stop after so many seconds.")] = 300,
     show_format: HowToWrite = None,
     output: Output = None,
@@ -27,5 +30,5 @@ def sql(
     """Ask in SQL (DuckDB's). Reading only; see docs/reference/views.md for the views and their columns."""
     how = chosen_format(show_format, output)
     with opened(folder) as shop:
-        table = shop.measure.sql(statement, map=shop.map(map_key).key, as_of=as_of, seconds=seconds)
+        table = shop.measure.sql(statement, map=shop.map(map_key).key, as_of=as_of, seconds=seconds, count_by=count_by)
     write_table(table, how, output)

@@ -83,6 +83,7 @@ def resolve(
         reviewed=shape.reviewed,
         holidays=shape.holidays,
         goal=resolve_map_goal(shape.goal, names),
+        account=names.expression(shape.account, Scope.CUSTOMER, "scalar"),
         stages=tuple(
             Stage(key=str(stage), name=_text(said.name) or display_name(stage), touchpoints=names.stages[stage])
             for stage, said in shape.stages.items()

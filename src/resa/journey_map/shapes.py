@@ -403,6 +403,9 @@ class MapShape(Shape):
     reviewed: Day | None = Field(None, description="When it was last looked at, year-month-day.")
     holidays: Days = Field((), description="Days that are no working days, year-month-day.")
     goal: GoalShape | None = Field(None, description="What the journey is for.")
+    account: Expression | None = Field(
+        None, description="What names a customer's account, firm or household, such as traits.company."
+    )
     stages: Stages = Field(description="The parts of the journey, left to right, with their touchpoints.")
     personas: Annotated[dict[Name, Annotated[PersonaShape, _young(PersonaShape)]], Named] = Field(
         default_factory=dict, description="Kinds of customers."

@@ -343,6 +343,7 @@ class JourneyMap:
         reviewed: When it last was.
         holidays: Days that are no working days, in order.
         goal: What the journey is for.
+        account: Customer expression that names the account, firm or household of a customer; `None`: there are none.
         stages: Left to right.
         personas: In order.
         channels: In order, those that the file declares and those that touchpoints name.
@@ -365,6 +366,7 @@ class JourneyMap:
     reviewed: date | None = None
     holidays: tuple[date, ...] = ()
     goal: Goal | None = None
+    account: str | None = None
     stages: tuple[Stage, ...]
     personas: tuple[Persona, ...] = ()
     channels: tuple[Channel, ...] = ()

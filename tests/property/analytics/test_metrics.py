@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.support.small_store import NAMES, Happened, SmallStore
 from resa.analytics import Measure
 from resa.model.journey import Metric
 
-NUMBERS = {
+NUMBERS: dict[str | None, Callable[[Happened], Any]] = {
     "properties.k": lambda event: event.properties.get("k"),
     "device = 'phone'": lambda event: 1 if event.device == "phone" else 0,
     None: lambda event: event.value,

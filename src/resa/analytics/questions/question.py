@@ -13,12 +13,15 @@ from resa.analytics.calendar import PERIODS
 from resa.analytics.questions.json_text import READERS, read_text, to_json
 from resa.base.errors import Problem, QuestionError, did_you_mean
 
-__all__ = ["GROUPS", "Question", "of_customers", "problem_of"]
+__all__ = ["COUNTED", "GROUPS", "Question", "of_customers", "problem_of"]
 
 _JSON_NAMES = {"since": "from", "map_key": "map"}
 
 GROUPS = ("persona", "channel", "device", *PERIODS)
 """What can be grouped by, besides `traits.x` and `properties.x`."""
+
+COUNTED = ("customer", "account")
+"""Whose journeys can be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Question:
         persona: Only customers of one of these personas.
         by: What to group by: persona, channel, device, `traits.x`, `properties.x`, day, week, month or quarter.
         as_of: Up to when the data are complete; `None`: as the sources say.
+        count_by: `customer`, or `account`: what the map says an account is, with the events of all its customers.
         compare: Two of the groups, the one and the other, to be compared by their shares.
     """
 
@@ -50,6 +54,7 @@ class Question:
     persona: tuple[str, ...] = ()
     by: str | None = None
     as_of: datetime | None = None
+    count_by: str = "customer"
     compare: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -63,6 +68,9 @@ class Question:
         if self.by is not None and self.by not in GROUPS and not self.by.startswith(("traits.", "properties.")):
             advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
             found.append(("by", f"cannot group by '{self.by}'{advice}"))
+        if self.count_by not in COUNTED:
+            advice = did_you_mean(self.count_by, COUNTED) or f"; count by {' or '.join(COUNTED)}"
+            found.append(("count_by", f"'{self.count_by}' cannot be counted{advice}"))
         if self.compare and self.by is None:
             found.append(("compare", "say by what customers are grouped, such as 'by': 'device'"))
         if self.compare and len(set(self.compare)) != 2:

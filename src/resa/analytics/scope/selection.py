@@ -186,7 +186,10 @@ class Selection:
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know about the selection."""
         now = self.question.where is not None or bool(self.question.persona) or of_customers(self.question.by)
-        return ("Traits and personas are as they are now, not as they were when it happened.",) if now else ()
+        said = ["Traits and personas are as they are now, not as they were when it happened."] if now else []
+        if self.question.count_by == "account":
+            said.append("Accounts are counted, as customers belong to them now; who belongs to none is left out.")
+        return tuple(said)
 
     # The same in SQL.
 
