@@ -126,6 +126,7 @@ class SmallStore:
     traits: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     as_of: Mapping[str, datetime] = field(default_factory=dict)
     generation: int = 1
+    daily: Sequence[tuple[date, str, float, Mapping[str, object]]] = ()
 
     def __post_init__(self) -> None:
         """Fill in what follows from the events."""
@@ -177,9 +178,23 @@ class SmallStore:
         return text_attributes(index, self.customer_traits())
 
     def rows(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Nothing but events is kept here."""
-        empty = {"feedback": FEEDBACK, "daily_numbers": DAILY_NUMBERS}[kind].empty_table()
-        return empty if columns is None else empty.select(list(columns))
+        """Numbers by day; there is no feedback here."""
+        schema = {"feedback": FEEDBACK, "daily_numbers": DAILY_NUMBERS}[kind]
+        rows = [
+            {
+                "source_id": "shop",
+                "message_id": str(number),
+                "load_id": 1,
+                "received_at": START,
+                "day": day,
+                "number": name,
+                "value": value,
+                "properties": json.dumps(dict(properties)),
+            }
+            for number, (day, name, value, properties) in enumerate(self.daily if kind == "daily_numbers" else ())
+        ]
+        table = pa.Table.from_pylist(rows, schema=schema)
+        return table if columns is None else table.select(list(columns))
 
     def lookups(self) -> pa.Table:
         return LOOKUPS.empty_table()

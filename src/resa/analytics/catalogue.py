@@ -7,6 +7,7 @@ from typing import Final
 
 from resa.analytics.answers.channels import CHANNEL_COLUMNS, COST_COLUMNS, SWITCH_COLUMNS, TOGETHER_COLUMNS
 from resa.analytics.answers.conformance import ADDED_COLUMNS, CONFORMANCE_COLUMNS, MOVE_COLUMNS, STEP_COLUMNS
+from resa.analytics.answers.coverage import COVERAGE_COLUMNS, KNOWN_COLUMNS
 from resa.analytics.answers.expectations import CURVE_COLUMNS, EXPECTATION_COLUMNS, INSTEAD_COLUMNS
 from resa.analytics.answers.funnel import FUNNEL_COLUMNS
 from resa.analytics.answers.improvements import IMPROVEMENT_COLUMNS
@@ -43,6 +44,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "switches": SWITCH_COLUMNS,
         "cost": COST_COLUMNS,
     },
+    "coverage": {"coverage": COVERAGE_COLUMNS, "customers": KNOWN_COLUMNS},
     "metrics": {"metrics": METRIC_COLUMNS},
     "friction": {"places": PLACE_COLUMNS, "rates": RATE_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},

@@ -13,6 +13,7 @@ import pyarrow as pa
 from resa.analytics.answers.channels import answer_channels
 from resa.analytics.answers.compared import compared
 from resa.analytics.answers.conformance import answer_conformance
+from resa.analytics.answers.coverage import answer_coverage
 from resa.analytics.answers.expectations import answer_expectations
 from resa.analytics.answers.funnel import answer_funnel
 from resa.analytics.answers.improvements import answer_improvements
@@ -53,6 +54,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "stages": answer_stages,
     "improvements": answer_improvements,
     "channels": answer_channels,
+    "coverage": answer_coverage,
     "metrics": answer_metrics,
     "friction": answer_friction,
     "planned": answer_planned,
@@ -184,6 +186,10 @@ class Measure:
     def channels(self, of: str = "channel", *, within: str | Duration | None = None, **common: Any) -> Result:
         """Which channels or devices are used, together and after one another; see `ChannelsQuestion`."""
         return self._ask("channels", common, of=of, within=within)
+
+    def coverage(self, **common: Any) -> Result:
+        """What of the journey can be seen at all; see `CoverageQuestion`."""
+        return self._ask("coverage", common)
 
     def metrics(self, names: Sequence[str] | str = (), **common: Any) -> Result:
         """The metrics that the map names; see `MetricsQuestion`."""

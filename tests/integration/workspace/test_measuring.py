@@ -205,6 +205,7 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "stages": (["--quiet-after", "2 days", "--every", "day"], {"quiet_after": "2 days", "every": "day"}),
     "improvements": (["--days", "1", "--as-of", "2026-05-08T00:00:00Z"], {"days": 1}),
     "channels": (["device", "--within", "1 hour", "--part", "switches"], {"within": "1 hour"}),
+    "coverage": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
     "metrics": (["orders", "--by", "channel"], {"by": "channel"}),
     "friction": (["--within", "1 hour", "--limit", "3"], {"within": "1 hour", "limit": 3}),
     "planned": (["fan"], {}),

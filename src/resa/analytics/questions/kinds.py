@@ -25,6 +25,7 @@ __all__ = [
     "KINDS",
     "ChannelsQuestion",
     "ConformanceQuestion",
+    "CoverageQuestion",
     "ExpectationsQuestion",
     "FrictionQuestion",
     "FunnelQuestion",
@@ -302,6 +303,20 @@ class MetricsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoverageQuestion(Question):
+    """What of the journey can be seen at all: visits with and without a customer, and what is known of customers."""
+
+    kind = "coverage"
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        for name in ("where", "events", "channel", "device", "persona", "by"):
+            if getattr(self, name):
+                found.append((name, f"who names no customer is in no group, so that '{name}' cannot be asked for here"))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelsQuestion(Question):
     """Which channels or devices are used, which together, and how customers switch between them.
 
@@ -421,6 +436,7 @@ KINDS: dict[str, type[Question]] = {
         StagesQuestion,
         ImprovementsQuestion,
         ChannelsQuestion,
+        CoverageQuestion,
         MetricsQuestion,
         FrictionQuestion,
         PlannedQuestion,

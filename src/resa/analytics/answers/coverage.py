@@ -1,0 +1,177 @@
+"""Coverage: what of the journey can be seen at all, before a number of it is believed.
+
+Visits that name a customer are in every answer. Events without one are counted by day and in no rate; they belong to
+the touchpoint of the first signal that holds for them, as far as that can be told without a time and a customer.
+"""
+
+# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from resa.analytics.questions.kinds import CoverageQuestion
+from resa.analytics.results.answer import Answer
+from resa.analytics.results.result import Column, Counted, Part, People
+from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.sql.text import inlined, literal
+from resa.analytics.views import VIEWS, with_views
+
+__all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "answer_coverage"]
+
+COVERAGE_COLUMNS: Final = (
+    Column("touchpoint", pa.string(), "Its key."),
+    Column("seen_by", pa.string(), "events; a number by day; not seen, on purpose; or no signal."),
+    Column("visits", pa.int64(), "Visits that name a customer; these are in all answers."),
+    Column("customers", pa.int64(), "Their customers."),
+    Column("without_customer", pa.int64(), "Visits that name none: counted by day, and in no rate."),
+    Column("share", pa.float64(), "visits / (visits + without_customer), 0 to 1; null if there are neither."),
+)
+KNOWN_COLUMNS: Final = (
+    Column("known", pa.string(), "What of a customer: anything, events, visits of the map, traits, a persona."),
+    Column("customers", pa.int64(), "Of how many customers it is known."),
+    Column("share", pa.float64(), "Of all, 0 to 1."),
+)
+
+_SEEN_BY: Final = {"events": "events", "daily_number": "a number by day", "not_seen": "not seen"}
+
+
+def answer_coverage(question: CoverageQuestion, selection: Selection) -> Answer:
+    """Count what names a customer, and what does not."""
+    keys = [touchpoint.key for touchpoint in selection.snapshot.journey_map.touchpoints]
+    people: dict[str, People] = {
+        "visits": lambda row: _whose(selection, keys[row]),
+        "customers": lambda row: np.unique(_whose(selection, keys[row])),
+    }
+    visits = _part(selection, COVERAGE_COLUMNS, _visits_sql(question, selection), people)
+    known = _part(selection, KNOWN_COLUMNS, _KNOWN_SQL, {})
+    return Answer(
+        parts={"coverage": visits, "customers": known},
+        n={"visits": sum(visits.table["visits"].to_pylist()), "customers": known.table["customers"][0].as_py()},
+        warnings=tuple(_warnings(selection, visits.table)),
+    )
+
+
+def _part(selection: Selection, columns: tuple[Column, ...], sql: str, people: Mapping[str, People]) -> Part:
+    """A table that its SQL gives: there is no quicker way to it."""
+    schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+    table = with_views(selection.snapshot, sql, as_of=selection.as_of_override).cast(schema)
+    return Part(columns=columns, table=table, sql=sql, people=people)
+
+
+def _whose(selection: Selection, touchpoint: str) -> Counted:
+    positions = selection.visits
+    code = selection.snapshot.journey_map.code[touchpoint]
+    positions = positions[selection.journeys.touchpoints[positions] == code]
+    if selection.bounds != WHOLE:
+        times = selection.snapshot.times(positions)
+        positions = positions[(times >= selection.bounds[0]) & (times < selection.bounds[1])]
+    return selection.snapshot.customers_at(positions)
+
+
+def _warnings(selection: Selection, table: pa.Table) -> Iterator[str]:
+    signals = selection.snapshot.journey_map.signals
+    unnamed = {row["touchpoint"] for row in table.to_pylist() if row["without_customer"]}
+    counted = [one.touchpoint for one in signals if one.occurrence is not None and one.touchpoint in unnamed]
+    if counted:
+        yield (
+            f"Whose events are which, first or later ({', '.join(counted)}), cannot be told without a customer: "
+            "those without one go to the first signal that they fit."
+        )
+
+
+def _visits_sql(question: CoverageQuestion, selection: Selection) -> str:
+    journey_map = selection.snapshot.journey_map
+    how = {signal.touchpoint: _SEEN_BY[signal.kind] for signal in journey_map.signals}
+    places = literal([touchpoint.key for touchpoint in journey_map.touchpoints])
+    said = literal([how.get(touchpoint.key, "no signal") for touchpoint in journey_map.touchpoints])
+    statement = (
+        selection.statement.step(
+            "named",
+            "SELECT touchpoint, count(*) AS visits, count(DISTINCT customer) AS customers FROM seen\n"
+            f"WHERE {selection.in_period('occurred_at')} GROUP BY touchpoint",
+        )
+        .step(
+            "by_day",
+            f"SELECT {_columns()} FROM daily_numbers WHERE {_days(question, selection)}",
+        )
+        .step(
+            "unnamed",
+            f"SELECT {_touchpoint(selection)} AS touchpoint, sum(amount) AS amount FROM by_day GROUP BY ALL",
+        )
+        .step(
+            "places",
+            f"SELECT unnest({places}::VARCHAR[]) AS touchpoint, unnest({said}::VARCHAR[]) AS seen_by,\n"
+            f"  unnest(range({len(journey_map.touchpoints)})) AS place",
+        )
+    )
+    return statement.select(
+        "SELECT touchpoint, seen_by, coalesce(visits, 0) AS visits, coalesce(customers, 0) AS customers,\n"
+        "  coalesce(round(amount), 0)::BIGINT AS without_customer,\n"
+        "  coalesce(visits, 0) / nullif(coalesce(visits, 0) + coalesce(amount, 0), 0) AS share\n"
+        "FROM places LEFT JOIN named USING (touchpoint) LEFT JOIN unnamed USING (touchpoint) ORDER BY place"
+    )
+
+
+def _columns() -> str:
+    """A number by day with the columns of an event, of which only its name and properties are known."""
+    known = {"event": "number", "properties": "properties", "source_id": "source_id"}
+    columns = (
+        f"{known.get(column.name) or f'NULL::{_SQL_TYPES[column.type]}'} AS {column.name}"
+        for column in VIEWS["events"].columns
+    )
+    return f"{', '.join(columns)}, value AS amount"
+
+
+_SQL_TYPES: Final = {
+    pa.string(): "VARCHAR",
+    pa.float64(): "DOUBLE",
+    pa.int64(): "BIGINT",
+    pa.uint32(): "UINTEGER",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+}
+
+
+def _touchpoint(selection: Selection) -> str:
+    """Which touchpoint a number by day is about: by its name, or as an event by the first signal that holds."""
+    cases = []
+    for signal in selection.snapshot.journey_map.signals:
+        if signal.daily_number is not None:
+            cases.append(f"WHEN event = {literal(signal.daily_number)} THEN {literal(signal.touchpoint)}")
+        elif signal.when is not None:
+            condition = inlined(selection.snapshot.event_expression(signal.when, "boolean"))
+            cases.append(f"WHEN {condition} THEN {literal(signal.touchpoint)}")
+    return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+
+
+def _days(question: CoverageQuestion, selection: Selection) -> str:
+    """A condition: the day lies in the period, as days are counted in the map's zone."""
+
+    def day(moment: date | datetime) -> str:
+        local = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+        return literal(local)
+
+    zone = ZoneInfo(selection.snapshot.journey_map.timezone)
+
+    parts = []
+    if question.since is not None:
+        parts.append(f"day >= {day(question.since)}")
+    if question.until is not None:
+        parts.append(f"day <= {day(question.until)}")
+    return " AND ".join(parts) or "TRUE"
+
+
+_KNOWN_SQL: Final = """\
+SELECT known, customers, customers / nullif(max(customers) OVER (), 0) AS share FROM (
+  SELECT 1 AS place, 'anything' AS known, count(*) AS customers FROM customers
+  UNION ALL SELECT 2, 'events', count(*) FILTER (events > 0) FROM customers
+  UNION ALL SELECT 3, 'visits', count(*) FILTER (visits > 0) FROM customers
+  UNION ALL SELECT 4, 'traits', count(*) FILTER (traits <> '{}') FROM customers
+  UNION ALL SELECT 5, 'a persona', count(*) FILTER (len(personas) > 0) FROM customers
+) ORDER BY place"""
