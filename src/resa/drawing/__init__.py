@@ -21,6 +21,7 @@ from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNu
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.pictures import read_pictures
 from resa.drawing.printing import Paper
+from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import Theme, tokens_css
@@ -29,6 +30,7 @@ from resa.drawing.words import said_in, say, say_count
 __all__ = [
     "LANES",
     "PRESETS",
+    "PROCESS_NUMBERS",
     "Bar",
     "Cohort",
     "CohortShare",
@@ -48,6 +50,8 @@ __all__ = [
     "PathFlow",
     "PathNumbers",
     "Point",
+    "ProcessArrow",
+    "ProcessTouchpoint",
     "Svg",
     "Table",
     "Theme",
@@ -61,6 +65,7 @@ __all__ = [
     "draw_funnel",
     "draw_map",
     "draw_paths",
+    "draw_process",
     "draw_transitions",
     "font_css",
     "format_count",

@@ -279,6 +279,7 @@ def test_little_or_nothing_is_no_error(events: list[Happened]) -> None:
         measure.expectations(curve=True),
         measure.transitions(),
         measure.paths(),
+        measure.process(touchpoints="50 %"),
         measure.variants(),
         measure.trend("a"),
         measure.trend("a.b"),

@@ -7,6 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from resa.analytics.calendar import PERIODS
+from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.process_picture import draw_arrows
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
@@ -82,12 +84,6 @@ def _column(result: Result, name: str) -> list[Any]:
     return values
 
 
-def _name(journey_map: JourneyMap, key: str | None) -> str:
-    """The name of a touchpoint for people."""
-    touchpoint = journey_map.touchpoint.get(key or "")
-    return (key or "") if touchpoint is None else touchpoint.name
-
-
 def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False) -> Svg:
     if len(bars) > _MOST_BARS:
         raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
@@ -99,18 +95,9 @@ def _of(share: float, size: int, language: str) -> str:
     return f"{format_percent(share, language)} ({format_count(size, language)})"
 
 
-def _group(result: Result, label: str) -> str:
-    """The name of a group for people."""
-    journey_map = result.journey_map
-    if result.question.by == "persona" and label in journey_map.persona:
-        return journey_map.persona[label].name
-    channels = {channel.key: channel.name for channel in journey_map.channels}
-    return channels.get(label, label) if result.question.by == "channel" else label
-
-
 def _of_group(result: Result, row: Mapping[str, Any]) -> str:
     """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
-    return " · ".join([row["expectation"], *([_group(result, row["group"])] if "group" in row else [])])
+    return " · ".join([row["expectation"], *([group_name(result, row["group"])] if "group" in row else [])])
 
 
 def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
@@ -119,7 +106,7 @@ def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
         return _funnels(result, journey_map)
     steps = [
         FunnelStep(
-            name=_name(journey_map, row["name"]),
+            name=touchpoint_name(journey_map, row["name"]),
             customers=row["customers"],
             median_seconds=row["median_seconds"],
             optional=row["optional"],
@@ -146,7 +133,7 @@ def _compared(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in rows
     ]
-    one, other = (_group(result, label) for label in result.question.compare)
+    one, other = (group_name(result, label) for label in result.question.compare)
     return draw_differences(differences, groups=(one, other), language=journey_map.language)
 
 
@@ -159,7 +146,9 @@ def _about(row: Mapping[str, Any], keys: list[str], journey_map: JourneyMap) -> 
         if key in {"from", "to"} and value is None:
             values.append(say("entry" if key == "from" else "exit", language))
         elif key not in {"step", "who", "last_period"} and value is not None:
-            values += [_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])]
+            values += [
+                touchpoint_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])
+            ]
     return " → ".join(values)
 
 
@@ -178,7 +167,7 @@ def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
     last = {row["group"]: row for row in rows if not row["optional"]}
     bars = [
         Bar(
-            name=_group(result, group),
+            name=group_name(result, group),
             value=row["share_of_first"],
             words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
             low=row["low"],
@@ -187,7 +176,9 @@ def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
         for group, row in last.items()
         if row["share_of_first"] is not None
     ]
-    ends = [_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
+    ends = (
+        [touchpoint_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
+    )
     return _bars(bars, journey_map, " → ".join(ends) or journey_map.title)
 
 
@@ -231,7 +222,7 @@ def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
-            name=_name(journey_map, row["touchpoint"]),
+            name=touchpoint_name(journey_map, row["touchpoint"]),
             value=row["customers"],
             words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
         )
@@ -246,7 +237,7 @@ def _variants(result: Result, journey_map: JourneyMap) -> Svg:
     for row in result.table.to_pylist():
         if row["variant"] is None:
             continue  # all the others together stand in the table
-        names = [_name(journey_map, key) for key in row["variant"]]
+        names = [touchpoint_name(journey_map, key) for key in row["variant"]]
         more = [] if len(names) <= _WORDS else [say_count("more", language, 2, str(len(names) - _WORDS))]
         bars.append(
             Bar(
@@ -274,7 +265,7 @@ def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: Jour
     own = {row["persona"] for row in rows if row["who"] == "persona"}
     bars = [
         Bar(
-            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
+            name=f"{journey_map.persona[row['persona']].name}: {touchpoint_name(journey_map, row['touchpoint'])}",
             value=row["share"],
             words=_of(row["share"], row[count], language),
             low=row["low"],
@@ -320,7 +311,7 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
     question: Any = result.question
     flows = [
         PathFlow(
-            names=tuple(_name(journey_map, key) for key in row["path"]),
+            names=tuple(touchpoint_name(journey_map, key) for key in row["path"]),
             count=row["count"],
             goes_on=not question.end and len(row["path"]) == question.steps,
         )
@@ -337,14 +328,14 @@ def _retention(result: Result, journey_map: JourneyMap) -> Svg:
     language = said_in(journey_map.language)
     overall: dict[str, list[CohortShare]] = {}
     for row in result.part("overall").table.to_pylist():
-        name = _group(result, row["group"]) if "group" in row else say("all", language)
+        name = group_name(result, row["group"]) if "group" in row else say("all", language)
         overall.setdefault(name, []).append(CohortShare(row["share"]))
     sizes: dict[str, int] = {}
     shares: dict[str, list[CohortShare]] = {}
     for row in result.table.to_pylist():
         name = format_period(row["cohort"], question.every, language)
         if row["period"] == question.ranges[0][0]:
-            total = _group(result, row["group"]) if "group" in row else say("all", language)
+            total = group_name(result, row["group"]) if "group" in row else say("all", language)
             sizes[total] = sizes.get(total, 0) + row["customers"]
         if "group" not in row:
             sizes[name] = row["customers"]
@@ -409,7 +400,10 @@ def friction_rows(result: Result) -> list[FrictionRow]:
         signs.setdefault(touchpoint, {})[sign] = FrictionShare(
             share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
         )
-    return [FrictionRow(name=_name(result.journey_map, key), visits=visits[key], signs=signs[key]) for key in visits]
+    return [
+        FrictionRow(name=touchpoint_name(result.journey_map, key), visits=visits[key], signs=signs[key])
+        for key in visits
+    ]
 
 
 def _friction(result: Result, journey_map: JourneyMap) -> Svg:
@@ -460,14 +454,14 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
             point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
         else:
             point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
-        lines.setdefault(_group(result, row["group"]) if "group" in row else of, []).append(point)
+        lines.setdefault(group_name(result, row["group"]) if "group" in row else of, []).append(point)
     notes = [
         CurveNote(at=improvement.since, text=improvement.name)
         for improvement in journey_map.improvements
         if improvement.since is not None and improvement.should_move == of
     ]
     target = None if counts else journey_map.expectation[of].target
-    title = _name(journey_map, of)
+    title = touchpoint_name(journey_map, of)
     return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
 
 
@@ -488,7 +482,7 @@ def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
-            name=_group(result, row["group"]),
+            name=group_name(result, row["group"]),
             value=row["value"] or 0.0,
             low=row["low"],
             high=row["high"],
@@ -508,6 +502,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("expectations", "expectations"): _expectations,
     ("expectations", "curve"): _incidence,
     ("transitions", "transitions"): _transitions,
+    ("process", "arrows"): draw_arrows,
     ("paths", "paths"): _paths,
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
