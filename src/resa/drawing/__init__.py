@@ -18,6 +18,7 @@ from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
+from resa.drawing.multiples import Panel, draw_multiples
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.pictures import read_pictures
 from resa.drawing.printing import Paper
@@ -46,6 +47,7 @@ __all__ = [
     "Lane",
     "MapNumbers",
     "MapOptions",
+    "Panel",
     "Paper",
     "PathFlow",
     "PathNumbers",
@@ -64,6 +66,7 @@ __all__ = [
     "draw_friction",
     "draw_funnel",
     "draw_map",
+    "draw_multiples",
     "draw_paths",
     "draw_process",
     "draw_transitions",

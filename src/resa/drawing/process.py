@@ -91,6 +91,7 @@ class _Drawing:
         show: Which number the arrows carry.
         most: The largest of these numbers that is drawn.
         language: Of words and numbers.
+        weights: How heavy each arrow is for the layout.
     """
 
     touchpoints: Sequence[ProcessTouchpoint]
@@ -99,19 +100,17 @@ class _Drawing:
     show: ProcessNumber
     most: float
     language: str
+    weights: Mapping[tuple[str | None, str | None], float]
 
     @property
     def number(self) -> Mapping[str, int]:
         """The number of each touchpoint's node."""
         return {touchpoint.key: number for number, touchpoint in enumerate(self.touchpoints)}
 
-    def ends(self, arrow: ProcessArrow) -> tuple[int, int]:
+    def ends(self, start: str | None, end: str | None) -> tuple[int, int]:
         """The numbers of an arrow's nodes."""
         number, count = self.number, len(self.touchpoints)
-        return (
-            count if arrow.start is None else number[arrow.start],
-            count + 1 if arrow.end is None else number[arrow.end],
-        )
+        return count if start is None else number[start], count + 1 if end is None else number[end]
 
 
 def draw_process(
@@ -124,6 +123,7 @@ def draw_process(
     note: str = "",
     language: str = "en",
     most: float | None = None,
+    weights: Mapping[tuple[str | None, str | None], float] | None = None,
     width: float = 0.0,
     heading: bool = True,
 ) -> Svg:
@@ -141,6 +141,8 @@ def draw_process(
         note: A line under the title.
         language: Of words and numbers.
         most: The number that the thickest arrow stands for; `None`: the largest that is drawn.
+        weights: How often all arrows happen, by start and end, of which this picture shows a part, so that several
+            are laid out alike; `None`: the arrows' own counts.
         width: Of the picture in units, at least.
         heading: Draw the title.
     """
@@ -148,7 +150,8 @@ def draw_process(
     title = title or say("process", language)
     drawn = [arrow for arrow in arrows if arrow.shown]
     most = most or max((_number(arrow, show) or 0.0 for arrow in drawn), default=0.0) or 1.0
-    drawing = _Drawing(touchpoints, arrows, tuple(happy), show, most, language)
+    heavy = weights or {(arrow.start, arrow.end): arrow.count for arrow in arrows}
+    drawing = _Drawing(touchpoints, arrows, tuple(happy), show, most, language, heavy)
     body = _body(drawing) if touchpoints else empty(_NARROWEST, language)
     inner = max(body.width, width - 2 * edge(heading), _NARROWEST)
     if body.width < inner:
@@ -190,7 +193,7 @@ def _description(drawing: _Drawing) -> str:
 
 
 def _body(drawing: _Drawing) -> Block:
-    weights = {drawing.ends(arrow): float(arrow.count) for arrow in drawing.arrows}
+    weights = {drawing.ends(*pair): weight for pair, weight in drawing.weights.items()}
     layout = laid_out(len(drawing.touchpoints) + 2, weights, [drawing.number[key] for key in drawing.happy])
     cards = [_card(drawing, touchpoint) for touchpoint in drawing.touchpoints]
     boxes = _boxes(layout, max(card.height for card in cards) + 14)
@@ -206,7 +209,9 @@ def _arrows(
     drawing: _Drawing, arrows: Sequence[ProcessArrow], boxes: Sequence[Box], layout: Layout, area: Box
 ) -> list[Item]:
     """The arrows, the largest on top, and above them all their numbers."""
-    arrows = sorted(arrows, key=lambda arrow: (_number(arrow, drawing.show) or 0.0, drawing.ends(arrow)))
+    arrows = sorted(
+        arrows, key=lambda arrow: (_number(arrow, drawing.show) or 0.0, drawing.ends(arrow.start, arrow.end))
+    )
     ways = [_way(drawing, arrow) for arrow in arrows]
     words = [_words(drawing, arrow) for arrow in arrows]
     taken = list(boxes)
@@ -253,7 +258,7 @@ def _boxes(layout: Layout, height: float) -> list[Box]:
 
 
 def _way(drawing: _Drawing, arrow: ProcessArrow) -> Way:
-    start, end = drawing.ends(arrow)
+    start, end = drawing.ends(arrow.start, arrow.end)
     part = min(1.0, (_number(arrow, drawing.show) or 0.0) / drawing.most)
     thick = _THINNEST + (_THICKEST - _THINNEST) * part**0.7
     return Way(start=start, end=end, thick=thick, straight=arrow.happy)
@@ -334,7 +339,8 @@ def _tables(drawing: _Drawing, title: str) -> list[Table]:
     language = drawing.language
     names: dict[str | None, str] = {touchpoint.key: touchpoint.name for touchpoint in drawing.touchpoints}
     shown = sorted(
-        (arrow for arrow in drawing.arrows if arrow.shown), key=lambda arrow: (-arrow.count, drawing.ends(arrow))
+        (arrow for arrow in drawing.arrows if arrow.shown),
+        key=lambda arrow: (-arrow.count, drawing.ends(arrow.start, arrow.end)),
     )
     rows = [
         (

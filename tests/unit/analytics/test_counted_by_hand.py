@@ -395,3 +395,34 @@ def test_a_process_map_refuses_what_is_no_share_and_no_number() -> None:
     with pytest.raises(QuestionError, match="did you mean 'median'"):
         measure.process(show="medan")
     assert measure.process(arrows="40 %").question.document["arrows"] == 0.4
+
+
+def test_each_group_has_its_own_picture_of_one_scale() -> None:
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (5, "b"), (15, "c"), device="phone"),
+            *happened(1, (0, "a"), (5, "b"), device="desk"),
+            *happened(2, (0, "a"), (5, "d"), device="desk"),
+        ],
+        small_map(personas=(Persona(key="gift", name="Gift", path=("a", "b")),)),
+    )
+    for result, part in (
+        (measure.process(by="device"), "arrows"),
+        (measure.funnel(["a", "b"], by="device"), "steps"),
+        (measure.transitions(by="device"), "transitions"),
+        (measure.paths(by="device"), "paths"),
+        (measure.variants(by="device"), "variants"),
+        (measure.stages(by="device"), "stages"),
+        (measure.stages(by="device"), "over_time"),
+        (measure.touchpoints(by="device"), "touchpoints"),
+        (measure.planned(by="device"), "planned"),
+        (measure.conformance(by="device"), "steps"),
+        (measure.channels(by="device"), "switches"),
+    ):
+        drawn = result.picture(part)
+        assert [drawn.count(f'data-kind="panel" data-key="{group}"') for group in ("desk", "phone")] == [1, 1], part
+    funnel = measure.funnel(["a", "b"], by="device").picture()
+    assert "2 customers · 50% (9" in funnel
+    process = measure.process(by="device").picture()
+    assert process.count('data-kind="touchpoint" data-key="c"') == 2  # its place is kept where nobody visits it
+    assert "2 journeys" in process

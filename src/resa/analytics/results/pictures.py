@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from resa.analytics.calendar import PERIODS
+from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
 from resa.analytics.results.names import group_name, touchpoint_name
-from resa.analytics.results.process_picture import draw_arrows
+from resa.analytics.results.process_picture import common_process, draw_arrows, process_note
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
@@ -21,6 +22,7 @@ from resa.drawing import (
     FrictionRow,
     FrictionShare,
     FunnelStep,
+    Panel,
     PathFlow,
     Svg,
     draw_bars,
@@ -29,6 +31,7 @@ from resa.drawing import (
     draw_differences,
     draw_friction,
     draw_funnel,
+    draw_multiples,
     draw_paths,
     draw_transitions,
     format_count,
@@ -46,6 +49,11 @@ if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
 __all__ = ["friction_rows", "picture_of"]
+
+_IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
+"""Kinds of question whose groups stand in one picture."""
+
+_TWO_WIDE: Final = 2200.0  # process maps are compared side by side, however wide the sheet becomes
 
 _MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
@@ -68,8 +76,10 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     if name == "compared":
         return _compared(result, result.journey_map)
     question: Any = result.question
-    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention", "metrics"}
+    grouped = question.by is not None and result.kind not in _IN_ONE
     draw = _DRAWN.get((result.kind, name))
+    if draw is not None and grouped and (result.kind, name) in DRAWN_BY_GROUP:
+        return _panels(result, name, draw)
     if draw is None or grouped:
         what = f"'{name}' of {result.kind}" if name != first else result.kind
         drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
@@ -79,15 +89,41 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     return draw(result, result.journey_map)
 
 
+def _panels(result: Result, name: str, draw: Callable[..., Svg]) -> Svg:
+    """The picture of each group, side by side."""
+    journey_map = result.journey_map
+    language = said_in(journey_map.language)
+    how = {**DRAWN_BY_GROUP[result.kind, name], **common_scale(result, name), "heading": False}
+    if result.kind == "process":
+        how |= common_process(result)
+    panels = [
+        Panel(
+            name=group_name(result, label),
+            note=size_of(alone, name, language),
+            picture=draw(alone, journey_map, **how),
+        )
+        for label, alone in by_group(result)
+    ]
+    titles = [panel.picture.scene.title for panel in panels] or [journey_map.title]
+    what = str(result.question.by).rpartition(".")[2]
+    return draw_multiples(
+        panels,
+        title=say("by_group", language, title=titles[0], what=what),
+        note=process_note(result, language) if result.kind == "process" else "",
+        language=language,
+        **({"width": _TWO_WIDE} if result.kind == "process" else {}),
+    )
+
+
 def _column(result: Result, name: str) -> list[Any]:
     values: list[Any] = result.table.column(name).to_pylist()
     return values
 
 
-def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False) -> Svg:
+def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False, **how: Any) -> Svg:
     if len(bars) > _MOST_BARS:
         raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
-    return draw_bars(bars, title=title, language=journey_map.language, counts=counts)
+    return draw_bars(bars, title=title, language=journey_map.language, counts=counts, **how)
 
 
 def _of(share: float, size: int, language: str) -> str:
@@ -100,10 +136,8 @@ def _of_group(result: Result, row: Mapping[str, Any]) -> str:
     return " · ".join([row["expectation"], *([group_name(result, row["group"])] if "group" in row else [])])
 
 
-def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
+def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
-    if result.question.by is not None:
-        return _funnels(result, journey_map)
     steps = [
         FunnelStep(
             name=touchpoint_name(journey_map, row["name"]),
@@ -113,7 +147,7 @@ def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in rows
     ]
-    return draw_funnel(steps, language=journey_map.language)
+    return draw_funnel(steps, language=journey_map.language, **how)
 
 
 def _compared(result: Result, journey_map: JourneyMap) -> Svg:
@@ -160,29 +194,7 @@ _DIRECTIONS: Final[Mapping[str, Literal["higher", "lower", "same", "few"]]] = {
 }
 
 
-def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
-    """Of each group, how many of those who took the first step reach the last."""
-    rows = result.table.to_pylist()
-    first = {row["group"]: row["customers"] for row in reversed(rows)}
-    last = {row["group"]: row for row in rows if not row["optional"]}
-    bars = [
-        Bar(
-            name=group_name(result, group),
-            value=row["share_of_first"],
-            words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
-            low=row["low"],
-            high=row["high"],
-        )
-        for group, row in last.items()
-        if row["share_of_first"] is not None
-    ]
-    ends = (
-        [touchpoint_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
-    )
-    return _bars(bars, journey_map, " → ".join(ends) or journey_map.title)
-
-
-def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
+def _expectations(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     bars = [
         Bar(
             name=_of_group(result, row),
@@ -196,17 +208,19 @@ def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
         for row in result.table.to_pylist()
         if row["share"] is not None
     ]
-    return _bars(bars, journey_map, journey_map.title)
+    return _bars(bars, journey_map, journey_map.title, **how)
 
 
-def _incidence(result: Result, journey_map: JourneyMap) -> Svg:
+def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """The share that has met each expectation by each moment of its window."""
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.parts["curve"].table.to_pylist():
         lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
     names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
     target = journey_map.expectation[names[0]].target if len(names) == 1 else None
-    return _curves(lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True)
+    return _curves(
+        lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True, **how
+    )
 
 
 def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
@@ -218,7 +232,7 @@ def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, titl
     return draw_curve(curves, title=title, language=journey_map.language, **how)
 
 
-def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
+def _touchpoints(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
@@ -228,10 +242,10 @@ def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, journey_map.title, counts=True)
+    return _bars(bars, journey_map, journey_map.title, counts=True, **how)
 
 
-def _variants(result: Result, journey_map: JourneyMap) -> Svg:
+def _variants(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = []
     for row in result.table.to_pylist():
@@ -246,20 +260,20 @@ def _variants(result: Result, journey_map: JourneyMap) -> Svg:
                 words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
             )
         )
-    return _bars(bars, journey_map, say("variants", language), counts=True)
+    return _bars(bars, journey_map, say("variants", language), counts=True, **how)
 
 
-def _planned(result: Result, journey_map: JourneyMap) -> Svg:
+def _planned(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """How far customers come on each planned path."""
-    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map)
+    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map, **how)
 
 
-def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
+def _conformance(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """How many take each planned step in its place."""
-    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map)
+    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map, **how)
 
 
-def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap) -> Svg:
+def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap, **how: Any) -> Svg:
     """Planned steps as bars: of the persona's own customers where it is known who they are, else of everyone."""
     language = said_in(journey_map.language)
     own = {row["persona"] for row in rows if row["who"] == "persona"}
@@ -274,14 +288,14 @@ def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: Jour
         for row in rows
         if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
     ]
-    return _bars(bars, journey_map, say(title, language))
+    return _bars(bars, journey_map, say(title, language), **how)
 
 
-def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
+def _transitions(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
     seen = {row[end] for row in rows for end in ("from", "to")}
     names = {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints if touchpoint.key in seen}
-    return _ways(rows, names, journey_map, borders=True)
+    return _ways(rows, names, journey_map, borders=True, **how)
 
 
 def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: JourneyMap, **how: Any) -> Svg:
@@ -307,7 +321,7 @@ def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: Jou
     )
 
 
-def _paths(result: Result, journey_map: JourneyMap) -> Svg:
+def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     question: Any = result.question
     flows = [
         PathFlow(
@@ -319,10 +333,13 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
         if row["path"] is not None
     ]
     note = f"+ {result.others['count']:,}" if result.others else ""
-    return draw_paths(flows, note=note, language=journey_map.language)
+    if how:  # of several groups: as narrow as the steps allow
+        depth = max((len(flow.names) for flow in flows), default=1)
+        how = {**how, "width": min(980.0, max(520.0, 180.0 * depth))}
+    return draw_paths(flows, note=note, language=journey_map.language, **how)
 
 
-def _retention(result: Result, journey_map: JourneyMap) -> Svg:
+def _retention(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """A row a cohort under one of all; of groups only the row of all, of each."""
     question: Any = result.question
     language = said_in(journey_map.language)
@@ -348,6 +365,7 @@ def _retention(result: Result, journey_map: JourneyMap) -> Svg:
         title=say("retention", language),
         note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
         language=language,
+        **how,
     )
 
 
@@ -356,7 +374,7 @@ def _stage(journey_map: JourneyMap, key: str) -> str:
     return next(stage.name for stage in journey_map.stages if stage.key == key)
 
 
-def _stages(result: Result, journey_map: JourneyMap) -> Svg:
+def _stages(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """Who is where, as bars."""
     language = said_in(journey_map.language)
     bars = [
@@ -367,22 +385,22 @@ def _stages(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, say("stages_now", language), counts=True)
+    return _bars(bars, journey_map, say("stages_now", language), counts=True, **how)
 
 
-def _movements(result: Result, journey_map: JourneyMap) -> Svg:
+def _movements(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     names = {stage.key: stage.name for stage in journey_map.stages}
     title = say("movements", said_in(journey_map.language))
-    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True)
+    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True, **how)
 
 
-def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
+def _stages_over_time(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """How many were in each stage when each whole period ended."""
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.part("over_time").table.to_pylist():
         value = row["customers"] if row["complete"] else None
         lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
-    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
+    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True, **how)
 
 
 def friction_rows(result: Result) -> list[FrictionRow]:
@@ -406,8 +424,8 @@ def friction_rows(result: Result) -> list[FrictionRow]:
     ]
 
 
-def _friction(result: Result, journey_map: JourneyMap) -> Svg:
-    return draw_friction(friction_rows(result), language=journey_map.language)
+def _friction(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
+    return draw_friction(friction_rows(result), language=journey_map.language, **how)
 
 
 def _channel_name(result: Result, key: str) -> str:
@@ -417,23 +435,23 @@ def _channel_name(result: Result, key: str) -> str:
     return names.get(key, key) if question.of == "channel" else key
 
 
-def _channels(result: Result, journey_map: JourneyMap) -> Svg:
+def _channels(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
             name=_channel_name(result, row["channel"]),
-            value=row["customers"],
+            value=row["share"],
             words=_of(row["share"], row["customers"], language),
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True)
+    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True, **how)
 
 
-def _switches(result: Result, journey_map: JourneyMap) -> Svg:
+def _switches(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     names = {key: _channel_name(result, key) for key in _column(result, "channel")}
     title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
-    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title)
+    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title, **how)
 
 
 def _channels_or_devices(result: Result) -> str:
@@ -442,7 +460,7 @@ def _channels_or_devices(result: Result) -> str:
     return of
 
 
-def _trend(result: Result, journey_map: JourneyMap) -> Svg:
+def _trend(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     question: Any = result.question
     of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
     counts = "share" not in result.table.column_names
@@ -462,10 +480,10 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
     ]
     target = None if counts else journey_map.expectation[of].target
     title = touchpoint_name(journey_map, of)
-    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
+    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts, **how)
 
 
-def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
+def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """One metric, group by group."""
     rows = result.table.to_pylist()
     names = {row["metric"] for row in rows}
@@ -478,7 +496,7 @@ def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
             CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
             for row in rows
         ]
-        return _curves({metric.name: points}, journey_map, metric.name, counts=not share)
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, **how)
     language = said_in(journey_map.language)
     bars = [
         Bar(
@@ -494,10 +512,10 @@ def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in rows
     ]
-    return _bars(bars, journey_map, metric.name, counts=not share)
+    return _bars(bars, journey_map, metric.name, counts=not share, **how)
 
 
-_DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
+_DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("funnel", "steps"): _funnel,
     ("expectations", "expectations"): _expectations,
     ("expectations", "curve"): _incidence,

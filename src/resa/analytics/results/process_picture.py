@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from resa.analytics.results.names import touchpoint_name
@@ -21,16 +22,41 @@ from resa.model.journey import JourneyMap
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["draw_arrows"]
+__all__ = ["common_process", "draw_arrows", "process_note"]
 
 
-def draw_arrows(result: Result, journey_map: JourneyMap) -> Svg:
-    """The answer about a process as a map: laid out with all of its arrows, those that are kept drawn."""
+def common_process(result: Result) -> dict[str, Any]:
+    """What the maps of all groups share: where everything stands, and how thick an arrow of a size is."""
+    question: Any = result.question
+    weights: dict[tuple[str | None, str | None], float] = {}
+    for name in ("arrows", "left_out"):
+        for row in result.part(name).table.to_pylist():
+            pair = (row["from"], row["to"])
+            weights[pair] = weights.get(pair, 0.0) + row["count"]
+    column = {"median": "median_seconds", "p90": "p90_seconds"}.get(question.show, question.show)
+    numbers = [number for number in result.table.column(column).to_pylist() if number is not None]
+    places = {row["touchpoint"]: row["happy"] for row in result.part("touchpoints").table.to_pylist()}
+    return {"weights": weights, "most": float(max(numbers, default=0)), "places": places}
+
+
+def draw_arrows(
+    result: Result, journey_map: JourneyMap, places: Mapping[str, int | None] | None = None, **how: Any
+) -> Svg:
+    """The answer about a process as a map: laid out with all of its arrows, those that are kept drawn.
+
+    Args:
+        result: The answer.
+        journey_map: For names and language.
+        places: All touchpoints of all groups, and their places on the happy path; `None`: those of this answer.
+        **how: What `draw_process` takes.
+    """
     question: Any = result.question
     language = said_in(journey_map.language)
     touchpoints = result.part("touchpoints").table.to_pylist()
     kept, left_out = (result.part(name).table.to_pylist() for name in ("arrows", "left_out"))
-    places = sorted((row["happy"], row["touchpoint"]) for row in touchpoints if row["happy"] is not None)
+    visited = {row["touchpoint"]: row for row in touchpoints}
+    places = places or {key: row["happy"] for key, row in visited.items()}
+    happy = sorted((place, key) for key, place in places.items() if place is not None)
     arrows = [
         ProcessArrow(
             start=row["from"],
@@ -49,23 +75,24 @@ def draw_arrows(result: Result, journey_map: JourneyMap) -> Svg:
     return draw_process(
         [
             ProcessTouchpoint(
-                key=row["touchpoint"],
-                name=touchpoint_name(journey_map, row["touchpoint"]),
-                visits=row["visits"],
-                customers=row["customers"],
-                shown=row["shown"],
+                key=key,
+                name=touchpoint_name(journey_map, key),
+                visits=visited[key]["visits"] if key in visited else 0,
+                customers=visited[key]["customers"] if key in visited else 0,
+                shown=key in visited and visited[key]["shown"],
             )
-            for row in touchpoints
+            for key in sorted(places, key=lambda key: journey_map.code[key])
         ],
         arrows,
-        happy=[key for _, key in places],
+        happy=[key for _, key in happy],
         show=question.show,
-        note=_note(result, language),
         language=language,
+        **({} if "weights" in how else {"note": process_note(result, language)}),
+        **how,
     )
 
 
-def _note(result: Result, language: str) -> str:
+def process_note(result: Result, language: str) -> str:
     """What stands on the arrows, what is blue, and how much is drawn: nothing is left out without a word."""
     question: Any = result.question
     walkers, ways = result.n["happy_path"], result.n["ways"]
