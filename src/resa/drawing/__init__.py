@@ -21,6 +21,7 @@ from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNu
 from resa.drawing.multiples import Panel, draw_multiples
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.pictures import read_pictures
+from resa.drawing.plan import PlanStep, PlanWay, draw_plan
 from resa.drawing.printing import Paper
 from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
@@ -51,6 +52,8 @@ __all__ = [
     "Paper",
     "PathFlow",
     "PathNumbers",
+    "PlanStep",
+    "PlanWay",
     "Point",
     "ProcessArrow",
     "ProcessTouchpoint",
@@ -68,6 +71,7 @@ __all__ = [
     "draw_map",
     "draw_multiples",
     "draw_paths",
+    "draw_plan",
     "draw_process",
     "draw_transitions",
     "font_css",

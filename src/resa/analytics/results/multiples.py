@@ -30,7 +30,7 @@ DRAWN_BY_GROUP: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
     ("stages", "over_time"): {"width": _NARROW},
     ("channels", "channels"): {"width": _NARROW},
     ("channels", "switches"): {},
-    ("planned", "planned"): {"width": _NARROW},
+    ("planned", "planned"): {},
     ("conformance", "steps"): {"width": _NARROW},
     ("touchpoints", "touchpoints"): {"width": _NARROW},
 }
@@ -41,7 +41,6 @@ _SCALES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("stages", "stages"): ("now",),
     ("stages", "over_time"): ("customers",),
     ("channels", "channels"): ("share",),
-    ("planned", "planned"): ("share", "high"),
     ("conformance", "steps"): ("share", "high"),
     ("touchpoints", "touchpoints"): ("customers",),
 }

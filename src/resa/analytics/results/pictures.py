@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from resa.analytics.calendar import PERIODS
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
 from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.plan_picture import draw_plans, own_walkers
 from resa.analytics.results.process_picture import common_process, draw_arrows, process_note
 from resa.base.errors import QuestionError
 from resa.drawing import (
@@ -263,32 +264,21 @@ def _variants(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     return _bars(bars, journey_map, say("variants", language), counts=True, **how)
 
 
-def _planned(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    """How far customers come on each planned path."""
-    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map, **how)
-
-
 def _conformance(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    """How many take each planned step in its place."""
-    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map, **how)
-
-
-def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap, **how: Any) -> Svg:
-    """Planned steps as bars: of the persona's own customers where it is known who they are, else of everyone."""
+    """How many take each planned step in its place: the persona's own customers where they are known, else everyone."""
     language = said_in(journey_map.language)
-    own = {row["persona"] for row in rows if row["who"] == "persona"}
     bars = [
         Bar(
             name=f"{journey_map.persona[row['persona']].name}: {touchpoint_name(journey_map, row['touchpoint'])}",
             value=row["share"],
-            words=_of(row["share"], row[count], language),
+            words=_of(row["share"], row["in_place"], language),
             low=row["low"],
             high=row["high"],
         )
-        for row in rows
-        if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
+        for row in own_walkers(result.part("steps").table.to_pylist())
+        if row["share"] is not None
     ]
-    return _bars(bars, journey_map, say(title, language), **how)
+    return _bars(bars, journey_map, say("steps_in_place", language), **how)
 
 
 def _transitions(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -533,7 +523,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("metrics", "metrics"): _metrics,
     ("friction", "places"): _friction,
     ("friction", "rates"): _friction,
-    ("planned", "planned"): _planned,
+    ("planned", "planned"): draw_plans,
     ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,
 }
