@@ -20,6 +20,7 @@ from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.multiples import Panel, draw_multiples
 from resa.drawing.paths import PathFlow, draw_paths
+from resa.drawing.personas import MOST_PERSONAS
 from resa.drawing.pictures import read_pictures
 from resa.drawing.plan import PlanStep, PlanWay, draw_plan
 from resa.drawing.printing import Paper
@@ -31,6 +32,7 @@ from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
+    "MOST_PERSONAS",
     "PRESETS",
     "PROCESS_NUMBERS",
     "Bar",

@@ -210,9 +210,8 @@ def _stream(
             ("C", far, bottom + 6, middle, bottom - 12, middle, bottom),
         )
         items.append(_flow(commands, detour, "neutral", 0.34, say("plan_detour", language, n=step.detour), "detour"))
-        words = gap.detour
-        y = max(turn + 2, half - words.height / 2)
-        items.append(Group(x=far + 12 + detour / 2, y=y, items=words.items))
+        y = max(turn + 2, half - gap.detour.height / 2)
+        items.append(Group(x=far + 12 + detour / 2, y=y, items=gap.detour.items))
     if step.direct:
         share = formats.percent(step.direct / step.customers, language)
         words = say("plan_direct", language, n=formats.count(step.direct, language), share=share)

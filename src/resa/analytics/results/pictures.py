@@ -54,6 +54,7 @@ __all__ = ["friction_rows", "picture_of"]
 _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 """Kinds of question whose groups stand in one picture."""
 
+_SHEET: Final = 1120.0
 _TWO_WIDE: Final = 2200.0  # process maps are compared side by side, however wide the sheet becomes
 
 _MOST_CURVES: Final = 6
@@ -112,7 +113,7 @@ def _panels(result: Result, name: str, draw: Callable[..., Svg]) -> Svg:
         title=say("by_group", language, title=titles[0], what=what),
         note=process_note(result, language) if result.kind == "process" else "",
         language=language,
-        **({"width": _TWO_WIDE} if result.kind == "process" else {}),
+        width=_TWO_WIDE if result.kind == "process" else _SHEET,
     )
 
 

@@ -87,8 +87,7 @@ def draw_arrows(
         happy=[key for _, key in happy],
         show=question.show,
         language=language,
-        **({} if "weights" in how else {"note": process_note(result, language)}),
-        **how,
+        **{"note": process_note(result, language), **how},
     )
 
 
