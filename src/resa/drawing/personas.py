@@ -36,6 +36,7 @@ _COLUMN: Final = 236.0
 _BADGES: Final = 30.0
 _PLOT: Final = 150.0
 _BESIDE: Final = 2.6
+_NAMED: Final = 50.0
 _LOWEST, _HIGHEST = -2, 2
 _THOUGHTS: Final = ("actions", "motivation", "questions")
 
@@ -85,7 +86,8 @@ def draw_personas(
         raise ValueError(f"{len(personas)} personas cannot be told apart; draw at most {MOST_PERSONAS}")
     white = edge(heading)
     count = max(1, len(personas))
-    column = _COLUMN if width is None else max(140.0, (width - 2 * white - _NAMES) / count)
+    liked = max(_COLUMN, (_NAMED + 4) * len(journey_map.touchpoints) / count)
+    column = liked if width is None else max(140.0, (width - 2 * white - _NAMES) / count)
     shown = _Sheet(journey_map, [journey_map.persona[key] for key in personas], numbers or MapNumbers(), column)
     language = shown.language
     rows = [touchpoint for touchpoint in journey_map.touchpoints if _matters(shown, touchpoint)]
@@ -173,13 +175,27 @@ def _curves(shown: _Sheet) -> Block:
         if len(points) > 1:
             drawn.insert(0, Path(commands=smooth(points), stroke=colour, stroke_width=thick, dash=dash))
         items.append(Group(items=tuple(drawn), title=persona.name, kind="curve", key=persona.key))
+    differ = [len({values[place] for values in felt}) > 1 for place in range(len(touchpoints))]
+    names, foot = _places(touchpoints, differ, pitch)
+    return Block((*items, *names), _PLOT + 4 + foot)
+
+
+def _places(touchpoints: Sequence[Touchpoint], differ: Sequence[bool], pitch: float) -> tuple[list[Item], float]:
+    """Names below the curves, and their height; where not all have room, those at which personas feel otherwise."""
+    items: list[Item] = []
     foot = 0.0
+    tight = pitch < _NAMED
+    free = _NAMES - 2
     for place, touchpoint in enumerate(touchpoints):
-        name = paragraph(touchpoint.name, pitch - 4, "note", "muted", lines=4)
-        middle = _NAMES + (place + 0.5) * pitch
-        items.append(Group(x=middle - name.width / 2, y=_PLOT + 4, items=name.items))
+        name = paragraph(touchpoint.name, _NAMED if tight else pitch - 4, "note", "muted", lines=4)
+        left = _NAMES + (place + 0.5) * pitch - name.width / 2
+        last = _NAMES + len(touchpoints) * pitch - name.width
+        if tight and (not differ[place] or left < free or left > last):
+            continue
+        items.append(Group(x=left, y=_PLOT + 4, items=name.items))
+        free = left + name.width + 6
         foot = max(foot, name.height)
-    return Block(tuple(items), _PLOT + 4 + foot)
+    return items, foot
 
 
 def _height_of(value: float) -> float:
