@@ -10,6 +10,7 @@ from typing import Final, Literal
 from resa.drawing import formats
 from resa.drawing import process_parts as parts
 from resa.drawing.canvas import edge, empty, sheet
+from resa.drawing.differences import Direction
 from resa.drawing.parts import Block, paragraph, widest
 from resa.drawing.process_labels import Label, placed
 from resa.drawing.process_layout import Layout, laid_out
@@ -21,7 +22,7 @@ from resa.drawing.words import said_in, say, say_count
 
 __all__ = ["PROCESS_NUMBERS", "ProcessArrow", "ProcessNumber", "ProcessTouchpoint", "draw_process"]
 
-ProcessNumber = Literal["count", "customers", "median", "p90"]
+ProcessNumber = Literal["count", "customers", "median", "p90", "share"]
 
 PROCESS_NUMBERS: Final[tuple[ProcessNumber, ...]] = ("count", "customers", "median", "p90")
 """What can be written on the arrows: how often, how many customers, the median time, the time 90 % need at most."""
@@ -66,6 +67,8 @@ class ProcessArrow:
         median_seconds: Median time between.
         p90_seconds: The time that 90 % needed at most.
         happy: It is part of the happy path.
+        other_share: Of another group the same share, where two are compared.
+        direction: What an interval says of the share against the other: coloured by it instead of by the happy path.
         shown: It is drawn.
     """
 
@@ -77,6 +80,8 @@ class ProcessArrow:
     median_seconds: float | None = None
     p90_seconds: float | None = None
     happy: bool = False
+    other_share: float | None = None
+    direction: Direction | None = None
     shown: bool = True
 
 
@@ -175,6 +180,7 @@ def _number(arrow: ProcessArrow, show: ProcessNumber) -> float | None:
         "customers": arrow.customers,
         "median": arrow.median_seconds,
         "p90": arrow.p90_seconds,
+        "share": max(arrow.share, arrow.other_share or 0.0),
     }[show]
 
 
@@ -271,6 +277,9 @@ def _words(drawing: _Drawing, arrow: ProcessArrow) -> str:
         return ""
     if drawing.show in {"median", "p90"}:
         return formats.seconds(number, drawing.language)
+    if drawing.show == "share":
+        shares = [arrow.share, *([] if arrow.other_share is None else [arrow.other_share])]
+        return " / ".join(formats.percent(share, drawing.language) for share in shares)
     counted = formats.count(number, drawing.language)
     if arrow.start == arrow.end or drawing.show == "customers":
         return counted
@@ -279,8 +288,11 @@ def _words(drawing: _Drawing, arrow: ProcessArrow) -> str:
 
 def _arrow(drawing: _Drawing, arrow: ProcessArrow, way: Way, bends: Sequence[Bend], box: Box) -> Group:
     part = min(1.0, (_number(arrow, drawing.show) or 0.0) / drawing.most)
-    opacity = 1.0 if arrow.happy else round(0.45 + 0.4 * part**0.5, 2)
-    colour: Colour = "accent" if arrow.happy else "line"
+    strong = arrow.happy if arrow.direction is None else arrow.direction in {"higher", "lower"}
+    opacity = 1.0 if strong else round(0.45 + 0.4 * part**0.5, 2)
+    colour: Colour = "accent" if strong else "line"
+    if arrow.direction == "lower":
+        colour = "below"
     if bends:
         items = parts.arrow(bends, way.thick, colour, dashed=None in {arrow.start, arrow.end}, opacity=opacity)
     else:
@@ -297,6 +309,8 @@ def _all_words(arrow: ProcessArrow, language: str) -> list[str]:
         f"{formats.count(arrow.count, language)} ({formats.percent(arrow.share, language)})",
         say_count("customers", language, arrow.customers, formats.count(arrow.customers, language)),
     ]
+    if arrow.other_share is not None:
+        words = [f"{formats.percent(arrow.share, language)} / {formats.percent(arrow.other_share, language)}"]
     if arrow.median_seconds is not None:
         words.append(say("median", language, time=formats.seconds(arrow.median_seconds, language)))
     return words

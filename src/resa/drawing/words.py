@@ -207,6 +207,8 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "personas_same.other": "{n} touchpoints that are the same for all, and on no planned path, are left out.",
         "personas_description": "Side by side: {names}. Emotion, planned paths, and what differs for each.",
         "emotion_everybody": "everybody {value}",
+        "process_compared": "On the arrows: the share of customers of {one} / of {other}. Blue: more of {one}; "
+        "orange: fewer; grey: not told apart.",
         "happy_path": "Happy path",
         "happy_walkers.one": "Blue: the happy path, which {n} customer took exactly.",
         "happy_walkers.other": "Blue: the happy path, which {n} customers took exactly.",

@@ -426,3 +426,15 @@ def test_each_group_has_its_own_picture_of_one_scale() -> None:
     process = measure.process(by="device").picture()
     assert process.count('data-kind="touchpoint" data-key="c"') == 2  # its place is kept where nobody visits it
     assert "2 journeys" in process
+
+
+def test_two_groups_are_drawn_on_one_process_map() -> None:
+    events = [
+        *(each for who in range(60) for each in happened(who, (0, "a"), (5, "b"), device="phone")),
+        *(each for who in range(60, 120) for each in happened(who, (0, "a"), (5, "c"), device="desk")),
+    ]
+    result = measure_of(events, small_map()).process(by="device", compare=["phone", "desk"])
+    drawn = result.picture()
+    assert "phone against desk" in drawn
+    assert "100% / 0%" in drawn
+    assert result.picture("arrows").count('data-kind="panel"') == 2

@@ -120,3 +120,19 @@ def test_readers_who_do_not_see_it_get_the_happy_path_and_the_tables() -> None:
     arrows, stops = svg.tables
     assert ("Page", "Guide", "300", "25%", "300", "5 h", "2 days 2 h") in arrows.rows
     assert [row[0] for row in stops.rows] == ["Page", "Cart", "Checkout", "Purchase", "Delivery", "Guide"]
+
+
+def test_two_groups_on_one_map_are_coloured_where_they_differ() -> None:
+    arrows = [
+        replace(arrow("page", "cart", 9, happy=True), share=0.4, other_share=0.3, direction="higher"),
+        replace(arrow("cart", None, 9), share=0.1, other_share=0.2, direction="lower"),
+        replace(arrow("page", "page", 9), share=0.5, other_share=0.5, direction="same"),
+    ]
+    svg = draw_process(touchpoints(("page", "cart")), arrows, happy=("page", "cart"), show="share")
+    colours = {
+        group.key: next(item.stroke for item in group.items if isinstance(item, Path))
+        for group in groups(svg.scene, "transition")
+    }
+    assert colours == {"page.cart": "accent", "cart.": "below", "page.page": "line"}
+    assert "40% / 30%" in words(svg.scene)
+    assert faults(svg.scene) == []

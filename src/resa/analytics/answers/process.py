@@ -226,8 +226,12 @@ def _arrows(
             f"WHERE s.count IS {'NOT ' if kept else ''}NULL\n"
             'ORDER BY c.rank, c.count DESC, c."from" NULLS LAST, c."to" NULLS LAST'
         ),
+        looked_at=groups.sizes(statement, _IS_SHOWN) if kept else "",
         people={"count": people, "customers": lambda row: np.unique(people(row))},
     )
+
+
+_IS_SHOWN: Final = 'EXISTS (FROM shown s WHERE s."from" IS NOT DISTINCT FROM grouped."from" AND s."to" IS NOT DISTINCT FROM grouped."to")'
 
 
 def _touchpoints(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from resa.analytics.calendar import PERIODS
+from resa.analytics.results.compared_picture import draw_compared
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
 from resa.analytics.results.names import group_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
-from resa.analytics.results.process_picture import common_process, draw_arrows, process_note
+from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
@@ -19,7 +20,6 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
-    Difference,
     FrictionRow,
     FrictionShare,
     FunnelStep,
@@ -29,7 +29,6 @@ from resa.drawing import (
     draw_bars,
     draw_cohorts,
     draw_curve,
-    draw_differences,
     draw_friction,
     draw_funnel,
     draw_multiples,
@@ -44,7 +43,7 @@ from resa.drawing import (
     say_count,
 )
 from resa.model.journey import JourneyMap
-from resa.model.verdicts import VERDICTS, judged
+from resa.model.verdicts import judged
 
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
@@ -76,7 +75,7 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     first = next(iter(result.parts))
     name = first if part is None else part
     if name == "compared":
-        return _compared(result, result.journey_map)
+        return draw_arrows_compared(result) if result.kind == "process" else draw_compared(result)
     question: Any = result.question
     grouped = question.by is not None and result.kind not in _IN_ONE
     draw = _DRAWN.get((result.kind, name))
@@ -150,50 +149,6 @@ def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in rows
     ]
     return draw_funnel(steps, language=journey_map.language, **how)
-
-
-def _compared(result: Result, journey_map: JourneyMap) -> Svg:
-    """The differences of two groups, of what both have."""
-    keys = result.table.column_names[: result.table.column_names.index("counted")]
-    rows = [row for row in result.parts["compared"].table.to_pylist() if row["verdict"] is not None]
-    if len(rows) > _MOST_BARS:
-        raise QuestionError(f"{len(rows)} differences are no picture; ask for fewer, or show the table")
-    differences = [
-        Difference(
-            name=_about(row, keys, journey_map),
-            share=row["share"],
-            other_share=row["other_share"],
-            low=row["low"],
-            high=row["high"],
-            direction=_DIRECTIONS[row["verdict"]],
-        )
-        for row in rows
-    ]
-    one, other = (group_name(result, label) for label in result.question.compare)
-    return draw_differences(differences, groups=(one, other), language=journey_map.language)
-
-
-def _about(row: Mapping[str, Any], keys: list[str], journey_map: JourneyMap) -> str:
-    """What a row is about, for people: `Cart`, `Cart → Purchase`."""
-    language = said_in(journey_map.language)
-    values: list[str] = []
-    for key in keys:
-        value = row[key]
-        if key in {"from", "to"} and value is None:
-            values.append(say("entry" if key == "from" else "exit", language))
-        elif key not in {"step", "who", "last_period"} and value is not None:
-            values += [
-                touchpoint_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])
-            ]
-    return " → ".join(values)
-
-
-_DIRECTIONS: Final[Mapping[str, Literal["higher", "lower", "same", "few"]]] = {
-    "higher": "higher",
-    "lower": "lower",
-    "not told apart": "same",
-    VERDICTS["few"]: "few",
-}
 
 
 def _expectations(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:

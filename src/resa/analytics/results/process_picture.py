@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resa.analytics.results.names import touchpoint_name
+from resa.analytics.results.compared_picture import DIRECTIONS
+from resa.analytics.results.names import group_name, touchpoint_name
 from resa.drawing import (
     ProcessArrow,
     ProcessTouchpoint,
@@ -22,7 +23,7 @@ from resa.model.journey import JourneyMap
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["common_process", "draw_arrows", "process_note"]
+__all__ = ["common_process", "draw_arrows", "draw_arrows_compared", "process_note"]
 
 
 def common_process(result: Result) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def common_process(result: Result) -> dict[str, Any]:
             pair = (row["from"], row["to"])
             weights[pair] = weights.get(pair, 0.0) + row["count"]
     column = {"median": "median_seconds", "p90": "p90_seconds"}.get(question.show, question.show)
-    numbers = [number for number in result.table.column(column).to_pylist() if number is not None]
+    numbers = [number for number in result.part("arrows").table.column(column).to_pylist() if number is not None]
     places = {row["touchpoint"]: row["happy"] for row in result.part("touchpoints").table.to_pylist()}
     return {"weights": weights, "most": float(max(numbers, default=0)), "places": places}
 
@@ -91,12 +92,57 @@ def draw_arrows(
     )
 
 
+def draw_arrows_compared(result: Result) -> Svg:
+    """Two groups on one map: on each arrow the share of either's customers, coloured where they differ."""
+    journey_map = result.journey_map
+    language = said_in(journey_map.language)
+    common = common_process(result)
+    both: dict[str, list[dict[str, Any]]] = {}
+    for row in result.part("touchpoints").table.to_pylist():
+        if row["group"] in result.question.compare:
+            both.setdefault(row["touchpoint"], []).append(row)
+    happy = {(row["from"], row["to"]) for row in result.part("arrows").table.to_pylist() if row["happy"]}
+    names = [group_name(result, label) for label in result.question.compare]
+    return draw_process(
+        [
+            ProcessTouchpoint(
+                key=key,
+                name=touchpoint_name(journey_map, key),
+                visits=sum(row["visits"] for row in both.get(key, [])),
+                customers=sum(row["customers"] for row in both.get(key, [])),
+                shown=any(row["shown"] for row in both.get(key, [])),
+            )
+            for key in sorted(common["places"], key=lambda key: journey_map.code[key])
+        ],
+        [
+            ProcessArrow(
+                start=row["from"],
+                end=row["to"],
+                count=row["counted"] + row["other_counted"],
+                customers=row["counted"] + row["other_counted"],
+                share=row["share"],
+                other_share=row["other_share"],
+                direction=DIRECTIONS[row["verdict"]],
+                happy=(row["from"], row["to"]) in happy,
+            )
+            for row in result.part("compared").table.to_pylist()
+            if row["verdict"] is not None
+        ],
+        happy=[key for _, key in sorted((place, key) for key, place in common["places"].items() if place is not None)],
+        show="share",
+        weights=common["weights"],
+        title=say("differences", language, one=names[0], other=names[1]),
+        note=f"{say('process_compared', language, one=names[0], other=names[1])} {say('differences_note', language)}",
+        language=language,
+    )
+
+
 def process_note(result: Result, language: str) -> str:
     """What stands on the arrows, what is blue, and how much is drawn: nothing is left out without a word."""
     question: Any = result.question
     walkers, ways = result.n["happy_path"], result.n["ways"]
     left_out = {"arrows": 0, "count": 0, "touchpoints": 0, **result.others}
-    arrows = len({(row["from"], row["to"]) for row in result.table.to_pylist()})
+    arrows = len({(row["from"], row["to"]) for row in result.part("arrows").table.to_pylist()})
     touchpoints = len({row["touchpoint"] for row in result.part("touchpoints").table.to_pylist() if row["shown"]})
     drawn = say(
         "process_drawn",
