@@ -82,31 +82,47 @@ def size_of(result: Result, name: str, language: str) -> str:
     """How many the picture of one group is about, in words; empty: there is no one number."""
     name = "touchpoints" if result.kind == "process" else name
     rows = result.part(name).table.to_pylist()
-    count = _SIZES.get((result.kind, name))
-    words = []
-    if rows and count is not None:
-        n = count[1](rows)
-        words.append(say_count(count[0], language, n, format_count(n, language)))
+    size = _SIZES.get((result.kind, name))
+    words = [size(rows, language)] if rows and size is not None else []
     if rows and result.kind == "funnel" and rows[-1]["low"] is not None:
         low, share, high = (format_percent(rows[-1][key], language) for key in ("low", "share_of_first", "high"))
         words.append(f"{share} ({low} – {high})")
     return " · ".join(words)
 
 
-_SIZES: Final[Mapping[tuple[str, str], tuple[str, Callable[[_Rows], int]]]] = {
-    ("funnel", "steps"): ("customers", lambda rows: rows[0]["customers"]),
-    ("transitions", "transitions"): ("journeys", lambda rows: _total(rows, "count", without="from")),
-    ("process", "touchpoints"): ("journeys", lambda rows: _total(rows, "begin")),
-    ("paths", "paths"): ("n_paths", lambda rows: _total(rows, "count")),
-    ("variants", "variants"): ("customers", lambda rows: _total(rows, "customers")),
-    ("stages", "stages"): ("now", lambda rows: _total(rows, "now")),
-    ("channels", "channels"): ("visits", lambda rows: _total(rows, "visits")),
-    ("planned", "planned"): ("customers", lambda rows: rows[0]["customers"]),
-    ("conformance", "steps"): ("customers", lambda rows: rows[0]["customers"]),
-    ("touchpoints", "touchpoints"): ("visits", lambda rows: _total(rows, "visits")),
-}
-
-
 def _total(rows: _Rows, column: str, without: str = "") -> int:
     """The sum of a column; of the rows only that have nothing in `without`, where that is given."""
     return sum(row[column] for row in rows if not without or row[without] is None)
+
+
+def _customers(n: int, language: str) -> str:
+    return say_count("customers", language, n, format_count(n, language))
+
+
+def _visits(n: int, language: str) -> str:
+    return say_count("visits", language, n, format_count(n, language))
+
+
+def _journeys(n: int, language: str) -> str:
+    return say_count("journeys", language, n, format_count(n, language))
+
+
+def _paths(n: int, language: str) -> str:
+    return say_count("n_paths", language, n, format_count(n, language))
+
+
+def _now(n: int, language: str) -> str:
+    return say_count("now", language, n, format_count(n, language))
+
+
+_SIZES: Final[Mapping[tuple[str, str], Callable[[_Rows, str], str]]] = {
+    ("funnel", "steps"): lambda rows, language: _customers(rows[0]["customers"], language),
+    ("transitions", "transitions"): lambda rows, language: _journeys(_total(rows, "count", without="from"), language),
+    ("process", "touchpoints"): lambda rows, language: _journeys(_total(rows, "begin"), language),
+    ("paths", "paths"): lambda rows, language: _paths(_total(rows, "count"), language),
+    ("variants", "variants"): lambda rows, language: _customers(_total(rows, "customers"), language),
+    ("stages", "stages"): lambda rows, language: _now(_total(rows, "now"), language),
+    ("channels", "channels"): lambda rows, language: _visits(_total(rows, "visits"), language),
+    ("conformance", "steps"): lambda rows, language: _customers(rows[0]["customers"], language),
+    ("touchpoints", "touchpoints"): lambda rows, language: _visits(_total(rows, "visits"), language),
+}
