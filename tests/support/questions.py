@@ -120,7 +120,7 @@ COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 ROUGH = {"median_seconds", "p90_seconds"}
-"""Columns that transitions and touchpoints read from histograms."""
+"""Columns that transitions, process and touchpoints read from histograms."""
 
 
 def same(left: object, right: object, tolerance: float) -> bool:
@@ -143,7 +143,7 @@ def assert_same_rows(
 def assert_sound(measure: Measure, result: Result) -> None:
     """The SQL gives the same rows in the same order, and behind every number there are exactly so many."""
     for name, part in result.parts.items():
-        rough = RELATIVE_ERROR if result.kind in {"transitions", "touchpoints"} else 1e-9
+        rough = RELATIVE_ERROR if result.kind in {"transitions", "touchpoints", "process"} else 1e-9
         assert_same_rows(
             part.table.to_pylist(), measure.sql(part.sql, count_by=result.question.count_by).to_pylist(), rough
         )

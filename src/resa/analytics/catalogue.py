@@ -14,6 +14,7 @@ from resa.analytics.answers.improvements import IMPROVEMENT_COLUMNS
 from resa.analytics.answers.metrics import METRIC_COLUMNS
 from resa.analytics.answers.paths import FLOW_COLUMNS, PATH_COLUMNS, VARIANT_COLUMNS
 from resa.analytics.answers.planned import DETOUR_COLUMNS, PLANNED_COLUMNS
+from resa.analytics.answers.process import ARROW_COLUMNS, PROCESS_TOUCHPOINT_COLUMNS
 from resa.analytics.answers.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
 from resa.analytics.answers.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, STAGE_COLUMNS
 from resa.analytics.answers.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
@@ -32,6 +33,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "curve": CURVE_COLUMNS,
     },
     "transitions": {"transitions": TRANSITION_COLUMNS},
+    "process": {
+        "arrows": ARROW_COLUMNS,
+        "touchpoints": PROCESS_TOUCHPOINT_COLUMNS,
+        "left_out": ARROW_COLUMNS,
+    },
     "paths": {"paths": PATH_COLUMNS, "flow": FLOW_COLUMNS},
     "variants": {"variants": VARIANT_COLUMNS},
     "trend": {"trend of an expectation": EXPECTATION_TREND_COLUMNS, "trend of a touchpoint": VISIT_TREND_COLUMNS},

@@ -20,6 +20,7 @@ from resa.analytics.answers.improvements import answer_improvements
 from resa.analytics.answers.metrics import answer_metrics
 from resa.analytics.answers.paths import answer_paths, answer_variants
 from resa.analytics.answers.planned import answer_planned
+from resa.analytics.answers.process import answer_process
 from resa.analytics.answers.retention import answer_retention
 from resa.analytics.answers.stages import answer_stages
 from resa.analytics.answers.touchpoints import answer_touchpoints
@@ -47,6 +48,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "funnel": answer_funnel,
     "expectations": answer_expectations,
     "transitions": answer_transitions,
+    "process": answer_process,
     "paths": answer_paths,
     "variants": answer_variants,
     "trend": answer_trend,
@@ -136,6 +138,12 @@ class Measure:
     def transitions(self, **common: Any) -> Result:
         """Which touchpoint directly follows which; see `TransitionsQuestion`."""
         return self._ask("transitions", common)
+
+    def process(
+        self, *, touchpoints: str | float = 1.0, arrows: str | float = 0.8, show: str = "count", **common: Any
+    ) -> Result:
+        """The process map, thinned to shares such as `"80 %"`, the happy path first; see `ProcessQuestion`."""
+        return self._ask("process", common, touchpoints=touchpoints, arrows=arrows, show=show)
 
     def paths(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -73,7 +73,10 @@ def draw(
     preset: Annotated[
         str, typer.Option(help="Which lanes: all, customer, blueprint (a service blueprint) or numbers.")
     ] = "all",
-    persona: Annotated[str | None, typer.Option(help="Key of a persona: draw the map through their eyes.")] = None,
+    persona: Annotated[
+        list[str] | None,
+        typer.Option(help="Key of a persona: draw the map through their eyes. Several, up to five: side by side."),
+    ] = None,
     measured: Annotated[bool, typer.Option(help="With the numbers measured so far, if there are any.")] = False,
     as_of: AsOf = None,
     folder: Folder = HERE,
@@ -87,7 +90,7 @@ def draw(
         raise InputError("--as-of is about what was measured; add --measured")
     if width is not None and not 200 <= width <= 20_000:
         raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
-    what = {"width": width, "preset": preset, "persona": persona}
+    what = {"width": width, "preset": preset, "personas": persona or []}
     picture = _drawn(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
     if output is None:
         write_out(picture.text)
@@ -230,23 +233,32 @@ def _options(
     *,
     width: float | None = None,
     preset: str = "all",
-    persona: str | None = None,
+    personas: Sequence[str] = (),
 ) -> MapOptions:
     """What to draw, as it was said.
 
     Raises:
-        InputError: There is no such preset, or no such persona on the map.
+        InputError: There is no such preset, or no such persona on the map, or there are too many.
     """
-    from resa.drawing import PRESETS, MapOptions, read_pictures  # noqa: PLC0415 - heavy; checking does without it
+    from resa.drawing import MOST_PERSONAS, PRESETS, MapOptions, read_pictures  # noqa: PLC0415 - heavy; checking does without it
 
     if preset not in PRESETS:
         known = did_you_mean(preset, PRESETS) or f"; use {', '.join(PRESETS)}"
         raise InputError(f"there is no preset '{preset}'{known}")
-    if persona is not None and persona not in journey_map.persona:
+    keys = tuple(dict.fromkeys(personas))
+    for persona in keys:
+        if persona in journey_map.persona:
+            continue
         known = did_you_mean(persona, journey_map.persona) or f"; it has {', '.join(journey_map.persona) or 'none'}"
         raise InputError(f"the map has no persona '{persona}'{known}")
+    if len(keys) > MOST_PERSONAS:
+        raise InputError(f"{len(keys)} personas side by side cannot be told apart; name at most {MOST_PERSONAS}")
+    if len(keys) > 1 and preset != "all":
+        raise InputError("a preset chooses lanes of the map, which personas side by side do not have; leave it out")
     pictures = read_pictures(journey_map, beside, workspace)
-    return MapOptions(width=width, lanes=PRESETS[preset], persona=persona, pictures=pictures)
+    if len(keys) > 1:
+        return MapOptions(width=width, personas=keys, pictures=pictures)
+    return MapOptions(width=width, lanes=PRESETS[preset], persona=next(iter(keys), None), pictures=pictures)
 
 
 def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:

@@ -41,6 +41,7 @@ _LEFT_OUT = {
         *("kind", "after", "next", "cancelled", "difference", "young_met", "young_cancelled"),
         *("customers", "customers_met", "p90_seconds"),
     ),
+    "process": ("mean_seconds",),
     "friction": ("until", "low", "high", "customers", "p_value"),
     "improvements": ("before_met", "after_met", "days"),
 }
@@ -127,6 +128,15 @@ def measure(
         str | None, typer.Option(help="Stages: a longer pause ends a stay, such as '90 days'.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Friction: how many places are listed.")] = None,
+    touchpoints: Annotated[
+        str | None, typer.Option(help="Process: the most visited, with this share of the visits, such as '80 %'.")
+    ] = None,
+    arrows: Annotated[
+        str | None, typer.Option(help="Process: the commonest, with this share of the transitions, such as '60 %'.")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(help="Process: what its arrows carry: count, customers, median or p90.")
+    ] = None,
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
@@ -198,6 +208,9 @@ def measure(
         "quiet_after": quiet_after,
         "days": days,
         "limit": limit,
+        "touchpoints": touchpoints,
+        "arrows": arrows,
+        "show": show,
         "brackets": _words(brackets),
         "sessions": sessions,
         "top": top,

@@ -18,9 +18,13 @@ from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
+from resa.drawing.multiples import Panel, draw_multiples
 from resa.drawing.paths import PathFlow, draw_paths
+from resa.drawing.personas import MOST_PERSONAS
 from resa.drawing.pictures import read_pictures
+from resa.drawing.plan import PlanStep, PlanWay, draw_plan
 from resa.drawing.printing import Paper
+from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import Theme, tokens_css
@@ -28,7 +32,9 @@ from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
+    "MOST_PERSONAS",
     "PRESETS",
+    "PROCESS_NUMBERS",
     "Bar",
     "Cohort",
     "CohortShare",
@@ -44,10 +50,15 @@ __all__ = [
     "Lane",
     "MapNumbers",
     "MapOptions",
+    "Panel",
     "Paper",
     "PathFlow",
     "PathNumbers",
+    "PlanStep",
+    "PlanWay",
     "Point",
+    "ProcessArrow",
+    "ProcessTouchpoint",
     "Svg",
     "Table",
     "Theme",
@@ -60,7 +71,10 @@ __all__ = [
     "draw_friction",
     "draw_funnel",
     "draw_map",
+    "draw_multiples",
     "draw_paths",
+    "draw_plan",
+    "draw_process",
     "draw_transitions",
     "font_css",
     "format_count",

@@ -60,6 +60,7 @@ def draw_bars(
     note: str = "",
     language: str = "en",
     counts: bool = False,
+    most: float = 0.0,
     width: float = 560.0,
     heading: bool = True,
 ) -> Svg:
@@ -71,6 +72,7 @@ def draw_bars(
         note: A line under the title.
         language: Of words.
         counts: Values are counts, not shares.
+        most: The value at the end of the scale, where that is more than the largest here.
         width: Of the picture in units.
         heading: Draw the title.
     """
@@ -82,7 +84,7 @@ def draw_bars(
         description=say_count("bars_description", language, len(bars), formats.count(len(bars), language)),
         language=language,
         width=width,
-        body=_bars(bars, inner) if bars else empty(inner, language),
+        body=_bars(bars, inner, most) if bars else empty(inner, language),
         tables=[
             Table(
                 title=title,
@@ -96,11 +98,13 @@ def draw_bars(
     )
 
 
-def _bars(bars: Sequence[Bar], width: float) -> Block:
+def _bars(bars: Sequence[Bar], width: float, most: float) -> Block:
     names = min(200.0, width * 0.34)
     numbers = min(width * 0.4, widest([bar.words for bar in bars], "strong") + 34)
+    if most:  # other pictures have the same scale, so their bars must be as long, whatever their words
+        numbers = width * 0.3
     left, room = names, width - names - numbers
-    most = max(max(bar.value, bar.high or 0.0, bar.target or 0.0) for bar in bars) or 1.0
+    most = max(most, *(max(bar.value, bar.high or 0.0, bar.target or 0.0) for bar in bars)) or 1.0
     items: list[Item] = []
     y = 0.0
     for bar in bars:

@@ -109,6 +109,7 @@ def draw_curve(
     notes: Sequence[CurveNote] = (),
     steps: bool = False,
     counts: bool = False,
+    most: float = 0.0,
     width: float = 720.0,
     height: float = 220.0,
     heading: bool = True,
@@ -124,6 +125,7 @@ def draw_curve(
         notes: Marks on the time axis.
         steps: Draw stairs, as an estimate of cumulative incidence is, instead of straight joins.
         counts: Values are counts, not shares.
+        most: A value that the axis reaches at least.
         width: Of the picture in units.
         height: Of the plot itself.
         heading: Draw the title.
@@ -137,7 +139,17 @@ def draw_curve(
     inner = width - 2 * edge(heading)
     measured = [point for curve in curves for point in curve.points if point.value is not None]
     body = (
-        _body(curves, measured, width=inner, height=height, speech=speech, target=target, notes=notes, steps=steps)
+        _body(
+            curves,
+            measured,
+            most=most,
+            width=inner,
+            height=height,
+            speech=speech,
+            target=target,
+            notes=notes,
+            steps=steps,
+        )
         if measured
         else empty(inner, speech.language)
     )
@@ -181,6 +193,7 @@ def _body(
     curves: Sequence[Curve],
     measured: Sequence[CurvePoint],
     *,
+    most: float,
     width: float,
     height: float,
     speech: _Speech,
@@ -189,7 +202,7 @@ def _body(
     steps: bool,
 ) -> Block:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
-    highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, 0.001]))
+    highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, most, 0.001]))
     label_room = min(width * 0.28, _end_width(curves, target, speech) + 12)
     positions = [_number(point.at) for curve in curves for point in curve.points]
     marks = [mark for mark in notes if min(positions) <= _number(mark.at) <= max(positions)]

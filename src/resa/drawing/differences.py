@@ -15,7 +15,7 @@ from resa.drawing.tokens import STYLES, Colour, StyleName
 from resa.drawing.words import said_in, say
 from resa.drawing.wrapping import fit
 
-__all__ = ["Difference", "draw_differences"]
+__all__ = ["Difference", "Direction", "draw_differences"]
 
 Direction = Literal["higher", "lower", "same", "few"]
 

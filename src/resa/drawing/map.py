@@ -28,6 +28,7 @@ from resa.drawing.map_ways import channels, paths
 from resa.drawing.map_young import is_young, young_row
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block
+from resa.drawing.personas import draw_personas
 from resa.drawing.printing import MARGIN, PAPERS, Paper
 from resa.drawing.scene import Group, Item, Rect, Scene, line
 from resa.drawing.svg import Svg
@@ -78,7 +79,10 @@ def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, opti
         numbers: What was measured; `None` draws the map as people wrote it.
         options: Which lanes, how wide, which pictures.
     """
-    context = Context(journey_map, numbers or MapNumbers(), options or MapOptions(), measured=numbers is not None)
+    options = options or MapOptions()
+    if options.personas:
+        return draw_personas(journey_map, options.personas, numbers, width=options.width, heading=options.header)
+    context = Context(journey_map, numbers or MapNumbers(), options, measured=numbers is not None)
     return Svg(scene=_sheet(context), sheets=partial(_sheets, context))
 
 

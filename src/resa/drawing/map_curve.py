@@ -11,7 +11,7 @@ from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Text, lin
 from resa.drawing.tokens import Colour
 from resa.model.journey import Emotion, Touchpoint
 
-__all__ = ["PERSONA_DASHES", "emotion", "emotion_personas"]
+__all__ = ["PERSONA_DASHES", "emotion", "emotion_personas", "felt_by"]
 
 _HEIGHT = 150.0
 _MARGIN = 20.0
@@ -33,7 +33,8 @@ def emotion_personas(context: Context) -> tuple[str, ...]:
     return tuple(found)[: len(PERSONA_DASHES)]
 
 
-def _felt(touchpoint: Touchpoint, persona: str | None) -> Emotion:
+def felt_by(touchpoint: Touchpoint, persona: str | None) -> Emotion:
+    """How a touchpoint feels to a persona: as to everybody, where nothing else is said; `None`: to everybody."""
     for difference in touchpoint.differences:
         if difference.persona == persona:
             now, aim = difference.emotion.now, difference.emotion.aim
@@ -56,7 +57,7 @@ def emotion(context: Context, frame: Frame) -> Drawn | None:
     for column in frame.columns:
         if column.touchpoint is None:
             continue
-        felt = _felt(column.touchpoint, context.options.persona)
+        felt = felt_by(column.touchpoint, context.options.persona)
         if felt.now is not None:
             now.append((column, felt.now))
         if felt.aim is not None:
@@ -91,7 +92,7 @@ def _persona_points(frame: Frame, persona: str) -> list[tuple[Column, float]]:
     found = []
     for column in frame.columns:
         if column.touchpoint is not None:
-            felt = _felt(column.touchpoint, persona)
+            felt = felt_by(column.touchpoint, persona)
             if felt.now is not None:
                 found.append((column, float(felt.now)))
     return found

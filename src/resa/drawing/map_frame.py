@@ -95,6 +95,7 @@ class MapOptions:
         width: Of the whole sheet in units (CSS pixels); `None`: as wide as the touchpoints like to be.
         columns: The most touchpoints beside each other; more go into further rows.
         persona: Key of the persona through whose eyes the map is drawn; `None`: for everybody, differences marked.
+        personas: Keys of several, two to five: they are drawn side by side instead, with what differs for each.
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
         links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment` or http(s).
         header: Draw title, facts and personas.
@@ -106,6 +107,7 @@ class MapOptions:
     width: float | None = None
     columns: int = 12
     persona: str | None = None
+    personas: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     header: bool = True

@@ -195,6 +195,10 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "funnel": (["cart", "purchase", "--within", "1 hour", "--mature"], {"within": "1 hour", "mature": True}),
     "expectations": (["cart.purchase", "--part", "curve", "--by", "week"], {"curve": True, "by": "week"}),
     "transitions": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
+    "process": (
+        ["--touchpoints", "50 %", "--arrows", "0 %", "--show", "median"],
+        {"touchpoints": 0.5, "arrows": 0, "show": "median"},
+    ),
     "paths": (["--start", "cart", "--steps", "2", "--no-collapse"], {"start": "cart", "steps": 2, "collapse": False}),
     "variants": (["--top", "1", "--collapse"], {"top": 1, "collapse": True}),
     "trend": (["cart.purchase", "--every", "day"], {"every": "day"}),

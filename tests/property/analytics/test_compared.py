@@ -23,6 +23,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "planned": {},
     "conformance": {},
     "transitions": {},
+    "process": {"arrows": 0.5},
     "paths": {"steps": 3, "top": 4},
     "variants": {"top": 3},
     "stages": {},

@@ -55,6 +55,8 @@ def check_others(store: SmallStore, kind: str, common: dict[str, Any]) -> None:
     asked: Callable[[], Result] = {
         "expectations": lambda: measure.expectations(curve=True, **common),
         "transitions": lambda: measure.transitions(**common),
+        "process": lambda: measure.process(**common),
+        "process, thinned": lambda: measure.process(touchpoints=0.6, arrows="40 %", **common),
         "variants": lambda: measure.variants(top=2, collapse="since" in common, **common),
         "planned": lambda: measure.planned(**common),
         "touchpoints": lambda: measure.touchpoints(**common),
@@ -80,6 +82,8 @@ OTHERS = [
     "expectations",
     "transitions",
     "touchpoints",
+    "process",
+    "process, thinned",
     "conformance",
     "conformance, repeats",
     "channels",

@@ -319,6 +319,7 @@ def test_every_part_that_can_be_drawn_is() -> None:
         (measure.channels(), ["channels", "switches"]),
         (measure.channels("device"), ["channels"]),
         (measure.conformance(), ["steps"]),
+        (measure.process(arrows="50 %", show="p90"), ["arrows"]),
         (measure.friction(), ["places", "rates"]),
     ):
         assert all(result.picture(part).startswith("<svg") for part in parts)
@@ -329,3 +330,111 @@ def test_every_part_that_can_be_drawn_is() -> None:
 def test_a_touchpoint_that_is_never_first_or_last_is_in_the_picture_of_transitions() -> None:
     drawn = measure_of(happened(0, (0, "a"), (1, "b"), (2, "c")), small_map()).transitions().picture()
     assert all(f">{name}</" in drawn for name in "abc")
+
+
+def test_a_process_map_keeps_what_is_commonest_and_the_happy_path() -> None:
+    """Two go a, b, c, where the goal is reached; three only visit a; one goes a, d, a, d, b, c."""
+    measure = measure_of(
+        [
+            *(each for who in (0, 1) for each in happened(who, (0, "a"), (5, "b"), (15, "c"))),
+            *(each for who in (2, 3, 4) for each in happened(who, (0, "a"), (60, "a"))),
+            *happened(5, (0, "a"), (1, "d"), (2, "a"), (3, "d"), (4, "b"), (9, "c")),
+        ],
+        small_map(goal="c"),
+    )
+    whole = measure.process(arrows=1.0)
+    assert whole.n == {"ways": 24, "happy_path": 2}
+    assert whole.others == {}
+    assert whole.part("left_out").table.num_rows == 0
+    rows = {(row["from"], row["to"]): row for row in whole.table.to_pylist()}
+    assert {pair: row["count"] for pair, row in rows.items()} == {
+        (None, "a"): 6, ("a", "b"): 2, ("b", "c"): 3, ("c", None): 3, ("a", "a"): 3, ("a", None): 3, ("a", "d"): 2,
+        ("d", "a"): 1, ("d", "b"): 1,
+    }  # fmt: skip
+    assert [pair for pair, row in rows.items() if row["happy"]] == [(None, "a"), ("b", "c"), ("c", None), ("a", "b")]
+    assert rows["b", "c"]["share"] == 1.0
+    assert rows["a", "a"]["median_seconds"] == pytest.approx(60, rel=1 / 64)
+    stops = {row["touchpoint"]: row for row in whole.part("touchpoints").table.to_pylist()}
+    assert stops["a"] == {
+        "touchpoint": "a", "visits": 10, "customers": 6, "begin": 6, "end": 3, "happy": 1, "shown": True,
+    }  # fmt: skip
+    assert (stops["d"]["visits"], stops["d"]["customers"], stops["d"]["happy"]) == (2, 1, None)
+    assert whole.customers("count", row=list(rows).index(("a", "a"))).column("customer").to_pylist() == [2, 3, 4]
+
+    # Of 18 visits a has 10, more than half: nothing but the happy path stands besides. Arrows: the happy path's, and
+    # of a touchpoint the commonest to it and from it, which for a is the end that three reach.
+    thin = measure.process(touchpoints="50 %", arrows="0 %")
+    assert [row["touchpoint"] for row in thin.part("touchpoints").table.to_pylist() if row["shown"]] == ["a", "b", "c"]
+    kept = [(row["from"], row["to"]) for row in thin.table.to_pylist()]
+    assert kept == [(None, "a"), ("a", None), ("b", "c"), ("c", None), ("a", "b")]
+    assert thin.others == {"arrows": 4, "count": 7, "touchpoints": 1}
+    assert sum(row["count"] for row in thin.part("left_out").table.to_pylist()) == 7
+
+
+def test_the_happy_path_is_the_commonest_way_where_nobody_reaches_the_goal() -> None:
+    events = [*happened(0, (0, "a")), *happened(1, (0, "a")), *happened(2, (0, "b"), (1, "a"), (2, "b"))]
+    without = measure_of(events, small_map(goal="e")).process()
+    arrows = [(row["from"], row["to"]) for row in without.table.to_pylist() if row["happy"]]
+    assert arrows == [("a", "b"), ("b", "a"), ("b", None), (None, "b")]
+    alone = measure_of(happened(0, (0, "a")), small_map()).process()
+    assert [(row["from"], row["to"], row["happy"]) for row in alone.table.to_pylist()] == [
+        ("a", None, True),
+        (None, "a", True),
+    ]
+    nobody = measure_of(happened(0, (0, "x")), small_map()).process()
+    assert (nobody.table.num_rows, nobody.n) == (0, {"ways": 0, "happy_path": 0})
+    assert "No data yet" in nobody.picture()
+
+
+def test_a_process_map_refuses_what_is_no_share_and_no_number() -> None:
+    measure = measure_of(happened(0, (0, "a")), small_map())
+    with pytest.raises(QuestionError, match="write 80 %"):
+        measure.process(arrows="many")
+    with pytest.raises(QuestionError, match="between 0 % and 100 %, not at 120 %"):
+        measure.process(touchpoints="120 %")
+    with pytest.raises(QuestionError, match="did you mean 'median'"):
+        measure.process(show="medan")
+    assert measure.process(arrows="40 %").question.document["arrows"] == 0.4
+
+
+def test_each_group_has_its_own_picture_of_one_scale() -> None:
+    measure = measure_of(
+        [
+            *happened(0, (0, "a"), (5, "b"), (15, "c"), device="phone"),
+            *happened(1, (0, "a"), (5, "b"), device="desk"),
+            *happened(2, (0, "a"), (5, "d"), device="desk"),
+        ],
+        small_map(personas=(Persona(key="gift", name="Gift", path=("a", "b")),)),
+    )
+    for result, part in (
+        (measure.process(by="device"), "arrows"),
+        (measure.funnel(["a", "b"], by="device"), "steps"),
+        (measure.transitions(by="device"), "transitions"),
+        (measure.paths(by="device"), "paths"),
+        (measure.variants(by="device"), "variants"),
+        (measure.stages(by="device"), "stages"),
+        (measure.stages(by="device"), "over_time"),
+        (measure.touchpoints(by="device"), "touchpoints"),
+        (measure.planned(by="device"), "planned"),
+        (measure.conformance(by="device"), "steps"),
+        (measure.channels(by="device"), "switches"),
+    ):
+        drawn = result.picture(part)
+        assert [drawn.count(f'data-kind="panel" data-key="{group}"') for group in ("desk", "phone")] == [1, 1], part
+    funnel = measure.funnel(["a", "b"], by="device").picture()
+    assert "2 customers · 50% (9" in funnel
+    process = measure.process(by="device").picture()
+    assert process.count('data-kind="touchpoint" data-key="c"') == 2  # its place is kept where nobody visits it
+    assert "2 journeys" in process
+
+
+def test_two_groups_are_drawn_on_one_process_map() -> None:
+    events = [
+        *(each for who in range(60) for each in happened(who, (0, "a"), (5, "b"), device="phone")),
+        *(each for who in range(60, 120) for each in happened(who, (0, "a"), (5, "c"), device="desk")),
+    ]
+    result = measure_of(events, small_map()).process(by="device", compare=["phone", "desk"])
+    drawn = result.picture()
+    assert "phone against desk" in drawn
+    assert "100% / 0%" in drawn
+    assert result.picture("arrows").count('data-kind="panel"') == 2

@@ -234,7 +234,7 @@ def test_a_step_may_be_a_stage_or_written_as_people_write() -> None:
         (lambda m: m.planned("ghost"), "no persona 'ghost'"),
         (lambda m: m.funnel(["a"]).customers("share"), "no customers behind it"),
         (lambda m: m.funnel(["a", "b"]).customers("customers"), "2 rows fit"),
-        (lambda m: m.variants(by="device").picture(), "no picture for variants, grouped; show the table"),
+        (lambda m: m.improvements(by="device").picture(), "no picture for improvements, grouped; show the table"),
         (
             lambda m: m.expectations().picture("instead"),
             "no picture for 'instead' of expectations.*expectations, curve",
@@ -279,6 +279,7 @@ def test_little_or_nothing_is_no_error(events: list[Happened]) -> None:
         measure.expectations(curve=True),
         measure.transitions(),
         measure.paths(),
+        measure.process(touchpoints="50 %"),
         measure.variants(),
         measure.trend("a"),
         measure.trend("a.b"),

@@ -58,6 +58,7 @@ _VIEWS: Final[Mapping[str, _View]] = {
     "planned": _View(("persona", "who", "step", "touchpoint"), "customers", "share", first="step"),
     "conformance": _View(("persona", "who"), "perfect", "share"),
     "transitions": _View(("from", "to"), "customers"),
+    "process": _View(("from", "to"), "customers"),
     "paths": _View(("path",), "customers", topped=True),
     "variants": _View(("variant",), "customers", topped=True),
     "stages": _View(("stage",), "customers"),

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.questions.kinds import TransitionsQuestion
-from resa.analytics.questions.question import of_customers
+from resa.analytics.questions.question import Question, of_customers
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, part_of
 from resa.analytics.scope.grouping import Groups, grouped
@@ -30,7 +30,17 @@ from resa.analytics.sql.text import Statement
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.kernels import transitions
 
-__all__ = ["TRANSITION_COLUMNS", "answer_transitions"]
+__all__ = [
+    "TRANSITION_COLUMNS",
+    "Cell",
+    "Moves",
+    "answer_transitions",
+    "cell_place",
+    "cells_of_all",
+    "counted_moves",
+    "counted_moves_sql",
+    "grouped_moves",
+]
 
 TRANSITION_COLUMNS: Final = (
     Column("from", pa.string(), "The touchpoint before; null: the journey starts."),
@@ -45,8 +55,18 @@ TRANSITION_COLUMNS: Final = (
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """One row's numbers: codes, and what was counted."""
+class Cell:
+    """One row's numbers.
+
+    Attributes:
+        start: Code of the touchpoint before; 0: none.
+        end: Code of the touchpoint after; 0: none.
+        count: How often.
+        customers: How many.
+        mean: Seconds between; NaN at the start and the end.
+        median: Likewise.
+        p90: Likewise.
+    """
 
     start: int
     end: int
@@ -58,7 +78,7 @@ class _Cell:
 
 
 @dataclass(frozen=True)
-class _Moves:
+class Moves:
     """Every entry and every way out of a visit, as arrays: the slow way, for groups of events and the people behind.
 
     Attributes:
@@ -121,17 +141,17 @@ class _Moves:
 
 def answer_transitions(question: TransitionsQuestion, selection: Selection) -> Answer:
     """Count transitions."""
-    moves = _Moves(selection)
-    groups, found = _counted(question, selection, moves)
+    moves = Moves(selection)
+    groups, found = counted_moves(question, selection, moves)
     columns = (*groups.columns, *TRANSITION_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
-    behind: list[tuple[_Cell, _Members]] = []
+    behind: list[tuple[Cell, Members]] = []
     names = selection.snapshot.names
     for label, cells, members in found:
         totals: dict[int, int] = {}
         for cell in cells:
             totals[cell.start] = totals.get(cell.start, 0) + cell.count
-        for cell in sorted(cells, key=lambda cell: _place(cell, names)):
+        for cell in sorted(cells, key=lambda cell: cell_place(cell, names)):
             ends = (names[cell.start] or None, names[cell.end] or None)
             times = (cell.mean, cell.median, cell.p90)
             values = (*ends, cell.count, cell.customers, share(cell.count, totals[cell.start]), *times)
@@ -145,7 +165,7 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
         counted: Counted = moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
         return counted
 
-    statement = _grouped(selection, groups)
+    statement = grouped_moves(selection, groups)
     part = part_of(
         columns,
         rows,
@@ -157,25 +177,25 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
     return Answer(parts={"transitions": part}, n={"ways": ways}, warnings=groups.warnings)
 
 
-_Members = Callable[[_Moves], Flags]
+Members = Callable[[Moves], Flags]
 
 
-def _place(cell: _Cell, names: tuple[str, ...]) -> tuple[int, bool, str, bool, str]:
+def cell_place(cell: Cell, names: tuple[str, ...]) -> tuple[int, bool, str, bool, str]:
     """Where a row stands: the most frequent first."""
     return -cell.count, cell.start == 0, names[cell.start], cell.end == 0, names[cell.end]
 
 
-def _counted(
-    question: TransitionsQuestion, selection: Selection, moves: _Moves
-) -> tuple[Groups, list[tuple[str | None, list[_Cell], _Members]]]:
+def counted_moves(
+    question: Question, selection: Selection, moves: Moves
+) -> tuple[Groups, list[tuple[str | None, list[Cell], Members]]]:
     """Each group's label, its cells, and how to find the moves behind them.
 
     Groups of customers, and no groups, are counted by the kernel; groups of events event by event.
     """
-    found: list[tuple[str | None, list[_Cell], _Members]] = []
+    found: list[tuple[str | None, list[Cell], Members]] = []
     if question.by is None:
         none = np.zeros(0, np.int64)
-        return grouped(selection, none, none), [(None, _by_kernel(selection, selection.customers), _all)]
+        return grouped(selection, none, none), [(None, cells_of_all(selection), _all)]
     if not of_customers(question.by):
         groups = grouped(selection, moves.customers, moves.visits)
         for label, members in groups.split():
@@ -192,19 +212,24 @@ def _counted(
     return groups, found
 
 
-def _all(moves: _Moves) -> Flags:
+def _all(moves: Moves) -> Flags:
     return np.ones(len(moves.visits), np.bool_)
 
 
-def _these(flags: Flags) -> _Members:
+def _these(flags: Flags) -> Members:
     return lambda _moves: flags
 
 
-def _of(mask: Flags) -> _Members:
+def _of(mask: Flags) -> Members:
     return lambda moves: mask[moves.customers]
 
 
-def _by_kernel(selection: Selection, customers: Flags | None) -> list[_Cell]:
+def cells_of_all(selection: Selection) -> list[Cell]:
+    """The cells of everybody who takes part, whatever the groups."""
+    return _by_kernel(selection, selection.customers)
+
+
+def _by_kernel(selection: Selection, customers: Flags | None) -> list[Cell]:
     period = None if selection.bounds == WHOLE else selection.period
     counted = transitions(selection.journeys, len(selection.snapshot.names), period=period, customers=customers)
     mean, median, p90 = counted.mean_seconds(), counted.quantile_seconds(0.5), counted.quantile_seconds(0.9)
@@ -212,17 +237,17 @@ def _by_kernel(selection: Selection, customers: Flags | None) -> list[_Cell]:
     for group, start, end in counted.edges.tolist():
         at = (group, start, end)
         count, people = int(counted.counts[at]), int(counted.customers[at])
-        cells.append(_Cell(start, end, count, people, float(mean[at]), float(median[at]), float(p90[at])))
+        cells.append(Cell(start, end, count, people, float(mean[at]), float(median[at]), float(p90[at])))
     nan = float("nan")
     for code in range(len(selection.snapshot.names)):
         entries, exits = int(counted.entries[0, code]), int(counted.exits[0, code])
         # A customer has one journey, so one entry and one exit: as many customers.
-        cells += [_Cell(0, code, entries, entries, nan, nan, nan)] * (entries > 0)
-        cells += [_Cell(code, 0, exits, exits, nan, nan, nan)] * (exits > 0)
+        cells += [Cell(0, code, entries, entries, nan, nan, nan)] * (entries > 0)
+        cells += [Cell(code, 0, exits, exits, nan, nan, nan)] * (exits > 0)
     return cells
 
 
-def _by_hand(moves: _Moves, members: Flags) -> list[_Cell]:
+def _by_hand(moves: Moves, members: Flags) -> list[Cell]:
     starts, ends = (codes[members] for codes in moves.codes)
     customers, waited = moves.customers[members], moves.waited[members]
     pairs, which = np.unique(np.stack([starts, ends]), axis=1, return_inverse=True)
@@ -232,11 +257,11 @@ def _by_hand(moves: _Moves, members: Flags) -> list[_Cell]:
         times = waited[rows] if start and end else waited[:0]
         mean = float(times.mean()) / SECOND if len(times) else float("nan")
         spans = (quantile(times, 0.5) / SECOND, quantile(times, 0.9) / SECOND)
-        cells.append(_Cell(start, end, int(rows.sum()), len(np.unique(customers[rows])), mean, *spans))
+        cells.append(Cell(start, end, int(rows.sum()), len(np.unique(customers[rows])), mean, *spans))
     return cells
 
 
-def _grouped(selection: Selection, groups: Groups) -> Statement:
+def grouped_moves(selection: Selection, groups: Groups) -> Statement:
     """`grouped`: a row for each way from a visit to the next, or from the start, or to the end."""
     return (
         selection.statement.step(
@@ -258,14 +283,19 @@ def _grouped(selection: Selection, groups: Groups) -> Statement:
     )
 
 
-def _sql(statement: Statement, groups: Groups) -> str:
+def counted_moves_sql(statement: Statement, groups: Groups) -> Statement:
+    """`counted`: the rows of `grouped`, counted by group, from and to."""
     return statement.step(
         "counted",
         f'SELECT {groups.names}{groups.rank}, "from", "to", count(*) AS count, count(DISTINCT customer) AS customers,\n'
         f"  avg(waited) / 1e6 AS mean_seconds, {quantile_sql('waited', 0.5)} / 1e6 AS median_seconds,\n"
         f"  {quantile_sql('waited', 0.9)} / 1e6 AS p90_seconds\n"
         f'FROM grouped GROUP BY {groups.names}{"rank, " if groups.by else ""}"from", "to"',
-    ).select(
+    )
+
+
+def _sql(statement: Statement, groups: Groups) -> str:
+    return counted_moves_sql(statement, groups).select(
         f'SELECT {groups.names}"from", "to", count, customers,\n'
         '  count / sum(count) OVER (PARTITION BY rank, "from") AS share, mean_seconds, median_seconds, p90_seconds\n'
         'FROM counted ORDER BY rank, count DESC, "from" NULLS LAST, "to" NULLS LAST'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from resa.model.quantities import Duration, parse_duration
 
 __all__ = ["READERS", "Step", "read_text", "to_json"]
+
+_SHARE: Final = re.compile(r"\s*(?P<number>\d+(\.\d+)?)\s*%\s*")
 
 Step = str | tuple[str, ...]
 """A step as written: a touchpoint or a stage, `cart?` for one that may be left out, or several of which any will do."""
@@ -40,6 +43,18 @@ def _read_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"write a whole number, not '{value}'")
     return value
+
+
+def _read_share(value: object) -> float:
+    """Text such as `80 %`, or the number 0.8."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError(f"write a share, such as 80 %, not '{value}'")
+    if not isinstance(value, str):
+        return float(value)
+    found = _SHARE.fullmatch(value)
+    if found is None:
+        raise ValueError(f"'{value}' is no share; write 80 %")
+    return float(found["number"]) / 100
 
 
 def _read_switch(value: object) -> bool:
@@ -115,6 +130,8 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "unless": read_words,
     "directly": _read_switch,
     "brackets": read_words,
+    "touchpoints": _read_share,
+    "arrows": _read_share,
     "periods": _read_number,
     "days": _read_number,
     "rolling": _read_switch,

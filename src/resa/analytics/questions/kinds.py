@@ -19,6 +19,7 @@ from resa.analytics.calendar import PERIODS
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.question import Question, problem_of
 from resa.base.errors import QuestionError, did_you_mean
+from resa.drawing import PROCESS_NUMBERS
 from resa.model.quantities import Duration
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "MetricsQuestion",
     "PathsQuestion",
     "PlannedQuestion",
+    "ProcessQuestion",
     "RetentionQuestion",
     "StagesQuestion",
     "TouchpointsQuestion",
@@ -99,6 +101,32 @@ class TransitionsQuestion(Question):
     """Which touchpoint directly follows which: how often, for how many customers, after how long."""
 
     kind = "transitions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessQuestion(Question):
+    """The process map: touchpoints and what directly follows what, the happy path first, thinned by share.
+
+    Attributes:
+        touchpoints: The most visited touchpoints that together hold this share of the visits are kept, 0 to 1.
+        arrows: The commonest arrows between these that together hold this share of the transitions are kept, 0 to 1.
+        show: Which number the picture's arrows carry: count, customers, median or p90 (times).
+    """
+
+    kind = "process"
+    touchpoints: float = 1.0
+    arrows: float = 0.8
+    show: str = "count"
+
+    def _problems(self) -> list[tuple[str, str]]:
+        found = super()._problems()
+        for name in ("touchpoints", "arrows"):
+            if not 0 <= getattr(self, name) <= 1:
+                found.append((name, f"a share lies between 0 % and 100 %, not at {getattr(self, name) * 100:g} %"))
+        if self.show not in PROCESS_NUMBERS:
+            advice = did_you_mean(self.show, PROCESS_NUMBERS)
+            found.append(("show", f"arrows do not carry '{self.show}'{advice}; use {', '.join(PROCESS_NUMBERS)}"))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -429,6 +457,7 @@ KINDS: dict[str, type[Question]] = {
         FunnelQuestion,
         ExpectationsQuestion,
         TransitionsQuestion,
+        ProcessQuestion,
         PathsQuestion,
         VariantsQuestion,
         TrendQuestion,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from resa.analytics.calendar import PERIODS
+from resa.analytics.results.compared_picture import draw_compared
+from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
+from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.plan_picture import draw_plans, own_walkers
+from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
 from resa.drawing import (
     Bar,
@@ -15,18 +20,18 @@ from resa.drawing import (
     Curve,
     CurveNote,
     CurvePoint,
-    Difference,
     FrictionRow,
     FrictionShare,
     FunnelStep,
+    Panel,
     PathFlow,
     Svg,
     draw_bars,
     draw_cohorts,
     draw_curve,
-    draw_differences,
     draw_friction,
     draw_funnel,
+    draw_multiples,
     draw_paths,
     draw_transitions,
     format_count,
@@ -38,12 +43,18 @@ from resa.drawing import (
     say_count,
 )
 from resa.model.journey import JourneyMap
-from resa.model.verdicts import VERDICTS, judged
+from resa.model.verdicts import judged
 
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
 __all__ = ["friction_rows", "picture_of"]
+
+_IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
+"""Kinds of question whose groups stand in one picture."""
+
+_SHEET: Final = 1120.0
+_TWO_WIDE: Final = 2200.0  # process maps are compared side by side, however wide the sheet becomes
 
 _MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
@@ -64,10 +75,12 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     first = next(iter(result.parts))
     name = first if part is None else part
     if name == "compared":
-        return _compared(result, result.journey_map)
+        return draw_arrows_compared(result) if result.kind == "process" else draw_compared(result)
     question: Any = result.question
-    grouped = question.by is not None and result.kind not in {"trend", "expectations", "funnel", "retention", "metrics"}
+    grouped = question.by is not None and result.kind not in _IN_ONE
     draw = _DRAWN.get((result.kind, name))
+    if draw is not None and grouped and (result.kind, name) in DRAWN_BY_GROUP:
+        return _panels(result, name, draw)
     if draw is None or grouped:
         what = f"'{name}' of {result.kind}" if name != first else result.kind
         drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
@@ -77,21 +90,41 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     return draw(result, result.journey_map)
 
 
+def _panels(result: Result, name: str, draw: Callable[..., Svg]) -> Svg:
+    """The picture of each group, side by side."""
+    journey_map = result.journey_map
+    language = said_in(journey_map.language)
+    how = {**DRAWN_BY_GROUP[result.kind, name], **common_scale(result, name), "heading": False}
+    if result.kind == "process":
+        how |= common_process(result)
+    panels = [
+        Panel(
+            name=group_name(result, label),
+            note=size_of(alone, name, language),
+            picture=draw(alone, journey_map, **how),
+        )
+        for label, alone in by_group(result)
+    ]
+    titles = [panel.picture.scene.title for panel in panels] or [journey_map.title]
+    what = str(result.question.by).rpartition(".")[2]
+    return draw_multiples(
+        panels,
+        title=say("by_group", language, title=titles[0], what=what),
+        note=process_note(result, language) if result.kind == "process" else "",
+        language=language,
+        width=_TWO_WIDE if result.kind == "process" else _SHEET,
+    )
+
+
 def _column(result: Result, name: str) -> list[Any]:
     values: list[Any] = result.table.column(name).to_pylist()
     return values
 
 
-def _name(journey_map: JourneyMap, key: str | None) -> str:
-    """The name of a touchpoint for people."""
-    touchpoint = journey_map.touchpoint.get(key or "")
-    return (key or "") if touchpoint is None else touchpoint.name
-
-
-def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False) -> Svg:
+def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False, **how: Any) -> Svg:
     if len(bars) > _MOST_BARS:
         raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
-    return draw_bars(bars, title=title, language=journey_map.language, counts=counts)
+    return draw_bars(bars, title=title, language=journey_map.language, counts=counts, **how)
 
 
 def _of(share: float, size: int, language: str) -> str:
@@ -99,99 +132,26 @@ def _of(share: float, size: int, language: str) -> str:
     return f"{format_percent(share, language)} ({format_count(size, language)})"
 
 
-def _group(result: Result, label: str) -> str:
-    """The name of a group for people."""
-    journey_map = result.journey_map
-    if result.question.by == "persona" and label in journey_map.persona:
-        return journey_map.persona[label].name
-    channels = {channel.key: channel.name for channel in journey_map.channels}
-    return channels.get(label, label) if result.question.by == "channel" else label
-
-
 def _of_group(result: Result, row: Mapping[str, Any]) -> str:
     """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
-    return " · ".join([row["expectation"], *([_group(result, row["group"])] if "group" in row else [])])
+    return " · ".join([row["expectation"], *([group_name(result, row["group"])] if "group" in row else [])])
 
 
-def _funnel(result: Result, journey_map: JourneyMap) -> Svg:
+def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
-    if result.question.by is not None:
-        return _funnels(result, journey_map)
     steps = [
         FunnelStep(
-            name=_name(journey_map, row["name"]),
+            name=touchpoint_name(journey_map, row["name"]),
             customers=row["customers"],
             median_seconds=row["median_seconds"],
             optional=row["optional"],
         )
         for row in rows
     ]
-    return draw_funnel(steps, language=journey_map.language)
+    return draw_funnel(steps, language=journey_map.language, **how)
 
 
-def _compared(result: Result, journey_map: JourneyMap) -> Svg:
-    """The differences of two groups, of what both have."""
-    keys = result.table.column_names[: result.table.column_names.index("counted")]
-    rows = [row for row in result.parts["compared"].table.to_pylist() if row["verdict"] is not None]
-    if len(rows) > _MOST_BARS:
-        raise QuestionError(f"{len(rows)} differences are no picture; ask for fewer, or show the table")
-    differences = [
-        Difference(
-            name=_about(row, keys, journey_map),
-            share=row["share"],
-            other_share=row["other_share"],
-            low=row["low"],
-            high=row["high"],
-            direction=_DIRECTIONS[row["verdict"]],
-        )
-        for row in rows
-    ]
-    one, other = (_group(result, label) for label in result.question.compare)
-    return draw_differences(differences, groups=(one, other), language=journey_map.language)
-
-
-def _about(row: Mapping[str, Any], keys: list[str], journey_map: JourneyMap) -> str:
-    """What a row is about, for people: `Cart`, `Cart → Purchase`."""
-    language = said_in(journey_map.language)
-    values: list[str] = []
-    for key in keys:
-        value = row[key]
-        if key in {"from", "to"} and value is None:
-            values.append(say("entry" if key == "from" else "exit", language))
-        elif key not in {"step", "who", "last_period"} and value is not None:
-            values += [_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])]
-    return " → ".join(values)
-
-
-_DIRECTIONS: Final[Mapping[str, Literal["higher", "lower", "same", "few"]]] = {
-    "higher": "higher",
-    "lower": "lower",
-    "not told apart": "same",
-    VERDICTS["few"]: "few",
-}
-
-
-def _funnels(result: Result, journey_map: JourneyMap) -> Svg:
-    """Of each group, how many of those who took the first step reach the last."""
-    rows = result.table.to_pylist()
-    first = {row["group"]: row["customers"] for row in reversed(rows)}
-    last = {row["group"]: row for row in rows if not row["optional"]}
-    bars = [
-        Bar(
-            name=_group(result, group),
-            value=row["share_of_first"],
-            words=_of(row["share_of_first"], first[group], said_in(journey_map.language)),
-            low=row["low"],
-            high=row["high"],
-        )
-        for group, row in last.items()
-        if row["share_of_first"] is not None
-    ]
-    ends = [_name(journey_map, row["name"]) for row in (rows[0], next(reversed(last.values())))] if rows else []
-    return _bars(bars, journey_map, " → ".join(ends) or journey_map.title)
-
-
-def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
+def _expectations(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     bars = [
         Bar(
             name=_of_group(result, row),
@@ -205,17 +165,19 @@ def _expectations(result: Result, journey_map: JourneyMap) -> Svg:
         for row in result.table.to_pylist()
         if row["share"] is not None
     ]
-    return _bars(bars, journey_map, journey_map.title)
+    return _bars(bars, journey_map, journey_map.title, **how)
 
 
-def _incidence(result: Result, journey_map: JourneyMap) -> Svg:
+def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """The share that has met each expectation by each moment of its window."""
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.parts["curve"].table.to_pylist():
         lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
     names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
     target = journey_map.expectation[names[0]].target if len(names) == 1 else None
-    return _curves(lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True)
+    return _curves(
+        lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True, **how
+    )
 
 
 def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
@@ -227,26 +189,26 @@ def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, titl
     return draw_curve(curves, title=title, language=journey_map.language, **how)
 
 
-def _touchpoints(result: Result, journey_map: JourneyMap) -> Svg:
+def _touchpoints(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
-            name=_name(journey_map, row["touchpoint"]),
+            name=touchpoint_name(journey_map, row["touchpoint"]),
             value=row["customers"],
             words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, journey_map.title, counts=True)
+    return _bars(bars, journey_map, journey_map.title, counts=True, **how)
 
 
-def _variants(result: Result, journey_map: JourneyMap) -> Svg:
+def _variants(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = []
     for row in result.table.to_pylist():
         if row["variant"] is None:
             continue  # all the others together stand in the table
-        names = [_name(journey_map, key) for key in row["variant"]]
+        names = [touchpoint_name(journey_map, key) for key in row["variant"]]
         more = [] if len(names) <= _WORDS else [say_count("more", language, 2, str(len(names) - _WORDS))]
         bars.append(
             Bar(
@@ -255,42 +217,31 @@ def _variants(result: Result, journey_map: JourneyMap) -> Svg:
                 words=say_count("customers", language, row["customers"], format_count(row["customers"], language)),
             )
         )
-    return _bars(bars, journey_map, say("variants", language), counts=True)
+    return _bars(bars, journey_map, say("variants", language), counts=True, **how)
 
 
-def _planned(result: Result, journey_map: JourneyMap) -> Svg:
-    """How far customers come on each planned path."""
-    return _plans(result.table.to_pylist(), "customers", "lane.paths", journey_map)
-
-
-def _conformance(result: Result, journey_map: JourneyMap) -> Svg:
-    """How many take each planned step in its place."""
-    return _plans(result.part("steps").table.to_pylist(), "in_place", "steps_in_place", journey_map)
-
-
-def _plans(rows: list[dict[str, Any]], count: str, title: str, journey_map: JourneyMap) -> Svg:
-    """Planned steps as bars: of the persona's own customers where it is known who they are, else of everyone."""
+def _conformance(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
+    """How many take each planned step in its place: the persona's own customers where they are known, else everyone."""
     language = said_in(journey_map.language)
-    own = {row["persona"] for row in rows if row["who"] == "persona"}
     bars = [
         Bar(
-            name=f"{journey_map.persona[row['persona']].name}: {_name(journey_map, row['touchpoint'])}",
+            name=f"{journey_map.persona[row['persona']].name}: {touchpoint_name(journey_map, row['touchpoint'])}",
             value=row["share"],
-            words=_of(row["share"], row[count], language),
+            words=_of(row["share"], row["in_place"], language),
             low=row["low"],
             high=row["high"],
         )
-        for row in rows
-        if row["share"] is not None and (row["who"] == "persona" or row["persona"] not in own)
+        for row in own_walkers(result.part("steps").table.to_pylist())
+        if row["share"] is not None
     ]
-    return _bars(bars, journey_map, say(title, language))
+    return _bars(bars, journey_map, say("steps_in_place", language), **how)
 
 
-def _transitions(result: Result, journey_map: JourneyMap) -> Svg:
+def _transitions(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
     seen = {row[end] for row in rows for end in ("from", "to")}
     names = {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints if touchpoint.key in seen}
-    return _ways(rows, names, journey_map, borders=True)
+    return _ways(rows, names, journey_map, borders=True, **how)
 
 
 def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: JourneyMap, **how: Any) -> Svg:
@@ -316,11 +267,11 @@ def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: Jou
     )
 
 
-def _paths(result: Result, journey_map: JourneyMap) -> Svg:
+def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     question: Any = result.question
     flows = [
         PathFlow(
-            names=tuple(_name(journey_map, key) for key in row["path"]),
+            names=tuple(touchpoint_name(journey_map, key) for key in row["path"]),
             count=row["count"],
             goes_on=not question.end and len(row["path"]) == question.steps,
         )
@@ -328,23 +279,26 @@ def _paths(result: Result, journey_map: JourneyMap) -> Svg:
         if row["path"] is not None
     ]
     note = f"+ {result.others['count']:,}" if result.others else ""
-    return draw_paths(flows, note=note, language=journey_map.language)
+    if how:  # of several groups: as narrow as the steps allow
+        depth = max((len(flow.names) for flow in flows), default=1)
+        how = {**how, "width": min(980.0, max(520.0, 180.0 * depth))}
+    return draw_paths(flows, note=note, language=journey_map.language, **how)
 
 
-def _retention(result: Result, journey_map: JourneyMap) -> Svg:
+def _retention(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """A row a cohort under one of all; of groups only the row of all, of each."""
     question: Any = result.question
     language = said_in(journey_map.language)
     overall: dict[str, list[CohortShare]] = {}
     for row in result.part("overall").table.to_pylist():
-        name = _group(result, row["group"]) if "group" in row else say("all", language)
+        name = group_name(result, row["group"]) if "group" in row else say("all", language)
         overall.setdefault(name, []).append(CohortShare(row["share"]))
     sizes: dict[str, int] = {}
     shares: dict[str, list[CohortShare]] = {}
     for row in result.table.to_pylist():
         name = format_period(row["cohort"], question.every, language)
         if row["period"] == question.ranges[0][0]:
-            total = _group(result, row["group"]) if "group" in row else say("all", language)
+            total = group_name(result, row["group"]) if "group" in row else say("all", language)
             sizes[total] = sizes.get(total, 0) + row["customers"]
         if "group" not in row:
             sizes[name] = row["customers"]
@@ -357,6 +311,7 @@ def _retention(result: Result, journey_map: JourneyMap) -> Svg:
         title=say("retention", language),
         note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
         language=language,
+        **how,
     )
 
 
@@ -365,7 +320,7 @@ def _stage(journey_map: JourneyMap, key: str) -> str:
     return next(stage.name for stage in journey_map.stages if stage.key == key)
 
 
-def _stages(result: Result, journey_map: JourneyMap) -> Svg:
+def _stages(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """Who is where, as bars."""
     language = said_in(journey_map.language)
     bars = [
@@ -376,22 +331,22 @@ def _stages(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, say("stages_now", language), counts=True)
+    return _bars(bars, journey_map, say("stages_now", language), counts=True, **how)
 
 
-def _movements(result: Result, journey_map: JourneyMap) -> Svg:
+def _movements(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     names = {stage.key: stage.name for stage in journey_map.stages}
     title = say("movements", said_in(journey_map.language))
-    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True)
+    return _ways(result.part("movements").table.to_pylist(), names, journey_map, title=title, borders=True, **how)
 
 
-def _stages_over_time(result: Result, journey_map: JourneyMap) -> Svg:
+def _stages_over_time(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """How many were in each stage when each whole period ended."""
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.part("over_time").table.to_pylist():
         value = row["customers"] if row["complete"] else None
         lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
-    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True)
+    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True, **how)
 
 
 def friction_rows(result: Result) -> list[FrictionRow]:
@@ -409,11 +364,14 @@ def friction_rows(result: Result) -> list[FrictionRow]:
         signs.setdefault(touchpoint, {})[sign] = FrictionShare(
             share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
         )
-    return [FrictionRow(name=_name(result.journey_map, key), visits=visits[key], signs=signs[key]) for key in visits]
+    return [
+        FrictionRow(name=touchpoint_name(result.journey_map, key), visits=visits[key], signs=signs[key])
+        for key in visits
+    ]
 
 
-def _friction(result: Result, journey_map: JourneyMap) -> Svg:
-    return draw_friction(friction_rows(result), language=journey_map.language)
+def _friction(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
+    return draw_friction(friction_rows(result), language=journey_map.language, **how)
 
 
 def _channel_name(result: Result, key: str) -> str:
@@ -423,23 +381,23 @@ def _channel_name(result: Result, key: str) -> str:
     return names.get(key, key) if question.of == "channel" else key
 
 
-def _channels(result: Result, journey_map: JourneyMap) -> Svg:
+def _channels(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     language = said_in(journey_map.language)
     bars = [
         Bar(
             name=_channel_name(result, row["channel"]),
-            value=row["customers"],
+            value=row["share"],
             words=_of(row["share"], row["customers"], language),
         )
         for row in result.table.to_pylist()
     ]
-    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True)
+    return _bars(bars, journey_map, say(f"used.{_channels_or_devices(result)}", language), counts=True, **how)
 
 
-def _switches(result: Result, journey_map: JourneyMap) -> Svg:
+def _switches(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     names = {key: _channel_name(result, key) for key in _column(result, "channel")}
     title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
-    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title)
+    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title, **how)
 
 
 def _channels_or_devices(result: Result) -> str:
@@ -448,7 +406,7 @@ def _channels_or_devices(result: Result) -> str:
     return of
 
 
-def _trend(result: Result, journey_map: JourneyMap) -> Svg:
+def _trend(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     question: Any = result.question
     of = journey_map.expectation_named(question.of) or journey_map.touchpoint_named(question.of) or question.of
     counts = "share" not in result.table.column_names
@@ -460,18 +418,18 @@ def _trend(result: Result, journey_map: JourneyMap) -> Svg:
             point = CurvePoint(at=row["period"], value=None if cut and not row["complete"] else row["visits"])
         else:
             point = CurvePoint(at=row["period"], value=row["share"], low=row["low"], high=row["high"])
-        lines.setdefault(_group(result, row["group"]) if "group" in row else of, []).append(point)
+        lines.setdefault(group_name(result, row["group"]) if "group" in row else of, []).append(point)
     notes = [
         CurveNote(at=improvement.since, text=improvement.name)
         for improvement in journey_map.improvements
         if improvement.since is not None and improvement.should_move == of
     ]
     target = None if counts else journey_map.expectation[of].target
-    title = _name(journey_map, of)
-    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts)
+    title = touchpoint_name(journey_map, of)
+    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts, **how)
 
 
-def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
+def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     """One metric, group by group."""
     rows = result.table.to_pylist()
     names = {row["metric"] for row in rows}
@@ -484,11 +442,11 @@ def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
             CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
             for row in rows
         ]
-        return _curves({metric.name: points}, journey_map, metric.name, counts=not share)
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, **how)
     language = said_in(journey_map.language)
     bars = [
         Bar(
-            name=_group(result, row["group"]),
+            name=group_name(result, row["group"]),
             value=row["value"] or 0.0,
             low=row["low"],
             high=row["high"],
@@ -500,14 +458,15 @@ def _metrics(result: Result, journey_map: JourneyMap) -> Svg:
         )
         for row in rows
     ]
-    return _bars(bars, journey_map, metric.name, counts=not share)
+    return _bars(bars, journey_map, metric.name, counts=not share, **how)
 
 
-_DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
+_DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("funnel", "steps"): _funnel,
     ("expectations", "expectations"): _expectations,
     ("expectations", "curve"): _incidence,
     ("transitions", "transitions"): _transitions,
+    ("process", "arrows"): draw_arrows,
     ("paths", "paths"): _paths,
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
@@ -520,7 +479,7 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[[Result, JourneyMap], Svg]]] = {
     ("metrics", "metrics"): _metrics,
     ("friction", "places"): _friction,
     ("friction", "rates"): _friction,
-    ("planned", "planned"): _planned,
+    ("planned", "planned"): draw_plans,
     ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,
 }
