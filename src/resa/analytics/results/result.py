@@ -324,10 +324,11 @@ class Result:
             QuestionError: The answer has no such part.
         """
         chosen = self.part(part)
+        notes = _notes(self, others=chosen is self.main)
         if columns is None and chosen.laid_out:
-            return "\n".join([chosen.laid_out, *_notes(self)])
+            return "\n".join([chosen.laid_out, *notes])
         table = chosen.table if columns is None else chosen.table.select(columns)
-        return "\n".join([table_text(_timed(table)), *_notes(self)])
+        return "\n".join([table_text(_timed(table)), *notes])
 
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
@@ -413,11 +414,11 @@ def _cell(value: object) -> str:
             return str(_plain(value))
 
 
-def _notes(result: Result) -> list[str]:
-    others = (
-        [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
-    )
-    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
+def _notes(result: Result, *, others: bool = True) -> list[str]:
+    """What must be known about a table; `others` are those that the main one does not list."""
+    named = ", ".join(f"{name} {value:,}" for name, value in result.others.items()) if others else ""
+    rest = [f"others: {named}"] if named else []
+    return [*rest, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
 
 
 def _timed(table: pa.Table) -> pa.Table:
