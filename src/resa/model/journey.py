@@ -410,6 +410,12 @@ class JourneyMap:
         return {signal.touchpoint: signal for signal in self.signals}
 
     @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Touchpoints that no event can show, by what the signals say; none as long as nobody has written signals."""
+        shown = {signal.touchpoint for signal in self.signals if signal.kind == "events"}
+        return frozenset(touchpoint.key for touchpoint in self.touchpoints if self.signals) - shown
+
+    @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         """All arrows of the map, expectations and promises, in the order of their touchpoints."""
         return tuple(arrow for touchpoint in self.touchpoints for arrow in touchpoint.expectations)
