@@ -31,7 +31,7 @@ from resa.analytics.questions.kinds import (
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.pictures import friction_rows
-from resa.analytics.results.result import Column, Part, Result, table_text
+from resa.analytics.results.result import Column, Part, Result, arrow_html, table_text
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "arrow_html",
     "csv_bytes",
     "friction_rows",
     "question_from",

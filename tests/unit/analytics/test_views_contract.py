@@ -26,8 +26,8 @@ def columns_now() -> dict[str, dict[str, str]]:
 
 def test_the_views_are_what_their_version_promises() -> None:
     assert columns_now() == PROMISED[VIEWS_VERSION], (
-        "the views changed: raise VIEWS_VERSION (the first number if anything is gone or another type, else the second), "
-        "add its columns to views_versions.json, and say so in the changelog"
+        "the views changed: raise VIEWS_VERSION (its first number if anything is gone or of another type, else the "
+        "second), add its columns to views_versions.json, and say so in the changelog"
     )
 
 
