@@ -22,7 +22,7 @@ def shown(cell: nbformat.NotebookNode) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_every_answer_shows_itself(path: Path, tmp_path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # typed, but for this
     nbformat.validate(notebook)
     assert all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code"), (
         "keep notebooks free of outputs"
@@ -37,7 +37,7 @@ def test_a_notebook_runs_and_every_answer_shows_itself(path: Path, tmp_path: Pat
     command = [sys.executable, "-c", "from nbclient.cli import main; main()", "--inplace", str(copy)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    notebook = nbformat.read(copy, as_version=4)
+    notebook = nbformat.read(copy, as_version=4)  # type: ignore[no-untyped-call]  # typed, but for this
     cells = {cell.source.splitlines()[-1]: shown(cell) for cell in notebook.cells if cell.cell_type == "code"}
     assert [source for source, data in cells.items() if "text/html" not in data and "image/svg+xml" not in data] == [
         'sum(lost["count"].to_pylist()) == funnel.table["lost"].to_pylist()[1]',
