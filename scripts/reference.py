@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from resa.analytics import COLUMNS, COMPARED_COLUMNS, KINDS, VIEWS, Column, Question
+from resa.analytics import COLUMNS, COMPARED_COLUMNS, KINDS, VIEWS, VIEWS_VERSION, Column, Question
 from resa.base.settings import Settings
 from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
@@ -153,8 +153,10 @@ def _attributes(question: type) -> Iterator[tuple[str, str]]:
 
 def _views() -> Iterator[str]:
     yield (
-        "`resa sql` runs one SELECT (DuckDB's SQL) over these. They are read-only, and stable: a column is never "
-        "renamed or removed without a new major version.\n"
+        "`resa sql` runs one SELECT (DuckDB's SQL) over these; `resa views export` writes them as Parquet files. They "
+        f"are read-only, and stable. This is version {VIEWS_VERSION}: what is added raises its second number; what is "
+        "renamed, removed, or comes to mean another thing raises the first. See "
+        "[Read the views elsewhere](../howto/read_elsewhere.md).\n"
     )
     for name, view in VIEWS.items():
         yield f"## `{name}`\n"

@@ -33,6 +33,8 @@ from resa.base.errors import (
 from resa.base.version import __version__
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from resa.workspace import Workspace, open  # noqa: A004 - `resa.open` reads as intended
 
 __all__ = [
@@ -64,3 +66,11 @@ def __getattr__(name: str) -> object:
 
         return getattr(workspace, name)
     raise AttributeError(f"module 'resa' has no attribute '{name}'")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext resa`: a notebook shows Arrow tables, such as those of `measure.sql` and `customers`, as tables."""
+    from resa.analytics import arrow_html  # noqa: PLC0415 - heavy, and only wanted here
+
+    assert shell.display_formatter is not None  # noqa: S101  # a running notebook has one; the type allows for none
+    shell.display_formatter.formatters["text/html"].for_type_by_name("pyarrow.lib", "Table", arrow_html)

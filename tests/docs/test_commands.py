@@ -28,6 +28,7 @@ PAGES = [
     PROJECT / "README.md",
     *sorted((PROJECT / "docs" / "tutorials").glob("*.md")),
     *sorted((PROJECT / "docs" / "howto").glob("*.md")),
+    *sorted((PROJECT / "docs" / "cases").glob("*.md")),
 ]
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 

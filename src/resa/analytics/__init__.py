@@ -6,6 +6,7 @@ by="persona").table measure.expectations().customers("missed", expectation="cart
 
 from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
+from resa.analytics.exporting import ABOUT, Exported
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.measure import Measure
 from resa.analytics.questions.kinds import (
@@ -32,20 +33,23 @@ from resa.analytics.questions.kinds import (
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.pictures import friction_rows
-from resa.analytics.results.result import Column, Part, Result, table_text
-from resa.analytics.views import VIEWS, View
+from resa.analytics.results.result import Column, Part, Result, arrow_html, table_text
+from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
 __all__ = [
+    "ABOUT",
     "COLUMNS",
     "COMPARED_COLUMNS",
     "KINDS",
     "TABLE_FILES",
     "VIEWS",
+    "VIEWS_VERSION",
     "ChannelsQuestion",
     "Column",
     "ConformanceQuestion",
     "CoverageQuestion",
     "ExpectationsQuestion",
+    "Exported",
     "Finding",
     "Findings",
     "FrictionQuestion",
@@ -67,6 +71,7 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "arrow_html",
     "csv_bytes",
     "friction_rows",
     "question_from",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Final
@@ -26,6 +27,7 @@ from resa.analytics.answers.stages import answer_stages
 from resa.analytics.answers.touchpoints import answer_touchpoints
 from resa.analytics.answers.transitions import answer_transitions
 from resa.analytics.answers.trend import answer_trend
+from resa.analytics.exporting import Exported, export_views
 from resa.analytics.findings.arrows import find
 from resa.analytics.findings.found import Findings
 from resa.analytics.findings.friction import answer_friction
@@ -273,6 +275,21 @@ class Measure:
         asked = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of, "count_by": count_by})
         snapshot, moment = self.snapshot(asked.map_key, count_by), asked.as_of
         return with_views(snapshot, sql, as_of=None if moment is None else to_microseconds(moment), seconds=seconds)
+
+    def export(self, folder: Path | str, *, map: str | None = None, as_of: Any = None) -> Exported:  # noqa: A002
+        """Write the views of a map as Parquet files, for what reads them without Resa; see `export_views`.
+
+        Args:
+            folder: Where to; it may be new. The rows are personal data.
+            map: Key of the map; default: the only map.
+            as_of: Overrides up to when the data are complete (a moment).
+
+        Raises:
+            InputError: The folder holds files that are no export.
+        """
+        asked = KINDS["expectations"].from_document({"map": self._map_key(map), "as_of": as_of})
+        moment = None if asked.as_of is None else to_microseconds(asked.as_of)
+        return export_views(self.snapshot(asked.map_key), Path(folder), now=self._clock(), as_of=moment)
 
     def snapshot(self, map_key: str | None = None, count_by: str = "customer") -> Snapshot:
         """A map's events at the newest generation, by customer or by account.

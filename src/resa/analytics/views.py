@@ -21,7 +21,14 @@ from resa.base.errors import EngineError, QuestionError, did_you_mean
 from resa.engine import Engine, check_is_select
 from resa.model.tables import INSTANT
 
-__all__ = ["VIEWS", "View", "view_table", "with_views"]
+__all__ = ["VIEWS", "VIEWS_VERSION", "View", "view_table", "with_views"]
+
+VIEWS_VERSION: Final = "1.0"
+"""Of the views' names, columns, types and meanings, which others build upon.
+
+A view or a column that is added raises the second number; one that is renamed, removed, or comes to mean another thing
+raises the first.
+"""
 
 
 @dataclass(frozen=True)

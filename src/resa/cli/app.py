@@ -43,6 +43,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
         "sql": _Place("sql", "sql", "Ask in SQL (DuckDB's)."),
+        "views": _Place("views", "app", "The views of `resa sql` as files, for DuckDB, dbt and other readers."),
         "report": _Place(
             "report",
             "report",

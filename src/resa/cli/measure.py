@@ -258,7 +258,10 @@ def _short(result: Result) -> list[str] | None:
     left_out = _LEFT_OUT.get(result.kind)
     if left_out is None or result.question.compare:
         return None
-    return [name for name in result.table.column_names if name not in left_out]
+    table = result.table
+    # Without what was cancelled, met and missed do not add up to mature.
+    needed = {"cancelled"} if "cancelled" in left_out and any(table.column("cancelled").to_pylist()) else set()
+    return [name for name in table.column_names if name not in left_out or name in needed]
 
 
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:

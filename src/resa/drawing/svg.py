@@ -96,8 +96,9 @@ class Svg:
         pages = [(serialise(scene, theme="light", fonts=False, foreign=False), scene) for scene in scenes]
         return print_pdf(pages, paper)
 
-    def _repr_svg_(self) -> str:
-        return self.text
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: the picture; the arguments are part of its protocol."""
+        return {"text/plain": f"picture, {self.width:.0f} by {self.height:.0f}", "image/svg+xml": self.text}
 
 
 def serialise(

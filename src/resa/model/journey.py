@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
+from resa.base.showing import notes_html, table_html
 from resa.model.names import normalised
 from resa.model.quantities import Duration
 
@@ -408,6 +409,26 @@ class JourneyMap:
     def signal(self) -> Mapping[str, Signal]:
         """Signals by the key of their touchpoint; a touchpoint has at most one."""
         return {signal.touchpoint: signal for signal in self.signals}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: stages and arrows; `Workspace.draw` gives the picture."""
+        names = {touchpoint.key: touchpoint.name for touchpoint in self.touchpoints}
+        stages = [(stage.name, ", ".join(names[key] for key in stage.touchpoints)) for stage in self.stages]
+        arrows = [
+            (arrow.name, arrow.kind, arrow.within, None if arrow.target is None else f"{arrow.target:.0%}", arrow.owner)
+            for arrow in self.expectations
+        ]
+        lines = [f"{stage}: {touchpoints}" for stage, touchpoints in stages]
+        html = notes_html([], title=self.title) + table_html(("stage", "touchpoints"), stages)
+        if arrows:
+            html += table_html(("arrow", "kind", "within", "target", "owner"), arrows)
+        return {"text/plain": "\n".join([self.title, *lines]), "text/html": html}
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Touchpoints that no event can show, by what the signals say; none as long as nobody has written signals."""
+        shown = {signal.touchpoint for signal in self.signals if signal.kind == "events"}
+        return frozenset(touchpoint.key for touchpoint in self.touchpoints if self.signals) - shown
 
     @cached_property
     def expectations(self) -> tuple[Expectation, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -59,6 +60,13 @@ class HtmlReport:
             path: Where to; an existing file is replaced.
         """
         write_text_durably(Path(path), self.html)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: the page in a frame of its own, so that neither's styles reach the other."""
+        frame = (
+            f'<iframe srcdoc="{escape(self.html)}" title="report" style="width:100%;height:40rem;border:0"></iframe>'
+        )
+        return {"text/plain": "\n".join(self.summary), "text/html": frame}
 
 
 def build_report(

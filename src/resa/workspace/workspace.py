@@ -17,6 +17,7 @@ from resa.base.errors import Problem, QuestionError, SourceError, WorkspaceBusy,
 from resa.base.files import write_text_durably
 from resa.base.masking import masked
 from resa.base.settings import Settings, read_settings
+from resa.base.showing import Listing
 from resa.collector import (
     LoadReport,
     Progress,
@@ -34,6 +35,7 @@ from resa.journey_map import DataSeen, Loaded, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
+from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,9 +96,9 @@ class Workspace:
         """
         return self.loaded.map(key)
 
-    def advice(self) -> list[Problem]:
+    def advice(self) -> Listing[Problem]:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
-        found: list[Problem] = []
+        found: Listing[Problem] = Listing()
         today: date = self.clock().date()
         currencies = _currencies(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
@@ -105,7 +107,7 @@ class Workspace:
         return found
 
     def _data_seen(self) -> Mapping[str, DataSeen]:
-        if not (self.folder / DATA_FOLDER).is_dir():
+        if not self._has_data:
             return {}
         maps = list(self.maps.values())
         with contextlib.suppress(SourceError):
@@ -187,13 +189,13 @@ class Workspace:
         """What is to be said of everything that was measured last."""
         return self._measuring.notes if "_measuring" in self.__dict__ else ()
 
-    def loads(self, source: str | None = None) -> list[Load]:
+    def loads(self, source: str | None = None) -> Listing[Load]:
         """What was collected, file by file, in the order of its beginning.
 
         Args:
             source: Only of this source.
         """
-        return self.store.loads(source)
+        return Listing(self.store.loads(source))
 
     def rejected(self, source: str | None = None, *, load: int | None = None) -> pa.Table:
         """Rows that were refused and are not settled, with reason, number and payload. Payloads are personal data.
@@ -210,7 +212,7 @@ class Workspace:
         *,
         replace: bool = False,
         progress: Callable[[Progress], None] | None = None,
-    ) -> list[LoadReport]:
+    ) -> Listing[LoadReport]:
         """Collect sources, all of them unless some are named, and bring the index up to date.
 
         Args:
@@ -225,10 +227,10 @@ class Workspace:
         chosen = [self._source(name) for name in names] if names else list(self.sources.values())
         with self.store.writing() as writer:
             try:
-                reports = [
+                reports = Listing(
                     collect(writer, source, replace=replace, progress=progress, chunk_rows=self.settings.chunk_rows)
                     for source in chosen
-                ]
+                )
             except SourceError:
                 self._refresh(writer)  # what was collected before it stays, and is measured
                 raise
@@ -245,11 +247,11 @@ class Workspace:
                 self._refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
         return report
 
-    def remove_loads(self, numbers: Iterable[int]) -> list[Load]:
+    def remove_loads(self, numbers: Iterable[int]) -> Listing[Load]:
         """Undo loads and bring the index up to date."""
         with self.store.writing() as writer:
             try:
-                removed = [writer.remove_load(number) for number in numbers]
+                removed = Listing(writer.remove_load(number) for number in numbers)
             finally:
                 self._refresh(writer)  # of what was removed before an error, or before a removal was cut short
         return removed
@@ -273,9 +275,9 @@ class Workspace:
             self._refresh(writer)
         return before, len(self.store.event_files())
 
-    def verify(self) -> list[Finding]:
+    def verify(self) -> Listing[Finding]:
         """Count everything again and compare it with what is stored."""
-        return runtime.verify(self.store, list(self.maps.values()), self.exclude)
+        return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude))
 
     def _refresh(self, writer: Writer) -> JourneyIndex:
         for journey_map in self.maps.values():
@@ -447,6 +449,15 @@ class Workspace:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
 
         return read_pictures(journey_map, (self.folder / journey_map.file).parent, self.folder)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: maps, sources and what was collected; the arguments are part of its protocol."""
+        loads = self.loads() if self._has_data else []
+        return workspace_bundle(self.folder.name, self.maps, self.sources, loads)
+
+    @property
+    def _has_data(self) -> bool:
+        return (self.folder / DATA_FOLDER).is_dir()
 
     def close(self) -> None:
         """Let go of the data."""

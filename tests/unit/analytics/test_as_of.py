@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tests.support.small_store import START, Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure, Result
-from resa.model.journey import Persona
+from resa.model.journey import JourneyMap, Persona, Signal
 
 ARROW = expect("a", "b", "1 day")
 DAY = 86_400.0
@@ -90,3 +91,26 @@ def test_without_data_no_condition_holds_and_none_fails() -> None:
     measure = measure_of(customers=1, traits={0: {"joined": "2026-03-01"}})
     for where in ("days_since(b) < 1", "days_since(traits.joined) < 1", "missed('a.b')", "count(b, last => '1d') > 0"):
         assert not somebody(measure, measure.transitions(where=where))
+
+
+def test_nobody_missed_what_no_event_can_show() -> None:
+    """The map says how events show the others, so it is known that nothing is known of this one."""
+    seen = tuple(Signal(touchpoint=key, kind="events", when=f"event = '{key}'") for key in ("a", "c"))
+    events = [Happened(customer=who, at=at, event=name) for who in range(12) for at, name in ((0, "a"), (9 * DAY, "c"))]
+    bare = small_map(replace(ARROW, target=0.5), expect("a", ["b", "c"], "1 day"))
+    assert missed(bare, events) == {"a.b": 12, "a.b_or_c": 12}
+    assert missed(replace(bare, signals=seen), events) == {"a.b": 0, "a.b_or_c": 12}
+    because = Signal(touchpoint="b", kind="not_seen", not_seen="the warehouse keeps it")
+    assert missed(replace(bare, signals=(*seen, because)), events) == {"a.b": 0, "a.b_or_c": 12}
+
+
+def missed(journey_map: JourneyMap, events: list[Happened]) -> dict[str, int]:
+    store = SmallStore(events, {"shop": journey_map})
+    measure = Measure(store, store.maps)
+    result = measure.expectations()
+    assert measure.sql(result.sql()) == result.table
+    friction = measure.friction(within="1 day").table.to_pylist()
+    told = "cannot be measured" in result.text()
+    assert told is bool(journey_map.signals)
+    assert (("unmet", "b") in {(row["sign"], row["to"]) for row in friction}) is not told
+    return {row["expectation"]: row["missed"] for row in result.table.to_pylist()}

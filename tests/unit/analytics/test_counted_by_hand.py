@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from tests.support.by_hand import happened, measure_of, only_row
+from tests.support.questions import assert_sound
 from tests.support.small_store import START, Happened, expect, small_map
 
 from resa.analytics import Measure
@@ -170,6 +171,32 @@ def test_channels_are_used_together_and_switched_between() -> None:
     ]
     soon = measure_of(events, small_map()).channels(within="1 minute").part("switches").table.to_pylist()
     assert [(row["from"], row["to"]) for row in soon] == [("web", "app"), ("app", "store")]
+
+
+def test_a_channel_is_the_maps_however_its_name_is_written() -> None:
+    events = [
+        *happened(0, (0, "a"), channel="Phone Call"),
+        *happened(0, (10, "b"), channel="web"),
+        *happened(0, (20, "a"), channel="Phone Call"),
+        *happened(1, (60, "a"), channel="web"),
+    ]
+    measure = measure_of(events, small_map(costs={"phone_call": 6.0}, staffed=["phone_call"], goal="b"))
+    assert {row["channel"]: row["cost"] for row in measure.channels().table.to_pylist()} == {
+        "Phone Call": 12.0,
+        "web": None,
+    }
+    assert_sound(measure, measure.channels())
+    friction = measure.friction(within="20 seconds", limit=1)
+    switched = [row for row in friction.part("rates").table.to_pylist() if row["sign"] == "switch"]
+    assert [(row["touchpoint"], row["visits"], row["count"]) for row in switched] == [("b", 1, 1)]
+    assert_sound(measure, friction)
+
+
+def test_what_a_table_does_not_list_is_told_of_that_table_alone() -> None:
+    events = [*happened(0, (0, "a"), (10, "b")), *happened(1, (0, "b"), (5, "a")), *happened(2, (60, "c"))]
+    paths = measure_of(events, small_map()).paths(top=1)
+    assert "others: count" in paths.text()
+    assert "others" not in paths.text(part="flow")
 
 
 def test_costs_of_channels_that_are_too_many_to_be_listed_are_not_lost() -> None:

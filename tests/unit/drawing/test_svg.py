@@ -83,7 +83,7 @@ def test_a_file_of_its_own_has_font_and_colours_inside_and_a_part_of_a_page_has_
     assert "prefers-color-scheme:dark" in svg.text
     assert "<style" not in svg.inline("x")
     assert "http" not in re.sub(r'xmlns="[^"]+"', "", svg.text)
-    assert svg._repr_svg_() == svg.text
+    assert svg._repr_mimebundle_()["image/svg+xml"] == svg.text
 
 
 def test_a_theme_written_out_has_no_variables_left() -> None:

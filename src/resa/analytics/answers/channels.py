@@ -106,9 +106,10 @@ class _Visits:
 
     @cached_property
     def cost_of(self) -> dict[str, float]:
-        """What a contact costs, by channel."""
-        channels = self.selection.snapshot.journey_map.channels
-        return {channel.key: channel.cost for channel in channels if channel.cost is not None}
+        """What a contact costs, by label of the channel."""
+        snapshot = self.selection.snapshot
+        costs = {channel.key: channel.cost for channel in snapshot.journey_map.channels if channel.cost is not None}
+        return {label: cost for key, cost in costs.items() for label in snapshot.spelled([key])}
 
     @cached_property
     def costs(self) -> npt.NDArray[np.float64]:

@@ -232,6 +232,8 @@ def _warnings(found: list[Measured]) -> tuple[str, ...]:
         said.update(dict.fromkeys(item.groups.warnings))
         if not len(item.outcomes.customer):
             said[f"'{item.expectation.name}' was never opened."] = None
+        elif item.snapshot.journey_map.unseen.issuperset(item.expectation.next):
+            said[f"'{item.expectation.name}' cannot be measured: no event shows {item.expectation.written}."] = None
         elif not item.outcomes.mature.any():
             said[f"'{item.expectation.name}' has no mature opening yet: none of its deadlines has passed."] = None
     if not found:

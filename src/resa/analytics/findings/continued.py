@@ -132,10 +132,9 @@ class Continued:
 
     @cached_property
     def staffed(self) -> tuple[str, ...]:
-        """Channels with our staff."""
-        return tuple(
-            channel.key for channel in self.selection.snapshot.journey_map.channels if channel.kind == "internal"
-        )
+        """Labels of the channels with our staff."""
+        snapshot = self.selection.snapshot
+        return snapshot.spelled(channel.key for channel in snapshot.journey_map.channels if channel.kind == "internal")
 
     @cached_property
     def _codes(self) -> npt.NDArray[np.uint16]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from resa.analytics.findings.unusual import FAMILY_WISE
+from resa.base.showing import notes_html, table_html
 
 __all__ = ["Finding", "Findings", "Reason", "Segment"]
 
@@ -104,3 +105,23 @@ class Findings:
     tests: int
     level: float = FAMILY_WISE
     warnings: tuple[str, ...] = ()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: a row a place; the arguments are part of its protocol."""
+        rows = [_row(place) for place in self.places]
+        notes = [f"{self.tests:,} groups were tested", *self.warnings]
+        lines = [", ".join(f"{name} {value}" for name, value in zip(_HEADINGS, row, strict=True)) for row in rows]
+        return {
+            "text/plain": "\n".join([*(lines or ["no place is worth a look"]), *notes]),
+            "text/html": table_html(_HEADINGS, rows) + notes_html(notes),
+        }
+
+
+_HEADINGS: Final = ("expectation", "reason", "who", "since", "openings", "share", "reference", "lost at most")
+
+
+def _row(place: Finding) -> tuple[str, ...]:
+    who = "everybody" if place.attribute is None else f"{place.attribute} {place.value}"
+    since = "all time" if place.since is None else place.since.isoformat()
+    numbers = (f"{place.openings:,}", f"{place.share:.1%}", f"{place.reference:.1%}", f"{place.lost_at_most:,}")
+    return (place.expectation, place.reason, who, since, *numbers)

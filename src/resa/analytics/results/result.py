@@ -6,13 +6,12 @@ the very customers behind each number.
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from resa.analytics.results.files import TABLE_FILES
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+from resa.base.showing import notes_html, table_html
 from resa.drawing import format_seconds
 from resa.model.journey import JourneyMap
 
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
     import polars as pl
 
-__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "in_columns", "table_text"]
+__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "arrow_html", "in_columns", "table_text"]
+
+_MOST_SHOWN: Final = 100
+"""Rows of an Arrow table that a notebook shows."""
 
 Counted = npt.NDArray[np.int64]
 """Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
@@ -324,10 +327,11 @@ class Result:
             QuestionError: The answer has no such part.
         """
         chosen = self.part(part)
+        notes = _notes(self, others=chosen is self.main)
         if columns is None and chosen.laid_out:
-            return "\n".join([chosen.laid_out, *_notes(self)])
+            return "\n".join([chosen.laid_out, *notes])
         table = chosen.table if columns is None else chosen.table.select(columns)
-        return "\n".join([table_text(_timed(table)), *_notes(self)])
+        return "\n".join([table_text(_timed(table)), *notes])
 
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
@@ -413,11 +417,11 @@ def _cell(value: object) -> str:
             return str(_plain(value))
 
 
-def _notes(result: Result) -> list[str]:
-    others = (
-        [f"others: {', '.join(f'{name} {value:,}' for name, value in result.others.items())}"] if result.others else []
-    )
-    return [*others, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
+def _notes(result: Result, *, others: bool = True) -> list[str]:
+    """What must be known about a table; `others` are those that the main one does not list."""
+    named = ", ".join(f"{name} {value:,}" for name, value in result.others.items()) if others else ""
+    rest = [f"others: {named}"] if named else []
+    return [*rest, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
 
 
 def _timed(table: pa.Table) -> pa.Table:
@@ -451,15 +455,16 @@ def table_text(table: pa.Table) -> str:
 
 
 def _as_html(result: Result) -> str:
-    head = "".join(
-        f'<th scope="col" title="{html.escape(c.about)}">{html.escape(_time_name(c.name))}</th>' for c in result.columns
-    )
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
-        for row in _timed(result.table).to_pylist()
-    )
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(result))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+    names = [_time_name(column.name) for column in result.columns]
+    rows = ([_cell(value) for value in row.values()] for row in _timed(result.table).to_pylist())
+    return table_html(names, rows, about=[column.about for column in result.columns]) + notes_html(_notes(result))
+
+
+def arrow_html(table: pa.Table) -> str:
+    """An Arrow table as HTML, its first hundred rows."""
+    rows = ([_cell(value) for value in row.values()] for row in table.slice(0, _MOST_SHOWN).to_pylist())
+    more = table.num_rows - _MOST_SHOWN
+    return table_html(table.column_names, rows) + (f"<p>and {more:,} more rows</p>" if more > 0 else "")
 
 
 def problem(message: str, name: str) -> Problem:

@@ -72,7 +72,12 @@ class Outcomes:
 
 
 def expectation_as_of(snapshot: Snapshot, expectation: Expectation, override: int | None = None) -> int | None:
-    """Up to when the data are complete for an expectation, microseconds since 1970; `None`: nothing is certain."""
+    """Up to when the data are complete for an expectation, microseconds since 1970; `None`: nothing is certain.
+
+    Where no event can show what is expected, nobody can be said to have missed it.
+    """
+    if snapshot.journey_map.unseen.issuperset(expectation.next):
+        return None
     return as_of_delivering(snapshot, [snapshot.journey_map.code[key] for key in expectation.next], override)
 
 

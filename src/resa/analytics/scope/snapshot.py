@@ -22,6 +22,7 @@ from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
 from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap
+from resa.model.names import normalised
 from resa.storage import in_order, map_catalog
 
 __all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn"]
@@ -286,6 +287,11 @@ class Snapshot:
             *self.index.channel_names,
             *dict.fromkeys(name for name in labels if name not in self.index.channel_names),
         )
+
+    def spelled(self, channels: Iterable[str]) -> tuple[str, ...]:
+        """Keys of channels of the map, and what events call them: `Paid Search` is the map's `paid_search`."""
+        keys = dict.fromkeys(channels)
+        return tuple(keys | dict.fromkeys(label for label in self.channel_labels if normalised(label) in keys))
 
     @cached_property
     def channel_table(self) -> npt.NDArray[np.uint8]:
