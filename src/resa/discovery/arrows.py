@@ -1,26 +1,30 @@
 """Which arrows to propose: of everything that follows something, what a map would expect.
 
-An arrow A → B is a *candidate* if B follows A more often than anyway (`resa.discovery.following`): at least one and a
-half times as often, beyond chance, in at least one of twenty visits. Most candidates are echoes of others: who puts
+An arrow A → B is a *candidate* if B follows A more often than anyway (`resa.discovery.following`): beyond
+chance one and a half times as often, in at least one of twenty visits. Most candidates are echoes of others: who puts
 something into the cart gets a parcel. So for each candidate A → C and each touchpoint B beside it, the openings of
 A → C (`resa.kernels.openings`, those whose time is over) fall into those where B came first, of which a share `with`
 ends in C, and the others, of which a share `without` does:
 
 * C is *led to by B* if B comes before C in at least half of the cases, and `without` is at most a third of `with`: the
   arrow A → C is left out, its parts A → B and B → C say it. Where B hardly ever stays away (less than one in twenty),
-  `without` says nothing and the nearest one is believed.
+  `without` says nothing, and of A → C and B → C the stronger one is believed: the one with the higher cosine (below),
+  or the quicker one if these are about the same.
 * C comes *beside B* if it comes as surely, or in any order: `without` is at least 80 %; or C comes before B in at least
-  one of twenty cases of both, and `with` is at most a quarter more than `without`. Then B → C is left out where
-  A → C explains four fifths of it at the same pace: both come of A, as a notice and a parcel both come of an order.
+  one of twenty cases of both, and `with` is at most a quarter more than `without`. Then B → C is left out where A → C
+  has the higher cosine, takes at most four times as long (median), and has an A before four fifths of what meets B → C:
+  both come of A, as a notice and a parcel both come of an order.
 
 That is conditional independence asked of one third touchpoint at a time, as in the skeleton of a causal graph
 (Spirtes, Glymour and Scheines, Causation, prediction, and search, 2000), with the order of time giving the direction.
 What process miners call parallel is the second case; the dependency measure of the heuristics miner (Weijters, van der
 Aalst and de Medeiros, 2006) asks only which of two comes directly before the other, and would draw a notice → parcel.
 
-Of what is left, a touchpoint keeps what nearly always follows it (80 %), or else the one that follows most often, of
-those that lead forward if there are any: a map says what is expected, not everything that happens. An arrow whose
-*cosine* is below 0.05 is no pattern of either side and is left out,
+Of what is left, a touchpoint keeps what nearly always follows it (80 %) and, of the others, the one that follows most
+often beyond what comes anyway: a map says what is expected, not everything that happens. Beside something sure that one
+must follow a quarter of all times more often than anyway. What leads forward counts half as much again as what leads
+back. An arrow whose median time is below a second joins two records of one moment, and one whose *cosine* is below 0.03
+is no pattern of either side; both are left out.
 
     cosine = sqrt(share of A's openings met by B * share of B's visits that met them)
 
@@ -30,6 +34,7 @@ the measure of association that does not depend on how many visits are neither (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -55,7 +60,11 @@ _HARDLY: Final = 0.05
 _MORE: Final = 1.25
 _EXPLAINED: Final = 0.8
 _SAME_PACE: Final = 4
-_LEAST_COSINE: Final = 0.05
+_AT_ONCE: Final = 1_000_000  # microseconds; what comes sooner was recorded with it
+_LEAST_COSINE: Final = 0.03
+_ABOUT: Final = 0.05
+_BESIDE_SURE: Final = 0.25
+_FORWARD: Final = 1.5
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -97,6 +106,11 @@ class _Openings:
         self.met = self.closed >= 0
         self.waited = found.waited[over][self.met]
 
+    @cached_property
+    def half(self) -> float:
+        """Median time to meet it, microseconds."""
+        return float(np.median(self.waited))
+
     @property
     def share(self) -> float:
         """Share met."""
@@ -107,22 +121,37 @@ def find_arrows(sample: Sample, found: Following) -> list[Arrow]:
     """The arrows that a map would expect, by touchpoint and share; the module's text says which."""
     candidates = _candidates(sample, found)
     opened = {pair: _Openings(sample, pair, LADDER[int(found.window[pair])].microseconds) for pair in candidates}
+    span = {pair: LADDER[int(found.longest[pair])].microseconds for pair in candidates}
     opened = {pair: seen for pair, seen in opened.items() if np.count_nonzero(seen.met) >= FEWEST}
+    opened = {pair: seen for pair, seen in opened.items() if seen.half >= _AT_ONCE}
     kinds = range(sample.touchpoints)
     visits = [np.flatnonzero(sample.codes == kind) for kind in kinds]
-    triples = [(a, b, c) for a, c in opened for b in kinds if (a, b) in opened and (b, c) in opened]
+    # How often something follows at all, and how soon, is read off the longest window.
+    full = {pair: _Openings(sample, pair, span[pair]) for pair in opened}
+    cosine = {pair: _cosine(seen, len(visits[pair[1]])) for pair, seen in full.items()}
+    triples = [(a, b, c) for a, c in opened for b in kinds if b != a and (b, c) in opened]
     split = {(a, b, c): _split(sample, opened[a, c], visits[a], visits[b]) for a, b, c in triples}
-    led = {(a, c) for a, b, c in triples if split[a, b, c].is_led}
+    rank = {pair: (cosine[pair], opened[pair]) for pair in opened}
+    led = {
+        (a, c)
+        for a, b, c in triples
+        if split[a, b, c].is_led or (split[a, b, c].may_be_led and _is_stronger(rank[b, c], rank[a, c]))
+    }
     beside = {
         (b, c)
         for a, b, c in triples
-        if (a, c) not in led and split[a, b, c].is_beside and _explains(opened[a, c], opened[b, c])
+        if (a, c) not in led
+        and split[a, b, c].is_beside
+        and cosine[a, c] > cosine[b, c]
+        and opened[a, c].half <= _SAME_PACE * opened[b, c].half
+        and _explains(sample, visits[a], span[a, c], opened[b, c])
     }
+    gain = {pair: seen.share - float(found.anyway[pair]) for pair, seen in opened.items()}
     arrows: list[Arrow] = []
     for kind in kinds:
         own = [pair for pair in opened if pair[0] == kind and pair not in led | beside]
-        own = [pair for pair in own if _cosine(opened[pair], len(visits[pair[1]])) >= _LEAST_COSINE]
-        arrows += [_arrow(sample, pair, found) for pair in _kept(sample, own, opened)]
+        own = [pair for pair in own if cosine[pair] >= _LEAST_COSINE]
+        arrows += [_arrow(pair, full[pair], found) for pair in _kept(sample, own, gain, full)]
     return arrows
 
 
@@ -135,7 +164,7 @@ def _candidates(sample: Sample, found: Following) -> list[Pair]:
             if a == b or follows * visits < FEWEST or follows < max(_LEAST_SHARE, _LEAST_LIFT * anyway):
                 continue
             independent = min(visits, int(people[a]))  # visits of one customer are not as many witnesses
-            if wilson_interval(round(follows * independent), independent).low > anyway:
+            if wilson_interval(round(follows * independent), independent).low > _LEAST_LIFT * anyway:
                 pairs.append((a, b))
     return pairs
 
@@ -163,7 +192,12 @@ class _Split:
     @property
     def is_led(self) -> bool:
         with_b, without = self.led
-        return self.via >= 0.5 and (without <= _LED * with_b or self.away < _HARDLY)
+        return self.via >= 0.5 and self.away >= _HARDLY and without <= _LED * with_b
+
+    @property
+    def may_be_led(self) -> bool:
+        """B hardly ever stays away: what happens without it cannot be known."""
+        return self.via >= 0.5 and self.away < _HARDLY
 
     @property
     def is_beside(self) -> bool:
@@ -175,7 +209,7 @@ class _Split:
 def _split(sample: Sample, seen: _Openings, starts: Whole, visits: Whole) -> _Split:
     following = _next_after(sample, seen, visits, seen.clock)
     since = (following >= 0) & (~seen.met | (following < seen.closed))
-    there = since | _shortly_before(sample, seen, visits)
+    there = since | _recent(sample, visits, seen.clock, seen.window)
     end = np.where(seen.met, seen.closed, seen.clock)
     later = _next_after(sample, seen, visits, end)
     restart = _next_after(sample, seen, starts, end)
@@ -197,14 +231,13 @@ def _share(holds: Flags, among: Flags) -> float:
     return int(np.count_nonzero(holds & among)) / max(int(np.count_nonzero(among)), 1)
 
 
-def _shortly_before(sample: Sample, seen: _Openings, visits: Whole) -> Flags:
-    """Whether one of these visits was before the clock started, by the same customer and no longer than the window."""
-    place = np.searchsorted(visits, seen.clock, side="left") - 1
-    before = np.append(visits, -1)[place]  # -1 where there is none before
-    recent = sample.times[np.maximum(before, 0)] >= sample.times[seen.clock] - seen.window
-    same = sample.whose[np.maximum(before, 0)] == sample.whose[seen.clock]
-    shortly: Flags = (place >= 0) & recent & same
-    return shortly
+def _recent(sample: Sample, visits: Whole, positions: Whole, window: int) -> Flags:
+    """Whether the same customer had one of these visits before each position, no longer ago than the window."""
+    place = np.searchsorted(visits, positions, side="left") - 1
+    before = np.maximum(np.append(visits, -1)[place], 0)
+    recent = sample.times[before] >= sample.times[positions] - window
+    found: Flags = (place >= 0) & recent & (sample.whose[before] == sample.whose[positions])
+    return found
 
 
 def _next_after(sample: Sample, seen: _Openings, visits: Whole, positions: Whole) -> Whole:
@@ -215,37 +248,37 @@ def _next_after(sample: Sample, seen: _Openings, visits: Whole, positions: Whole
     return np.where((following < seen.ends) & in_time, following, -1)
 
 
-def _explains(cause: _Openings, other: _Openings) -> bool:
-    """Whether an arrow ends in the visits that another one ends in, having begun before, at no much slower a pace."""
-    if cause.window > _SAME_PACE * other.window:
-        return False
-    ends, clocks = cause.closed[cause.met], cause.clock[cause.met]
-    order = np.argsort(ends, kind="stable")
-    ends, clocks = ends[order], clocks[order]
-    place = np.minimum(np.searchsorted(ends, other.closed[other.met]), max(len(ends) - 1, 0))
-    earlier = (ends[place] == other.closed[other.met]) & (clocks[place] < other.clock[other.met])
-    return float(earlier.mean()) >= _EXPLAINED
+def _explains(sample: Sample, causes: Whole, window: int, other: _Openings) -> bool:
+    """Whether what meets an arrow has one of these visits before it, by the same customer and within the window."""
+    ends = other.closed[other.met]
+    return float(_recent(sample, causes, ends, window).mean()) >= _EXPLAINED
+
+
+def _is_stronger(one: tuple[float, _Openings], other: tuple[float, _Openings]) -> bool:
+    """Whether an arrow has the higher cosine; if both are about the same, whether it is the quicker one."""
+    if abs(one[0] - other[0]) <= _ABOUT * max(one[0], other[0]):
+        return one[1].half < other[1].half
+    return one[0] > other[0]
 
 
 def _cosine(seen: _Openings, visits: int) -> float:
     return float(np.sqrt(seen.share * len(np.unique(seen.closed[seen.met])) / max(visits, 1)))
 
 
-def _kept(sample: Sample, own: list[Pair], opened: dict[Pair, _Openings]) -> list[Pair]:
-    """What nearly always follows, or else what follows most often, of what leads forward if anything does."""
-    ranked = sorted(own, key=lambda pair: (-opened[pair].share, pair))
-    sure = [pair for pair in ranked if opened[pair].share >= SURE]
-    forward = [pair for pair in ranked if sample.before[pair] >= 0.5]
-    return sure or (forward or ranked)[:1]
+def _kept(sample: Sample, own: list[Pair], gain: dict[Pair, float], full: dict[Pair, _Openings]) -> list[Pair]:
+    """What nearly always follows, and of the rest that which is gained most often, forward rather than back."""
+    sure = [pair for pair in own if full[pair].share >= SURE]
+    others = {pair: gain[pair] * (_FORWARD if sample.before[pair] >= 0.5 else 1) for pair in own if pair not in sure}
+    first = sorted(others, key=lambda pair: (-others[pair], pair))[:1]
+    return sure + [pair for pair in first if not sure or gain[pair] >= _BESIDE_SURE]
 
 
-def _arrow(sample: Sample, pair: Pair, found: Following) -> Arrow:
-    seen = _Openings(sample, pair, LADDER[int(found.longest[pair])].microseconds)
+def _arrow(pair: Pair, seen: _Openings, found: Following) -> Arrow:
     return Arrow(
         after=pair[0],
         next=pair[1],
         within=ladder_step(float(np.quantile(seen.waited, 0.9, method="inverted_cdf"))),
         share=seen.share,
         anyway=float(found.anyway[pair]),
-        half=float(np.median(seen.waited)),
+        half=seen.half,
     )

@@ -29,21 +29,10 @@ _LOOKED_AT: Final = 20_000
 """Events that are looked at to find which property holds the path."""
 
 _PAGE_WORDS: Final = frozenset(
-    [
-        "page",
-        "pages",
-        "pageview",
-        "pageviews",
-        "screen",
-        "screens",
-        "screenview",
-        "sida",
-        "sidvisning",
-        "side",
-        "sidevisning",
-        "oldal",
-        "oldalnezet",
-    ]
+    {
+        *("page", "pages", "pageview", "pageviews", "screen", "screens", "screenview"),
+        *("sida", "sidvisning", "side", "sidevisning", "oldal", "oldalnezet"),
+    }
 )
 _RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*")

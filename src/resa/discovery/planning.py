@@ -29,32 +29,16 @@ __all__ = ["Goal", "Plan", "make_plan"]
 _SHOWN_CHANNEL: Final = 0.1
 _ONE_CHANNEL: Final = 0.95
 _LOOKED_AT: Final = 300
-_AGAIN: Final = 0.05
+_AGAIN: Final = 0.1
 _EVER: Final = 2**61
 _CARRIES: Final = 0.1  # of a touchpoint's events have a value: it may stand on one of several rows of a sale
 _ANOTHER_VISIT: Final = 3_600_000_000  # microseconds; what comes again sooner belongs to the same one
 _WORTH: Final = frozenset(
-    [
-        "value",
-        "amount",
-        "total",
-        "revenue",
-        "order_total",
-        "grand_total",
-        "total_price",
-        "total_amount",
-        "order_value",
-        "payment_amount",
-        "belopp",
-        "summa",
-        "belop",
-        "beløp",
-        "sum",
-        "ordersum",
-        "osszeg",
-        "összeg",
-        "betrag",
-    ]
+    {
+        *("value", "amount", "total", "revenue", "order_total", "grand_total", "total_price", "total_amount"),
+        *("order_value", "payment_amount", "belopp", "summa", "belop", "beløp", "sum", "ordersum"),
+        *("osszeg", "összeg", "betrag"),
+    }
 )
 """Properties that say what an event is worth, where no event has a value of its own."""
 
