@@ -12,7 +12,7 @@ ends in C, and the others, of which a share `without` does:
   or the quicker one if these are about the same.
 * C comes *beside B* if it comes as surely, or in any order: `without` is at least 80 %; or C comes before B in at least
   one of twenty cases of both, and `with` is at most a quarter more than `without`. Then B → C is left out where A → C
-  has the higher cosine, takes at most four times as long (median), and has an A before four fifths of what meets B → C:
+  has the higher cosine, takes at most ten times as long (median), and has an A before four fifths of what meets B → C:
   both come of A, as a notice and a parcel both come of an order.
 
 That is conditional independence asked of one third touchpoint at a time, as in the skeleton of a causal graph
@@ -59,7 +59,7 @@ _LED: Final = 1 / 3
 _HARDLY: Final = 0.05
 _MORE: Final = 1.25
 _EXPLAINED: Final = 0.8
-_SAME_PACE: Final = 4
+_SAME_PACE: Final = 10
 _AT_ONCE: Final = 1_000_000  # microseconds; what comes sooner was recorded with it
 _LEAST_COSINE: Final = 0.03
 _ABOUT: Final = 0.05

@@ -5,13 +5,14 @@ For a window w on a ladder of round durations,
     follows(w) = share of the visits of A after which B comes within w
     anyway(w)  = share of as many random moments, of the same customers, after which B comes within w
 
-Where B comes once in a customer's life (at most 1.1 visits a customer), anyway(w) is no more than the share of the
-visits of other touchpoints that B follows: before an end that comes to everybody, every moment would do.
-
 Each visit of A has one random moment, even over the time from that customer's first event to her last. So customers are
 compared with themselves (the case-crossover design of Maclure, Am. J. Epidemiol. 133 (1991), 144-153), and who is busy
 at all does not look driven by everything. Both are counted over visits and moments at least w before the data end; a
 window that is not over for half of the visits is not looked at.
+
+Where B comes once in a customer's life (at most 1.3 visits a customer), nearly every moment before it would do as well
+as A. Then anyway(w) is the least of three: that share, the share of only those moments that lie in no window after an A
+(if there are 30), and the share of the visits of other touchpoints that B follows.
 
 The window is the shortest in which A brings at least nine tenths of what it ever brings,
 
@@ -46,7 +47,8 @@ _NEVER: Final = 2**62
 _GOLDEN: Final = 0.618_033_988_749_894_9
 """Its multiples, without the whole part, are spread evenly however many there are (Weyl): a lot without chance."""
 _ENOUGH: Final = 0.9
-_ONCE: Final = 1.1
+_ONCE: Final = 1.3
+_CONTROLS: Final = 30
 
 Shares = npt.NDArray[np.float64]
 
@@ -78,12 +80,13 @@ def following(sample: Sample) -> Following:
     """Compare what follows visits with what follows random moments; the module's text says how."""
     places = np.arange(len(sample.codes))
     moments, stands = _random_moments(sample)
-    follows, visits = _shares(sample, sample.times, places + 1)
-    anyway, _ = _shares(sample, moments, stands)
-    once = len(sample.codes) > 0 and np.bincount(sample.codes, minlength=sample.touchpoints) <= _ONCE * sample.used.sum(
-        axis=0
-    )
-    anyway = np.where(np.reshape(once, (1, -1, 1)), np.minimum(anyway, _after_others(follows, visits)), anyway)
+    follows, visits = _shares(sample, sample.times, places + 1, sample.as_of - sample.times)
+    to_end = sample.as_of - moments
+    anyway, _ = _shares(sample, moments, stands, to_end)
+    apart, controls = _shares(sample, moments, stands, np.minimum(to_end, _since(sample, moments, stands)))
+    apart = np.where(controls[:, None, :] >= _CONTROLS, apart, 1.0)
+    least = np.minimum(np.minimum(anyway, apart), _after_others(follows, visits))
+    anyway = np.where(_comes_once(sample)[None, :, None], least, anyway)
     known = visits * 2 >= np.maximum(visits[:, :1], 1)  # long windows are over for the oldest visits only
     gain = np.where(known[:, None, :], follows - anyway, -1.0)
     most = gain.max(axis=2, keepdims=True)
@@ -99,6 +102,14 @@ def following(sample: Sample) -> Following:
         np.take_along_axis(anyway, chosen, axis=2)[:, :, 0],
         visits[rows, window],
     )
+
+
+def _comes_once(sample: Sample) -> npt.NDArray[np.bool_]:
+    """bool[K], touchpoints that hardly any customer visits twice."""
+    once: npt.NDArray[np.bool_] = np.bincount(sample.codes, minlength=sample.touchpoints) <= _ONCE * sample.used.sum(
+        axis=0
+    )
+    return once
 
 
 def _after_others(follows: Shares, visits: npt.NDArray[np.int64]) -> Shares:
@@ -124,13 +135,29 @@ def _random_moments(sample: Sample) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     return moments, low
 
 
+def _since(sample: Sample, moments: npt.NDArray[np.int64], stands: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How long before each moment its customer was last at the touchpoint of its event; very long if never before."""
+    since = np.full(len(moments), _NEVER, np.int64)
+    begins = sample.journeys.offsets[:-1][sample.whose]
+    for code in range(sample.touchpoints):
+        own = np.flatnonzero(sample.codes == code)
+        last = np.maximum.accumulate(np.where(sample.codes == code, np.arange(len(sample.codes)), -1))
+        before = last[np.maximum(stands[own] - 1, 0)]
+        there = before >= begins[own]
+        since[own[there]] = moments[own[there]] - sample.times[before[there]]
+    return since
+
+
 def _shares(
-    sample: Sample, moments: npt.NDArray[np.int64], stands: npt.NDArray[np.int64]
+    sample: Sample,
+    moments: npt.NDArray[np.int64],
+    stands: npt.NDArray[np.int64],
+    watched_for: npt.NDArray[np.int64],
 ) -> tuple[Shares, npt.NDArray[np.int64]]:
     """f64[K, K, W] shares of moments (each of the kind of its event) that each touchpoint follows, and i64[K, W] of."""
     kinds, steps, events = sample.touchpoints, len(LADDER), len(sample.codes)
     ends = sample.journeys.offsets[1:][sample.whose]
-    watched = np.searchsorted(_WINDOWS, sample.as_of - moments, side="right")  # windows that are over by now
+    watched = np.searchsorted(_WINDOWS, watched_for, side="right")  # windows for which the moment counts
     base = sample.codes * (steps + 1) ** 2 + watched
     total = np.bincount(sample.codes * (steps + 1) + watched, minlength=kinds * (steps + 1)).reshape(kinds, steps + 1)
     visits = _at_least(total)[:, 1:]

@@ -10,7 +10,7 @@ name another one.
 
 *Stages.* With a goal G:
 
-* what comes after G (p(G, X) >= 1/2) is `service`, and its return is `loyalty`;
+* what comes after G (p(G, X) >= 1/2; by its place, if too few were at both) is `service`, and its return `loyalty`;
 * what comes before, or carries a value and is a way in by itself, is before: `awareness` if at least half of its
   customers begin there; `conversion` if, of the rest, it belongs to those that lead to G far more often than the others
   do (the cut of the log odds to reach G later that has the largest variance between both sides; Otsu, IEEE Trans. SMC 9
@@ -103,7 +103,7 @@ def find_stages(
     number = (
         [_without_goal(sample, kind) for kind in range(sample.touchpoints)]
         if goal is None
-        else [STAGES.index(stage) for stage in _around(sample, goal, worth, cases=names is OF_A_PROCESS)]
+        else [STAGES.index(stage) for stage in _around(sample, place, goal, worth, cases=names is OF_A_PROCESS)]
     )
     order = sorted(range(sample.touchpoints), key=lambda kind: (-round(float(place[kind]), 9), kind))
     found = {name: [kind for kind in order if number[kind] == stage] for stage, name in enumerate(names)}
@@ -116,9 +116,13 @@ def _without_goal(sample: Sample, kind: int) -> int:
     return 2 if sample.ended[kind] >= _HALF else 1
 
 
-def _around(sample: Sample, goal: int, worth: Sequence[Worth | None], *, cases: bool) -> list[str]:
+def _around(
+    sample: Sample, place: npt.NDArray[np.float64], goal: int, worth: Sequence[Worth | None], *, cases: bool
+) -> list[str]:
     """The stage of each touchpoint around a goal; `cases`: of a process."""
-    stage = ["service" if sample.before[goal, kind] >= _HALF else "" for kind in range(sample.touchpoints)]
+    together = sample.both[goal] >= FEWEST_TOGETHER
+    after = np.where(together, sample.before[goal] >= _HALF, place < place[goal])
+    stage = ["service" if later else "" for later in after]
     stage[goal] = "conversion"
     for kind in range(sample.touchpoints):
         if kind != goal and worth[kind] is not None and not stage[kind]:
