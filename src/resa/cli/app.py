@@ -37,7 +37,11 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "new",
             "Make a workspace: a map, its signals, its sources, and a place for data that git leaves alone.",
         ),
-        "map": _Place("journey_map", "app", "Journey maps: check them, draw them, watch them while you write."),
+        "map": _Place(
+            "journey_map",
+            "app",
+            "Journey maps: check them, draw them, watch them while you write, discover a first one.",
+        ),
         "collect": _Place("collect", "collect", "Read files into the workspace."),
         "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),

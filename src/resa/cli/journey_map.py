@@ -1,4 +1,4 @@
-"""`resa map`: check, draw, watch, schema."""
+"""`resa map`: check, draw, watch, discover, schema."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from resa.base.errors import InputError, MapError, Problem, did_you_mean
 from resa.cli.console import OUT, counted, print_problems, say, write_out
+from resa.cli.discover import discover
 from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
 from resa.journey_map import lint as lint_map
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Journey maps: check them, draw them, watch them while you write.", no_args_is_help=True)
+app = typer.Typer(
+    help="Journey maps: check them, draw them, watch them while you write, discover a first one.", no_args_is_help=True
+)
 
 MapFile = Annotated[
     Path | None,
@@ -97,6 +100,9 @@ def draw(
         return
     output.write_bytes(_rendered(picture, output, paper))
     say(f"wrote {output}")
+
+
+app.command()(discover)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from resa.storage.compaction import compact_files
 from resa.storage.derivation import has_column
+from resa.storage.evaluation import count_files
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.lookups import first_of_each_key
@@ -22,6 +23,7 @@ from resa.storage.records import (
 )
 from resa.storage.recounting import forget_derived
 from resa.storage.store import Store
+from resa.storage.trial import trying
 from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
@@ -45,6 +47,7 @@ __all__ = [
     "Store",
     "Writer",
     "compact_files",
+    "count_files",
     "first_of_each_key",
     "forget_derived",
     "has_column",
@@ -52,5 +55,6 @@ __all__ = [
     "is_current",
     "map_catalog",
     "refresh_index",
+    "trying",
     "verify_store",
 ]

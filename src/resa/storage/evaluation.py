@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
@@ -12,7 +13,7 @@ from resa.engine import Engine
 from resa.expressions import Compiled
 from resa.storage.records import EventFile
 
-__all__ = ["evaluate_files", "quoted_files", "stream_files"]
+__all__ = ["count_files", "evaluate_files", "quoted_files", "stream_files"]
 
 
 def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) -> pa.Table:
@@ -36,22 +37,65 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
 
 def stream_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) -> Iterator[pa.RecordBatch]:
     """The same piece by piece, in bounded memory."""
+    parameters = _parameters(list(columns.values()))
+    paths = _present(files)
+    sql = f"SELECT {_outputs(columns)} FROM read_parquet([{quoted_files(paths)}])"  # noqa: S608 - our own names
+    with Engine(readable=paths) as engine:
+        yield from engine.stream(sql, parameters)
+
+
+def count_files(files: Sequence[EventFile], columns: Mapping[str, Compiled], *, where: Compiled, most: int) -> pa.Table:
+    """How many rows give each combination of answers: the commonest first, `most` of them; `rows` is the count.
+
+    In bounded memory: what does not fit is put into a temporary folder that only its owner can read.
+
+    Args:
+        files: Event files.
+        columns: Expressions over an event.
+        where: Which rows count.
+        most: How many combinations at most; those that are as common as the last one come in the order of their texts.
+
+    Raises:
+        WorkspaceDamaged: A file is missing.
+    """
+    parameters = _parameters([*columns.values(), where])
+    paths = _present(files)
+    groups = ", ".join(str(place) for place in range(1, len(columns) + 1))
+    sql = (
+        f"SELECT {_outputs(columns)}, count(*) AS rows FROM read_parquet([{quoted_files(paths)}]) "  # noqa: S608
+        f"WHERE {where.sql} GROUP BY {groups} ORDER BY rows DESC, {groups} LIMIT {most:d}"
+    )
+    with TemporaryDirectory(prefix="resa-count-") as spill, Engine(readable=paths, spill=Path(spill)) as engine:
+        return engine.query(sql, parameters)
+
+
+def _parameters(expressions: Sequence[Compiled]) -> dict[str, object]:
+    """The parameters of all of them.
+
+    Raises:
+        ValueError: Two name one parameter with different values.
+    """
     parameters: dict[str, object] = {}
-    for compiled in columns.values():
+    for compiled in expressions:
         for name, value in compiled.parameters.items():
             if parameters.setdefault(name, value) != value:
                 raise ValueError(f"two expressions use the parameter ${name}; give each a prefix of its own")
+    return parameters
+
+
+def _present(files: Sequence[EventFile]) -> list[Path]:
     missing = [file.path for file in files if not file.path.exists()]
     if missing:
         raise WorkspaceDamaged(
             f"events/{missing[0].name} is gone: its load was removed meanwhile; ask again, or run `resa verify`"
         )
-    outputs = ", ".join(
+    return [file.path for file in files]
+
+
+def _outputs(columns: Mapping[str, Compiled]) -> str:
+    return ", ".join(
         f'({compiled.sql}) AS "{name.replace(chr(34), 2 * chr(34))}"' for name, compiled in columns.items()
     )
-    sql = f"SELECT {outputs} FROM read_parquet([{quoted_files([file.path for file in files])}])"  # noqa: S608 - our own names
-    with Engine(readable=[file.path for file in files]) as engine:
-        yield from engine.stream(sql, parameters)
 
 
 def quoted_files(paths: Sequence[Path]) -> str:

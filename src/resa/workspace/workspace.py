@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from resa import runtime
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import Problem, QuestionError, SourceError, WorkspaceBusy, WorkspaceMissing, did_you_mean
+from resa.base.errors import Problem, SourceError, WorkspaceBusy, WorkspaceMissing, did_you_mean
 from resa.base.files import write_text_durably
 from resa.base.masking import masked
 from resa.base.settings import Settings, read_settings
@@ -31,7 +31,7 @@ from resa.collector import (
     source_yaml,
     understand,
 )
-from resa.journey_map import DataSeen, Loaded, lint, load_maps
+from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from resa.analytics import Measure
+    from resa.discovery import Draft
     from resa.drawing import MapOptions, Svg
     from resa.reporting import HtmlReport
     from resa.simulation import Written
@@ -344,6 +345,36 @@ class Workspace:
         self._forget_sources()
         return target
 
+    # Discovering
+
+    def discover(
+        self,
+        *,
+        title: str | None = None,
+        language: str = "en",
+        top: int = 20,
+        share: float = 0.01,
+        goal: str | None = None,
+        pages: Sequence[str] = (),
+    ) -> Draft:
+        """Propose a first map from the collected events alone; nothing is written.
+
+        The arguments are those of `resa.discovery.discover`; the title is by default what the folder is called.
+
+        Raises:
+            QuestionError: There are no events, or none of the name given as goal.
+            InputError: An argument is out of its bounds.
+        """
+        from resa.workspace.discovering import discover  # noqa: PLC0415 - heavy; only here
+
+        if not is_current(self.store, self.store.index(), self.exclude):
+            self.refresh()
+        title = title or display_name(self.folder.name)
+        sources = list(self.sources.values())
+        return discover(
+            self.store, sources, title=title, language=language, top=top, share=share, goal=goal, pages=pages
+        )
+
     # Simulating
 
     def simulate(
@@ -373,32 +404,11 @@ class Workspace:
         Raises:
             InputError: `simulation.yaml` is wrong, or has no such truth.
         """
-        from resa import simulation  # noqa: PLC0415 - only here
+        from resa.workspace.simulating import write_simulated  # noqa: PLC0415 - heavy; only here
 
         journey_map = self.map(key)
-        file = self.folder / "simulation.yaml"
-        if file.exists():
-            specification = simulation.read_specification(file)
-        else:
-            derived = simulation.from_map(journey_map)
-            specification = derived.specification
-            for name, text in derived.sources.items():
-                target = self.folder / "sources" / name
-                if not target.exists():
-                    target.parent.mkdir(exist_ok=True)
-                    write_text_durably(target, text)
-        for name in truths:
-            if name not in specification.truths:
-                known = did_you_mean(name, specification.truths)
-                raise QuestionError(f"simulation.yaml plants no truth '{name}'{known}")
-        planted = [specification.truths[name] for name in truths]
-        drawn = simulation.simulate(
-            specification, customers=customers, seed=seed, start=start, days=days, truths=planted
-        )
-        incoming = self.folder / "incoming"
-        written = simulation.write_files(drawn, incoming)
-        simulation.write_truths(
-            simulation.state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json"
+        written = write_simulated(
+            self.folder, journey_map, customers=customers, seed=seed, start=start, days=days, truths=truths
         )
         self._forget_sources()
         return written

@@ -1,0 +1,66 @@
+"""Every word that a first map says by itself, in the languages of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["LANGUAGES", "say"]
+
+_ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "title": "First map",
+        "head": "A first map, written by `resa map discover` from {events} events of {customers} customers, "
+        "{first} to {last}.",
+        "head.guess": "It says what the events say, and nothing of what customers think: stages, channels and arrows "
+        "are proposals.",
+        "head.edit": "Rename, move, take away what you do not want. Then: resa map check, resa map draw",
+        "covered": "{share} of the events are touchpoints of this map.",
+        "left.rare": "Left out, fewer than {share} of the customers: {names}",
+        "left.beyond": "Left out, others are used by more customers (--top): {names}",
+        "left.kinds": "Left out, rarer than the {most} commonest kinds of events: {count}",
+        "left.unwritable": "Left out, because no signal can write their names: {count}",
+        "left.pages": "{paths} paths of pages became {pages} groups.",
+        "more": "{names} and {count} more",
+        "goal": "{share} of {count} get there in time.",
+        "goal.unknown": "No event carries a value, so there is no goal yet. Add one: goal: {{reach: …}}",
+        "visits": "{visits} visits of {customers} customers",
+        "support": "{share} of {count} do so in time; of those half within {half}, 90 % within {most}.",
+        "support.anyway": "At a random moment: {share}.",
+        "support.few": "{met} of {count} did so in time.",
+        "promise": "It nearly always follows and takes its time, so it looks like ours to do; if it is the customer's, "
+        "write expect:",
+        "again": "{name}, again",
+        "persona.did": "Was at: {names}.",
+        "persona.not": "Was not at: {names}.",
+        "persona.share": "{share} of the customers",
+        "persona.path": "{share} of them walked exactly this way.",
+        "persona.note": "Kinds of customers by what they do. Give them names, or take them away.",
+        "persona.with": "{did}",
+        "persona.with_without": "{did} without {did_not}",
+        "persona.without": "Without {did_not}",
+        "channels": "Say which are with your staff (internal) or not yours (peripheral).",
+        "stage.awareness": "Awareness",
+        "stage.consideration": "Consideration",
+        "stage.conversion": "Conversion",
+        "stage.service": "Service",
+        "stage.loyalty": "Loyalty",
+        "stage.beginning": "Beginning",
+        "stage.on_the_way": "On the way",
+        "stage.goal": "Goal",
+        "stage.afterwards": "Afterwards",
+        "stage.again": "Again",
+        "stage.end": "End",
+    }
+)
+
+_CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": _ENGLISH})
+
+LANGUAGES: Final = tuple(_CATALOGUES)
+"""Languages that a first map can be written in."""
+
+
+def say(word: str, language: str, **said: object) -> str:
+    """A word or sentence in a language, with what belongs in it."""
+    return _CATALOGUES[language][word].format(**said)
