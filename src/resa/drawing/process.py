@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from resa.drawing import formats
@@ -107,7 +108,7 @@ class _Drawing:
     language: str
     weights: Mapping[tuple[str | None, str | None], float]
 
-    @property
+    @cached_property
     def number(self) -> Mapping[str, int]:
         """The number of each touchpoint's node."""
         return {touchpoint.key: number for number, touchpoint in enumerate(self.touchpoints)}

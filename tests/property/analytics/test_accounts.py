@@ -16,6 +16,7 @@ ASKED: tuple[dict[str, Any], ...] = (
     {"kind": "funnel", "steps": ["a", "b", "c?", "d"], "within": "1 hour"},
     {"kind": "expectations"},
     {"kind": "transitions"},
+    {"kind": "process", "arrows": 0.5},
     {"kind": "paths", "steps": 3, "top": 4},
     {"kind": "variants", "top": 3},
     {"kind": "trend", "of": "a", "every": "week"},
