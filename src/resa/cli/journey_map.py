@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from resa.base.errors import InputError, MapError, Problem, did_you_mean
+from resa.base.errors import InputError, Problem
 from resa.cli.console import OUT, counted, print_problems, say, write_out
 from resa.cli.discover import discover
+from resa.cli.map_exchange import export, import_
+from resa.cli.map_pictures import MapFile, Measured, OfPersona, OnPaper, Preset, drawn_map, known_paper, loaded_alone
 from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
-from resa.journey_map import Loaded, fix, json_schema, load_maps, load_texts
+from resa.journey_map import Loaded, fix, json_schema, load_maps
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
-    from resa.drawing import MapOptions, Svg
+    pass
 
 __all__ = ["app"]
 
@@ -28,11 +30,8 @@ app = typer.Typer(
     help="Journey maps: check them, draw them, watch them while you write, discover a first one.", no_args_is_help=True
 )
 
-MapFile = Annotated[
-    Path | None,
-    typer.Argument(help="A map's file alone; default: all maps of the workspace.", exists=True, dir_okay=False),
-]
-
+app.command("export")(export)
+app.command("import")(import_)
 
 SchemaOf = Literal["map", "signals", "reactions", "sources"]
 
@@ -52,7 +51,7 @@ def check(
         if file is not None:
             raise InputError("--fix works on a whole workspace; leave the file out, or stand in its folder")
         _repair(folder)
-    loaded = load_maps(folder) if file is None else _loaded_alone(file)
+    loaded = load_maps(folder) if file is None else loaded_alone(file)
     advice = [] if quiet else _advice(loaded, folder if file is None else None)
     print_problems(loaded.errors)
     print_problems(advice)
@@ -71,34 +70,26 @@ def draw(
     *,
     output: Output = None,
     map_key: MapKey = None,
-    paper: Annotated[str | None, typer.Option(help="A3 or A4: lay it out for paper (PDF).")] = None,
+    paper: OnPaper = None,
     width: Annotated[float | None, typer.Option(help="Width of the picture in pixels; default: as it needs.")] = None,
-    preset: Annotated[
-        str, typer.Option(help="Which lanes: all, customer, blueprint (a service blueprint) or numbers.")
-    ] = "all",
-    persona: Annotated[
-        list[str] | None,
-        typer.Option(help="Key of a persona: draw the map through their eyes. Several, up to five: side by side."),
-    ] = None,
-    measured: Annotated[bool, typer.Option(help="With the numbers measured so far, if there are any.")] = False,
+    preset: Preset = "all",
+    persona: OfPersona = None,
+    measured: Measured = False,
     as_of: AsOf = None,
     folder: Folder = HERE,
 ) -> None:
-    """Draw a map: SVG, PNG or PDF, by the ending of --output; without one, SVG goes to stdout."""
-    if paper not in {None, "A3", "A4"}:
-        raise InputError(f"'{paper}' is no paper we lay out for; use A3 or A4")
-    if paper is not None and (output is None or output.suffix.lower() != ".pdf"):
-        raise InputError(f"--paper {paper} lays out a PDF; add -o FILE.pdf")
+    """Draw a map: SVG, PNG, PDF or PPTX, by the ending of --output; without one, SVG goes to stdout."""
+    laid_out_for = known_paper(paper, output)
     if as_of is not None and not measured:
         raise InputError("--as-of is about what was measured; add --measured")
     if width is not None and not 200 <= width <= 20_000:
         raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
     what = {"width": width, "preset": preset, "personas": persona or []}
-    picture = _drawn(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
+    picture = drawn_map(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
     if output is None:
         write_out(picture.text)
         return
-    output.write_bytes(_rendered(picture, output, paper))
+    output.write_bytes(picture.file(output.suffix.lower().removeprefix("."), laid_out_for))
     say(f"wrote {output}")
 
 
@@ -123,7 +114,7 @@ def watch(
     def show() -> None:
         nonlocal drawn
         try:
-            journey_map, picture = _drawn(file, folder, map_key)
+            journey_map, picture = drawn_map(file, folder, map_key)
         except InputError as error:
             print_problems(error.problems)
             server.show(_problem_list(error) + drawn, title=server.title, language=server.language)
@@ -212,61 +203,6 @@ def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
     return found
 
 
-def _drawn(
-    file: Path | None,
-    folder: Path,
-    key: str | None,
-    *,
-    measured: bool = False,
-    as_of: str | None = None,
-    **what: Any,
-) -> tuple[JourneyMap, Svg]:
-    from resa.drawing import draw_map  # noqa: PLC0415 - heavy; checking does without it
-
-    journey_map = _only_map(file) if file is not None else load_maps(folder).map(key)
-    beside = file.parent if file is not None else (folder / journey_map.file).parent
-    options = _options(journey_map, beside, folder if file is None else None, **what)
-    if not measured:
-        return journey_map, draw_map(journey_map, options=options)
-    with opened(folder) as shop:
-        return journey_map, shop.draw(key, measured=True, as_of=as_of, options=options)
-
-
-def _options(
-    journey_map: JourneyMap,
-    beside: Path,
-    workspace: Path | None,
-    *,
-    width: float | None = None,
-    preset: str = "all",
-    personas: Sequence[str] = (),
-) -> MapOptions:
-    """What to draw, as it was said.
-
-    Raises:
-        InputError: There is no such preset, or no such persona on the map, or there are too many.
-    """
-    from resa.drawing import MOST_PERSONAS, PRESETS, MapOptions, read_pictures  # noqa: PLC0415 - heavy; checking does without it
-
-    if preset not in PRESETS:
-        known = did_you_mean(preset, PRESETS) or f"; use {', '.join(PRESETS)}"
-        raise InputError(f"there is no preset '{preset}'{known}")
-    keys = tuple(dict.fromkeys(personas))
-    for persona in keys:
-        if persona in journey_map.persona:
-            continue
-        known = did_you_mean(persona, journey_map.persona) or f"; it has {', '.join(journey_map.persona) or 'none'}"
-        raise InputError(f"the map has no persona '{persona}'{known}")
-    if len(keys) > MOST_PERSONAS:
-        raise InputError(f"{len(keys)} personas side by side cannot be told apart; name at most {MOST_PERSONAS}")
-    if len(keys) > 1 and preset != "all":
-        raise InputError("a preset chooses lanes of the map, which personas side by side do not have; leave it out")
-    pictures = read_pictures(journey_map, beside, workspace)
-    if len(keys) > 1:
-        return MapOptions(width=width, personas=keys, pictures=pictures)
-    return MapOptions(width=width, lanes=PRESETS[preset], persona=next(iter(keys), None), pictures=pictures)
-
-
 def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:
     """Every signal in the order in which they are tried, as the expression that it stands for."""
     for signal in journey_map.signals:
@@ -279,39 +215,6 @@ def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:
             first, last = signal.occurrence
             yield f"    occurrence {first}" if first == last else f"    occurrence {first} to {last or 'the last'}"
         yield from (f"    {word}: {text}" for word, text in (("value", signal.value), ("score", signal.score)) if text)
-
-
-def _loaded_alone(file: Path) -> Loaded:
-    """One map's file without the workspace around it.
-
-    Raises:
-        InputError: It is a file that belongs to maps, and no map.
-    """
-    if file.name == "signals.yaml" or file.resolve().parent.name in {"reactions", "sources"}:
-        part = "signals" if file.name == "signals.yaml" else file.resolve().parent.name
-        raise InputError(
-            f"'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's folder, "
-            + ("and run: resa collect" if part == "sources" else "to check it together with the maps")
-        )
-    return load_texts({str(file): file.read_bytes()})
-
-
-def _only_map(file: Path) -> JourneyMap:
-    loaded = _loaded_alone(file)
-    if loaded.errors:
-        raise MapError(loaded.errors)
-    return next(iter(loaded.maps.values()))
-
-
-def _rendered(picture: Svg, output: Path, paper: str | None) -> bytes:
-    ending = output.suffix.lower()
-    if ending == ".svg":
-        return picture.text.encode()
-    if ending == ".png":
-        return picture.png()
-    if ending == ".pdf":
-        return picture.pdf("A3" if paper == "A3" else "A4" if paper == "A4" else None)
-    raise InputError(f"'{output.name}': write .svg, .png or .pdf")
 
 
 def _problem_list(error: InputError) -> str:

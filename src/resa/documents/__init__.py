@@ -15,7 +15,7 @@ The only door to ruamel.yaml. Knows nothing of journeys.
     text = edit(document, [Change.set(("columns", "event"), "kind")])   # every other byte as it was
 """
 
-from resa.documents.editing import Change, edit
+from resa.documents.editing import Change, edit, scalar
 from resa.documents.reading import Document, read_document
 from resa.documents.source import Edit, Finding, Source, apply_edits, merge_edits
 from resa.documents.tree import Block, Items, Node, Path, Written, quoted, walk
@@ -41,6 +41,7 @@ __all__ = [
     "quoted",
     "read_document",
     "report",
+    "scalar",
     "spelling",
     "validate",
     "walk",

@@ -1,4 +1,4 @@
-"""Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG and PDF."""
+"""Data in, pictures out: the journey map, funnels, paths, curves, as SVG, PNG, PDF and slides."""
 
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
@@ -23,7 +23,7 @@ from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.personas import MOST_PERSONAS
 from resa.drawing.pictures import read_pictures
 from resa.drawing.plan import PlanStep, PlanWay, draw_plan
-from resa.drawing.printing import Paper
+from resa.drawing.printing import PAPERS, Paper
 from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
 from resa.drawing.svg import Svg
@@ -33,6 +33,7 @@ from resa.drawing.words import said_in, say, say_count
 __all__ = [
     "LANES",
     "MOST_PERSONAS",
+    "PAPERS",
     "PRESETS",
     "PROCESS_NUMBERS",
     "Bar",

@@ -80,10 +80,14 @@ def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, opti
         options: Which lanes, how wide, which pictures.
     """
     options = options or MapOptions()
-    if options.personas:
-        return draw_personas(journey_map, options.personas, numbers, width=options.width, heading=options.header)
+    version = f" {journey_map.hash[:8]}" if journey_map.hash else ""
     context = Context(journey_map, numbers or MapNumbers(), options, measured=numbers is not None)
-    return Svg(scene=_sheet(context), sheets=partial(_sheets, context))
+    data = context.numbers.as_of if numbers is not None and numbers.as_of else context.say("not_measured")
+    about = (f"{journey_map.file or journey_map.key}{version}", f"{context.say('data')}: {data}")
+    if options.personas:
+        beside = draw_personas(journey_map, options.personas, numbers, width=options.width, heading=options.header)
+        return replace(beside, about=about)
+    return Svg(scene=_sheet(context), sheets=partial(_sheets, context), about=about)
 
 
 def _slots(context: Context) -> int:

@@ -157,7 +157,7 @@ def _cells(
         if not entries:
             continue
         block = _cell(context, column, entries, bullets=bullets)
-        items.append(Group(x=column.left, y=_TOP, items=block.items))
+        items.append(Group(x=column.left, y=_TOP, items=block.items, kind="cell", key=column.key))
         tallest = max(tallest, block.height)
     if not tallest:
         return None

@@ -13,19 +13,20 @@ from resa.base.errors import InputError
 from resa.drawing.fonts import FONT_FOLDER
 from resa.drawing.scene import Scene
 
-__all__ = ["MARGIN", "PAPERS", "Paper", "print_pdf", "print_png"]
+__all__ = ["MARGIN", "PAPERS", "PIXEL", "Paper", "print_pdf", "print_png"]
 
-Paper = Literal["A1", "A2", "A3", "A4"]
+Paper = Literal["A1", "A2", "A3", "A4", "16:9"]
 PAPERS: dict[Paper, tuple[float, float]] = {
     "A1": (2383.94, 1683.78),
     "A2": (1683.78, 1190.55),
     "A3": (1190.55, 841.89),
     "A4": (841.89, 595.28),
+    "16:9": (960.0, 540.0),
 }
-"""Landscape, in points."""
+"""Landscape, in points; the last is a screen's, as presentations have it."""
 MARGIN = 28.35
 """A centimetre, in points."""
-_PIXEL = 0.75
+PIXEL = 0.75
 """Points in a CSS pixel."""
 
 
@@ -38,8 +39,8 @@ def print_png(markup: str, scene: Scene, scale: float, background: str) -> bytes
         scale: Pixels a unit.
         background: `#rrggbb`.
     """
-    page = _page(0, scene.width * _PIXEL, scene.height * _PIXEL, 0, background)
-    return _compile([markup], page, "png", ppi=72 / _PIXEL * scale)
+    page = _page(0, scene.width * PIXEL, scene.height * PIXEL, 0, background)
+    return _compile([markup], page, "png", ppi=72 / PIXEL * scale)
 
 
 def print_pdf(pages: Sequence[tuple[str, Scene]], paper: Paper | None) -> bytes:
@@ -52,7 +53,7 @@ def print_pdf(pages: Sequence[tuple[str, Scene]], paper: Paper | None) -> bytes:
     parts = []
     for number, (_, scene) in enumerate(pages):
         if paper is None:
-            parts.append(_page(number, scene.width * _PIXEL, scene.height * _PIXEL, 0, "#ffffff"))
+            parts.append(_page(number, scene.width * PIXEL, scene.height * PIXEL, 0, "#ffffff"))
         else:
             wide, high = PAPERS[paper]
             parts.append(_fitted(number, scene, wide, high))

@@ -1,6 +1,6 @@
-"""The one place where shapes become SVG text, and what can be done with it: text for a page, PNG, PDF.
+"""The one place where shapes become SVG text, and what can be done with it: text for a page, PNG, PDF, slides.
 
-All text and attribute values are escaped here and nowhere else, so that nothing a person wrote can become markup.
+All text and attribute values are escaped by `markup`, so that nothing a person wrote can become markup.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
-from xml.sax.saxutils import escape
 
+from resa.base.errors import InputError
+from resa.drawing import markup
 from resa.drawing.fonts import font_css, missing, segments, width
 from resa.drawing.printing import Paper, print_pdf, print_png
 from resa.drawing.scene import Circle, Group, Image, Item, Path, Rect, Scene, Table, Text, walk
@@ -21,7 +22,6 @@ from resa.drawing.tokens import COLOURS, FONT_FAMILY, Colour, Face, Theme, token
 
 __all__ = ["Svg", "serialise"]
 
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SAFE_LINK = re.compile(r"#[\w.:-]+|https?://[^\s\"'<>]+")
 
 
@@ -32,10 +32,12 @@ class Svg:
     Attributes:
         scene: Its shapes, for one long sheet.
         sheets: Lays it out anew for a paper, one scene a page; `None`: the one sheet is scaled to the page.
+        about: Where it comes from and of when its data are, in paragraphs for a speaker's notes.
     """
 
     scene: Scene
     sheets: Callable[[Paper], tuple[Scene, ...]] | None = field(default=None, repr=False, compare=False)
+    about: tuple[str, ...] = ()
 
     @property
     def width(self) -> float:
@@ -90,11 +92,41 @@ class Svg:
         """The picture as PDF with real text, always light.
 
         Args:
-            paper: `A1` to `A4`, landscape, over several pages if it must; `None`: one page of the picture's size.
+            paper: `16:9`, or `A1` to `A4`, landscape, over several pages if it must; `None`: one page of the picture's
+                size.
         """
-        scenes = self.sheets(paper) if paper and self.sheets else (self.scene,)
-        pages = [(serialise(scene, theme="light", fonts=False, foreign=False), scene) for scene in scenes]
+        pages = [(serialise(scene, theme="light", fonts=False, foreign=False), scene) for scene in self._scenes(paper)]
         return print_pdf(pages, paper)
+
+    def pptx(self, paper: Paper | None = None) -> bytes:
+        """The picture as slides of native shapes and text that can be edited, always light.
+
+        Args:
+            paper: `16:9`, or `A1` to `A4`, landscape, over several slides if it must; `None`: one slide of the
+                picture's size.
+        """
+        from resa.drawing.slides import make_slides  # noqa: PLC0415 - heavy; SVG does without it
+
+        return make_slides(self._scenes(paper), paper, self.about)
+
+    def file(self, form: str, paper: Paper | None = None) -> bytes:
+        """The picture as a file: `svg`, `png`, `pdf` or `pptx`.
+
+        Args:
+            form: The ending of its name.
+            paper: For `pdf` and `pptx`: what it is laid out for.
+
+        Raises:
+            InputError: There is no such form.
+        """
+        if form in {"svg", "png"}:
+            return self.text.encode() if form == "svg" else self.png()
+        if form in {"pdf", "pptx"}:
+            return self.pdf(paper) if form == "pdf" else self.pptx(paper)
+        raise InputError(f"a picture is written as .svg, .png, .pdf or .pptx, not as '.{form}'")
+
+    def _scenes(self, paper: Paper | None) -> tuple[Scene, ...]:
+        return self.sheets(paper) if paper and self.sheets else (self.scene,)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: the picture; the arguments are part of its protocol."""
@@ -135,10 +167,11 @@ def serialise(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="resa-picture" viewBox="0 0 {wide} {high}" '
         f'width="{wide}" height="{high}" '
-        f'role="{role}" lang="{_attribute(scene.language)}" aria-labelledby="{prefix}-title {prefix}-description" '
+        f'role="{role}" lang="{markup.attribute(scene.language)}" '
+        f'aria-labelledby="{prefix}-title {prefix}-description" '
         f'font-family="\'{FONT_FAMILY}\', sans-serif" text-rendering="geometricPrecision" font-kerning="normal">'
-        f'<title id="{prefix}-title">{_text(scene.title)}</title>'
-        f'<desc id="{prefix}-description">{_text(scene.description)}</desc>{style}{background}{body}</svg>'
+        f'<title id="{prefix}-title">{markup.text(scene.title)}</title>'
+        f'<desc id="{prefix}-description">{markup.text(scene.description)}</desc>{style}{background}{body}</svg>'
     )
 
 
@@ -215,7 +248,7 @@ class _Writer:
             shared.append(f'text-anchor="{item.anchor}"')
         attributes = " ".join(part for part in shared if part)
         if len(item.lines) == 1 and not foreign:
-            return f'<text x="{_number(item.x)}" y="{_number(item.y)}" {attributes}>{_text(item.lines[0])}</text>'
+            return f'<text x="{_number(item.x)}" y="{_number(item.y)}" {attributes}>{markup.text(item.lines[0])}</text>'
         spans = [
             span
             for number, piece in enumerate(item.lines)
@@ -246,8 +279,8 @@ class _Writer:
         data = base64.b64encode(item.data).decode("ascii")
         return (
             f'<image {_place(item)} preserveAspectRatio="xMidYMid slice" '
-            f'href="data:{_attribute(item.media_type)};base64,{data}">'
-            f"<title>{_text(item.title)}</title></image>"
+            f'href="data:{markup.attribute(item.media_type)};base64,{data}">'
+            f"<title>{markup.text(item.title)}</title></image>"
         )
 
     def _group(self, item: Group) -> str:
@@ -255,17 +288,17 @@ class _Writer:
         if item.x or item.y:
             parts.append(f' transform="translate({_number(item.x)} {_number(item.y)})"')
         if item.kind:
-            parts.append(f' data-kind="{_attribute(item.kind)}"')
+            parts.append(f' data-kind="{markup.attribute(item.kind)}"')
         if item.key:
-            parts.append(f' data-key="{_attribute(item.key)}"')
+            parts.append(f' data-key="{markup.attribute(item.key)}"')
         parts.append(">")
         if item.title:
-            parts.append(f"<title>{_text(item.title)}</title>")
+            parts.append(f"<title>{markup.text(item.title)}</title>")
         parts.extend(self.item(child) for child in item.items)
         parts.append("</g>")
         whole = "".join(parts)
         if item.link and _SAFE_LINK.fullmatch(item.link):
-            return f'<a href="{_attribute(item.link)}">{whole}</a>'
+            return f'<a href="{markup.attribute(item.link)}">{whole}</a>'
         return whole
 
 
@@ -276,7 +309,7 @@ def _face(face: Face) -> str:
 
 
 def _span(x: float, y: float, words: str, more: str = "") -> str:
-    return f'<tspan x="{_number(x)}" y="{_number(y)}"{more}>{_text(words)}</tspan>'
+    return f'<tspan x="{_number(x)}" y="{_number(y)}"{more}>{markup.text(words)}</tspan>'
 
 
 def _place(item: Rect | Image) -> str:
@@ -295,11 +328,3 @@ def _command(command: tuple[str | float, ...]) -> str:
 def _number(number: float) -> str:
     text = f"{number:.2f}".rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
-
-
-def _text(text: str) -> str:
-    return escape(_ILLEGAL.sub("", text))
-
-
-def _attribute(text: str) -> str:
-    return escape(_ILLEGAL.sub("", text), {'"': "&quot;", "'": "&#39;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})

@@ -92,6 +92,10 @@ class Loaded:
             raise QuestionError(f"name one of the maps with --map: {names}")
         raise QuestionError(f"there is no map '{key}'; there are: {names}{did_you_mean(key, self.maps)}")
 
+    def text(self, journey_map: JourneyMap) -> str:
+        """What stands in the file of a map."""
+        return _as_text(self.texts[journey_map.file])
+
     def version_text(self, journey_map: JourneyMap) -> str:
         """The files that a map is made of, whole, as a JSON object of text by name: what a version keeps."""
         names = (journey_map.file, *_shared(self.texts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -35,6 +34,7 @@ from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
+from resa.workspace.folders import currencies_of, is_text, is_workspace, user
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from resa.analytics import Measure
     from resa.discovery import Draft
-    from resa.drawing import MapOptions, Svg
+    from resa.drawing import MapOptions, Paper, Svg
     from resa.reporting import HtmlReport
     from resa.simulation import Written
 
@@ -71,7 +71,7 @@ class Workspace:
                 f"{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; "
                 f"make one with: resa new {folder}"
             )
-        if not _is_text(str(self.folder)):
+        if not is_text(str(self.folder)):
             raise WorkspaceMissing(f"{folder}: the name of the folder is no UTF-8 text; give it another one")
         self.clock = clock
         self.settings: Settings = read_settings(self.folder / "resa.toml")
@@ -101,7 +101,7 @@ class Workspace:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
         found: Listing[Problem] = Listing()
         today: date = self.clock().date()
-        currencies = _currencies(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
+        currencies = currencies_of(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
         for key, journey_map in self.maps.items():
             found += lint(journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies)
@@ -143,7 +143,7 @@ class Workspace:
     @property
     def currencies(self) -> Mapping[str, str]:
         """Of the sources that name one, by name of the source."""
-        return _currencies(self.sources.values())
+        return currencies_of(self.sources.values())
 
     # Data
 
@@ -289,7 +289,7 @@ class Workspace:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
-            writer.save_map_version(journey_map.key, journey_map.hash, text, who=_user())
+            writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
 
     def _source(self, name: str) -> Source:
         if name not in self.sources:
@@ -439,6 +439,21 @@ class Workspace:
         pictures = options.pictures or self._pictures(journey_map)
         return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
+    def export(self, path: Path | str, key: str | None = None, *, paper: Paper | None = None) -> Path:
+        """Write a map for other programs; `draw` gives pictures of a part of it, or with numbers.
+
+        Args:
+            path: From where the person stands; its ending says what: .xlsx, .csv, .pptx, .pdf, .svg or .png.
+            key: Of the map, where there are several.
+            paper: What .pdf and .pptx are laid out for.
+        """
+        from resa.exchange import export_map  # noqa: PLC0415 - heavy; measuring does without it
+
+        target, journey_map = Path(path), self.map(key)
+        form, text = target.suffix.lower().removeprefix("."), self.loaded.text(journey_map)
+        target.write_bytes(export_map(form, journey_map, text, lambda: self.draw(key), paper=paper))
+        return target
+
     def report(self, key: str | None = None, *, names: bool = False, as_of: str | datetime | None = None) -> HtmlReport:
         """One self-contained page about a map: numbers, findings, promises, funnel, paths, what people said.
 
@@ -481,29 +496,3 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
-
-
-def _user() -> str:
-    """Who works here, as the operating system calls them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
-
-
-def _currencies(sources: Iterable[Source]) -> dict[str, str]:
-    return {source.name: source.currency for source in sources if source.currency is not None}
-
-
-def _is_text(name: str) -> bool:
-    """Whether a name can be written as UTF-8, which Arrow asks of paths."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def is_workspace(folder: Path) -> bool:
-    """Whether a folder is a workspace: it has a map or settings."""
-    return any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml"))
