@@ -53,8 +53,8 @@ def test_public_methods() -> None:
     """What programs may rely on; a change here is a change for them, and stands in the changelog."""
     opened = {"close", "draw", "exclude", "loaded", "map", "maps", "measure", "notes", "report", "sources", "store"}
     kept = {"collect", "compact", "loads", "rebuild", "refresh", "rejected", "remove_loads", "replay", "verify"}
-    made = {"advice", "currencies", "discover", "map_versions", "simulate", "understand", "write_source"}
-    assert members(resa.Workspace) == opened | kept | made | {"export"}
+    made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}
+    assert members(resa.Workspace) == opened | kept | made
     kinds = {kind.replace("-", "_") for kind in KINDS}
     assert members(Measure) == kinds | {"ask", "export", "findings", "snapshot", "sql"}
     shown = {"customers", "document", "file", "json", "part", "picture", "sql", "text", "to_pandas", "to_polars"}
