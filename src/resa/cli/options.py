@@ -54,7 +54,9 @@ def check_source(shop: Workspace, name: str | None) -> None:
 
 def warn_of_maps(shop: Workspace) -> None:
     """Say which maps could not be brought up to date, and why: what was asked for succeeded all the same."""
-    if shop.loaded.errors:
+    if {problem.code for problem in shop.loaded.errors} == {"no-map"}:
+        say("there is no map yet; the events are kept. For a first one: resa map discover -o journey.yaml")
+    elif shop.loaded.errors:
         print_problems(shop.loaded.errors)
         say("warning: these maps cannot be measured before that is mended; the data are kept. See: resa map check")
 

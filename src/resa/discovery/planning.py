@@ -209,7 +209,7 @@ def _named(goal: str | None, kinds: Sequence[Kind]) -> list[int]:
 def _goal(sample: Sample, kind: int) -> Goal:
     people = sample.used.sum(axis=0)
     before = [other for other in range(sample.touchpoints) if other != kind and sample.before[other, kind] >= 0.5]
-    start = max(before, key=lambda other: (int(people[other]), -other), default=None)
+    start = max(before, key=lambda other: (int(people[other]), sample.began[other], -other), default=None)
     within = None if start is None else _usual(sample, start, kind)
     reached = int(people[kind])
     again = np.count_nonzero(sample.last[:, kind] > sample.first[:, kind])

@@ -143,7 +143,8 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
             message = f"files end in .yaml here, so this one is not read; call it {path.stem}.yaml"
             problems.append(Problem(message=message, file=name, severity="warning", code="file-name"))
     if not any(name == "journey.yaml" or name.startswith("journeys/") for name in files) and not problems:
-        message = "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new"
+        message = "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new; "
+        message += "from collected events: resa map discover -o journey.yaml"
         problems.append(Problem(message=message, code="no-map"))
     return files, problems
 
