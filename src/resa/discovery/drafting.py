@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from resa.base.errors import ExpressionError
 from resa.discovery.kinds import Kind, key_for
 from resa.discovery.personas import Group
 from resa.discovery.planning import Plan
 from resa.discovery.words import say
 from resa.documents import quoted
+from resa.expressions import Catalog, Scope, compile_expression
 from resa.journey_map import display_name, normalised
 from resa.model.quantities import Duration
 
@@ -308,9 +310,19 @@ def _signals(layout: Layout) -> Iterator[str]:
             yield f"  {kind.key}: {_signal({**kind.signal, **more})}"
     for number, group in enumerate(plan.groups):
         keys = [kind.key for kind in plan.kinds]
-        terms = [f"count({keys[kind]}) > 0" for kind in group.did]
-        terms += [f"count({keys[kind]}) = 0" for kind in group.did_not]
+        terms = [f"{_count(keys[kind])} > 0" for kind in group.did]
+        terms += [f"{_count(keys[kind])} = 0" for kind in group.did_not]
         yield f"  {persona_key(number)}: {{who: {quoted(' and '.join(terms))}}}"
+
+
+def _count(key: str) -> str:
+    """`count(cart)`; a key that is a word of SQL, such as order, stands in quotes."""
+    plain = f"count({key})"
+    try:
+        compile_expression(plain, scope=Scope.CUSTOMER, expects="number", catalog=Catalog(touchpoints=frozenset({key})))
+    except ExpressionError:
+        return f"count('{key}')"
+    return plain
 
 
 def _signal(said: Mapping[str, str]) -> str:

@@ -124,6 +124,27 @@ def test_what_is_asked_for_wrongly_is_said(tmp_path: Path) -> None:
             shop.discover(share=2)
 
 
+def test_a_key_that_is_a_word_of_sql_may_tell_groups_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "resa.toml").touch()
+    rows = ["who,what,at"]
+    for customer in range(400):
+        rows.append(f"C{customer},look,2026-03-01T09:00:00Z")
+        if customer % 2:
+            rows.append(f"C{customer},order,2026-03-02T09:{customer % 60:02}:00Z")
+            rows.append(f"C{customer},parcel,2026-03-03T09:{customer % 60:02}:00Z")
+    (folder / "events.csv").write_text("\n".join(rows) + "\n")
+    (folder / "sources").mkdir()
+    (folder / "sources" / "events.yaml").write_text(
+        "path: events.csv\ncolumns: {occurred_at: at, event: what, customer: who}\n"
+    )
+    with workspace.open(folder) as shop:
+        shop.collect()
+        personas = shop.discover().journey_map.personas
+    assert sorted(str(persona.who) for persona in personas) == ["count('order') = 0", "count('order') > 0"]
+
+
 def test_a_person_may_name_the_goal(tmp_path: Path) -> None:
     with workspace.open(small(tmp_path / "shop")) as shop:
         goal = shop.discover(goal="parcel").journey_map.goal
