@@ -124,7 +124,8 @@ def _random_moments(sample: Sample) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     """For each event a moment between its customer's first and last, and the position of the first event after it."""
     offsets, times, whose = sample.journeys.offsets, sample.times, sample.whose
     first, last = times[offsets[:-1][whose]], times[offsets[1:][whose] - 1]
-    moments = first + ((last - first) * (np.arange(len(times)) * _GOLDEN % 1.0)).astype(np.int64)
+    spread = (times // 1_000_000 + np.arange(len(times)) - offsets[:-1][whose]) * _GOLDEN % 1.0  # of the event alone
+    moments = first + ((last - first) * spread).astype(np.int64)
     # A moment's place among its customer's events is found by bisection of all customers at once.
     low, high = offsets[:-1][whose], offsets[1:][whose]
     while (low < high).any():

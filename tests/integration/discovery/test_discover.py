@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,9 @@ def test_a_worked_case_without_its_map_gets_one_that_is_right(case: str, shared_
     (folder / "resa.toml").touch()
     raw, place = CASES[case]
     shutil.copy(shared_data / raw, folder / place)
+    prepare = PROJECT / "examples" / case / "prepare.py"
+    if prepare.exists():
+        subprocess.run([sys.executable, prepare], cwd=folder, check=True)
     assert run(["collect", "-w", str(folder)]) == 0
     written = folder / "journey.yaml"
     assert run(["map", "discover", "-w", str(folder), "-o", str(written)]) == 0
