@@ -130,7 +130,7 @@ def _pain_nobody_acts_on(question: _Question) -> Iterator[Problem]:
             for number, pain in enumerate(pains):
                 if pain.improvement and states.get(pain.improvement) != "dropped":
                     continue
-                why = "its improvement was dropped" if pain.improvement else "it names no improvement:"
+                why = "its improvement was dropped" if pain.improvement else "it names no improvement"
                 message = f"nobody acts on this pain point of '{touchpoint.key}'; {why}"
                 yield question.advice(("pain_point", *place, number), "pain-point-ignored", message)
 

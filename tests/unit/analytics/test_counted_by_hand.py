@@ -465,3 +465,17 @@ def test_two_groups_are_drawn_on_one_process_map() -> None:
     assert "phone against desk" in drawn
     assert "100% / 0%" in drawn
     assert result.picture("arrows").count('data-kind="panel"') == 2
+
+
+def test_a_wait_that_is_hardly_longer_is_not_slow() -> None:
+    """An hour that a clock change adds to 60 days is no wait."""
+    sixty_days = 60 * 86_400.0
+    events = [
+        *(event for customer in range(8) for event in happened(customer, (0, "a"), (sixty_days, "b"))),
+        *happened(8, (0, "a"), (sixty_days + 3_600, "b")),
+        *happened(9, (0, "a"), (sixty_days + 2 * 86_400, "b")),
+        *happened(10, (300 * 86_400.0, "a")),
+    ]
+    rates = measure_of(events).friction(within="90 days").part("rates").table.to_pylist()
+    row = next(row for row in rates if (row["touchpoint"], row["sign"]) == ("a", "wait"))
+    assert (row["visits"], row["count"]) == (10, 1)

@@ -4,8 +4,8 @@
 has passed since) these are *friction*:
 
 * *drop-off*: nothing follows in time. Not counted where the goal is reached.
-* *wait*: what follows comes later than after three quarters of that touchpoint's visits; of those that anything
-  follows.
+* *wait*: what follows comes later, by more than a sixty-fourth, than after three quarters of that touchpoint's visits;
+  of those that anything follows. So an hour that a clock change adds to 60 days is no wait.
 * *loop*: the customer turns back to another touchpoint where she was shortly before. Not counted right after the data
   begin, when it is not known where she was.
 * *repeat*: the same touchpoint follows.
@@ -33,7 +33,7 @@ from resa.analytics.statistics import quantile
 from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, Continuations, continuations, values_following
 from resa.model.journey import Touchpoint
 
-__all__ = ["SIGNS", "SLOW", "Continued", "Sign", "Trouble"]
+__all__ = ["HARDLY", "SIGNS", "SLOW", "Continued", "Sign", "Trouble"]
 
 Sign = Literal["drop-off", "wait", "loop", "repeat", "switch"]
 
@@ -42,6 +42,9 @@ SIGNS: Final[tuple[Sign, ...]] = ("drop-off", "wait", "loop", "repeat", "switch"
 
 SLOW: Final = 0.75
 """Share of a touchpoint's waits beyond which one is slow."""
+
+HARDLY: Final = 1 + 1 / 64
+"""How much longer a wait must be to be told from another."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -193,7 +196,7 @@ class Continued:
                 waits = watched.of("wait", followed)
                 waited = self.waited(waits.rows)
                 slow = quantile(waited, SLOW)
-                yield replace(waits, met=waited <= slow, slow=slow)
+                yield replace(waits, met=waited <= slow * HARDLY, slow=slow)
             known = self.times[every] >= self.known_from
             if known.any():
                 loops = watched.of("loop", known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resa.analytics.findings.continued import SIGNS, SLOW, Continued
+from resa.analytics.findings.continued import HARDLY, SIGNS, SLOW, Continued
 from resa.analytics.scope.grouping import Groups
 from resa.analytics.scope.selection import WHOLE
 from resa.analytics.sql.intervals import clustered_sql
@@ -31,7 +31,7 @@ def trials_steps(continued: Continued, groups: Groups) -> Statement:
     unexpected = f"(touchpoint, next_touchpoint) NOT IN ({', '.join(pairs)})" if pairs else "TRUE"
     signs = {
         "drop-off": ("NOT in_time", not_goal),
-        "wait": ("waited > slow", "in_time"),
+        "wait": (f"waited > slow * {HARDLY!r}::DOUBLE", "in_time"),
         "loop": (
             f"in_time AND next_touchpoint <> touchpoint AND lately AND {unexpected}",
             f"started_at >= {moment(continued.known_from)}",

@@ -83,7 +83,11 @@ RATE_COLUMNS: Final = (
     Column("comparable", pa.float64(), "Share at the stage's other touchpoints; null: none, or a wait."),
     Column("customers", pa.int64(), "Customers with a visit that shows it."),
     Column("median_seconds", pa.float64(), "Of waits: median time to what follows in time, seconds."),
-    Column("slow_seconds", pa.float64(), "Of waits: what is longer is slow; three quarters of all are not, seconds."),
+    Column(
+        "slow_seconds",
+        pa.float64(),
+        "Of waits: what is longer, by more than 1/64, is slow; three quarters of all are not, seconds.",
+    ),
 )
 
 _TYPES: Final = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.date32(): "DATE"}
