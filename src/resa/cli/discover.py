@@ -18,7 +18,7 @@ def discover(
     *,
     output: Output = None,
     title: Annotated[str | None, typer.Option(help="Title of the map; default: as the folder is called.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the map's own words: en, sv, nb or hu.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of the map's own words; so far en.")] = "en",
     top: Annotated[int, typer.Option(help="Touchpoints at most: those that the most customers were at.")] = 20,
     share: Annotated[str, typer.Option(help="Share of the customers that a touchpoint needs.")] = "1 %",
     goal: Annotated[
