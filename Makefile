@@ -6,7 +6,7 @@ else
   BIN := .venv/bin
 endif
 
-.PHONY: demo test lint reference benchmarks clean
+.PHONY: demo test lint reference messages benchmarks clean
 
 demo: .venv/installed
 	$(BIN)/resa demo demo
@@ -22,6 +22,9 @@ lint: .venv/installed-dev
 
 reference: .venv/installed-dev
 	$(BIN)/python -m scripts.reference
+
+messages: .venv/installed-dev
+	$(BIN)/python -m scripts.messages
 
 benchmarks: .venv/installed-benchmarks
 	$(BIN)/python -m benchmarks.kernels $(BENCHMARK_OPTIONS)

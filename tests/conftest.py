@@ -42,3 +42,4 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("RESA_") and name not in {"RESA_NO_SKIPS", "RESA_SHARED_DATA"}:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("RESA_LANGUAGE", "en")  # whatever the machine speaks

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from resa.base.errors import Problem
+from resa.base.language import in_language, terminal_language
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,8 +27,8 @@ ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """Tell the person something; it is no data, so it goes to stderr."""
-    _tell(escape(text))
+    """Tell the person something, in her language; it is no data, so it goes to stderr."""
+    _tell(escape(in_language(text, terminal_language())))
 
 
 def _tell(markup: str) -> None:
@@ -57,7 +58,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
         colour = "yellow" if problem.severity == "warning" else "red"
         place = f"[bold]{escape(problem.place)}[/bold] " if problem.place else ""
         word = "warning: " if problem.severity == "warning" else "error: " if not problem.place else ""
-        _tell(f"{place}[{colour}]{word}[/{colour}]{escape(problem.message)}")
+        _tell(f"{place}[{colour}]{word}[/{colour}]{escape(in_language(problem.message, terminal_language()))}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 
 import resa
 from resa.base.errors import InputError, did_you_mean
+from resa.base.language import sentence
 from resa.cli.console import print_problems, say
 
 if TYPE_CHECKING:
@@ -79,6 +80,6 @@ def opened(folder: Path, *, measures: bool = False) -> Iterator[Workspace]:
     try:
         yield shop
         for note in shop.notes:
-            say(f"warning: {note}")
+            say(sentence("warning: {note}", note=note))
     finally:
         shop.close()

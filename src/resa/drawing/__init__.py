@@ -5,6 +5,7 @@ from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
 from resa.drawing.differences import Difference, draw_differences
 from resa.drawing.fonts import font_css
+from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
 from resa.drawing.formats import decimal as format_decimal
@@ -13,6 +14,7 @@ from resa.drawing.formats import money as format_money
 from resa.drawing.formats import percent as format_percent
 from resa.drawing.formats import period as format_period
 from resa.drawing.formats import seconds as format_seconds
+from resa.drawing.formats import within as format_within
 from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
@@ -78,6 +80,7 @@ __all__ = [
     "draw_process",
     "draw_transitions",
     "font_css",
+    "format_any_of",
     "format_count",
     "format_day",
     "format_decimal",
@@ -86,6 +89,7 @@ __all__ = [
     "format_percent",
     "format_period",
     "format_seconds",
+    "format_within",
     "read_pictures",
     "said_in",
     "say",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -10,13 +11,16 @@ from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
+from resa.base.language import LANGUAGES, said_in
 from resa.drawing.words import say_count
 from resa.model.quantities import Duration
 
 __all__ = [
+    "any_of",
     "count",
     "day",
     "decimal",
@@ -28,16 +32,17 @@ __all__ = [
     "short_count",
     "short_day",
     "signed",
+    "within",
 ]
 
-_LOCALES = {"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"}
 # CLDR's short English units are 'hr' and 'mins'; the SI symbols are shorter and read everywhere.
-_SYMBOLS = {("en", "hour"): "{0} h", ("en", "minute"): "{0} min"}
+_SYMBOLS = {("en", "hour"): "{0} h", ("en", "minute"): "{0} min", ("hu", "second"): "{0} mp"}
+_WHOLE = {"hu"}  # its short units are single letters, '4 ó 12 p', which read like a code
 
 
 @lru_cache(maxsize=16)
 def _locale(language: str) -> Locale:
-    return Locale.parse(_LOCALES.get(language, "en_GB"))
+    return Locale.parse(LANGUAGES[said_in(language)])
 
 
 def percent(share: float, language: str) -> str:
@@ -118,6 +123,17 @@ def duration(span: Duration, language: str) -> str:
     return _unit(span.amount, span.unit, language)
 
 
+def within(span: Duration, language: str) -> str:
+    """`within 4 h`: words of their own, since in some languages the unit is inflected."""
+    unit = "working_day" if span.working else span.unit
+    return say_count(f"within.{unit}", language, span.amount, count(span.amount, language))
+
+
+def any_of(names: Sequence[str], language: str) -> str:
+    """`Cart`, or `First order, Purchase in a store or Cart`."""
+    return str(format_list(list(names), style="or", locale=_locale(language)))
+
+
 def seconds(length: float, language: str) -> str:
     """A measured time in two units at most: `45 s`, `4 h 12 min`, `12 days`, `3 months 9 days` (a month: 30 days)."""
     for least, step in ((10, 1), (3_600, 60), (86_400, 3_600), (864_000, 86_400)):
@@ -141,5 +157,6 @@ def _unit(amount: float, unit: str, language: str) -> str:
     if unit == "second":
         return f"{format_decimal(rounded, locale=_locale(language))} s"
     # CLDR shortens days to a letter in some languages ('2 d'), which reads like a code.
-    length: Literal["long", "short"] = "long" if unit in {"day", "week", "month"} else "short"
+    whole = unit in {"day", "week", "month"} or language in _WHOLE
+    length: Literal["long", "short"] = "long" if whole else "short"
     return str(format_unit(rounded, unit, length=length, locale=_locale(language)))

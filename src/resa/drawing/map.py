@@ -32,7 +32,6 @@ from resa.drawing.personas import draw_personas
 from resa.drawing.printing import MARGIN, PAPERS, Paper
 from resa.drawing.scene import Group, Item, Rect, Scene, line
 from resa.drawing.svg import Svg
-from resa.drawing.words import say_count
 from resa.model.journey import JourneyMap
 
 __all__ = ["draw_map"]
@@ -147,17 +146,12 @@ def _scene(
 
 
 def _description(context: Context) -> str:
-    language = context.language
     stages, touchpoints, arrows_ = len(context.map.stages), len(context.map.touchpoints), len(context.map.expectations)
-    words = (
-        say_count("arrows", language, arrows_, formats.count(arrows_, language))
-        if arrows_
-        else context.say("no_arrows")
-    )
+    words = context.several("arrows", arrows_) if arrows_ else context.say("no_arrows")
     return context.say(
         "map_description",
-        stages=say_count("stages", language, stages, formats.count(stages, language)),
-        touchpoints=say_count("touchpoints", language, touchpoints, formats.count(touchpoints, language)),
+        stages=context.several("stages", stages),
+        touchpoints=context.several("touchpoints", touchpoints),
         arrows=words,
     )
 

@@ -125,7 +125,7 @@ def _place(context: Context, frame: Frame, expectation: Expectation) -> _Arrow |
 def _runs(context: Context, expectation: Expectation, *, complete: bool, away: Sequence[str] = ()) -> list[Run]:
     language = context.language
     numbers = context.numbers.expectations.get(expectation.name)
-    within = context.say("within", time=formats.duration(expectation.within, language))
+    within = formats.within(expectation.within, language)
     target = expectation.target
     runs: list[Run] = []
     if numbers is None:
@@ -155,7 +155,7 @@ def _runs(context: Context, expectation: Expectation, *, complete: bool, away: S
 
 def _onward(context: Context, away: Sequence[str]) -> list[Run]:
     """Where an arrow leads that leaves the row."""
-    what = f" {context.say('or')} ".join(map(context.name, away))
+    what = context.any_of(away)
     return [Run(context.say("goes_to", what=what), "note", "muted")] if away else []
 
 
@@ -163,14 +163,10 @@ def arrow_sentence(context: Context, expectation: Expectation) -> str:
     """The arrow in one sentence: for a reader who points at it, and for one who hears it."""
     language = context.language
     key = "sentence.promise" if expectation.kind == "promise" else "sentence.expectation"
-    to = f" {context.say('or')} ".join(context.name(name) for name in expectation.next)
-    parts = [
-        context.say(
-            key, after=context.name(expectation.after), next=to, time=formats.duration(expectation.within, language)
-        )
-    ]
+    to, within = context.any_of(expectation.next), formats.within(expectation.within, language)
+    parts = [context.say(key, after=context.name(expectation.after), next=to, within=within)]
     if expectation.unless:
-        parts.append(context.say("unless", what=f" {context.say('or')} ".join(map(context.name, expectation.unless))))
+        parts.append(context.say("unless", what=context.any_of(expectation.unless)))
     numbers = context.numbers.expectations.get(expectation.name)
     if expectation.target is not None:
         parts.append(context.say("target", share=formats.percent(expectation.target, language)))

@@ -13,7 +13,7 @@ from resa.drawing import formats
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Item, line
-from resa.drawing.words import said_in, say
+from resa.drawing.words import said_in, say, say_count
 from resa.model.journey import JourneyMap, PainPoint, Persona, Stage, Touchpoint
 
 __all__ = [
@@ -202,6 +202,14 @@ class Context:
     def say(self, key: str, **values: object) -> str:
         """The words for `key`."""
         return say(key, self.language, **values)
+
+    def several(self, key: str, n: int) -> str:
+        """The words for `n` things."""
+        return say_count(key, self.language, n, formats.count(n, self.language))
+
+    def any_of(self, keys: Sequence[str]) -> str:
+        """Names of touchpoints, any of which will do."""
+        return formats.any_of([self.name(key) for key in keys], self.language)
 
     def name(self, key: str) -> str:
         """What people call a touchpoint; its key if the map has none of that key."""

@@ -68,10 +68,9 @@ def _facts(context: Context, room: float) -> Block:
         whole = goal.written in stages
         reach = _stage_name(context, goal.written) if whole else " / ".join(map(context.name, goal.reach))
         start = " / ".join(_place_name(context, key) for key in goal.start)
-        words = context.say("goal_from", start=start, what=reach) if start else context.say("goal_reach", what=reach)
-        parts = [words]
-        if goal.within:
-            parts[0] += " " + context.say("within", time=formats.duration(goal.within, language))
+        within = formats.within(goal.within, language) if goal.within else ""
+        known = f"{'from_' if start else ''}{'within_' if within else ''}"
+        parts = [context.say(f"goal.{known}reach", start=start, what=reach, within=within)]
         if goal.target is not None:
             parts.append(context.say("goal_target", share=formats.percent(goal.target, language)))
         if context.numbers.goal_share is not None:
@@ -120,16 +119,13 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
     many = context.numbers.personas.get(persona.key)
     count = ""
     if many is not None:
-        key = "customers.one" if many == 1 else "customers.other"
-        count = context.say(key, n=formats.count(many, context.language))
+        count = context.several("customers", many)
     words = stack(
         [
             paragraph(persona.name, room - x, "touchpoint", lines=2),
             paragraph(count, room - x, "note", "muted"),
             paragraph(persona.about, room - x, "body", lines=6),
-            paragraph(
-                f"“{clean(persona.quote).strip('“”')}”" if persona.quote else "", room - x, "quote", "muted", lines=5
-            ),
+            paragraph(_quote(context, persona.quote), room - x, "quote", "muted", lines=5),
         ],
         2,
     )
@@ -143,6 +139,11 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
         initials = "".join(word[0] for word in clean(persona.name).split()[:2]).upper()
         items.append(Text(x=r, y=r + 5, lines=(initials,), style="stage", fill="accent", anchor="middle"))
     return Block(tuple(items), max(_AVATAR, words.height))
+
+
+def _quote(context: Context, text: str) -> str:
+    """What a persona says, in the quotation marks of the language."""
+    return context.say("quote", text=clean(text).strip("“”„«»")) if text else ""
 
 
 def stage_heads(context: Context, frame: Frame) -> Block:

@@ -168,7 +168,7 @@ def _cell(context: Context, column: Column, entries: list[Thought], *, bullets: 
     blocks = [_thought(entry, column.room, bullets=bullets) for entry in entries[:_MOST]]
     if len(entries) > _MOST:
         n = len(entries) - _MOST
-        words = context.say("more.one" if n == 1 else "more.other", n=formats.count(n, context.language))
+        words = context.several("more", n)
         blocks.append(paragraph(words, column.room - _INDENT, "note", "muted", x=_INDENT))
     return stack(blocks, _GAP)
 
@@ -256,8 +256,7 @@ def _visits(context: Context, column: Column, most: int) -> Block:
     )
     note = ""
     if measured.customers is not None and measured.visits is not None:
-        key = "visits.one" if measured.visits == 1 else "visits.other"
-        note = context.say(key, n=formats.count(measured.visits, language))
+        note = context.several("visits", measured.visits)
     parts = [
         bar,
         paragraph(formats.count(head, language), column.room, "touchpoint"),

@@ -96,7 +96,7 @@ def _arrow(context: Context, expectation: Expectation) -> tuple[str, ...]:
         expectation.name,
         context.say("legend.promise" if expectation.kind == "promise" else "legend.arrow"),
         context.name(expectation.after),
-        f" {context.say('or')} ".join(map(context.name, expectation.next)),
+        context.any_of(expectation.next),
         formats.duration(expectation.within, language),
         formats.percent(expectation.target, language) if expectation.target is not None else "",
         share,

@@ -1,15 +1,17 @@
-"""Every word that a picture says, in one place; other languages are further catalogues beside the English one."""
+"""Every word that a picture says, in English; it is said in other languages by their catalogues."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
+from resa.base.language import said, said_count, said_in
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CATALOGUES", "said_in", "say", "say_count"]
+__all__ = ["WORDS", "said_in", "say", "say_count"]
 
-_ENGLISH: Mapping[str, str] = MappingProxyType(
+WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "journey_map": "Customer journey map",
         "map_description": "{stages}, {touchpoints}. {arrows}",
@@ -21,8 +23,10 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "arrows.other": "{n} expectations and promises are drawn as arrows.",
         "no_arrows": "Nothing is expected yet.",
         "goal": "Goal",
-        "goal_reach": "Reach {what}",
-        "goal_from": "From {start}, reach {what}",
+        "goal.reach": "Reach {what}",
+        "goal.within_reach": "Reach {what} {within}",
+        "goal.from_reach": "From {start}, reach {what}",
+        "goal.from_within_reach": "From {start}, reach {what} {within}",
         "owner": "Owner",
         "goal_measured": "measured {share}",
         "data": "Data",
@@ -31,7 +35,18 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "emotion_aim": "aim",
         "continued": "{title}, continued",
         "sheet": "Sheet {n} of {of}",
-        "within": "within {time}",
+        "within.second.one": "within {n} s",
+        "within.second.other": "within {n} s",
+        "within.minute.one": "within {n} min",
+        "within.minute.other": "within {n} min",
+        "within.hour.one": "within {n} h",
+        "within.hour.other": "within {n} h",
+        "within.day.one": "within {n} day",
+        "within.day.other": "within {n} days",
+        "within.working_day.one": "within {n} working day",
+        "within.working_day.other": "within {n} working days",
+        "within.week.one": "within {n} week",
+        "within.week.other": "within {n} weeks",
         "target": "target {share}",
         "goal_target": "target {share}",
         "target.met": "on target {share}",
@@ -40,17 +55,15 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "target.few": "target {share}: too few to say",
         "of_openings": "of {n}",
         "goes_to": "to {what}",
-        "sentence.expectation": "After {after} we expect {next} within {time}",
+        "sentence.expectation": "After {after} we expect {next} {within}",
         "sentence.measured": "measured {share}",
-        "sentence.promise": "After {after} we promise {next} within {time}",
+        "sentence.promise": "After {after} we promise {next} {within}",
         "customers.one": "{n} customer",
         "customers.other": "{n} customers",
         "visits.one": "{n} visit",
         "visits.other": "{n} visits",
         "working_days.one": "{n} working day",
         "working_days.other": "{n} working days",
-        "to": "to {what}",
-        "or": "or",
         "from": "from {what}",
         "unless": "unless {what}",
         "not_measured": "not measured",
@@ -99,6 +112,7 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "more.other": "and {n} more",
         "elsewhere": "Also: {what}",
         "picture_of": "Picture: {name}",
+        "quote": "“{text}”",
         # evidence, states, verdicts
         "assumed": "Assumed",
         "researched": "Researched",
@@ -254,22 +268,15 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
         "bars_description.other": "{n} bars.",
     }
 )
-
-CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _ENGLISH})
-"""Words by language and key; a language or key that is not there is said in English."""
-
-
-def said_in(language: str) -> str:
-    """The language of a picture's words and so of its numbers and dates: English where there is no catalogue."""
-    return language if language in CATALOGUES else "en"
+"""Words by where they stand; the two forms of what is counted end in `.one` and `.other`."""
 
 
 def say(key: str, language: str, **values: object) -> str:
     """The words for `key` in `language`, with `values` put in."""
-    words = CATALOGUES.get(language, _ENGLISH).get(key) or _ENGLISH[key]
-    return words.format(**values)
+    return said(language, f"picture.{key}", WORDS[key], **values)
 
 
 def say_count(key: str, language: str, n: int, shown: str, **values: object) -> str:
     """The words for `n` things, in singular or plural; `shown` is the number as people read it."""
-    return say(f"{key}.{'one' if n == 1 else 'other'}", language, n=shown, **values)
+    one, other = WORDS[f"{key}.one"], WORDS[f"{key}.other"]
+    return said_count(language, f"picture.{key}", one, other, n, n=shown, **values)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from resa.base.language import Sentence, sentences
+
 __all__ = ["MICROSECONDS", "Duration", "parse_duration"]
 
 MICROSECONDS = 1_000_000
@@ -39,6 +41,20 @@ class Duration:
     def microseconds(self) -> int:
         """The length in microseconds."""
         return self.seconds * MICROSECONDS
+
+    @property
+    def said(self) -> Sentence:
+        """The duration in words that can be said in another language."""
+        n = self.amount
+        if self.working:
+            return sentences("{n} working day", "{n} working days", n)
+        return {
+            "second": sentences("{n} second", "{n} seconds", n),
+            "minute": sentences("{n} minute", "{n} minutes", n),
+            "hour": sentences("{n} hour", "{n} hours", n),
+            "day": sentences("{n} day", "{n} days", n),
+            "week": sentences("{n} week", "{n} weeks", n),
+        }[self.unit]
 
     def __str__(self) -> str:
         """The duration as a person would write it: `3 working days`."""

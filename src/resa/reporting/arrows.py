@@ -36,23 +36,23 @@ def arrow_rows(numbers: Numbers, kind: str) -> tuple[Arrow, ...]:
 
 
 def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row], *, identifier: str) -> Arrow:
-    teller, words = numbers.teller, numbers.teller.words
+    teller = numbers.teller
     measured = numbers.measured(arrow, row)
     verdict = measured.verdict(arrow.target)
     interval = ""
     if measured.low is not None and measured.high is not None:
-        interval = words.interval.format(low=teller.percent(measured.low), high=teller.percent(measured.high))
+        interval = teller.say("interval", low=teller.percent(measured.low), high=teller.percent(measured.high))
     time, slow = "", ""
     if row["median_seconds"] is not None:
-        time = words.time.format(median=teller.seconds(row["median_seconds"]))
-        slow = words.time_slow.format(share=teller.percent(_SLOW), slow=teller.seconds(row["p90_seconds"]))
+        time = teller.say("time", median=teller.seconds(row["median_seconds"]))
+        slow = teller.say("time_slow", share=teller.percent(_SLOW), slow=teller.seconds(row["p90_seconds"]))
     return Arrow(
         sentence=teller.sentence(arrow),
         share=teller.percent(measured.share),
         interval=interval,
-        target="" if arrow.target is None else words.target.format(share=teller.percent(arrow.target)),
+        target="" if arrow.target is None else teller.say("target", share=teller.percent(arrow.target)),
         verdict=verdict,
-        verdict_text=words.verdicts[verdict],
+        verdict_text=teller.verdict(verdict),
         counts=_counts(teller, row),
         time=time,
         slow=slow,
@@ -63,21 +63,20 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
 
 
 def _counts(teller: Teller, row: Row) -> tuple[str, ...]:
-    words = teller.words
-    judged = ((words.counts_met, row["met"]), (words.counts_missed, row["missed"]))
-    others = ((words.counts_open, row["young_open"]), (words.counts_cancelled, row["cancelled"]))
+    judged = (("met", row["met"]), ("missed", row["missed"]))
+    others = (("open", row["young_open"]), ("cancelled", row["cancelled"]))
     lines = (
-        ", ".join(template.format(n=teller.count(number)) for template, number in judged),
-        ", ".join(template.format(n=teller.count(number)) for template, number in others if number),
+        ", ".join(teller.several(f"counts_{fate}", number) for fate, number in judged),
+        ", ".join(teller.several(f"counts_{fate}", number) for fate, number in others if number),
     )
     return tuple(line for line in lines if line)
 
 
 def _instead(teller: Teller, rows: Sequence[Row]) -> str:
-    words = teller.words
     return ", ".join(
-        words.instead_item.format(
-            what=words.nothing_else if row["instead"] is None else teller.name(row["instead"]),
+        teller.say(
+            "instead_item",
+            what=teller.say("nothing_else") if row["instead"] is None else teller.name(row["instead"]),
             share=teller.percent(row["share_of_missed"]),
         )
         for row in rows[:_INSTEAD]
@@ -90,7 +89,7 @@ def _sparkline(teller: Teller, arrow: Expectation, trend: Sequence[Point], ident
     what = teller.sentence(arrow)
     if len(known) < 2:
         return ""
-    title = teller.words.trend_of.format(what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
+    title = teller.say("trend_of", what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
     picture = sparkline([point.value for point in trend], title=title, language=teller.language, target=arrow.target)
     return picture.inline(f"trend-{identifier}")
 
@@ -119,8 +118,13 @@ def _finding(gathered: Gathered, place: Finding, number: int) -> FindingText:
     )
 
 
+def _told_as(place: Finding) -> str:
+    """Which sentence tells of a place."""
+    unusual = "rise" if place.rise else "unusual"
+    return {"below target": "target", "below history": "history"}.get(place.reason, unusual)
+
+
 def _statement(teller: Teller, place: Finding) -> str:
-    words = teller.words
     said = {
         "share": teller.percent(place.share),
         "openings": teller.count(place.openings),
@@ -128,11 +132,7 @@ def _statement(teller: Teller, place: Finding) -> str:
         "since": "" if place.since is None else teller.day(place.since),
         "when": teller.when(place.since, place.until),
     }
-    if place.reason == "below target":
-        return words.statement_target.format(**said)
-    if place.reason == "below history":
-        return words.statement_history.format(**said)
-    return (words.statement_rise if place.rise else words.statement_unusual).format(**said)
+    return teller.say(f"statement_{_told_as(place)}", **said)
 
 
 def _reach(teller: Teller, place: Finding) -> str:
@@ -140,8 +140,8 @@ def _reach(teller: Teller, place: Finding) -> str:
         return ""
     customers = teller.customers(place.lost_at_most)
     if not place.value_at_most:
-        return teller.words.reach.format(customers=customers)
-    return teller.words.reach_value.format(customers=customers, value=teller.money(place.value_at_most))
+        return teller.say("reach", customers=customers)
+    return teller.say("reach_value", customers=customers, value=teller.money(place.value_at_most))
 
 
 def _who(gathered: Gathered, place: Finding) -> tuple[str, ...]:
@@ -150,9 +150,10 @@ def _who(gathered: Gathered, place: Finding) -> tuple[str, ...]:
     others = _others_then(gathered, place)
     if others is not None:
         share, count = teller.percent(others[0] / others[1]), teller.count(others[1])
-        lines.append(teller.words.others_then.format(share=share, openings=count))
+        lines.append(teller.say("others_then", share=share, openings=count))
     segments = (
-        teller.words.segment.format(
+        teller.say(
+            "segment",
             group=teller.group(segment.attribute, segment.value),
             share=teller.percent(segment.share),
             openings=teller.count(segment.openings),
@@ -205,10 +206,10 @@ def _curve(gathered: Gathered, place: Finding, arrow: Expectation, number: int) 
             CurvePoint(at=day, value=(met - own_met) / (all_ - own_all) if all_ - own_all >= _FEW_OTHERS else None)
             for day, (own_met, own_all, met, all_) in _by_day(gathered, place).items()
         ]
-        curves.append(Curve(name=teller.words.everybody_else, points=tuple(outside)))
+        curves.append(Curve(name=teller.say("everybody_else"), points=tuple(outside)))
     elif place.reason == "below history":
         flat = tuple(CurvePoint(at=point.day, value=place.reference) for point in own)
-        curves.append(Curve(name=teller.words.before, points=flat))
+        curves.append(Curve(name=teller.say("before"), points=flat))
     notes = [
         CurveNote(at=improvement.since, text=improvement.name)
         for improvement in teller.map.improvements
@@ -237,24 +238,22 @@ def _curve_point(point: Point) -> CurvePoint:
 def none_of(gathered: Gathered) -> str:
     """Why no place is named: nothing stands out, too little is known of every arrow, or there is none."""
     numbers = gathered.numbers
-    words = numbers.teller.words
+    teller = numbers.teller
     if not numbers.teller.map.expectations:
-        return words.no_finding_none
+        return teller.say("no_finding_none")
     verdicts = {numbers.measured(arrow, row).verdict(arrow.target) for arrow, row in numbers.arrows}
-    return words.no_finding_few if verdicts <= {"few"} else words.no_finding
+    return teller.say("no_finding_few" if verdicts <= {"few"} else "no_finding")
 
 
 def lead_of(gathered: Gathered) -> str:
     """What matters most."""
     teller = gathered.numbers.teller
-    words = teller.words
     if not gathered.findings.places:
         return none_of(gathered)
     place = gathered.findings.places[0]
     arrow = teller.map.expectation[place.expectation]
-    unusual = words.lead_rise if place.rise else words.lead_unusual
-    template = {"below target": words.lead_target, "below history": words.lead_history}.get(place.reason, unusual)
-    said = template.format(
+    said = teller.say(
+        f"lead_{_told_as(place)}",
         place=teller.place(arrow, _group(teller, place)),
         share=teller.percent(place.share),
         reference=teller.percent(place.reference),

@@ -15,6 +15,7 @@ import numpy as np
 from resa.analytics import Measure
 from resa.base.clock import Clock, system_clock
 from resa.base.files import write_text_durably
+from resa.base.language import in_language
 from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
@@ -103,7 +104,6 @@ def _report(
 ) -> Report:
     numbers = gathered.numbers
     teller, journey_map = numbers.teller, numbers.map
-    words = teller.words
     loads, index = store.loads(), store.index()
     feedback = feedback_on(numbers.map, store.rows("feedback", QUOTED))
     empty = numbers.since is None
@@ -113,9 +113,9 @@ def _report(
     return Report(
         title=journey_map.title,
         subtitle=_subtitle(gathered),
-        language=words.language,
+        language=teller.language,
         lead=_lead(gathered, promises),
-        steps=words.first_steps if empty else (),
+        steps=_first_steps(teller) if empty else (),
         figures=() if empty else tuple(_figures(gathered, promises, expectations)),
         journey=_picture(drawing, "map"),
         sheets=_sheets(drawing),
@@ -135,56 +135,65 @@ def _report(
             measure, gathered, warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback))
         ),
         customers=_customers(measure, gathered) if names else None,
-        made=words.made.format(
-            version=__version__, day=teller.day(clock()), map=journey_map.hash[:8] or "–", generation=numbers.generation
+        made=teller.say(
+            "made",
+            version=__version__,
+            day=teller.day(clock()),
+            map=journey_map.hash[:8] or "–",
+            generation=numbers.generation,
         ),
     )
 
 
 def _warnings(measure: Measure, gathered: Gathered, told: tuple[str, ...]) -> tuple[str, ...]:
     """What a reader must know, each once: what holds for every answer, then what is told of these."""
-    return tuple(dict.fromkeys([*measure.notes, *gathered.findings.warnings, *told]))
+    every = dict.fromkeys([*measure.notes, *gathered.findings.warnings, *told])
+    return tuple(in_language(warning, gathered.numbers.teller.language) for warning in every)
+
+
+def _first_steps(teller: Teller) -> tuple[str, ...]:
+    return tuple(teller.say(f"first_step.{number}") for number in (1, 2, 3))
 
 
 def _subtitle(gathered: Gathered) -> str:
     numbers = gathered.numbers
-    teller, words = numbers.teller, numbers.teller.words
-    parts = [words.owner_is.format(owner=numbers.map.owner)] if numbers.map.owner else []
+    teller = numbers.teller
+    parts = [teller.say("owner_is", owner=numbers.map.owner)] if numbers.map.owner else []
     if numbers.since is None or numbers.until is None or numbers.complete_to is None:
-        parts.append(words.no_events)
+        parts.append(teller.say("no_events"))
     else:
-        parts.append(words.subtitle.format(since=teller.day(numbers.since), until=teller.day(numbers.until)))
-        parts.append(words.complete_to_day.format(day=teller.day(numbers.complete_to)))
+        parts.append(teller.say("subtitle", since=teller.day(numbers.since), until=teller.day(numbers.until)))
+        parts.append(teller.say("complete_to_day", day=teller.day(numbers.complete_to)))
     return " · ".join(parts)
 
 
 def _lead(gathered: Gathered, promises: tuple[Arrow, ...]) -> tuple[str, ...]:
-    words = gathered.numbers.teller.words
+    teller = gathered.numbers.teller
     if gathered.numbers.since is None:
-        return (words.no_data,)
+        return (teller.say("no_data"),)
     said = [lead_of(gathered)]
     judged = [arrow for arrow in promises if arrow.verdict in {"met", "near", "below"}]
     below = [arrow for arrow in judged if arrow.verdict == "below"]
     if below:
-        said.append(words.lead_promises_below.format(n=len(below), of=len(judged)))
+        said.append(teller.say("lead_promises_below", n=len(below), of=len(judged)))
     elif judged and all(arrow.verdict == "met" for arrow in judged):
-        said.append(words.lead_promises_kept)
+        said.append(teller.say("lead_promises_kept"))
     return tuple(said)
 
 
 def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tuple[Arrow, ...]) -> list[Figure]:
     numbers = gathered.numbers
-    teller, words = numbers.teller, numbers.teller.words
+    teller = numbers.teller
     counts = numbers.touchpoints.n
     visits = teller.visits(counts["visits"])
-    figures = [Figure(value=teller.count(counts["customers"]), label=words.figure_customers, note=visits)]
+    figures = [Figure(value=teller.count(counts["customers"]), label=teller.say("figure_customers"), note=visits)]
     if numbers.goal is not None:
         figures.append(_goal_figure(gathered))
-    for label, arrows in ((words.figure_promises, promises), (words.figure_expectations, expectations)):
+    for label, arrows in ((teller.say("figure_promises"), promises), (teller.say("figure_expectations"), expectations)):
         judged = [arrow.verdict for arrow in arrows if arrow.verdict != "none"]
         if judged:
             below = judged.count("below")
-            value = words.on_target_of.format(n=judged.count("met"), of=len(judged))
+            value = teller.say("on_target_of", n=judged.count("met"), of=len(judged))
             note = _tally(teller, judged)
             figures.append(Figure(value=value, label=label, note=note, verdict="below" if below else ""))
     scales = {(item.low, item.high) for item in numbers.scores}
@@ -193,17 +202,18 @@ def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tupl
         total = sum(item.count for item in numbers.scores)
         mean = sum(item.mean * item.count for item in numbers.scores) / total
         figures.append(
-            Figure(value=score_words(teller, mean, low, high), label=words.figure_score, note=teller.scores(total))
+            Figure(
+                value=score_words(teller, mean, low, high), label=teller.say("figure_score"), note=teller.scores(total)
+            )
         )
     return figures
 
 
 def _tally(teller: Teller, verdicts: Sequence[Verdict]) -> str:
     """How many are not on target: `1 below target, 2 too few to say`."""
-    words = teller.words
     others: tuple[Verdict, ...] = ("below", "near", "few")
     return ", ".join(
-        words.tally.format(n=verdicts.count(verdict), verdict=words.verdicts[verdict])
+        teller.say("tally", n=verdicts.count(verdict), verdict=teller.verdict(verdict))
         for verdict in others
         if verdict in verdicts
     )
@@ -211,13 +221,11 @@ def _tally(teller: Teller, verdicts: Sequence[Verdict]) -> str:
 
 def _goal_figure(gathered: Gathered) -> Figure:
     numbers = gathered.numbers
-    teller, words = numbers.teller, numbers.teller.words
+    teller = numbers.teller
     share, verdict = (None if numbers.goal is None else numbers.goal.share), _goal_verdict(gathered)
     goal = numbers.map.goal
-    note = words.verdicts[verdict]
-    if goal is not None and goal.target is not None and verdict in {"met", "near", "below"}:
-        note = f"{note} {teller.percent(goal.target)}"
-    return Figure(value=teller.percent(share), label=words.figure_goal, note=note, verdict=verdict)
+    note = teller.verdict(verdict, None if goal is None else goal.target)
+    return Figure(value=teller.percent(share), label=teller.say("figure_goal"), note=note, verdict=verdict)
 
 
 def _goal_verdict(gathered: Gathered) -> Verdict:
@@ -255,7 +263,6 @@ def _funnel(gathered: Gathered) -> Picture | None:
     if way is None or result is None:
         return None
     teller = gathered.numbers.teller
-    words = teller.words
     rows = result.table.to_pylist()
     if not rows or not rows[0]["customers"]:
         return None
@@ -263,13 +270,12 @@ def _funnel(gathered: Gathered) -> Picture | None:
         FunnelStep(name=teller.any_of(step), customers=row["customers"], median_seconds=row["median_seconds"])
         for step, row in zip(way.steps, rows, strict=True)
     ]
-    rule = {"goal": words.funnel_goal, "arrows": words.funnel_arrows}.get(way.rule, words.funnel_persona)
-    note = rule.format(persona=teller.persona(way.persona))
+    note = teller.say(f"funnel_{way.rule}", persona=teller.persona(way.persona))
     share = teller.percent(rows[-1]["customers"] / rows[0]["customers"])
-    note += " " + words.funnel_share.format(share=share, customers=teller.customers(rows[0]["customers"]))
-    note = " ".join([note, *result.warnings])
+    note += " " + teller.say("funnel_share", share=share, customers=teller.customers(rows[0]["customers"]))
+    note = " ".join([note, *(in_language(warning, teller.language) for warning in result.warnings)])
     wide, narrow = (
-        draw_funnel(steps, title=words.funnel, language=teller.language, width=width, heading=False)
+        draw_funnel(steps, title=teller.say("funnel"), language=teller.language, width=width, heading=False)
         for width in (_FUNNEL, _PHONE)
     )
     return replace(_picture(wide, "funnel", note), narrow=narrow.inline("funnel-narrow"))
@@ -277,7 +283,6 @@ def _funnel(gathered: Gathered) -> Picture | None:
 
 def _paths(gathered: Gathered) -> Picture | None:
     teller = gathered.numbers.teller
-    words = teller.words
     total = gathered.paths.n["paths"]
     if not total:
         return None
@@ -285,8 +290,8 @@ def _paths(gathered: Gathered) -> Picture | None:
     named = [
         PathFlow(names=tuple(map(teller.name, flow.names)), count=flow.count, goes_on=flow.goes_on) for flow in flows
     ]
-    svg = draw_paths(named, title=words.paths, language=teller.language, width=_PATHS, heading=False)
-    return _picture(svg, "paths", words.paths_note.format(n=teller.count(total)))
+    svg = draw_paths(named, title=teller.say("paths"), language=teller.language, width=_PATHS, heading=False)
+    return _picture(svg, "paths", teller.say("paths_note", n=teller.count(total)))
 
 
 def flows_of(links: list[Row], steps: int) -> list[PathFlow]:
@@ -327,7 +332,7 @@ def flows_of(links: list[Row], steps: int) -> list[PathFlow]:
 
 def _plan(gathered: Gathered, persona: Persona) -> Plan:
     numbers = gathered.numbers
-    teller, words = numbers.teller, numbers.teller.words
+    teller = numbers.teller
     sizes = {row["persona"]: row["customers"] for row in numbers.touchpoints.parts["personas"].table.to_pylist()}
     customers = teller.customers(sizes[persona.key]) if persona.key in sizes else ""
     seen = {row["touchpoint"] for row in numbers.touchpoints.table.to_pylist()}
@@ -338,17 +343,20 @@ def _plan(gathered: Gathered, persona: Persona) -> Plan:
         if row["persona"] == persona.key and row["who"] == walked_by(persona)
     ]
     if hidden:
-        note = words.plan_not_seen.format(what=teller.any_of(hidden))
+        note = teller.say("plan_not_seen", what=teller.any_of(hidden))
         return Plan(persona=persona.name, customers=customers, share="–", note=note, leave=())
     if not steps or not steps[0]["customers"] or numbers.planned is None:
-        return Plan(persona=persona.name, customers=customers, share="–", note=words.plan_nobody, leave=())
+        return Plan(persona=persona.name, customers=customers, share="–", note=teller.say("plan_nobody"), leave=())
     leave = [
-        (words.plan_leave if detour.to else words.plan_stop).format(
-            n=teller.count(detour.customers), after=teller.name(detour.after), to=teller.name(detour.to or "")
+        teller.several(
+            "plan_leave" if detour.to else "plan_stop",
+            detour.customers,
+            after=teller.name(detour.after),
+            to=teller.name(detour.to or ""),
         )
         for detour in leavers(persona, numbers.planned)[:_LEAVE]
     ]
-    note = words.plan_share.format(customers=teller.count(steps[0]["customers"]))
+    note = teller.say("plan_share", customers=teller.count(steps[0]["customers"]))
     return Plan(
         persona=persona.name,
         customers=customers,
@@ -362,44 +370,51 @@ def _customers(measure: Measure, gathered: Gathered) -> Table | None:
     """The first customers behind the first place."""
     if not gathered.findings.places:
         return None
-    words = gathered.numbers.teller.words
+    teller = gathered.numbers.teller
     people = list(gathered.findings.places[0].people[:_NAMED])
     index = measure.snapshot(gathered.numbers.map.key).index
     rows = index.identifiers(np.array(people, np.int64)).to_pylist()
     cells = tuple((gathered.numbers.teller.count(row["customer"]), f"{row['kind']}: {row['value']}") for row in rows)
-    return Table(title=words.customers, headings=(words.customer, words.identifier), rows=cells, numeric=(False, False))
+    return Table(
+        title=teller.say("who"),
+        headings=(teller.say("customer"), teller.say("identifier")),
+        rows=cells,
+        numeric=(False, False),
+    )
 
 
 def _summary(gathered: Gathered, report: Report) -> tuple[str, ...]:
     numbers = gathered.numbers
-    teller, words = numbers.teller, numbers.teller.words
+    teller = numbers.teller
     if numbers.since is None or numbers.until is None:
-        return (words.no_data, *words.first_steps)
-    days = words.days_between.format(since=teller.day(numbers.since), until=teller.day(numbers.until))
+        return (teller.say("no_data"), *_first_steps(teller))
+    days = teller.say("days_between", since=teller.day(numbers.since), until=teller.day(numbers.until))
     counts = numbers.touchpoints.n
     customers, visits = teller.customers(counts["customers"]), teller.visits(counts["visits"])
     lines = [
-        words.summary_measured.format(customers=customers, visits=visits, days=days),
+        teller.say("summary_measured", customers=customers, visits=visits, days=days),
         _worst(teller, report.findings, report.no_finding),
     ]
     if numbers.goal is not None and numbers.goal.share is not None:
         figure = _goal_figure(gathered)
-        lines.append(words.summary_goal.format(share=figure.value, verdict=figure.note))
-    for label, arrows in ((words.summary_promises, report.promises), (words.summary_expectations, report.expectations)):
+        lines.append(teller.say("summary_goal", share=figure.value, verdict=figure.note))
+    for label, arrows in (
+        (teller.say("summary_promises"), report.promises),
+        (teller.say("summary_expectations"), report.expectations),
+    ):
         judged = [arrow.verdict for arrow in arrows if arrow.verdict != "none"]
         if judged:
-            count = words.summary_on_target.format(n=judged.count("met"), of=len(judged))
+            count = teller.say("summary_on_target", n=judged.count("met"), of=len(judged))
             lines.append(f"{label}: " + ", ".join(filter(None, (count, _tally(teller, judged)))))
     unclear = " ".join(vague(numbers))
-    lines.append(words.summary_vague.format(what=unclear) if unclear else words.summary_clear)
+    lines.append(teller.say("summary_vague", what=unclear) if unclear else teller.say("summary_clear"))
     return tuple(lines)
 
 
 def _worst(teller: Teller, places: tuple[FindingText, ...], none: str) -> str:
-    words = teller.words
     if not places:
-        return words.summary_nothing.format(why=none)
+        return teller.say("summary_nothing", why=none)
     worst = places[0]
     if worst.kind == "rise":
-        return words.summary_rise.format(title=worst.title, statement=worst.statement)
-    return words.summary_worst.format(title=worst.title, statement=worst.statement, reach=worst.reach).rstrip()
+        return teller.say("summary_rise", title=worst.title, statement=worst.statement)
+    return teller.say("summary_worst", title=worst.title, statement=worst.statement, reach=worst.reach).rstrip()

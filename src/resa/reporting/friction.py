@@ -22,20 +22,20 @@ def friction_heat(result: Result) -> Svg | None:
 
 def friction_told(result: Result, teller: Teller) -> tuple[str, ...]:
     """A sentence for each of the first places that are unusual, or that there is none."""
-    return tuple(_told(result, teller)) or (teller.words.friction_none,)
+    return tuple(_told(result, teller)) or (teller.say("friction_none"),)
 
 
 def _told(result: Result, teller: Teller) -> Iterator[str]:
-    words = teller.words
     unusual = [row for row in result.table.to_pylist() if row["reason"] == "unusual"]
     for row in unusual[:_TOLD]:
         group = "" if row["attribute"] is None else teller.group(row["attribute"], row["value"])
-        place = words.touchpoint_of.format(touchpoint=teller.name(row["touchpoint"]), group=group)
-        yield words.friction_signs[row["sign"]].format(
+        place = teller.say("touchpoint_of", touchpoint=teller.name(row["touchpoint"]), group=group)
+        yield teller.say(
+            f"friction_sign.{row['sign']}",
             place=place if group else teller.name(row["touchpoint"]),
             when=teller.when(row["since"], row["until"]),
             share=teller.percent(row["share"]),
             visits=teller.count(row["visits"]),
             reference=teller.percent(row["reference"]),
-            to=words.friction_to.format(touchpoint=teller.name(row["to"])) if row["to"] else "",
+            to=teller.say("friction_to", touchpoint=teller.name(row["to"])) if row["to"] else "",
         )

@@ -39,7 +39,7 @@ def drawn(numbers: Numbers) -> MapNumbers:
         paths={} if numbers.planned is None else _paths(numbers.map, numbers.planned),
         personas={row["persona"]: row["customers"] for row in sizes},
         goal_share=None if goal is None else goal.share,
-        as_of=teller.words.no_events if day is None else teller.words.complete_to_day.format(day=day),
+        as_of=teller.say("no_events") if day is None else teller.say("complete_to_day", day=day),
     )
 
 

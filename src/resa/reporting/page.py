@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from resa.base.version import __version__
 from resa.drawing import font_css, tokens_css
 from resa.reporting.content import Report
-from resa.reporting.words import words_in
+from resa.reporting.words import say
 
 __all__ = ["page"]
 
@@ -31,7 +31,7 @@ def _resource(name: str) -> str:
 def page(report: Report) -> str:
     """The report as HTML. Text of people and of data is escaped; pictures come escaped from `drawing`."""
     # Set twice: the first time shows which characters the font that is carried inside must have.
-    values = {"report": report, "words": words_in(report.language), "version": __version__}
+    values = {"report": report, "say": partial(say, language=report.language), "version": __version__}
     bare = _template().render(values, styles="")
     styles = "\n".join([font_css([bare]), tokens_css(), _resource("report.css")])
     html = _template().render(values, styles=styles)

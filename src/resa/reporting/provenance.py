@@ -147,8 +147,11 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
     return tuple(
         Gap(
             source=silence.source,
-            text=(teller.words.gap_day if silence.first == silence.last else teller.words.gap).format(
-                since=teller.day(silence.first), until=teller.day(silence.last), n=teller.count(silence.usual)
+            text=teller.say(
+                "gap_day" if silence.first == silence.last else "gap",
+                since=teller.day(silence.first),
+                until=teller.day(silence.last),
+                n=teller.count(silence.usual),
             ),
         )
         for silence in found
@@ -157,31 +160,30 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
 
 def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int) -> tuple[str, ...]:
     """What a reader must know, the gravest first."""
-    said = [*_of_sources(numbers.teller, loads, complete_to), *(() if numbers.since is None else vague(numbers))]
+    teller = numbers.teller
+    said = [*_of_sources(teller, loads, complete_to), *(() if numbers.since is None else vague(numbers))]
     if off_map:
-        said.append(numbers.teller.words.feedback_elsewhere.format(answers=numbers.teller.answers(off_map)))
+        said.append(teller.say("feedback_elsewhere", answers=teller.answers(off_map)))
     said += () if numbers.planned is None else numbers.planned.warnings
     return tuple(dict.fromkeys(said))
 
 
 def _of_sources(teller: Teller, loads: list[Load], complete_to: Mapping[str, datetime]) -> Iterator[str]:
-    words = teller.words
     running = {load.source_id for load in loads if load.state == "running"}
     if not complete_to and not running:
-        yield words.no_data
+        yield teller.say("no_data")
     for source in sorted({load.source_id for load in loads if load.state != "removed"}):
         mine = [load for load in loads if load.source_id == source and load.state != "removed"]
         read, refused = sum(load.rows_in for load in mine), sum(load.rejected for load in mine)
         if source in running:
-            yield words.running_load.format(source=source)
+            yield teller.say("running_load", source=source)
         if refused > read * _REFUSED:
-            yield words.refused_share.format(source=source, share=teller.percent(refused / read))
+            yield teller.say("refused_share", source=source, share=teller.percent(refused / read))
 
 
 def vague(numbers: Numbers) -> tuple[str, ...]:
     """Where the page can say little: touchpoints without events, arrows with few openings or without a target."""
     teller, journey_map = numbers.teller, numbers.map
-    words = teller.words
     seen = {row["touchpoint"] for row in numbers.touchpoints.table.to_pylist()}
     on_purpose = {
         signal.touchpoint
@@ -195,5 +197,5 @@ def vague(numbers: Numbers) -> tuple[str, ...]:
         if judged(row["mature"], row["low"], row["high"], arrow.target) == "few"
     ]
     aimless = [teller.place(arrow) for arrow, _ in numbers.arrows if arrow.target is None]
-    pairs = ((words.never_seen, unseen), (words.too_few, few), (words.no_target, aimless))
-    return tuple(template.format(what="; ".join(names)) for template, names in pairs if names)
+    pairs = (("never_seen", unseen), ("too_few", few), ("no_target", aimless))
+    return tuple(teller.say(key, what="; ".join(names)) for key, names in pairs if names)

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from resa.base.language import said_in
 from resa.drawing import (
+    format_any_of,
     format_count,
     format_day,
     format_decimal,
-    format_duration,
     format_money,
     format_percent,
     format_seconds,
+    format_within,
 )
+from resa.drawing import say as say_of_pictures
 from resa.model.journey import Expectation, JourneyMap
-from resa.reporting.words import Words, words_in
+from resa.model.verdicts import Verdict
+from resa.reporting.words import say, say_count
 
 __all__ = ["Teller"]
 
@@ -33,14 +37,23 @@ class Teller:
     map: JourneyMap
 
     @property
-    def words(self) -> Words:
-        """The page's words."""
-        return words_in(self.map.language)
-
-    @property
     def language(self) -> str:
         """Of the page's words, and so of its numbers and dates: the map's, or English where there is no catalogue."""
-        return self.words.language
+        return said_in(self.map.language)
+
+    def say(self, key: str, **values: object) -> str:
+        """The page's words for `key`."""
+        return say(key, self.language, **values)
+
+    def several(self, key: str, number: int, **values: object) -> str:
+        """The page's words for so many things: `1,204 customers`."""
+        return say_count(key, self.language, number, self.count(number), **values)
+
+    def verdict(self, verdict: Verdict, target: float | None = None) -> str:
+        """What a share says about its target, in the words of the map's drawing: `below target`, `below target 45%`."""
+        if target is not None and verdict in {"met", "near", "below"}:
+            return say_of_pictures(f"target.{verdict}", self.language, share=self.percent(target))
+        return say_of_pictures(f"verdict.{verdict}", self.language)
 
     def name(self, key: str) -> str:
         """A touchpoint, stage or persona by its name for people; what the map does not know stays as it is."""
@@ -55,10 +68,7 @@ class Teller:
 
     def any_of(self, keys: Sequence[str]) -> str:
         """`Cart`, or `First order, Purchase in a store or Cart`."""
-        names = [self.name(key) for key in keys]
-        if len(names) < 2:
-            return "".join(names)
-        return self.words.any_of.format(first=", ".join(names[:-1]), last=names[-1])
+        return format_any_of([self.name(key) for key in keys], self.language)
 
     def next(self, arrow: Expectation) -> str:
         """What an arrow expects: the stage where a whole stage was written, else the touchpoints."""
@@ -69,37 +79,41 @@ class Teller:
 
     def sentence(self, arrow: Expectation) -> str:
         """`After Cart we expect Checkout within 4 h`."""
-        template = self.words.sentence_promise if arrow.kind == "promise" else self.words.sentence_expectation
-        within = format_duration(arrow.within, self.language)
-        sentence = template.format(after=self.name(arrow.after), next=self.next(arrow), time=within)
+        sentence = self.say(
+            f"sentence_{arrow.kind}",
+            after=self.name(arrow.after),
+            next=self.next(arrow),
+            within=format_within(arrow.within, self.language),
+        )
         if arrow.unless:
-            sentence += ", " + self.words.unless.format(what=self.any_of(arrow.unless))
+            sentence += ", " + self.say("unless", what=self.any_of(arrow.unless))
         return sentence
 
     def group(self, attribute: str, value: str) -> str:
         """A group of openings: `mobile`, `Gift buyer`, `region north`."""
         if attribute == "persona":
-            return self.words.of_persona.format(value=self.persona(value))
+            return self.persona(value)
         if attribute == "channel":
             names = {channel.key: channel.name for channel in self.map.channels}
-            return self.words.of_channel.format(value=names.get(value, value))
+            return names.get(value, value)
         if attribute == "device":
-            return self.words.of_device.format(value=value)
+            return value
         name = attribute.partition(".")[2].replace("_", " ")
-        return self.words.of_attribute.format(name=name, value=value)
+        return self.say("of_attribute", name=name, value=value)
 
     def place(self, arrow: Expectation, group: str = "") -> str:
         """`Checkout to First order, mobile`."""
-        template = self.words.place_of if group else self.words.place
-        return template.format(after=self.name(arrow.after), next=self.next(arrow), group=group)
+        return self.say(
+            "place_of" if group else "place", after=self.name(arrow.after), next=self.next(arrow), group=group
+        )
 
     def when(self, since: date | None, until: date | None) -> str:
         """` since 3 Aug 2026`, if it goes on, else ` from 3 Aug 2026 to 30 Aug 2026`; empty for all time."""
         if since is None:
             return ""
         if until is None:
-            return self.words.since.format(since=self.day(since))
-        return self.words.between.format(since=self.day(since), until=self.day(until))
+            return self.say("since", since=self.day(since))
+        return self.say("between", since=self.day(since), until=self.day(until))
 
     def count(self, number: float) -> str:
         """A whole number."""
@@ -107,26 +121,23 @@ class Teller:
 
     def customers(self, number: int) -> str:
         """`1,204 customers`."""
-        return self._several(self.words.customers_one, self.words.customers_other, number)
+        return self.several("customers", number)
 
     def visits(self, number: int) -> str:
         """`1,204 visits`."""
-        return self._several(self.words.visits_one, self.words.visits_other, number)
+        return self.several("visits", number)
 
     def scores(self, number: int) -> str:
         """`1,204 scores`."""
-        return self._several(self.words.scores_one, self.words.scores_other, number)
+        return self.several("scores", number)
 
     def comments(self, number: int) -> str:
         """`1,204 comments`."""
-        return self._several(self.words.comments_one, self.words.comments_other, number)
+        return self.several("comments", number)
 
     def answers(self, number: int) -> str:
         """`1,204 answers`."""
-        return self._several(self.words.answers_one, self.words.answers_other, number)
-
-    def _several(self, one: str, other: str, number: int) -> str:
-        return (one if number == 1 else other).format(n=self.count(number))
+        return self.several("answers", number)
 
     def percent(self, share: float | None) -> str:
         """A share; a dash where there is none."""

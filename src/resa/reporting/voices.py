@@ -79,8 +79,7 @@ def elsewhere(numbers: Numbers, feedback: pa.Table) -> int:
 def score_words(teller: Teller, score: float, low: float, high: float) -> str:
     """`4.1 of 5`, or with both ends of an unusual scale."""
     ends = {"mean": teller.decimal(score), "low": teller.decimal(low), "high": teller.decimal(high)}
-    template = teller.words.score_of if low in {0.0, 1.0} else teller.words.score_between
-    return template.format(**ends)
+    return teller.say("score_of" if low in {0.0, 1.0} else "score_between", **ends)
 
 
 def _comments(feedback: pa.Table) -> dict[str, int]:
@@ -123,7 +122,7 @@ def _third(teller: Teller, row: Mapping[str, Any]) -> tuple[int | None, str]:
 
 def _quotable(teller: Teller, row: Mapping[str, Any]) -> str:
     identifiers = [item["value"] for item in row["identifiers"] or [] if item["value"]]
-    text = without_names(row["text"], identifiers, teller.words.redacted)
+    text = without_names(row["text"], identifiers, teller.say("redacted"))
     if len(text) < _SHORTEST:
         return ""
     if len(text) <= _LONGEST:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from resa.base.errors import InputError, did_you_mean
+from resa.base.language import LANGUAGES
+from resa.workspace.wording import worded
 
 __all__ = ["create", "templates"]
 
@@ -21,11 +25,8 @@ incoming/
 def templates() -> dict[str, tuple[str, ...]]:
     """The templates there are, each with the languages it is written in."""
     root = files("resa") / "workspace_templates"
-    return {
-        template.name: tuple(sorted(language.name for language in template.iterdir() if language.is_dir()))
-        for template in sorted(root.iterdir(), key=lambda entry: entry.name)
-        if template.is_dir() and not template.name.startswith("_")
-    }
+    names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("_"))
+    return dict.fromkeys(names, tuple(LANGUAGES))
 
 
 def create(folder: Path, *, template: str, language: str) -> list[Path]:
@@ -49,13 +50,14 @@ def create(folder: Path, *, template: str, language: str) -> list[Path]:
             f"{folder} exists and is not empty; name a new folder, so that nothing of yours is overwritten"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    written = _copy(files("resa") / "workspace_templates" / template / language, folder)
+    root = files("resa") / "workspace_templates" / template
+    written = _copy(root, folder, partial(worded, template=template, language=language))
     gitignore = folder / ".gitignore"
     gitignore.write_text(_GITIGNORE, encoding="utf-8")
     return sorted([*written, gitignore])
 
 
-def _copy(source: Traversable, target: Path) -> list[Path]:
+def _copy(source: Traversable, target: Path, said: Callable[[str, str], str]) -> list[Path]:
     written: list[Path] = []
     for entry in source.iterdir():
         if entry.name.startswith(("_", ".")):
@@ -63,8 +65,8 @@ def _copy(source: Traversable, target: Path) -> list[Path]:
         path = target / entry.name
         if entry.is_dir():
             path.mkdir()
-            written += _copy(entry, path)
+            written += _copy(entry, path, said)
         else:
-            path.write_bytes(entry.read_bytes())
+            path.write_text(said(entry.read_text(encoding="utf-8"), entry.name), encoding="utf-8", newline="\n")
             written.append(path)
     return written

@@ -14,6 +14,7 @@ from resa import runtime
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import Problem, SourceError, WorkspaceBusy, WorkspaceMissing, did_you_mean
 from resa.base.files import write_text_durably
+from resa.base.language import sentence
 from resa.base.masking import masked
 from resa.base.settings import Settings, read_settings
 from resa.base.showing import Listing
@@ -166,7 +167,8 @@ class Workspace:
         measuring = self._measuring
         unfinished = sorted({load.source_id for load in self.store.loads() if load.state == "running"})
         measuring.notes = tuple(
-            f"A load of '{source}' is not finished: only a part of its file is counted." for source in unfinished
+            sentence("A load of '{source}' is not finished: only a part of its file is counted.", source=source)
+            for source in unfinished
         )
         index = self.store.index()
         maps = self.maps.values()
@@ -176,7 +178,8 @@ class Workspace:
             except WorkspaceBusy as busy:
                 if not all(has_column(index, journey_map) for journey_map in maps):
                     raise
-                measuring.notes = (*measuring.notes, f"What is being written now is not counted yet: {busy}.")
+                uncounted = sentence("What is being written now is not counted yet: {why}.", why=str(busy))
+                measuring.notes = (*measuring.notes, uncounted)
         return measuring
 
     @cached_property

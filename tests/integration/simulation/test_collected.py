@@ -9,7 +9,7 @@ from resa.collector import collect, read_sources
 from resa.simulation import Mess, read_specification, simulate, write_files
 from resa.storage import Store
 
-TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail/en"
+TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail"
 
 
 def test_what_is_written_is_what_is_collected(tmp_path: Path) -> None:

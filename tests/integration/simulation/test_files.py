@@ -19,7 +19,7 @@ import pytest
 
 from resa.simulation import Mess, Simulated, Written, read_specification, simulate, write_files
 
-TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail/en"
+TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail"
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MESS = Mess(duplicates=4, no_time=3, far_future=5, no_customer=2, broken_text=6)
 

@@ -27,7 +27,7 @@ from resa.simulation import (
     write_truths,
 )
 
-TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail/en"
+TEMPLATE = Path(__file__).parents[3] / "src/resa/workspace_templates/retail"
 
 
 @pytest.fixture(scope="module")

@@ -263,8 +263,8 @@ def test_sparklines_stay_in_their_box(values: list[float | None]) -> None:
     assert all(sheet.holds(item.box) for item, _, _ in walk(svg.scene.items) if isinstance(item, Path))
 
 
-@pytest.mark.parametrize("language", ["sv", "nb", "hu", "xx"])
-def test_without_a_catalogue_numbers_and_dates_are_english_as_the_words_are(language: str) -> None:
+def test_without_a_catalogue_numbers_and_dates_are_english_as_the_words_are() -> None:
+    language = "xx"
     points = [CurvePoint(at=date(2026, month, 20), value=0.124) for month in (1, 3)]
     for drawn, english in (
         (draw_funnel(STEPS, language=language), draw_funnel(STEPS)),

@@ -10,7 +10,7 @@ import pytest
 
 import resa
 from resa.drawing import formats
-from resa.drawing.words import CATALOGUES, say, say_count
+from resa.drawing.words import WORDS, say, say_count
 from resa.model.quantities import parse_duration
 
 FOLDERS = [Path(resa.__file__).parent / name for name in ("drawing", "analytics")]
@@ -73,6 +73,30 @@ def test_durations_and_days() -> None:
     assert formats.day(date(2026, 5, 14), "sv") == "14 maj 2026"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["within 1 h", "within 4 h", "within 2 days", "within 3 working days"]),
+        ("sv", ["inom 1 timme", "inom 4 timmar", "inom 2 dygn", "inom 3 arbetsdagar"]),
+        ("nb", ["innen 1 time", "innen 4 timer", "innen 2 døgn", "innen 3 virkedager"]),
+        ("hu", ["1 órán belül", "4 órán belül", "2 napon belül", "3 munkanapon belül"]),
+    ],
+)
+def test_a_deadline_is_inflected(language: str, said: list[str]) -> None:
+    spans = map(parse_duration, ["1 hour", "4 hours", "2 days", "3 working days"])
+    assert [formats.within(span, language) for span in spans] == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "A, B or C"), ("sv", "A, B eller C"), ("nb", "A, B eller C"), ("hu", "A, B vagy C")],
+)
+def test_alternatives_are_listed_as_the_language_does(language: str, said: str) -> None:
+    assert formats.any_of(["A", "B", "C"], language) == said
+    assert formats.any_of(["A"], language) == "A"
+    assert formats.any_of([], language) == ""
+
+
 def test_signs_and_short_counts() -> None:
     assert [formats.signed(value, "en") for value in (-2, -0.04, 0, 0.44, 1)] == ["−2", "0", "0", "+0.4", "+1"]
     assert [formats.short_count(n, "en") for n in (999, 1_234, 23_456, 4_100_000)] == ["999", "1.2k", "23k", "4.1M"]
@@ -80,16 +104,21 @@ def test_signs_and_short_counts() -> None:
 
 def test_unknown_languages_are_said_in_english() -> None:
     assert say("no_data", "xx") == "No data yet"
-    assert say_count("customers", "sv", 1, "1") == "1 customer"
+    assert say_count("customers", "xx", 1, "1") == "1 customer"
+    assert say_count("customers", "sv", 1, "1") == "1 kund"
 
 
 def test_every_word_is_used_and_every_word_used_is_there() -> None:
-    english = CATALOGUES["en"]
+    english = WORDS
     source = SOURCE.replace("'", '"')
     literal = set(re.findall(r'say\(\s*"([\w.]+)"', source))
-    counted = {f"{key}.{form}" for key in re.findall(r'say_count\(\s*"([\w.]+)"', source) for form in ("one", "other")}
+    counted = {
+        f"{key}.{form}"
+        for key in re.findall(r'(?:say_count|several)\(\s*"([\w.]+)"', source)
+        for form in ("one", "other")
+    }
     assert literal | counted <= set(english)
-    families = set(re.findall(r'(?:say\(|else )\s*f"(\w+)\.', source))
+    families = set(re.findall(r'(?:say\(|say_count\(|else )\s*f"(\w+)\.', source))
     unused = [
         key
         for key in english

@@ -16,16 +16,16 @@ from resa.journey_map import json_schema, load_texts
 ROOT = Path(__file__).parents[3]
 MAPS = [
     *sorted(ROOT.glob("examples/*/journey.yaml")),
-    *sorted(ROOT.glob("src/resa/workspace_templates/*/*/journey.yaml")),
+    *sorted(ROOT.glob("src/resa/workspace_templates/*/journey.yaml")),
     Path(__file__).parent / "design_sketch.yaml",
 ]
 SOURCES = [
     *sorted(ROOT.glob("examples/*/sources/*.yaml")),
-    *sorted(ROOT.glob("src/resa/workspace_templates/*/*/sources/*.yaml")),
+    *sorted(ROOT.glob("src/resa/workspace_templates/*/sources/*.yaml")),
 ]
 SIGNALS = [
     *sorted(ROOT.glob("examples/*/signals.yaml")),
-    *sorted(ROOT.glob("src/resa/workspace_templates/*/*/signals.yaml")),
+    *sorted(ROOT.glob("src/resa/workspace_templates/*/signals.yaml")),
 ]
 SHORT = [
     "stages: [one, two]\n",

@@ -43,6 +43,7 @@ from resa.analytics.scope.snapshot import Flags, Snapshot
 from resa.analytics.sql.text import Statement
 from resa.analytics.statistics import count_distinct, distinct, quantile, share
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.kernels import CANCELLED, CENSORED, MET, cumulative_incidence, tally
 from resa.model.journey import Expectation
 from resa.model.verdicts import VERDICTS, judged
@@ -231,13 +232,18 @@ def _warnings(found: list[Measured]) -> tuple[str, ...]:
     for item in found:
         said.update(dict.fromkeys(item.groups.warnings))
         if not len(item.outcomes.customer):
-            said[f"'{item.expectation.name}' was never opened."] = None
+            said[sentence("'{arrow}' was never opened.", arrow=item.expectation.name)] = None
         elif item.snapshot.journey_map.unseen.issuperset(item.expectation.next):
-            said[f"'{item.expectation.name}' cannot be measured: no event shows {item.expectation.written}."] = None
+            names = {"arrow": item.expectation.name, "touchpoint": item.expectation.written}
+            said[sentence("'{arrow}' cannot be measured: no event shows {touchpoint}.", **names)] = None
         elif not item.outcomes.mature.any():
-            said[f"'{item.expectation.name}' has no mature opening yet: none of its deadlines has passed."] = None
+            name = item.expectation.name
+            said[sentence("'{arrow}' has no mature opening yet: none of its deadlines has passed.", arrow=name)] = None
     if not found:
-        said["The map expects and promises nothing of this kind; write `expect:` or `promise:` at a touchpoint."] = None
+        nothing = sentence(
+            "The map expects and promises nothing of this kind; write `expect:` or `promise:` at a touchpoint."
+        )
+        said[nothing] = None
     return tuple(said)
 
 

@@ -29,6 +29,7 @@ from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.base.errors import QuestionError
+from resa.base.language import sentences
 from resa.kernels import FunnelResult, Period, funnel, funnel_directly, funnel_unless, wilson_interval
 from resa.model.quantities import Duration
 
@@ -161,8 +162,14 @@ def _young(question: FunnelQuestion, selection: Selection, steps: _Steps, positi
     young = int((unfinished & late).sum())
     if not young:
         return ()
-    who = f"{young:,} customer{'' if young == 1 else 's'}"
-    return (f"{who} entered less than {question.within} before the data end and may still come further.",)
+    return (
+        sentences(
+            "{n} customer entered less than {time} before the data end and may still come further.",
+            "{n} customers entered less than {time} before the data end and may still come further.",
+            young,
+            time=question.within.said,
+        ),
+    )
 
 
 def _rows(

@@ -31,6 +31,7 @@ from resa.analytics.sql.intervals import clustered_sql, difference_sql
 from resa.analytics.sql.text import Statement, literal, moment
 from resa.base.clock import from_microseconds
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.kernels import Interval, difference_interval, tally
 from resa.model.journey import Expectation, Improvement
 from resa.model.verdicts import FEWEST
@@ -59,7 +60,7 @@ IMPROVEMENT_COLUMNS: Final = (
     Column("verdict", pa.string(), "higher, lower, not told apart, or too few to say."),
 )
 
-_CAUTION: Final = (
+_CAUTION: Final = sentence(
     "This compares what came before with what came after; it is no experiment. Season, campaigns and everything else "
     "that changed meanwhile are in the difference, too."
 )
@@ -174,7 +175,11 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
     )
     warnings = dict.fromkeys(warning for item in items for warning in item.measured.groups.warnings)
     early = [
-        f"'{item.improvement.key}' cannot be compared yet: the data hold no whole day before and after {item.since}."
+        sentence(
+            "'{improvement}' cannot be compared yet: the data hold no whole day before and after {day}.",
+            improvement=item.improvement.key,
+            day=item.since,
+        )
         for item in asked
         if not item.days
     ]

@@ -30,6 +30,7 @@ from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import share
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.kernels import DETOUR, DIRECT, LEFT, Walks, funnel, walks, wilson_interval
 from resa.model.journey import Persona
 
@@ -183,8 +184,8 @@ class _Walk:
 def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
     """Compare plans with what customers did."""
     personas = asked_plans(question.plans, selection)
-    warnings = tuple(
-        f"Nothing tells who is a '{persona.key}': its path is compared with everyone only."
+    warnings: tuple[str, ...] = tuple(
+        sentence("Nothing tells who is a '{persona}': its path is compared with everyone only.", persona=persona.key)
         for persona in personas
         if persona.who is None
     )
@@ -215,8 +216,16 @@ def unseen(selection: Selection, persona: Persona) -> str:
     signals = selection.snapshot.journey_map.signal
     for step, key in enumerate(persona.path):
         if key not in signals or signals[key].kind != "events":
-            reach = "begin" if step == 0 else "come that far on"
-            return f"No events show '{key}', so nobody can be seen to {reach} the path planned for '{persona.key}'."
+            names = {"touchpoint": key, "persona": persona.key}
+            if step == 0:
+                return sentence(
+                    "No events show '{touchpoint}', so nobody can be seen to begin the path planned for '{persona}'.",
+                    **names,
+                )
+            return sentence(
+                "No events show '{touchpoint}', so nobody can be seen to come that far on the path planned for '{persona}'.",
+                **names,
+            )
     return ""
 
 

@@ -26,6 +26,7 @@ from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.statistics import count_distinct, distinct, quantile
+from resa.base.language import sentence
 from resa.kernels import MOVED, PAUSED, Stays, bucket_numbers, stays, time_by_which
 
 __all__ = ["MOVEMENT_COLUMNS", "OVER_TIME_COLUMNS", "STAGE_COLUMNS", "answer_stages"]
@@ -237,7 +238,8 @@ def answer_stages(question: StagesQuestion, selection: Selection) -> Answer:
             over_time_sql(statement, selection, groups, looked.calendar, complete_to=selection.as_of)
         ),
     }
-    lasting = () if quiet is not None else ("Who never comes back stays in the last stage: no pause is too long.",)
+    forever = sentence("Who never comes back stays in the last stage: no pause is too long.")
+    lasting = () if quiet is not None else (forever,)
     count = {"stays": int(looked.asked.sum()), "customers": count_distinct(looked.people(looked.asked))}
     return Answer(parts=parts, n=count, warnings=(*groups.warnings, *lasting))
 

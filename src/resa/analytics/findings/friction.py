@@ -37,6 +37,7 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import count_distinct, distinct, quantile
+from resa.base.language import sentence
 from resa.kernels import clustered_interval
 from resa.model.verdicts import judged
 
@@ -113,10 +114,12 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
 def _lacking(continued: Continued, counted: Rows) -> Iterator[str]:
     """What cannot be said, and why."""
     if not continued.staffed:
-        yield "No channel of the map is `kind: internal`; switches to staff are not looked for."
+        yield sentence("No channel of the map is `kind: internal`; switches to staff are not looked for.")
     if not len(counted) and len(continued.found.visits):
-        patience = continued.question.patience
-        yield f"No visit is old enough to say what followed within {patience}; ask with a shorter 'within'."
+        yield sentence(
+            "No visit is old enough to say what followed within {time}; ask with a shorter 'within'.",
+            time=continued.question.patience.said,
+        )
 
 
 @dataclass(frozen=True)

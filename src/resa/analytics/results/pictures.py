@@ -209,7 +209,9 @@ def _variants(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         if row["variant"] is None:
             continue  # all the others together stand in the table
         names = [touchpoint_name(journey_map, key) for key in row["variant"]]
-        more = [] if len(names) <= _WORDS else [say_count("more", language, 2, str(len(names) - _WORDS))]
+        more = (
+            [] if len(names) <= _WORDS else [say_count("more", language, len(names) - _WORDS, str(len(names) - _WORDS))]
+        )
         bars.append(
             Bar(
                 name=" → ".join([*names[:_WORDS], *more]),
@@ -278,7 +280,7 @@ def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in result.table.to_pylist()
         if row["path"] is not None
     ]
-    note = f"+ {result.others['count']:,}" if result.others else ""
+    note = f"+ {format_count(result.others['count'], said_in(journey_map.language))}" if result.others else ""
     if how:  # of several groups: as narrow as the steps allow
         depth = max((len(flow.names) for flow in flows), default=1)
         how = {**how, "width": min(980.0, max(520.0, 180.0 * depth))}

@@ -17,6 +17,7 @@ from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
 from resa.analytics.sql.text import Statement, inlined, listed, literal
+from resa.base.language import sentence, sentences
 from resa.kernels import bucket_numbers
 
 __all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
@@ -152,11 +153,15 @@ def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Gro
         nobody &= ~flag
     warnings = []
     if nobody.any():
-        number = len(np.unique(customers[nobody]))
-        said = "customer is" if number == 1 else "customers are"
-        warnings.append(f"{number:,} {said} of no persona and in no group.")
+        warnings.append(
+            sentences(
+                "{n} customer is of no persona and in no group.",
+                "{n} customers are of no persona and in no group.",
+                len(np.unique(customers[nobody])),
+            )
+        )
     if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
-        warnings.append("Some customers are of several personas and counted in each.")
+        warnings.append(sentence("Some customers are of several personas and counted in each."))
     return Groups(tuple(personas), tuple(flags), *label_sql(selection, "persona"), tuple(warnings))
 
 
@@ -184,5 +189,10 @@ def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: s
         members.append(np.isin(codes, rest))
         label = f"CASE WHEN {label} IN {listed(names)} THEN {label} ELSE {literal(OTHER_GROUPS)} END"
         names.append(OTHER_GROUPS)
-    warnings = (f"{len(rest)} smaller groups are added up as {OTHER_GROUPS}.",) if rest else ()
-    return Groups(tuple(names), tuple(members), label, join, warnings)
+    added = sentences(
+        "{n} smaller group is listed as {others}.",
+        "{n} smaller groups are added up as {others}.",
+        len(rest),
+        others=OTHER_GROUPS,
+    )
+    return Groups(tuple(names), tuple(members), label, join, (added,) if rest else ())

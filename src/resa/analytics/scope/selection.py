@@ -20,6 +20,7 @@ from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions, Snapshot
 from resa.analytics.sql.text import Statement, inlined, listed, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.kernels import Journeys, Period
 from resa.model.names import normalised
 
@@ -186,9 +187,13 @@ class Selection:
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know about the selection."""
         now = self.question.where is not None or bool(self.question.persona) or of_customers(self.question.by)
-        said = ["Traits and personas are as they are now, not as they were when it happened."] if now else []
+        said = []
+        if now:
+            said.append(sentence("Traits and personas are as they are now, not as they were when it happened."))
         if self.question.count_by == "account":
-            said.append("Accounts are counted, as customers belong to them now; who belongs to none is left out.")
+            said.append(
+                sentence("Accounts are counted, as customers belong to them now; who belongs to none is left out.")
+            )
         return tuple(said)
 
     # The same in SQL.

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
+from resa.base.language import sentence
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
 from resa.model.currencies import foreign_currencies
@@ -255,12 +256,25 @@ class Snapshot:
     def value_warnings(self) -> tuple[str, ...]:
         """Whose values are left out of `values`, and why."""
         currency = self.journey_map.currency
-        reason = (
-            f"the map counts in {currency}" if currency else "other sources count in others, and the map names none"
-        )
+        abroad = ((name, self._foreign[name]) for name in self._abroad[1])
+        if currency:
+            return tuple(
+                sentence(
+                    "Values of '{source}' are left out: they are in {currency}, and the map counts in {own}.",
+                    source=source,
+                    currency=foreign,
+                    own=currency,
+                )
+                for source, foreign in abroad
+            )
         return tuple(
-            f"Values of '{name}' are left out: they are in {self._foreign[name]}, and {reason}."
-            for name in self._abroad[1]
+            sentence(
+                "Values of '{source}' are left out: they are in {currency}, and other sources count in others, and the "
+                "map names none.",
+                source=source,
+                currency=foreign,
+            )
+            for source, foreign in abroad
         )
 
     @cached_property

@@ -1,0 +1,152 @@
+"""Words in four languages: GNU gettext catalogues, read where a language is first spoken.
+
+English stands in the code, and is what is stored, logged and given to machines. It is translated where a person reads
+it: pictures and report in the map's language, the terminal in the reader's. A catalogue is
+`locale/<language>/LC_MESSAGES/<domain>.po`; `python -m scripts.messages` brings it up to date with the code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from io import BytesIO
+from types import MappingProxyType
+from typing import Final, Self
+
+__all__ = [
+    "LANGUAGES",
+    "Sentence",
+    "catalogue",
+    "in_language",
+    "said",
+    "said_count",
+    "said_in",
+    "sentence",
+    "sentences",
+    "terminal_language",
+]
+
+LANGUAGES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "sv": "sv_SE", "nb": "nb_NO", "hu": "hu_HU"})
+"""The languages that Resa speaks, each with the locale that writes its numbers and dates."""
+
+_ALSO: Final = MappingProxyType({"no": "nb", "nn": "nb"})
+"""Languages whose readers are better served by another one than by English."""
+
+
+def said_in(language: str) -> str:
+    """The language that is spoken where `language` is asked for: English where there is no catalogue."""
+    return language if language in LANGUAGES else "en"
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def catalogue(language: str, domain: str = "resa") -> NullTranslations:
+    """The words of a language; for English those that stand in the code.
+
+    Args:
+        language: One of `LANGUAGES`.
+        domain: `resa`, what it says; `templates`, what the files of a new workspace say.
+    """
+    if said_in(language) == "en":
+        return NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - a twentieth of a second that English need not wait for
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    compiled = BytesIO()
+    with (files("resa") / "locale" / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def said(language: str, context: str, english: str, /, **values: object) -> str:
+    """A text in a language, with values put in.
+
+    Args:
+        language: Where it is not spoken, English is.
+        context: Where the text stands, since one English word may be several of another language.
+        english: The text, with `{names}` of the values.
+        **values: As they shall stand there.
+    """
+    return catalogue(said_in(language)).pgettext(context, english).format(**values)
+
+
+def said_count(language: str, context: str, one: str, other: str, n: int, /, **values: object) -> str:
+    """A text about `n` things, in singular or plural; for the arguments see `said`."""
+    return catalogue(said_in(language)).npgettext(context, one, other, n).format(**values)
+
+
+class Sentence(str):
+    """A sentence in English that still knows how it was made, so that it can be said in another language.
+
+    It is a plain text to everything that keeps it, compares it, or writes it for a machine.
+    """
+
+    __slots__ = ("n", "pattern", "values")
+
+    pattern: tuple[str, ...]
+    values: Mapping[str, object]
+    n: int
+
+    def __new__(cls, pattern: tuple[str, ...], n: int, values: Mapping[str, object]) -> Self:
+        """Say it in English.
+
+        Args:
+            pattern: The sentence with `{names}`; or that about one thing and that about several.
+            n: Of how many things it speaks.
+            values: Put in by name: whole numbers as the language writes them, messages in the same language.
+        """
+        made = super().__new__(cls, _filled(pattern[0] if n == 1 else pattern[-1], values, "en"))
+        made.pattern, made.values, made.n = pattern, values, n
+        return made
+
+    def translated(self, language: str) -> str:
+        """The sentence in a language; English where it is not spoken."""
+        words = catalogue(said_in(language))
+        one, other = self.pattern[0], self.pattern[-1]
+        found = words.gettext(one) if len(self.pattern) == 1 else words.ngettext(one, other, self.n)
+        return _filled(found, self.values, said_in(language))
+
+
+def sentence(english: str, /, **values: object) -> Sentence:
+    """A sentence for people, to be translated where it is shown: `sentence("there is no map '{name}'", name=name)`."""
+    return Sentence((english,), 1, values)
+
+
+def sentences(one: str, other: str, n: int, /, **values: object) -> Sentence:
+    """The same about `n` things; `{n}` is put in too."""
+    return Sentence((one, other), n, {"n": n, **values})
+
+
+def in_language(text: str, language: str) -> str:
+    """A text as it is, or a message in a language."""
+    return text.translated(language) if isinstance(text, Sentence) else text
+
+
+def _filled(pattern: str, values: Mapping[str, object], language: str) -> str:
+    return pattern.format(**{name: _shown(value, language) for name, value in values.items()})
+
+
+def _shown(value: object, language: str) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if language == "en":
+            return f"{value:,}"
+        from babel.numbers import format_decimal  # noqa: PLC0415 - see `catalogue`
+
+        return format_decimal(value, locale=LANGUAGES[language])
+    return in_language(value, language) if isinstance(value, str) else value
+
+
+def terminal_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language to speak in the terminal: RESA_LANGUAGE, else that of the locale, else English.
+
+    Args:
+        environment: Variables; LC_ALL, LC_MESSAGES and LANG name the locale, the first that is set counts.
+    """
+    wanted = next(
+        (environment[name] for name in ("RESA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
+    )
+    language = wanted.replace("-", "_").partition("_")[0].partition(".")[0].casefold()
+    return said_in(_ALSO.get(language, language))
