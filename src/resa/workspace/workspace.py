@@ -178,8 +178,7 @@ class Workspace:
             except WorkspaceBusy as busy:
                 if not all(has_column(index, journey_map) for journey_map in maps):
                     raise
-                uncounted = sentence("What is being written now is not counted yet: {why}.", why=str(busy))
-                measuring.notes = (*measuring.notes, uncounted)
+                measuring.notes += (sentence("What is being written now is not counted yet: {why}.", why=str(busy)),)
         return measuring
 
     @cached_property
