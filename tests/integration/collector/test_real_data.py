@@ -18,11 +18,12 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 @contextmanager
-def example(name: str, data: Path, folder: Path) -> Iterator[tuple[Shop, LoadReport]]:
-    """An example's workspace, its one source collected from the raw file."""
+def example(name: str, source: str, data: Path, folder: Path) -> Iterator[tuple[Shop, LoadReport]]:
+    """An example's workspace, the source of its raw file collected."""
     if not data.is_dir():
         pytest.skip(f"{data} is missing")
-    shutil.copytree(EXAMPLES / name / "sources", folder / "sources")
+    (folder / "sources").mkdir()
+    shutil.copy(EXAMPLES / name / "sources" / f"{source}.yaml", folder / "sources")
     (folder / "data").symlink_to(data)
     sources, problems = read_sources(folder)
     assert not problems
@@ -31,7 +32,7 @@ def example(name: str, data: Path, folder: Path) -> Iterator[tuple[Shop, LoadRep
 
 
 def test_a_web_shops_sessions_with_nested_hits(shared_data: Path, tmp_path: Path) -> None:
-    with example("ga360", shared_data / "ga360_merch_store_day", tmp_path) as (shop, report):
+    with example("ga360", "sessions", shared_data / "ga360_merch_store_day", tmp_path) as (shop, report):
         assert (report.good, report.rejected, report.duplicate) == (13_233, 0, 0)
         assert report.files[0].rows_read == 2_556
         seen: dict[str, set[str]] = {}
@@ -43,7 +44,7 @@ def test_a_web_shops_sessions_with_nested_hits(shared_data: Path, tmp_path: Path
 
 
 def test_a_public_process_in_the_order_of_its_rows(shared_data: Path, tmp_path: Path) -> None:
-    with example("traffic_fines", shared_data / "traffic_fines_sample", tmp_path) as (shop, report):
+    with example("traffic_fines", "fines", shared_data / "traffic_fines_sample", tmp_path) as (shop, report):
         assert (report.good, report.rejected, report.duplicate) == (34_724, 0, 0)
         events = shop.events()
         cases: dict[str, list[str]] = {}
@@ -58,7 +59,7 @@ def test_a_public_process_in_the_order_of_its_rows(shared_data: Path, tmp_path: 
 
 
 def test_invoice_lines_with_and_without_a_customer(shared_data: Path, tmp_path: Path) -> None:
-    with example("online_retail", shared_data / "online_retail", tmp_path) as (shop, report):
+    with example("online_retail", "invoice_lines", shared_data / "online_retail", tmp_path) as (shop, report):
         assert (report.good, report.rejected, report.duplicate) == (541_909, 0, 0)
         assert report.files[0].without_customer == 135_080
         told = "SELECT '{}' AS kind, json_extract_string(properties, '$.invoice') AS invoice, {} AS value FROM {}"

@@ -21,7 +21,7 @@ from resa.journey_map import load_texts
 from resa.model.journey import JourneyMap
 
 PROJECT = Path(__file__).resolve().parents[3]
-RETAIL = (PROJECT / "src/resa/workspace_templates/retail/en/journey.yaml").read_text(encoding="utf-8")
+RETAIL = (PROJECT / "src/resa/workspace_templates/retail/journey.yaml").read_text(encoding="utf-8")
 SKETCH = (PROJECT / "tests/unit/journey_map/design_sketch.yaml").read_text(encoding="utf-8")
 
 
