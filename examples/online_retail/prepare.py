@@ -6,12 +6,14 @@ LINES = "data/transactions.parquet"
 
 duckdb.sql(
     f"""SELECT InvoiceNo AS invoice, CustomerID::BIGINT AS customer, min(InvoiceDate) AS invoiced_at,
-        CASE WHEN InvoiceNo LIKE 'C%' THEN 'cancellation' WHEN InvoiceNo LIKE 'A%' THEN 'adjustment' ELSE 'order' END AS event,
+        CASE WHEN InvoiceNo LIKE 'C%' THEN 'cancellation' WHEN InvoiceNo LIKE 'A%' THEN 'adjustment'
+          ELSE 'order' END AS event,
         count(*) AS lines, round(sum(Quantity * UnitPrice), 2) AS total, any_value(Country ORDER BY Country) AS country
         FROM '{LINES}' GROUP BY InvoiceNo, CustomerID ORDER BY ALL"""
 ).write_parquet("data/invoices.parquet")
 
 duckdb.sql(
-    f"""SELECT CustomerID::BIGINT AS customer, max_by(Country, (InvoiceDate, Country)) AS country, max(InvoiceDate) AS said_at
+    f"""SELECT CustomerID::BIGINT AS customer, max_by(Country, (InvoiceDate, Country)) AS country,
+        max(InvoiceDate) AS said_at
         FROM '{LINES}' WHERE CustomerID IS NOT NULL GROUP BY CustomerID ORDER BY CustomerID"""
 ).write_parquet("data/customers.parquet")
