@@ -64,5 +64,7 @@ def test_one_metric_is_drawn_by_group_or_over_time() -> None:
 def test_what_is_not_on_the_map_is_said() -> None:
     with pytest.raises(QuestionError, match=r"metric 'order' is not on the map; did you mean 'orders'"):
         measure_of([], MAP).metrics("order")
+    with pytest.raises(QuestionError, match="metric 'zzz' is not on the map; it names: orders, worth"):
+        measure_of([], MAP).metrics("zzz")
     with pytest.raises(QuestionError, match="the map names no metrics; write some under metrics:"):
         measure_of([]).metrics()

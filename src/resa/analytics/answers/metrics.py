@@ -153,7 +153,8 @@ def _asked(question: MetricsQuestion, selection: Selection) -> Iterator[Metric]:
         raise QuestionError("the map names no metrics; write some under metrics:, such as  orders: {count: purchase}")
     for name in question.names:
         if name not in known:
-            raise QuestionError(problem(f"metric '{name}' is not on the map{did_you_mean(name, known)}", "names"))
+            advice = did_you_mean(name, known) or f"; it names: {', '.join(known)}"
+            raise QuestionError(problem(f"metric '{name}' is not on the map{advice}", "names"))
     yield from (metric for key, metric in known.items() if not question.names or key in question.names)
 
 
