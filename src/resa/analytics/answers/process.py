@@ -211,9 +211,7 @@ def _arrows(
 
     def people(row: int) -> Counted:
         cell, members = behind[row]
-        start, end = moves.codes
-        counted: Counted = moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
-        return counted
+        return moves.along(cell, members)
 
     names_of = ", ".join(f'c."{column.name}"' for column in (*groups.columns, *TRANSITION_COLUMNS))
     return part_of(

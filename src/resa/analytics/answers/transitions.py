@@ -138,6 +138,12 @@ class Moves:
         low, high = self.selection.bounds
         return (times >= low) & (times < high)
 
+    def along(self, cell: Cell, members: Callable[[Moves], Flags]) -> Counted:
+        """Whose moves of a cell are, one for each."""
+        start, end = self.codes
+        counted: Counted = self.customers[(start == cell.start) & (end == cell.end) & members(self)]
+        return counted
+
 
 def answer_transitions(question: TransitionsQuestion, selection: Selection) -> Answer:
     """Count transitions."""
@@ -161,9 +167,7 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
 
     def people(row: int) -> Counted:
         cell, members = behind[row]
-        start, end = moves.codes
-        counted: Counted = moves.customers[(start == cell.start) & (end == cell.end) & members(moves)]
-        return counted
+        return moves.along(cell, members)
 
     statement = grouped_moves(selection, groups)
     part = part_of(
