@@ -102,7 +102,8 @@ def draw(
         attribute, group, first, last, factor = broken
         chance = np.where((codes[attribute] == group) & (week >= first) & (week <= last), chance * factor, chance)
     met = random.random(len(customer)) < chance
-    return Drawn(Trials(met, customer.astype(np.int32), week, codes["persona"] * 3 + device, WEEKS), codes)
+    stratum = (codes["persona"] * 3 + device).astype(np.int32)
+    return Drawn(Trials(met, customer.astype(np.int32), week.astype(np.int32), stratum, WEEKS), codes)
 
 
 def _looked(drawn: Drawn) -> Iterator[tuple[list[str], Places, Any]]:
@@ -114,11 +115,10 @@ def _looked(drawn: Drawn) -> Iterator[tuple[list[str], Places, Any]]:
     segments = np.array([(strata // 3 if name == "persona" else strata % 3) == group for name, group in names])
     past = against_past(table, segments, effect)
     yield [f"{name} {group}" for name, group in names], past, lambda row: codes[names[row][0]] == names[row][1]
-    region = codes["region"].astype(np.uint32) + 1
-    for first, groups, known in trials.tables(region, int(region.max(initial=0))):
-        numbers = range(first, first + len(groups.openings))
+    region = (codes["region"] + 1).astype(np.uint8)
+    for named, groups, known in trials.tables([(region, int(region.max(initial=0)))]):
         others = against_others(groups, known, effect)
-        yield [f"region {number}" for number in numbers], others, lambda row: codes["region"] == row
+        yield [f"region {number}" for _, number in named], others, lambda row: codes["region"] == row
 
 
 def most_changed(drawn: Drawn, level: float = FAMILY_WISE) -> Found | None:

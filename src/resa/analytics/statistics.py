@@ -10,7 +10,16 @@ import numpy.typing as npt
 from resa.kernels import Interval, student_quantile
 from resa.model.verdicts import CLOSE, FEWEST, VERDICTS
 
-__all__ = ["count_distinct", "distinct", "quantile", "quantile_sql", "ratio_interval", "share", "verdict_sql"]
+__all__ = [
+    "count_distinct",
+    "distinct",
+    "quantile",
+    "quantile_sql",
+    "ratio_interval",
+    "renumbered",
+    "share",
+    "verdict_sql",
+]
 
 
 Customers = TypeVar("Customers", bound=np.integer)
@@ -26,6 +35,11 @@ def distinct(customers: npt.NDArray[Customers]) -> npt.NDArray[Customers]:
 def count_distinct(customers: npt.NDArray[np.integer]) -> int:
     """How many different ones there are, likewise."""
     return int(np.count_nonzero(customers[1:] != customers[:-1])) + (len(customers) > 0)
+
+
+def renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """The same numbers without gaps, in the same order; they shall not be large."""
+    return (np.cumsum(np.bincount(codes) > 0, dtype=np.int32) - np.int32(1))[codes]
 
 
 def share(part: float, whole: float) -> float:

@@ -1,7 +1,7 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
-from resa.kernels.cells import bucket_numbers, count_together, number_present
+from resa.kernels.cells import bucket_numbers, count_together
 from resa.kernels.continuations import (
     LEFT_OFF,
     REPEATED,
@@ -48,7 +48,7 @@ from resa.kernels.paths import (
 )
 from resa.kernels.retention import Retention, retention
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
-from resa.kernels.tallies import Tallies, clustered_interval, design_effect, tally
+from resa.kernels.tallies import Tallies, WeeklyTrials, clustered_interval, tally, weekly_trials
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -103,6 +103,7 @@ __all__ = [
     "Variants",
     "Visits",
     "Walks",
+    "WeeklyTrials",
     "align",
     "bucket_numbers",
     "clustered_interval",
@@ -110,7 +111,6 @@ __all__ = [
     "count_paths",
     "count_together",
     "cumulative_incidence",
-    "design_effect",
     "difference_interval",
     "effective_size",
     "flow",
@@ -120,7 +120,6 @@ __all__ = [
     "funnel_levels",
     "funnel_unless",
     "moments",
-    "number_present",
     "openings",
     "paths",
     "quantiles",
@@ -137,6 +136,7 @@ __all__ = [
     "visits",
     "walks",
     "warm",
+    "weekly_trials",
     "what_instead",
     "wilson_interval",
 ]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_together", "number_present"]
+__all__ = ["bucket_numbers", "count_together"]
 
 
 @kernel
@@ -43,45 +43,8 @@ def bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64]) -
 
 
 @kernel
-def _number_present(
-    codes: npt.NDArray[np.int32], known: npt.NDArray[np.bool_], numbers: npt.NDArray[np.uint32]
-) -> npt.NDArray[np.bool_]:
-    present = np.zeros(len(known), np.bool_)
-    for row in range(len(codes)):
-        present[codes[row]] = True
-    present &= known
-    number = np.zeros(len(known), np.uint32)
-    number[present] = np.arange(1, present.sum() + 1)
-    for row in range(len(codes)):
-        numbers[row] = number[codes[row]]
-    return present
-
-
-def number_present(
-    codes: npt.NDArray[np.int32], known: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Number the codes that are there, from 1 on, in their order.
-
-    Args:
-        codes: Of each thing, 0 to L - 1.
-        known: bool[L], which codes get a number; the others are 0.
-
-    Returns:
-        Each thing's number, and the code of each number, that of 1 first.
-
-    Raises:
-        ValueError: A code is out of bounds.
-    """
-    if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < len(known):
-        raise ValueError(f"codes are 0 to {len(known) - 1}")
-    numbers = np.empty(len(codes), np.uint32)
-    present = _number_present(read_only(codes, np.int32), read_only(known, np.bool_), numbers)
-    return numbers, np.flatnonzero(present)
-
-
-@kernel
 def _count_together(
-    places: npt.NDArray[np.int64], codes: npt.NDArray[np.uint32], first: int, counts: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32], codes: npt.NDArray[np.uint8], first: int, counts: npt.NDArray[np.int32]
 ) -> bool:
     """Add up; `False` if a place is out of bounds."""
     groups, size = counts.shape
@@ -95,8 +58,8 @@ def _count_together(
 
 
 def count_together(
-    places: npt.NDArray[np.int64], codes: npt.NDArray[np.uint32], size: int, first: int, groups: int
-) -> npt.NDArray[np.int64]:
+    places: npt.NDArray[np.int32], codes: npt.NDArray[np.uint8], size: int, first: int, groups: int
+) -> npt.NDArray[np.int32]:
     """How many things of each group stand at each place.
 
     Args:
@@ -107,14 +70,14 @@ def count_together(
         groups: How many are counted.
 
     Returns:
-        i64[groups, size].
+        i32[groups, size].
 
     Raises:
         ValueError: The arrays differ in length, or a place is out of bounds.
     """
     if len(places) != len(codes):
         raise ValueError(f"{len(codes)} codes for {len(places)} places")
-    counts = np.zeros((groups, size), np.int64)
-    if not _count_together(read_only(places, np.int64), read_only(codes, np.uint32), first, counts):
+    counts = np.zeros((groups, size), np.int32)
+    if not _count_together(read_only(places, np.int32), read_only(codes, np.uint8), first, counts):
         raise ValueError(f"places are numbered 0 to {size - 1}")
     return counts

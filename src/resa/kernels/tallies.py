@@ -1,8 +1,10 @@
-"""Tallies: openings by what became of them, and the interval of the share that was met, group by group.
+"""Tallies: openings by what became of them, and the interval of the share that was met, group by group; and trials.
 
 A group's interval is that of `resa.kernels.intervals.clustered`. What it needs, the sum over customers with m openings
 of which y were met of (y - p m)², is (N² Σy² - 2 Y N Σym + Y² Σm²) / N² with p = Y / N: sums of integers, so one pass
 suffices and nothing is rounded before the end.
+
+A *trial* is the first of a customer's openings in a week: the others are hardly news (`weekly_trials`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from resa.kernels.compiling import inlined, kernel
 from resa.kernels.intervals import Interval, clustered
 from resa.kernels.journeys import read_only
 
-__all__ = ["Tallies", "clustered_interval", "design_effect", "tally"]
+__all__ = ["Tallies", "WeeklyTrials", "clustered_interval", "tally", "weekly_trials"]
 
 _OUTCOMES: Final = 4
 _CUSTOMERS: Final = 0
@@ -47,6 +49,15 @@ def _add_customer(
     sums[place, _PRODUCTS] += openings[place] * met[place]
     sums[place, _MET_SQUARES] += met[place] * met[place]
     openings[place] = met[place] = 0
+
+
+@inlined
+def _add_opening(sums: npt.NDArray[np.int64], place: int, counted: int, hit: int, openings: int, met: int) -> None:
+    """Add a customer's next opening, which counts 1 or 0, to the sums; she has had so many, and so many were met."""
+    sums[place, _CUSTOMERS] += counted * np.int64(openings == 0)
+    sums[place, _SQUARES] += counted * (2 * openings + 1)
+    sums[place, _PRODUCTS] += counted * (met + hit * (openings + 1))
+    sums[place, _MET_SQUARES] += counted * hit * (2 * met + 1)
 
 
 @kernel
@@ -128,28 +139,123 @@ def _spread(met: int, total: int, sums: list[int]) -> float:
     return spread / max(total, 1) ** 2
 
 
-def design_effect(customer: npt.NDArray[np.int32], met: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]) -> float:
-    """How much less several trials of one customer say than as many trials of different customers; at least 1.
+class WeeklyTrials(NamedTuple):
+    """Openings as trials.
 
-    The variance of the share as a ratio of totals by customer (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, eq.
-    6.13 with the finite-population correction left out), over that of independent trials (L. Kish, Survey Sampling,
-    1965, 8.2).
+    Attributes:
+        places: i32[n], where in `counts` each is counted; one behind its end: it is no trial.
+        counts: i64[strata, weeks, 2], trials that were not met, and that were.
+        effect: How much less several trials of one customer say than as many of different customers; at least 1.
+        whole: The share that was met of all openings, not of trials alone, with its 95 % interval.
+    """
+
+    places: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int64]
+    effect: float
+    whole: Interval
+
+
+@kernel
+def _weekly_trials(
+    customer: npt.NDArray[np.int32],
+    week: npt.NDArray[np.int32],
+    stratum: npt.NDArray[np.int32],
+    weeks: int,
+    met: npt.NDArray[np.bool_],
+    among: npt.NDArray[np.bool_],
+    places: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Add all up, everything in row 0 of `sums` and trials in row 1; gives how many were not met, and were, of all.
+
+    Sums of squares grow by what a further opening adds to its customer's, so that nothing depends on a guess of the
+    processor, which is wrong with every second customer.
+    """
+    nowhere = len(counts) - 1
+    totals = np.zeros(2, np.int64)
+    last, last_week = np.int32(-1), np.int32(-1)
+    openings = successes = trials = hits = np.int64(0)
+    for row in range(len(customer)):
+        counted = np.int64(among.size == 0 or among[row])
+        hit = np.int64(met[row])
+        other = customer[row] != last
+        first = counted * np.int64(other or week[row] != last_week)
+        if other:
+            openings = successes = trials = hits = np.int64(0)
+        _add_opening(sums, 0, counted, hit, openings, successes)
+        _add_opening(sums, 1, first, hit, trials, hits)
+        openings += counted
+        successes += counted * hit
+        trials += first
+        hits += first * hit
+        totals[hit] += counted
+        last = customer[row]
+        last_week = week[row] if counted else np.int32(-1) if other else last_week
+        place = (np.int64(stratum[row]) * weeks + week[row]) * 2 + hit
+        places[row] = place if first else nowhere
+        counts[places[row]] += 1
+    return totals
+
+
+def weekly_trials(
+    customer: npt.NDArray[np.int32],
+    week: npt.NDArray[np.int32],
+    stratum: npt.NDArray[np.int32],
+    met: npt.NDArray[np.bool_],
+    among: npt.NDArray[np.bool_] | None = None,
+    *,
+    size: tuple[int, int],
+) -> WeeklyTrials:
+    """Find the trials among openings, count them by stratum and week, and judge the share that was met, in one pass.
 
     Args:
-        customer: Whose each trial is; a customer's trials stand together.
-        met: Whether it succeeded.
-        counted: Whether it counts.
+        customer: Whose opening each row is; a customer's stand together, in the order of time.
+        week: In which week.
+        stratum: In which stratum.
+        met: Whether it was met.
+        among: Which openings are looked at; `None`: all.
+        size: How many strata and weeks there are; both are numbered from 0.
+
+    Raises:
+        ValueError: The arrays differ in length, or a number is out of bounds.
     """
-    counts, sums = np.zeros((1, _OUTCOMES, 2), np.int64), np.zeros((1, 4), np.int64)
-    arrays = (read_only(customer, np.int32), read_only((~met).view(np.uint8), np.uint8), read_only(counted, np.bool_))
-    _tally(*arrays, np.zeros(0, np.int64), counts, sums)
-    successes, total, customers = int(counts[0, 0, 1]), int(counts[0, :, 1].sum()), int(sums[0, _CUSTOMERS])
-    if successes in (0, total):
+    lengths = {len(customer), len(week), len(stratum), len(met), len(customer if among is None else among)}
+    if len(lengths) != 1:
+        raise ValueError(f"columns of one length are needed, not of {sorted(lengths)}")
+    for numbers, count in zip((stratum, week), size, strict=True):
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < count:
+            raise ValueError(f"strata and weeks are numbered 0 to {count - 1}")
+    strata, weeks = size
+    places, counts, sums = (
+        np.empty(len(customer), np.int32),
+        np.zeros(strata * weeks * 2 + 1, np.int64),
+        np.zeros((2, 4), np.int64),
+    )
+    totals = _weekly_trials(
+        *(read_only(customer, np.int32), read_only(week, np.int32), read_only(stratum, np.int32), weeks),
+        *(read_only(met, np.bool_), read_only(np.zeros(0, np.bool_) if among is None else among, np.bool_)),
+        *(places, counts, sums),
+    )
+    counts = counts[:-1].reshape(strata, weeks, 2)
+    every, trials = sums.tolist()
+    whole = _interval(int(totals[1]), int(totals.sum()), every, 0.95)
+    return WeeklyTrials(places, counts, _design_effect(int(counts[..., 1].sum()), int(counts.sum()), trials), whole)
+
+
+def _design_effect(met: int, total: int, sums: list[int]) -> float:
+    """The variance of the share by customer over that of independent trials; at least 1.
+
+    The former as a ratio of totals by customer (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, eq. 6.13 with the
+    finite-population correction left out), for the quotient see L. Kish, Survey Sampling, 1965, 8.2.
+    """
+    customers = sums[_CUSTOMERS]
+    if met in (0, total):
         return 1.0
     if customers == 1:
         return float(total)
-    p = successes / total
-    variance = customers / (customers - 1) * _spread(successes, total, sums[0].tolist()) / total**2
+    p = met / total
+    variance = customers / (customers - 1) * _spread(met, total, sums) / total**2
     return max(1.0, variance / (p * (1 - p) / total))
 
 

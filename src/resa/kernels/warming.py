@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from resa.kernels.alignments import align
-from resa.kernels.cells import bucket_numbers, count_together, number_present
+from resa.kernels.cells import bucket_numbers, count_together
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
@@ -16,7 +16,7 @@ from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
 from resa.kernels.stays import stays
-from resa.kernels.tallies import tally
+from resa.kernels.tallies import tally, weekly_trials
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -39,8 +39,9 @@ def warm() -> None:
     what_instead(tiny, found)
     tally(found.customer, found.outcome, found.reached)
     bucket_numbers(found.opened_at, np.array([0, 10], np.int64))
-    numbers, _ = number_present(found.customer, np.ones(1, np.bool_))
-    count_together(found.opened, numbers, tiny.events, 1, 1)
+    zeros = np.zeros(1, np.int32)
+    trials = weekly_trials(zeros, zeros, zeros, np.ones(1, np.bool_), size=(1, 1))
+    count_together(trials.places, np.zeros(1, np.uint8), 2, 0, 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))

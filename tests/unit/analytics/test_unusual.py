@@ -98,7 +98,7 @@ def test_a_customer_who_comes_again_and_again_is_no_event() -> None:
     flooded = type(trials)(
         np.append(trials.met, np.zeros(300, np.bool_)),
         np.append(trials.customer, np.full(300, last, np.int32)),
-        np.append(trials.week, np.full(300, 12)),
+        np.append(trials.week, np.full(300, 12, np.int32)),
         np.append(trials.stratum, np.full(300, trials.stratum[0])),
         trials.weeks,
     )

@@ -18,8 +18,9 @@ import numpy as np
 
 from resa.analytics.answers.expectations import Measured, measured
 from resa.analytics.calendar import DAY
+from resa.analytics.findings.beginnings import Beginnings, prepared
 from resa.analytics.findings.found import Finding, Findings, Reason
-from resa.analytics.findings.places import Beginnings, Place, Watched, loss, placed, prepared, unusual, urgency, who
+from resa.analytics.findings.places import Place, Watched, loss, placed, unusual, urgency, who
 from resa.analytics.findings.statement import finding_sql
 from resa.analytics.findings.unusual import FAMILY_WISE
 from resa.analytics.scope.selection import Selection
@@ -33,7 +34,7 @@ __all__ = ["Arrow", "arrows_of", "find", "short_of"]
 _RECENT_DAYS: Final = 28
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Arrow(Watched):
     """The mature openings of one expectation; at least one.
 
@@ -49,7 +50,7 @@ class Arrow(Watched):
         found = item.outcomes
         rows = np.flatnonzero(found.mature)
         beginnings = Beginnings(selection, found.opened[rows], found.customer[rows], found.opened_at[rows])
-        return cls(beginnings, found.named("met")[rows], item)
+        return cls(beginnings, found.named("met")[rows], item=item)
 
     @property
     def expectation(self) -> Expectation:
@@ -128,7 +129,7 @@ def short_of(arrow: Arrow) -> Iterator[tuple[Reason, Place]]:
     """The whole expectation, if it is below its target, or without one below its own history."""
     target = arrow.expectation.target
     if target is not None:
-        place = placed(arrow, np.ones(len(arrow.met), np.bool_), target)
+        place = placed(arrow, arrow.all, target)
         if place.judged(target) == "below":
             yield "below target", place
         return

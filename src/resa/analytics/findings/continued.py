@@ -17,15 +17,16 @@ What the map expects to follow is no loop, no repeat and no switch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from resa.analytics.calendar import Instants
-from resa.analytics.findings.places import Beginnings, Place, Watched
+from resa.analytics.findings.beginnings import Beginnings
+from resa.analytics.findings.places import Place, Watched
 from resa.analytics.questions.kinds import FrictionQuestion
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
@@ -49,14 +50,14 @@ HARDLY: Final = 1 + 1 / 64
 Rows = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trouble(Watched):
     """Visits of one touchpoint, of which those with one sign of friction are not met; at least one.
 
     Attributes:
         touchpoint: Where.
         sign: Which.
-        rows: The visits, as rows of `Continued.found`.
+        rows: The touchpoint's counted visits, as rows of `Continued.found`.
         slow: Of waits: a longer one is slow, microseconds.
     """
 
@@ -64,13 +65,6 @@ class Trouble(Watched):
     sign: Sign
     rows: Rows
     slow: float | None = None
-
-    def of(self, sign: Sign, which: Flags) -> Trouble:
-        """Some of the visits, for another sign."""
-        if which.all():
-            return replace(self, sign=sign)
-        rows = np.flatnonzero(which)
-        return Trouble(self.beginnings.taken(rows), self.met[rows], self.touchpoint, sign, self.rows[rows])
 
 
 @dataclass(frozen=True)
@@ -174,8 +168,13 @@ class Continued:
         return np.flatnonzero(self._codes == self.selection.snapshot.journey_map.code[touchpoint.key])
 
     def waited(self, rows: Rows) -> Instants:
-        """Time to what follows, microseconds, of visits that anything follows in time: it stands in the next row."""
-        return self.times[rows + 1] - self.times[rows]
+        """Time to what follows, microseconds, of visits that anything follows in time."""
+        return self._to_next[rows]
+
+    @cached_property
+    def _to_next(self) -> Instants:
+        """Time to the next row, microseconds: what follows a visit in time stands there."""
+        return np.diff(self.times, append=0)
 
     @cached_property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -184,36 +183,33 @@ class Continued:
 
     def _troubles(self) -> Iterator[Trouble]:
         for touchpoint in self.selection.snapshot.journey_map.touchpoints:
-            every = self.rows_of(touchpoint)
-            if not len(every):
+            rows = self.rows_of(touchpoint)
+            if not len(rows):
                 continue
-            what, staff = self.found.what[every], self._with_staff[every]
+            what, staff = self.found.what[rows], self._with_staff[rows]
+            trouble = partial(Trouble, self._beginnings(rows), touchpoint=touchpoint, rows=rows)
             followed = what != LEFT_OFF
-            watched = Trouble(self._beginnings(every), followed, touchpoint, "drop-off", every)
             if touchpoint.key not in self.goal:
-                yield watched
+                yield trouble(followed, sign="drop-off")
             if followed.any():
-                waits = watched.of("wait", followed)
-                waited = self.waited(waits.rows)
+                waited = self.waited(rows[followed])
                 slow = quantile(waited, SLOW)
-                yield replace(waits, met=waited <= slow * HARDLY, slow=slow)
-            known = self.times[every] >= self.known_from
+                met = followed.copy()
+                met[followed] = waited <= slow * HARDLY
+                yield trouble(met, followed, sign="wait", slow=slow)
+            known = trouble.args[0].began_at >= self.known_from
             if known.any():
-                loops = watched.of("loop", known)
-                turned = self._unexpected(touchpoint, loops.rows, what[known] == TURNED_BACK)
-                yield replace(loops, met=~turned)
-            yield replace(watched, sign="repeat", met=~self._unexpected(touchpoint, every, what == REPEATED))
+                yield trouble(~self._unexpected(touchpoint, rows, what == TURNED_BACK), known, sign="loop")
+            yield trouble(~self._unexpected(touchpoint, rows, what == REPEATED), sign="repeat")
             if self.staffed and not staff.all():
-                switches = watched.of("switch", ~staff)
-                to_staff = self._unexpected(touchpoint, switches.rows, self._to_staff[switches.rows])
-                yield replace(switches, met=~to_staff)
+                yield trouble(~self._unexpected(touchpoint, rows, self._to_staff[rows]), ~staff, sign="switch")
 
     def _beginnings(self, rows: Rows) -> Beginnings:
         return Beginnings(self.selection, self.found.visits[rows], self.found.customers[rows], self.times[rows])
 
     def leads_to(self, trouble: Trouble, place: Place) -> str | None:
         """The touchpoint that most often follows the visits of a place that were not met."""
-        rows = trouble.rows[place.members & ~place.watched.met]
+        rows = trouble.rows[place.members & ~trouble.met]
         following = self.found.following[rows]
         codes = self.selection.journeys.touchpoints[following[following >= 0]]
         return self.selection.snapshot.names[int(np.bincount(codes).argmax())] if len(codes) else None
@@ -223,9 +219,10 @@ class Continued:
 
         A value counts for every such visit of its customer in the time before it, so that this is an upper limit.
         """
-        if not len(self.selection.snapshot.values[0]) or not trouble.met.any():
+        without = trouble.met & trouble.all
+        if not len(self.selection.snapshot.values[0]) or not without.any():
             return None
-        return place.lost_at_most * float(self._worth[trouble.rows[trouble.met]].mean())
+        return place.lost_at_most * float(self._worth[trouble.rows[without]].mean())
 
     @cached_property
     def _worth(self) -> npt.NDArray[np.float64]:

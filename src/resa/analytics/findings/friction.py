@@ -24,9 +24,10 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.findings.arrows import Arrow, arrows_of, short_of
+from resa.analytics.findings.beginnings import prepared
 from resa.analytics.findings.continued import Continued, Rows, Trouble
 from resa.analytics.findings.continued_sql import rates_sql, sign_conditions, trials_steps
-from resa.analytics.findings.places import Place, loss, placed, prepared, unusual, urgency
+from resa.analytics.findings.places import Place, loss, placed, unusual, urgency
 from resa.analytics.findings.statement import place_steps, whole_place_steps
 from resa.analytics.findings.unusual import FAMILY_WISE
 from resa.analytics.questions.kinds import FrictionQuestion
@@ -170,14 +171,15 @@ def _above_comparable(continued: Continued) -> Iterator[_Listed]:
     troubles = [
         trouble for trouble in continued.troubles if trouble.sign != "drop-off" or not continued.beyond(trouble)
     ]
-    hits = [int(np.count_nonzero(~trouble.met)) for trouble in troubles]
-    shares = _comparable(troubles, hits, [len(trouble.met) for trouble in troubles])
-    for trouble, comparable in zip(troubles, shares, strict=True):
+    hits = [int(np.count_nonzero(trouble.all & ~trouble.met)) for trouble in troubles]
+    sizes = [trouble.size for trouble in troubles]
+    shares = _comparable(troubles, hits, sizes)
+    for trouble, comparable, size in zip(troubles, shares, sizes, strict=True):
         if comparable is None:
             continue
         target, whole = 1 - comparable, trouble.whole
-        if judged(len(trouble.met), whole.low, whole.high, target) == "below":
-            yield _Listed(trouble, placed(trouble, np.ones(len(trouble.met), np.bool_), target), "above comparable")
+        if judged(size, whole.low, whole.high, target) == "below":
+            yield _Listed(trouble, placed(trouble, trouble.all, target), "above comparable")
 
 
 def _comparable(troubles: Sequence[Trouble], hits: Sequence[int], visits: Sequence[int]) -> list[float | None]:
@@ -283,7 +285,7 @@ def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
     for label, chosen in groups.split():
         members = np.zeros(len(continued.found.visits), np.bool_)
         members[counted[chosen]] = True
-        own = [(trouble, members[trouble.rows]) for trouble in continued.troubles]
+        own = [(trouble, members[trouble.rows] & trouble.all) for trouble in continued.troubles]
         own = [(trouble, inside) for trouble, inside in own if inside.any()]
         counts = [int(np.count_nonzero(inside & ~trouble.met)) for trouble, inside in own]
         visits = [int(np.count_nonzero(inside)) for _, inside in own]
@@ -298,20 +300,19 @@ def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
 
 
 def _rate(continued: Continued, trouble: Trouble, inside: Flags) -> dict[str, Any]:
-    every = bool(inside.all())
-    customers = trouble.customers if every else trouble.customers[inside]
-    shown = ~trouble.met if every else ~trouble.met[inside]
-    good = trouble.whole if every else clustered_interval(customers, ~shown)
+    visits, shown = int(np.count_nonzero(inside)), inside & ~trouble.met
+    every = visits == trouble.size
+    good = trouble.whole if every else clustered_interval(trouble.customers[inside], trouble.met[inside])
     waits = trouble.sign == "wait"
     return {
         "touchpoint": trouble.touchpoint.key,
         "sign": trouble.sign,
-        "visits": len(shown),
+        "visits": visits,
         "count": int(np.count_nonzero(shown)),
         "share": 1 - good.share,
         "low": 1 - good.high,
         "high": 1 - good.low,
-        "customers": count_distinct(customers[shown]),
+        "customers": count_distinct(trouble.customers[shown]),
         "median_seconds": quantile(continued.waited(trouble.rows[inside]), 0.5) / SECOND if waits else None,
         "slow_seconds": trouble.slow / SECOND if trouble.slow is not None else None,
     }

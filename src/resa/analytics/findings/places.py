@@ -7,7 +7,7 @@ of a touchpoint. A *place* is a group of them, in a run of weeks or at all times
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
@@ -17,17 +17,17 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from resa.analytics.calendar import Instants, calendar_edges
+from resa.analytics.findings.beginnings import Attribute, Beginnings
 from resa.analytics.findings.found import Segment
 from resa.analytics.findings.trials import Trials
 from resa.analytics.findings.unusual import Places, against_others, against_past, everybody
-from resa.analytics.scope.selection import WHOLE, Selection
-from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
-from resa.analytics.statistics import distinct
-from resa.kernels import Interval, bucket_numbers, clustered_interval, number_present
+from resa.analytics.scope.selection import WHOLE
+from resa.analytics.scope.snapshot import Flags
+from resa.analytics.statistics import count_distinct, distinct
+from resa.kernels import Interval, clustered_interval
 from resa.model.verdicts import Verdict, judged
 
-__all__ = ["Beginnings", "Place", "Watched", "loss", "placed", "prepared", "unusual", "urgency", "who"]
+__all__ = ["Place", "Watched", "loss", "placed", "unusual", "urgency", "who"]
 
 _SEGMENTS: Final = 3
 _BEYOND_DOUBT: Final = 1e-12
@@ -35,160 +35,44 @@ _CHECKED: Final = 8
 
 
 @dataclass(frozen=True)
-class _Attribute:
-    """A way to tell things apart.
-
-    Attributes:
-        name: persona, channel, device, `traits.x` or `properties.x`.
-        values: Names of the groups.
-        codes: For each way the groups are told, the number of each thing's group plus 1; 0: in none. Personas may
-            overlap, so each has a way of its own.
-        comparable: Its groups are held against each other.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    codes: tuple[npt.NDArray[np.uint32], ...]
-    comparable: bool
-
-    def members(self, group: int, rows: npt.NDArray[np.int64] | slice = slice(None)) -> Flags:
-        """Which things are in a group, of all or some."""
-        ways = len(self.codes)
-        flags: Flags = self.codes[group][rows] == 1 if ways > 1 else self.codes[0][rows] == group + 1
-        return flags
-
-
-@dataclass(frozen=True)
-class Beginnings:
-    """Where and when things begin; at least one.
-
-    Attributes:
-        selection: What is looked at.
-        positions: The event at which each begins.
-        customers: Whose each is; a customer's stand together, in the order of time.
-        began_at: When, microseconds since 1970.
-    """
-
-    selection: Selection
-    positions: Positions
-    customers: npt.NDArray[np.int32]
-    began_at: Instants
-
-    @cached_property
-    def weeks(self) -> tuple[npt.NDArray[np.int64], tuple[date, ...]]:
-        """The number of the week of each, and the weeks' Mondays."""
-        zone = self.selection.snapshot.zone
-        edges, days = calendar_edges(int(self.began_at.min()), int(self.began_at.max()), "week", zone)
-        return bucket_numbers(self.began_at, edges), days
-
-    def taken(self, rows: npt.NDArray[np.int64]) -> Beginnings:
-        """Some of them. What tells them apart is taken from what tells all apart: quicker than to look again."""
-        return _Taken(self.selection, self.positions[rows], self.customers[rows], self.began_at[rows], self, rows)
-
-    @cached_property
-    def attributes(self) -> tuple[_Attribute, ...]:
-        """Everything that tells these things apart."""
-        return tuple(self._attributes())
-
-    def _attributes(self) -> Iterator[_Attribute]:
-        selection, snapshot = self.selection, self.selection.snapshot
-        personas = [persona.key for persona in snapshot.journey_map.personas if persona.who is not None]
-        flags = [selection.expressions.persona(key)[self.customers].astype(np.uint32) for key in personas]
-        yield _Attribute("persona", tuple(personas), tuple(flags), comparable=False)
-        yield _labelled("channel", snapshot.channels_at(self.positions), snapshot.channel_labels, comparable=False)
-        codes, labels = snapshot.event_labels("device")
-        yield _labelled("device", codes[self.positions], labels, comparable=False)
-        for name in snapshot.text_attributes:
-            if name.startswith("traits."):
-                numbers, values = selection.expressions.labels(name)
-                yield _labelled(name, numbers[self.customers], values, comparable=True)
-            else:
-                numbers, values = snapshot.event_labels(name)
-                yield _labelled(name, numbers[self.positions], values, comparable=True)
-
-    @cached_property
-    def strata(self) -> npt.NDArray[np.int64]:
-        """The stratum of each: what personas, channel and device have in common."""
-        parts = [
-            (codes, len(attribute.values) + 1 if len(attribute.codes) == 1 else 2)
-            for attribute in self.attributes[:3]
-            for codes in attribute.codes
-        ]
-        stratum = np.zeros(len(self.positions), np.int64)
-        for codes, size in parts:
-            stratum *= size
-            stratum += codes
-        return _renumbered(stratum)
-
-
-@dataclass(frozen=True)
-class _Taken(Beginnings):
-    """Some of others.
-
-    Attributes:
-        others: From which they are taken.
-        rows: Their rows there.
-    """
-
-    others: Beginnings
-    rows: npt.NDArray[np.int64]
-
-    def _attributes(self) -> Iterator[_Attribute]:
-        for attribute in self.others.attributes:
-            yield replace(attribute, codes=tuple(codes[self.rows] for codes in attribute.codes))
-
-    @cached_property
-    def strata(self) -> npt.NDArray[np.int64]:
-        return _renumbered(self.others.strata[self.rows])
-
-
-def _labelled(name: str, codes: npt.NDArray[np.integer], labels: tuple[str, ...], *, comparable: bool) -> _Attribute:
-    """Groups by label, those that are present; nobody knows what the empty label stands for."""
-    known = np.array([label not in {"", NOT_KNOWN} for label in labels], np.bool_)
-    numbers, present = number_present(codes.astype(np.int32, copy=False), known)
-    return _Attribute(name, tuple(labels[code] for code in present.tolist()), (numbers,), comparable)
-
-
-def _renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The same numbers without gaps, in the same order."""
-    present = np.bincount(codes) > 0
-    return (np.cumsum(present) - 1)[codes]
-
-
-@dataclass(frozen=True)
 class Watched:
     """Things that turn out well or not.
 
     Attributes:
-        beginnings: Where and when each began.
+        beginnings: Where and when each of these and perhaps of others began; at least one is watched.
         met: Which turned out well.
+        among: Which are watched; `None`: all.
     """
 
     beginnings: Beginnings
     met: Flags
+    among: Flags | None = None
 
     @property
     def customers(self) -> npt.NDArray[np.int32]:
         """Whose they are."""
         return self.beginnings.customers
 
-    @cached_property
+    @property
+    def all(self) -> Flags:
+        """Which are watched."""
+        return np.ones(len(self.met), np.bool_) if self.among is None else self.among
+
+    @property
+    def size(self) -> int:
+        """How many are watched."""
+        return len(self.met) if self.among is None else int(np.count_nonzero(self.among))
+
+    @property
     def whole(self) -> Interval:
         """The share of all that turned out well."""
-        return clustered_interval(self.customers, self.met)
+        return self.trials.whole
 
     @cached_property
     def trials(self) -> Trials:
         """They as trials."""
         week, days = self.beginnings.weeks
-        return Trials(self.met, self.customers, week, self.beginnings.strata, len(days))
-
-
-def prepared(selection: Selection) -> Selection:
-    """The selection, with everything read that tells its events apart."""
-    texts = [name for name in selection.snapshot.text_attributes if not name.startswith("traits.")]
-    selection.snapshot.prepare_labels(["device", *texts])
-    return selection
+        return Trials(self.met, self.customers, week, self.beginnings.strata, len(days), self.among)
 
 
 @dataclass(frozen=True)
@@ -200,7 +84,7 @@ class _Looked:
         places: What stands out.
     """
 
-    groups: Sequence[tuple[_Attribute, int] | None]
+    groups: Sequence[tuple[Attribute, int] | None]
     places: Places
 
     def members(self, row: int, everybody: Flags) -> tuple[Flags, Flags]:
@@ -209,7 +93,7 @@ class _Looked:
         if group is None:
             return everybody, everybody
         attribute, number = group
-        return attribute.members(number), attribute.codes[0] > 0 if attribute.comparable else everybody
+        return attribute.members(number) & everybody, attribute.codes > 0 if attribute.comparable else everybody
 
 
 def unusual(watched: Sequence[Watched], level: float, *, rises: bool = True) -> tuple[list[Place | None], int]:
@@ -231,15 +115,14 @@ def _looked(watched: Watched) -> Iterator[_Looked]:
     trials, attributes = watched.trials, watched.beginnings.attributes
     table, effect = trials.table, trials.effect
     yield _Looked([None], everybody(table, effect))
-    one_of = np.zeros(trials.strata, np.int64)
-    one_of[trials.stratum] = np.arange(len(trials.stratum))
     by_stratum = [(attribute, group) for attribute in attributes[:3] for group in range(len(attribute.values))]
-    segments = np.array([attribute.members(group, one_of) for attribute, group in by_stratum], np.bool_)
+    segments = np.array(
+        [attribute.members(group, watched.beginnings.examples) for attribute, group in by_stratum], np.bool_
+    )
     yield _Looked(by_stratum, against_past(table, segments.reshape(-1, trials.strata), effect))
-    for attribute in attributes[3:]:
-        for first, groups, known in trials.tables(attribute.codes[0], len(attribute.values)):
-            numbers = range(first, first + len(groups.openings))
-            yield _Looked([(attribute, number) for number in numbers], against_others(groups, known, effect))
+    compared = [attribute for attribute in attributes[3:] if attribute.codes.any()]
+    for named, groups, known in trials.tables([(item.codes, len(item.values)) for item in compared]):
+        yield _Looked([(compared[item], group) for item, group in named], against_others(groups, known, effect))
 
 
 def _most_changed(
@@ -257,11 +140,10 @@ def _most_changed(
             seen.places.log_p + each[seen.places.lasts.astype(np.int64)] <= np.log(level)
         ).tolist()
     ]
-    whole = np.ones(len(watched.met), np.bool_)
     for _, rise, number, place in sorted(item for item in found if rises or not item[1])[:_CHECKED]:
         seen = looked[number]
         places, row = seen.places, int(seen.places.row[place])
-        members, known = seen.members(row, whole)
+        members, known = seen.members(row, watched.all)
         log_p = places.checked(place, watched.trials, members, known) + float(each[int(places.lasts[place])])
         if log_p <= np.log(level):
             labels: dict[str, Any] = {"p_value": float(np.exp(log_p)), "log_p": log_p}
@@ -275,12 +157,13 @@ def _most_changed(
 
 def _when(watched: Watched, first: int, last: int) -> tuple[Flags, tuple[int, int], dict[str, date]]:
     """Which things began in a run of weeks; its bounds as moments; and its days, as far as it does not last always."""
-    week, days = watched.beginnings.weeks
+    (week, days), trials = watched.beginnings.weeks, watched.trials
+    first, last = first + trials.origin, last + trials.origin
     inside: Flags = (week >= first) & (week <= last)
-    if first == 0 and last == len(days) - 1:
+    if (first, last) == trials.period:
         return inside, WHOLE, {}
     when = {"since": days[first]}
-    if last < len(days) - 1:
+    if last < trials.period[1]:
         when["until"] = days[last] + timedelta(days=6)
     zone = watched.beginnings.selection.snapshot.zone
     return inside, (zone.first_moment(days[first]), zone.first_moment(days[last] + timedelta(days=7))), when
@@ -324,7 +207,7 @@ class Place:
     def lost_at_most(self) -> int:
         """Customers who never met it, as far as it was missing for them; who met it once is not lost."""
         customers, met = self.watched.customers[self.members], self.watched.met[self.members]
-        never = self.people - len(distinct(customers[met]))
+        never = self.people - count_distinct(customers[met])
         return min(never, ceil(round(self.missing, 6)))
 
     @property
@@ -345,12 +228,13 @@ class Place:
 def placed(watched: Watched, members: Flags, reference: float, **more: Any) -> Place:
     """A place of some of what is watched."""
     customers = watched.customers[members]
+    every = len(customers) == watched.size
     return Place(
         watched=watched,
         members=members,
         reference=reference,
-        interval=watched.whole if members.all() else clustered_interval(customers, watched.met[members]),
-        people=len(distinct(customers)),
+        interval=watched.whole if every else clustered_interval(customers, watched.met[members]),
+        people=count_distinct(customers),
         **more,
     )
 

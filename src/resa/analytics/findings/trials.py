@@ -1,22 +1,23 @@
-"""Openings of one expectation as trials: counted by group, stratum and week."""
+"""Openings of one expectation, or visits of one touchpoint, as trials: counted by group, stratum and week."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels import count_together, design_effect
+from resa.kernels import Interval, WeeklyTrials, count_together, weekly_trials
 
 __all__ = ["Table", "Trials"]
 
 _MOST_CELLS: Final = 4_000_000
 """Cells that are counted at once."""
 
+Codes = npt.NDArray[np.uint8]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -36,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Trials:
-    """Openings of one expectation as trials.
+    """Openings of one expectation, or visits of one touchpoint, as trials.
 
     Attributes:
         met: Whether each was met.
@@ -44,13 +45,15 @@ class Trials:
         week: Number of the week in which each opened.
         stratum: Number of the stratum of each, weeks left aside.
         weeks: How many weeks there are.
+        among: Which of them are looked at, at least one; `None`: all.
     """
 
     met: Flags
     customer: npt.NDArray[np.int32]
-    week: Whole
-    stratum: Whole
+    week: npt.NDArray[np.int32]
+    stratum: npt.NDArray[np.int32]
     weeks: int
+    among: Flags | None = None
 
     @cached_property
     def strata(self) -> int:
@@ -58,52 +61,74 @@ class Trials:
         return int(self.stratum.max()) + 1 if len(self.stratum) else 0
 
     @cached_property
+    def _counted(self) -> WeeklyTrials:
+        size = (self.strata, self.weeks)
+        return weekly_trials(self.customer, self.week, self.stratum, self.met, self.among, size=size)
+
+    @property
     def first(self) -> Flags:
         """Which openings count: the first of a customer in a week."""
-        other: Flags = np.ones(len(self.met), np.bool_)
-        other[1:] = (self.customer[1:] != self.customer[:-1]) | (self.week[1:] != self.week[:-1])
-        return other
+        first: Flags = self._counted.places < self._counted.counts.size
+        return first
 
-    @cached_property
+    @property
     def effect(self) -> float:
         """Design effect of the trials, at least 1."""
-        return design_effect(self.customer, self.met, self.first)
+        return self._counted.effect
+
+    @property
+    def whole(self) -> Interval:
+        """The share that was met of all openings, whether they are trials or not."""
+        return self._counted.whole
 
     @cached_property
-    def _place(self) -> Whole:
-        """Where each opening is counted: stratum, week, and whether it was met; behind them those that do not count."""
-        place: Whole = np.where(
-            self.first, (self.stratum * self.weeks + self.week) * 2 + self.met, self.strata * self.weeks * 2
-        )
-        return place
+    def period(self) -> tuple[int, int]:
+        """First and last week with a trial."""
+        filled = np.flatnonzero(self._counted.counts.any(axis=(0, 2)))
+        return int(filled[0]), int(filled[-1])
+
+    @property
+    def origin(self) -> int:
+        """The week that is the first of tables."""
+        return self.period[0]
 
     @cached_property
     def table(self) -> Table:
         """All trials, without groups."""
-        every = self._counted(None, 0, 1)
-        return Table(every.openings[0], every.met[0])
+        return self._table(self._counted.counts)
 
-    def tables(self, codes: npt.NDArray[np.uint32], groups: int) -> Iterator[tuple[int, Table, Table]]:
-        """The trials by group, some groups at a time: the number of the first, they, and those that are in any group.
+    def tables(self, attributes: Sequence[tuple[Codes, int]]) -> Iterator[tuple[list[tuple[int, int]], Table, Table]]:
+        """The trials by group of each of several attributes, some groups at a time.
 
         Args:
-            codes: The number of each opening's group plus 1; 0: in none.
-            groups: How many groups there are.
-        """
-        step = max(1, _MOST_CELLS // max(1, self.strata * self.weeks * 2))
-        known = self.table
-        for first in range(0, groups + 1, step):
-            counted = self._counted(codes, first, min(step, groups + 1 - first))
-            openings, met = counted.openings, counted.met
-            if first == 0:
-                known = Table(self.table.openings - openings[0], self.table.met - met[0])
-                openings, met = openings[1:], met[1:]
-            yield max(first - 1, 0), Table(openings, met), known
+            attributes: The number of each opening's group plus 1 (0: in none), and how many groups there are.
 
-    def _counted(self, codes: npt.NDArray[np.uint32] | None, first: int, groups: int) -> Table:
-        size = self.strata * self.weeks * 2 + 1
-        if codes is None:
-            codes = np.zeros(len(self._place), np.uint32)
-        counts = count_together(self._place, codes, size, first, groups)[:, :-1]
-        counts = counts.reshape(groups, self.strata, self.weeks, 2)
-        return Table(counts.sum(axis=3), counts[..., 1])
+        Yields:
+            Of each group its attribute and its number; its trials; and those that are in any group of its attribute.
+        """
+        most = max(1, _MOST_CELLS // (self.strata * self.weeks * 2))
+        named: list[tuple[int, int]] = []
+        counts: list[npt.NDArray[np.int32]] = []
+        for number, (codes, groups) in enumerate(attributes):
+            if counts and len(named) + groups > most:
+                yield named, *self._held_apart(counts)
+                named, counts = [], []
+            named += [(number, group) for group in range(groups)]
+            counts.append(self._counted_by(codes, groups))
+        if counts:
+            yield named, *self._held_apart(counts)
+
+    def _counted_by(self, codes: Codes, groups: int) -> npt.NDArray[np.int32]:
+        size = self.strata * self.weeks * 2
+        counts = count_together(self._counted.places, codes, size + 1, 1, groups)
+        return counts[:, :size].reshape(groups, self.strata, self.weeks, 2)
+
+    def _held_apart(self, counts: Sequence[npt.NDArray[np.int32]]) -> tuple[Table, Table]:
+        known = [np.broadcast_to(each.sum(axis=0), each.shape) for each in counts]
+        return self._table(np.concatenate(counts)), self._table(np.concatenate(known))
+
+    def _table(self, counts: npt.NDArray[np.integer[Any]]) -> Table:
+        """A table of what was counted, without the empty weeks at both ends."""
+        low, high = self.period
+        counts = counts[..., low : high + 1, :].astype(np.int64)
+        return Table(counts.sum(axis=-1), counts[..., 1])

@@ -85,7 +85,7 @@ class Places:
         stands: How far it stands out.
         log_p: Natural logarithm of the chance to be so far out on the side to which it is.
         change: How much it changed: the same against its own past, or the others, alone, and without the sign.
-        share: Share expected by stratum and week, f64[strata, weeks].
+        share: From segment to the share expected by stratum and week, f64[strata, weeks].
         others: From segment and run to how much an opening is taken for one of the others, f64[strata, weeks].
         reference: From segment and run to the share that the others let expect.
     """
@@ -97,7 +97,7 @@ class Places:
     stands: _Stands
     log_p: Numbers
     change: Numbers
-    share: Numbers
+    share: Callable[[int], Numbers]
     others: Callable[[int, int], Numbers]
     reference: Callable[[int, int], float]
 
@@ -122,12 +122,12 @@ class Places:
         """
         row, run = int(self.row[place]), int(self.run[place])
         chosen = np.flatnonzero(trials.first if known is None else trials.first & known)
-        stratum, week, customer = trials.stratum[chosen], trials.week[chosen], trials.customer[chosen]
+        stratum, week, customer = trials.stratum[chosen], trials.week[chosen] - trials.origin, trials.customer[chosen]
         inside = members[chosen] * self.runs.flags(run)[week]
         if len(np.unique(customer[inside > 0])) < FEWEST:
             return 0.0
         counted = inside - self.others(row, run)[stratum, week]
-        expected = self.share[stratum, week]
+        expected = self.share(row)[stratum, week]
         starts = np.flatnonzero(np.diff(customer, prepend=-1))
         each = counted * (trials.met[chosen] - expected)
         sums = np.add.reduceat(each, starts)
@@ -167,7 +167,15 @@ def everybody(table: Table, effect: float) -> Places:
     told = runs.later(table.openings.sum(axis=0)[None])
     past = _past(null, every, runs)
     return _places(
-        stands, past, runs, told, effect, at_least=by_weeks, share=null.share, others=others, reference=reference
+        stands,
+        past,
+        runs,
+        told,
+        effect,
+        at_least=by_weeks,
+        share=lambda _: null.share,
+        others=others,
+        reference=reference,
     )
 
 
@@ -199,7 +207,7 @@ def against_past(table: Table, segments: Flags, effect: float) -> Places:
 
     told = runs.later(inside @ table.openings)
     past = _past(_Null.of(table, _levels(table)), inside, runs)
-    return _places(stands, past, runs, told, effect, share=null.share, others=others, reference=reference)
+    return _places(stands, past, runs, told, effect, share=lambda _: null.share, others=others, reference=reference)
 
 
 def against_others(groups: Table, known: Table, effect: float) -> Places:
@@ -207,10 +215,10 @@ def against_others(groups: Table, known: Table, effect: float) -> Places:
 
     Args:
         groups: i64[groups, strata, weeks].
-        known: i64[strata, weeks], all of which it is known in which group they are.
+        known: i64[groups, strata, weeks], everybody whom each group is held against, and itself.
         effect: Design effect, at least 1.
     """
-    share, runs = known.met / np.maximum(known.openings, 1), _Runs(known.openings.shape[1])
+    share, runs = known.met / np.maximum(known.openings, 1), _Runs(known.openings.shape[-1])
     part = groups.openings / np.maximum(known.openings, 1)
     expected = groups.openings * share
     # The variance of one, given how many were met; nothing where there is nobody to compare with.
@@ -221,7 +229,7 @@ def against_others(groups: Table, known: Table, effect: float) -> Places:
     u = runs.sums((groups.met - expected).sum(axis=1))
     stands = _Stands(u, runs.sums((weights[0] * (1 - part)).sum(axis=1)), runs.sums(cells))
     openings = runs.sums(groups.openings.sum(axis=1))
-    rest = runs.sums(known.openings.sum(axis=0)[None]) - openings
+    rest = runs.sums(known.openings.sum(axis=1)) - openings
 
     def others(row: int, run: int) -> Numbers:
         return np.asarray(part[row] * runs.flags(run))
@@ -229,12 +237,12 @@ def against_others(groups: Table, known: Table, effect: float) -> Places:
     def reference(row: int, run: int) -> float:
         """Those outside tell, taken to the group's strata."""
         within = runs.flags(run)
-        own, every = float((expected[row] * within).sum()), float((known.met * within).sum())
-        met = float(((known.met - groups.met[row]) * within).sum())
+        own, every = float((expected[row] * within).sum()), float((known.met[row] * within).sum())
+        met = float(((known.met[row] - groups.met[row]) * within).sum())
         return min(1.0, own / float(openings[row, run]) * met / max(every - own, _TINY))
 
     told = (openings >= FEWEST) & (rest >= FEWEST)
-    return _places(stands, stands, runs, told, effect, share=share, others=others, reference=reference)
+    return _places(stands, stands, runs, told, effect, share=share.__getitem__, others=others, reference=reference)
 
 
 def _places(

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
-from resa.analytics.scope.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, named, numbered
+from resa.analytics.scope.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, known, named, numbered
 from resa.analytics.sql.text import inlined, literal, moment
+from resa.analytics.statistics import renumbered
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.engine import Engine
@@ -65,6 +66,11 @@ class CustomerExpressions:
 
         return self._snapshot.keep(("customer labels", text, self._as_of, self._override), make)
 
+    def known_labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
+        """The same, of what is known alone: for each customer the number of its label plus 1, or 0; and the labels."""
+        key = ("known customer labels", text, self._as_of, self._override)
+        return self._snapshot.keep(key, lambda: known(*self.labels(text)))
+
     def persona(self, key: str) -> Flags:
         """Which customers are this persona, as of now.
 
@@ -72,6 +78,23 @@ class CustomerExpressions:
             QuestionError: The map has no such persona, or nothing tells who is one.
         """
         return self.flags(self._who(key))
+
+    @property
+    def personas_known(self) -> tuple[str, ...]:
+        """Personas of whom it can be told who is one."""
+        return tuple(persona.key for persona in self._snapshot.journey_map.personas if persona.who is not None)
+
+    @property
+    def combinations(self) -> npt.NDArray[np.int32]:
+        """For each customer the number of the combination of personas that she is."""
+
+        def make() -> npt.NDArray[np.int32]:
+            numbers = np.zeros(self._count, np.int32)
+            for key in self.personas_known:
+                numbers = renumbered(2 * numbers.astype(np.int64) + self.persona(key))
+            return numbers
+
+        return self._snapshot.keep(("combinations of personas", self._as_of, self._override), make)
 
     def _who(self, key: str) -> str:
         """What tells who is a persona."""
@@ -87,8 +110,10 @@ class CustomerExpressions:
         """A SELECT of (customer, persona), a row for each persona that a customer is."""
         if self._override is None:
             return "SELECT customer, unnest(personas) AS persona FROM customers"
-        known = [persona for persona in self._snapshot.journey_map.personas if persona.who is not None]
-        branches = [f"SELECT customer, {literal(p.key)} AS persona FROM ({self.selecting(p.who or '')})" for p in known]
+        branches = [
+            f"SELECT customer, {literal(key)} AS persona FROM ({self.selecting(self._who(key))})"
+            for key in self.personas_known
+        ]
         return " UNION ALL ".join(branches) or "SELECT customer, NULL::VARCHAR AS persona FROM customers WHERE FALSE"
 
     def selecting(self, text: str) -> str:

@@ -319,7 +319,20 @@ class Snapshot:
 
     def channels_at(self, positions: Positions) -> npt.NDArray[np.uint8]:
         """The number of the channel that counts for each event."""
+        if len(positions) * 8 > len(self.index.rows):
+            return self._channels[positions]
         return self.channel_table[self.column.touchpoints[positions], self.index.channels[positions]]
+
+    @cached_property
+    def _channels(self) -> npt.NDArray[np.uint8]:
+        """The channel that counts for each event; for questions about many of them two searches would take longer."""
+        table = self.channel_table
+        return table.ravel()[self.column.touchpoints.astype(np.int64) * table.shape[1] + self.index.channels]
+
+    @property
+    def known_channels(self) -> tuple[Codes, tuple[str, ...]]:
+        """For each event the number of its channel plus 1, or 0 where none is known; and the channels."""
+        return self.keep("known channels", lambda: known(self._channels, self.channel_labels))
 
     # Expressions over events.
 
@@ -352,6 +365,10 @@ class Snapshot:
         """For each event the number of its label, and the labels: the values of an expression as text."""
         self.prepare_labels([text])
         return self._kept["event labels", text]  # type: ignore[return-value]  # what a key of this kind names
+
+    def known_labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
+        """The same, of what is known alone: for each event the number of its label plus 1, or 0; and the labels."""
+        return self.keep(("known event labels", text), lambda: known(*self.event_labels(text)))
 
     def prepare_labels(self, texts: Sequence[str]) -> None:
         """Evaluate several expressions for `event_labels` in one pass over the event files."""
@@ -425,6 +442,13 @@ def named(codes: Codes, texts: pa.StringArray) -> tuple[Codes, tuple[str, ...]]:
     if len(labels) < len(names):  # a text of just this kind beside null
         codes = np.array([labels.index(name) for name in names], codes.dtype)[codes]
     return codes, labels
+
+
+def known(codes: Codes, labels: tuple[str, ...]) -> tuple[Codes, tuple[str, ...]]:
+    """Numbers from 1 on for the labels that stand for something, as narrow as may be; 0 for the others."""
+    told = [label not in {"", NOT_KNOWN} for label in labels]
+    number = (np.cumsum(told) * told).astype(np.min_scalar_type(len(labels)))
+    return number[codes], tuple(label for label, meant in zip(labels, told, strict=True) if meant)
 
 
 def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
