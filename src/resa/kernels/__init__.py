@@ -48,7 +48,7 @@ from resa.kernels.paths import (
 )
 from resa.kernels.retention import Retention, retention
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
-from resa.kernels.tallies import Tallies, WeeklyTrials, clustered_interval, tally, weekly_trials
+from resa.kernels.tallies import Tallies, Totals, WeeklyTrials, clustered_interval, tally, weekly_trials
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -99,6 +99,7 @@ __all__ = [
     "Stays",
     "Tallies",
     "TopPaths",
+    "Totals",
     "Transitions",
     "Variants",
     "Visits",

@@ -18,7 +18,7 @@ from resa.kernels.compiling import inlined, kernel
 from resa.kernels.intervals import Interval, clustered
 from resa.kernels.journeys import read_only
 
-__all__ = ["Tallies", "WeeklyTrials", "clustered_interval", "tally", "weekly_trials"]
+__all__ = ["Tallies", "Totals", "WeeklyTrials", "clustered_interval", "tally", "weekly_trials"]
 
 _OUTCOMES: Final = 4
 _CUSTOMERS: Final = 0
@@ -49,15 +49,6 @@ def _add_customer(
     sums[place, _PRODUCTS] += openings[place] * met[place]
     sums[place, _MET_SQUARES] += met[place] * met[place]
     openings[place] = met[place] = 0
-
-
-@inlined
-def _add_opening(sums: npt.NDArray[np.int64], place: int, counted: int, hit: int, openings: int, met: int) -> None:
-    """Add a customer's next opening, which counts 1 or 0, to the sums; she has had so many, and so many were met."""
-    sums[place, _CUSTOMERS] += counted * np.int64(openings == 0)
-    sums[place, _SQUARES] += counted * (2 * openings + 1)
-    sums[place, _PRODUCTS] += counted * (met + hit * (openings + 1))
-    sums[place, _MET_SQUARES] += counted * hit * (2 * met + 1)
 
 
 @kernel
@@ -139,6 +130,26 @@ def _spread(met: int, total: int, sums: list[int]) -> float:
     return spread / max(total, 1) ** 2
 
 
+class Totals(NamedTuple):
+    """Openings, whether they are trials or not.
+
+    Attributes:
+        openings: How many.
+        met: How many of them were met.
+        customers: Of how many customers.
+        ever_met: Customers with one that was met.
+        ever_unmet: Customers with one that was not.
+        interval: The share that was met, with its 95 % interval by customer.
+    """
+
+    openings: int
+    met: int
+    customers: int
+    ever_met: int
+    ever_unmet: int
+    interval: Interval
+
+
 class WeeklyTrials(NamedTuple):
     """Openings as trials.
 
@@ -146,13 +157,13 @@ class WeeklyTrials(NamedTuple):
         places: i32[n], where in `counts` each is counted; one behind its end: it is no trial.
         counts: i64[strata, weeks, 2], trials that were not met, and that were.
         effect: How much less several trials of one customer say than as many of different customers; at least 1.
-        whole: The share that was met of all openings, not of trials alone, with its 95 % interval.
+        whole: All of the openings.
     """
 
     places: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int64]
     effect: float
-    whole: Interval
+    whole: Totals
 
 
 @kernel
@@ -165,37 +176,46 @@ def _weekly_trials(
     among: npt.NDArray[np.bool_],
     places: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
-    sums: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    """Add all up, everything in row 0 of `sums` and trials in row 1; gives how many were not met, and were, of all.
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Sums over customers of all openings and of trials; and how many there are, were met, of whom ever met and unmet.
 
-    Sums of squares grow by what a further opening adds to its customer's, so that nothing depends on a guess of the
-    processor, which is wrong with every second customer.
+    Sums of squares grow by what one more opening adds to its customer's: so nothing has to be guessed by the processor,
+    which would be wrong with every second customer.
     """
     nowhere = len(counts) - 1
-    totals = np.zeros(2, np.int64)
     last, last_week = np.int32(-1), np.int32(-1)
-    openings = successes = trials = hits = np.int64(0)
+    m = y = trials = hits = np.int64(0)  # this customer's openings, those met, trials, those met
+    all_m = all_y = ever_met = ever_unmet = np.int64(0)
+    customers = squares = products = met_squares = np.int64(0)
+    trial_customers = trial_squares = trial_products = trial_met_squares = np.int64(0)
     for row in range(len(customer)):
         counted = np.int64(among.size == 0 or among[row])
         hit = np.int64(met[row])
-        other = customer[row] != last
-        first = counted * np.int64(other or week[row] != last_week)
-        if other:
-            openings = successes = trials = hits = np.int64(0)
-        _add_opening(sums, 0, counted, hit, openings, successes)
-        _add_opening(sums, 1, first, hit, trials, hits)
-        openings += counted
-        successes += counted * hit
-        trials += first
-        hits += first * hit
-        totals[hit] += counted
+        same = np.int64(customer[row] == last)
+        m, y, trials, hits = m * same, y * same, trials * same, hits * same
+        first = counted * (1 - same * np.int64(week[row] == last_week))
+        ever_met += counted * hit * np.int64(y == 0)
+        ever_unmet += counted * (1 - hit) * np.int64(y == m)
+        customers += counted * np.int64(m == 0)
+        squares += counted * (2 * m + 1)
+        products += counted * (y + hit * (m + 1))
+        met_squares += counted * hit * (2 * y + 1)
+        trial_customers += first * np.int64(trials == 0)
+        trial_squares += first * (2 * trials + 1)
+        trial_products += first * (hits + hit * (trials + 1))
+        trial_met_squares += first * hit * (2 * hits + 1)
+        m, y, trials, hits = m + counted, y + counted * hit, trials + first, hits + first * hit
+        all_m, all_y = all_m + counted, all_y + counted * hit
         last = customer[row]
-        last_week = week[row] if counted else np.int32(-1) if other else last_week
+        last_week = week[row] if counted else last_week if same else np.int32(-1)
         place = (np.int64(stratum[row]) * weeks + week[row]) * 2 + hit
         places[row] = place if first else nowhere
         counts[places[row]] += 1
-    return totals
+    return (
+        np.array([customers, squares, products, met_squares]),
+        np.array([trial_customers, trial_squares, trial_products, trial_met_squares]),
+        np.array([all_m, all_y, ever_met, ever_unmet]),
+    )
 
 
 def weekly_trials(
@@ -227,19 +247,16 @@ def weekly_trials(
         if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < count:
             raise ValueError(f"strata and weeks are numbered 0 to {count - 1}")
     strata, weeks = size
-    places, counts, sums = (
-        np.empty(len(customer), np.int32),
-        np.zeros(strata * weeks * 2 + 1, np.int64),
-        np.zeros((2, 4), np.int64),
-    )
-    totals = _weekly_trials(
+    places, counts = np.empty(len(customer), np.int32), np.zeros(strata * weeks * 2 + 1, np.int64)
+    found = _weekly_trials(
         *(read_only(customer, np.int32), read_only(week, np.int32), read_only(stratum, np.int32), weeks),
         *(read_only(met, np.bool_), read_only(np.zeros(0, np.bool_) if among is None else among, np.bool_)),
-        *(places, counts, sums),
+        *(places, counts),
     )
+    every, trials, (openings, successes, ever_met, ever_unmet) = (column.tolist() for column in found)
+    interval = _interval(successes, openings, every, 0.95)
+    whole = Totals(openings, successes, every[_CUSTOMERS], ever_met, ever_unmet, interval)
     counts = counts[:-1].reshape(strata, weeks, 2)
-    every, trials = sums.tolist()
-    whole = _interval(int(totals[1]), int(totals.sum()), every, 0.95)
     return WeeklyTrials(places, counts, _design_effect(int(counts[..., 1].sum()), int(counts.sum()), trials), whole)
 
 

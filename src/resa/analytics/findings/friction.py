@@ -14,8 +14,9 @@ may still leave at the next.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -27,7 +28,7 @@ from resa.analytics.findings.arrows import Arrow, arrows_of, short_of
 from resa.analytics.findings.beginnings import prepared
 from resa.analytics.findings.continued import Continued, Rows, Trouble
 from resa.analytics.findings.continued_sql import rates_sql, sign_conditions, trials_steps
-from resa.analytics.findings.places import Place, loss, placed, unusual, urgency
+from resa.analytics.findings.places import Place, loss, placed_whole, unusual, urgency
 from resa.analytics.findings.statement import place_steps, whole_place_steps
 from resa.analytics.findings.unusual import FAMILY_WISE
 from resa.analytics.questions.kinds import FrictionQuestion
@@ -35,12 +36,10 @@ from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, People, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import count_distinct, distinct, quantile
 from resa.base.language import sentence
-from resa.kernels import clustered_interval
-from resa.model.verdicts import judged
+from resa.kernels import Totals
 
 __all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
 
@@ -171,30 +170,24 @@ def _above_comparable(continued: Continued) -> Iterator[_Listed]:
     troubles = [
         trouble for trouble in continued.troubles if trouble.sign != "drop-off" or not continued.beyond(trouble)
     ]
-    hits = [int(np.count_nonzero(trouble.all & ~trouble.met)) for trouble in troubles]
-    sizes = [trouble.size for trouble in troubles]
-    shares = _comparable(troubles, hits, sizes)
-    for trouble, comparable, size in zip(troubles, shares, sizes, strict=True):
+    for trouble, comparable in zip(troubles, _comparable(troubles), strict=True):
         if comparable is None:
             continue
-        target, whole = 1 - comparable, trouble.whole
-        if judged(size, whole.low, whole.high, target) == "below":
-            yield _Listed(trouble, placed(trouble, trouble.all, target), "above comparable")
+        place = placed_whole(trouble, 1 - comparable)
+        if place.judged(place.reference) == "below":
+            yield _Listed(trouble, place, "above comparable")
 
 
-def _comparable(troubles: Sequence[Trouble], hits: Sequence[int], visits: Sequence[int]) -> list[float | None]:
+def _comparable(troubles: Sequence[Trouble]) -> Iterator[float | None]:
     """For each the share at the other touchpoints of its stage; waits differ by their nature."""
-    totals: dict[tuple[str, str], list[int]] = {}
-    for trouble, hit, number in zip(troubles, hits, visits, strict=True):
-        total = totals.setdefault((trouble.touchpoint.stage, trouble.sign), [0, 0])
-        total[0] += hit
-        total[1] += number
-    found: list[float | None] = []
-    for trouble, hit, number in zip(troubles, hits, visits, strict=True):
-        every = totals[trouble.touchpoint.stage, trouble.sign]
-        rest = every[1] - number
-        found.append((every[0] - hit) / rest if rest and trouble.sign != "wait" else None)
-    return found
+    stages: dict[tuple[str, str], list[Totals]] = defaultdict(list)
+    for trouble in troubles:
+        stages[trouble.touchpoint.stage, trouble.sign].append(trouble.whole)
+    for trouble in troubles:
+        every, own = stages[trouble.touchpoint.stage, trouble.sign], trouble.whole
+        visits = sum(each.openings for each in every) - own.openings
+        met = sum(each.met for each in every) - own.met
+        yield (visits - met) / visits if visits and trouble.sign != "wait" else None
 
 
 def _listed(continued: Continued, listed: Sequence[_Listed]) -> Part:
@@ -281,44 +274,43 @@ def _branch_of(values: Mapping[str, str], source: str) -> str:
 def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
     columns = (*groups.columns, *RATE_COLUMNS)
     rows: dict[str, list[Any]] = {column.name: [] for column in columns}
-    behind: list[tuple[Trouble, Flags]] = []
+    behind: list[Trouble] = []
     for label, chosen in groups.split():
-        members = np.zeros(len(continued.found.visits), np.bool_)
-        members[counted[chosen]] = True
-        own = [(trouble, members[trouble.rows] & trouble.all) for trouble in continued.troubles]
-        own = [(trouble, inside) for trouble, inside in own if inside.any()]
-        counts = [int(np.count_nonzero(inside & ~trouble.met)) for trouble, inside in own]
-        visits = [int(np.count_nonzero(inside)) for _, inside in own]
-        comparable = _comparable([trouble for trouble, _ in own], counts, visits)
-        for number, (trouble, inside) in enumerate(own):
-            row = {"group": label, "comparable": comparable[number], **_rate(continued, trouble, inside)}
+        own = _of_group(continued, counted[chosen]) if groups.by else continued.troubles
+        behind += own
+        for trouble, comparable in zip(own, _comparable(own), strict=True):
+            row = {"group": label, "comparable": comparable, **_rate(continued, trouble)}
             for name, column in rows.items():
                 column.append(row[name])
-        behind += own
     people: dict[str, People] = {name: partial(_counted, behind, name) for name in ("visits", "count", "customers")}
     return part_of(columns, rows, sql=rates_sql(trials_steps(continued, groups), groups), people=people)
 
 
-def _rate(continued: Continued, trouble: Trouble, inside: Flags) -> dict[str, Any]:
-    visits, shown = int(np.count_nonzero(inside)), inside & ~trouble.met
-    every = visits == trouble.size
-    good = trouble.whole if every else clustered_interval(trouble.customers[inside], trouble.met[inside])
-    waits = trouble.sign == "wait"
+def _of_group(continued: Continued, chosen: Rows) -> list[Trouble]:
+    """The troubles that some visits show, among these visits alone."""
+    members = np.zeros(len(continued.found.visits), np.bool_)
+    members[chosen] = True
+    own = [replace(trouble, among=trouble.all & members[trouble.rows]) for trouble in continued.troubles]
+    return [trouble for trouble in own if trouble.all.any()]
+
+
+def _rate(continued: Continued, trouble: Trouble) -> dict[str, Any]:
+    whole, waits = trouble.whole, trouble.sign == "wait"
     return {
         "touchpoint": trouble.touchpoint.key,
         "sign": trouble.sign,
-        "visits": visits,
-        "count": int(np.count_nonzero(shown)),
-        "share": 1 - good.share,
-        "low": 1 - good.high,
-        "high": 1 - good.low,
-        "customers": count_distinct(trouble.customers[shown]),
-        "median_seconds": quantile(continued.waited(trouble.rows[inside]), 0.5) / SECOND if waits else None,
+        "visits": whole.openings,
+        "count": whole.openings - whole.met,
+        "share": 1 - whole.interval.share,
+        "low": 1 - whole.interval.high,
+        "high": 1 - whole.interval.low,
+        "customers": whole.ever_unmet,
+        "median_seconds": quantile(continued.waited(trouble.rows[trouble.all]), 0.5) / SECOND if waits else None,
         "slow_seconds": trouble.slow / SECOND if trouble.slow is not None else None,
     }
 
 
-def _counted(behind: Sequence[tuple[Trouble, Flags]], column: str, row: int) -> Counted:
-    trouble, inside = behind[row]
-    whose = trouble.customers[inside if column == "visits" else inside & ~trouble.met].astype(np.int64)
+def _counted(behind: Sequence[Trouble], column: str, row: int) -> Counted:
+    trouble = behind[row]
+    whose = trouble.customers[trouble.all if column == "visits" else trouble.all & ~trouble.met].astype(np.int64)
     return distinct(whose) if column == "customers" else whose

@@ -24,10 +24,10 @@ from resa.analytics.findings.unusual import Places, against_others, against_past
 from resa.analytics.scope.selection import WHOLE
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.statistics import count_distinct, distinct
-from resa.kernels import Interval, clustered_interval
+from resa.kernels import Interval, Totals, clustered_interval
 from resa.model.verdicts import Verdict, judged
 
-__all__ = ["Place", "Watched", "loss", "placed", "unusual", "urgency", "who"]
+__all__ = ["Place", "Watched", "loss", "placed", "placed_whole", "unusual", "urgency", "who"]
 
 _SEGMENTS: Final = 3
 _BEYOND_DOUBT: Final = 1e-12
@@ -59,13 +59,8 @@ class Watched:
         return np.ones(len(self.met), np.bool_) if self.among is None else self.among
 
     @property
-    def size(self) -> int:
-        """How many are watched."""
-        return len(self.met) if self.among is None else int(np.count_nonzero(self.among))
-
-    @property
-    def whole(self) -> Interval:
-        """The share of all that turned out well."""
+    def whole(self) -> Totals:
+        """All that are watched together."""
         return self.trials.whole
 
     @cached_property
@@ -178,7 +173,9 @@ class Place:
         members: Which of these things.
         reference: The share of met that it is held against.
         interval: Its share.
+        size: How many things are in it.
         people: How many customers are behind.
+        never: How many of them never met it.
         rise: It is above the reference, not below.
         bounds: When its things began, [from, until), microseconds since 1970.
         labels: Attribute, value, since, until and p-value where there are such.
@@ -188,27 +185,22 @@ class Place:
     members: Flags
     reference: float
     interval: Interval
+    size: int
     people: int
+    never: int
     rise: bool = False
     bounds: tuple[int, int] = WHOLE
     labels: Mapping[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def size(self) -> int:
-        """How many things are in it."""
-        return int(np.count_nonzero(self.members))
 
     @property
     def missing(self) -> float:
         """Things more that would have been met at the reference; none where it is above."""
         return 0.0 if self.rise else max(0.0, self.reference - self.interval.share) * self.size
 
-    @cached_property
+    @property
     def lost_at_most(self) -> int:
         """Customers who never met it, as far as it was missing for them; who met it once is not lost."""
-        customers, met = self.watched.customers[self.members], self.watched.met[self.members]
-        never = self.people - count_distinct(customers[met])
-        return min(never, ceil(round(self.missing, 6)))
+        return min(self.never, ceil(round(self.missing, 6)))
 
     @property
     def unmet(self) -> npt.NDArray[np.int64]:
@@ -227,15 +219,31 @@ class Place:
 
 def placed(watched: Watched, members: Flags, reference: float, **more: Any) -> Place:
     """A place of some of what is watched."""
-    customers = watched.customers[members]
-    every = len(customers) == watched.size
+    customers, met = watched.customers[members], watched.met[members]
+    people = count_distinct(customers)
     return Place(
         watched=watched,
         members=members,
         reference=reference,
-        interval=watched.whole if every else clustered_interval(customers, watched.met[members]),
-        people=count_distinct(customers),
+        interval=clustered_interval(customers, met),
+        size=len(customers),
+        people=people,
+        never=people - count_distinct(customers[met]),
         **more,
+    )
+
+
+def placed_whole(watched: Watched, reference: float) -> Place:
+    """The place of all that is watched."""
+    whole = watched.whole
+    return Place(
+        watched=watched,
+        members=watched.all,
+        reference=reference,
+        interval=whole.interval,
+        size=whole.openings,
+        people=whole.customers,
+        never=whole.customers - whole.ever_met,
     )
 
 

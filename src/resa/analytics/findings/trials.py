@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels import Interval, WeeklyTrials, count_together, weekly_trials
+from resa.kernels import Totals, WeeklyTrials, count_together, weekly_trials
 
 __all__ = ["Table", "Trials"]
 
@@ -77,8 +77,8 @@ class Trials:
         return self._counted.effect
 
     @property
-    def whole(self) -> Interval:
-        """The share that was met of all openings, whether they are trials or not."""
+    def whole(self) -> Totals:
+        """All of them, whether they are trials or not."""
         return self._counted.whole
 
     @cached_property
