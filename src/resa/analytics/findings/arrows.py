@@ -20,7 +20,7 @@ from resa.analytics.answers.expectations import Measured, measured
 from resa.analytics.calendar import DAY
 from resa.analytics.findings.beginnings import Beginnings, prepared
 from resa.analytics.findings.found import Finding, Findings, Reason
-from resa.analytics.findings.places import Place, Watched, loss, placed, placed_whole, unusual, urgency, who
+from resa.analytics.findings.places import Place, Watched, loss, placed, unusual, urgency, who
 from resa.analytics.findings.statement import finding_sql
 from resa.analytics.findings.unusual import FAMILY_WISE
 from resa.analytics.scope.selection import Selection
@@ -129,7 +129,7 @@ def short_of(arrow: Arrow) -> Iterator[tuple[Reason, Place]]:
     """The whole expectation, if it is below its target, or without one below its own history."""
     target = arrow.expectation.target
     if target is not None:
-        place = placed_whole(arrow, target)
+        place = placed(arrow, arrow.all, target)
         if place.judged(target) == "below":
             yield "below target", place
         return

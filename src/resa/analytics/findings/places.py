@@ -108,6 +108,8 @@ def unusual(watched: Sequence[Watched], level: float, *, rises: bool = True) -> 
 def _looked(watched: Watched) -> Iterator[_Looked]:
     """Test all groups of what is watched: everybody, personas, channels and devices; then traits and properties."""
     trials, attributes = watched.trials, watched.beginnings.attributes
+    if not 0 < trials.table.met.sum() < trials.table.openings.sum():
+        return  # what all or none met differs nowhere
     table, effect = trials.table, trials.effect
     yield _Looked([None], everybody(table, effect))
     by_stratum = [(attribute, group) for attribute in attributes[:3] for group in range(len(attribute.values))]

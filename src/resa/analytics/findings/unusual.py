@@ -84,7 +84,8 @@ class Places:
         run: Number of its run.
         stands: How far it stands out.
         log_p: Natural logarithm of the chance to be so far out on the side to which it is.
-        change: How much it changed: the same against its own past, or the others, alone, and without the sign.
+        past: How far each segment stands out of its own past, or of the others, alone.
+        effect: Design effect.
         share: From segment to the share expected by stratum and week, f64[strata, weeks].
         others: From segment and run to how much an opening is taken for one of the others, f64[strata, weeks].
         reference: From segment and run to the share that the others let expect.
@@ -96,7 +97,8 @@ class Places:
     run: Whole
     stands: _Stands
     log_p: Numbers
-    change: Numbers
+    past: Callable[[], _Stands]
+    effect: float
     share: Callable[[int], Numbers]
     others: Callable[[int, int], Numbers]
     reference: Callable[[int, int], float]
@@ -105,6 +107,11 @@ class Places:
         """First and last week of a place."""
         first, last = self.runs.ends
         return int(first[self.run[place]]), int(last[self.run[place]])
+
+    @cached_property
+    def change(self) -> Numbers:
+        """How much each changed: as `log_p`, against its own past, or the others, alone; and without the sign."""
+        return -self.past().at(self.row, self.run).log_p(self.effect)
 
     @cached_property
     def lasts(self) -> Flags:
@@ -154,7 +161,10 @@ def everybody(table: Table, effect: float) -> Places:
     # Weeks vary by more than chance: as counts do, or as their log-odds, each week alike. It has to stand out of both.
     flat = np.eye(runs.weeks) - 1 / runs.weeks
     alike = flat - np.outer(line, line) / max(float(line @ line), _TINY)
-    by_weeks = np.maximum(_student(score, information, runs), _student(alike @ _odds(table, null.share), alike, runs))
+
+    def by_weeks() -> Numbers:
+        odds = _odds(table, null.share)
+        return np.maximum(_student(score, information, runs), _student(alike @ odds, alike, runs))
 
     def others(_: int, run: int) -> Numbers:
         inside = runs.flags(run)
@@ -165,10 +175,9 @@ def everybody(table: Table, effect: float) -> Places:
         return _mean(_levels(_outside(table, place)), table.openings * place)
 
     told = runs.later(table.openings.sum(axis=0)[None])
-    past = _past(null, every, runs)
     return _places(
         stands,
-        past,
+        lambda: _past(null, every, runs),
         runs,
         told,
         effect,
@@ -206,7 +215,10 @@ def against_past(table: Table, segments: Flags, effect: float) -> Places:
         return _mean(_levels_and_weeks(_outside(table, place)), table.openings * place)
 
     told = runs.later(inside @ table.openings)
-    past = _past(_Null.of(table, _levels(table)), inside, runs)
+
+    def past() -> _Stands:
+        return _past(_Null.of(table, _levels(table)), inside, runs)
+
     return _places(stands, past, runs, told, effect, share=lambda _: null.share, others=others, reference=reference)
 
 
@@ -242,25 +254,26 @@ def against_others(groups: Table, known: Table, effect: float) -> Places:
         return min(1.0, own / float(openings[row, run]) * met / max(every - own, _TINY))
 
     told = (openings >= FEWEST) & (rest >= FEWEST)
-    return _places(stands, stands, runs, told, effect, share=share.__getitem__, others=others, reference=reference)
+    more: dict[str, Any] = {"share": share.__getitem__, "others": others, "reference": reference}
+    return _places(stands, lambda: stands, runs, told, effect, **more)
 
 
 def _places(
     stands: _Stands,
-    past: _Stands,
+    past: Callable[[], _Stands],
     runs: _Runs,
     told: Flags,
     effect: float,
     *,
-    at_least: Numbers | None = None,
+    at_least: Callable[[], Numbers] | None = None,
     **more: Any,
 ) -> Places:
     """Test places; only those that stand out are looked at closely."""
     told = told & (stands.variance > _TINY)
     row, run = np.nonzero(told & (stands.u**2 > _STANDS_OUT**2 * effect * stands.variance))
     log_p = stands.at(row, run).log_p(effect)
-    if at_least is not None:
-        log_p = np.maximum(log_p, at_least[row, run])
+    if at_least is not None and len(row):
+        log_p = np.maximum(log_p, at_least()[row, run])
     lasting = 2 * int(told[:, runs.ends[1] == runs.weeks - 1].sum())
     return Places(
         runs=runs,
@@ -269,7 +282,8 @@ def _places(
         run=run,
         stands=stands.at(row, run),
         log_p=log_p,
-        change=-past.at(row, run).log_p(effect),
+        past=past,
+        effect=effect,
         **more,
     )
 
