@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,13 +60,13 @@ def _count_together(
 
 
 def count_together(
-    places: npt.NDArray[np.int32], codes: npt.NDArray[np.uint8], size: int, first: int, groups: int
+    places: npt.NDArray[np.int32], codes: npt.NDArray[np.integer[Any]], size: int, first: int, groups: int
 ) -> npt.NDArray[np.int32]:
     """How many things of each group stand at each place.
 
     Args:
         places: Of each thing, 0 to `size` - 1.
-        codes: Number of each thing's group.
+        codes: u8[n], number of each thing's group.
         size: How many places there are.
         first: Number of the first group that is counted.
         groups: How many are counted.
@@ -73,6 +75,7 @@ def count_together(
         i32[groups, size].
 
     Raises:
+        TypeError: The codes are not u8.
         ValueError: The arrays differ in length, or a place is out of bounds.
     """
     if len(places) != len(codes):

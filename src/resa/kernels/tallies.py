@@ -256,8 +256,8 @@ def weekly_trials(
     every, trials, (openings, successes, ever_met, ever_unmet) = (column.tolist() for column in found)
     interval = _interval(successes, openings, every, 0.95)
     whole = Totals(openings, successes, every[_CUSTOMERS], ever_met, ever_unmet, interval)
-    counts = counts[:-1].reshape(strata, weeks, 2)
-    return WeeklyTrials(places, counts, _design_effect(int(counts[..., 1].sum()), int(counts.sum()), trials), whole)
+    cells = counts[:-1].reshape(strata, weeks, 2)
+    return WeeklyTrials(places, cells, _design_effect(int(cells[..., 1].sum()), int(cells.sum()), trials), whole)
 
 
 def _design_effect(met: int, total: int, sums: list[int]) -> float:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import bucket_numbers, count_together, number_present
+from resa.kernels import bucket_numbers, count_together
 
 MOMENTS = st.integers(-(10**6), 10**6)
 
@@ -24,26 +24,16 @@ def test_edges_must_ascend() -> None:
             bucket_numbers(np.zeros(1, np.int64), np.array(edges, np.int64))
 
 
-@given(st.lists(st.integers(0, 5), max_size=30), st.lists(st.booleans(), min_size=6, max_size=6))
-def test_codes_that_are_there_and_known_are_numbered_in_their_order(codes: list[int], known: list[bool]) -> None:
-    numbers, present = number_present(np.array(codes, np.int32), np.array(known, np.bool_))
-    wanted = sorted(code for code in set(codes) if known[code])
-    assert present.tolist() == wanted
-    assert numbers.tolist() == [wanted.index(code) + 1 if code in wanted else 0 for code in codes]
-
-
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=30), st.integers(0, 3), st.integers(1, 4))
 def test_what_stands_together_is_counted_together(things: list[tuple[int, int]], first: int, groups: int) -> None:
-    places, codes = np.array(things, np.int64).reshape(-1, 2).T
+    places, codes = np.array(things, np.int32).reshape(-1, 2).T
     counts = Counter(things)
     wanted = [[counts[place, first + group] for place in range(4)] for group in range(groups)]
-    assert count_together(places, codes.astype(np.uint32), 4, first, groups).tolist() == wanted
+    assert count_together(places, codes.astype(np.uint8), 4, first, groups).tolist() == wanted
 
 
-def test_codes_and_places_must_be_in_bounds() -> None:
-    with pytest.raises(ValueError, match="codes are 0 to 1"):
-        number_present(np.array([2], np.int32), np.ones(2, np.bool_))
+def test_places_must_be_in_bounds() -> None:
     with pytest.raises(ValueError, match="places are numbered 0 to 3"):
-        count_together(np.array([4]), np.zeros(1, np.uint32), 4, 0, 1)
+        count_together(np.array([4], np.int32), np.zeros(1, np.uint8), 4, 0, 1)
     with pytest.raises(ValueError, match="0 codes for 1 places"):
-        count_together(np.array([0]), np.zeros(0, np.uint32), 4, 0, 1)
+        count_together(np.array([0], np.int32), np.zeros(0, np.uint8), 4, 0, 1)

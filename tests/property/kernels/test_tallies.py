@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import clustered_interval, design_effect, tally
+from resa.kernels import clustered_interval, tally, weekly_trials
 from resa.kernels.intervals import clustered
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans(), st.integers(0, 3)), max_size=40)
@@ -37,27 +37,55 @@ def test_tallies_are_those_of_counting_one_by_one(rows: list[tuple[int, int, boo
         assert interval == pytest.approx(wanted, nan_ok=True)
 
 
-@given(ROWS)
-def test_a_design_effect_is_the_variance_by_customer_over_that_of_independent_trials(
-    rows: list[tuple[int, int, bool, int]],
-) -> None:
-    clusters: dict[int, list[bool]] = defaultdict(list)
-    for customer, outcome, counted, _ in sorted(rows):
-        if counted:
-            clusters[customer].append(outcome == 0)
+VISITS = st.lists(st.tuples(*(st.integers(0, most) for most in (4, 3, 2, 1, 1))), max_size=40)
+"""Customer, week, stratum, met, looked at."""
+
+
+def _design_effect(clusters: dict[int, list[int]]) -> Fraction:
+    """The variance by customer over that of independent trials."""
     total, met = sum(map(len, clusters.values())), sum(map(sum, clusters.values()))
     if met in (0, total):
-        wanted = Fraction(1)
-    elif len(clusters) == 1:
-        wanted = Fraction(total)
-    else:
-        share = Fraction(met, total)
-        squares = sum((sum(each) - share * len(each)) ** 2 for each in clusters.values())
-        variance = Fraction(len(clusters), len(clusters) - 1) * squares / total**2
-        wanted = max(Fraction(1), variance / (share * (1 - share) / total))
-    table = np.array(sorted(rows), np.int64).reshape(-1, 4)
-    found = design_effect(table[:, 0].astype(np.int32), table[:, 1] == 0, table[:, 2] == 1)
-    assert found == pytest.approx(float(wanted))
+        return Fraction(1)
+    if len(clusters) == 1:
+        return Fraction(total)
+    share = Fraction(met, total)
+    squares = sum((sum(each) - share * len(each)) ** 2 for each in clusters.values())
+    variance = Fraction(len(clusters), len(clusters) - 1) * squares / total**2
+    return max(Fraction(1), variance / (share * (1 - share) / total))
+
+
+@given(VISITS, st.booleans())
+def test_trials_are_the_first_openings_of_a_customer_in_a_week(
+    visits: list[tuple[int, int, int, int, int]], every: bool
+) -> None:
+    visits = sorted(visits, key=lambda visit: visit[:2])
+    customer, week, stratum, met, among = np.array(visits, np.int32).reshape(-1, 5).T
+    chosen = [row for row, visit in enumerate(visits) if every or visit[4]]
+    seen: set[tuple[int, int]] = set()
+    whole: dict[int, list[int]] = defaultdict(list)
+    trials: dict[int, list[int]] = defaultdict(list)
+    counts = np.zeros((3, 4, 2), np.int64)
+    places = [counts.size] * len(visits)
+    for row in chosen:
+        whose, when, where, ended, _ = visits[row]
+        whole[whose].append(ended)
+        if (whose, when) not in seen:
+            seen.add((whose, when))
+            trials[whose].append(ended)
+            counts[where, when, ended] += 1
+            places[row] = (where * 4 + when) * 2 + ended
+    flags = None if every else among == 1
+    customer, week, stratum = (np.ascontiguousarray(column) for column in (customer, week, stratum))
+    found = weekly_trials(customer, week, stratum, met == 1, flags, size=(3, 4))
+    assert found.places.tolist() == places
+    assert found.counts.tolist() == counts.tolist()
+    assert found.effect == pytest.approx(float(_design_effect(trials)))
+    wanted = (len(chosen), sum(map(sum, whole.values())), len(whole))
+    assert found.whole[:3] == wanted
+    assert found.whole.ever_met == sum(any(each) for each in whole.values())
+    assert found.whole.ever_unmet == sum(not all(each) for each in whole.values())
+    plain = clustered_interval(customer[chosen], met[chosen] == 1)
+    assert found.whole.interval == pytest.approx(plain, nan_ok=True)
 
 
 def test_an_interval_does_not_depend_on_the_order_of_openings() -> None:
@@ -75,5 +103,9 @@ def test_columns_must_fit() -> None:
         tally(customer, outcome, mature, np.array([0, 2]), 2)
     with pytest.raises(ValueError, match="outcomes are numbered 0 to 3"):
         tally(customer, outcome + np.uint8(3), mature)
+    with pytest.raises(ValueError, match="one length"):
+        weekly_trials(customer, customer, customer[:1], mature, size=(1, 1))
+    with pytest.raises(ValueError, match="strata and weeks are numbered 0 to 1"):
+        weekly_trials(customer, customer, customer + np.int32(2), mature, size=(2, 1))
     with pytest.raises(ValueError, match="2 customers for 1 openings"):
         clustered_interval(customer, mature[:1])

@@ -17,7 +17,7 @@ __all__ = ["Table", "Trials"]
 _MOST_CELLS: Final = 4_000_000
 """Cells that are counted at once."""
 
-Codes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.integer[Any]]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -130,5 +130,5 @@ class Trials:
     def _table(self, counts: npt.NDArray[np.integer[Any]]) -> Table:
         """A table of what was counted, without the empty weeks at both ends."""
         low, high = self.period
-        counts = counts[..., low : high + 1, :].astype(np.int64)
-        return Table(counts.sum(axis=-1), counts[..., 1])
+        whole: Whole = counts[..., low : high + 1, :].astype(np.int64)
+        return Table(whole.sum(axis=-1), whole[..., 1])

@@ -327,7 +327,9 @@ class Snapshot:
     def _channels(self) -> npt.NDArray[np.uint8]:
         """The channel that counts for each event; for questions about many of them two searches would take longer."""
         table = self.channel_table
-        return table.ravel()[self.column.touchpoints.astype(np.int64) * table.shape[1] + self.index.channels]
+        place = self.column.touchpoints.astype(np.int64) * table.shape[1] + self.index.channels
+        channels: npt.NDArray[np.uint8] = np.take(table, place)
+        return channels
 
     @property
     def known_channels(self) -> tuple[Codes, tuple[str, ...]]:
@@ -448,7 +450,10 @@ def known(codes: Codes, labels: tuple[str, ...]) -> tuple[Codes, tuple[str, ...]
     """Numbers from 1 on for the labels that stand for something, as narrow as may be; 0 for the others."""
     told = [label not in {"", NOT_KNOWN} for label in labels]
     number = (np.cumsum(told) * told).astype(np.min_scalar_type(len(labels)))
-    return number[codes], tuple(label for label, meant in zip(labels, told, strict=True) if meant)
+    values = tuple(label for label, meant in zip(labels, told, strict=True) if meant)
+    if (number == np.arange(len(labels))).all():  # often only the first stands for nothing
+        return codes.astype(number.dtype, copy=False), values
+    return number[codes], values
 
 
 def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
