@@ -16,7 +16,7 @@ from resa.model.journey import Expectation, JourneyMap
 from resa.storage import Store, trying
 from resa.workspace import Workspace
 
-__all__ = ["BUSINESS", "MAGAZINE", "Comparison", "compare", "simulated"]
+__all__ = ["BUSINESS", "CLAIMS", "MAGAZINE", "Comparison", "compare", "simulated"]
 
 BUSINESS = """\
 title: Machines for dairies
@@ -98,6 +98,53 @@ signals:
   gift: {event: gift_sent}
 """
 """Readers: pages and an app, minutes and weeks in one journey."""
+
+CLAIMS = """\
+title: Claims of a home insurer
+timezone: Europe/Copenhagen
+currency: DKK
+stages:
+  notice: [damage_reported, photos_sent]
+  assessment: [handler_assigned, inspection, estimate]
+  decision: [accepted, refused, appeal]
+  settlement: [payout, repair_booked, repair_done]
+  after: [rating, complaint, complaint_answered]
+touchpoints:
+  damage_reported:
+    expect: {next: photos_sent, within: 3 days, target: 70 %}
+    promise: {next: handler_assigned, within: 2 working days, target: 92 %}
+  handler_assigned:
+    promise: {next: estimate, within: 21 days, target: 80 %}
+    expect: {next: inspection, within: 10 days, target: 40 %}
+  estimate:
+    expect:
+      - {next: accepted, within: 14 days, target: 65 %}
+      - {next: refused, within: 14 days, target: 20 %}
+  refused: {expect: {next: appeal, within: 30 days, target: 30 %}}
+  accepted:
+    promise: {next: payout, within: 5 days, target: 90 %}
+    expect: {next: repair_booked, within: 10 days, target: 50 %}
+  repair_booked: {promise: {next: repair_done, within: 30 days, target: 85 %}}
+  repair_done: {expect: {next: rating, within: 7 days, target: 35 %}}
+  payout: {expect: {next: complaint, within: 14 days, target: 8 %}}
+  complaint: {promise: {next: complaint_answered, within: 7 days, target: 90 %}}
+signals:
+  damage_reported: {event: claim_created}
+  photos_sent: {page: /claims/*/photos}
+  handler_assigned: {event: handler_assigned}
+  inspection: {event: inspection_done}
+  estimate: {event: estimate_made}
+  accepted: {event: claim_accepted, value: properties.amount}
+  refused: {event: claim_refused}
+  appeal: {event: appeal_received}
+  payout: {event: money_sent}
+  repair_booked: {event: repair_booked}
+  repair_done: {event: repair_done}
+  rating: {event: rating_given}
+  complaint: {event: complaint_received}
+  complaint_answered: {event: complaint_answered}
+"""
+"""Cases that an office handles: most of the steps are ours, they fork, and some run beside each other."""
 
 
 @contextmanager

@@ -7,9 +7,9 @@ A → C (`resa.kernels.openings`, those whose time is over) fall into those wher
 ends in C, and the others, of which a share `without` does:
 
 * C is *led to by B* if B comes before C in at least half of the cases, and `without` is at most a third of `with`: the
-  arrow A → C is left out, its parts A → B and B → C say it. Where B hardly ever stays away (less than one in twenty),
-  `without` says nothing, and of A → C and B → C the stronger one is believed: the one with the higher cosine (below),
-  or the quicker one if these are about the same.
+  arrow A → C is left out, its parts A → B and B → C say it. Where B hardly ever stays away (less than one in twenty)
+  `without` is the upper end of its 95 % interval; if that is above, the stronger one of A → C and B → C is believed: that
+  with the higher cosine (below), or the quicker one if these are about the same.
 * C comes *beside B* if it comes as surely, or in any order: `without` is at least 80 %; or C comes before B in at least
   one of twenty cases of both, and `with` is at most a quarter more than `without`. Then B → C is left out where A → C
   has the higher cosine, takes at most ten times as long (median), and has an A before four fifths of what meets B → C:
@@ -143,7 +143,7 @@ def find_arrows(sample: Sample, found: Following) -> list[Arrow]:
         if (a, c) not in led
         and split[a, b, c].is_beside
         and cosine[a, c] > cosine[b, c]
-        and opened[a, c].half <= _SAME_PACE * opened[b, c].half
+        and opened[a, c].half <= _SAME_PACE * full[b, c].half
         and _explains(sample, visits[a], span[a, c], opened[b, c])
     }
     gain = {pair: seen.share - float(found.anyway[pair]) for pair, seen in opened.items()}
@@ -177,6 +177,7 @@ class _Split:
         led: Of those with B, shortly before A or since, and of those without: the shares that end in C.
         via: Of those that end in C, the share with B since A.
         away: Share of openings without B.
+        without_at_most: What may be the share of these that end in C: the upper end of its 95 % interval.
         since: The same as `led`, of B since A.
         away_since: The same as `away`.
         reverse: Of those with both B and C since A, the share in which C comes before B.
@@ -185,6 +186,7 @@ class _Split:
     led: tuple[float, float]
     via: float
     away: float
+    without_at_most: float
     since: tuple[float, float]
     away_since: float
     reverse: float
@@ -192,12 +194,13 @@ class _Split:
     @property
     def is_led(self) -> bool:
         with_b, without = self.led
-        return self.via >= 0.5 and self.away >= _HARDLY and without <= _LED * with_b
+        at_most = without if self.away >= _HARDLY else self.without_at_most
+        return self.via >= 0.5 and at_most <= _LED * with_b
 
     @property
     def may_be_led(self) -> bool:
         """B hardly ever stays away: what happens without it cannot be known."""
-        return self.via >= 0.5 and self.away < _HARDLY
+        return self.via >= 0.5 and self.away < _HARDLY and not self.is_led
 
     @property
     def is_beside(self) -> bool:
@@ -220,6 +223,7 @@ def _split(sample: Sample, seen: _Openings, starts: Whole, visits: Whole) -> _Sp
         led=(_share(seen.met, there), _share(seen.met, ~there)),
         via=_share(since, seen.met),
         away=1 - float(there.mean()),
+        without_at_most=wilson_interval(int(np.count_nonzero(seen.met & ~there)), int(np.count_nonzero(~there))).high,
         since=(_share(seen.met, since), _share(seen.met, ~since)),
         away_since=1 - float(since.mean()),
         reverse=backwards / max(both, 1),

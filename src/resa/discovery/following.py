@@ -10,9 +10,9 @@ compared with themselves (the case-crossover design of Maclure, Am. J. Epidemiol
 at all does not look driven by everything. Both are counted over visits and moments at least w before the data end; a
 window that is not over for half of the visits is not looked at.
 
-Where B comes once in a customer's life (at most 1.3 visits a customer), nearly every moment before it would do as well
-as A. Then anyway(w) is the least of three: that share, the share of only those moments that lie in no window after an A
-(if there are 30), and the share of the visits of other touchpoints that B follows.
+Where B comes once or twice in a customer's life (at most two visits a customer), nearly every moment before it would do
+as well as A. Then anyway(w) is the least of three: that share, the share of only those moments that lie in no window
+after an A (if there are 30), and the share of the visits of other touchpoints that B follows.
 
 The window is the shortest in which A brings at least nine tenths of what it ever brings,
 
@@ -47,7 +47,7 @@ _NEVER: Final = 2**62
 _GOLDEN: Final = 0.618_033_988_749_894_9
 """Its multiples, without the whole part, are spread evenly however many there are (Weyl): a lot without chance."""
 _ENOUGH: Final = 0.9
-_ONCE: Final = 1.3
+_RARE: Final = 2.0
 _CONTROLS: Final = 30
 
 Shares = npt.NDArray[np.float64]
@@ -86,7 +86,7 @@ def following(sample: Sample) -> Following:
     apart, controls = _shares(sample, moments, stands, np.minimum(to_end, _since(sample, moments, stands)))
     apart = np.where(controls[:, None, :] >= _CONTROLS, apart, 1.0)
     least = np.minimum(np.minimum(anyway, apart), _after_others(follows, visits))
-    anyway = np.where(_comes_once(sample)[None, :, None], least, anyway)
+    anyway = np.where(_is_rare(sample)[None, :, None], least, anyway)
     known = visits * 2 >= np.maximum(visits[:, :1], 1)  # long windows are over for the oldest visits only
     gain = np.where(known[:, None, :], follows - anyway, -1.0)
     most = gain.max(axis=2, keepdims=True)
@@ -104,12 +104,11 @@ def following(sample: Sample) -> Following:
     )
 
 
-def _comes_once(sample: Sample) -> npt.NDArray[np.bool_]:
-    """bool[K], touchpoints that hardly any customer visits twice."""
-    once: npt.NDArray[np.bool_] = np.bincount(sample.codes, minlength=sample.touchpoints) <= _ONCE * sample.used.sum(
-        axis=0
-    )
-    return once
+def _is_rare(sample: Sample) -> npt.NDArray[np.bool_]:
+    """bool[K], touchpoints that few customers visit more than twice."""
+    visits, customers = np.bincount(sample.codes, minlength=sample.touchpoints), sample.used.sum(axis=0)
+    rare: npt.NDArray[np.bool_] = visits <= _RARE * customers
+    return rare
 
 
 def _after_others(follows: Shares, visits: npt.NDArray[np.int64]) -> Shares:

@@ -17,10 +17,12 @@ from resa.journey_map import load_texts
 PROJECT = Path(__file__).resolve().parents[3]
 
 CASES = {
-    "ga360": ("ga360_merch_store_day/sessions.parquet", "data/sessions.parquet"),
-    "traffic_fines": ("traffic_fines_sample/events.parquet", "data/events.parquet"),
-    "online_retail": ("online_retail/transactions.parquet", "data/transactions.parquet"),
+    "ga360": {"ga360_merch_store_day/sessions.parquet": "data/sessions.parquet"},
+    "traffic_fines": {"traffic_fines_sample/events.parquet": "data/events.parquet"},
+    "online_retail": {"online_retail/transactions.parquet": "data/transactions.parquet"},
+    "completejourney": {},
 }
+"""The files that each case is made from, and where its sources look for them; the last brings its own."""
 
 
 def small(folder: Path, *, customers: int = 60) -> Path:
@@ -51,8 +53,8 @@ def test_a_worked_case_without_its_map_gets_one_that_is_right(case: str, shared_
     shutil.copytree(PROJECT / "examples" / case / "sources", folder / "sources")
     (folder / "data").mkdir()
     (folder / "resa.toml").touch()
-    raw, place = CASES[case]
-    shutil.copy(shared_data / raw, folder / place)
+    for raw, place in CASES[case].items():
+        shutil.copy(shared_data / raw, folder / place)
     prepare = PROJECT / "examples" / case / "prepare.py"
     if prepare.exists():
         subprocess.run([sys.executable, prepare], cwd=folder, check=True)
