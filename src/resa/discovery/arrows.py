@@ -8,7 +8,7 @@ ends in C, and the others, of which a share `without` does:
 
 * C is *led to by B* if B comes before C in at least half of the cases, and `without` is at most a third of `with`: the
   arrow A → C is left out, its parts A → B and B → C say it. Where B hardly ever stays away (less than one in twenty)
-  `without` is the upper end of its 95 % interval; if that is above, the stronger one of A → C and B → C is believed: that
+  `without` is the upper end of its 95 % interval; if that is above, the stronger of A → C and B → C is believed: that
   with the higher cosine (below), or the quicker one if these are about the same.
 * C comes *beside B* if it comes as surely, or in any order: `without` is at least 80 %; or C comes before B in at least
   one of twenty cases of both, and `with` is at most a quarter more than `without`. Then B → C is left out where A → C
