@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from importlib.resources import files
-from io import BytesIO
 from types import MappingProxyType
 from typing import Final, Self
+
+from resa.base.catalogues import read_catalogue
 
 __all__ = [
     "LANGUAGES",
@@ -57,14 +58,8 @@ def catalogue(language: str, domain: str = "resa") -> NullTranslations:
     """
     if said_in(language) == "en":
         return NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415 - a twentieth of a second that English need not wait for
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-
-    compiled = BytesIO()
-    with (files("resa") / "locale" / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    file = files("resa") / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
+    return read_catalogue(file.read_text(encoding="utf-8"))
 
 
 def said(language: str, context: str, english: str, /, **values: object) -> str:
@@ -111,8 +106,6 @@ class Sentence(str):
     def translated(self, language: str) -> str:
         """The sentence in a language; English where it is not spoken."""
         words = catalogue(said_in(language))
-        if not self:
-            return ""  # gettext keeps its heading under the empty text
         one, other = self.pattern[0], self.pattern[-1]
         found = words.gettext(one) if len(self.pattern) == 1 else words.ngettext(one, other, self.n)
         return _filled(found, self.values, said_in(language))
@@ -172,11 +165,7 @@ def _shown(value: object, language: str) -> object:
     if isinstance(value, float):
         return value if language == "en" else _Decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        if language == "en":
-            return f"{value:,}"
-        from babel.numbers import format_decimal  # noqa: PLC0415 - see `catalogue`
-
-        return format_decimal(value, locale=LANGUAGES[language])
+        return f"{value:,}" if language == "en" else f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
     return in_language(value, language) if isinstance(value, str) else value
 
 

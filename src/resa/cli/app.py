@@ -21,7 +21,7 @@ from resa.base.masking import masked
 from resa.base.version import __version__
 from resa.cli.console import print_problems, say
 from resa.cli.helping import in_own_words, show_mistake
-from resa.cli.speaking import settle_language
+from resa.cli.speaking import settle_language, told
 
 __all__ = ["EXIT_CODES", "PLACES", "app", "run"]
 
@@ -119,7 +119,7 @@ class _Commands(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; it names every command, and loads none."""
-        self.commands = {name: in_own_words(TyperCommand(name, help=place.about)) for name, place in PLACES.items()}
+        self.commands = {name: TyperCommand(name, help=told(as_it_is(place.about))) for name, place in PLACES.items()}
         super().format_help(ctx, formatter)
 
 

@@ -123,14 +123,10 @@ def paragraphs(text: str) -> list[str]:
 
 
 def in_own_words(command: Any) -> Any:
-    """A command whose help is said in the language of the terminal."""
+    """A command whose help is said in the language of the terminal, once somebody wants to see it."""
     if spoken_in_terminal() == "en":
         return command
-    command.help = _said(command.help)
-    command.short_help = _said(command.short_help)
-    for parameter in command.params:
-        parameter.help = _said(getattr(parameter, "help", None))
-    usage, help_option, format_help = command.get_usage, command.get_help_option, command.format_help
+    usage, format_help = command.get_usage, command.format_help
 
     def get_usage(ctx: Any) -> str:
         line = str(usage(ctx))
@@ -138,20 +134,22 @@ def in_own_words(command: Any) -> Any:
             line = line.replace(english, _word(english), 1)
         return line
 
-    def get_help_option(ctx: Any) -> Any:
-        option = help_option(ctx)
-        if option is not None:
-            option.help = _said(option.help)
-        return option
-
     def show_help(ctx: Any, formatter: Any) -> None:
         _translate_constants()
+        _translate_texts(command, ctx)
         format_help(ctx, formatter)
 
-    command.get_usage, command.get_help_option, command.format_help = get_usage, get_help_option, show_help
+    command.get_usage, command.format_help = get_usage, show_help
     if isinstance(command, TyperGroup):
         command.commands = {name: in_own_words(one) for name, one in command.commands.items()}
     return command
+
+
+def _translate_texts(command: Any, ctx: Any) -> None:
+    for described in (command, *getattr(command, "commands", {}).values()):
+        described.help, described.short_help = _said(described.help), _said(described.short_help)
+    for parameter in command.get_params(ctx):  # those of the framework, too
+        parameter.help = _said(getattr(parameter, "help", None))
 
 
 def _said(text: str | None) -> str | None:
