@@ -28,7 +28,7 @@ def test_every_entry_is_read_as_babel_reads_it(language: str, domain: str) -> No
             assert said == entry.string
         else:
             one, other = entry.id
-            of_one, of_others = entry.string or ("", "")
+            of_one, of_others = list(entry.string or ("", ""))
             for n, expected in ((1, of_one), (0, of_others), (2, of_others)):
                 said = words.npgettext(entry.context, one, other, n) if entry.context else words.ngettext(one, other, n)
                 assert said == expected
