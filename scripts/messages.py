@@ -12,18 +12,27 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from typer.main import get_command
 
+from resa.analytics.results.plain_text import CELLS, HEADINGS
 from resa.base.language import LANGUAGES
+from resa.cli.app import app
+from resa.cli.helping import texts_of
 from resa.drawing.words import WORDS
 from resa.reporting.words import ENGLISH
 from resa.workspace.wording import texts
 
 SOURCE = Path(__file__).parents[1] / "src/resa"
 
-_KEYWORDS: dict[str, tuple[int, ...] | None] = {"sentence": None, "sentences": (1, 2)}
+_KEYWORDS: dict[str, tuple[int, ...] | None] = {"sentence": None, "sentences": (1, 2), "pattern": None}
 """The calls whose first arguments are words: see `resa.base.language`."""
 
-_TABLES = (("picture", "drawing/words.py", WORDS), ("report", "reporting/words.py", ENGLISH))
+_TABLES = (
+    ("picture", "drawing/words.py", WORDS),
+    ("report", "reporting/words.py", ENGLISH),
+    ("heading", "analytics/results/plain_text.py", HEADINGS),
+    ("cell", "analytics/results/plain_text.py", CELLS),
+)
 """Words that stand in tables, by a key that becomes their context."""
 
 
@@ -63,8 +72,10 @@ def _words_of_the_code() -> Catalog:
         extract_from_dir(SOURCE, method, keywords=_KEYWORDS, comment_tags=("Translators:",)),
         key=lambda entry: entry[:2],
     ):
-        if file != "base/language.py":
+        if words:
             found.add(words, locations=[(file, 0)], auto_comments=comments)
+    for text in texts_of(get_command(app)):
+        found.add(text, locations=[("cli", 0)])
     return found
 
 

@@ -16,6 +16,7 @@ from resa.analytics.views import VIEWS, VIEWS_VERSION, view_table
 from resa.base.clock import from_microseconds
 from resa.base.errors import InputError
 from resa.base.files import durable_file, make_private_folder
+from resa.base.language import sentence
 from resa.model.tables import INSTANT
 
 __all__ = ["ABOUT", "Exported", "export_views"]
@@ -102,9 +103,15 @@ def _check(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise InputError(f"'{folder}' is a file; name a folder, which may be new") from None
+        raise InputError(sentence("'{folder}' is a file; name a folder, which may be new", folder=folder)) from None
     if others:
-        raise InputError(f"'{folder}' holds other files, such as '{others[0]}'; name a folder of its own")
+        raise InputError(
+            sentence(
+                "'{folder}' holds other files, such as '{other}'; name a folder of its own",
+                folder=folder,
+                other=others[0],
+            )
+        )
 
 
 def _write(folder: Path, name: str, table: pa.Table, stamp: Mapping[str, str]) -> None:

@@ -41,6 +41,7 @@ from resa.analytics.scope.snapshot import EventStore, Snapshot
 from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import Sentence, sentence
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
 
@@ -103,7 +104,7 @@ class Measure:
         self._default = default or (next(iter(self._maps)) if len(self._maps) == 1 else None)
         self._clock = clock
         self._currencies = dict(currencies)
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[Sentence, ...] = ()
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = Lock()
@@ -313,12 +314,18 @@ class Measure:
         chosen = key or self._default
         if not self._maps:
             raise QuestionError(
-                "there is no valid map to ask about; `resa map check` says what is wrong with the files"
+                sentence("there is no valid map to ask about; `resa map check` says what is wrong with the files")
             )
         if chosen is None:
-            raise QuestionError(f"there are several maps; name one of: {', '.join(sorted(self._maps))}")
+            raise QuestionError(
+                sentence("there are several maps; name one of: {maps}", maps=", ".join(sorted(self._maps)))
+            )
         if chosen not in self._maps:
-            raise QuestionError(f"there is no map '{chosen}'{did_you_mean(chosen, self._maps)}")
+            raise QuestionError(
+                sentence(
+                    "there is no map '{chosen}'{suggestion}", chosen=chosen, suggestion=did_you_mean(chosen, self._maps)
+                )
+            )
         return chosen
 
     def _ask(self, kind: str, common: Mapping[str, Any], **own: Any) -> Result:

@@ -18,6 +18,7 @@ from resa.analytics.scope.customers import CustomerExpressions
 from resa.analytics.scope.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
 from resa.analytics.scope.snapshot import Snapshot
 from resa.base.errors import EngineError, QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.engine import Engine, check_is_select
 from resa.model.tables import INSTANT
 
@@ -181,7 +182,9 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
             if unknown is None:
                 raise
             known = f"there are: {', '.join(VIEWS)}{did_you_mean(unknown[1], VIEWS)}"
-            raise QuestionError(f"there is no view '{unknown[1]}'; {known}") from None
+            raise QuestionError(
+                sentence("there is no view '{unknown}'; {known}", unknown=unknown[1], known=known)
+            ) from None
 
 
 def _mentioned(sql: str) -> Iterable[str]:

@@ -25,6 +25,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
+from resa.base.language import NOTHING, Sentence, as_it_is, sentence
+
 __all__ = [
     "EngineError",
     "ExpressionError",
@@ -42,6 +44,7 @@ __all__ = [
     "WorkspaceError",
     "WorkspaceMissing",
     "did_you_mean",
+    "nearest",
 ]
 
 Severity = Literal["error", "warning"]
@@ -52,7 +55,8 @@ class Problem:
     """One thing that is wrong, with its place and what to write instead.
 
     Attributes:
-        message: What is wrong and what to do, one sentence or two, in plain words, without the place.
+        message: What is wrong and what to do, one sentence or two, in plain words, without the place; English that can
+            still be said in another language.
         file: The file as the user would name it, relative to the workspace where it can be.
         line: 1-based line, `None` where there is none.
         column: 1-based column in characters.
@@ -62,7 +66,7 @@ class Problem:
         fix: What to write there instead, when the repair is mechanical.
     """
 
-    message: str
+    message: Sentence
     file: str | None = None
     line: int | None = None
     column: int | None = None
@@ -92,7 +96,15 @@ class Problem:
 
 
 class ResaError(Exception):
-    """The base of all errors that Resa raises on purpose."""
+    """The base of all errors that Resa raises on purpose.
+
+    Args:
+        message: What was wrong, where, and what to do; English that can still be said in another language.
+    """
+
+    def __init__(self, message: Sentence) -> None:
+        self.message = message
+        super().__init__(message)
 
 
 class InputError(ResaError):
@@ -102,11 +114,11 @@ class InputError(ResaError):
         problems: What is wrong, at least one; a plain string becomes a problem without a place.
     """
 
-    def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
-        if isinstance(problems, str):
+    def __init__(self, problems: Sentence | Problem | Iterable[Problem]) -> None:
+        if isinstance(problems, Sentence):
             problems = Problem(message=problems)
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(as_it_is("\n".join(map(str, self.problems))))
 
 
 class MapError(InputError):
@@ -153,7 +165,7 @@ class EngineError(ResaError):
         sql: The statement, with its parameters still as names.
     """
 
-    def __init__(self, message: str, *, sql: str = "") -> None:
+    def __init__(self, message: Sentence, *, sql: str = "") -> None:
         self.sql = sql
         super().__init__(message)
 
@@ -165,12 +177,25 @@ class TimeExceeded(EngineError):
 class ExtraMissing(ResaError):
     """An optional package is not installed."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs the package {package}: pip install 'resa[{extra}]'")
+    def __init__(self, package: str, extra: str, purpose: Sentence) -> None:
+        super().__init__(
+            sentence(
+                "{purpose} needs the package {package}: pip install 'resa[{extra}]'",
+                purpose=purpose,
+                package=package,
+                extra=extra,
+            )
+        )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'checkout'?` for the known word nearest to `word`, or nothing when none is near."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word nearest to `word`, in any mixture of capitals; `None` when none is near."""
     names = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
-    return f"; did you mean '{names[near[0]]}'?" if near else ""
+    return names[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Sentence:
+    """`; did you mean 'checkout'?` for the known word nearest to `word`, or nothing when none is near."""
+    near = nearest(word, known)
+    return NOTHING if near is None else sentence("; did you mean '{name}'?", name=near)

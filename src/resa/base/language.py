@@ -8,24 +8,31 @@ it: pictures and report in the map's language, the terminal in the reader's. A c
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from importlib.resources import files
-from io import BytesIO
 from types import MappingProxyType
 from typing import Final, Self
 
+from resa.base.catalogues import read_catalogue
+
 __all__ = [
     "LANGUAGES",
+    "NOTHING",
     "Sentence",
+    "as_it_is",
     "catalogue",
     "in_language",
+    "one_of",
+    "pattern",
     "said",
+    "said_by",
     "said_count",
     "said_in",
     "sentence",
     "sentences",
+    "spoken",
     "terminal_language",
 ]
 
@@ -51,14 +58,8 @@ def catalogue(language: str, domain: str = "resa") -> NullTranslations:
     """
     if said_in(language) == "en":
         return NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415 - a twentieth of a second that English need not wait for
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-
-    compiled = BytesIO()
-    with (files("resa") / "locale" / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    file = files("resa") / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
+    return read_catalogue(file.read_text(encoding="utf-8"))
 
 
 def said(language: str, context: str, english: str, /, **values: object) -> str:
@@ -96,7 +97,7 @@ class Sentence(str):
         Args:
             pattern: The sentence with `{names}`; or that about one thing and that about several.
             n: Of how many things it speaks.
-            values: Put in by name: whole numbers as the language writes them, messages in the same language.
+            values: Put in by name: numbers as the language writes them, sentences and parts of them in that language.
         """
         made = super().__new__(cls, _filled(pattern[0] if n == 1 else pattern[-1], values, "en"))
         made.pattern, made.values, made.n = pattern, values, n
@@ -120,6 +121,28 @@ def sentences(one: str, other: str, n: int, /, **values: object) -> Sentence:
     return Sentence((one, other), n, {"n": n, **values})
 
 
+def pattern(english: str) -> str:
+    """A text of a table, with `{names}` or without, that `sentence` says later; so it comes into the catalogues."""
+    return english
+
+
+def as_it_is(text: str) -> Sentence:
+    """What others say, such as an engine, in their own words; translated where a catalogue happens to have it."""
+    return Sentence((text.replace("{", "{{").replace("}", "}}"),), 1, {})
+
+
+def said_by(error: Exception) -> Sentence:
+    """What an error says: ours as a sentence, that of another library in its own words."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Sentence) else as_it_is(str(error))
+
+
+def one_of(names: Iterable[str]) -> Sentence:
+    """Names to choose from: `a`, `a or b`, `a, b or c`."""
+    *first, last = names
+    return sentence("{names} or {last}", names=", ".join(first), last=last) if first else as_it_is(last)
+
+
 def in_language(text: str, language: str) -> str:
     """A text as it is, or a message in a language."""
     return text.translated(language) if isinstance(text, Sentence) else text
@@ -129,24 +152,44 @@ def _filled(pattern: str, values: Mapping[str, object], language: str) -> str:
     return pattern.format(**{name: _shown(value, language) for name, value in values.items()})
 
 
-def _shown(value: object, language: str) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if language == "en":
-            return f"{value:,}"
-        from babel.numbers import format_decimal  # noqa: PLC0415 - see `catalogue`
+class _Decimal(float):
+    """A number with a decimal comma, as all of our languages but English write it."""
 
-        return format_decimal(value, locale=LANGUAGES[language])
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form).replace(".", ",")
+
+
+def _shown(value: object, language: str) -> object:
+    if isinstance(value, float):
+        return value if language == "en" else _Decimal(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}" if language == "en" else f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
     return in_language(value, language) if isinstance(value, str) else value
 
 
-def terminal_language(environment: Mapping[str, str] = os.environ) -> str:
-    """The language to speak in the terminal: RESA_LANGUAGE, else that of the locale, else English.
+NOTHING: Final = as_it_is("")
+"""What is said where there is nothing to add."""
+
+
+def spoken(locale: str) -> str | None:
+    """The language of a locale such as `sv_SE.UTF-8` or `nn`; `None` where none of ours serves its readers."""
+    language = locale.replace("-", "_").partition("_")[0].partition(".")[0].casefold()
+    language = _ALSO.get(language, language)
+    return language if language in LANGUAGES else None
+
+
+def terminal_language(environment: Mapping[str, str] = os.environ, *, otherwise: str | None = None) -> str:
+    """The language to speak in the terminal: RESA_LANGUAGE, else the one that is set, else the locale's, else English.
 
     Args:
         environment: Variables; LC_ALL, LC_MESSAGES and LANG name the locale, the first that is set counts.
+        otherwise: What the workspace sets.
     """
-    wanted = next(
-        (environment[name] for name in ("RESA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
-    )
-    language = wanted.replace("-", "_").partition("_")[0].partition(".")[0].casefold()
-    return said_in(_ALSO.get(language, language))
+    if wanted := environment.get("RESA_LANGUAGE"):
+        return spoken(wanted) or "en"
+    if otherwise:
+        return otherwise
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return spoken(locale) or "en"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 
 __all__ = ["LARGEST_PICTURE", "media_type", "read_picture"]
 
@@ -37,13 +38,19 @@ def read_picture(path: Path, within: Path) -> bytes:
     """
     place = path.resolve()
     if not place.is_relative_to(within.resolve()):
-        raise InputError(f"{path.name} leads out of the workspace; copy the picture beside the map")
+        raise InputError(sentence("{path} leads out of the workspace; copy the picture beside the map", path=path.name))
     if not place.is_file():
-        raise InputError(f"there is no picture {path.name} beside the map")
+        raise InputError(sentence("there is no picture {path} beside the map", path=path.name))
     with place.open("rb") as file:
         data = file.read(LARGEST_PICTURE + 1)
     if len(data) > LARGEST_PICTURE:
-        raise InputError(f"{path.name} is larger than {LARGEST_PICTURE // 1000} KB; save it smaller")
+        raise InputError(
+            sentence(
+                "{path} is larger than {largest_picture} KB; save it smaller",
+                path=path.name,
+                largest_picture=LARGEST_PICTURE // 1000,
+            )
+        )
     if media_type(data) is None:
-        raise InputError(f"{path.name} is no PNG, JPEG, GIF or WebP; save it as one of these")
+        raise InputError(sentence("{path} is no PNG, JPEG, GIF or WebP; save it as one of these", path=path.name))
     return data

@@ -31,6 +31,9 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # another press must not cut the ending short
         # Libraries written in C make other errors of Ctrl+C, so it is remembered, not caught.
         if stopped and code != 0:
-            sys.stderr.write("stopped before the end\n")
+            from resa.base.language import sentence  # noqa: PLC0415 - heavy as `resa.cli.app` is
+            from resa.cli.speaking import told  # noqa: PLC0415
+
+            sys.stderr.write(told(sentence("stopped before the end")) + "\n")
             sys.exit(130)
     sys.exit(code)

@@ -12,12 +12,16 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from resa.base.errors import InputError, ResaError
+from resa.base.language import as_it_is, pattern, sentence, spoken
 from resa.base.masking import masked
 from resa.base.version import __version__
 from resa.cli.console import print_problems, say
+from resa.cli.helping import in_own_words, show_mistake
+from resa.cli.speaking import settle_language, told
 
 __all__ = ["EXIT_CODES", "PLACES", "app", "run"]
 
@@ -110,12 +114,12 @@ class _Commands(TyperGroup):
                 single = typer.Typer(add_completion=False)
                 single.command(cmd_name)(found)
                 found = single
-            self.commands[cmd_name] = get_command(found)
+            self.commands[cmd_name] = in_own_words(get_command(found))
         return self.commands[cmd_name]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; it names every command, and loads none."""
-        self.commands = {name: TyperCommand(name, help=place.about) for name, place in PLACES.items()}
+        self.commands = {name: TyperCommand(name, help=told(as_it_is(place.about))) for name, place in PLACES.items()}
         super().format_help(ctx, formatter)
 
 
@@ -141,8 +145,17 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(help="Speak en, sv, nb or hu; default: RESA_LANGUAGE, resa.toml, the system's locale."),
+    ] = None,
 ) -> None:
     del version
+    if language is not None and spoken(language) is None:
+        raise typer.BadParameter(
+            sentence("'{value}' is not a language that Resa speaks; write en, sv, nb or hu", value=language),
+            param_hint="'--language'",
+        )
 
 
 def run(arguments: list[str]) -> int:
@@ -150,19 +163,47 @@ def run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files need not be text that can be written
+    settle_language(arguments)
     try:
-        app(arguments)
+        code = in_own_words(get_command(app))(arguments, standalone_mode=False)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
-    except InputError as error:
-        print_problems(error.problems)
-        return 1
-    except ResaError as error:
-        say(f"error: {error}")
-        return 1
-    except OSError as error:
-        say(masked(f"error: {error.filename or 'a file could not be read or written'}: {error.strerror or error}"))
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
-            say("see that the disk is well and has room, then run the command again: it goes on where it stopped")
-        return 1
-    return 0
+        code = stop.code
+    except (typer.Abort, TyperException, ResaError, OSError) as error:
+        return _told(error)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, and give the exit code."""
+    match error:
+        case TyperException():
+            return show_mistake(error)
+        case InputError():
+            print_problems(error.problems)
+        case ResaError():
+            say(sentence("error: {message}", message=error.message))
+        case OSError():
+            place = masked(str(error.filename)) if error.filename else sentence("a file could not be read or written")
+            said = as_it_is(masked(str(error.strerror or error)))
+            say(sentence("error: {place}: {message}", place=place, message=said))
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+                say(_GO_ON)
+        case _:
+            say(sentence("Aborted."))
+    return 1
+
+
+_GO_ON: Final = sentence(
+    "see that the disk is well and has room, then run the command again: it goes on where it stopped"
+)
+_SYSTEM: Final = (
+    pattern("No such file or directory"),
+    pattern("Permission denied"),
+    pattern("Is a directory"),
+    pattern("Not a directory"),
+    pattern("File exists"),
+    pattern("No space left on device"),
+    pattern("Read-only file system"),
+    pattern("Input/output error"),
+)
+"""What the system says of files, so that the catalogues have it."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from resa import workspace
+from resa.base.language import sentence, sentences
 from resa.cli.console import OUT, counted, say
 from resa.cli.options import HERE, Folder, opened, warn_of_maps
+from resa.cli.speaking import told
 
 __all__ = ["compact", "rebuild", "verify", "warm"]
 
@@ -16,17 +18,23 @@ def verify(folder: Folder = HERE) -> None:
     with opened(folder) as shop:
         findings = shop.verify()
     for finding in findings:
-        OUT.print(f"{finding.code}: {finding.message}", markup=False)
+        OUT.print(f"{finding.code}: {told(finding.message)}", markup=False)
     if findings:
         raise typer.Exit(1)
-    say("everything stored agrees with a recount")
+    say(sentence("everything stored agrees with a recount"))
 
 
 def rebuild(folder: Folder = HERE) -> None:
     """Delete everything derived and make it anew from the event files."""
     with opened(folder) as shop:
         index = shop.rebuild()
-    say(f"rebuilt the index: {counted(index.events, 'event')} of {counted(index.customers, 'customer')}")
+    say(
+        sentence(
+            "rebuilt the index: {events} of {customers}",
+            events=counted(index.events, "event"),
+            customers=counted(index.customers, "customer"),
+        )
+    )
     warn_of_maps(shop)
 
 
@@ -34,10 +42,10 @@ def compact(folder: Folder = HERE) -> None:
     """Join small event files; no number changes."""
     with opened(folder) as shop:
         before, after = shop.compact()
-    say(f"{counted(before, 'event file')} became {after}")
+    say(sentences("{n} event file became {after}", "{n} event files became {after}", before, after=str(after)))
 
 
 def warm() -> None:
     """Compile the measuring kernels now, so that the first question need not wait for it."""
     workspace.warm()
-    say("compiled the kernels")
+    say(sentence("compiled the kernels"))

@@ -14,9 +14,11 @@ from rich.progress import Progress as Bars
 
 from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
+from resa.base.language import NOTHING, as_it_is, sentence
 from resa.cli.console import counted, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened, warn_of_maps
-from resa.collector import WORDS, LoadReport, Progress, Understanding
+from resa.cli.speaking import spoken_in_terminal, told
+from resa.collector import WORDS, LoadReport, Progress, Understanding, said_again
 from resa.workspace import Workspace
 
 __all__ = ["collect", "show_reports"]
@@ -53,14 +55,16 @@ def collect(
         if given is not None or name is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
             if len(names) != 1:
                 raise InputError(
-                    "name the one file that --as or --name describes: resa collect FILE --as occurred_at=… event=…"
+                    sentence(
+                        "name the one file that --as or --name describes: resa collect FILE --as occurred_at=… event=…"
+                    )
                 )
             names = [_new_source(shop, names[0], _pairs(given or []), kind, name, yes=yes)]
         try:
             with _progress() as tell:
                 reports = shop.collect(names, replace=replace, progress=tell)
         except KeyboardInterrupt:
-            say("what is in stays in; for the rest run the same command again")
+            say(sentence("what is in stays in; for the rest run the same command again"))
             raise
         show_reports(reports)
         warn_of_maps(shop)
@@ -71,10 +75,13 @@ def show_reports(reports: list[LoadReport]) -> None:
     rows = []
     for report in reports:
         for file in report.files:
-            notes = ["unchanged, left alone"] if file.state == "unchanged" else []
-            notes += [f"{count:,} {WORDS.get(reason, reason)}" for reason, count in file.reasons.most_common()]
+            notes = [sentence("unchanged, left alone")] if file.state == "unchanged" else []
+            notes += [
+                sentence("{n} {reason}", n=count, reason=WORDS.get(reason, reason))
+                for reason, count in file.reasons.most_common()
+            ]
             if file.without_customer:
-                notes.append(f"{file.without_customer:,} without a customer, counted by day")
+                notes.append(sentence("{n} without a customer, counted by day", n=file.without_customer))
             notes += [file.note] if file.note else []
             rows.append(
                 {
@@ -84,10 +91,17 @@ def show_reports(reports: list[LoadReport]) -> None:
                     "good": file.good,
                     "rejected": file.rejected,
                     "duplicate": file.duplicate,
-                    "": "; ".join(notes),
+                    "": "; ".join(map(told, notes)),
                 }
             )
-    say(table_text(pa.Table.from_pylist(rows)) if rows else "there is no source yet; name a file: resa collect FILE")
+    if rows:
+        _say_table(pa.Table.from_pylist(rows))
+    else:
+        say(sentence("there is no source yet; name a file: resa collect FILE"))
+
+
+def _say_table(table: pa.Table) -> None:
+    say(as_it_is(table_text(table, spoken_in_terminal())))
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
@@ -95,7 +109,9 @@ def _pairs(given: list[str]) -> dict[str, str]:
     for word in given:
         name, equals, value = word.partition("=")
         if not equals or not name or not value:
-            raise InputError(f"write --as target=column, such as --as occurred_at=time; not '{word}'")
+            raise InputError(
+                sentence("write --as target=column, such as --as occurred_at=time; not '{word}'", word=word)
+            )
         pairs[name] = value
     return pairs
 
@@ -112,11 +128,12 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, na
     if found.missing:
         raise InputError(Problem(message=message) for message in found.missing.values())
     if found.trial is None:
-        raise InputError("the file does not fit; see above")
-    if not yes and sys.stdin.isatty() and not typer.confirm("Is this right?", default=True, err=True):
+        raise InputError(sentence("the file does not fit; see above"))
+    if not yes and sys.stdin.isatty() and not typer.confirm(told(sentence("Is this right?")), default=True, err=True):
         raise typer.Exit(1)
     target = shop.write_source(found)
-    say(f"wrote {target.relative_to(shop.folder)}; if you change it, run: resa collect {found.name} --replace")
+    written, command = target.relative_to(shop.folder), f"resa collect {found.name} --replace"
+    say(sentence("wrote {path}; if you change it, run: {command}", path=written, command=command))
     return found.name
 
 
@@ -125,32 +142,42 @@ def _show(found: Understanding) -> None:
     columns = [
         {
             "column": column.name,
-            "kind": column.kind,
+            "kind": told(as_it_is(column.kind)),
             "filled": f"{column.filled:.0%}",
             "for instance": ", ".join(shown[column.name])[:60],
         }
         for column in found.columns
     ]
-    say(table_text(pa.Table.from_pylist(columns)))
-    say("")
+    _say_table(pa.Table.from_pylist(columns))
+    say(NOTHING)
     if found.mapping:
-        say(table_text(pa.table({"becomes": list(found.mapping), "from": list(found.mapping.values())})))
-        say("")
+        _say_table(pa.table({"becomes": list(found.mapping), "from": list(found.mapping.values())}))
+        say(NOTHING)
     for name, value in found.settings.items():
-        say(f"{name}: {value}")
+        say(as_it_is(f"{name}: {value}"))
     for note in found.notes:
         say(note)
     if found.left_out:
-        say(f"left out, because journeys do not need what looks personal: {', '.join(found.left_out)}")
+        say(
+            sentence(
+                "left out, because journeys do not need what looks personal: {names}", names=", ".join(found.left_out)
+            )
+        )
     if found.trial is not None:
-        say(f"of the first {counted(found.trial.rows, 'row')} {found.trial.good:,} would go in")
+        say(
+            sentence(
+                "of the first {rows} {good} would go in",
+                rows=counted(found.trial.rows, "row"),
+                good=found.trial.good,
+            )
+        )
         for reason, count in found.trial.rejected.most_common():
-            say(f"  {count:,} would be refused: {reason}")
+            say(sentence("  {n} would be refused: {reason}", n=count, reason=said_again(reason)))
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
-    with progress_bar("collecting") as bars:
+    with progress_bar(sentence("collecting")) as bars:
         yield _teller(bars)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.markup import escape
 
 from resa.base.errors import Problem
-from resa.base.language import in_language, terminal_language
+from resa.base.language import Sentence, sentence, sentences
+from resa.cli.speaking import told
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,9 +28,9 @@ ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 """For messages, problems and progress."""
 
 
-def say(text: str) -> None:
+def say(text: Sentence) -> None:
     """Tell the person something, in her language; it is no data, so it goes to stderr."""
-    _tell(escape(in_language(text, terminal_language())))
+    _tell(escape(told(text)))
 
 
 def _tell(markup: str) -> None:
@@ -37,9 +39,25 @@ def _tell(markup: str) -> None:
         ERRORS.print(markup)
 
 
-def counted(number: int, word: str) -> str:
+_COUNTED: Final[Mapping[str, Callable[[int], Sentence]]] = MappingProxyType(
+    {
+        "arrow": lambda n: sentences("{n} arrow", "{n} arrows", n),
+        "customer": lambda n: sentences("{n} customer", "{n} customers", n),
+        "error": lambda n: sentences("{n} error", "{n} errors", n),
+        "event": lambda n: sentences("{n} event", "{n} events", n),
+        "file": lambda n: sentences("{n} file", "{n} files", n),
+        "map": lambda n: sentences("{n} map", "{n} maps", n),
+        "persona": lambda n: sentences("{n} persona", "{n} personas", n),
+        "row": lambda n: sentences("{n} row", "{n} rows", n),
+        "stage": lambda n: sentences("{n} stage", "{n} stages", n),
+        "touchpoint": lambda n: sentences("{n} touchpoint", "{n} touchpoints", n),
+    }
+)
+
+
+def counted(number: int, word: str) -> Sentence:
     """`1 row`, `2,000 rows`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return _COUNTED[word](number)
 
 
 def write_out(content: str | bytes) -> None:
@@ -52,17 +70,21 @@ def write_out(content: str | bytes) -> None:
         sys.stdout.flush()
 
 
+_WARNING = sentence("warning: ")
+_ERROR = sentence("error: ")
+
+
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print each problem on a line: its place first, so that editors can jump there, then what to do."""
     for problem in problems:
         colour = "yellow" if problem.severity == "warning" else "red"
-        place = f"[bold]{escape(problem.place)}[/bold] " if problem.place else ""
-        word = "warning: " if problem.severity == "warning" else "error: " if not problem.place else ""
-        _tell(f"{place}[{colour}]{word}[/{colour}]{escape(in_language(problem.message, terminal_language()))}")
+        place = f"[bold]{escape(told(problem.place))}[/bold] " if problem.place else ""
+        word = _WARNING if problem.severity == "warning" else _ERROR if not problem.place else ""
+        _tell(f"{place}[{colour}]{told(word)}[/{colour}]{escape(told(problem.message))}")
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Progress]:
+def progress_bar(title: Sentence) -> Iterator[Progress]:
     """A progress bar on stderr that vanishes when the work is done; silent when stderr is no terminal."""
     from rich.progress import (  # noqa: PLC0415 - only where something takes long
         BarColumn,
@@ -83,5 +105,5 @@ def progress_bar(title: str) -> Iterator[Progress]:
         transient=True,
         disable=not ERRORS.is_terminal or os.environ.get("TERM") == "dumb",
     ) as progress:
-        progress.add_task(title, total=None)
+        progress.add_task(told(title), total=None)
         yield progress

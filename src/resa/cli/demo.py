@@ -12,9 +12,11 @@ import typer
 
 from resa import workspace
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.cli.collect import show_reports
 from resa.cli.console import OUT, counted, say
 from resa.cli.options import HERE, Folder, MapKey, opened
+from resa.cli.speaking import told
 
 __all__ = ["demo", "simulate"]
 
@@ -40,8 +42,8 @@ def simulate(
             truths=truth or [],
         )
     for file in written:
-        say(f"wrote {file.path}: {counted(file.rows, 'row')}")
-    say("next: resa collect")
+        say(sentence("wrote {path}: {rows}", path=file.path, rows=counted(file.rows, "row")))
+    say(sentence("next: {command}", command="resa collect"))
 
 
 def demo(
@@ -55,17 +57,28 @@ def demo(
     began = perf_counter()
     if folder.exists():
         if not (folder / "simulation.yaml").exists() and any(folder.iterdir()):
-            raise InputError(f"{folder} exists and is no demo; name another folder")
+            raise InputError(sentence("{folder} exists and is no demo; name another folder", folder=folder))
         shutil.rmtree(folder)
     workspace.create(folder, template="retail", language="en")
-    say(f"made the workspace {folder}")
+    say(sentence("made the workspace {folder}", folder=folder))
     with workspace.open(folder) as shop:
         written = shop.simulate(customers=customers, seed=seed, truths=["broken_checkout"])
-        rows = counted(sum(file.rows for file in written), "row")
-        say(f"drew {counted(customers, 'customer')}: {rows} in {counted(len(written), 'file')}")
+        say(
+            sentence(
+                "drew {customers}: {rows} in {files}",
+                customers=counted(customers, "customer"),
+                rows=counted(sum(file.rows for file in written), "row"),
+                files=counted(len(written), "file"),
+            )
+        )
         show_reports(shop.collect())
         report = shop.report()
         report.save(folder / "report.html")
         for line in report.summary:
             OUT.print(line, markup=False)
-    OUT.print(f"\nThe report: {folder / 'report.html'}   (all of it in {perf_counter() - began:.0f} s)", markup=False)
+    took = sentence(
+        "The report: {path}   (all of it in {seconds:.0f} s)",
+        path=folder / "report.html",
+        seconds=perf_counter() - began,
+    )
+    OUT.print(f"\n{told(took)}", markup=False)

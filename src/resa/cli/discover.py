@@ -8,6 +8,7 @@ import typer
 
 from resa.base.errors import InputError
 from resa.base.files import write_text_durably
+from resa.base.language import sentence
 from resa.cli.console import counted, say, write_out
 from resa.cli.options import HERE, Folder, Output, opened
 
@@ -32,7 +33,9 @@ def discover(
 ) -> None:
     """Propose a first map from the collected events alone, with what supports each proposal as comments."""
     if output is not None and output.exists():
-        raise InputError(f"'{output}' exists, and is never overwritten; name another file, or move it away")
+        raise InputError(
+            sentence("'{output}' exists, and is never overwritten; name another file, or move it away", output=output)
+        )
     with opened(folder, measures=True) as shop:
         draft = shop.discover(
             title=title, language=language, top=top, share=_share(share), goal=goal, pages=pages or ()
@@ -41,18 +44,23 @@ def discover(
         write_out(draft.text)
     else:
         write_text_durably(output, draft.text)
-        say(f"wrote {output}")
+        say(sentence("wrote {path}", path=output))
     found = draft.journey_map
-    personas = counted(len(found.personas), "persona") if found.personas else "no personas"
     say(
-        f"{counted(len(found.touchpoints), 'touchpoint')} in {counted(len(found.stages), 'stage')}, "
-        f"{counted(len(found.expectations), 'arrow')}, {personas}"
+        sentence(
+            "{touchpoints} in {stages}, {arrows}, {personas}",
+            touchpoints=counted(len(found.touchpoints), "touchpoint"),
+            stages=counted(len(found.stages), "stage"),
+            arrows=counted(len(found.expectations), "arrow"),
+            personas=counted(len(found.personas), "persona") if found.personas else sentence("no personas"),
+        )
     )
-    say(f"{draft.covered:,} of {counted(draft.events, 'event')} are covered")
+    say(sentence("{covered} of {events} are covered", covered=draft.covered, events=counted(draft.events, "event")))
     for note in draft.notes:
         say(note)
     if output is not None:
-        say(f"next: read it, change it, then: resa map check {output}")
+        command = f"resa map check {output}"
+        say(sentence("next: read it, change it, then: {command}", command=command))
 
 
 def _share(text: str) -> float:
@@ -61,5 +69,5 @@ def _share(text: str) -> float:
     try:
         value = float(number)
     except ValueError:
-        raise InputError(f"--share '{text}' is no share; write for example '1 %'") from None
+        raise InputError(sentence("--share '{text}' is no share; write for example '1 %'", text=text)) from None
     return value / 100 if number != text.strip() else value

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from resa.base.errors import InputError, Problem
+from resa.base.language import sentence, sentences
 from resa.cli.console import OUT, counted, print_problems, say, write_out
 from resa.cli.discover import discover
 from resa.cli.map_exchange import export, import_
 from resa.cli.map_pictures import MapFile, Measured, OfPersona, OnPaper, Preset, drawn_map, known_paper, loaded_alone
 from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
+from resa.cli.speaking import told
 from resa.journey_map import Loaded, fix, json_schema, load_maps
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
@@ -49,19 +51,29 @@ def check(
     """Report every problem of every file in one run; exit 1 if there is an error."""
     if repair:
         if file is not None:
-            raise InputError("--fix works on a whole workspace; leave the file out, or stand in its folder")
+            raise InputError(sentence("--fix works on a whole workspace; leave the file out, or stand in its folder"))
         _repair(folder)
     loaded = load_maps(folder) if file is None else loaded_alone(file)
     advice = [] if quiet else _advice(loaded, folder if file is None else None)
     print_problems(loaded.errors)
     print_problems(advice)
     if loaded.errors:
-        say(f"{counted(len(loaded.errors), 'error')} in {counted(len(loaded.files), 'file')}")
+        say(
+            sentence(
+                "{errors} in {files}",
+                errors=counted(len(loaded.errors), "error"),
+                files=counted(len(loaded.files), "file"),
+            )
+        )
         raise typer.Exit(1)
     if signals:
         write_out("\n".join(line for one in loaded.maps.values() for line in _written_out(one, len(loaded.maps) > 1)))
-    kept = "" if not advice else f", {counted(len(advice), 'piece')} of advice"
-    say(f"{counted(len(loaded.maps), 'map')}: no errors{kept}")
+    maps = counted(len(loaded.maps), "map")
+    if advice:
+        kept = sentences("{n} piece of advice", "{n} pieces of advice", len(advice))
+        say(sentence("{maps}: no errors, {advice}", maps=maps, advice=kept))
+    else:
+        say(sentence("{maps}: no errors", maps=maps))
 
 
 @app.command()
@@ -81,16 +93,16 @@ def draw(
     """Draw a map: SVG, PNG, PDF or PPTX, by the ending of --output; without one, SVG goes to stdout."""
     laid_out_for = known_paper(paper, output)
     if as_of is not None and not measured:
-        raise InputError("--as-of is about what was measured; add --measured")
+        raise InputError(sentence("--as-of is about what was measured; add --measured"))
     if width is not None and not 200 <= width <= 20_000:
-        raise InputError(f"--width {width:g}: a picture is 200 to 20000 pixels wide")
+        raise InputError(sentence("--width {width:g}: a picture is 200 to 20000 pixels wide", width=width))
     what = {"width": width, "preset": preset, "personas": persona or []}
     picture = drawn_map(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
     if output is None:
         write_out(picture.text)
         return
     output.write_bytes(picture.file(output.suffix.lower().removeprefix("."), laid_out_for))
-    say(f"wrote {output}")
+    say(sentence("wrote {path}", path=output))
 
 
 app.command()(discover)
@@ -124,15 +136,15 @@ def watch(
             f'style="--wide:{picture.width:.0f}px">{picture.inline("map")}</div>'
         )
         server.show(drawn, title=journey_map.title, language=picture.scene.language)
-        say(f"drew {journey_map.title}")
+        say(sentence("drew {title}", title=journey_map.title))
 
-    say(f"showing the map at {server.address}; end with Ctrl+C")
+    say(sentence("showing the map at {address}; end with Ctrl+C", address=server.address))
     if browser:
         typer.launch(server.address)
     try:
         serve_and_watch(server, folder if file is None else file.parent, show)
     except KeyboardInterrupt:
-        say("ended")
+        say(sentence("ended"))
 
 
 @app.command()
@@ -152,7 +164,8 @@ def schema(
         write_out(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")
-        OUT.print(f"put this line on top of the file:  # yaml-language-server: $schema={output}", markup=False)
+        line = f"# yaml-language-server: $schema={output}"
+        OUT.print(told(sentence("put this line on top of the file:  {line}", line=line)), markup=False)
 
 
 @app.command()
@@ -169,13 +182,13 @@ def versions(
         for place, version in enumerate(kept, start=1):
             write_out(f"{place:>4}  {version.at:%Y-%m-%d %H:%M} UTC  {version.hash[:8]}  {version.who}".rstrip())
         if not kept:
-            say("no version was taken into use yet: nothing was measured by this map")
+            say(sentence("no version was taken into use yet: nothing was measured by this map"))
         return
     if number > len(kept):
-        raise InputError(f"there is no version {number}; there are {len(kept)}")
+        raise InputError(sentence("there is no version {number}; there are {count}", number=number, count=len(kept)))
     texts = json.loads(kept[number - 1].text)
     if output is not None and output.exists():
-        raise InputError(f"{output} is there already; name a folder that is not")
+        raise InputError(sentence("{output} is there already; name a folder that is not", output=output))
     for name, text in texts.items():
         if output is None:
             write_out(f"# {name}\n{text}")
@@ -189,7 +202,7 @@ def _repair(folder: Path) -> None:
     if fixes.repaired:
         write_out(fixes.diff)
         fixes.write(folder)
-        say(f"made {counted(fixes.repaired, 'repair')}")
+        say(sentences("made {n} repair", "made {n} repairs", fixes.repaired))
 
 
 def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
@@ -207,18 +220,22 @@ def _written_out(journey_map: JourneyMap, several: bool) -> Iterator[str]:
     """Every signal in the order in which they are tried, as the expression that it stands for."""
     for signal in journey_map.signals:
         name = f"{journey_map.key}.{signal.touchpoint}" if several else signal.touchpoint
-        said = signal.when or f"not seen: {signal.not_seen}"
+        said = signal.when or told(sentence("not seen: {why}", why=signal.not_seen))
         if signal.kind == "daily_number":
-            said = f"the daily number '{signal.daily_number}'"
+            said = told(sentence("the daily number '{name}'", name=signal.daily_number))
         yield f"{name}: {said}"
         if signal.occurrence is not None:
             first, last = signal.occurrence
-            yield f"    occurrence {first}" if first == last else f"    occurrence {first} to {last or 'the last'}"
+            occurrence = (
+                sentence("occurrence {first}", first=first)
+                if first == last
+                else sentence("occurrence {first} to {last}", first=first, last=last or sentence("the last"))
+            )
+            yield f"    {told(occurrence)}"
         yield from (f"    {word}: {text}" for word, text in (("value", signal.value), ("score", signal.score)) if text)
 
 
 def _problem_list(error: InputError) -> str:
-    lines = "".join(f"<li>{escape(str(problem))}</li>" for problem in error.problems)
-    return (
-        f'<div class="problems" role="alert"><p>Not drawn yet: put this right and save again.</p><ul>{lines}</ul></div>'
-    )
+    lines = "".join(f"<li>{escape(f'{one.place} {told(one.message)}'.strip())}</li>" for one in error.problems)
+    said = escape(told(sentence("Not drawn yet: put this right and save again.")))
+    return f'<div class="problems" role="alert"><p>{said}</p><ul>{lines}</ul></div>'

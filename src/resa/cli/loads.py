@@ -7,6 +7,7 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
+from resa.base.language import sentence
 from resa.cli.console import counted, say
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
@@ -47,9 +48,9 @@ def list_loads(
             for load in shop.store.loads(source)
         ]
     if rows:
-        write_table(pa.Table.from_pylist(rows), how, output)
+        write_table(pa.Table.from_pylist(rows), how, output, ours=True)
     else:
-        say("nothing was collected yet")
+        say(sentence("nothing was collected yet"))
 
 
 @app.command()
@@ -62,5 +63,12 @@ def remove(
     """Undo loads: their rows go, and the same files can be collected again."""
     with opened(folder) as shop:
         for load in shop.remove_loads(numbers):
-            say(f"removed load {load.id}: {counted(load.good, 'row')} of {load.source_id}")
+            say(
+                sentence(
+                    "removed load {load}: {rows} of {source}",
+                    load=str(load.id),
+                    rows=counted(load.good, "row"),
+                    source=load.source_id,
+                )
+            )
         warn_of_maps(shop)

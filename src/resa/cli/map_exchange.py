@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from resa.base.errors import InputError
+from resa.base.language import NOTHING, Sentence, sentence, sentences
 from resa.cli.console import counted, print_problems, say
 from resa.cli.map_pictures import (
     MapFile,
@@ -59,9 +60,15 @@ def export(
         said = {"--preset": preset != "all", "--persona": persona, "--measured": measured, "--as-of": as_of}
         given = [name for name, value in {**said, "--paper": paper}.items() if value]
         if given:
-            raise InputError(f"{given[0]} is about pictures; a .{form} file holds all of the map, and no numbers")
+            raise InputError(
+                sentence(
+                    "{given} is about pictures; a .{form} file holds all of the map, and no numbers",
+                    given=given[0],
+                    form=form,
+                )
+            )
     if as_of is not None and not measured:
-        raise InputError("--as-of is about what was measured; add --measured")
+        raise InputError(sentence("--as-of is about what was measured; add --measured"))
     loaded = loaded_alone(file) if file is not None else load_maps(folder)
     journey_map = loaded.map(None if file is not None else map_key)
     what = {"preset": preset, "personas": persona or []}
@@ -73,7 +80,7 @@ def export(
         paper=known_paper(paper, output),
     )
     output.write_bytes(made)
-    say(f"wrote {output}")
+    say(sentence("wrote {path}", path=output))
 
 
 def import_(
@@ -91,10 +98,19 @@ def import_(
     imported = import_file(file, target, language=language, replace=replace)
     print_problems(imported.problems)
     told = imported.map
-    parts = [counted(len(told.stages), "stage"), counted(len(told.touchpoints), "touchpoint")]
-    say(f"wrote {target}: {', '.join(parts)}" + _left(len(imported.problems)))
+    say(
+        sentence(
+            "wrote {path}: {stages}, {touchpoints}{left}",
+            path=target,
+            stages=counted(len(told.stages), "stage"),
+            touchpoints=counted(len(told.touchpoints), "touchpoint"),
+            left=_left(len(imported.problems)),
+        )
+    )
 
 
-def _left(number: int) -> str:
+def _left(number: int) -> Sentence:
     """How many of the lines above want a look."""
-    return f"; {counted(number, 'thing')} to look at, see above" if number else ""
+    if number == 0:
+        return NOTHING
+    return sentences("; {n} thing to look at, see above", "; {n} things to look at, see above", number)

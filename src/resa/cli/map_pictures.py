@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resa.base.errors import InputError, MapError, did_you_mean
+from resa.base.language import sentence
 from resa.cli.options import opened
 from resa.journey_map import Loaded, load_maps, load_texts
 from resa.model.journey import JourneyMap
@@ -54,9 +55,13 @@ def known_paper(paper: str | None, output: Path | None) -> Paper | None:
 
     found = next((one for one in PAPERS if one.casefold() == paper.casefold()), None)
     if found is None:
-        raise InputError(f"'{paper}' is no paper we lay out for; use {', '.join(PAPERS)}")
+        raise InputError(
+            sentence("'{paper}' is no paper we lay out for; use {papers}", paper=paper, papers=", ".join(PAPERS))
+        )
     if output is None or output.suffix.lower() not in {".pdf", ".pptx"}:
-        raise InputError(f"--paper {paper} lays out a PDF or slides; add -o FILE.pdf or -o FILE.pptx")
+        raise InputError(
+            sentence("--paper {paper} lays out a PDF or slides; add -o FILE.pdf or -o FILE.pptx", paper=paper)
+        )
     return found
 
 
@@ -99,17 +104,25 @@ def _options(
 
     if preset not in PRESETS:
         known = did_you_mean(preset, PRESETS) or f"; use {', '.join(PRESETS)}"
-        raise InputError(f"there is no preset '{preset}'{known}")
+        raise InputError(sentence("there is no preset '{preset}'{known}", preset=preset, known=known))
     keys = tuple(dict.fromkeys(personas))
     for persona in keys:
         if persona in journey_map.persona:
             continue
         known = did_you_mean(persona, journey_map.persona) or f"; it has {', '.join(journey_map.persona) or 'none'}"
-        raise InputError(f"the map has no persona '{persona}'{known}")
+        raise InputError(sentence("the map has no persona '{persona}'{known}", persona=persona, known=known))
     if len(keys) > MOST_PERSONAS:
-        raise InputError(f"{len(keys)} personas side by side cannot be told apart; name at most {MOST_PERSONAS}")
+        raise InputError(
+            sentence(
+                "{count} personas side by side cannot be told apart; name at most {most_personas}",
+                count=len(keys),
+                most_personas=MOST_PERSONAS,
+            )
+        )
     if len(keys) > 1 and preset != "all":
-        raise InputError("a preset chooses lanes of the map, which personas side by side do not have; leave it out")
+        raise InputError(
+            sentence("a preset chooses lanes of the map, which personas side by side do not have; leave it out")
+        )
     pictures = read_pictures(journey_map, beside, workspace)
     if len(keys) > 1:
         return MapOptions(width=width, personas=keys, pictures=pictures)
@@ -125,8 +138,19 @@ def loaded_alone(file: Path) -> Loaded:
     if file.name == "signals.yaml" or file.resolve().parent.name in {"reactions", "sources"}:
         part = "signals" if file.name == "signals.yaml" else file.resolve().parent.name
         raise InputError(
-            f"'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's folder, "
-            + ("and run: resa collect" if part == "sources" else "to check it together with the maps")
+            sentence(
+                "'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's "
+                "folder, and run: resa collect",
+                file=file,
+                part=part,
+            )
+            if part == "sources"
+            else sentence(
+                "'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's "
+                "folder, to check it together with the maps",
+                file=file,
+                part=part,
+            )
         )
     return load_texts({str(file): file.read_bytes()})
 

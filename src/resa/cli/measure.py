@@ -15,8 +15,10 @@ import typer
 
 from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
+from resa.base.language import one_of, sentence
 from resa.cli.console import write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
+from resa.cli.speaking import spoken_in_terminal
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
 
@@ -85,9 +87,16 @@ def chosen_format(
         return said or otherwise
     found = _ENDINGS.get(output.suffix.lower())
     if found is None:
-        known = [*([f"{_PICTURE} (a picture)"] if pictures else []), *_ENDINGS]
-        listed = f"{', '.join(known[:-1])} or {known[-1]}"
-        raise InputError(f"'{output.name}': the ending says how to write, by {listed}; or say it with --format")
+        listed = one_of(_ENDINGS)
+        if pictures:
+            listed = sentence("{ending} (a picture), {others}", ending=_PICTURE, others=listed)
+        raise InputError(
+            sentence(
+                "'{output}': the ending says how to write, by {listed}; or say it with --format",
+                output=output.name,
+                listed=listed,
+            )
+        )
     return found
 
 
@@ -191,7 +200,12 @@ def measure(
     drawn = output is not None and output.suffix.lower() == _PICTURE and not (show_format or sql or customers)
     how = None if drawn else Format.table if sql else chosen_format(show_format, output, pictures=not customers)
     if by is not None and len(by) > 1:
-        raise InputError(f"a question groups by one thing, not by {' and '.join(by)}; ask once for each")
+        raise InputError(
+            sentence(
+                "a question groups by one thing, not by {by}; ask once for each",
+                by=sentence("{names} and {last}", names=" and ".join(by[:-1]), last=by[-1]),
+            )
+        )
     document: dict[str, Any] = {
         "kind": kind.value,
         "kinds": kinds,
@@ -248,7 +262,12 @@ def _show(
     elif how is Format.json:
         _write_text(result.json(indent=2), output)
     elif how is Format.table:
-        _write_text(result.text(_short(result) if part is None and output is None else None, part=part), output)
+        _write_text(
+            result.text(
+                _short(result) if part is None and output is None else None, part=part, language=spoken_in_terminal()
+            ),
+            output,
+        )
     else:
         _write_bytes(result.file(how.value, part=part), output)
 
@@ -267,14 +286,16 @@ def _short(result: Result) -> list[str] | None:
 def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
     name = _POSITIONAL.get(kind)
     if not words and kind in _EXAMPLES:
-        raise InputError(f"a {kind} is of something: resa measure {kind} {_EXAMPLES[kind]}")
+        raise InputError(
+            sentence("a {kind} is of something: resa measure {kind} {example}", kind=kind, example=_EXAMPLES[kind])
+        )
     if not words:
         return {} if steps is None else {"steps": steps}
     if name is None:
-        raise InputError(f"'{kind}' takes no names; see the options: resa measure --help")
+        raise InputError(sentence("'{kind}' takes no names; see the options: resa measure --help", kind=kind))
     if name == "of":
         if len(words) > 1:
-            raise InputError(f"a question of {kind} is about one thing; ask once for each")
+            raise InputError(sentence("a question of {kind} is about one thing; ask once for each", kind=kind))
         return {"of": words[0]}
     return {name: [word.split(",") if "," in word else word for word in words]}
 
@@ -290,7 +311,12 @@ def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Ta
     for condition in conditions:
         name, equals, value = condition.partition("=")
         if not equals:
-            raise InputError(f"write --customers column=… or a column's value, such as step=2, not '{condition}'")
+            raise InputError(
+                sentence(
+                    "write --customers column=… or a column's value, such as step=2, not '{condition}'",
+                    condition=condition,
+                )
+            )
         if name == "column":
             column = value
         else:
@@ -305,13 +331,13 @@ def _write_text(text: str, output: Path | None) -> None:
         output.write_text(text + "\n", encoding="utf-8")
 
 
-def write_table(table: pa.Table, how: Format, output: Path | None) -> None:
-    """Write a table to stdout or a file in one of the formats."""
+def write_table(table: pa.Table, how: Format, output: Path | None, *, ours: bool = False) -> None:
+    """Write a table to stdout or a file in one of the formats; `ours`: the headings are, so that they are told."""
     if how is Format.json:
         _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
         return
     if how is Format.table:
-        _write_text(table_text(table), output)
+        _write_text(table_text(table, spoken_in_terminal() if ours else "en"), output)
         return
     _write_bytes(TABLE_FILES[how.value](table), output)
 

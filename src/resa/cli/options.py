@@ -32,9 +32,9 @@ MapKey = Annotated[str | None, typer.Option("--map", "-m", help="Key of the map,
 def writable(path: Path | None) -> Path | None:
     """Refuse a place where no file can be made, before anything that takes long is done."""
     if path is not None and path.is_dir():
-        raise typer.BadParameter(f"'{path}' is a folder; name a file in it")
+        raise typer.BadParameter(sentence("'{path}' is a folder; name a file in it", path=path))
     if path is not None and not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder '{path.parent}'")
+        raise typer.BadParameter(sentence("there is no folder '{parent}'", parent=path.parent))
     return path
 
 
@@ -49,24 +49,35 @@ def check_source(shop: Workspace, name: str | None) -> None:
     """
     known = {*shop.sources, *(load.source_id for load in shop.store.loads())}
     if name is not None and name not in known:
-        listed = ", ".join(sorted(known)) or "none yet"
-        raise InputError(f"there is no source '{name}'; there are: {listed}{did_you_mean(name, known)}")
+        listed = ", ".join(sorted(known)) or sentence("none yet")
+        raise InputError(
+            sentence(
+                "there is no source '{name}'; there are: {listed}{suggestion}",
+                name=name,
+                listed=listed,
+                suggestion=did_you_mean(name, known),
+            )
+        )
 
 
 def warn_of_maps(shop: Workspace) -> None:
     """Say which maps could not be brought up to date, and why: what was asked for succeeded all the same."""
     if {problem.code for problem in shop.loaded.errors} == {"no-map"}:
-        say("there is no map yet; the events are kept. For a first one: resa map discover -o journey.yaml")
+        say(sentence("there is no map yet; the events are kept. For a first one: resa map discover -o journey.yaml"))
     elif shop.loaded.errors:
         print_problems(shop.loaded.errors)
-        say("warning: these maps cannot be measured before that is mended; the data are kept. See: resa map check")
+        say(
+            sentence(
+                "warning: these maps cannot be measured before that is mended; the data are kept. See: resa map check"
+            )
+        )
 
 
 def _tell_of_compiling() -> None:
     """Say why the first run on a machine is slow; numba keeps what it compiled beside the code."""
     cache = Path(resa.__file__).parent / "kernels" / "__pycache__"
     if os.access(cache, os.W_OK) and not any(cache.glob("*.nbi")):
-        say("compiling the measuring code, once: about half a minute")
+        say(sentence("compiling the measuring code, once: about half a minute"))
 
 
 @contextmanager

@@ -7,9 +7,12 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
+from resa.base.language import sentence
 from resa.cli.console import counted, say
 from resa.cli.measure import Format, HowToWrite, chosen_format, write_table, write_tables
 from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of_maps
+from resa.cli.speaking import told
+from resa.collector import said_again
 from resa.model.tables import REJECTED
 
 __all__ = ["app"]
@@ -46,12 +49,15 @@ def list_rejected(
         keys = ["source_id", "load_id", "reason"]
         refused = shop.store.rejected(load, source_id=source, columns=["row", "detail", *keys])
     if refused.num_rows == 0:
-        say("no row was refused")
+        say(sentence("no row was refused"))
         return
     counts = refused.group_by(keys, use_threads=False).aggregate([([], "count_all"), ("detail", "first")])
     names = {"source_id": "source", "load_id": "load", "count_all": "rows", "detail_first": "for instance"}
+    if how is Format.table:
+        details = [told(said_again(detail)) for detail in counts.column("detail_first").to_pylist()]
+        counts = counts.set_column(counts.column_names.index("detail_first"), "detail_first", pa.array(details))
     counts = counts.sort_by([(key, "ascending") for key in keys]).rename_columns(names)
-    write_table(counts.select(["source", "load", "reason", "rows", "for instance"]), how, output)
+    write_table(counts.select(["source", "load", "reason", "rows", "for instance"]), how, output, ours=True)
 
 
 @app.command()
@@ -67,7 +73,12 @@ def replay(
     with opened(folder) as shop:
         outcome = shop.replay(source, load=load, reason=reason)
         say(
-            f"{source}: {counted(outcome.good, 'row')} went in, {outcome.duplicate:,} were there already, "
-            f"{outcome.still_rejected:,} stay refused"
+            sentence(
+                "{source}: {rows} went in, {duplicate} were there already, {refused} stay refused",
+                source=source,
+                rows=counted(outcome.good, "row"),
+                duplicate=outcome.duplicate,
+                refused=outcome.still_rejected,
+            )
         )
         warn_of_maps(shop)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from resa.base.language import sentence
 from resa.cli.console import say
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 
@@ -28,4 +29,4 @@ def report(
     """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
     with opened(folder, measures=True) as shop:
         shop.report(map_key, names=names, as_of=as_of).save(output)
-    say(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")
+    say(sentence("wrote {output}, {size:.1f} MB", output=output, size=output.stat().st_size / 1e6))

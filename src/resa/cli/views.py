@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from resa.base.language import sentence
 from resa.cli.console import counted, say
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened
 
@@ -32,4 +33,5 @@ def export(
     with opened(folder) as shop:
         done = shop.measure.export(target, map=shop.map(map_key).key, as_of=as_of)
     for name, rows in done.rows.items():
-        say(f"wrote {target / name}.parquet: {counted(rows, 'row')}")
+        path = target / f"{name}.parquet"
+        say(sentence("wrote {path}: {rows}", path=path, rows=counted(rows, "row")))

@@ -10,7 +10,7 @@ replay(writer, source, reason="unreadable-time")
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.proposal import Understanding, source_yaml
-from resa.collector.reasons import DETAILS, WORDS
+from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.sources import Source, read_source, read_sources
@@ -31,6 +31,7 @@ __all__ = [
     "read_source",
     "read_sources",
     "replay",
+    "said_again",
     "source_file_schema",
     "source_schema",
     "source_yaml",

@@ -13,6 +13,7 @@ from typing import Literal
 import pyarrow as pa
 
 from resa.base.errors import SourceError
+from resa.base.language import NOTHING, Sentence, sentence
 from resa.base.masking import masked
 from resa.collector.files import RowFile, find_files
 from resa.collector.judging import Judge, Judged, refused_table
@@ -79,7 +80,7 @@ class FileReport:
     duplicate: int
     without_customer: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    note: str = ""
+    note: Sentence = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +327,11 @@ class _File:
 
 
 def _unchanged(file: RowFile, load: Load, *, same: bool) -> FileReport:
-    note = "" if same else "its source file has changed since it was collected; `resa collect --replace` reads it anew"
+    note = (
+        NOTHING
+        if same
+        else sentence("its source file has changed since it was collected; `resa collect --replace` reads it anew")
+    )
     return FileReport(
         file=file.name,
         state="unchanged",

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import compute, ipc, parquet
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 from resa.collector.files import RowFile
 from resa.collector.reading import PIECE_BYTES, ROW, Piece, Refused, numbered
 
@@ -38,7 +39,9 @@ class ParquetRows:
         try:
             return parquet.ParquetFile(self.file.local or self.file.open())
         except (pa.ArrowInvalid, OSError) as error:
-            raise SourceError(f"{self.file.name} is no Parquet file, or is damaged: {error}") from error
+            raise SourceError(
+                sentence("{file} is no Parquet file, or is damaged: {error}", file=self.file.name, error=error)
+            ) from error
 
     @property
     def columns(self) -> dict[str, pa.DataType]:
@@ -123,7 +126,9 @@ class ArrowRows:
         try:
             reader = ipc.open_stream(raw)
         except pa.ArrowInvalid as error:
-            raise SourceError(f"{self.file.name} is no Arrow file, or is damaged: {error}") from error
+            raise SourceError(
+                sentence("{file} is no Arrow file, or is damaged: {error}", file=self.file.name, error=error)
+            ) from error
         return reader.schema, iter(reader)
 
 
@@ -132,7 +137,14 @@ def _columns(file: RowFile, schema: pa.Schema) -> dict[str, pa.DataType]:
     found: dict[str, str] = {}
     for name in schema.names:
         if (other := found.setdefault(name.casefold(), name)) != name or schema.names.count(name) > 1:
-            raise SourceError(f"{file.name}: the names '{other}' and '{name}' are the same to SQL; rename one column")
+            raise SourceError(
+                sentence(
+                    "{file}: the names '{other}' and '{name}' are the same to SQL; rename one column",
+                    file=file.name,
+                    other=other,
+                    name=name,
+                )
+            )
     return {field.name: _TEXT_TYPES.get(field.type, field.type) for field in schema}
 
 

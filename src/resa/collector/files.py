@@ -20,6 +20,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import infer_compression
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 from resa.base.masking import masked
 
 __all__ = ["RowFile", "find_files"]
@@ -55,7 +56,11 @@ class RowFile:
         try:
             raw = self.filesystem.open(self.path, "rb")
         except OSError as error:
-            raise SourceError(f"{self.name} cannot be opened: {masked(str(error.strerror or error))}") from None
+            raise SourceError(
+                sentence(
+                    "{name} cannot be opened: {strerror}", name=self.name, strerror=masked(str(error.strerror or error))
+                )
+            ) from None
         if self.path.endswith(_ZSTANDARD):
             return cast("IO[bytes]", pa.CompressedInputStream(raw, "zstd"))
         stream: IO[bytes] = compr[packing](raw, mode="rb") if packing else raw
@@ -71,7 +76,13 @@ class RowFile:
         try:
             yield
         except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
-            raise SourceError(f"{self.name} is damaged, and cannot be read to its end: {masked(str(error))}") from error
+            raise SourceError(
+                sentence(
+                    "{name} is damaged, and cannot be read to its end: {error}",
+                    name=self.name,
+                    error=masked(str(error)),
+                )
+            ) from error
 
     @property
     def local(self) -> str | None:
@@ -103,13 +114,23 @@ def find_files(path: str, folder: Path) -> list[RowFile]:
         found = sorted(filesystem.glob(pattern)) if globbed else [place]
         infos = [info for info in map(filesystem.info, found) if info["type"] == "file"]
     except (ImportError, ValueError) as error:
-        raise SourceError(masked(f"'{path}' cannot be reached: {error}")) from error
+        raise SourceError(
+            sentence("'{path}' cannot be reached: {error}", path=masked(path), error=masked(str(error)))
+        ) from error
     except FileNotFoundError:
         infos = []
     if not infos and local and not globbed and filesystem.isdir(place):
-        raise SourceError(f"'{path}' is a folder; name a file in it, or all of a kind: {path.rstrip('/')}/*.csv")
+        raise SourceError(
+            sentence(
+                "'{path}' is a folder; name a file in it, or all of a kind: {folder}/*.csv",
+                path=path,
+                folder=path.rstrip("/"),
+            )
+        )
     if not infos:
-        raise SourceError(f"there is no file '{masked(path)}'; paths count from the folder of the workspace")
+        raise SourceError(
+            sentence("there is no file '{path}'; paths count from the folder of the workspace", path=masked(path))
+        )
     return [_row_file(filesystem, info, folder if local else None, path) for info in infos]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from resa.base.errors import SourceError, did_you_mean
+from resa.base.language import NOTHING, Sentence, sentence
 from resa.collector.reading import LINE, ROW
 from resa.collector.relations import select_sql
 from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
@@ -88,7 +89,7 @@ def map_cells(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
     if shape.select is not None:
         return _from_select(shape, shape.select, columns, structure)
     if shape.mapping is None:
-        raise SourceError("the source has neither `columns:` nor `select:`")
+        raise SourceError(sentence("the source has neither `columns:` nor `select:`"))
     return _Cells(shape.mapping, shape.kind, columns, structure, is_json=is_json).map()
 
 
@@ -270,7 +271,7 @@ def _from_select(
     result = Mapped(parameters=dict(compiled.parameters))
     for name in compiled.columns:
         if name.startswith("#"):
-            raise SourceError(f"'{name}': a name that the SELECT gives must not begin with #")
+            raise SourceError(sentence("'{name}': a name that the SELECT gives must not begin with #", name=name))
         if name in targets:
             result.targets[name] = None
         elif name == "customer":
@@ -281,7 +282,13 @@ def _from_select(
             result.extras[name] = Extra(name)
     for name, target in targets.items():
         if target.missing is not None and name not in result.targets:
-            raise SourceError(f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, compiled.columns)}")
+            raise SourceError(
+                sentence(
+                    "the SELECT gives no '{name}'; write … as {name}{suggestion}",
+                    name=name,
+                    suggestion=did_you_mean(name, compiled.columns),
+                )
+            )
     if LINE in columns:
         result.sql = f'WITH "row" AS {_typed_lines(structure)} {compiled.sql}'
         result.structure = {name: structure[name] for name in compiled.fields if name in structure}
@@ -291,7 +298,7 @@ def _from_select(
     return result
 
 
-def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> str:
+def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> Sentence:
     """What to say of a column that is not there.
 
     Args:
@@ -303,15 +310,19 @@ def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> 
     if any(_DATA.search(column) for column in names):
         # The heading is a row, which may be personal: it is not shown.
         names_form = ", ".join(f"column_{number}" for number in range(1, min(len(names), 4) + 1))
-        return (
-            f"the file has no column '{name}', and its first line looks like a row and not like names; if it is one, "
-            f"write `csv: {{header: false, columns: [{names_form}]}}` with {len(names)} names of your own"
+        return sentence(
+            "the file has no column '{name}', and its first line looks like a row and not like "
+            "names; if it is one, write `csv: {{header: false, columns: [{names_form}]}}` with "
+            "{count} names of your own",
+            name=name,
+            names_form=names_form,
+            count=len(names),
         )
     suggestion = did_you_mean(name, names)
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    same = f". For the same text in every row write {{always: {name}}}" if constant else ""
-    hint = suggestion or f"; it has {listed}{same}"
-    return f"the file has no column '{name}'{hint}"
+    same = sentence(". For the same text in every row write {{always: {name}}}", name=name) if constant else NOTHING
+    hint = suggestion or sentence("; it has {listed}{same}", listed=listed, same=same)
+    return sentence("the file has no column '{name}'{hint}", name=name, hint=hint)
 
 
 def pointer(path: list[str]) -> str:

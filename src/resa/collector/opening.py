@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 from resa.collector.columnar_files import ArrowRows, ParquetRows
 from resa.collector.files import RowFile
 from resa.collector.reading import Reader
@@ -33,9 +34,12 @@ def guess_format(file: RowFile) -> str:
         if name.endswith(ending):
             return found
     if name.endswith((".xlsx", ".xls", ".ods")):
-        raise SourceError(f"{file.name} is a spreadsheet; save its sheet as CSV, and collect that")
+        raise SourceError(sentence("{file} is a spreadsheet; save its sheet as CSV, and collect that", file=file.name))
     raise SourceError(
-        f"{file.name}: its name does not tell its format; write `format: csv`, jsonl, parquet, arrow or xes"
+        sentence(
+            "{file}: its name does not tell its format; write `format: csv`, jsonl, parquet, arrow or xes",
+            file=file.name,
+        )
     )
 
 

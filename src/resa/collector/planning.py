@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from resa.base.errors import EngineError, SourceError
+from resa.base.language import sentence
 from resa.collector.mapping import LINES, Mapped, map_cells
 from resa.collector.reading import LINE, ROW
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
@@ -125,7 +126,7 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
     try:
         types = query_over(engine, relation, sample.slice(0, 0), mapped.sql, mapped.parameters).schema
     except EngineError as error:
-        raise SourceError(f"the columns of this file do not fit the source: {error}") from error
+        raise SourceError(sentence("the columns of this file do not fit the source: {error}", error=error)) from error
     builder = _Builder(shape, mapped)
     targets = targets_of(shape.kind)
     for name, target in targets.items():
@@ -160,7 +161,7 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
 
 def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType) -> None:
     if is_nested(kind):
-        raise SourceError(f"'{name}' must be one value, but its column holds lists or structures")
+        raise SourceError(sentence("'{name}' must be one value, but its column holds lists or structures", name=name))
     raw = name_sql(name)
     builder.single(name, name, target.type)
     reading = read_cell(raw, kind, target.type, builder.style(builder.mapped.targets[name]))
@@ -173,7 +174,12 @@ def _add_target(builder: _Builder, name: str, target: Target, kind: pa.DataType)
     if target.type == "text":
         # An id is what its system calls the row, white space and all.
         builder.add(name, reading.value if name == "message_id" else trimmed(reading.value), cell=not constant)
-        builder.problem(f"length({value}) > {target.limit}", "overlong", column=name, limit=str(target.limit))
+        builder.problem(
+            f"length({value}) > {target.limit}",
+            "overlong",
+            column=name,
+            limit=str(target.limit),
+        )
         builder.problem(f"contains({value}, chr(0))", "nul-byte", column=name)
         return
     readable = f"{value} IS NOT NULL"
@@ -200,14 +206,23 @@ def _add_people(builder: _Builder, types: pa.Schema) -> None:
     missing: list[str] = []
     for kind, column in people.items():
         if is_nested(types.field(column).type):
-            raise SourceError(f"the identifier '{kind}' must be one value, but its column holds lists or structures")
+            raise SourceError(
+                sentence(
+                    "the identifier '{kind}' must be one value, but its column holds lists or structures", kind=kind
+                )
+            )
         name = f"#{kind} who"
         builder.single(column, kind, "single value")
         kind_of_cell, raw = types.field(column).type, name_sql(column)
         builder.add(name, identifier_of(raw, kind_of_cell, builder.shape.null_words), cell=True)
         quoted = name_sql(name)
         if has_floats(kind_of_cell):
-            builder.problem(f"{quoted} IN ('inf', '-inf')", "wrong-type", column=kind, type="finite number")
+            builder.problem(
+                f"{quoted} IN ('inf', '-inf')",
+                "wrong-type",
+                column=kind,
+                type="finite number",
+            )
         missing.append(f"{quoted} IS NULL")
         builder.problem(f"length({quoted}) > 500", "overlong", column=kind, limit="500")
         builder.problem(f"contains({quoted}, chr(0))", "nul-byte", column=kind)
@@ -258,7 +273,12 @@ def _add_json(builder: _Builder, types: pa.Schema) -> None:
     else:
         return
     builder.add(name, value, cell=True)
-    builder.problem(f"strlen({name_sql(name)}) > {OVERLONG_JSON}", "overlong", column=name, limit=str(OVERLONG_JSON))
+    builder.problem(
+        f"strlen({name_sql(name)}) > {OVERLONG_JSON}",
+        "overlong",
+        column=name,
+        limit=str(OVERLONG_JSON),
+    )
 
 
 def _judge_number(builder: _Builder, key: str, column: str, kind: pa.DataType, cell: Cell) -> None:
@@ -274,7 +294,7 @@ def _add_scale(builder: _Builder) -> None:
         return
     told = [name_sql(name) for name in ("score", "text") if name in builder.mapped.targets]
     if not told:
-        raise SourceError("feedback needs a score or a text: write `score:` or `text:` under `columns:`")
+        raise SourceError(sentence("feedback needs a score or a text: write `score:` or `text:` under `columns:`"))
     builder.problem(" AND ".join(f"{name} IS NULL" for name in told), "no-feedback")
     if shape.scale is not None and "score" in builder.mapped.targets:
         low, high = shape.scale

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from resa.base.errors import Problem
+from resa.base.language import Sentence
 from resa.collector.guessing import ColumnSeen, looks_personal, safe_samples
 from resa.documents import quoted
 
@@ -65,8 +66,8 @@ class Understanding:
     columns: tuple[ColumnSeen, ...]
     mapping: Mapping[str, str]
     settings: Mapping[str, str]
-    notes: tuple[str, ...] = ()
-    missing: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Sentence, ...] = ()
+    missing: Mapping[str, Sentence] = field(default_factory=dict)
     trial: Trial | None = None
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 
 __all__ = ["Block", "Dialect", "records_of"]
 
@@ -147,7 +148,13 @@ def records_of(
             text += b"\n"
         end = text.rfind(b"\n") + 1
         if end == 0 and len(text) > LONGEST_LINE:
-            raise SourceError(f"row {row} is longer than {len(text) >> 20} MB; is this a file with one record a line?")
+            raise SourceError(
+                sentence(
+                    "row {row} is longer than {count} MB; is this a file with one record a line?",
+                    row=row,
+                    count=len(text) >> 20,
+                )
+            )
         block, used = _cut(text[:end], dialect, row, at_end=at_end)
         rest = text[used:]
         row = block.next_row

@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from resa.base.errors import QuestionError, SourceError
+from resa.base.language import sentence
 from resa.collector.judging import Judge, Judged
 from resa.collector.mapping import IDENTIFIER
 from resa.collector.planning import plan_rows
@@ -83,7 +84,7 @@ def replay(
         SourceError: The definition does not fit them.
     """
     if source.kind == "lookup":
-        raise QuestionError("a lookup table is read as a whole; collect it with --replace")
+        raise QuestionError(sentence("a lookup table is read as a whole; collect it with --replace"))
     received = now or writer.store.clock()
     for begun in writer.store.loads(source.name):
         if begun.state == "running" and begun.fingerprint == _FINGERPRINT:
@@ -106,7 +107,9 @@ def replay(
                         loads[refused_by] = begun.id
                     _commit(writer, loads[refused_by], source, judged, part.take(places), totals)
     if not totals["tried"]:
-        raise QuestionError("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
+        raise QuestionError(
+            sentence("there are no rejected rows of this kind; `resa rejected list` shows those that there are")
+        )
     for number in loads.values():
         writer.finish_load(writer.store.load(number))
     return ReplayReport(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from resa.base.errors import did_you_mean
+from resa.base.language import said_by, sentence
 from resa.collector.zones import ClockChange, stated_end
 from resa.documents import Block, Finding, Refusal, Shape, report, spelling
 from resa.model.quantities import Duration, parse_duration
@@ -59,7 +60,13 @@ def _zone(name: str) -> str:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         suggestion = did_you_mean(name, available_timezones())
-        raise Refusal(f"'{name}' is no time zone{suggestion or '; write one such as Europe/Stockholm'}") from None
+        raise Refusal(
+            sentence(
+                "'{name}' is no time zone{suggestion}",
+                name=name,
+                suggestion=suggestion or sentence("; write one such as Europe/Stockholm"),
+            )
+        ) from None
     return name
 
 
@@ -68,9 +75,14 @@ def _time_format(text: str) -> str:
         return text
     guess = re.sub("|".join(letters for letters, _ in _LETTERS), lambda found: dict(_LETTERS)[found.group()], text)
     if guess != text:
-        raise Refusal(f"'{text}': write {guess}", code="time-format", fix=f'"{guess}"')
+        raise Refusal(sentence("'{text}': write {guess}", text=text, guess=guess), code="time-format", fix=f'"{guess}"')
     known = ", ".join(("iso", *_EPOCHS))
-    raise Refusal(f"'{text}' is no time format; write {known}, or a pattern such as %d.%m.%Y %H:%M", code="time-format")
+    raise Refusal(
+        sentence(
+            "'{text}' is no time format; write {known}, or a pattern such as %d.%m.%Y %H:%M", text=text, known=known
+        ),
+        code="time-format",
+    )
 
 
 def _listed(value: Any) -> Any:
@@ -83,19 +95,21 @@ def _duration(value: Any) -> Any:
     try:
         return parse_duration(str(value))
     except ValueError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(said_by(error)) from None
 
 
 def _delimiter(text: str) -> str:
     character = _DELIMITERS.get(text, text)
     if len(character) != 1 or not character.isascii() or character in "\r\n\"'":
-        raise Refusal("the delimiter is one character, such as ';', or the word tab, comma, semicolon or pipe")
+        raise Refusal(
+            sentence("the delimiter is one character, such as ';', or the word tab, comma, semicolon or pipe")
+        )
     return character
 
 
 def _quote(text: str) -> str:
     if text not in {'"', "'", "none"}:
-        raise Refusal("the quote is one of \", ' and none")
+        raise Refusal(sentence("the quote is one of \", ' and none"))
     return text
 
 
@@ -103,7 +117,9 @@ def _encoding(text: str) -> str:
     try:
         "å".encode(text)
     except LookupError:
-        raise Refusal(f"'{text}' is no encoding; write utf-8, cp1252 (Windows), latin-1 or utf-16") from None
+        raise Refusal(
+            sentence("'{text}' is no encoding; write utf-8, cp1252 (Windows), latin-1 or utf-16", text=text)
+        ) from None
     except UnicodeEncodeError:
         pass
     return text
@@ -111,7 +127,7 @@ def _encoding(text: str) -> str:
 
 def _currency(text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
-        raise Refusal(f"'{text}' is no currency; write its three letters, such as SEK")
+        raise Refusal(sentence("'{text}' is no currency; write its three letters, such as SEK", text=text))
     return text
 
 
@@ -120,7 +136,9 @@ def _complete_until(text: str) -> str:
         if text not in {"file modified", "newest row"}:
             stated_end(text, "UTC")
     except (ValueError, OverflowError):
-        message = f"'{text}' is no end of the data; write newest row, file modified, or a day such as 2026-08-31"
+        message = sentence(
+            "'{text}' is no end of the data; write newest row, file modified, or a day such as 2026-08-31", text=text
+        )
         raise Refusal(message, code="complete-until") from None
     return text
 
@@ -128,7 +146,7 @@ def _complete_until(text: str) -> str:
 def _scale(value: Any) -> Any:
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|\.\.)\s*(-?\d+(?:\.\d+)?)\s*", str(value))
     if found is None or float(found.group(1)) >= float(found.group(2)):
-        raise Refusal(f"'{value}' is no scale; write its lowest and highest score, such as 1-5")
+        raise Refusal(sentence("'{value}' is no scale; write its lowest and highest score, such as 1-5", value=value))
     return float(found.group(1)), float(found.group(2))
 
 
@@ -150,7 +168,7 @@ class Cell(Shape):
     decimal: Decimal | None = Field(default=None, description="`comma` if 12,50 is meant; else as the source says.")
     time_format: TimeFormats | None = Field(default=None, description="As the source's, for this column alone.")
 
-    hints: ClassVar[Mapping[str, str]] = {"constant": "write `always:`", "value": "write `always:`"}
+    hints: ClassVar[Mapping[str, str]] = {"constant": sentence("write `always:`"), "value": sentence("write `always:`")}
 
     @model_validator(mode="before")
     @classmethod
@@ -160,7 +178,7 @@ class Cell(Shape):
             keys = [spelling(key) for key in data]
             origins = sum(key in {"column", "always", "expression"} for key in keys)
             if origins != 1 and cls.model_fields.keys() >= set(keys):
-                message = "write one of `column:`, `always:` and `expression:`"
+                message = sentence("write one of `column:`, `always:` and `expression:`")
                 report(info, Finding(data.problem(message, code="cell")))
         return data
 
@@ -231,7 +249,10 @@ class EventColumns(Columns):
     value: Annotated[CellOf | None, Target("number")] = Field(default=None, description="What it is worth.")
     properties: Extras
 
-    hints: ClassVar[Mapping[str, str]] = {"time": "write `occurred_at:`", "timestamp": "write `occurred_at:`"}
+    hints: ClassVar[Mapping[str, str]] = {
+        "time": sentence("write `occurred_at:`"),
+        "timestamp": sentence("write `occurred_at:`"),
+    }
 
 
 class CustomerColumns(Columns):
@@ -245,7 +266,7 @@ class CustomerColumns(Columns):
     sequence: Annotated[CellOf | None, Target("whole number")] = _SEQUENCE
     traits: Extras
 
-    hints: ClassVar[Mapping[str, str]] = {"properties": "facts about customers are `traits:`"}
+    hints: ClassVar[Mapping[str, str]] = {"properties": sentence("facts about customers are `traits:`")}
 
 
 class DailyNumberColumns(Columns):
@@ -324,12 +345,12 @@ class SourceShape(Shape):
     )
 
     hints: ClassVar[Mapping[str, str]] = {
-        "file": "write `path:`",
-        "delimiter": "it belongs under `csv:`",
-        "encoding": "it belongs under `csv:`",
-        "header": "it belongs under `csv:`",
-        "identifiers": "it belongs under `columns:`",
-        "properties": "it belongs under `columns:`",
+        "file": sentence("write `path:`"),
+        "delimiter": sentence("it belongs under `csv:`"),
+        "encoding": sentence("it belongs under `csv:`"),
+        "header": sentence("it belongs under `csv:`"),
+        "identifiers": sentence("it belongs under `columns:`"),
+        "properties": sentence("it belongs under `columns:`"),
     }
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
+from resa.base.language import sentence
 from resa.collector.mapping import IDENTIFIER
 from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
@@ -72,7 +73,9 @@ def read_sources(folder: Path) -> tuple[list[Source], list[Problem]]:
             data = path.read_bytes()
         except OSError as error:
             name = path.relative_to(folder).as_posix()
-            problems.append(Problem(message=f"the file cannot be opened: {error.strerror}", file=name))
+            problems.append(
+                Problem(message=sentence("the file cannot be opened: {strerror}", strerror=error.strerror), file=name)
+            )
             continue
         source, found = read_source(path.relative_to(folder).as_posix(), data, folder)
         problems += found
@@ -125,7 +128,7 @@ def _origin_problems(document: Document, problems: list[Problem]) -> list[Proble
     misspelt = any(problem.fix in {"columns", "select"} for problem in problems)
     if ("columns" in keys) != ("select" in keys) or misspelt or document.damaged or not keys:
         return []
-    return [document.problem("write `columns:` or `select:`, one of them", code="columns-or-select")]
+    return [document.problem(sentence("write `columns:` or `select:`, one of them"), code="columns-or-select")]
 
 
 def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
@@ -159,7 +162,7 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
     node = document.node(("columns",))
     said = {spelling(key.text) for key, _ in node.pairs} & {"customer", "identifiers"} if node is not None else set()
     if not columns.people and not said and shape.kind in {"events", "customers"} and not counts:
-        message = "nothing says who the customer is; write `customer:` or `identifiers:`"
+        message = sentence("nothing says who the customer is; write `customer:` or `identifiers:`")
         yield document.problem(message, ("columns",), key=True, code="no-customer")
 
 
@@ -172,11 +175,15 @@ def _select_problems(document: Document, shape: SourceShape, text: str) -> Itera
     counts = isinstance(shape, EventSource) and shape.without_customer == "count"
     named = any(name == "customer" or name.startswith(IDENTIFIER) for name in names)
     if not named and not counts and shape.kind in {"events", "customers"}:
-        message = "the SELECT does not say who the customer is; write … as customer, or … as identifier_email"
+        message = sentence("the SELECT does not say who the customer is; write … as customer, or … as identifier_email")
         yield document.problem(message, ("select",), code="no-customer")
     for name, target in targets_of(shape.kind).items():
         if target.missing is not None and name not in names:
-            message = f"the SELECT gives no '{name}'; write … as {name}{did_you_mean(name, names)}"
+            message = sentence(
+                "the SELECT gives no '{name}'; write … as {name}{suggestion}",
+                name=name,
+                suggestion=did_you_mean(name, names),
+            )
             yield document.problem(message, ("select",), code="missing-target")
 
 

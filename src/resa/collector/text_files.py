@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 from resa.collector.files import RowFile
 from resa.collector.reading import LINE, ROW, Piece, Refused, numbered
 from resa.collector.records import Block, Dialect, records_of
@@ -63,7 +64,13 @@ class _TextStream:
                 if not data:  # the file ends within a character: its last row holds what is no UTF-8 either
                     self._decoder = None
                     return _NO_CHARACTER
-                raise SourceError(f"{self._file.name} is in another encoding; see `csv: encoding:` ({error})") from None
+                raise SourceError(
+                    sentence(
+                        "{file} is in another encoding; see `csv: encoding:` ({error})",
+                        file=self._file.name,
+                        error=error,
+                    )
+                ) from None
             if text or not data:
                 return text.encode("utf-8", errors=self._errors)
 
@@ -129,10 +136,12 @@ class CsvRows:
         try:
             cells = [cell.decode("utf-8").strip() for cell in dialect.cells(first.strip(b"\r\n"))]
         except UnicodeDecodeError:
-            hint = "say which under `csv: encoding:`, such as cp1252"
-            raise SourceError(f"{file.name}: the heading is not UTF-8; if the file is, {hint}") from None
+            hint = sentence("say which under `csv: encoding:`, such as cp1252")
+            raise SourceError(
+                sentence("{file}: the heading is not UTF-8; if the file is, {hint}", file=file.name, hint=hint)
+            ) from None
         if not first.strip():
-            raise SourceError(f"{file.name} is empty")
+            raise SourceError(sentence("{file} is empty", file=file.name))
         names = _unique(cells) if shape.header else tuple(shape.columns) or _unique([""] * len(cells))
         heading = first if shape.header else b""
         return cls(file, shape, replace(dialect, width=len(names)), heading, names, lead + len(heading))
@@ -190,8 +199,12 @@ class CsvRows:
         )
         if table.num_rows + len(ragged) != len(block.rows):
             raise SourceError(
-                f"{self.file.name}: rows {block.rows[0]} to {block.next_row - 1} cannot be told apart; "
-                "check the delimiter and quote under `csv:`"
+                sentence(
+                    "{file}: rows {row} to {next_row} cannot be told apart; check the delimiter and quote under `csv:`",
+                    file=self.file.name,
+                    row=block.rows[0],
+                    next_row=block.next_row - 1,
+                )
             )
         keep = np.ones(len(block.rows), bool)
         keep[[number - 1 for number, _, _ in ragged]] = False

@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from resa.base.clock import system_clock
-from resa.base.errors import SourceError, did_you_mean
+from resa.base.errors import SourceError, did_you_mean, nearest
+from resa.base.language import Sentence, one_of, sentence
 from resa.collector.collecting import first_rows
 from resa.collector.files import RowFile
 from resa.collector.guessing import ColumnSeen, guess_null_words, guess_target, looks_personal, see_columns
@@ -68,10 +69,15 @@ def understand(
     """
     if kind not in SHAPES:
         raise SourceError(
-            f"there is no kind of source '{kind}'; there are: {', '.join(SHAPES)}{did_you_mean(kind, SHAPES)}"
+            sentence(
+                "there is no kind of source '{kind}'; there are: {shapes}{suggestion}",
+                kind=kind,
+                shapes=", ".join(SHAPES),
+                suggestion=did_you_mean(kind, SHAPES),
+            )
         )
     if name is not None and not re.fullmatch(r"\w[\w-]*", name):
-        raise SourceError(f"'{name}' cannot name a source; write letters, digits, _ and -")
+        raise SourceError(sentence("'{name}' cannot name a source; write letters, digits, _ and -", name=name))
     given = dict(overrides or {})
     settings = {name: given.pop(name) for name in _SETTINGS if name in given}
     format_name = guess_format(file)
@@ -80,10 +86,10 @@ def understand(
     with Engine() as engine:
         rows = first_rows(reader)
         if not rows.num_rows:
-            raise SourceError(f"{file.name} holds no row that can be read")
+            raise SourceError(sentence("{file} holds no row that can be read", file=file.name))
         if LINE in reader.columns and not _leaves(rows):
-            hint = "write one object a line; jq -c '.[]' makes that of one long list"
-            raise SourceError(f"{file.name} is no file of JSON lines: {hint}")
+            hint = sentence("write one object a line; jq -c '.[]' makes that of one long list")
+            raise SourceError(sentence("{file} is no file of JSON lines: {hint}", file=file.name, hint=hint))
         table, columns = _as_columns(rows, reader, engine)
         seen = see_columns(table, columns, engine)
         doubts = _note_settings(settings, seen, table, reader, csv)
@@ -177,9 +183,9 @@ def _fields(columns: Mapping[str, pa.DataType], above: tuple[str, ...] = ()) -> 
 
 def _note_settings(
     settings: dict[str, str], seen: list[ColumnSeen], table: pa.Table, reader: Reader, csv: CsvShape
-) -> list[str]:
+) -> list[Sentence]:
     """Set what the file shows; say where a person must decide."""
-    notes: list[str] = []
+    notes: list[Sentence] = []
     if isinstance(reader, CsvRows) and csv.delimiter is None and reader.dialect.delimiter != ",":
         settings["delimiter"] = {"\t": "tab", "|": "pipe", ";": ";"}.get(reader.dialect.delimiter or ",", ",")
     if "decimal" not in settings and any(column.decimal == "comma" and column.number for column in seen):
@@ -217,66 +223,100 @@ def _notes(
     settings: dict[str, str],
     file_name: str,
     timezone: str,
-) -> list[str]:
+) -> list[Sentence]:
     """What a person should check; what can be taken for granted until then is entered in the mapping and settings."""
     known = {column.name: column for column in seen}
-    notes: list[str] = []
+    notes: list[Sentence] = []
     if kind == "events" and "event" not in mapping:
         stem = _snake(file_name.split(".", maxsplit=1)[0])
         mapping["event"] = f"= {stem}"
-        notes.append(f"no column says what happened, so every row is the event '{stem}'; --as event=… says otherwise")
+        notes.append(
+            sentence(
+                "no column says what happened, so every row is the event '{stem}'; --as event=… says otherwise",
+                stem=stem,
+            )
+        )
     for target in ("occurred_at", "day", "recorded_at"):
         if mapping.get(target) in known:
             notes += _note_time(known[mapping[target]], settings, timezone)
     taken = {column for target, column in mapping.items() if not target.startswith("properties.")}
     numbers = [column.name for column in seen if column.number and column.name not in taken]
     if kind == "events" and "value" not in mapping and numbers:
-        notes.append(f"no column was taken for a value; if one is money, say --as value=COLUMN, such as {numbers[0]}")
+        notes.append(
+            sentence(
+                "no column was taken for a value; if one is money, say --as value=COLUMN, such as {number}",
+                number=numbers[0],
+            )
+        )
     if "score" in mapping and "scale" not in settings:
         notes += _note_scale(known[mapping["score"]], settings)
     for column in seen:
         codes = set(column.samples)
         if "value" in mapping and len(codes) > 1 and all(map(_CURRENCY.fullmatch, codes)):
             notes.append(
-                f"'{column.name}' may name several currencies ({', '.join(column.samples)}); values are added up as "
-                "they stand: collect each currency as a source of its own, or convert before"
+                sentence(
+                    "'{column}' may name several currencies ({samples}); values are added up as they "
+                    "stand: collect each currency as a source of its own, or convert before",
+                    column=column.name,
+                    samples=", ".join(column.samples),
+                )
             )
     return notes
 
 
-def _note_scale(column: ColumnSeen, settings: dict[str, str]) -> list[str]:
+def _note_scale(column: ColumnSeen, settings: dict[str, str]) -> list[Sentence]:
     """Take the scale that the scores fit on; without one they could not be compared."""
     if column.low is None or column.high is None:
         return []
     low, high = column.low, column.high
     scale = next((ends for ends in _SCALES if ends[0] <= low and high <= ends[1]), None)
     if scale is None:
-        return [f"'{column.name}' fits no usual scale; say --as scale=LOWEST-HIGHEST, or scores are left out of means"]
+        return [
+            sentence(
+                "'{column}' fits no usual scale; say --as scale=LOWEST-HIGHEST, or scores are left out of means",
+                column=column.name,
+            )
+        ]
     settings["scale"] = f"{scale[0]}-{scale[1]}"
-    return [f"scores were taken to be {scale[0]} to {scale[1]}; --as scale=1-5 says otherwise, and others are refused"]
+    return [
+        sentence(
+            "scores were taken to be {low} to {high}; --as scale=1-5 says otherwise, and others are refused",
+            low=scale[0],
+            high=scale[1],
+        )
+    ]
 
 
 def _missing(
     kind: str, mapping: Mapping[str, str], seen: list[ColumnSeen], settings: Mapping[str, str]
-) -> dict[str, str]:
+) -> dict[str, Sentence]:
     """Targets that nothing was found for, each with what to do."""
     found = {
-        name: f"nothing says what {name} is; add --as {name}=COLUMN"
+        name: sentence("nothing says what {name} is; add --as {name}=COLUMN", name=name)
         for name, target in targets_of(kind).items()
         if target.missing and name not in mapping
     }
     if "number" in found:
-        found["number"] = "nothing says what is counted; add --as number=NAME, such as number=footfall, or a column"
+        found["number"] = sentence(
+            "nothing says what is counted; add --as number=NAME, such as number=footfall, or a column"
+        )
     if kind in {"events", "customers"} and not _names_people(mapping):
-        found["customer"] = "nothing says who the customer is; add --as customer=COLUMN"
-        if kind == "events":
-            found["customer"] += ", or --kind daily_numbers if these are numbers without customers, such as footfall"
+        found["customer"] = (
+            sentence("nothing says who the customer is; add --as customer=COLUMN")
+            if kind == "customers"
+            else sentence(
+                "nothing says who the customer is; add --as customer=COLUMN, or --kind daily_numbers if these are "
+                "numbers without customers, such as footfall"
+            )
+        )
     known = {column.name: column for column in seen}
     for target in ("occurred_at", "day", "recorded_at"):
         column = known.get(mapping.get(target, ""))
         if column is not None and "time_format" not in settings and len(ways := _ways(column)) > 1:
-            choice = " or ".join(f"--as 'time_format={way}'" for way in ways)
-            found["time_format"] = f"'{column.name}' could be day/month or month/day; add {choice}"
+            choice = one_of(f"--as 'time_format={way}'" for way in ways)
+            found["time_format"] = sentence(
+                "'{column}' could be day/month or month/day; add {choice}", column=column.name, choice=choice
+            )
     return found
 
 
@@ -304,17 +344,17 @@ def _given(target: str, wanted: str, known: Mapping[str, ColumnSeen], targets: l
     """What the user said of one target: a column or, for texts, a constant."""
     block, _, name = target.partition(".")
     if target not in targets and not (name and block in {"identifiers", "properties", "traits"}):
-        hint = did_you_mean(target, targets) or "; write identifiers.email=… or properties.total=… for others"
-        raise SourceError(f"there is nothing called '{target}' to map to{hint}")
+        hint = did_you_mean(target, targets) or sentence("; write identifiers.email=… or properties.total=… for others")
+        raise SourceError(sentence("there is nothing called '{target}' to map to{hint}", target=target, hint=hint))
     if wanted in known:
         return wanted
-    nearest = did_you_mean(wanted, known)
-    if target in {"event", "channel", "device", "number", "touchpoint"} and not nearest:
+    near = nearest(wanted, known)
+    if target in {"event", "channel", "device", "number", "touchpoint"} and near is None:
         return f"= {wanted}"
     raise SourceError(no_column(wanted, known, constant=False))
 
 
-def _note_time(column: ColumnSeen, settings: dict[str, str], timezone: str) -> list[str]:
+def _note_time(column: ColumnSeen, settings: dict[str, str], timezone: str) -> list[Sentence]:
     """Set the time format where there is no doubt; say where a person must decide on the zone."""
     ways = _ways(column)
     if len(ways) == 1 and ways != ["iso"]:
@@ -322,7 +362,13 @@ def _note_time(column: ColumnSeen, settings: dict[str, str], timezone: str) -> l
     zoned = re.compile(r":.*(Z|[+-]\d\d(:?\d\d)?)$")
     if "timezone" in settings or column.kind != "time" or any(map(zoned.search, column.samples)):
         return []
-    return [f"'{column.name}' tells no time zone; UTC was taken, --as timezone={timezone} changes it"]
+    return [
+        sentence(
+            "'{column}' tells no time zone; UTC was taken, --as timezone={timezone} changes it",
+            column=column.name,
+            timezone=timezone,
+        )
+    ]
 
 
 def _tried(found: Understanding, file: RowFile, folder: Path, now: datetime) -> Understanding:
@@ -345,12 +391,14 @@ def _trial(source: Source, file: RowFile, now: datetime) -> Trial:
     return Trial(rows=good + judged.rejected.num_rows, good=good, rejected=details, first=judged.good.slice(0, 5))
 
 
-def _note_commas(name: str) -> str:
+def _note_commas(name: str) -> Sentence:
     named = name if re.fullmatch(r"[A-Za-z_]\w*", name) else f'row."{name}"'
-    return (
-        f"every comma in '{name}' stands before three digits and was taken for a decimal comma: 1,234 is less than 2. "
-        f"If they part thousands, say --as decimal=point, and in the source file {{expression: "
-        f"replace({named}, ',', '')}}"
+    return sentence(
+        "every comma in '{name}' stands before three digits and was taken for a decimal "
+        "comma: 1,234 is less than 2. If they part thousands, say --as decimal=point, and in "
+        "the source file {{expression: replace({named}, ',', '')}}",
+        name=name,
+        named=named,
     )
 
 

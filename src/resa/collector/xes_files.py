@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 from xml.parsers import expat
 
 from resa.base.errors import SourceError
+from resa.base.language import sentence
 from resa.collector.files import RowFile
 
 __all__ = ["XesStream"]
@@ -48,7 +49,9 @@ class XesStream:
             try:
                 self._log.feed(data)
             except (expat.ExpatError, _NoLogError) as error:
-                self._problem = SourceError(f"{self._file.name} cannot be read as XES: {error}")
+                self._problem = SourceError(
+                    sentence("{file} cannot be read as XES: {error}", file=self._file.name, error=error)
+                )
             self._ended = not data or self._problem is not None
         given = self._log.taken()
         if not given and self._problem is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from resa.analytics import Measure
 from resa.base.clock import from_microseconds
 from resa.base.errors import InputError, QuestionError, did_you_mean
+from resa.base.language import Sentence, sentence
 from resa.discovery.arrows import FEWEST
 from resa.discovery.drafting import (
     ArrowSupport,
@@ -56,7 +57,7 @@ class Draft:
     events: int
     covered: int
     customers: int
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
 
 def discover(
@@ -95,11 +96,15 @@ def discover(
     _check(top, share, language)
     index = store.index()
     if not index.events:
-        raise QuestionError("there are no events to discover a map from; collect some first: resa collect FILE")
+        raise QuestionError(
+            sentence("there are no events to discover a map from; collect some first: resa collect FILE")
+        )
     progress("kinds of events")
     kinds = find_kinds(index, share=share, pages=pages)
     if not kinds.kinds:
-        raise QuestionError("no name of an event can be written into a signal; give them plain names in the source")
+        raise QuestionError(
+            sentence("no name of an event can be written into a signal; give them plain names in the source")
+        )
     progress("counting")
     provisional = read_map(_FILE, provisional_text(kinds.kinds))
     with trying(store, provisional) as trial:
@@ -108,7 +113,10 @@ def discover(
         plan = make_plan(tried, tried.column(provisional.key), kinds.kinds, top=top, share=share, goal=goal)
         if not plan.kinds:
             raise QuestionError(
-                f"no kind of event is shared by {format_percent(share, 'en')} of the customers; ask for less: --share"
+                sentence(
+                    "no kind of event is shared by {share} of the customers; ask for less: --share",
+                    share=format_percent(share, "en"),
+                )
             )
     context = Context(title=title or say("title", language), language=language, timezone=timezone, currency=currency)
     progress("support")
@@ -117,12 +125,21 @@ def discover(
 
 def _check(top: int, share: float, language: str) -> None:
     if not 2 <= top <= MOST_KINDS:
-        raise InputError(f"--top {top}: a map has 2 to {MOST_KINDS} touchpoints here")
+        raise InputError(
+            sentence("--top {top}: a map has 2 to {most_kinds} touchpoints here", top=top, most_kinds=MOST_KINDS)
+        )
     if not 0 <= share <= 1:
-        raise InputError(f"a share lies between 0 % and 100 %, not at {share:.0%}")
+        raise InputError(sentence("a share lies between 0 % and 100 %, not at {share:.0%}", share=share))
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
-        raise InputError(f"first maps are written in {known}, not in '{language}'{did_you_mean(language, LANGUAGES)}")
+        raise InputError(
+            sentence(
+                "first maps are written in {known}, not in '{language}'{suggestion}",
+                known=known,
+                language=language,
+                suggestion=did_you_mean(language, LANGUAGES),
+            )
+        )
 
 
 def _written(
@@ -238,25 +255,35 @@ def _persona_facts(plan: Plan, language: str) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _notes(plan: Plan, kinds: Kinds, language: str, share: float) -> list[str]:
+def _notes(plan: Plan, kinds: Kinds, language: str, share: float) -> list[Sentence]:
     notes = []
     if kinds.pages:
-        paths, pages = format_count(kinds.paths, language), format_count(kinds.pages, language)
-        notes.append(say("left.pages", language, paths=paths, pages=pages))
+        notes.append(sentence("{paths} paths of pages became {pages} groups.", paths=kinds.paths, pages=kinds.pages))
     if plan.rare:
-        least = format_percent(share, language)
-        notes.append(say("left.rare", language, share=least, names=_listed(plan.rare, language)))
+        notes.append(
+            sentence(
+                "Left out, fewer than {share} of the customers: {names}",
+                share=format_percent(share, language),
+                names=_listed(plan.rare),
+            )
+        )
     if plan.beyond:
-        notes.append(say("left.beyond", language, names=_listed(plan.beyond, language)))
+        notes.append(
+            sentence("Left out, others are used by more customers (--top): {names}", names=_listed(plan.beyond))
+        )
     if kinds.rare:
-        notes.append(say("left.kinds", language, most=MOST_KINDS, count=format_count(kinds.rare, language)))
+        notes.append(
+            sentence(
+                "Left out, rarer than the {most} commonest kinds of events: {count}", most=MOST_KINDS, count=kinds.rare
+            )
+        )
     if kinds.unwritable:
-        notes.append(say("left.unwritable", language, count=format_count(kinds.unwritable, language)))
+        notes.append(sentence("Left out, because no signal can write their names: {count}", count=kinds.unwritable))
     return notes
 
 
-def _listed(kinds: Sequence[Kind], language: str) -> str:
+def _listed(kinds: Sequence[Kind]) -> Sentence | str:
     ranked = sorted(kinds, key=lambda kind: (-kind.rows, kind.key))
     names = ", ".join(kind.name or display_name(kind.key) for kind in ranked[:_NAMED])
     beyond = len(ranked) - _NAMED
-    return names if beyond <= 0 else say("more", language, names=names, count=format_count(beyond, language))
+    return names if beyond <= 0 else sentence("{names} and {count} more", names=names, count=beyond)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.discovery.arrows import FEWEST, Arrow, find_arrows
 from resa.discovery.following import following, ladder_step
 from resa.discovery.kinds import Kind, joined, most_special
@@ -202,7 +203,11 @@ def _named(goal: str | None, kinds: Sequence[Kind]) -> list[int]:
     found = [number for number, kind in enumerate(kinds) if goal in (kind.key, kind.event, kind.signal.get("page"))]
     if not found:
         known = [kind.key for kind in kinds]
-        raise QuestionError(f"there is no event '{goal}' to be the goal{did_you_mean(goal, known)}")
+        raise QuestionError(
+            sentence(
+                "there is no event '{goal}' to be the goal{suggestion}", goal=goal, suggestion=did_you_mean(goal, known)
+            )
+        )
     return found[:1]
 
 

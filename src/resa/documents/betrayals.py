@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from resa.base.language import Sentence, sentence
 from resa.documents.parsing import CURLY_QUOTES, Repairs
 from resa.documents.source import Edit, Finding, Source
 from resa.documents.tree import Node, quoted, walk
@@ -33,7 +34,7 @@ def mend_characters(source: Source, repairs: Repairs) -> list[Finding]:
     """Repair what no editor shows: tabs and no-break spaces where YAML counts spaces, and invisible characters."""
     findings: list[Finding] = []
 
-    def mend(start: int, end: int, new: str, message: str, code: str) -> None:
+    def mend(start: int, end: int, new: str, message: Sentence, code: str) -> None:
         edit = repairs_add(start, end, new)
         findings.append(Finding(source.problem(message, start, code=code, fix=new), (edit,)))
 
@@ -46,13 +47,19 @@ def mend_characters(source: Source, repairs: Repairs) -> list[Finding]:
     if text.startswith("\ufeff"):
         repairs.edits[Edit(0, 1, "")] = False
     for pattern, new, what in (
-        (_FORBIDDEN, " ", "a control character stands here"),
-        (_BREAKS, " ", "an unusual line break stands here"),
-        (_INVISIBLE, "", "an invisible character stands here"),
+        (_FORBIDDEN, " ", sentence("a control character stands here")),
+        (_BREAKS, " ", sentence("an unusual line break stands here")),
+        (_INVISIBLE, "", sentence("an invisible character stands here")),
     ):
         for match in pattern.finditer(text, 1 if text.startswith("\ufeff") else 0):
             name = f"U+{ord(match[0]):04X}"
-            mend(match.start(), match.end(), new, f"{what} ({name}); take it away", "invisible-character")
+            mend(
+                match.start(),
+                match.end(),
+                new,
+                sentence("{what} ({name}); take it away", what=what, name=name),
+                "invisible-character",
+            )
     for start, line in _outside_block_scalars(text):
         indent = _INDENT.match(line)
         width = indent.end() if indent else 0
@@ -60,9 +67,9 @@ def mend_characters(source: Source, repairs: Repairs) -> list[Finding]:
             continue
         if "\t" in line[:width] or _NO_BREAK.search(line[:width]):
             message, code = (
-                ("tabs stand before this line, YAML counts spaces; write spaces", "tab")
+                (sentence("tabs stand before this line, YAML counts spaces; write spaces"), "tab")
                 if "\t" in line[:width]
-                else ("a no-break space stands before this line; write plain spaces", "no-break-space")
+                else (sentence("a no-break space stands before this line; write plain spaces"), "no-break-space")
             )
             mend(start, start + width, _NO_BREAK.sub(" ", line[:width].replace("\t", "  ")), message, code)
         _mend_gaps(line, start, width, mend)
@@ -70,13 +77,24 @@ def mend_characters(source: Source, repairs: Repairs) -> list[Finding]:
 
 
 def _mend_gaps(line: str, start: int, width: int, mend: object) -> None:
-    for pattern, place in ((_AFTER_DASH, "after '-'"), (_AFTER_COLON, "after ':'"), (_BEFORE_HASH, "before '#'")):
+    for pattern, place in (
+        (_AFTER_DASH, sentence("after '-'")),
+        (_AFTER_COLON, sentence("after ':'")),
+        (_BEFORE_HASH, sentence("before '#'")),
+    ):
         match = pattern.search(line, width) if pattern is _BEFORE_HASH else pattern.match(line, width)
         if match is None or not callable(mend):
             continue
         new = "  " if pattern is _BEFORE_HASH else " "
         kind = "tab" if "\t" in match["gap"] else "no-break space"
-        message = f"a {kind} stands {place}, which YAML does not take for a space; write a plain space"
+        message = (
+            sentence("a tab stands {place}, which YAML does not take for a space; write a plain space", place=place)
+            if kind == "tab"
+            else sentence(
+                "a no-break space stands {place}, which YAML does not take for a space; write a plain space",
+                place=place,
+            )
+        )
         mend(start + match.start("gap"), start + match.end("gap"), new, message, kind.replace(" ", "-"))
 
 
@@ -124,7 +142,7 @@ def _cut_before(source: Source, node: Node, match: re.Match[str]) -> Finding | N
         return None
     start, (_, end) = match.end("gap"), source.line_bounds(node.end)
     new = quoted(source.text[start:end].rstrip())
-    message = f"text that begins with # is a comment to YAML; put quotes around it: {new}"
+    message = sentence("text that begins with # is a comment to YAML; put quotes around it: {new}", new=new)
     return Finding(source.problem(message, start, code="cut-text", fix=new), (Edit(start, end, new),))
 
 
@@ -136,12 +154,14 @@ def _cut_after(source: Source, node: Node, match: re.Match[str]) -> Finding | No
     hash_at, (_, end) = match.end("gap"), source.line_bounds(node.end)
     if match["next"].strip() and match["next"] not in "#!-=":
         new = quoted(source.text[node.start : end].rstrip())
-        message = f"the text is cut at ' #', which begins a comment; put quotes around it: {new}"
+        message = sentence("the text is cut at ' #', which begins a comment; put quotes around it: {new}", new=new)
         edit = Edit(node.start, end, new)
         return Finding(source.problem(message, hash_at, code="cut-text", fix=new), (edit,))
     if " " not in said:
         return None
-    message = "the text ends before ' #'; if that is a comment, put two spaces before it, else quotes around the text"
+    message = sentence(
+        "the text ends before ' #'; if that is a comment, put two spaces before it, else quotes around the text"
+    )
     return Finding(source.problem(message, hash_at, code="cut-text", severity="warning"))
 
 
@@ -163,7 +183,7 @@ def tree_betrayed(source: Source, root: Node) -> list[Finding]:
 
 def _placeholder(source: Source, node: Node) -> Finding:
     new = quoted(node.text)
-    message = f"'{{{{' opens a mapping unless quotes stand around it; write {new}"
+    message = sentence("'{{{{' opens a mapping unless quotes stand around it; write {new}", new=new)
     edit = Edit(node.start, node.end, new)
     return Finding(source.problem(message, node.start, code="bracket", fix=new), (edit,))
 
@@ -173,24 +193,31 @@ def _special(source: Source, node: Node) -> Finding:
     _, line_end = source.line_bounds(node.start)
     end = max(node.end, node.start + 1)
     if node.kind != "scalar" or end > line_end or sign not in {"*", "&", "!"}:
-        message = f"'{node.special}': anchors, aliases and tags are not used in these files; write the text out"
+        message = sentence(
+            "'{special}': anchors, aliases and tags are not used in these files; write the text out",
+            special=node.special,
+        )
         return Finding(source.problem(message, node.start, code="anchor"))
     new = quoted(source.text[node.start : end].rstrip())
-    message = f"{sign} begins an anchor, alias or tag, which these files do not use; if it is text, write {new}"
+    message = sentence(
+        "{sign} begins an anchor, alias or tag, which these files do not use; if it is text, write {new}",
+        sign=sign,
+        new=new,
+    )
     edit = Edit(node.start, node.start + len(source.text[node.start : end].rstrip()), new)
     return Finding(source.problem(message, node.start, code="anchor", fix=new), (edit,))
 
 
 def _key_betrayed(source: Source, key: Node) -> Iterator[Finding]:
     if key.kind != "scalar":
-        message = "a list or mapping stands where a name belongs; put quotes around it if it is text"
+        message = sentence("a list or mapping stands where a name belongs; put quotes around it if it is text")
         yield Finding(source.problem(message, key.start, code="key"))
     elif key.text == "<<" and not key.style:
-        message = "merge keys (<<) are not used in these files; write the keys out"
+        message = sentence("merge keys (<<) are not used in these files; write the keys out")
         yield Finding(source.problem(message, key.start, code="anchor"))
     elif not key.style and source.text[key.start : key.start + 1] in _CURLY and key.text[:1] not in _CURLY:
         new = key.text
-        message = f"curly quotes do not quote; write {new}"
+        message = sentence("curly quotes do not quote; write {new}", new=new)
         edit = Edit(key.start, key.end, new)
         yield Finding(source.problem(message, key.start, code="curly-quotes", fix=new), (edit,))
 
@@ -201,7 +228,11 @@ def _repeated(source: Source, node: Node) -> Iterator[Finding]:
         first = seen.setdefault(key.text, key)
         if first is not key and key.kind == "scalar":
             line, _ = source.position(first.start)
-            message = f"'{key.text}' stands twice, first in line {line}; take one away or give it another name"
+            message = sentence(
+                "'{key}' stands twice, first in line {line}; take one away or give it another name",
+                key=key.text,
+                line=str(line),
+            )
             yield Finding(source.problem(message, key.start, code="repeated-key"))
 
 
@@ -209,6 +240,6 @@ def _glued(source: Source, node: Node) -> Iterator[Finding]:
     for key, value in node.pairs:
         plain = value.kind == "scalar" and not (key.style or value.style)
         if node.flow and plain and key.end + 1 == value.start < value.end:
-            message = f"a space is missing after ':'; write {key.text}: {value.text}"
+            message = sentence("a space is missing after ':'; write {key}: {value}", key=key.text, value=value.text)
             problem = source.problem(message, value.start, code="no-space", fix=" ")
             yield Finding(problem, (Edit(value.start, value.start, " "),))

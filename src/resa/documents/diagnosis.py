@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from resa.base.language import Sentence, sentence
 from resa.documents.parsing import Stumble
 from resa.documents.source import Source
 from resa.documents.tree import quoted
@@ -31,7 +32,7 @@ class Diagnosis:
         new: What it writes there; `None`: no repair is known, the part is skipped.
     """
 
-    message: str
+    message: Sentence
     offset: int
     code: str
     start: int
@@ -88,7 +89,9 @@ class _Line:
 def _quote(source: Source, start: int, why: str, code: str) -> Diagnosis:
     end = _Line.at(source, start).ends(start)
     new = quoted(source.text[start:end])
-    return Diagnosis(f"{why}; put quotes around the text: {new}", start, code, start, end, new)
+    return Diagnosis(
+        sentence("{why}; put quotes around the text: {new}", why=why, new=new), start, code, start, end, new
+    )
 
 
 def _reserved(source: Source, stumble: Stumble) -> Diagnosis | None:
@@ -105,9 +108,11 @@ def _reserved(source: Source, stumble: Stumble) -> Diagnosis | None:
     sign = source.text[start : start + 1]
     if sign == "\t":
         end = start + len(source.text[start:]) - len(source.text[start:].lstrip("\t "))
-        message = "a tab stands here, YAML wants spaces; write spaces instead"
+        message = sentence("a tab stands here, YAML wants spaces; write spaces instead")
         return Diagnosis(message, start, "tab", start, end, " ")
-    return _quote(source, start, f"text cannot begin with {sign} without quotes", "reserved-character")
+    return _quote(
+        source, start, sentence("text cannot begin with {sign} without quotes", sign=sign), "reserved-character"
+    )
 
 
 def _unclosed_quote(source: Source, stumble: Stumble) -> Diagnosis | None:
@@ -121,14 +126,16 @@ def _unclosed_quote(source: Source, stumble: Stumble) -> Diagnosis | None:
         start = began if began >= line.start else line.value[0]
         raw = source.text[start : line.ends(start)]
         new = "'" + raw.strip('"').replace("'", "''") + "'"
-        message = f"inside double quotes a backslash has a meaning of its own; write single quotes: {new}"
+        message = sentence(
+            "inside double quotes a backslash has a meaning of its own; write single quotes: {new}", new=new
+        )
         return Diagnosis(message, stumble.offset, "backslash", start, start + len(raw), new)
     return _close_quote(began, raw)
 
 
 def _close_quote(began: int, raw: str) -> Diagnosis:
     new = quoted(raw[1:].strip() or raw)
-    message = f"the quote {raw[:1]} that opens here is never closed; write {new}"
+    message = sentence("the quote {raw} that opens here is never closed; write {new}", raw=raw[:1], new=new)
     return Diagnosis(message, began, "unclosed-quote", began, began + len(raw), new)
 
 
@@ -153,13 +160,17 @@ def _after_value(source: Source, stumble: Stumble) -> Diagnosis | None:
     if start >= stumble.offset or raw[:1] not in {"'", '"', "[", "{", "*"}:
         return _left_open(source, line)
     if raw[0] == "*":
-        return _quote(source, start, "text cannot begin with * without quotes", "reserved-character")
+        return _quote(source, start, sentence("text cannot begin with * without quotes"), "reserved-character")
     first, last = raw[0], raw[-1]
     new = quoted(raw[1:-1] if first in "'\"" and first == last else raw)
     if new == raw and (found := _left_open(source, line)):
         return found
-    what = "the quote closes before the text ends" if first in "'\"" else f"'{first}' opens a list or mapping"
-    message = f"{what}, and more text follows; put quotes around the whole text: {new}"
+    what = (
+        sentence("the quote closes before the text ends")
+        if first in "'\""
+        else sentence("'{first}' opens a list or mapping", first=first)
+    )
+    message = sentence("{what}, and more text follows; put quotes around the whole text: {new}", what=what, new=new)
     return Diagnosis(message, stumble.offset, "text-after-value", start, end, new)
 
 
@@ -170,11 +181,13 @@ def _brackets(source: Source, stumble: Stumble) -> Diagnosis | None:
         offset = stumble.offset
         line = _Line.at(source, offset)
         if source.text[line.value[0] :].startswith(match[1]):
-            return _quote(source, line.value[0], f"text cannot begin with {match[1]}", "reserved-character")
-        message = f"this '{match[1]}' closes nothing; take it away"
+            return _quote(
+                source, line.value[0], sentence("text cannot begin with {match}", match=match[1]), "reserved-character"
+            )
+        message = sentence("this '{match}' closes nothing; take it away", match=match[1])
         return Diagnosis(message, offset, "bracket", offset, offset + 1, "")
     if stumble.reason.endswith("found ','"):
-        return _quote(source, stumble.offset, "text cannot begin with a comma", "reserved-character")
+        return _quote(source, stumble.offset, sentence("text cannot begin with a comma"), "reserved-character")
     return None
 
 
@@ -189,13 +202,17 @@ def _open_bracket(source: Source, stumble: Stumble) -> Diagnosis:
     closing = {"[": "]", "{": "}"}.get(raw[:1], "]")
     if "," in stumble.reason and re.search(r",\s*,", raw):
         new: str | None = re.sub(r",(\s*,)+", ",", raw)
-        message = f"two commas follow each other; write {new}"
+        message = sentence("two commas follow each other; write {new}", new=new)
     elif closing not in raw and re.fullmatch(r"[\w\s.,:-]+", raw[1:]):
         new = raw.rstrip(", ") + closing
-        message = f"the bracket '{raw[:1]}' that opens here is never closed; write {new}"
+        message = sentence("the bracket '{raw}' that opens here is never closed; write {new}", raw=raw[:1], new=new)
     else:
         new = quoted(raw)
-        message = f"'{raw[:1]}' opens a list or mapping that YAML cannot read; if it is text, put quotes: {new}"
+        message = sentence(
+            "'{raw}' opens a list or mapping that YAML cannot read; if it is text, put quotes: {new}",
+            raw=raw[:1],
+            new=new,
+        )
     return Diagnosis(message, start, "bracket", start, end, new)
 
 
@@ -219,7 +236,7 @@ def _list_beside_key(source: Source, stumble: Stumble) -> Diagnosis | None:
     match = _ENTRY.match(line.text)
     column = len(match["indent"]) + len(match["dashes"]) if match else line.indent
     ending = "\r\n" if source.text[line.end : line.end + 2] == "\r\n" else "\n"
-    message = "a list begins on the line below its key; move the '-' down and indent it"
+    message = sentence("a list begins on the line below its key; move the '-' down and indent it")
     start = line.start + len(head)
     return Diagnosis(message, stumble.offset, "list-beside-key", start, stumble.offset, ending + " " * (column + 2))
 
@@ -230,7 +247,9 @@ def _glued(line: _Line) -> Diagnosis | None:
         return None
     offset = line.start + match.start("colon") + 1
     fixed = line.text.strip().replace(":", ": ", 1)
-    return Diagnosis(f"a space is missing after ':'; write {fixed}", offset, "no-space", offset, offset, " ")
+    return Diagnosis(
+        sentence("a space is missing after ':'; write {fixed}", fixed=fixed), offset, "no-space", offset, offset, " "
+    )
 
 
 def _colon(source: Source, stumble: Stumble) -> Diagnosis | None:
@@ -239,7 +258,7 @@ def _colon(source: Source, stumble: Stumble) -> Diagnosis | None:
     line = _Line.at(source, stumble.offset)
     start, _ = line.value
     if source.text[line.start : start].rstrip().endswith(":") and start < stumble.offset:
-        why = "a colon with a space after it makes a key, and here one stands inside a text"
+        why = sentence("a colon with a space after it makes a key, and here one stands inside a text")
         return _quote(source, start, why, "colon-in-text")
     for above in line.before():
         if found := _glued(above):
@@ -252,7 +271,9 @@ def _colon(source: Source, stumble: Stumble) -> Diagnosis | None:
 
 def _no_colon(line: _Line) -> Diagnosis:
     text = line.text.strip()
-    message = f"'{text[:40]}' is neither 'key: value' nor '- item'; write a ':' or put '- ' before it"
+    message = sentence(
+        "'{text}' is neither 'key: value' nor '- item'; write a ':' or put '- ' before it", text=text[:40]
+    )
     start = line.start + line.indent
     return Diagnosis(message, start, "no-colon", start, line.end, None)
 
@@ -290,13 +311,25 @@ def _indentation(source: Source, offset: int) -> Diagnosis:
         if columns[0] == 0:
             break
     candidates -= {line.indent}
-    message = "this line does not begin under the line that it belongs to"
+    message = sentence("this line does not begin under the line that it belongs to")
     if not candidates:
-        return Diagnosis(f"{message}; check the spaces before it", offset, "indentation", line.start, line.end, None)
+        return Diagnosis(
+            sentence("{message}; check the spaces before it", message=message),
+            offset,
+            "indentation",
+            line.start,
+            line.end,
+            None,
+        )
     column = min(candidates, key=lambda place: (abs(place - line.indent), -place))
     start = line.start + line.indent
     return Diagnosis(
-        f"{message}; begin it in column {column + 1}", start, "indentation", line.start, start, " " * column
+        sentence("{message}; begin it in column {column}", message=message, column=column + 1),
+        start,
+        "indentation",
+        line.start,
+        start,
+        " " * column,
     )
 
 
@@ -326,12 +359,16 @@ def diagnose(text: str, stumble: Stumble) -> Diagnosis:
             return found
     line = _Line.at(source, stumble.offset)
     if stumble.reason == "nested too deeply":
-        message = "lists and mappings are nested more than 40 deep here; no map needs that"
+        message = sentence("lists and mappings are nested more than 40 deep here; no map needs that")
         return Diagnosis(message, stumble.offset, "depth", line.start, line.end, None)
     if "<document start>" in stumble.reason:
         above = next(line.before(), line)
         if not above.text.startswith("%"):
             return _no_colon(above)
-        return Diagnosis("a line cannot begin with %", above.start, "reserved-character", above.start, above.end, None)
-    message = "YAML cannot read this line; look for a stray quote, bracket or colon, or put quotes around the text"
+        return Diagnosis(
+            sentence("a line cannot begin with %"), above.start, "reserved-character", above.start, above.end, None
+        )
+    message = sentence(
+        "YAML cannot read this line; look for a stray quote, bracket or colon, or put quotes around the text"
+    )
     return Diagnosis(message, stumble.offset, "unreadable", line.start, line.end, None)

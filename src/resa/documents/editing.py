@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.documents.reading import Document
 from resa.documents.source import Edit, apply_edits
 from resa.documents.tree import Node, Path, Scalar, plain, quoted
@@ -71,19 +72,23 @@ def _edit(document: Document, change: Change) -> Edit:
         return _replace(document, value, change)
     if found is None:
         raise InputError(
-            document.problem(f"there is no '{change.path[-1]}' here", change.path[:-1], code="no-such-key")
+            document.problem(
+                sentence("there is no '{path}' here", path=change.path[-1]), change.path[:-1], code="no-such-key"
+            )
         )
     return _append(document, found[1], change) if change.kind == "append" else _remove(document, parent, found)
 
 
 def _find(document: Document, path: Path) -> tuple[Node, tuple[Node, Node] | None]:
     if document.root is None or not path:
-        raise InputError(document.problem("the document cannot be changed here", code="no-such-key"))
+        raise InputError(document.problem(sentence("the document cannot be changed here"), code="no-such-key"))
     parent = document.root
     for step in path[:-1]:
         pair = parent.child(step)
         if pair is None:
-            raise InputError(document.problem(f"there is no '{step}' here", path, code="no-such-key"))
+            raise InputError(
+                document.problem(sentence("there is no '{step}' here", step=step), path, code="no-such-key")
+            )
         parent = pair[1]
     return parent, parent.child(path[-1])
 
@@ -98,7 +103,9 @@ def _replace(document: Document, value: Node, change: Change) -> Edit:
         return Edit(value.start, value.end, new if spaced else f" {new}")
     if value.kind != "scalar" and not value.flow:
         if not isinstance(change.value, (list, tuple)):
-            raise InputError(document.problem("more than one value stands here; change them one by one", change.path))
+            raise InputError(
+                document.problem(sentence("more than one value stands here; change them one by one"), change.path)
+            )
         return Edit(value.start, value.end, new)
     return Edit(value.start, value.end, new)
 
@@ -133,7 +140,9 @@ def _column(document: Document, offset: int) -> int:
 def _new_key(document: Document, parent: Node, change: Change) -> Edit:
     line = f"{_scalar(str(change.path[-1]))}: {_value(change.value)}"
     if parent.kind != "mapping" or isinstance(change.path[-1], int):
-        raise InputError(document.problem("there are no keys here to add one to", change.path, code="no-such-key"))
+        raise InputError(
+            document.problem(sentence("there are no keys here to add one to"), change.path, code="no-such-key")
+        )
     if parent.flow:
         at = parent.pairs[-1][1].end if parent.pairs else parent.start + 1
         return Edit(at, at, f", {line}" if parent.pairs else line)
@@ -143,7 +152,7 @@ def _new_key(document: Document, parent: Node, change: Change) -> Edit:
 
 def _append(document: Document, node: Node, change: Change) -> Edit:
     if isinstance(change.value, (list, tuple)) or node.kind != "list":
-        raise InputError(document.problem("there is no list here to add to", change.path, code="no-such-key"))
+        raise InputError(document.problem(sentence("there is no list here to add to"), change.path, code="no-such-key"))
     new = _value(change.value)
     if node.flow:
         at = node.items[-1].end if node.items else node.start + 1
@@ -159,7 +168,7 @@ def _remove(document: Document, parent: Node, found: tuple[Node, Node]) -> Edit:
     siblings = [item for item, _ in parent.pairs] or list(parent.items)
     if len(siblings) == 1:
         raise InputError(
-            document.source.problem("the last one cannot be taken away; take away what holds it", key.start)
+            document.source.problem(sentence("the last one cannot be taken away; take away what holds it"), key.start)
         )
     if parent.flow:
         number = next(number for number, node in enumerate(siblings) if node is key)
@@ -169,7 +178,9 @@ def _remove(document: Document, parent: Node, found: tuple[Node, Node]) -> Edit:
         return Edit(before.end, value.end, "")
     start, _ = document.source.line_bounds(key.start)
     if document.text[start : key.start].strip(" -"):
-        raise InputError(document.source.problem("this line holds more than one thing; change it by hand", key.start))
+        raise InputError(
+            document.source.problem(sentence("this line holds more than one thing; change it by hand"), key.start)
+        )
     if parent.kind == "mapping" and "-" in document.text[start : key.start]:
         following = siblings[1]
         return Edit(key.start, following.start, "")

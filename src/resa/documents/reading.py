@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from resa.base.errors import Problem
+from resa.base.language import Sentence, sentence
 from resa.documents.betrayals import lines_betrayed, mend_characters, tree_betrayed
 from resa.documents.diagnosis import diagnose
 from resa.documents.parsing import Repairs, Stumble, Tree, parse
@@ -82,7 +83,7 @@ class Document:
         node = self.node(path, key=key)
         return self.source.position(node.start if node is not None else 0)
 
-    def problem(self, message: str, path: Path = (), *, key: bool = False, code: str = "invalid") -> Problem:
+    def problem(self, message: Sentence, path: Path = (), *, key: bool = False, code: str = "invalid") -> Problem:
         """A problem that stands at a path."""
         node = self.node(path, key=key)
         field = ".".join(map(str, path)) or None
@@ -106,7 +107,7 @@ def read_document(path: FilePath | str, text: str | bytes | None = None) -> Docu
     else:
         source, findings = Source(name, content), []
     if len(source.text) > MAXIMUM_CHARACTERS:
-        problem = source.problem("the file is too large to be written by a person", 0, code="too-large")
+        problem = source.problem(sentence("the file is too large to be written by a person"), 0, code="too-large")
         return Document(source, None, (Finding(problem),), damaged=True)
     repairs = Repairs(source.text)
     findings += mend_characters(source, repairs)
@@ -114,7 +115,7 @@ def read_document(path: FilePath | str, text: str | bytes | None = None) -> Docu
     findings += stumbles
     findings += lines_betrayed(source, repairs, tree.root)
     if tree.second is not None:
-        message = "a second document begins here; a file holds one: take the line --- (or ...) away"
+        message = sentence("a second document begins here; a file holds one: take the line --- (or ...) away")
         findings.append(Finding(source.problem(message, tree.second, code="second-document")))
         damaged = True
     if tree.root is not None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from resa.base.errors import Problem
+from resa.base.language import Sentence, sentence
 
 __all__ = ["Edit", "Finding", "Source", "apply_edits", "decode", "merge_edits"]
 
@@ -67,7 +68,7 @@ class Source:
 
     def problem(
         self,
-        message: str,
+        message: Sentence,
         offset: int,
         *,
         code: str = "invalid",
@@ -106,7 +107,9 @@ def decode(data: bytes, file: str) -> tuple[Source, list[Finding]]:
 
 
 def _wrong_encoding(source: Source, offset: int, name: str) -> Finding:
-    message = f"the file is not UTF-8, it looks like {name}; save it as UTF-8 (å, ä and ö depend on it)"
+    message = sentence(
+        "the file is not UTF-8, it looks like {name}; save it as UTF-8 (å, ä and ö depend on it)", name=name
+    )
     return Finding(source.problem(message, offset, code="encoding", fix="UTF-8"), (Edit(0, 0, ""),))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from resa.base.errors import Problem
+from resa.base.language import Sentence
 from resa.documents.source import Edit, Finding, Source
 
 __all__ = ["Block", "Items", "Node", "Path", "Scalar", "Written", "inner_offset", "plain", "quoted", "walk", "written"]
@@ -101,7 +102,7 @@ class _Placed:
 
     def problem(
         self,
-        message: str,
+        message: Sentence,
         *,
         code: str = "invalid",
         severity: Literal["error", "warning"] = "error",
@@ -112,7 +113,7 @@ class _Placed:
         offset = self.node.start if inside is None else inner_offset(self.source, self.node, inside)
         return self.source.problem(message, offset, code=code, severity=severity, fix=fix)
 
-    def finding(self, message: str, *, code: str, fix: str, edits: tuple[Edit, ...] = ()) -> Finding:
+    def finding(self, message: Sentence, *, code: str, fix: str, edits: tuple[Edit, ...] = ()) -> Finding:
         """A problem and its repair: the edits, or else the whole value replaced by `fix`."""
         edits = edits or (Edit(self.node.start, self.node.end, fix),)
         return Finding(self.problem(message, code=code, fix=fix), edits)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 
-from resa.base.errors import did_you_mean
+from resa.base.errors import did_you_mean, nearest
+from resa.base.language import Sentence, as_it_is, pattern, said_by, sentence
 from resa.documents.reading import Document
 from resa.documents.source import Edit, Finding
 from resa.documents.tree import Block, Node, Path, Written, inner_offset, written
@@ -17,21 +18,21 @@ __all__ = ["Refusal", "Shape", "Validated", "report", "validate"]
 Model = TypeVar("Model", bound=BaseModel)
 
 _WORDS: Mapping[str, str] = {
-    "missing": "'{name}' is missing",
-    "extra_forbidden": "'{name}' is not a key that is known here",
-    "bool_parsing": "write true or false",
-    "bool_type": "write true or false",
-    "int_parsing": "write a whole number, such as 3",
-    "int_type": "write a whole number, such as 3",
-    "float_parsing": "write a number, such as 2.5",
-    "float_type": "write a number, such as 2.5",
-    "list_type": "write a list, one item a line, each after '- '",
-    "tuple_type": "write a list, one item a line, each after '- '",
-    "dict_type": "write 'key: value' lines here",
-    "model_type": "write 'key: value' lines here",
-    "model_attributes_type": "write 'key: value' lines here",
-    "string_type": "write a text here",
-    "too_short": "the list is empty",
+    "missing": pattern("'{name}' is missing"),
+    "extra_forbidden": pattern("'{name}' is not a key that is known here"),
+    "bool_parsing": pattern("write true or false"),
+    "bool_type": pattern("write true or false"),
+    "int_parsing": pattern("write a whole number, such as 3"),
+    "int_type": pattern("write a whole number, such as 3"),
+    "float_parsing": pattern("write a number, such as 2.5"),
+    "float_type": pattern("write a number, such as 2.5"),
+    "list_type": pattern("write a list, one item a line, each after '- '"),
+    "tuple_type": pattern("write a list, one item a line, each after '- '"),
+    "dict_type": pattern("write 'key: value' lines here"),
+    "model_type": pattern("write 'key: value' lines here"),
+    "model_attributes_type": pattern("write 'key: value' lines here"),
+    "string_type": pattern("write a text here"),
+    "too_short": pattern("the list is empty"),
 }
 
 
@@ -48,7 +49,7 @@ class Refusal(ValueError):
 
     def __init__(
         self,
-        message: str,
+        message: Sentence,
         *,
         code: str = "invalid",
         fix: str | None = None,
@@ -99,7 +100,14 @@ class Shape(BaseModel):
             if name in known and name not in kept:
                 kept[name] = value  # nothing written is nothing said: left out below
             elif name in known:
-                report(info, key.finding(f"'{key}' stands twice, as '{name}' too", code="repeated-key", fix=key))
+                report(
+                    info,
+                    key.finding(
+                        sentence("'{key}' stands twice, as '{name}' too", key=key, name=name),
+                        code="repeated-key",
+                        fix=key,
+                    ),
+                )
             else:
                 report(info, cls._unknown(key, known))
         if info.context is not None and info.context.get("again"):
@@ -112,13 +120,24 @@ class Shape(BaseModel):
     def _unknown(cls, key: Written, known: Mapping[str, str]) -> Finding:
         name = spelling(key)
         if hint := cls.hints.get(name):
-            return Finding(key.problem(f"'{key}' is not a key that is known here; {hint}", code="unknown-key"))
-        suggestion = did_you_mean(name, known)
-        message = f"'{key}' is not a key that is known here"
-        if not suggestion:
+            return Finding(
+                key.problem(
+                    sentence("'{key}' is not a key that is known here; {hint}", key=key, hint=hint), code="unknown-key"
+                )
+            )
+        meant = nearest(name, known)
+        if meant is None:
             names = ", ".join(sorted(known))
-            return Finding(key.problem(f"{message}; known are {names}", code="unknown-key"))
-        return key.finding(message + suggestion, code="unknown-key", fix=suggestion.split("'")[1])
+            return Finding(
+                key.problem(
+                    sentence("'{key}' is not a key that is known here; known are {names}", key=key, names=names),
+                    code="unknown-key",
+                )
+            )
+        message = sentence(
+            "'{key}' is not a key that is known here{suggestion}", key=key, suggestion=did_you_mean(name, known)
+        )
+        return key.finding(message, code="unknown-key", fix=meant)
 
 
 def spelling(key: str) -> str:
@@ -147,7 +166,9 @@ def validate(
     """
     root = document.node(at)
     if root is None or root.empty:
-        message = "the file is empty" if not document.damaged else "nothing in the file could be read"
+        message = (
+            sentence("the file is empty") if not document.damaged else sentence("nothing in the file could be read")
+        )
         findings = () if document.damaged else (Finding(document.problem(message, at, code="empty")),)
         return Validated(None, findings)
     found: dict[tuple[int, int, str], Finding] = {}
@@ -208,7 +229,8 @@ def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Fi
     refusal = raised if isinstance(raised, Refusal) else None
     if refusal is None:
         code = details["type"].replace("_", "-")
-        refusal = Refusal(_plain_words(details, value, str(location[-1]) if location else ""), code=code)
+        said = said_by(raised) if raised else _plain_words(details, value, str(location[-1]) if location else "")
+        refusal = Refusal(said, code=code)
     place = key if is_key or details["type"] == "extra_forbidden" else value
     offset = place.start if refusal.inside is None else inner_offset(document.source, place, refusal.inside)
     field = ".".join(str(step) for step in (*at, *location) if step != "[key]") or None
@@ -217,23 +239,22 @@ def _finding(document: Document, root: Node, at: Path, details: Any) -> tuple[Fi
     return Finding(problem, edits), value
 
 
-def _plain_words(details: Any, value: Node, name: str) -> str:
-    words = _WORDS.get(details["type"])
+def _plain_words(details: Any, value: Node, name: str) -> Sentence:
+    kind = details["type"]
     if not details["loc"] and value.kind == "scalar":
-        return "this file is one text; write 'key: value' lines"  # perhaps another file, with data that are not shown
-    if words is None:
-        message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        words = message[:1].lower() + message[1:] if details["type"] != "value_error" else message
-        return f"{_said(value)}{words}" if details["type"] != "value_error" else words
-    if "{name}" in words:
-        return words.replace("{name}", name)
-    return f"{_said(value)}{words}"
-
-
-def _said(value: Node) -> str:
-    if value.kind == "scalar":
-        return "nothing stands here; " if value.empty else f"'{value.text[:60]}' does not fit here; "
-    return f"a {value.kind} does not fit here; "
+        # Perhaps another file, with data that are not shown.
+        return sentence("this file is one text; write 'key: value' lines")
+    if "{name}" in (words := _WORDS.get(kind, "")):
+        return sentence(words, name=name)
+    message = details["msg"].removeprefix("Assertion failed, ")
+    advice = sentence(words) if words else as_it_is(message[:1].lower() + message[1:])
+    if value.kind == "list":
+        return sentence("a list does not fit here; {advice}", advice=advice)
+    if value.kind != "scalar":
+        return sentence("a mapping does not fit here; {advice}", advice=advice)
+    if value.empty:
+        return sentence("nothing stands here; {advice}", advice=advice)
+    return sentence("'{value}' does not fit here; {advice}", value=value.text[:60], advice=advice)
 
 
 def _locate(root: Node, location: tuple[Any, ...]) -> tuple[Node, Node, bool]:

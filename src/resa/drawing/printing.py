@@ -10,6 +10,7 @@ from typing import Literal
 import typst
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.drawing.fonts import FONT_FOLDER
 from resa.drawing.scene import Scene
 
@@ -96,7 +97,9 @@ def _compile(markups: Sequence[str], source: str, form: Literal["pdf", "png"], p
         try:
             made = compiler.compile(format=form, ppi=ppi) if ppi else compiler.compile(format=form)
         except typst.TypstError as error:
-            message = f"a picture on the map cannot be printed ({error}); save it anew, as PNG or JPEG"
+            message = sentence(
+                "a picture on the map cannot be printed ({error}); save it anew, as PNG or JPEG", error=error
+            )
             raise InputError(message) from error
     if not isinstance(made, bytes):
         raise TypeError("Typst gave several files where one was asked for")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.drawing import markup
 from resa.drawing.printing import MARGIN, PAPERS, PIXEL, Paper
 from resa.drawing.scene import Box, Circle, Group, Image, Item, Path, Rect, Scene, Text
@@ -295,7 +296,9 @@ def _readable(item: Image) -> tuple[bytes, tuple[int, int]]:
             raster.convert("RGBA").save(target, "PNG")
             return target.getvalue(), size
     except (OSError, ValueError, Raster.DecompressionBombError) as error:
-        message = f"a picture on the map cannot be put on a slide ({error}); save it anew, as PNG or JPEG"
+        message = sentence(
+            "a picture on the map cannot be put on a slide ({error}); save it anew, as PNG or JPEG", error=error
+        )
         raise InputError(message) from error
 
 

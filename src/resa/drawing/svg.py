@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.drawing import markup
 from resa.drawing.fonts import font_css, missing, segments, width
 from resa.drawing.printing import Paper, print_pdf, print_png
@@ -123,7 +124,7 @@ class Svg:
             return self.text.encode() if form == "svg" else self.png()
         if form in {"pdf", "pptx"}:
             return self.pdf(paper) if form == "pdf" else self.pptx(paper)
-        raise InputError(f"a picture is written as .svg, .png, .pdf or .pptx, not as '.{form}'")
+        raise InputError(sentence("a picture is written as .svg, .png, .pdf or .pptx, not as '.{form}'", form=form))
 
     def _scenes(self, paper: Paper | None) -> tuple[Scene, ...]:
         return self.sheets(paper) if paper and self.sheets else (self.scene,)

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from resa.base.errors import EngineError, InputError, TimeExceeded
+from resa.base.language import as_it_is, sentence
 
 __all__ = ["Engine", "check_is_select"]
 
@@ -147,7 +148,9 @@ class Engine:
         try:
             yield
         except duckdb.InterruptException:
-            raise TimeExceeded(f"the statement was stopped after {seconds:g} seconds; ask for less at a time") from None
+            raise TimeExceeded(
+                sentence("the statement was stopped after {seconds:g} seconds; ask for less at a time", seconds=seconds)
+            ) from None
         finally:
             timer.cancel()
 
@@ -163,21 +166,25 @@ def check_is_select(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise InputError(f"this SQL cannot be read: {str(error).splitlines()[0]}") from None
+        raise InputError(sentence("this SQL cannot be read: {error}", error=str(error).splitlines()[0])) from None
     if len(statements) != 1:
-        raise InputError("write one SELECT statement; several, or none, were given")
+        raise InputError(sentence("write one SELECT statement; several, or none, were given"))
     if statements[0].type != duckdb.StatementType.SELECT:
-        raise InputError("only SELECT may be asked: the workspace's data are changed by resa's own commands")
+        raise InputError(sentence("only SELECT may be asked: the workspace's data are changed by resa's own commands"))
     with duckdb.connect(":memory:") as connection:
         (written,) = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone() or ("",)
     try:
         tree = json.loads(written)
     except RecursionError:
-        raise InputError("this SQL is nested too deeply; write it in steps (WITH …)") from None
+        raise InputError(sentence("this SQL is nested too deeply; write it in steps (WITH …)")) from None
     if tree["error"]:
-        raise InputError("this SQL cannot be checked; write it as a plain SELECT")
+        raise InputError(sentence("this SQL cannot be checked; write it as a plain SELECT"))
     for name in _shut(tree["statements"]):
-        raise InputError(f"{name} may not be used here: it waits, or tells of the machine and not of your customers")
+        raise InputError(
+            sentence(
+                "{name} may not be used here: it waits, or tells of the machine and not of your customers", name=name
+            )
+        )
 
 
 def _shut(statements: list[Any]) -> Iterator[str]:
@@ -221,12 +228,15 @@ def _explained(sql: str) -> Iterator[None]:
         raise
     except _ABOUT_THE_STATEMENT as error:
         # DuckDB says what is wrong and what is near; after an empty line it repeats the statement.
-        raise EngineError(" ".join(str(error).split("\n\n")[0].split()), sql=sql) from error
+        raise EngineError(as_it_is(" ".join(str(error).split("\n\n")[0].split())), sql=sql) from error
     except duckdb.OutOfMemoryException as error:
-        raise EngineError("the statement needs more memory than it may use", sql=sql) from error
+        raise EngineError(sentence("the statement needs more memory than it may use"), sql=sql) from error
     except duckdb.ConversionException as error:  # it would name the value, which may be somebody's
         raise EngineError(
-            "a value cannot be read as the type that is asked for; TRY_CAST(… AS …) gives NULL for such values", sql=sql
+            sentence(
+                "a value cannot be read as the type that is asked for; TRY_CAST(… AS …) gives NULL for such values"
+            ),
+            sql=sql,
         ) from error
     except duckdb.Error as error:
-        raise EngineError(f"a statement failed ({type(error).__name__})", sql=sql) from error
+        raise EngineError(sentence("a statement failed ({kind})", kind=type(error).__name__), sql=sql) from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from resa.base.errors import InputError, did_you_mean
+from resa.base.language import sentence
 from resa.drawing import Paper, Svg
 from resa.exchange.saying import say_map
 from resa.exchange.tables import long_form
@@ -44,7 +45,14 @@ def export_map(
         return long_csv(journey_map, text)
     if form not in PICTURES:
         known = [*GRIDS, *PICTURES]
-        raise InputError(f"'.{form}' is no form of a map; use .{', .'.join(known)}{did_you_mean(form, known)}")
+        raise InputError(
+            sentence(
+                "'.{form}' is no form of a map; use .{known}{suggestion}",
+                form=form,
+                known=", .".join(known),
+                suggestion=did_you_mean(form, known),
+            )
+        )
     return draw().file(form, paper)
 
 

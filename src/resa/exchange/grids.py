@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from resa.base.language import sentence, sentences
 from resa.documents import Path
 from resa.exchange.cells import split_names, split_thoughts, tagged
 from resa.exchange.feelings import feelings
@@ -48,7 +49,7 @@ def read_wall(reading: Reading, sheet: Sheet) -> None:
     heading = _heading(reading, rows)
     if heading is None:
         place = rows[0][0].place if rows and rows[0] else sheet.file
-        message = (
+        message = sentence(
             "no row of stages is found; write the stages across in the first row, and the lanes down from the second"
         )
         reading.warn(message, place, "no-stages")
@@ -148,7 +149,9 @@ def _persona(reading: Reading, name: str, label: Cell, *, several: bool) -> str:
         return ""
     reading.section("personas")[key] = {"name": name.strip()} if display_name(key) != name.strip() else {}
     reading.places["personas", key] = label.place
-    reading.warn(f"'{name}' is taken for a persona, and is one of the map now", label.place, "new-persona")
+    reading.warn(
+        sentence("'{name}' is taken for a persona, and is one of the map now", name=name), label.place, "new-persona"
+    )
     return key
 
 
@@ -172,7 +175,9 @@ def _columns(reading: Reading, top: Sequence[Cell], lanes: Sequence[_Lane], span
         if not stage:
             if filled:
                 stage = _stage(reading, replace(cell, value="?"), Cell())
-                reading.warn("no stage stands above this column; it is called '?' now", cell.place, "no-stage")
+                reading.warn(
+                    sentence("no stage stands above this column; it is called '?' now"), cell.place, "no-stage"
+                )
             else:
                 continue
         name = names[number] if names is not None else Cell()
@@ -209,7 +214,11 @@ def _touchpoint(reading: Reading, stage: str, name: Cell, key: Cell, top: Cell, 
     wanted = normalised(key.text) if not key.empty else as_key(shown) or f"{stage}_{len(inside) + 1}"
     found = reading.free(wanted, taken | (others if key.empty else set()))
     if found != wanted and not key.empty:
-        message = f"'{wanted}' names another column already; this one is called '{found}' in the file"
+        message = sentence(
+            "'{wanted}' names another column already; this one is called '{found}' in the file",
+            wanted=wanted,
+            found=found,
+        )
         reading.warn(message, key.place, "repeated-name")
     inside.append(found)
     place = key.place or name.place or top.place
@@ -238,7 +247,7 @@ def _read_lane(reading: Reading, one: _Lane, columns: Sequence[_Column]) -> None
     for number, cell in enumerate(one.row[1:], start=1):
         if not cell.empty and all(column.number != number for column in columns):
             reading.remark(("stages",), [f"{one.label.text}: {line}" for line in cell.text.split("\n")])
-            reading.warn("no stage stands above this cell; it is kept as a comment", cell.place, "no-stage")
+            reading.warn(sentence("no stage stands above this cell; it is kept as a comment"), cell.place, "no-stage")
 
 
 def _keep(reading: Reading, one: _Lane, cells: Sequence[tuple[_Column, Cell]]) -> None:
@@ -250,8 +259,12 @@ def _keep(reading: Reading, one: _Lane, cells: Sequence[tuple[_Column, Cell]]) -
         path: Path = ("touchpoints", column.touchpoint) if column.touchpoint else ("stages", column.stage)
         reading.remark(path, [f"{' '.join(one.label.text.split())}: {' '.join(line.split())}" for line in lines])
     if kept:
-        cells_word = "cell stands as a comment" if kept == 1 else f"{kept} cells stand as comments"
-        message = f"'{one.label.text.strip()}' is no lane of a journey file; its {cells_word} beside the touchpoints"
+        message = sentences(
+            "'{lane}' is no lane of a journey file; its cell stands as a comment beside the touchpoints",
+            "'{lane}' is no lane of a journey file; its {n} cells stand as comments beside the touchpoints",
+            kept,
+            lane=one.label.text.strip(),
+        )
         reading.warn(message, one.label.place, "unknown-lane")
 
 
@@ -272,12 +285,14 @@ def _read_emotion(reading: Reading, one: _Lane, cells: Sequence[tuple[_Column, C
     written = [(column, cell) for column, cell in said if not cell.empty]
     values, five = feelings([cell.text for _, cell in written])
     if five:
-        message = "these numbers are read as 1 (awful) to 5 (delightful) and written as -2 to +2"
+        message = sentence("these numbers are read as 1 (awful) to 5 (delightful) and written as -2 to +2")
         reading.warn(message, one.label.place, "scale")
     for (column, cell), value in zip(written, values, strict=True):
         path = _place(one, column.touchpoint)
         if value is None:
-            message = f"'{' '.join(cell.text.split())}' does not say how it feels, from -2 to +2; kept as a comment"
+            message = sentence(
+                "'{cell}' does not say how it feels, from -2 to +2; kept as a comment", cell=" ".join(cell.text.split())
+            )
             reading.warn(message, cell.place, "emotion")
             lines = [f"{one.label.text}: {' '.join(line.split())}" for line in cell.text.split("\n")]
             reading.remark(("touchpoints", column.touchpoint), lines)
@@ -368,5 +383,7 @@ def _read_listed(reading: Reading, lanes: Sequence[_Lane], columns: Sequence[_Co
         if cell.note and column.touchpoint and len(split_thoughts(cell.text)) > 1:
             reading.note(cell, ("touchpoints", column.touchpoint))
     if several:
-        message = "where a cell lists several touchpoints, what stands below it belongs to the first of them now"
+        message = sentence(
+            "where a cell lists several touchpoints, what stands below it belongs to the first of them now"
+        )
         reading.warn(message, listing.label.place or listing.row[1].place, "several-touchpoints")

@@ -10,6 +10,7 @@ from typing import Any
 
 from resa.base.errors import InputError, Problem
 from resa.base.files import write_text_durably
+from resa.base.language import sentence
 from resa.documents import Document, read_document, walk
 from resa.documents import Path as Place
 from resa.exchange.comments import Comments, line_paths, settled
@@ -70,7 +71,7 @@ def import_map(
     """
     reading, kept = _read(data, file)
     if not reading.data.get("stages"):
-        raise InputError(reading.problems or f"{file} holds no stages")
+        raise InputError(reading.problems or sentence("{file} holds no stages", file=file))
     reading.data.setdefault("title", display_name(PurePath(file).stem))
     if language is not None:
         reading.data["language"] = language
@@ -101,14 +102,18 @@ def import_file(file: Path, target: Path, *, language: str | None = None, replac
         InputError: The file is no grid, or the target is there already or can be no map.
     """
     if target.suffix.lower() != ".yaml":
-        raise InputError(f"'{target}': maps are files that end in .yaml, such as journeys/wall.yaml")
+        raise InputError(
+            sentence("'{target}': maps are files that end in .yaml, such as journeys/wall.yaml", target=target)
+        )
     if target.exists() and not replace:
-        message = f"{target} is there already; write elsewhere with -o journeys/NAME.yaml, or add --replace"
+        message = sentence(
+            "{target} is there already; write elsewhere with -o journeys/NAME.yaml, or add --replace", target=target
+        )
         raise InputError(message)
     inside = target.parent.name == "journeys"
     root = target.parent.parent if inside else target.parent
     if not root.is_dir():
-        raise InputError(f"there is no folder '{root}'")
+        raise InputError(sentence("there is no folder '{root}'", root=root))
     shared = [path for path in (root / "signals.yaml", *sorted((root / "reactions").glob("*.yaml"))) if path.exists()]
     imported = import_map(
         file.read_bytes(),
@@ -152,7 +157,7 @@ def _read(data: bytes, file: str) -> tuple[Reading, tuple[str, ...]]:
             return Reading(data=said.data, comments=comments, places=places, problems=problems), said.kept
         reading = Reading()
         return reading, _read_book(reading, [sheet])
-    raise InputError(f"'{file}': a map is read from .xlsx or .csv; save it so from your program")
+    raise InputError(sentence("'{file}': a map is read from .xlsx or .csv; save it so from your program", file=file))
 
 
 def _read_book(reading: Reading, book: Book) -> tuple[str, ...]:
@@ -172,7 +177,9 @@ def _read_book(reading: Reading, book: Book) -> tuple[str, ...]:
     if "head" in sheets:
         read_head(reading, sheets["head"])
     for sheet in others:
-        reading.warn("this sheet is not read; a map is read from one sheet", f"{sheet.file}:{sheet.name}", "sheet")
+        reading.warn(
+            sentence("this sheet is not read; a map is read from one sheet"), f"{sheet.file}:{sheet.name}", "sheet"
+        )
     return read_rest(sheets["rest"]) if "rest" in sheets else ()
 
 
@@ -263,7 +270,9 @@ class _Work:
             up = (places[path[:length]] for length in range(len(path), 0, -1) if path[:length] in places)
             down = (cell for known, cell in places.items() if known[: len(path)] == path)
             place = places.get(path) or next(down, None) or next(up, None)
-        message = f"{problem.message}; kept as a comment" if path is not None else problem.message
+        message = (
+            sentence("{message}; kept as a comment", message=problem.message) if path is not None else problem.message
+        )
         return replace(
             problem, message=message, file=place or problem.file, line=None, column=None, severity="warning", fix=None
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from resa.base.language import sentence
 from resa.exchange.cells import split_names
 from resa.exchange.reading import Reading, as_key
 from resa.exchange.sheets import Cell, Sheet
@@ -25,7 +26,11 @@ def _columns(reading: Reading, sheet: Sheet, known: Sequence[str]) -> list[str]:
         meant = next((key for key in understood(cell.text) if key in known and key not in found), "")
         if not meant and not cell.empty:
             reading.warn(
-                f"the column '{cell.text}' is none of {', '.join(known)}; what stands in it is kept as comments",
+                sentence(
+                    "the column '{cell}' is none of {known}; what stands in it is kept as comments",
+                    cell=cell.text,
+                    known=", ".join(known),
+                ),
                 cell.place,
                 "unknown-column",
             )
@@ -48,7 +53,9 @@ def read_list(reading: Reading, sheet: Sheet, section: str) -> None:
         members = reading.section(section)
         if key in members:
             reading.warn(
-                f"'{key}' stands twice on this sheet; the second is called otherwise", label.place, "repeated-name"
+                sentence("'{key}' stands twice on this sheet; the second is called otherwise", key=key),
+                label.place,
+                "repeated-name",
             )
             key = reading.free(key, members)
         members[key] = {}
@@ -98,8 +105,15 @@ def read_arrows(reading: Reading, sheet: Sheet) -> None:
         kind = choice(told["kind"].text, ("expect", "promise")) if "kind" in told else "expect"
         if after not in known or kind is None:
             cell = told.get("after", row[0]) if after not in known else told["kind"]
-            wrong = "no touchpoint of the wall" if after not in known else "neither 'We expect' nor 'We promise'"
-            reading.warn(f"'{cell.text}' is {wrong}; the row is kept as a comment", cell.place, "unknown-touchpoint")
+            reading.warn(
+                sentence("'{cell}' is no touchpoint of the wall; the row is kept as a comment", cell=cell.text)
+                if after not in known
+                else sentence(
+                    "'{cell}' is neither 'We expect' nor 'We promise'; the row is kept as a comment", cell=cell.text
+                ),
+                cell.place,
+                "unknown-touchpoint",
+            )
             said = ", ".join(f"{column}: {cell.text}" for column, cell in told.items())
             reading.remark(("stages",), [" ".join(said.split())])
             continue
@@ -125,7 +139,9 @@ def read_head(reading: Reading, sheet: Sheet) -> None:
         if line is None:
             if not cell.empty:
                 reading.warn(
-                    f"'{label.text}' is nothing that a map says; kept as a comment", label.place, "unknown-line"
+                    sentence("'{label}' is nothing that a map says; kept as a comment", label=label.text),
+                    label.place,
+                    "unknown-line",
                 )
                 reading.remark(("resa",), [f"{label.text}: {part}" for part in cell.text.split("\n")])
             continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from resa.base.errors import Problem
+from resa.base.language import Sentence
 from resa.documents import Path
 from resa.exchange.comments import note_lines
 from resa.exchange.sheets import Cell
@@ -47,7 +48,7 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
-    def warn(self, message: str, place: str, code: str) -> None:
+    def warn(self, message: Sentence, place: str, code: str) -> None:
         """Say what was read otherwise than it was written."""
         self.problems.append(Problem(message=message, file=place, severity="warning", code=code))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from resa.base.errors import InputError, Problem
+from resa.base.language import sentence
 from resa.documents import Path
 from resa.exchange.saying import Said
 from resa.exchange.sheets import Cell, Sheet, address
@@ -95,11 +96,11 @@ def read_csv(data: bytes, file: str) -> Sheet:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        message = f"it cannot be read as CSV ({error}); save it anew as CSV UTF-8 or .xlsx"
+        message = sentence("it cannot be read as CSV ({error}); save it anew as CSV UTF-8 or .xlsx", error=error)
         raise InputError(Problem(message=message, file=file, code="unreadable-file")) from error
     width = max(map(len, rows), default=0)
     if len(rows) * width > _MOST_CELLS:
-        raise InputError(Problem(message="it is far too large to be a map", file=file, code="too-large"))
+        raise InputError(Problem(message=sentence("it is far too large to be a map"), file=file, code="too-large"))
     return Sheet(
         name="",
         file=file,
@@ -145,7 +146,9 @@ def read_long(sheet: Sheet) -> tuple[Said, dict[Path, str], list[Problem]]:
             continue
         path = _path(stage.strip(), touchpoint.strip(), lane.strip(), item.strip())
         if path is None or not _put(data, path, value):
-            message = f"the lane '{lane}' with the item '{item}' is no place on a map; it is left out"
+            message = sentence(
+                "the lane '{lane}' with the item '{item}' is no place on a map; it is left out", lane=lane, item=item
+            )
             problems.append(Problem(message=message, file=row[3].place, severity="warning", code="unknown-place"))
             continue
         places[path] = row[5].place

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 from resa.base.errors import InputError, Problem
+from resa.base.language import sentence
 from resa.exchange.sheets import Book, Cell, Look, Sheet, address
 
 if TYPE_CHECKING:
@@ -132,10 +133,16 @@ def _set(written: Any, cell: Cell, place: str) -> None:
         return
     text = _escaped(cell.value)
     if len(text) > _LONGEST_TEXT:
-        message = f"a cell of Excel holds {_LONGEST_TEXT:,} letters, not {len(text):,}; shorten the text, or write .csv"
+        message = sentence(
+            "a cell of Excel holds {longest_text} letters, not {count}; shorten the text, or write .csv",
+            longest_text=_LONGEST_TEXT,
+            count=len(text),
+        )
         raise InputError(Problem(message=message, file=place, code="too-long"))
     if _LOST in cell.value:
-        message = f"'{_LOST}' has a meaning of its own in Excel's files; write it otherwise, or write .csv"
+        message = sentence(
+            "'{lost}' has a meaning of its own in Excel's files; write it otherwise, or write .csv", lost=_LOST
+        )
         raise InputError(Problem(message=message, file=place, code="unwritable"))
     written.value = text
     written.data_type = "s"  # whatever it begins with: openpyxl takes = for a formula
@@ -169,7 +176,9 @@ def read_workbook(data: bytes, file: str) -> tuple[Book, list[Problem]]:
         workbook = load_workbook(io.BytesIO(data))
         values = load_workbook(io.BytesIO(data), data_only=True)
     except Exception as error:  # openpyxl raises whatever its parts raise at a broken file
-        message = f"it cannot be read as an Excel workbook ({type(error).__name__}); save it anew as .xlsx"
+        message = sentence(
+            "it cannot be read as an Excel workbook ({kind}); save it anew as .xlsx", kind=type(error).__name__
+        )
         raise InputError(Problem(message=message, file=file, code="unreadable-file")) from error
     problems: list[Problem] = []
     book = [_read_sheet(sheet, values[sheet.title], file, problems) for sheet in workbook.worksheets]
@@ -178,16 +187,22 @@ def read_workbook(data: bytes, file: str) -> tuple[Book, list[Problem]]:
 
 def _check_size(data: bytes, file: str) -> None:
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        message = "it is no Excel workbook (.xlsx); open it in Excel or LibreOffice and save it as .xlsx or .csv"
+        message = sentence(
+            "it is no Excel workbook (.xlsx); open it in Excel or LibreOffice and save it as .xlsx or .csv"
+        )
         raise InputError(Problem(message=message, file=file, code="unreadable-file"))
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if sum(part.file_size for part in packed.infolist()) > _MOST_BYTES:
-            raise InputError(Problem(message="it is far too large to be a map", file=file, code="too-large"))
+            raise InputError(Problem(message=sentence("it is far too large to be a map"), file=file, code="too-large"))
 
 
 def _read_sheet(sheet: Any, values: Any, file: str, problems: list[Problem]) -> Sheet:
     if sheet.max_row * sheet.max_column > _MOST_CELLS:
-        message = f"it has cells in {sheet.max_row:,} rows and {sheet.max_column:,} columns; delete the empty ones"
+        message = sentence(
+            "it has cells in {max_row} rows and {max_column} columns; delete the empty ones",
+            max_row=sheet.max_row,
+            max_column=sheet.max_column,
+        )
         raise InputError(Problem(message=message, file=f"{file}:{sheet.title}", code="too-large"))
     rows: list[list[Cell]] = []
     for row, cells in enumerate(sheet.iter_rows()):
@@ -198,10 +213,12 @@ def _read_sheet(sheet: Any, values: Any, file: str, problems: list[Problem]) -> 
             if cell.data_type == "f":
                 value = values.cell(row + 1, column + 1).value
                 if value is None:
-                    message = "a formula stands here without its result; open the file, save it and import it again"
+                    message = sentence(
+                        "a formula stands here without its result; open the file, save it and import it again"
+                    )
                     problems.append(Problem(message=message, file=place, severity="warning", code="formula"))
             if cell.data_type == "e" or (isinstance(value, str) and value in _ERRORS and cell.data_type == "f"):
-                message = f"the cell shows an error ({value}); it is left out"
+                message = sentence("the cell shows an error ({value}); it is left out", value=value)
                 problems.append(Problem(message=message, file=place, severity="warning", code="formula"))
                 value = None
             note = _note(getattr(cell, "comment", None))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from sqlglot import exp
 
 from resa.base.errors import Problem
+from resa.base.language import NOTHING, Sentence, sentence
 from resa.expressions import patterns
 from resa.expressions.fields import as_path, field_piece
 from resa.expressions.functions import Kind
@@ -54,7 +55,7 @@ class Checker:
 
     # What a walk writes down
 
-    def wrong(self, message: str, at: int, code: str = "not-allowed") -> Piece:
+    def wrong(self, message: Sentence, at: int, code: str = "not-allowed") -> Piece:
         """Report a problem; the piece keeps its neighbours from reporting it again."""
         self.problems.append(Problem(message=message, column=at + 1, code=code))
         return WRONG
@@ -73,7 +74,7 @@ class Checker:
         before, self.cost = self.cost, self.cost + cost
         if before <= _HIGHEST_COST < self.cost:
             self.wrong(
-                "the expression does too much to be run on every row; use fewer functions and properties",
+                sentence("the expression does too much to be run on every row; use fewer functions and properties"),
                 at,
                 "too-costly",
             )
@@ -84,7 +85,7 @@ class Checker:
 
     # Types
 
-    def as_kind(self, piece: Piece, kind: Kind, *, why: str = "") -> str:
+    def as_kind(self, piece: Piece, kind: Kind, *, why: Sentence = NOTHING) -> str:
         """The piece as SQL that yields `kind`; literals and values of unknown type are converted."""
         if piece.kind == "wrong":
             return "NULL"
@@ -98,7 +99,15 @@ class Checker:
         if is_open(piece.kind) or piece.kind == "null" or (piece.kind, kind) == ("time", "local"):
             return self.converted(self.sql(piece), kind, piece.at)
         self.wrong(
-            f"{piece.label} is {KIND_WORDS[piece.kind]}, but {KIND_WORDS[kind]} is needed{why}", piece.at, "wrong-type"
+            sentence(
+                "{piece} is {kind}, but {wanted} is needed{why}",
+                piece=piece.label,
+                kind=KIND_WORDS[piece.kind],
+                wanted=KIND_WORDS[kind],
+                why=why,
+            ),
+            piece.at,
+            "wrong-type",
         )
         return "NULL"
 
@@ -116,7 +125,9 @@ class Checker:
         moment = patterns.parse_moment(str(piece.literal), self.catalog.timezone)
         if moment is None:
             self.wrong(
-                f"{piece.label} is not a moment; write for example '2026-09-14' or '2026-09-14 08:30'",
+                sentence(
+                    "{piece} is not a moment; write for example '2026-09-14' or '2026-09-14 08:30'", piece=piece.label
+                ),
                 piece.at,
                 "wrong-type",
             )
@@ -125,7 +136,7 @@ class Checker:
             return self.parameter(moment.astimezone(UTC))
         return self.parameter(datetime.fromisoformat(str(piece.literal).strip()).replace(tzinfo=None))
 
-    def common(self, pieces: Sequence[Piece], what: str) -> Kind:
+    def common(self, pieces: Sequence[Piece], what: Sentence) -> Kind:
         """The one kind that all the pieces can have; `wrong` after reporting that there is none."""
         kinds: set[Kind] = {piece.kind for piece in pieces}
         if "wrong" in kinds:
@@ -144,22 +155,30 @@ class Checker:
             return known[0]
         first = next(piece for piece in pieces if piece.kind in known)
         other = next(piece for piece in pieces if piece.kind in known and piece.kind != first.kind)
-        hint = ""
+        hint = NOTHING
         if {first.kind, other.kind} == {"text", "number"}:
             literal = next((p for p in (first, other) if p.kind == "text" and isinstance(p.literal, str)), None)
             number = next((p for p in (first, other) if p.kind == "number" and p.literal is not None), None)
             if literal is not None:
-                hint = "; write the number without quotes"
+                hint = sentence("; write the number without quotes")
             elif number is not None:
-                hint = f"; write '{number.label}' in quotes"
+                hint = sentence("; write '{number}' in quotes", number=number.label)
         self.wrong(
-            f"{what}: {first.label} is {KIND_WORDS[first.kind]} and {other.label} is {KIND_WORDS[other.kind]}{hint}",
+            sentence(
+                "{what}: {first} is {kind} and {other} is {other_kind}{hint}",
+                what=what,
+                first=first.label,
+                kind=KIND_WORDS[first.kind],
+                other=other.label,
+                other_kind=KIND_WORDS[other.kind],
+                hint=hint,
+            ),
             other.at,
             "wrong-type",
         )
         return "wrong"
 
-    def alike(self, pieces: Sequence[Piece], what: str) -> tuple[Kind, list[str]]:
+    def alike(self, pieces: Sequence[Piece], what: Sentence) -> tuple[Kind, list[str]]:
         """The pieces as SQL of their common kind."""
         kind = self.common(pieces, what)
         if kind in ("wrong", "native", "json", "null"):
@@ -177,7 +196,9 @@ class Checker:
         if reason is not None:
             return self.wrong(reason, position(node))
         if self.depth >= _DEEPEST:
-            return self.wrong("the expression is nested too deeply here; simplify it", position(node), "too-deep")
+            return self.wrong(
+                sentence("the expression is nested too deeply here; simplify it"), position(node), "too-deep"
+            )
         self.depth += 1
         try:
             piece = VISITS[type(node)](self, node) if type(node) in VISITS else self._misplaced(node)
@@ -188,7 +209,9 @@ class Checker:
     def _misplaced(self, node: exp.Expr) -> Piece:
         at = position(node)
         if isinstance(node, exp.Dot):
-            return self.wrong("a function cannot be called after a dot; write lower(name), not name.lower()", at)
+            return self.wrong(
+                sentence("a function cannot be called after a dot; write lower(name), not name.lower()"), at
+            )
         if isinstance(node, exp.Array):
-            return self.wrong("a list in [ ] is allowed only inside unnest; use `in (…)`", at)
-        return self.wrong("this cannot stand here", at)
+            return self.wrong(sentence("a list in [ ] is allowed only inside unnest; use `in (…)`"), at)
+        return self.wrong(sentence("this cannot stand here"), at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from resa.base.errors import ExpressionError
+from resa.base.language import sentence
 from resa.expressions.checking import Checker
 from resa.expressions.functions import Kind
 from resa.expressions.language import Catalog, Compiled, FieldType, Scope
@@ -58,9 +59,9 @@ def compile_expression(
 def _finished(checker: Checker, piece: Piece, expects: Expected) -> tuple[str, FieldType | None]:
     """The piece wrapped in TRY, as what is expected."""
     if piece.kind == "null":
-        checker.wrong("NULL alone says nothing; name a field", piece.at)
+        checker.wrong(sentence("NULL alone says nothing; name a field"), piece.at)
     if expects == "boolean":
-        hint = ", a condition such as channel = 'web'"
+        hint = sentence(", a condition such as channel = 'web'")
         return f"COALESCE(TRY({checker.as_kind(piece, 'boolean', why=hint)}), FALSE)", "boolean"
     if expects == "number" or (piece.kind == "number" and checker.scope is not Scope.ROW):
         number = f"TRY(TRY_CAST({checker.as_kind(piece, 'number')} AS DOUBLE))"

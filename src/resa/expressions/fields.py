@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from resa.base.errors import did_you_mean
+from resa.base.language import sentence
 from resa.expressions.functions import FUNCTIONS
 from resa.expressions.language import EVENT_FIELDS, FieldType, Scope
 from resa.expressions.patterns import json_pointer
@@ -97,10 +98,12 @@ def _event_field(checker: Checker, path: Path) -> Piece:
         checker.fields.add(first)
         return Piece(EVENT_FIELDS[first], quoted(first), path.at, first)
     if first in EVENT_FIELDS:
-        return checker.wrong(f"{first} has no parts; write {first}", path.at, "unknown-field")
+        return checker.wrong(sentence("{first} has no parts; write {first}", first=first), path.at, "unknown-field")
     if first == "traits":
         return checker.wrong(
-            "an event has no traits, they are facts about a customer; use properties.…", path.at, "unknown-field"
+            sentence("an event has no traits, they are facts about a customer; use properties.…"),
+            path.at,
+            "unknown-field",
         )
     return _unknown(checker, path, [*EVENT_FIELDS, "properties"], "properties", checker.catalog.properties)
 
@@ -110,7 +113,9 @@ def _customer_field(checker: Checker, path: Path) -> Piece:
     if first == "traits":
         return _json_field(checker, path, "traits", checker.catalog.traits)
     if first == "properties" or first in EVENT_FIELDS:
-        message = f"a customer has no {first}, it belongs to an event; use traits.…, or count(touchpoint)"
+        message = sentence(
+            "a customer has no {first}, it belongs to an event; use traits.…, or count(touchpoint)", first=first
+        )
         return checker.wrong(message, path.at, "unknown-field")
     return _unknown(checker, path, ["traits"], "traits", checker.catalog.traits)
 
@@ -128,7 +133,9 @@ def _row_field(checker: Checker, path: Path) -> Piece:
         checker.fields.add(str(column))
         sql = f'"row".{quoted(str(column))}'
     else:
-        return checker.wrong("`row` alone is the whole row; name a column: row.email", path.at, "unknown-field")
+        return checker.wrong(
+            sentence("`row` alone is the whole row; name a column: row.email"), path.at, "unknown-field"
+        )
     for part in rest:
         sql = f"({sql})[{checker.parameter(part)}]" if isinstance(part, int) else f"({sql}).{quoted(part)}"
     checker.spend(1, path.at)
@@ -138,13 +145,21 @@ def _row_field(checker: Checker, path: Path) -> Piece:
 def _json_field(checker: Checker, path: Path, column: str, known: Mapping[str, FieldType]) -> Piece:
     inner = Path(path.parts[1:], path.at)
     if not inner.parts:
-        return checker.wrong(f"`{column}` alone is all of them; name one: {column}.total", path.at, "unknown-field")
+        return checker.wrong(
+            sentence("`{column}` alone is all of them; name one: {column}.total", column=column),
+            path.at,
+            "unknown-field",
+        )
     if inner.parts[0] == "*" or any(part == "" for part in inner.parts):
-        return checker.wrong(f"`{column}.*` is not allowed; name one", path.at, "unknown-field")
+        return checker.wrong(sentence("`{column}.*` is not allowed; name one", column=column), path.at, "unknown-field")
     name = str(inner)
     if known and name not in known and not any(name.startswith((f"{other}.", f"{other}[")) for other in known):
-        near = did_you_mean(name, known) or f"; known are {_listed(known)}"
-        return checker.wrong(f"'{name}' is not among the {column}{near}", path.at, "unknown-field")
+        near = did_you_mean(name, known) or sentence("; known are {known}", known=_listed(known))
+        return checker.wrong(
+            sentence("'{name}' is not among the {column}{near}", name=name, column=column, near=near),
+            path.at,
+            "unknown-field",
+        )
     label = f"{column}.{name}"
     checker.fields.add(label)
     checker.spend(10, path.at)
@@ -157,19 +172,35 @@ def _json_field(checker: Checker, path: Path, column: str, known: Mapping[str, F
 def _unknown(checker: Checker, path: Path, names: list[str], column: str, known: Mapping[str, FieldType]) -> Piece:
     first = str(path.parts[0])
     if path.in_quotes:
-        message = (
-            f'"{first}" in double quotes is the name of a field, and there is none; text stands in single quotes: '
+        message = sentence(
+            '"{first}" in double quotes is the name of a field, and there is none; text stands in single '
+            "quotes: {text}",
+            first=first,
+            text="'" + first.replace("'", "''") + "'",
         )
-        return checker.wrong(message + "'" + first.replace("'", "''") + "'", path.at, "unknown-field")
+        return checker.wrong(message, path.at, "unknown-field")
     if str(path) in known:
-        return checker.wrong(f"'{path}' is not a field; did you mean '{column}.{path}'?", path.at, "unknown-field")
+        return checker.wrong(
+            sentence("'{path}' is not a field; did you mean '{column}.{path}'?", path=path, column=column),
+            path.at,
+            "unknown-field",
+        )
     functions = {function.name: f"{function.signature}" for function in FUNCTIONS if checker.scope in function.scopes}
     if first.casefold() in functions:
-        return checker.wrong(f"'{first}' is a function; write {functions[first.casefold()]}", path.at, "unknown-field")
+        return checker.wrong(
+            sentence("'{first}' is a function; write {function}", first=first, function=functions[first.casefold()]),
+            path.at,
+            "unknown-field",
+        )
     hint = did_you_mean(first, names)
     if not hint:
-        hint = f"; text stands in single quotes ('{first}'), other fields are {column}.{path}"
-    return checker.wrong(f"'{first}' is not a field{hint}", path.at, "unknown-field")
+        hint = sentence(
+            "; text stands in single quotes ('{first}'), other fields are {column}.{path}",
+            first=first,
+            column=column,
+            path=path,
+        )
+    return checker.wrong(sentence("'{first}' is not a field{hint}", first=first, hint=hint), path.at, "unknown-field")
 
 
 def _listed(names: Mapping[str, FieldType]) -> str:

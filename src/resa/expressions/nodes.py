@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from resa.base.language import Sentence, sentence
 from resa.expressions.functions import Kind
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "TYPES", "reason_against"]
@@ -45,19 +46,19 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
 # How sqlglot read the thing, not what was written.
 _HARMLESS = frozenset({"typed", "safe"})
 
-_NAMES: dict[type[exp.Expr], str] = {
-    exp.Star: "`*` is not allowed; name each field",
-    exp.Subquery: "queries inside an expression are not allowed",
-    exp.Select: "queries inside an expression are not allowed",
-    exp.Window: "window functions are not allowed",
-    exp.Tuple: "a list in parentheses is allowed only after `in`",
-    exp.Slice: "parts of lists are not allowed; name one position",
-    exp.AtTimeZone: "write timezone('Europe/Stockholm', moment) instead of `at time zone`",
-    exp.Concat: "two texts stand side by side; join them by ||",
-    exp.Alias: "a name (`as …`) is not allowed here",
+_NAMES: dict[type[exp.Expr], Sentence] = {
+    exp.Star: sentence("`*` is not allowed; name each field"),
+    exp.Subquery: sentence("queries inside an expression are not allowed"),
+    exp.Select: sentence("queries inside an expression are not allowed"),
+    exp.Window: sentence("window functions are not allowed"),
+    exp.Tuple: sentence("a list in parentheses is allowed only after `in`"),
+    exp.Slice: sentence("parts of lists are not allowed; name one position"),
+    exp.AtTimeZone: sentence("write timezone('Europe/Stockholm', moment) instead of `at time zone`"),
+    exp.Concat: sentence("two texts stand side by side; join them by ||"),
+    exp.Alias: sentence("a name (`as …`) is not allowed here"),
 }
 
-_OTHER = "this is not part of the language; use comparisons, and, or, not, in, like, case and functions"
+_OTHER = sentence("this is not part of the language; use comparisons, and, or, not, in, like, case and functions")
 
 TYPES: dict[exp.DType, Kind] = {
     exp.DType.DOUBLE: "number",
@@ -76,7 +77,7 @@ TYPES: dict[exp.DType, Kind] = {
 """The types of casts."""
 
 
-def reason_against(node: exp.Expr) -> str | None:
+def reason_against(node: exp.Expr) -> Sentence | None:
     """Why the node is not part of the language, or `None` if it is."""
     parts = _PARTS.get(type(node))
     if parts is None:

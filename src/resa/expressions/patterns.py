@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.base.errors import did_you_mean
+from resa.base.language import Sentence, sentence
 
 __all__ = [
     "DATE_PARTS",
@@ -30,58 +31,69 @@ _MOST_WILDCARDS = 20
 _TIME_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBdHIjmMpSUWwyYzZfgGuVcxXn%])*")
 
 
-def check_like(pattern: str, escape: str | None) -> str | None:
+def check_like(pattern: str, escape: str | None) -> Sentence | None:
     """What is wrong with a LIKE pattern, or `None`. Many wildcards would make it slow on long text."""
     if pattern.count("%") > _MOST_WILDCARDS:
-        return f"a pattern may hold at most {_MOST_WILDCARDS} times %"
+        return sentence("a pattern may hold at most {most_wildcards} times %", most_wildcards=_MOST_WILDCARDS)
     if escape is None:
         return None
     if len(escape) != 1 or escape in "%_" or ord(escape) > 127:
-        return "after `escape` comes one plain character other than % and _, such as '\\'"
+        return sentence("after `escape` comes one plain character other than % and _, such as '\\'")
     if not re.fullmatch(rf"(?s)(?:[^{re.escape(escape)}]|{re.escape(escape)}.)*", pattern):
-        return f"the pattern ends with its escape character {escape}; write a character after it"
+        return sentence(
+            "the pattern ends with its escape character {escape}; write a character after it", escape=escape
+        )
     return None
 
 
-def check_regular_expression(pattern: str) -> str | None:
+def check_regular_expression(pattern: str) -> Sentence | None:
     """What is wrong with a regular expression, or `None`.
 
     DuckDB and Arrow use the same library (RE2, linear in the text), so what Arrow accepts DuckDB does.
     """
     if len(pattern) > _LONGEST_REGULAR_EXPRESSION:
-        return f"a regular expression may have at most {_LONGEST_REGULAR_EXPRESSION} characters"
+        return sentence(
+            "a regular expression may have at most {longest_regular_expression} characters",
+            longest_regular_expression=_LONGEST_REGULAR_EXPRESSION,
+        )
     try:
         pc.match_substring_regex(pa.array([""]), pattern=pattern)
     except pa.ArrowInvalid as error:
         reason = str(error).partition("\n")[0].removeprefix("Invalid regular expression: ")
-        return f"this is not a regular expression that can be used: {reason}"
+        return sentence("this is not a regular expression that can be used: {reason}", reason=reason)
     return None
 
 
-def check_time_format(text: str) -> str | None:
+def check_time_format(text: str) -> Sentence | None:
     """What is wrong with a format for strptime or strftime, or `None`."""
     if not 0 < len(text) <= 100:
-        return "a format has 1 to 100 characters"
+        return sentence("a format has 1 to 100 characters")
     if not _TIME_FORMAT.fullmatch(text):
-        return "the format holds a % code that is not known; write for example '%Y-%m-%d %H:%M:%S'"
+        return sentence("the format holds a % code that is not known; write for example '%Y-%m-%d %H:%M:%S'")
     return None
 
 
-def check_date_part(text: str) -> str | None:
+def check_date_part(text: str) -> Sentence | None:
     """What is wrong with the name of a part of a date, or `None`."""
     if text.casefold() in DATE_PARTS:
         return None
-    return (
-        f"'{text}' is not a part of a date{did_you_mean(text, DATE_PARTS) or '; use ' + ', '.join(sorted(DATE_PARTS))}"
+    return sentence(
+        "'{text}' is not a part of a date{suggestion}",
+        text=text,
+        suggestion=did_you_mean(text, DATE_PARTS) or sentence("; use {known}", known=", ".join(sorted(DATE_PARTS))),
     )
 
 
-def check_time_zone(text: str) -> str | None:
+def check_time_zone(text: str) -> Sentence | None:
     """What is wrong with the name of a time zone, or `None`."""
     known = available_timezones()
     if text in known:
         return None
-    return f"'{text}' is not a time zone{did_you_mean(text, known) or '; write for example Europe/Stockholm'}"
+    return sentence(
+        "'{text}' is not a time zone{suggestion}",
+        text=text,
+        suggestion=did_you_mean(text, known) or sentence("; write for example Europe/Stockholm"),
+    )
 
 
 def parse_moment(text: str, timezone: str) -> datetime | None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from resa.base.language import sentence
 from resa.expressions.functions import Kind
 
 __all__ = ["CASTS", "DATE_ALONE", "KIND_WORDS", "TIME_WITHOUT_ZONE", "WRONG", "Piece", "is_open", "quoted"]
 
 KIND_WORDS: Mapping[Kind, str] = {
     "text": "text",
-    "number": "a number",
-    "boolean": "true or false",
-    "time": "a moment",
-    "local": "a date and time without a zone",
-    "native": "a field of the row",
-    "json": "a value of unknown type",
+    "number": sentence("a number"),
+    "boolean": sentence("true or false"),
+    "time": sentence("a moment"),
+    "local": sentence("a date and time without a zone"),
+    "native": sentence("a field of the row"),
+    "json": sentence("a value of unknown type"),
     "null": "NULL",
     "wrong": "wrong",
 }

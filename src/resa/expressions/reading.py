@@ -18,6 +18,7 @@ from sqlglot.parsers.duckdb import DuckDBParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from resa.base.errors import ExpressionError, Problem
+from resa.base.language import Sentence, sentence, sentences
 
 __all__ = ["LONGEST_TEXT", "Language", "parse_expression", "parse_select", "position"]
 
@@ -103,40 +104,44 @@ _CLAUSE = re.compile(
     r"|PARTITION|FILTER|WITHIN"
 )
 _OTHER_WORDS = {
-    "INTERVAL": "spans of time are not written as INTERVAL; use date_diff or days_since",
-    "LAMBDA": "functions of one's own (lambda) are not allowed",
-    "GLOB": "use `like`, in which % stands for any text",
-    "RLIKE": "use regexp_matches(text, 'pattern')",
-    "SIMILAR": "use `like` or regexp_matches",
-    "ISNULL": "write `is null`",
-    "NOTNULL": "write `is not null`",
-    "ANY": "use `in (…)`",
-    "ALL": "compare with each value by `and`",
-    "SOME": "use `in (…)`",
-    "ARRAY": "lists are not allowed here",
-    "MAP": "maps are not allowed",
-    "FOR": "list comprehensions are not allowed",
-    "COLUMNS": "name each column",
+    "INTERVAL": sentence("spans of time are not written as INTERVAL; use date_diff or days_since"),
+    "LAMBDA": sentence("functions of one's own (lambda) are not allowed"),
+    "GLOB": sentence("use `like`, in which % stands for any text"),
+    "RLIKE": sentence("use regexp_matches(text, 'pattern')"),
+    "SIMILAR": sentence("use `like` or regexp_matches"),
+    "ISNULL": sentence("write `is null`"),
+    "NOTNULL": sentence("write `is not null`"),
+    "ANY": sentence("use `in (…)`"),
+    "ALL": sentence("compare with each value by `and`"),
+    "SOME": sentence("use `in (…)`"),
+    "ARRAY": sentence("lists are not allowed here"),
+    "MAP": sentence("maps are not allowed"),
+    "FOR": sentence("list comprehensions are not allowed"),
+    "COLUMNS": sentence("name each column"),
 }
 _SIGN_REASONS = {
-    TokenType.SEMICOLON: "an expression is one condition or one value; `;` is not allowed",
-    TokenType.HASH: "`#` is not allowed; name the field",
-    TokenType.PLACEHOLDER: "`?` is not allowed; write the value itself",
-    TokenType.PARAMETER: "parameters are not allowed; write the value itself",
-    TokenType.ARROW: "`->` is not allowed; write properties.name, and properties.name.part for what is inside",
-    TokenType.DARROW: "`->>` is not allowed; write properties.name, and properties.name.part for what is inside",
-    TokenType.L_BRACE: "`{` is not allowed",
-    TokenType.R_BRACE: "`}` is not allowed",
-    TokenType.COLON: "`:` is not allowed",
-    TokenType.DIV: "`//` is not allowed; use floor(a / b)",
-    TokenType.CARET: "`^` is not allowed; multiply instead",
-    TokenType.DSTAR: "`**` is not allowed; multiply instead",
-    TokenType.TILDE: "`~` is not allowed; use regexp_matches(text, 'pattern')",
-    TokenType.NULLSAFE_EQ: "`<=>` is not allowed; write `is not distinct from`",
-    TokenType.HEREDOC_STRING: "text is written in single quotes: 'like this'",
-    TokenType.NATIONAL_STRING: "text is written in single quotes: 'like this'",
-    TokenType.BYTE_STRING: "text is written in single quotes: 'like this'",
-    TokenType.COLON_EQ: "`:=` is not allowed; write `=`",
+    TokenType.SEMICOLON: sentence("an expression is one condition or one value; `;` is not allowed"),
+    TokenType.HASH: sentence("`#` is not allowed; name the field"),
+    TokenType.PLACEHOLDER: sentence("`?` is not allowed; write the value itself"),
+    TokenType.PARAMETER: sentence("parameters are not allowed; write the value itself"),
+    TokenType.ARROW: sentence(
+        "`->` is not allowed; write properties.name, and properties.name.part for what is inside"
+    ),
+    TokenType.DARROW: sentence(
+        "`->>` is not allowed; write properties.name, and properties.name.part for what is inside"
+    ),
+    TokenType.L_BRACE: sentence("`{{` is not allowed"),
+    TokenType.R_BRACE: sentence("`}}` is not allowed"),
+    TokenType.COLON: sentence("`:` is not allowed"),
+    TokenType.DIV: sentence("`//` is not allowed; use floor(a / b)"),
+    TokenType.CARET: sentence("`^` is not allowed; multiply instead"),
+    TokenType.DSTAR: sentence("`**` is not allowed; multiply instead"),
+    TokenType.TILDE: sentence("`~` is not allowed; use regexp_matches(text, 'pattern')"),
+    TokenType.NULLSAFE_EQ: sentence("`<=>` is not allowed; write `is not distinct from`"),
+    TokenType.HEREDOC_STRING: sentence("text is written in single quotes: 'like this'"),
+    TokenType.NATIONAL_STRING: sentence("text is written in single quotes: 'like this'"),
+    TokenType.BYTE_STRING: sentence("text is written in single quotes: 'like this'"),
+    TokenType.COLON_EQ: sentence("`:=` is not allowed; write `=`"),
 }
 _SUBSTITUTES = {
     "“": "'",
@@ -207,7 +212,7 @@ def parse_select(text: str) -> exp.Expr:
     return _parse(text, exp.Select, select=True)
 
 
-def _problem(message: str, start: int, code: str) -> Problem:
+def _problem(message: Sentence, start: int, code: str) -> Problem:
     return Problem(message=message, column=start + 1, code=code)
 
 
@@ -215,7 +220,7 @@ def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     tokens = _tokens(text, _LONGEST_SELECT if select else LONGEST_TEXT)
     if select and tokens[0].token_type != TokenType.SELECT:
         raise ExpressionError(
-            _problem("a source begins with SELECT: select … from row", tokens[0].start, "not-allowed")
+            _problem(sentence("a source begins with SELECT: select … from row"), tokens[0].start, "not-allowed")
         )
     problems = list(_refused(tokens, select=select))
     if problems:
@@ -229,28 +234,34 @@ def _parse(text: str, into: type[exp.Expr], *, select: bool) -> exp.Expr:
     except ParseError as error:
         raise ExpressionError(_unreadable(error, tokens)) from None
     except RecursionError:
-        raise ExpressionError(_problem("the expression is nested too deeply", 0, "too-deep")) from None
+        raise ExpressionError(_problem(sentence("the expression is nested too deeply"), 0, "too-deep")) from None
     if len(trees) != 1 or trees[0] is None:
-        raise ExpressionError(_problem("the expression cannot be read", tokens[0].start, "unreadable"))
+        raise ExpressionError(_problem(sentence("the expression cannot be read"), tokens[0].start, "unreadable"))
     return trees[0]
 
 
 def _tokens(text: str, longest: int) -> list[Token]:
     if len(text) > longest:
-        message = f"the expression has {len(text):,} characters; {longest:,} are allowed"
+        message = sentence(
+            "the expression has {count} characters; {longest} are allowed", count=len(text), longest=longest
+        )
         raise ExpressionError(_problem(message, longest, "too-long"))
     for place, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-            raise ExpressionError(_problem("there is a control character here; remove it", place, "bad-character"))
+            raise ExpressionError(
+                _problem(sentence("there is a control character here; remove it"), place, "bad-character")
+            )
     try:
         tokens = Language().tokenize(text)
     except TokenError:
         raise ExpressionError(_open_quote(text)) from None
     if not tokens:
-        raise ExpressionError(_problem("the expression is empty", 0, "empty"))
+        raise ExpressionError(_problem(sentence("the expression is empty"), 0, "empty"))
     most = int(longest * _TOKENS_PER_CHARACTER)
     if len(tokens) > most:
-        message = f"the expression has {len(tokens):,} words and signs; {most:,} are allowed"
+        message = sentence(
+            "the expression has {count} words and signs; {most} are allowed", count=len(tokens), most=most
+        )
         raise ExpressionError(_problem(message, tokens[most].start, "too-long"))
     return tokens
 
@@ -264,10 +275,12 @@ def _open_quote(text: str) -> Problem:
         elif character in "'\"":
             opened, start = character, place
         elif text.startswith("/*", place):
-            return _problem("comments are not allowed in expressions", place, "comment")
+            return _problem(sentence("comments are not allowed in expressions"), place, "comment")
     if opened:
-        return _problem(f"the quote {opened} that opens here is never closed", start, "open-quote")
-    return _problem("the expression cannot be read", 0, "unreadable")
+        return _problem(
+            sentence("the quote {opened} that opens here is never closed", opened=opened), start, "open-quote"
+        )
+    return _problem(sentence("the expression cannot be read"), 0, "unreadable")
 
 
 def _refused(tokens: list[Token], *, select: bool) -> Iterator[Problem]:
@@ -275,14 +288,14 @@ def _refused(tokens: list[Token], *, select: bool) -> Iterator[Problem]:
     before: Token | None = None
     for token in tokens:
         if token.comments:
-            yield _problem("comments are not allowed in expressions", token.start, "comment")
+            yield _problem(sentence("comments are not allowed in expressions"), token.start, "comment")
         reason = _reason(token, before, select=select)
         if reason:
             yield _problem(reason, token.start, "not-allowed")
         before = token
 
 
-def _reason(token: Token, before: Token | None, *, select: bool) -> str | None:
+def _reason(token: Token, before: Token | None, *, select: bool) -> Sentence | None:
     """Why the token is not part of the language, or `None`."""
     kind = token.token_type
     if kind in _SIGNS or kind in _WORDS or (select and kind in _SELECT_TOKENS):
@@ -291,23 +304,32 @@ def _reason(token: Token, before: Token | None, *, select: bool) -> str | None:
         return _SIGN_REASONS[kind]
     strange = next((character for character in token.text if character in _SUBSTITUTES), None)
     if strange:
-        return f"the sign {strange} is not understood; write {_SUBSTITUTES[strange]}"
+        return sentence(
+            "the sign {strange} is not understood; write {substitute}",
+            strange=strange,
+            substitute=_SUBSTITUTES[strange],
+        )
     if not all(part.isidentifier() for part in token.text.split()):
-        return f"'{token.text[:20]}' is not allowed"
+        return sentence("'{token}' is not allowed", token=token.text[:20])
     after = before.token_type if before is not None else None
     if after == TokenType.DOT or (select and after == TokenType.ALIAS) or _in_distinct_from(token, before):
         return None
     return _word_reason(token.text.upper().partition(" ")[0], select=select)
 
 
-def _word_reason(word: str, *, select: bool) -> str | None:
+def _word_reason(word: str, *, select: bool) -> Sentence | None:
     if _STATEMENT.fullmatch(word):
-        return f"{word} is a statement; an expression only looks at its own data and changes nothing"
+        return sentence(
+            "{word} is a statement; an expression only looks at its own data and changes nothing", word=word
+        )
     if not _CLAUSE.fullmatch(word):
         return _OTHER_WORDS.get(word)
     if select:
-        return f"{word} is not allowed: a source is one SELECT over `row`, with WHERE and unnest"
-    return f"{word} is not allowed: an expression is one condition or one value over its own data, without queries"
+        return sentence("{word} is not allowed: a source is one SELECT over `row`, with WHERE and unnest", word=word)
+    return sentence(
+        "{word} is not allowed: an expression is one condition or one value over its own data, without queries",
+        word=word,
+    )
 
 
 def _in_distinct_from(token: Token, before: Token | None) -> bool:
@@ -357,7 +379,9 @@ def _too_deep(tokens: list[Token]) -> Iterator[Problem]:
         signs = signs + 1 if kind in (TokenType.NOT, TokenType.DASH, TokenType.PLUS) else 0
         if depth > _DEEPEST or signs > _DEEPEST:
             yield _problem(
-                f"the expression is nested more than {_DEEPEST} deep here; simplify it", token.start, "too-deep"
+                sentence("the expression is nested more than {deepest} deep here; simplify it", deepest=_DEEPEST),
+                token.start,
+                "too-deep",
             )
             return
 
@@ -370,10 +394,15 @@ def _unreadable(error: ParseError, tokens: list[Token]) -> Problem:
     opened = sum((t.token_type == TokenType.L_PAREN) - (t.token_type == TokenType.R_PAREN) for t in tokens)
     if opened > 0:
         first = next(t for t in tokens if t.token_type == TokenType.L_PAREN)
-        parentheses = "parenthesis is" if opened == 1 else "parentheses are"
-        return _problem(f"{opened} opening {parentheses} never closed", first.start, "unreadable")
+        message = sentences(
+            "{n} opening parenthesis is never closed", "{n} opening parentheses are never closed", opened
+        )
+        return _problem(message, first.start, "unreadable")
     if token is tokens[-1] and "missing" in str(details.get("description")):
-        message = f"the expression ends too early; something is missing after `{token.text[:40]}`"
+        message = sentence("the expression ends too early; something is missing after `{token}`", token=token.text[:40])
     else:
-        message = f"the expression cannot be understood at `{token.text[:40]}`; something is missing or too much here"
+        message = sentence(
+            "the expression cannot be understood at `{token}`; something is missing or too much here",
+            token=token.text[:40],
+        )
     return _problem(message, token.start, "unreadable")

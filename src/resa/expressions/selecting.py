@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from resa.base.errors import ExpressionError
+from resa.base.language import Sentence, sentence
 from resa.expressions.checking import Checker
 from resa.expressions.fields import as_path
 from resa.expressions.language import Catalog, CompiledSelect, Scope
@@ -42,7 +43,7 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
         checker,
         tree,
         {"expressions", "from_", "joins", "where"},
-        "a source is one SELECT over `row`, with WHERE and unnest",
+        sentence("a source is one SELECT over `row`, with WHERE and unnest"),
     )
     relation = _relation(checker, tree)
     columns, outputs = _outputs(checker, tree)
@@ -50,7 +51,7 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
     where = tree.args.get("where")
     if where is not None:
         piece = checker.visit(where.this)
-        condition = f" WHERE COALESCE(TRY({checker.as_kind(piece, 'boolean', why=' after where')}), FALSE)"
+        condition = f" WHERE COALESCE(TRY({checker.as_kind(piece, 'boolean', why=sentence(' after where'))}), FALSE)"
     if checker.problems:
         raise ExpressionError(sorted(checker.problems, key=lambda problem: problem.column or 0))
     outputs += [f'"row".{quoted(name)}' for name in carry]
@@ -63,11 +64,13 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
     )
 
 
-def _only(checker: Checker, node: exp.Expr, allowed: set[str], reason: str) -> bool:
+def _only(checker: Checker, node: exp.Expr, allowed: set[str], reason: Sentence) -> bool:
     """Whether the node has no other parts; if it has, that is reported."""
     foreign = sorted(name.rstrip("_") for name, value in node.args.items() if value and name not in allowed)
     if foreign:
-        checker.wrong(f"{foreign[0].upper()} is not allowed: {reason}", position(node))
+        checker.wrong(
+            sentence("{foreign} is not allowed: {reason}", foreign=foreign[0].upper(), reason=reason), position(node)
+        )
     return not foreign
 
 
@@ -79,14 +82,15 @@ def _relation(checker: Checker, tree: exp.Expr) -> str:
     source = tree.args.get("from_")
     if source is None or not _is_row(source.this):
         checker.wrong(
-            "only `from row` is allowed; `row` is one row of the file, without another name",
+            sentence("only `from row` is allowed; `row` is one row of the file, without another name"),
             0 if source is None else position(source),
         )
         return '"row"'
     joins = tree.args.get("joins") or []
     if len(joins) > _MOST_UNNESTS:
         checker.wrong(
-            f"at most {_MOST_UNNESTS} lists can be unrolled, one inside the other", position(joins[_MOST_UNNESTS])
+            sentence("at most {most_unnests} lists can be unrolled, one inside the other", most_unnests=_MOST_UNNESTS),
+            position(joins[_MOST_UNNESTS]),
         )
         return '"row"'
     relation = '"row"'
@@ -117,17 +121,19 @@ def _unrolled(checker: Checker, join: exp.Expr, before: dict[str, str]) -> tuple
     unnest = join.this
     at = position(join)
     if not isinstance(unnest, exp.Unnest) or any(value for name, value in join.args.items() if name != "this"):
-        checker.wrong("after `from row` only `, unnest(row.list) as name` may follow; there is no other relation", at)
+        checker.wrong(
+            sentence("after `from row` only `, unnest(row.list) as name` may follow; there is no other relation"), at
+        )
         return None
     alias = unnest.args.get("alias")
     if alias is None or not alias.name or alias.args.get("columns"):
-        checker.wrong("give what is unrolled one name: unnest(row.hits) as hit", at)
+        checker.wrong(sentence("give what is unrolled one name: unnest(row.hits) as hit"), at)
         return None
-    if not _only(checker, unnest, {"expressions", "alias"}, "write unnest(row.hits) as hit"):
+    if not _only(checker, unnest, {"expressions", "alias"}, sentence("write unnest(row.hits) as hit")):
         return None
     name = alias.name
     if name.casefold() == "row" or name.casefold() in before:
-        checker.wrong(f"the name '{name}' is already used; give another", at)
+        checker.wrong(sentence("the name '{name}' is already used; give another", name=name), at)
         return None
     sql = _list(checker, unnest.expressions, before, at)
     return None if sql is None else (name, sql)
@@ -136,24 +142,24 @@ def _unrolled(checker: Checker, join: exp.Expr, before: dict[str, str]) -> tuple
 def _list(checker: Checker, arguments: list[exp.Expr], before: dict[str, str], at: int) -> str | None:
     """The list that is unrolled. A further one lies inside the last, so that rows cannot multiply without bound."""
     if len(arguments) != 1:
-        checker.wrong("unnest takes one list: unnest(row.hits)", at, "wrong-arguments")
+        checker.wrong(sentence("unnest takes one list: unnest(row.hits)"), at, "wrong-arguments")
         return None
     node = arguments[0]
     path = as_path(node)
     if before:
         last = list(before)[-1]
         if path is None or str(path.parts[0]).casefold() != last:
-            checker.wrong(f"a further list must lie inside the last one: unnest({last}.…)", at)
+            checker.wrong(sentence("a further list must lie inside the last one: unnest({last}.…)", last=last), at)
             return None
     if isinstance(node, exp.Array):
         pieces = [checker.visit(item) for item in node.expressions]
-        kind = checker.common(pieces, "the values of the list differ") if pieces else "wrong"
+        kind = checker.common(pieces, sentence("the values of the list differ")) if pieces else "wrong"
         if not pieces:
-            checker.wrong("the list is empty", at)
+            checker.wrong(sentence("the list is empty"), at)
         return None if kind == "wrong" else f"[{', '.join(f'TRY({checker.sql(piece)})' for piece in pieces)}]"
     piece = checker.visit(node)
     if piece.kind not in ("native", "wrong"):
-        checker.wrong(f"{piece.label} is not a list", piece.at, "wrong-type")
+        checker.wrong(sentence("{piece} is not a list", piece=piece.label), piece.at, "wrong-type")
     return None if piece.kind != "native" else piece.sql
 
 
@@ -163,9 +169,17 @@ def _outputs(checker: Checker, tree: exp.Expr) -> tuple[list[str], list[str]]:
     outputs: list[str] = []
     unrolled = False
     if not tree.expressions:
-        checker.wrong("name what is selected: select row.email as email, … from row", 0, "empty")
+        checker.wrong(sentence("name what is selected: select row.email as email, … from row"), 0, "empty")
     if len(tree.expressions) > _MOST_COLUMNS:
-        checker.wrong(f"{len(tree.expressions)} columns are too many; {_MOST_COLUMNS} are allowed", 0, "too-long")
+        checker.wrong(
+            sentence(
+                "{count} columns are too many; {most_columns} are allowed",
+                count=len(tree.expressions),
+                most_columns=_MOST_COLUMNS,
+            ),
+            0,
+            "too-long",
+        )
         return names, outputs
     for item in tree.expressions:
         node = item.this if isinstance(item, exp.Alias) else item
@@ -173,7 +187,8 @@ def _outputs(checker: Checker, tree: exp.Expr) -> tuple[list[str], list[str]]:
         if isinstance(node, exp.Anonymous) and str(node.this).casefold() == "unnest":
             if unrolled:
                 checker.wrong(
-                    "only one list can be unrolled in the SELECT; use from row, unnest(…) as name", position(node)
+                    sentence("only one list can be unrolled in the SELECT; use from row, unnest(…) as name"),
+                    position(node),
                 )
             unrolled = True
             sql = f"UNNEST({_list(checker, node.expressions, dict(checker.unnested), position(node))})"
@@ -193,7 +208,7 @@ def _output_name(checker: Checker, item: exp.Expr, names: list[str]) -> str:
         path = as_path(item)
         name = str(path.parts[-1]) if path else ""
         if path is None and not isinstance(item, (exp.Star, exp.Column)):
-            checker.wrong("give each value a name: lower(row.email) as email", position(item), "no-name")
+            checker.wrong(sentence("give each value a name: lower(row.email) as email"), position(item), "no-name")
     if name and name.casefold() in (known.casefold() for known in names):
-        checker.wrong(f"the name '{name}' is given twice", position(item), "same-name")
+        checker.wrong(sentence("the name '{name}' is given twice", name=name), position(item), "same-name")
     return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resa.base.errors import ExpressionError, Problem
+from resa.base.language import sentence
 
 __all__ = ["short_form"]
 
@@ -34,10 +35,15 @@ def short_form(*, event: str | None = None, page: str | None = None) -> str:
     for name, given in (("event", event), ("page", page)):
         if given is not None and not given.strip():
             raise ExpressionError(
-                Problem(message=f"`{name}` is empty; name an {name} or leave it out", code="empty-short-form")
+                Problem(
+                    message=sentence("`{name}` is empty; name an {name} or leave it out", name=name),
+                    code="empty-short-form",
+                )
             )
     if page is None:
         if event is None:
-            raise ExpressionError(Problem(message="a signal needs `event`, `page` or `when`", code="empty-short-form"))
+            raise ExpressionError(
+                Problem(message=sentence("a signal needs `event`, `page` or `when`"), code="empty-short-form")
+            )
         return _matches("event", event)
     return f"{_matches('event', event or 'page')} and {_matches('properties.path', page)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from resa.base.language import sentence
 from resa.expressions import calls, patterns
 from resa.expressions.functions import Kind
 from resa.expressions.language import Scope
@@ -31,15 +32,19 @@ def _literal(checker: Checker, node: exp.Expr) -> Piece:
     try:
         number: float | int = float(text)
     except ValueError:
-        return checker.wrong(f"{_short(text)} is no number", at, "wrong-number")
+        return checker.wrong(sentence("{text} is no number", text=_short(text)), at, "wrong-number")
     if not math.isfinite(number):
-        return checker.wrong("this number is too large", at, "wrong-number")
+        return checker.wrong(sentence("this number is too large"), at, "wrong-number")
     if checker.scope is Scope.ROW and text.isdigit() and int(text) < 2**63:
         number = int(text)
     elif checker.scope is not Scope.ROW and text.isdigit() and int(text) > _LARGEST_EXACT:
         return checker.wrong(
-            f"numbers here are exact up to {_LARGEST_EXACT:,}, and this one is not; an order or account is compared as "
-            f"text: '{_short(text)}'",
+            sentence(
+                "numbers here are exact up to {largest_exact}, and this one is not; an order or "
+                "account is compared as text: '{text}'",
+                largest_exact=_LARGEST_EXACT,
+                text=_short(text),
+            ),
             at,
             "wrong-number",
         )
@@ -70,14 +75,14 @@ def _joined(checker: Checker, node: exp.Expr) -> Piece:
         else:
             operands.append(current)
     pieces = [checker.visit(operand) for operand in operands]
-    why = f"; `{word.lower()}` joins conditions such as channel = 'web'"
+    why = sentence("; `{word}` joins conditions such as channel = 'web'", word=word.lower())
     sql = f" {word} ".join(checker.as_kind(piece, "boolean", why=why) for piece in pieces)
-    return Piece("boolean", f"({sql})", pieces[0].at, "this condition")
+    return Piece("boolean", f"({sql})", pieces[0].at, sentence("this condition"))
 
 
 def _not(checker: Checker, node: exp.Expr) -> Piece:
     piece = checker.visit(node.this)
-    return Piece("boolean", f"(NOT {checker.as_kind(piece, 'boolean')})", piece.at, "this condition")
+    return Piece("boolean", f"(NOT {checker.as_kind(piece, 'boolean')})", piece.at, sentence("this condition"))
 
 
 def _compare(checker: Checker, node: exp.Expr) -> Piece:
@@ -85,62 +90,81 @@ def _compare(checker: Checker, node: exp.Expr) -> Piece:
     sign = COMPARISONS[type(node)]
     null = next((piece for piece in (left, right) if piece.kind == "null"), None)
     if null is not None:
-        return checker.wrong("nothing is ever equal to NULL; write `is null` or `is not null`", null.at, "null")
-    kind, (first, second) = checker.alike((left, right), "these cannot be compared")
+        return checker.wrong(
+            sentence("nothing is ever equal to NULL; write `is null` or `is not null`"), null.at, "null"
+        )
+    kind, (first, second) = checker.alike((left, right), sentence("these cannot be compared"))
     if kind == "json" and sign in ("<", "<=", ">", ">="):
         return checker.wrong(
-            f"it is not known whether {left.label} and {right.label} are numbers or text; write "
-            f"cast({left.label} as double)",
+            sentence(
+                "it is not known whether {left} and {right} are numbers or text; write cast({left} as double)",
+                left=left.label,
+                right=right.label,
+            ),
             left.at,
             "wrong-type",
         )
-    return Piece("boolean", f"({first} {sign} {second})", left.at, "this condition")
+    return Piece("boolean", f"({first} {sign} {second})", left.at, sentence("this condition"))
 
 
 def _arithmetic(checker: Checker, node: exp.Expr) -> Piece:
     left, right = checker.visit(node.this), checker.visit(node.expression)
     sign = ARITHMETIC[type(node)]
-    hint = "; texts are joined by ||" if sign == "+" and "text" in (left.kind, right.kind) else f" for `{sign}`"
+    hint = (
+        sentence("; texts are joined by ||")
+        if sign == "+" and "text" in (left.kind, right.kind)
+        else sentence(" for `{sign}`", sign=sign)
+    )
     first, second = checker.as_kind(left, "number", why=hint), checker.as_kind(right, "number", why=hint)
     if sign in "/%":
         second = f"NULLIF({second}, 0)"
-    return Piece("number", f"({first} {sign} {second})", left.at, "this sum" if sign in "+-" else "this number")
+    return Piece(
+        "number",
+        f"({first} {sign} {second})",
+        left.at,
+        sentence("this sum") if sign in "+-" else sentence("this number"),
+    )
 
 
 def _negative(checker: Checker, node: exp.Expr) -> Piece:
     piece = checker.visit(node.this)
     if piece.kind == "number" and isinstance(piece.literal, (int, float)):
         return Piece("number", at=max(piece.at - 1, 0), label=f"-{piece.label}", literal=-piece.literal)
-    return Piece("number", f"(-{checker.as_kind(piece, 'number')})", piece.at, "this number")
+    return Piece("number", f"(-{checker.as_kind(piece, 'number')})", piece.at, sentence("this number"))
 
 
 def _join_texts(checker: Checker, node: exp.Expr) -> Piece:
     pieces = [checker.visit(node.this), checker.visit(node.expression)]
     checker.spend(50, pieces[0].at)
-    sql = " || ".join(checker.as_kind(piece, "text", why="; write cast(… as text)") for piece in pieces)
-    return Piece("text", f"({sql})", pieces[0].at, "this text")
+    sql = " || ".join(checker.as_kind(piece, "text", why=sentence("; write cast(… as text)")) for piece in pieces)
+    return Piece("text", f"({sql})", pieces[0].at, sentence("this text"))
 
 
 def _between(checker: Checker, node: exp.Expr) -> Piece:
     pieces = [checker.visit(node.args[name]) for name in ("this", "low", "high")]
-    kind, (value, low, high) = checker.alike(pieces, "these cannot be compared")
+    kind, (value, low, high) = checker.alike(pieces, sentence("these cannot be compared"))
     if kind == "json":
         return checker.wrong(
-            f"it is not known whether {pieces[0].label} is a number or text; write cast({pieces[0].label} as double)",
+            sentence(
+                "it is not known whether {piece} is a number or text; write cast({piece} as double)",
+                piece=pieces[0].label,
+            ),
             pieces[0].at,
             "wrong-type",
         )
-    return Piece("boolean", f"({value} BETWEEN {low} AND {high})", pieces[0].at, "this condition")
+    return Piece("boolean", f"({value} BETWEEN {low} AND {high})", pieces[0].at, sentence("this condition"))
 
 
 def _in(checker: Checker, node: exp.Expr) -> Piece:
     pieces = [checker.visit(node.this), *(checker.visit(item) for item in node.expressions)]
     if len(pieces) == 1:
-        return checker.wrong("after `in` come values in parentheses: channel in ('web', 'app')", pieces[0].at)
+        return checker.wrong(sentence("after `in` come values in parentheses: channel in ('web', 'app')"), pieces[0].at)
     if any(piece.kind == "null" for piece in pieces):
-        return checker.wrong("NULL in a list is never equal to anything; write `is null`", pieces[0].at, "null")
-    _, (value, *items) = checker.alike(pieces, "these cannot be compared")
-    return Piece("boolean", f"({value} IN ({', '.join(items)}))", pieces[0].at, "this condition")
+        return checker.wrong(
+            sentence("NULL in a list is never equal to anything; write `is null`"), pieces[0].at, "null"
+        )
+    _, (value, *items) = checker.alike(pieces, sentence("these cannot be compared"))
+    return Piece("boolean", f"({value} IN ({', '.join(items)}))", pieces[0].at, sentence("this condition"))
 
 
 def _like(checker: Checker, node: exp.Expr, escape: str | None = None) -> Piece:
@@ -150,7 +174,9 @@ def _like(checker: Checker, node: exp.Expr, escape: str | None = None) -> Piece:
         return WRONG
     if not isinstance(pattern.literal, str):
         return checker.wrong(
-            f"after `{word.lower()}` comes a pattern in quotes, such as '/p/%'", pattern.at, "wrong-type"
+            sentence("after `{word}` comes a pattern in quotes, such as '/p/%'", word=word.lower()),
+            pattern.at,
+            "wrong-type",
         )
     reason = patterns.check_like(pattern.literal, escape)
     if reason:
@@ -159,24 +185,26 @@ def _like(checker: Checker, node: exp.Expr, escape: str | None = None) -> Piece:
     ending = f" ESCAPE {checker.parameter(escape)}" if escape else ""
     negation = "NOT " if node.args.get("negate") else ""
     sql = f"({checker.as_kind(value, 'text')} {negation}{word} {checker.parameter(pattern.literal)}{ending})"
-    return Piece("boolean", sql, value.at, "this condition")
+    return Piece("boolean", sql, value.at, sentence("this condition"))
 
 
 def _escape(checker: Checker, node: exp.Expr) -> Piece:
     like, escape = node.this, node.expression
     if not isinstance(like, (exp.Like, exp.ILike)) or not (isinstance(escape, exp.Literal) and escape.is_string):
-        return checker.wrong("`escape` follows a pattern and is one character in quotes", position(node))
+        return checker.wrong(sentence("`escape` follows a pattern and is one character in quotes"), position(node))
     return _like(checker, like, str(escape.this))
 
 
 def _is(checker: Checker, node: exp.Expr) -> Piece:
     piece, right = checker.visit(node.this), node.expression
     if isinstance(right, exp.Null):
-        return Piece("boolean", f"({checker.sql(piece) or 'NULL'} IS NULL)", piece.at, "this condition")
+        return Piece("boolean", f"({checker.sql(piece) or 'NULL'} IS NULL)", piece.at, sentence("this condition"))
     if isinstance(right, exp.Boolean):
         truth = "TRUE" if right.this else "FALSE"
-        return Piece("boolean", f"({checker.as_kind(piece, 'boolean')} IS {truth})", piece.at, "this condition")
-    return checker.wrong("after `is` comes null, true, false, or `distinct from`", piece.at)
+        return Piece(
+            "boolean", f"({checker.as_kind(piece, 'boolean')} IS {truth})", piece.at, sentence("this condition")
+        )
+    return checker.wrong(sentence("after `is` comes null, true, false, or `distinct from`"), piece.at)
 
 
 def _case(checker: Checker, node: exp.Expr) -> Piece:
@@ -188,17 +216,17 @@ def _case(checker: Checker, node: exp.Expr) -> Piece:
         results.append(checker.visit(default))
     if node.this is not None:
         compared = [checker.visit(node.this), *(checker.visit(branch.this) for branch in branches)]
-        _, (value, *conditions) = checker.alike(compared, "these cannot be compared")
+        _, (value, *conditions) = checker.alike(compared, sentence("these cannot be compared"))
         opening = f"CASE {value}"
     else:
         conditions = [
-            checker.as_kind(checker.visit(branch.this), "boolean", why=" after `when`") for branch in branches
+            checker.as_kind(checker.visit(branch.this), "boolean", why=sentence(" after `when`")) for branch in branches
         ]
         opening = "CASE"
-    kind, texts = checker.alike(results, "the results of `case` differ")
+    kind, texts = checker.alike(results, sentence("the results of `case` differ"))
     whens = "".join(f" WHEN {when} THEN {then}" for when, then in zip(conditions, texts, strict=False))
     otherwise = f" ELSE {texts[-1]}" if default is not None else ""
-    return Piece(kind, f"{opening}{whens}{otherwise} END", at, "this case")
+    return Piece(kind, f"{opening}{whens}{otherwise} END", at, sentence("this case"))
 
 
 def _cast(checker: Checker, node: exp.Expr) -> Piece:
@@ -208,7 +236,11 @@ def _cast(checker: Checker, node: exp.Expr) -> Piece:
     if kind is None or any(value for name, value in target.args.items() if name not in ("this", "nested")):
         allowed = "double, bigint, decimal, text, boolean, date, timestamp, timestamptz"
         return checker.wrong(
-            f"a value cannot be cast to {_short(target.sql('duckdb'))}; use {allowed}", piece.at, "wrong-type"
+            sentence(
+                "a value cannot be cast to {sql}; use {allowed}", sql=_short(target.sql("duckdb")), allowed=allowed
+            ),
+            piece.at,
+            "wrong-type",
         )
     if piece.kind == "wrong":
         return WRONG
@@ -217,7 +249,12 @@ def _cast(checker: Checker, node: exp.Expr) -> Piece:
         piece.kind in moments and kind in ("number", "boolean")
     ):
         return checker.wrong(
-            f"{piece.label} is {KIND_WORDS[piece.kind]} and cannot be cast to {KIND_WORDS[kind]}",
+            sentence(
+                "{piece} is {kind} and cannot be cast to {wanted}",
+                piece=piece.label,
+                kind=KIND_WORDS[piece.kind],
+                wanted=KIND_WORDS[kind],
+            ),
             piece.at,
             "wrong-type",
         )

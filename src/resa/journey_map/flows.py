@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from resa.base.errors import did_you_mean
+from resa.base.language import sentence
 from resa.documents import Block, Finding, Refusal, Shape, Written, spelling
 from resa.journey_map.names import near
 from resa.journey_map.numbers import Share, Within
@@ -25,12 +26,17 @@ def chosen(*words: str) -> BeforeValidator:
 
     def choose(value: object) -> str:
         if not isinstance(value, Written):
-            raise Refusal(f"write one of {', '.join(words)}", code="choice")
+            raise Refusal(sentence("write one of {words}", words=", ".join(words)), code="choice")
         said = spelling(value)
         if said in words:
             return said
         fix = near(said, words)
-        message = f"'{value}' is not one of {', '.join(words)}{did_you_mean(said, words)}"
+        message = sentence(
+            "'{value}' is not one of {words}{suggestion}",
+            value=value,
+            words=", ".join(words),
+            suggestion=did_you_mean(said, words),
+        )
         raise Refusal(message, code="choice", fix=fix)
 
     return BeforeValidator(choose)
@@ -105,12 +111,12 @@ class SplitStep(Shape):
 def _check_shares(branches: tuple[BranchShape, ...], findings: list[Finding]) -> None:
     total = sum(branch.share for branch in branches)
     if abs(total - 1) > SHARES_MAKE:
-        message = f"the shares of this split make {total * 100:.4g} %; they must make 100 %"
+        message = sentence("the shares of this split make {total:.4g} %; they must make 100 %", total=total * 100)
         findings.append(Finding(branches[0].name.problem(message, code="shares")))
     seen: set[str] = set()
     for branch in branches:
         if branch.name in seen:
-            message = f"'{branch.name}' names two variants; give one another name"
+            message = sentence("'{branch}' names two variants; give one another name", branch=branch.name)
             findings.append(Finding(branch.name.problem(message, code="repeated-name")))
         seen.add(branch.name)
 
@@ -149,16 +155,28 @@ def _known_step(value: object) -> object:
         if len(kinds) == 1:
             return value
         if len(kinds) > 1:
-            message = f"'{kinds[0]}' and '{kinds[1]}' are two steps; begin the second with its own '- '"
+            message = sentence(
+                "'{first}' and '{second}' are two steps; begin the second with its own '- '",
+                first=kinds[0],
+                second=kinds[1],
+            )
             raise Refusal(message, code="step")
         first = next(iter(value), None)
         if first is not None:
             known = ", ".join(_KINDS)
             suggestion = did_you_mean(spelling(first), _KINDS)
-            raise Refusal(f"'{first}' is not a step; steps are {known}{suggestion}", code="step")
+            raise Refusal(
+                sentence(
+                    "'{first}' is not a step; steps are {known}{suggestion}",
+                    first=first,
+                    known=known,
+                    suggestion=suggestion,
+                ),
+                code="step",
+            )
     if isinstance(value, Written) and value.casefold() == "exit":
-        raise Refusal("say why: exit: goal reached", code="step", fix="exit: goal reached")
-    raise Refusal(f"a step belongs here: {', '.join(_KINDS)}", code="step")
+        raise Refusal(sentence("say why: exit: goal reached"), code="step", fix="exit: goal reached")
+    raise Refusal(sentence("a step belongs here: {kinds}", kinds=", ".join(_KINDS)), code="step")
 
 
 Step = Annotated[

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from resa.base.errors import ExpressionError, InputError, Problem, did_you_mean
+from resa.base.language import Sentence, said_by, sentence
 from resa.base.pictures import read_picture
 from resa.documents import Written
 from resa.expressions import Scope, compile_expression
@@ -43,7 +44,7 @@ class _Question:
     loaded: Loaded
     currencies: Mapping[str, str]
 
-    def advice(self, place: Place, code: str, message: str) -> Problem:
+    def advice(self, place: Place, code: str, message: Sentence) -> Problem:
         """A warning where a thing stands; at the top of the file if it is not known where."""
         at = self.places.get(place)
         if at is not None:
@@ -81,7 +82,9 @@ def _empty_stages(question: _Question) -> Iterator[Problem]:
         return  # a map may stop after the stages
     for stage in question.map.stages:
         if not stage.touchpoints:
-            yield question.advice(("stage", stage.key), "empty-stage", f"stage '{stage.key}' has no touchpoints yet")
+            yield question.advice(
+                ("stage", stage.key), "empty-stage", sentence("stage '{stage}' has no touchpoints yet", stage=stage.key)
+            )
 
 
 def _led_to(journey_map: JourneyMap) -> set[str]:
@@ -102,11 +105,15 @@ def _nothing_leads(question: _Question) -> Iterator[Problem]:
             continue
         missing = [key for key in stage.touchpoints if key not in led]
         if len(missing) == len(stage.touchpoints):
-            message = f"nothing leads to stage '{stage.key}'; draw an arrow (expect:) to one of its touchpoints"
+            message = sentence(
+                "nothing leads to stage '{stage}'; draw an arrow (expect:) to one of its touchpoints", stage=stage.key
+            )
             yield question.advice(("stage", stage.key), "unreached-stage", message)
             continue
         for key in missing:
-            message = f"nothing leads to touchpoint '{key}'; no arrow and no persona's path comes here"
+            message = sentence(
+                "nothing leads to touchpoint '{key}'; no arrow and no persona's path comes here", key=key
+            )
             yield question.advice(("touchpoint", key), "unreached-touchpoint", message)
 
 
@@ -114,10 +121,16 @@ def _arrows_without(question: _Question) -> Iterator[Problem]:
     for arrow in question.map.expectations:
         place = ("arrow", arrow.name)
         if not (arrow.owner or question.map.touchpoint[arrow.after].owner):
-            message = f"nobody answers for the arrow '{arrow.name}'; add owner: to it or to '{arrow.after}'"
+            message = sentence(
+                "nobody answers for the arrow '{arrow}'; add owner: to it or to '{after}'",
+                arrow=arrow.name,
+                after=arrow.after,
+            )
             yield question.advice(place, "no-owner", message)
         if arrow.target is None:
-            message = f"the arrow '{arrow.name}' has no target; say how many should, such as target: 45 %"
+            message = sentence(
+                "the arrow '{arrow}' has no target; say how many should, such as target: 45 %", arrow=arrow.name
+            )
             yield question.advice(place, "no-target", message)
 
 
@@ -130,8 +143,12 @@ def _pain_nobody_acts_on(question: _Question) -> Iterator[Problem]:
             for number, pain in enumerate(pains):
                 if pain.improvement and states.get(pain.improvement) != "dropped":
                     continue
-                why = "its improvement was dropped" if pain.improvement else "it names no improvement"
-                message = f"nobody acts on this pain point of '{touchpoint.key}'; {why}"
+                why = (
+                    sentence("its improvement was dropped") if pain.improvement else sentence("it names no improvement")
+                )
+                message = sentence(
+                    "nobody acts on this pain point of '{touchpoint}'; {why}", touchpoint=touchpoint.key, why=why
+                )
                 yield question.advice(("pain_point", *place, number), "pain-point-ignored", message)
 
 
@@ -145,16 +162,23 @@ def _without_signal(question: _Question) -> Iterator[Problem]:
         return  # the analyst's part is not written yet
     for touchpoint in question.map.touchpoints:
         if touchpoint.key not in question.map.signal:
-            message = f"touchpoint '{touchpoint.key}' has no signal; say how it is seen, or why not with not_seen:"
+            message = sentence(
+                "touchpoint '{touchpoint}' has no signal; say how it is seen, or why not with not_seen:",
+                touchpoint=touchpoint.key,
+            )
             yield question.advice(("touchpoint", touchpoint.key), "no-signal", message)
     for persona in question.map.personas:
         if persona.who is None:
-            message = f"persona '{persona.key}' has no who:, so that nobody can be counted as one"
+            message = sentence(
+                "persona '{persona}' has no who:, so that nobody can be counted as one", persona=persona.key
+            )
             yield question.advice(("persona", persona.key), "no-who", message)
     for arrow in question.map.expectations:
         if not _seen(question, arrow.after) or not any(_seen(question, key) for key in arrow.next):
             side = arrow.after if not _seen(question, arrow.after) else arrow.written
-            message = f"the arrow '{arrow.name}' cannot be measured: no events show '{side}'"
+            message = sentence(
+                "the arrow '{arrow}' cannot be measured: no events show '{side}'", arrow=arrow.name, side=side
+            )
             yield question.advice(("arrow", arrow.name), "unmeasured", message)
 
 
@@ -163,7 +187,9 @@ def _never_matched(question: _Question) -> Iterator[Problem]:
         return
     for signal in question.map.signals:
         if signal.kind == "events" and signal.touchpoint not in question.data.matched:
-            message = f"no event ever matched '{signal.touchpoint}'; check its signal, or say not_seen:"
+            message = sentence(
+                "no event ever matched '{touchpoint}'; check its signal, or say not_seen:", touchpoint=signal.touchpoint
+            )
             yield question.advice(("signal", signal.touchpoint), "never-matched", message)
 
 
@@ -171,8 +197,10 @@ def _answers_off_the_map(question: _Question) -> Iterator[Problem]:
     for name in sorted(question.data.answered if question.data is not None else ()):
         if question.map.touchpoint_named(name) is None:
             near = did_you_mean(name, question.map.touchpoint)
-            message = (
-                f"there is feedback about '{name}', which is no touchpoint of this map{near}; was: names former ones"
+            message = sentence(
+                "there is feedback about '{name}', which is no touchpoint of this map{near}; was: names former ones",
+                name=name,
+                near=near,
             )
             yield question.advice(("map", ""), "feedback-off-the-map", message)
 
@@ -203,10 +231,13 @@ def _same_events(question: _Question) -> Iterator[Problem]:
             same = theirs == meaning and _overlap(other, signal)
             narrower = other.occurrence is None and signal.when.startswith(f"{other.when} and ")
             if same or narrower:
-                what = "the same events" if same else "these events and more"
-                message = (
-                    f"'{other.touchpoint}' comes first and takes {what}, so that '{signal.touchpoint}' never "
-                    "counts; change one, or put the narrower first"
+                what = sentence("the same events") if same else sentence("these events and more")
+                message = sentence(
+                    "'{touchpoint}' comes first and takes {what}, so that '{taken}' never counts; "
+                    "change one, or put the narrower first",
+                    touchpoint=other.touchpoint,
+                    what=what,
+                    taken=signal.touchpoint,
                 )
                 yield question.advice(("signal", signal.touchpoint), "same-events", message)
                 break
@@ -217,16 +248,21 @@ def _overdue(question: _Question) -> Iterator[Problem]:
     journey_map = question.map
     if journey_map.review is not None:
         if journey_map.reviewed is None:
-            message = "the map is to be reviewed, and reviewed: does not say when it last was"
+            message = sentence("the map is to be reviewed, and reviewed: does not say when it last was")
             yield question.advice((), "review", message)
         else:
             due = journey_map.reviewed + timedelta(seconds=journey_map.review.seconds)
             if due < question.today:
-                message = f"the review of this map is overdue since {due}; look at it and set reviewed: to the day"
+                message = sentence(
+                    "the review of this map is overdue since {due}; look at it and set reviewed: to the day", due=due
+                )
                 yield question.advice((), "review", message)
     for improvement in journey_map.improvements:
         if improvement.state == "done" and improvement.since is None:
-            message = f"improvement '{improvement.key}' is done, and since: does not say from when to compare"
+            message = sentence(
+                "improvement '{improvement}' is done, and since: does not say from when to compare",
+                improvement=improvement.key,
+            )
             yield question.advice(("improvement", improvement.key), "no-since", message)
 
 
@@ -234,7 +270,10 @@ def _unused(question: _Question) -> Iterator[Problem]:
     used = {key for arrow in question.map.expectations for key in (arrow.if_met, arrow.if_missed)}
     for reaction in question.map.reactions:
         if reaction.key not in used:
-            message = f"nothing starts reaction '{reaction.key}'; name it in an arrow's if_met: or if_missed:"
+            message = sentence(
+                "nothing starts reaction '{reaction}'; name it in an arrow's if_met: or if_missed:",
+                reaction=reaction.key,
+            )
             yield question.advice(("reaction", reaction.key), "unused-reaction", message)
 
 
@@ -251,14 +290,23 @@ def _pictures(question: _Question) -> Iterator[Problem]:
             try:
                 read_picture(base / picture, question.loaded.folder)
             except (InputError, OSError) as error:
-                yield question.advice(place, "no-picture", str(error))
+                yield question.advice(place, "no-picture", said_by(error))
 
 
 def _currencies(question: _Question) -> Iterator[Problem]:
     currency = question.map.currency
-    hint = f"the map counts in {currency}" if currency else "others in others; give the map the currency: it counts in"
+    hint = (
+        sentence("the map counts in {currency}", currency=currency)
+        if currency
+        else sentence("others in others; give the map the currency: it counts in")
+    )
     for source, code in foreign_currencies(currency, question.currencies).items():
-        message = f"values of source '{source}' are in {code} and {hint}; they are left out"
+        message = sentence(
+            "values of source '{source}' are in {code} and {hint}; they are left out",
+            source=source,
+            code=code,
+            hint=hint,
+        )
         yield question.advice((), "currency", message)
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from resa.base.errors import MapError, Problem, QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.documents import Document, Finding, Written, read_document, spelling, validate, walk
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import normalised
@@ -87,10 +88,17 @@ class Loaded:
             return self.maps[key]
         if self.errors:
             raise MapError(self.errors)
-        names = ", ".join(sorted(self.maps)) or "none yet"
+        names = ", ".join(sorted(self.maps)) or sentence("none yet")
         if key is None:
-            raise QuestionError(f"name one of the maps with --map: {names}")
-        raise QuestionError(f"there is no map '{key}'; there are: {names}{did_you_mean(key, self.maps)}")
+            raise QuestionError(sentence("name one of the maps with --map: {names}", names=names))
+        raise QuestionError(
+            sentence(
+                "there is no map '{key}'; there are: {names}{suggestion}",
+                key=key,
+                names=names,
+                suggestion=did_you_mean(key, self.maps),
+            )
+        )
 
     def text(self, journey_map: JourneyMap) -> str:
         """What stands in the file of a map."""
@@ -127,7 +135,12 @@ class _Read:
 def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
     """The files that belong to the maps of a workspace, by name relative to it, and those that cannot be read."""
     if not folder.is_dir():
-        return {}, [Problem(message=f"there is no folder {folder}; name one that holds a map", code="no-folder")]
+        return {}, [
+            Problem(
+                message=sentence("there is no folder {folder}; name one that holds a map", folder=folder),
+                code="no-folder",
+            )
+        ]
     names = [folder / "journey.yaml", *sorted((folder / "journeys").glob("*.yaml")), folder / "signals.yaml"]
     names += sorted((folder / "reactions").glob("*.yaml"))
     files: dict[str, bytes] = {}
@@ -139,16 +152,18 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            message = f"the file cannot be read: {error.strerror}"
+            message = sentence("the file cannot be read: {strerror}", strerror=error.strerror)
             problems.append(Problem(message=message, file=name, code="unreadable-file"))
     for pattern in ("journey.yml", "signals.yml", "journeys/*.yml", "reactions/*.yml"):
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
-            message = f"files end in .yaml here, so this one is not read; call it {path.stem}.yaml"
+            message = sentence("files end in .yaml here, so this one is not read; call it {stem}.yaml", stem=path.stem)
             problems.append(Problem(message=message, file=name, severity="warning", code="file-name"))
     if not any(name == "journey.yaml" or name.startswith("journeys/") for name in files) and not problems:
-        message = "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new; "
-        message += "from collected events: resa map discover -o journey.yaml"
+        message = sentence(
+            "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new; "
+            "from collected events: resa map discover -o journey.yaml"
+        )
         problems.append(Problem(message=message, code="no-map"))
     return files, problems
 
@@ -311,7 +326,7 @@ def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
     for key, said in found.items():
         first = next((other for other in read.reactions if other == key), None)
         if first is not None:
-            message = f"reaction '{key}' stands in {first.source.file} too; take one away"
+            message = sentence("reaction '{key}' stands in {file} too; take one away", key=key, file=first.source.file)
             read.findings.append(Finding(key.problem(message, code="repeated-name")))
         read.reactions.setdefault(key, said)
 
@@ -323,7 +338,9 @@ def _read_shape(name: str, text: bytes | str, read: _Read) -> None:
     read.findings += [*document.findings, *validated.findings]
     key = normalised(Path(name).stem).replace(".", "_") or "journey"
     if key in read.shapes:
-        message = f"another file is called '{key}' too, apart from capitals, spaces and hyphens; rename one"
+        message = sentence(
+            "another file is called '{key}' too, apart from capitals, spaces and hyphens; rename one", key=key
+        )
         read.findings.append(Finding(Problem(message=message, file=name, code="repeated-name")))
         return
     if validated.value is None:
@@ -412,7 +429,7 @@ def _check_shared(read: _Read) -> None:
     known: list[Any] = [*everywhere.touchpoints, *everywhere.personas]
     for name, signal in read.signals.items():
         if name not in known:
-            everywhere.unknown(name, "touchpoint", known, hint=" in any map")
+            everywhere.unknown(name, "touchpoint", known, hint=sentence(" in any map"))
             check_signal(signal, everywhere)
     for name, reaction in read.reactions.items():
         if str(name) not in used:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from resa.base.language import one_of, sentence
 from resa.documents import Written
 from resa.expressions import Scope
 from resa.journey_map.names import display_name
@@ -31,18 +32,38 @@ def _metric(key: Written, said: MetricShape, names: References) -> Iterator[Metr
     }
     if len(ways) != 1:
         if ways:
-            names.report(key, f"'{key}' is one number; take {ways[0]}: or {ways[1]}: away", code="metric")
+            names.report(
+                key,
+                sentence(
+                    "'{key}' is one number; take {first}: or {second}: away", key=key, first=ways[0], second=ways[1]
+                ),
+                code="metric",
+            )
         else:
-            known = "count:, sum:, mean:, share: or quantile:"
-            names.incomplete(key, f"the metric '{key}' does not say how it is counted; write {known}", code="metric")
+            known = one_of(f"{way}:" for way in _WAYS)
+            names.incomplete(
+                key,
+                sentence("the metric '{key}' does not say how it is counted; write {known}", key=key, known=known),
+                code="metric",
+            )
         return
     way = ways[0]
     if (said.per is not None and way not in {"count", "sum"}) or (said.per and said.count == "customers"):
-        names.report(key, f"'{key}': only visits and sums are divided by customers; take per: away", code="metric")
+        names.report(
+            key,
+            sentence("'{key}': only visits and sums are divided by customers; take per: away", key=key),
+            code="metric",
+        )
     if way == "quantile" and said.at is None:
-        names.incomplete(key, f"which quantile '{key}' is must be said; write at: 50 % for the median", code="metric")
+        names.incomplete(
+            key,
+            sentence("which quantile '{key}' is must be said; write at: 50 % for the median", key=key),
+            code="metric",
+        )
     if way != "quantile" and said.at is not None:
-        names.report(key, f"at: says which quantile, and '{key}' is none; take it away", code="metric")
+        names.report(
+            key, sentence("at: says which quantile, and '{key}' is none; take it away", key=key), code="metric"
+        )
     yield Metric(
         key=str(key),
         name=str(said.name or display_name(key)),

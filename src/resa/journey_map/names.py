@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from resa.base.language import sentence
 from resa.documents import Refusal, Written
 from resa.model.names import normalised
 
@@ -33,13 +34,19 @@ def read_name(value: object) -> Written:
         Refusal: It is no name.
     """
     if not isinstance(value, Written):
-        raise Refusal("a name belongs here, such as product_page", code="name")
+        raise Refusal(sentence("a name belongs here, such as product_page"), code="name")
     name = normalised(value)
     if _ALLOWED.fullmatch(name):
         return value.renamed(name)
     cleaned = "_".join(re.findall(r"\w+", name))
     if "\n" in value.source.text[value.node.start : value.node.end]:
-        raise Refusal(f"'{value[:40]}' runs over several lines; a name stands on one", code="name")
+        raise Refusal(
+            sentence("'{value}' runs over several lines; a name stands on one", value=value[:40]), code="name"
+        )
     if not cleaned:
-        raise Refusal(f"'{value}' is not a name; use letters, digits and spaces", code="name")
-    raise Refusal(f"'{value}' is not a name; use letters, digits and spaces: {cleaned}", code="name", fix=cleaned)
+        raise Refusal(sentence("'{value}' is not a name; use letters, digits and spaces", value=value), code="name")
+    raise Refusal(
+        sentence("'{value}' is not a name; use letters, digits and spaces: {cleaned}", value=value, cleaned=cleaned),
+        code="name",
+        fix=cleaned,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from resa.base.language import sentence
 from resa.documents import Shape, Written
 from resa.expressions import Scope
 from resa.journey_map.flows import (
@@ -24,7 +25,7 @@ __all__ = ["check_reaction", "resolve_goal", "resolve_map_goal", "resolve_reacti
 def resolve_map_goal(said: GoalShape | None, names: References) -> Goal | None:
     """The map's goal; unlike that of a reaction, which starts with the reaction, its time needs a place to start at."""
     if said is not None and said.within is not None and said.start is None and said.reach:
-        message = "within: counts from nowhere here; add from: (a touchpoint or stage where the way begins)"
+        message = sentence("within: counts from nowhere here; add from: (a touchpoint or stage where the way begins)")
         names.report(said.reach[0], message, code="goal-from")
     return resolve_goal(said, names)
 
@@ -52,7 +53,9 @@ def resolve_reactions(
     found = []
     for key, said in own.items():
         if key in shared:
-            names.report(key, f"reaction '{key}' stands in reactions/ too; take one away", code="repeated-name")
+            names.report(
+                key, sentence("reaction '{key}' stands in reactions/ too; take one away", key=key), code="repeated-name"
+            )
         found.append(_reaction(key, said, names))
     found += [_reaction(key, said, names) for key, said in shared.items() if key in used and key not in own]
     return tuple(found)
@@ -72,10 +75,14 @@ def _reaction(key: Written, said: ReactionShape, names: References) -> Reaction:
 def check_reaction(key: Written, said: ReactionShape, names: References) -> None:
     """Report what is wrong with a reaction's names, conditions and promises to the customer."""
     if said.purpose == "marketing" and said.topic is None:
-        message = f"reaction '{key}' is marketing and names no topic that the customer consents to; add topic:"
+        message = sentence(
+            "reaction '{key}' is marketing and names no topic that the customer consents to; add topic:", key=key
+        )
         names.incomplete(key, message, code="no-topic")
     if said.control_group is not None and said.control_group >= 1:
-        names.report(key, f"the control group of '{key}' is everybody; write less than 100 %", code="range")
+        names.report(
+            key, sentence("the control group of '{key}' is everybody; write less than 100 %", key=key), code="range"
+        )
     resolve_goal(said.goal, names)
     for step in every_step(said.steps):
         _check_step(step, names)

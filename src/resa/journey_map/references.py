@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from resa.base.errors import ExpressionError, did_you_mean
+from resa.base.language import NOTHING, Sentence, sentence
 from resa.documents import Edit, Finding, Written
 from resa.expressions import Catalog, Scope, compile_expression
 from resa.journey_map.names import near
+from resa.model.names import thing
 
 __all__ = ["Place", "References"]
 
@@ -55,19 +57,19 @@ class References:
         return any(finding.problem.severity == "error" for finding in self.findings)
 
     def report(
-        self, at: Written, message: str, *, code: str, fix: str | None = None, inside: int | None = None
+        self, at: Written, message: Sentence, *, code: str, fix: str | None = None, inside: int | None = None
     ) -> None:
         """Report a mistake at a place; `fix` replaces what is written there."""
         problem = at.problem(message, code=code, fix=fix, inside=inside)
         edits = (Edit(at.node.start, at.node.end, fix),) if fix is not None else ()
         self.findings.append(Finding(problem, edits))
 
-    def incomplete(self, at: Written, message: str, *, code: str) -> None:
+    def incomplete(self, at: Written, message: Sentence, *, code: str) -> None:
         """Report what is missing below a key, unless something there could not be read."""
         if (at.source.file, at.node.start) not in self.hurt:
             self.report(at, message, code=code)
 
-    def unknown(self, name: Written, kind: str, known: Collection[str], *, hint: str = "") -> None:
+    def unknown(self, name: Written, kind: str, known: Collection[str], *, hint: Sentence = NOTHING) -> None:
         """Report a name that is not defined, unless the part that would define it could not be read."""
         fix = near(name, known)
         if kind in self.unsure and fix is None:
@@ -75,11 +77,13 @@ class References:
         said = name.source.text[name.node.start : name.node.end]
         suggestion = did_you_mean(name, known)
         if not suggestion and kind == "touchpoint" and "." in said:
-            suggestion = "; names are local to their map"
-        message = f"{kind} '{name}' is not defined{suggestion or hint}"
+            suggestion = sentence("; names are local to their map")
+        message = sentence(
+            "{kind} '{name}' is not defined{suggestion}", kind=thing(kind), name=name, suggestion=suggestion or hint
+        )
         self.report(name, message, code=f"unknown-{kind}".replace(" ", "-"), fix=fix)
 
-    def one(self, name: Written | None, kind: str, known: Collection[str], *, hint: str = "") -> str | None:
+    def one(self, name: Written | None, kind: str, known: Collection[str], *, hint: Sentence = NOTHING) -> str | None:
         """The name, if it is known."""
         if name is None:
             return None
@@ -93,7 +97,9 @@ class References:
         found = []
         for name in names:
             if name in self.stages and name not in self.touchpoints:
-                self.report(name, f"'{name}' is a stage; name its touchpoints here", code="not-touchpoint")
+                self.report(
+                    name, sentence("'{name}' is a stage; name its touchpoints here", name=name), code="not-touchpoint"
+                )
             elif key := self.one(name, "touchpoint", self.touchpoints):
                 found.append(key)
         return tuple(found)
@@ -106,7 +112,7 @@ class References:
                 found.append(str(name))
             elif name in self.stages:
                 if not self.stages[name] and "touchpoint" not in self.unsure:
-                    message = f"stage '{name}' has no touchpoints yet, so that nothing can reach it"
+                    message = sentence("stage '{name}' has no touchpoints yet, so that nothing can reach it", name=name)
                     self.report(name, message, code="empty-stage")
                 found += self.stages[name]
             else:
@@ -121,7 +127,9 @@ class References:
 
     def arrow(self, name: Written | None) -> str | None:
         """The name of an expectation or promise, if it is known."""
-        return self.one(name, "expectation", self.arrows, hint="; it is named touchpoint.next, such as cart.purchase")
+        return self.one(
+            name, "expectation", self.arrows, hint=sentence("; it is named touchpoint.next, such as cart.purchase")
+        )
 
     def expression(
         self,
@@ -144,8 +152,7 @@ class References:
         except ExpressionError as error:
             for problem in error.problems:
                 inside = _offset(said, problem.line, problem.column)
-                message = problem.message.removesuffix("; known are ")  # where nothing is known yet
-                self.report(text, message, code=problem.code, inside=inside)
+                self.report(text, problem.message, code=problem.code, inside=inside)
             return None
         return " ".join(said.split("\n")).strip()
 

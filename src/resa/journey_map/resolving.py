@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
+from resa.base.language import sentence
 from resa.documents import Written
 from resa.expressions import Scope
 from resa.journey_map.flows import ReactionShape
@@ -115,7 +116,11 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
         for touchpoint in said.touchpoints:
             if touchpoint in first:
                 line, _ = touchpoint.source.position(first[touchpoint].node.start)
-                message = f"touchpoint '{touchpoint}' stands in a stage already, in line {line}; take one away"
+                message = sentence(
+                    "touchpoint '{touchpoint}' stands in a stage already, in line {line}; take one away",
+                    touchpoint=touchpoint,
+                    line=str(line),
+                )
                 names.report(touchpoint, message, code="repeated-touchpoint")
                 continue
             first[touchpoint] = touchpoint
@@ -125,16 +130,18 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
         names.stages[str(stage)] = tuple(kept)
     for key in shape.touchpoints:
         if key not in names.touchpoints:
-            names.unknown(key, "touchpoint", names.touchpoints, hint=" by any stage; add it to one")
+            names.unknown(key, "touchpoint", names.touchpoints, hint=sentence(" by any stage; add it to one"))
         names.places[("touchpoint", str(key))] = key
     for name, inside in names.stages.items():
         if name in names.touchpoints and inside != (name,):
-            message = f"'{name}' is both a stage and a touchpoint; give one of them another name"
+            message = sentence("'{name}' is both a stage and a touchpoint; give one of them another name", name=name)
             names.report(names.places[("touchpoint", name)], message, code="repeated-name")
     for persona in shape.personas:
         names.stands(("persona", str(persona)), persona)
         if persona in names.touchpoints:
-            message = f"'{persona}' is both a persona and a touchpoint; give one of them another name"
+            message = sentence(
+                "'{persona}' is both a persona and a touchpoint; give one of them another name", persona=persona
+            )
             names.report(persona, message, code="repeated-name")
     sections = ((shape.improvements, "improvement"), (shape.metrics, "metric"), (shape.reactions, "reaction"))
     for section, kind in sections:
@@ -178,7 +185,11 @@ def _named(
         first = names.arrows.setdefault(name, at)
         if first is not at:
             line, _ = at.source.position(first.node.start)
-            message = f"'{name}' names an arrow already, in line {line}; give this one a name: of its own"
+            message = sentence(
+                "'{name}' names an arrow already, in line {line}; give this one a name: of its own",
+                name=name,
+                line=str(line),
+            )
             names.report(at, message, code="repeated-arrow")
         names.stands(("arrow", name), at)
     return found
@@ -193,7 +204,11 @@ def _touchpoint(
 ) -> Touchpoint:
     for former in said.was:
         if former in names.touchpoints:
-            names.report(former, f"'{former}' is a touchpoint still, so it cannot be a former name", code="was")
+            names.report(
+                former,
+                sentence("'{former}' is a touchpoint still, so it cannot be a former name", former=former),
+                code="was",
+            )
     return Touchpoint(
         key=str(key),
         name=_text(said.name) or display_name(key),
@@ -262,9 +277,11 @@ def _expectation(
     cancelling = names.reachable(said.unless)
     for cancel in said.unless:
         if cancel in reached:
-            message = f"'{cancel}' cannot both meet this arrow and cancel it; take it out of next: or unless:"
+            message = sentence(
+                "'{cancel}' cannot both meet this arrow and cancel it; take it out of next: or unless:", cancel=cancel
+            )
             names.report(cancel, message, code="meets-and-cancels")
-    hint = "; write it under reactions:"
+    hint = sentence("; write it under reactions:")
     return Expectation(
         name=name,
         kind=kind,
@@ -286,7 +303,11 @@ def _personas(shape: MapShape, names: References, who: Mapping[str, Written]) ->
     found = []
     for key, said in shape.personas.items():
         if said.who is not None and str(key) in who:
-            names.report(who[str(key)], f"who '{key}' is stands at the persona already; take one away", code="who")
+            names.report(
+                who[str(key)],
+                sentence("who '{key}' is stands at the persona already; take one away", key=key),
+                code="who",
+            )
         found.append(
             Persona(
                 key=str(key),

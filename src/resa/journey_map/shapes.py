@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, RootModel, ValidationInfo
 
 from resa.base.errors import did_you_mean
+from resa.base.language import sentence
 from resa.documents import Block, Finding, Items, Refusal, Shape, Written, quoted, report, spelling
 from resa.journey_map.flows import GoalShape, ReactionShape, chosen
 from resa.journey_map.names import normalised
@@ -32,7 +33,7 @@ _LANGUAGES = {"en": "en", "sv": "sv", "nb": "nb", "hu": "hu", "no": "nb", "nn": 
 def _unique(value: object, info: ValidationInfo) -> object:
     """A mapping of names: two that are one after normalising are reported, the first stands."""
     if isinstance(value, Items):
-        raise Refusal("write 'name: …' lines here, without '- '", code="type")
+        raise Refusal(sentence("write 'name: …' lines here, without '- '"), code="type")
     if not isinstance(value, Block):
         return value if value is not None else {}
     kept = Block()
@@ -44,7 +45,9 @@ def _unique(value: object, info: ValidationInfo) -> object:
             kept[key] = item
             continue
         line, _ = value.source.position(first.node.start)
-        message = f"'{key}' is the same name as '{first}' in line {line}; take one away"
+        message = sentence(
+            "'{key}' is the same name as '{first}' in line {line}; take one away", key=key, first=first, line=str(line)
+        )
         report(info, Finding(key.problem(message, code="repeated-name")))
     return kept
 
@@ -179,7 +182,7 @@ def _stages(value: object, info: ValidationInfo) -> object:
     if isinstance(value, tuple):
         return {}  # they could not be read; what else the file says is checked all the same
     if isinstance(value, (Items, Block)) and not value:
-        raise Refusal("no stage stands here; write at least one", code="too-short")
+        raise Refusal(sentence("no stage stands here; write at least one"), code="too-short")
     if isinstance(value, Items):
         whole = Block()
         whole.source, whole.node = value.source, value.node
@@ -190,14 +193,26 @@ def _stages(value: object, info: ValidationInfo) -> object:
             )
             for key, touchpoints in entries:
                 if normalised(key) in seen:
-                    report(info, Finding(key.problem(f"'{key}' names two stages; take one away", code="repeated-name")))
+                    report(
+                        info,
+                        Finding(
+                            key.problem(
+                                sentence("'{key}' names two stages; take one away", key=key), code="repeated-name"
+                            )
+                        ),
+                    )
                 seen.add(normalised(key))
                 whole.setdefault(key, touchpoints)
         return whole
     if isinstance(value, Written):
         parts = ", ".join(part.strip() for part in value.split(",") if part.strip())
         fix = f"[{parts}]" if "," in value else None
-        raise Refusal("write the stages one a line, each after '- '" + (f", or as {fix}" if fix else ""), fix=fix)
+        raise Refusal(
+            sentence("write the stages one a line, each after '- ', or as {fix}", fix=fix)
+            if fix
+            else sentence("write the stages one a line, each after '- '"),
+            fix=fix,
+        )
     return _unique(value, info)
 
 
@@ -316,7 +331,7 @@ def _signal(value: object) -> object:
     if isinstance(value, Written):
         key = "page" if value.startswith("/") else "event"
         new = f"{{{key}: {value if value.isidentifier() else quoted(value)}}}"
-        raise Refusal(f"say what '{value}' is: {new}", code="signal", fix=new)
+        raise Refusal(sentence("say what '{value}' is: {new}", value=value, new=new), code="signal", fix=new)
     return value
 
 
@@ -339,7 +354,11 @@ class ReactionFile(RootModel[Annotated[ReactionShape, Field()]]):
 def _version(value: object) -> int:
     if isinstance(value, Written) and value == "1":
         return 1
-    raise Refusal(f"'{value}' is not a version of the format that this Resa reads; write 1", code="version", fix="1")
+    raise Refusal(
+        sentence("'{value}' is not a version of the format that this Resa reads; write 1", value=value),
+        code="version",
+        fix="1",
+    )
 
 
 def _language(value: object) -> str:
@@ -348,7 +367,11 @@ def _language(value: object) -> str:
         return _LANGUAGES[said]
     words = {"english": "en", "swedish": "sv", "svenska": "sv", "se": "sv", "norwegian": "nb", "norsk": "nb"}
     fix = words.get(said) or {"bokmål": "nb", "hungarian": "hu", "magyar": "hu"}.get(said)
-    raise Refusal(f"'{value}' is not a language that Resa speaks; write en, sv, nb or hu", code="language", fix=fix)
+    raise Refusal(
+        sentence("'{value}' is not a language that Resa speaks; write en, sv, nb or hu", value=value),
+        code="language",
+        fix=fix,
+    )
 
 
 def _currency(value: object) -> str:
@@ -356,9 +379,12 @@ def _currency(value: object) -> str:
     if len(text) == 3 and text.isascii() and text.isalpha():
         if text.isupper():
             return text
-        raise Refusal(f"'{text}': currencies have capital letters; write {text.upper()}", fix=text.upper())
+        raise Refusal(
+            sentence("'{text}': currencies have capital letters; write {capitals}", text=text, capitals=text.upper()),
+            fix=text.upper(),
+        )
     hint = {"€": "EUR", "$": "USD", "£": "GBP", "ft": "HUF"}.get(text.casefold())
-    message = f"'{text}' is not a currency's code of three letters, such as SEK, NOK or EUR"
+    message = sentence("'{text}' is not a currency's code of three letters, such as SEK, NOK or EUR", text=text)
     raise Refusal(message, code="currency", fix=hint)
 
 
@@ -371,7 +397,9 @@ def _timezone(value: object) -> str:
         return text
     suggestion = did_you_mean(text, zones)
     fix = suggestion.split("'")[1] if suggestion else None
-    message = f"'{text}' is not a time zone, such as Europe/Stockholm{suggestion}"
+    message = sentence(
+        "'{text}' is not a time zone, such as Europe/Stockholm{suggestion}", text=text, suggestion=suggestion
+    )
     raise Refusal(message, code="timezone", fix=fix)
 
 
@@ -382,11 +410,11 @@ class MapShape(Shape):
     """
 
     hints = {  # noqa: RUF012  # declared as a ClassVar in Shape
-        "segments": "segments are chosen where numbers are asked for",
-        "expect": "it stands inside a touchpoint",
-        "promise": "it stands inside a touchpoint",
-        "steps": "it stands inside a reaction",
-        "pain_points": "they stand inside a touchpoint",
+        "segments": sentence("segments are chosen where numbers are asked for"),
+        "expect": sentence("it stands inside a touchpoint"),
+        "promise": sentence("it stands inside a touchpoint"),
+        "steps": sentence("it stands inside a reaction"),
+        "pain_points": sentence("they stand inside a touchpoint"),
     }
 
     stand_ins = {"stages": ()}  # noqa: RUF012  # declared as a ClassVar in Shape

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resa.base.errors import ExpressionError
+from resa.base.language import one_of, sentence
 from resa.documents import Written
 from resa.expressions import Scope, short_form
 from resa.journey_map.references import References
@@ -44,11 +45,15 @@ def resolve_signals(shape: MapShape, names: References, shared: Mapping[Written,
 def _persona(key: Written, said: SignalShape, names: References, declared: Declared) -> None:
     others = [name for name in SignalShape.model_fields if name != "who" and getattr(said, name) is not None]
     if said.who is None:
-        names.incomplete(key, f"'{key}' is a persona; say who it is with who:", code="signal")
+        names.incomplete(key, sentence("'{key}' is a persona; say who it is with who:", key=key), code="signal")
     else:
         declared.who[str(key)] = said.who
         if others:
-            names.report(key, f"'{key}' is a persona, so only who: belongs here, not {others[0]}:", code="signal")
+            names.report(
+                key,
+                sentence("'{key}' is a persona, so only who: belongs here, not {other}:", key=key, other=others[0]),
+                code="signal",
+            )
     check_signal(said, names)
 
 
@@ -61,15 +66,25 @@ def check_signal(said: SignalShape, names: References) -> None:
 
 def _signal(key: Written, said: SignalShape, names: References) -> Signal | None:
     if said.who is not None:
-        names.report(key, f"'{key}' is a touchpoint; who: belongs to a persona", code="signal")
+        names.report(key, sentence("'{key}' is a touchpoint; who: belongs to a persona", key=key), code="signal")
     seen = any(text is not None for text in (said.page, said.event, said.when))
-    given = {"its event": seen, "daily_number:": said.daily_number, "not_seen:": said.not_seen}
+    given = {sentence("its event"): seen, "daily_number:": said.daily_number, "not_seen:": said.not_seen}
     ways = [way for way, value in given.items() if value]
     if not ways and said.who is None:
-        known = "page:, event:, when:, daily_number: or not_seen:"
-        names.incomplete(key, f"the signal of '{key}' does not say how it is seen; write {known}", code="signal")
+        known = one_of(("page:", "event:", "when:", "daily_number:", "not_seen:"))
+        names.incomplete(
+            key,
+            sentence("the signal of '{key}' does not say how it is seen; write {known}", key=key, known=known),
+            code="signal",
+        )
     if len(ways) > 1:
-        names.report(key, f"'{key}' is seen in one way only; take {ways[0]} or {ways[1]} away", code="signal")
+        names.report(
+            key,
+            sentence(
+                "'{key}' is seen in one way only; take {first} or {second} away", key=key, first=ways[0], second=ways[1]
+            ),
+            code="signal",
+        )
     if len(ways) != 1:
         check_signal(said, names)
         return None
@@ -77,7 +92,7 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
         return _event_signal(key, said, names)
     for name in ("occurrence", "value", "score", "scale"):
         if getattr(said, name) is not None:
-            names.report(key, f"{name}: needs events, and '{key}' has none", code="signal")
+            names.report(key, sentence("{name}: needs events, and '{key}' has none", name=name, key=key), code="signal")
     check_signal(said, names)
     if said.daily_number is not None:
         return Signal(touchpoint=str(key), kind="daily_number", daily_number=str(said.daily_number))
@@ -86,9 +101,15 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
 
 def _event_signal(key: Written, said: SignalShape, names: References) -> Signal:
     if (said.score is None) != (said.scale is None):
-        missing = "scale: (such as 1-5)" if said.scale is None else "score: (such as properties.stars)"
+        missing = (
+            sentence("scale: (such as 1-5)") if said.scale is None else sentence("score: (such as properties.stars)")
+        )
         if (key.source.file, key.node.start) not in names.hurt:
-            names.report(said.score or key, f"a score needs its scale to be an emotion; add {missing}", code="scale")
+            names.report(
+                said.score or key,
+                sentence("a score needs its scale to be an emotion; add {missing}", missing=missing),
+                code="scale",
+            )
     return Signal(
         touchpoint=str(key),
         kind="events",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import PlainValidator, ValidationInfo
 
+from resa.base.language import sentence
 from resa.documents import Block, Edit, Finding, Items, Refusal, Written, quoted, report
 from resa.journey_map.names import read_name
 
@@ -35,17 +36,30 @@ def _raw(value: Written | Block | Items) -> str:
 
 def _not_text(value: object) -> Refusal:
     if not isinstance(value, (Block, Items)):
-        return Refusal("nothing stands here; write a text or take the line away", code="empty")
+        return Refusal(sentence("nothing stands here; write a text or take the line away"), code="empty")
     raw = _raw(value)
     if "\n" in raw:
-        return Refusal("several lines of keys or items stand where one text belongs", code="not-text")
+        return Refusal(sentence("several lines of keys or items stand where one text belongs"), code="not-text")
     new = quoted(raw)
     if value.node.flow:
         sign = "[ ]" if isinstance(value, Items) else "{ }"
-        return Refusal(f"{sign} is not text to YAML; put quotes around the text: {new}", code="brackets", fix=new)
+        return Refusal(
+            sentence("{sign} is not text to YAML; put quotes around the text: {new}", sign=sign, new=new),
+            code="brackets",
+            fix=new,
+        )
     edits = [Edit(value.node.start, value.node.start + len(raw), new)]
-    what = "'- ' makes a list" if isinstance(value, Items) else "a colon with a space after it makes a key"
-    return Refusal(f"{what}; put quotes around the text: {new}", code="colon-in-text", fix=new, edits=edits)
+    what = (
+        sentence("'- ' makes a list")
+        if isinstance(value, Items)
+        else sentence("a colon with a space after it makes a key")
+    )
+    return Refusal(
+        sentence("{what}; put quotes around the text: {new}", what=what, new=new),
+        code="colon-in-text",
+        fix=new,
+        edits=edits,
+    )
 
 
 def read_prose(value: object) -> Written:
@@ -57,7 +71,7 @@ def read_prose(value: object) -> Written:
     if not isinstance(value, Written):
         raise _not_text(value)
     if not value.strip():
-        raise Refusal("the text is empty", code="empty")
+        raise Refusal(sentence("the text is empty"), code="empty")
     return value.renamed(value.strip())
 
 
@@ -65,7 +79,9 @@ def _read_text(value: object) -> Written:
     text = read_prose(value)
     if not text.node.style and len(text) > 1 and text[0] in _CURLY and text[-1] in _CURLY:
         new = quoted(text[1:-1])
-        raise Refusal(f"curly quotes do not quote; write straight ones: {new}", code="curly-quotes", fix=new)
+        raise Refusal(
+            sentence("curly quotes do not quote; write straight ones: {new}", new=new), code="curly-quotes", fix=new
+        )
     return text
 
 
@@ -74,9 +90,12 @@ def _read_picture(value: object) -> Written:
     parts = text.replace("\\", "/").split("/")
     if "\\" in text:
         new = text.replace("\\", "/")
-        raise Refusal(f"folders are divided by /; write {new}", code="picture", fix=new)
+        raise Refusal(sentence("folders are divided by /; write {new}", new=new), code="picture", fix=new)
     if text.startswith("/") or ".." in parts or ":" in text:
-        message = f"'{text}' leads out of the folder of the map; put the picture beside the map and name it from there"
+        message = sentence(
+            "'{text}' leads out of the folder of the map; put the picture beside the map and name it from there",
+            text=text,
+        )
         raise Refusal(message, code="picture")
     return text
 
@@ -129,12 +148,16 @@ def _refuse_lost_dashes(value: Written) -> None:
         edits = [Edit(start, start + (match.end() if match else 0), "- ") for match, start in dashed]
         first = _raw(value)[:1]
         if not _alone(value):
-            raise Refusal(f"'{first}' does not begin a list here; write the text without it", code="dash")
-        message = f"'{first}' does not make a list without '- ', a hyphen and a space, before each thought"
+            raise Refusal(
+                sentence("'{first}' does not begin a list here; write the text without it", first=first), code="dash"
+            )
+        message = sentence(
+            "'{first}' does not make a list without '- ', a hyphen and a space, before each thought", first=first
+        )
         raise Refusal(message, code="dash", fix="- ", edits=edits)
     if len(lines) > 1 and _alone(value):
         edits = [Edit(start, start, "- ") for start, _ in lines]
-        message = "these lines are one text to YAML; write '- ' before each thought"
+        message = sentence("these lines are one text to YAML; write '- ' before each thought")
         raise Refusal(message, code="dash", fix="- ", edits=edits)
 
 
@@ -157,10 +180,12 @@ def _refuse_brackets(value: Items) -> None:
         column = len(head) - len(head.lstrip(" -")) + 2
         new = "".join(f"\n{' ' * column}- {_raw(item)}" for item in value)
         edits = [Edit(start + len(head.rstrip()), value.node.start + len(raw), new)]
-        message = "a comma makes two thoughts in [ ]; write one thought a line, each after '- '"
+        message = sentence("a comma makes two thoughts in [ ]; write one thought a line, each after '- '")
         raise Refusal(message, code="brackets", fix=new.strip(), edits=edits)
     new = quoted(" ".join(raw[1:-1].split()))
-    message = f"a comma makes two thoughts in [ ]; write one thought a line, or quotes around a single one: {new}"
+    message = sentence(
+        "a comma makes two thoughts in [ ]; write one thought a line, or quotes around a single one: {new}", new=new
+    )
     raise Refusal(message, code="brackets", fix=new)
 
 
@@ -174,9 +199,11 @@ def one_or_many(value: object) -> object:
 def _read_names(value: object, info: ValidationInfo) -> tuple[Written, ...]:
     if isinstance(value, Written) and "," in value and not value.node.style:
         parts = ", ".join(part.strip() for part in value.split(",") if part.strip())
-        raise Refusal(f"several names stand in brackets: [{parts}]", code="name", fix=f"[{parts}]")
+        raise Refusal(
+            sentence("several names stand in brackets: [{parts}]", parts=parts), code="name", fix=f"[{parts}]"
+        )
     if isinstance(value, Block):
-        raise Refusal("a name, or several as [one, two], belong here", code="name")
+        raise Refusal(sentence("a name, or several as [one, two], belong here"), code="name")
     names: list[Written] = []
     for item in one_or_many(value):  # type: ignore[attr-defined]  # it is a list by now
         try:
@@ -188,7 +215,10 @@ def _read_names(value: object, info: ValidationInfo) -> tuple[Written, ...]:
     repeated = {name for name in names if names.count(name) > 1}
     for name in sorted(repeated):
         second = [item for item in names if item == name][1]
-        report(info, Finding(second.problem(f"'{name}' stands twice in this list", code="repeated-name")))
+        report(
+            info,
+            Finding(second.problem(sentence("'{name}' stands twice in this list", name=name), code="repeated-name")),
+        )
     return tuple(dict.fromkeys(names))
 
 
@@ -197,13 +227,13 @@ def _read_expression(value: object) -> Written:
         raise _not_text(value)
     text = value.strip()
     if not text:
-        raise Refusal("the expression is empty", code="empty")
+        raise Refusal(sentence("the expression is empty"), code="empty")
     offset = next((place for place, sign in enumerate(value) if sign in "‘’‚‛“”„‟−–"), None)
     if offset is not None:
         new = value.translate(_STRAIGHT).strip()
         raw, doubled = _raw(value), {ord(sign): "''" for sign in "‘’‚‛“”„‟"} if value.node.style == "'" else {}
         edits = [Edit(value.node.start, value.node.start + len(raw), raw.translate({**_STRAIGHT, **doubled}))]
-        message = f"'{value[offset]}' was pasted from a text program; write {new}"
+        message = sentence("'{value}' was pasted from a text program; write {new}", value=value[offset], new=new)
         code = "minus-sign" if value[offset] in "−–" else "curly-quotes"
         raise Refusal(message, code=code, fix=new, edits=edits, inside=offset)
     return value

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import Journeys, code_flags, plain_journeys
 from resa.kernels.variants import Variants
@@ -207,7 +208,13 @@ def align(journeys: Journeys, found: Variants, plan: Sequence[int]) -> Alignment
     """
     plain = plain_journeys(journeys)
     if len(plan) > MOST_PLANNED:
-        raise QuestionError(f"a planned path has at most {MOST_PLANNED} steps, not {len(plan)}")
+        raise QuestionError(
+            sentence(
+                "a planned path has at most {most_planned} steps, not {count}",
+                most_planned=MOST_PLANNED,
+                count=len(plan),
+            )
+        )
     if not plan:
         raise ValueError("a plan has at least one step")
     planned = code_flags(plan)

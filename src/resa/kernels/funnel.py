@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.kernels.bits import bit_count, following, pick, within
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
@@ -334,7 +335,9 @@ def check_steps(steps: Sequence[Sequence[int]]) -> None:
         QuestionError: It is such a one.
     """
     if not 1 <= len(steps) <= MAX_STEPS:
-        raise QuestionError(f"a funnel has 1 to {MAX_STEPS} steps, not {len(steps)}")
+        raise QuestionError(
+            sentence("a funnel has 1 to {max_steps} steps, not {count}", max_steps=MAX_STEPS, count=len(steps))
+        )
 
 
 def cut_window(within_us: int) -> int:
@@ -344,7 +347,7 @@ def cut_window(within_us: int) -> int:
         QuestionError: It is negative.
     """
     if within_us < 0:
-        raise QuestionError(f"a window of {within_us} microseconds is negative")
+        raise QuestionError(sentence("a window of {within_us} microseconds is negative", within_us=within_us))
     return min(within_us, _LONGEST)
 
 
@@ -354,7 +357,7 @@ def _required(steps: Sequence[Sequence[int]], optional: Sequence[bool] | None) -
     if len(flags) != len(steps):
         raise ValueError(f"{len(flags)} flags tell which of {len(steps)} steps are optional")
     if len(flags) and flags[0]:
-        raise QuestionError("the first step of a funnel cannot be optional: the funnel starts with it")
+        raise QuestionError(sentence("the first step of a funnel cannot be optional: the funnel starts with it"))
     return flags
 
 

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 
 __all__ = [
     "Interval",
@@ -92,7 +93,9 @@ def normal_quantile(confidence: float) -> float:
         QuestionError: The confidence is not between 0 and 1.
     """
     if not 0 < confidence < 1:
-        raise QuestionError(f"a confidence of {confidence} is not between 0 and 1; write 0.95 for 95 %")
+        raise QuestionError(
+            sentence("a confidence of {confidence} is not between 0 and 1; write 0.95 for 95 %", confidence=confidence)
+        )
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 

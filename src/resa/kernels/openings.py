@@ -40,6 +40,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.kernels.bits import EventBits, count_before, pick
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import (
@@ -228,7 +229,7 @@ def _plain_deadlines(within: int | Deadlines) -> Deadlines:
     if len(within.edges) != len(within.spans) or not len(within.edges) or (np.diff(within.edges) <= 0).any():
         raise ValueError("deadlines need as many spans as edges, at least one, and edges that ascend")
     if (within.spans < 0).any():
-        raise QuestionError("a window cannot be negative")
+        raise QuestionError(sentence("a window cannot be negative"))
     return Deadlines(np.ascontiguousarray(within.edges, np.int64), np.minimum(within.spans, _LONGEST).astype(np.int64))
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.kernels.compiling import inlined, kernel
 from resa.kernels.grouping import Groups, group_rows, largest
 from resa.kernels.journeys import (
@@ -288,7 +289,13 @@ def paths(
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
     if not 1 <= steps <= MAX_PATH_STEPS:
-        raise QuestionError(f"a path has 1 to {MAX_PATH_STEPS} steps, not {steps}; variants count whole journeys")
+        raise QuestionError(
+            sentence(
+                "a path has 1 to {max_path_steps} steps, not {steps}; variants count whole journeys",
+                max_path_steps=MAX_PATH_STEPS,
+                steps=steps,
+            )
+        )
     if not 1 <= codes < CODES:
         raise ValueError(f"there can be 1 to {CODES - 1} codes, not {codes}")
     bits = max((codes - 1).bit_length(), 1)

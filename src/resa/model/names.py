@@ -1,10 +1,37 @@
-"""How names are compared."""
+"""How names are compared, and what is named."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
-__all__ = ["normalised"]
+from resa.base.language import Sentence, as_it_is, sentence
+
+__all__ = ["normalised", "thing"]
+
+_THINGS: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        str(kind): kind
+        for kind in (
+            sentence("touchpoint"),
+            sentence("stage"),
+            sentence("persona"),
+            sentence("channel"),
+            sentence("expectation"),
+            sentence("improvement"),
+            sentence("metric"),
+            sentence("reaction"),
+            sentence("state"),
+            sentence("device"),
+            sentence("outlet"),
+            sentence("list"),
+            sentence("source"),
+            sentence("map"),
+        )
+    }
+)
 
 
 def normalised(name: str) -> str:
@@ -14,3 +41,8 @@ def normalised(name: str) -> str:
     """
     text = unicodedata.normalize("NFC", name).casefold().replace("-", " ").replace("_", " ")
     return "_".join(text.split())
+
+
+def thing(kind: str) -> Sentence:
+    """What has a name, such as `touchpoint`, as a word that can be said in another language."""
+    return _THINGS.get(kind) or as_it_is(kind)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from resa.base.language import Sentence, sentences
+from resa.base.language import Sentence, sentence, sentences
 
 __all__ = ["MICROSECONDS", "Duration", "parse_duration"]
 
@@ -61,6 +61,10 @@ class Duration:
         return f"{self.amount} {'working ' if self.working else ''}{self.unit}{'s' if self.amount != 1 else ''}"
 
 
+_UNEVEN: Final = {"month": sentence("months"), "quarter": sentence("quarters"), "year": sentence("years")}
+"""Units whose lengths differ."""
+
+
 def parse_duration(text: str) -> Duration:
     """Read `4 hours`, `1 day`, `3 working days`, `90d`, `30 min`.
 
@@ -70,21 +74,41 @@ def parse_duration(text: str) -> Duration:
     match = _PATTERN.fullmatch(text.replace("\N{NO-BREAK SPACE}", " "))
     if match is None:
         raise ValueError(
-            f"'{text}' is not a duration; write a whole number and a unit, such as '4 hours' or '3 working days'"
+            sentence(
+                "'{text}' is not a duration; write a whole number and a unit, such as '4 hours' or '3 working days'",
+                text=text,
+            )
         )
     number, working, word = match.groups()
     unit = word.casefold()
     if unit == "m":
-        raise ValueError(f"'{text}' could mean minutes or months; write '{number} minutes', or days for months")
+        raise ValueError(
+            sentence(
+                "'{text}' could mean minutes or months; write '{number} minutes', or days for months",
+                text=text,
+                number=number,
+            )
+        )
     if unit.startswith(("month", "year", "quarter")):
         raise ValueError(
-            f"'{text}': {unit.rstrip('s')}s differ in length; write days or weeks, such as '{number}0 days'"
+            sentence(
+                "'{text}': {units} differ in length; write days or weeks, such as '{example}'",
+                text=text,
+                units=_UNEVEN[unit.removesuffix("s")],
+                example=number + "0 days",
+            )
         )
     unit = _SHORT.get(unit, unit.removesuffix("s"))
     if unit not in _SECONDS:
-        raise ValueError(f"'{text}': '{word}' is not a unit; use seconds, minutes, hours, days, working days or weeks")
+        raise ValueError(
+            sentence(
+                "'{text}': '{word}' is not a unit; use seconds, minutes, hours, days, working days or weeks",
+                text=text,
+                word=word,
+            )
+        )
     if working and unit != "day":
-        raise ValueError(f"'{text}': only days can be working days")
+        raise ValueError(sentence("'{text}': only days can be working days", text=text))
     if int(number) < 1:
-        raise ValueError(f"'{text}': a duration is at least 1")
+        raise ValueError(sentence("'{text}': a duration is at least 1", text=text))
     return Duration(int(number), unit, working=bool(working))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.simulation.process import PURPOSES, Block
 from resa.simulation.randomness import Keys, choose, cumulated, derive, draw, hexadecimal, threshold
 from resa.simulation.specification import Rating, Specification, TraitShape, Wait
@@ -62,7 +63,9 @@ def written_time(seconds: pa.Array, wall: pa.Array, form: str) -> pa.Array:
         return pc.multiply(seconds, 1_000)
     if form not in ("utc", "local", "day", "clock"):
         known = "utc, local, day, clock, epoch, timestamp"
-        raise QuestionError(f"a time cannot be written as '{form}'; write one of {known}")
+        raise QuestionError(
+            sentence("a time cannot be written as '{form}'; write one of {known}", form=form, known=known)
+        )
     # The cast writes 2026-03-02 08:15:00, ten times faster than strftime.
     text = (seconds if form == "utc" else wall).cast(pa.timestamp("s")).cast(pa.string())
     if form == "utc":
@@ -83,7 +86,9 @@ def money(value: npt.NDArray[np.int64], form: str) -> pa.Array:
         return pc.multiply(amounts, 100)
     mark = {"point": ".00", "comma": ",00"}.get(form)
     if mark is None:
-        raise QuestionError(f"money cannot be written as '{form}'; write one of number, point, comma, minor")
+        raise QuestionError(
+            sentence("money cannot be written as '{form}'; write one of number, point, comma, minor", form=form)
+        )
     return pc.binary_join_element_wise(amounts.cast(pa.string()), pa.scalar(mark), pa.scalar(""))
 
 
@@ -164,7 +169,7 @@ class EventRows:
         fields = {state: self.specification.states[state].fields.get(name) for state in sorted(self.states)}
         given = {state: value for state, value in fields.items() if value is not None}
         if not given:
-            raise QuestionError(f"no state that writes here has the field '{name}'")
+            raise QuestionError(sentence("no state that writes here has the field '{name}'", name=name))
         whole = {str(value).strip("{}") for value in given.values()} & set(BUILT_IN)
         if whole:
             return self._built_in(whole.pop(), form, frozenset(given))
@@ -330,7 +335,9 @@ class CustomerRows:
         """A trait, drawn as its shape says; null for personas that do not have it."""
         names = self.specification.trait_names
         if name not in names:
-            raise QuestionError(f"no trait '{name}' is simulated; there are {', '.join(names)}")
+            raise QuestionError(
+                sentence("no trait '{name}' is simulated; there are {names}", name=name, names=", ".join(names))
+            )
         common = self.specification.traits.get(name)
         shapes = [shape.traits.get(name, common) for shape in self.specification.personas.values()]
         purpose = PURPOSES.trait + names.index(name)

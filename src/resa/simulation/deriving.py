@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.model.journey import Expectation, JourneyMap, Signal
 from resa.simulation.examples import Value, example_of
 from resa.simulation.specification import (
@@ -65,7 +66,12 @@ def from_map(journey_map: JourneyMap) -> FromMap:
     examples, left_out = _examples(journey_map)
     order = [touchpoint.key for touchpoint in journey_map.touchpoints if touchpoint.key in examples]
     if not order:
-        raise QuestionError(f"no touchpoint of '{journey_map.title}' can be simulated; give some of them a signal")
+        raise QuestionError(
+            sentence(
+                "no touchpoint of '{journey_map}' can be simulated; give some of them a signal",
+                journey_map=journey_map.title,
+            )
+        )
     keys = {signal.touchpoint: _first_of(journey_map, signal) for signal in journey_map.signals}
     names = [key for key in order if keys.get(key, key) == key]
     states: dict[str, State] = {}

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.simulation.randomness import Keys, choose, derive, draw
 from resa.simulation.tables import Planted, Tables
 from resa.simulation.waiting import DAY, HOUR, after_opening, take_quantile, working_end
@@ -115,7 +116,9 @@ def simulate_block(tables: Tables, seed: int, first: int, customers: int) -> Blo
             break
     else:
         raise InputError(
-            "the simulation hardly ever shows a customer; let more states write to an outlet or simulate more days"
+            sentence(
+                "the simulation hardly ever shows a customer; let more states write to an outlet or simulate more days"
+            )
         )
     events = _Walkers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     events = events.take(np.argsort(events.customer, kind="stable"))
@@ -154,7 +157,9 @@ def _walk(tables: Tables, keys: Keys, pending: npt.NDArray[np.intp]) -> _Walkers
         total += walkers.customer.size
         if total > _MOST_EVENTS * len(pending) + 1_000_000:
             raise InputError(
-                "the simulated customers hardly ever leave; let the chances of each state's `next` add up to less"
+                sentence(
+                    "the simulated customers hardly ever leave; let the chances of each state's `next` add up to less"
+                )
             )
         moved = _move(tables, walkers, persona, region)
         walkers = moved.take(moved.time < limit[moved.customer])

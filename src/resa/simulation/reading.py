@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from resa.base.errors import InputError, Problem, did_you_mean
+from resa.base.language import as_it_is, sentence
 from resa.documents import Document, read_document
+from resa.model.names import thing
 from resa.simulation.columns import BUILT_IN, placeholders
 from resa.simulation.specification import Specification, State
 
@@ -26,7 +28,7 @@ def read_specification(path: Path) -> Specification:
     document = read_document(path)
     wrong = [problem for problem in document.problems if problem.severity == "error"]
     if not isinstance(document.data, dict):
-        said = Problem(message="this is no simulation: it has no `states:`", file=path.name, line=1, column=1)
+        said = Problem(message=sentence("this is no simulation: it has no `states:`"), file=path.name, line=1, column=1)
         raise InputError(wrong or said)
     try:
         specification = specification_from(document.data, file=path.name)
@@ -92,7 +94,12 @@ def _innermost(data: Any, path: tuple[Any, ...]) -> list[tuple[dict[Any, Any], A
 
 def _problem(details: dict[str, Any], file: str | None) -> Problem:
     place = ".".join(str(part) for part in details["loc"])
-    return Problem(message=f"{place}: {details['msg']}", file=file, field=place, code=str(details["type"]))
+    return Problem(
+        message=sentence("{place}: {message}", place=place, message=as_it_is(details["msg"])),
+        file=file,
+        field=place,
+        code=str(details["type"]),
+    )
 
 
 class _Names:
@@ -105,7 +112,13 @@ class _Names:
         """Note a problem unless the name is known."""
         names = list(known)
         if name not in names:
-            message = f"{place}: {what} '{name}' is not defined{did_you_mean(name, names)}"
+            message = sentence(
+                "{place}: {what} '{name}' is not defined{suggestion}",
+                place=place,
+                what=thing(what),
+                name=name,
+                suggestion=did_you_mean(name, names),
+            )
             self.problems.append(Problem(message=message, field=place, code=f"unknown-{what}"))
 
 
@@ -134,7 +147,12 @@ def _check_state(names: _Names, specification: Specification, place: str, state:
     for persona in specification.personas:
         total = sum(specification.chance(step.chance, persona) for step in state.next.values())
         if total > 1 + 1e-9:
-            message = f"{place}.next: the chances add up to {total:.0%} for persona '{persona}'; the most is 100 %"
+            message = sentence(
+                "{place}.next: the chances add up to {total:.0%} for persona '{persona}'; the most is 100 %",
+                place=place,
+                total=total,
+                persona=persona,
+            )
             names.problems.append(Problem(message=message, field=f"{place}.next", code="chances"))
     channels = set(specification.channels.values()) if state.channel == "device" else {state.channel}
     for outlet in channels if state.outlet == "channel" else {state.outlet} - {None}:

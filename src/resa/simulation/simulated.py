@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.model.tables import INSTANT
 from resa.simulation.columns import CustomerRows, EventRows, channel_codes
 from resa.simulation.process import Block, simulate_block
@@ -177,11 +178,16 @@ def simulate(
         QuestionError: Numbers that make no sense, or a truth that names what is not there.
     """
     if customers < 1 or (days is not None and days < 1):
-        raise QuestionError("a simulation needs at least one customer and one day")
+        raise QuestionError(sentence("a simulation needs at least one customer and one day"))
     first, length = start or date.fromisoformat(specification.first_day), days or specification.days
     if not _YEARS[0] <= first.year <= _YEARS[1] or length > _MOST_DAYS:
         raise QuestionError(
-            f"a simulation starts between {_YEARS[0]} and {_YEARS[1]} and has at most {_MOST_DAYS:,} days"
+            sentence(
+                "a simulation starts between {first} and {last} and has at most {most_days} days",
+                first=str(_YEARS[0]),
+                last=str(_YEARS[1]),
+                most_days=_MOST_DAYS,
+            )
         )
     simulated = Simulated(specification, customers, seed, first, length, tuple(truths))
     _ = simulated.tables  # says at once what is wrong

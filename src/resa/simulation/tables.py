@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
+from resa.model.names import thing
 from resa.simulation.randomness import CERTAIN, cumulated, threshold
 from resa.simulation.specification import Specification, Wait
 from resa.simulation.truths import BrokenStep, PersonaPrefers, SlowDelivery, Truth
@@ -228,7 +230,14 @@ def _plant(truth: Truth, specification: Specification, targets: Small) -> Plante
 
 def _code(names: tuple[str, ...], name: str, what: str) -> int:
     if name not in names:
-        raise QuestionError(f"the simulation has no {what} '{name}'{did_you_mean(name, names)}")
+        raise QuestionError(
+            sentence(
+                "the simulation has no {what} '{name}'{suggestion}",
+                what=thing(what),
+                name=name,
+                suggestion=did_you_mean(name, names),
+            )
+        )
     return names.index(name)
 
 
@@ -239,8 +248,17 @@ def _leads(specification: Specification, targets: Small, after: str | None, foll
     starts = [after is None or name in specification.states_of(after) for name in names]
     steps: Flags = np.isin(targets, goals) & np.array(starts)[:, None]
     if not steps.any():
-        come = f"from '{after}' to '{following}'" if after else f"to '{following}'"
-        raise QuestionError(f"the simulation has no step {come}, so no truth can be planted there")
+        raise QuestionError(
+            sentence(
+                "the simulation has no step from '{after}' to '{following}', so no truth can be planted there",
+                after=after,
+                following=following,
+            )
+            if after
+            else sentence(
+                "the simulation has no step to '{following}', so no truth can be planted there", following=following
+            )
+        )
     return steps
 
 
@@ -255,7 +273,11 @@ def _elsewhere(specification: Specification, targets: Small, steps: Flags, truth
         edges = np.flatnonzero(np.isin(targets[row, : len(specification.states[names[row]].next)], goals))
         if not len(edges):
             raise QuestionError(
-                f"the simulation has no step from '{truth.after}' to '{truth.instead}' that could be taken instead"
+                sentence(
+                    "the simulation has no step from '{after}' to '{instead}' that could be taken instead",
+                    after=truth.after,
+                    instead=truth.instead,
+                )
             )
         instead[row] = np.where(steps[row], edges[0], -1)
     return instead
@@ -273,5 +295,11 @@ def _detours(specification: Specification, targets: Small, truth: PersonaPrefers
             if gains and channels[targets[row, edge]] == truth.over:
                 steps[row, edge], instead[row, edge] = True, gains[0]
     if not steps.any():
-        raise QuestionError(f"no state of the simulation leads to both channels, '{truth.channel}' and '{truth.over}'")
+        raise QuestionError(
+            sentence(
+                "no state of the simulation leads to both channels, '{channel}' and '{over}'",
+                channel=truth.channel,
+                over=truth.over,
+            )
+        )
     return steps, instead

@@ -18,6 +18,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, insert, update
 
 from resa.base.errors import WorkspaceError
+from resa.base.language import sentence
 from resa.storage.arrays import write_array
 from resa.storage.building import write_header
 from resa.storage.derivation import move_answers
@@ -60,7 +61,7 @@ def compact_files(writer: Writer) -> int:
     index = store.index()
     listed = store.event_files("events")
     if [file.id for file in listed] != [file.id for file in index.files]:
-        raise WorkspaceError("the journey index does not hold all event files; run `resa collect` first")
+        raise WorkspaceError(sentence("the journey index does not hold all event files; run `resa collect` first"))
     groups = _groups(listed)
     if not groups:
         return 0

@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from resa.base.clock import from_microseconds as from_micros
 from resa.base.clock import to_microseconds as to_micros
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
+from resa.base.language import sentence
 from resa.storage.schema import metadata, workspace
 
 __all__ = ["REVISION", "Database", "from_micros", "to_micros"]
@@ -53,10 +54,16 @@ class Database:
         except DatabaseError as error:
             self.close()
             raise WorkspaceDamaged(
-                f"{path.name} cannot be read as Resa's database ({type(error.orig).__name__}); restore it from a backup"
+                sentence(
+                    "{path} cannot be read as Resa's database ({kind}); restore it from a backup",
+                    path=path.name,
+                    kind=type(error.orig).__name__,
+                )
             ) from error
         if row is None:
-            raise WorkspaceDamaged(f"{path.name} has lost the workspace's key; restore it from a backup")
+            raise WorkspaceDamaged(
+                sentence("{path} has lost the workspace's key; restore it from a backup", path=path.name)
+            )
         self.key: bytes = row.key
 
     @contextmanager
@@ -87,8 +94,12 @@ class Database:
             return
         if found is not None and found > REVISION:
             raise WorkspaceError(
-                f"a newer Resa wrote this workspace (its database is at step {found}, this Resa knows {REVISION}); "
-                "upgrade: pip install --upgrade resa"
+                sentence(
+                    "a newer Resa wrote this workspace (its database is at step {found}, this Resa knows "
+                    "{revision}); upgrade: pip install --upgrade resa",
+                    found=found,
+                    revision=REVISION,
+                )
             )
         # Two processes may come here at once: the second waits for the first and then finds nothing to do.
         with self.changing() as connection:
@@ -105,8 +116,12 @@ def _told() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise WorkspaceError(
-            f"the workspace's database could not be used ({error.orig}); nothing of this step was kept: see that the "
-            "disk is well, has room and may be written to, then run the command again"
+            sentence(
+                "the workspace's database could not be used ({orig}); nothing of this step was kept: "
+                "see that the disk is well, has room and may be written to, then run the command "
+                "again",
+                orig=error.orig,
+            )
         ) from error
 
 

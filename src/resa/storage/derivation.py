@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from resa.base.errors import QuestionError
 from resa.base.files import durable_file, flush_file, flush_folder
+from resa.base.language import sentence
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import matching
 from resa.model.journey import JourneyMap, Signal
@@ -269,7 +270,7 @@ def _save(path: Path, table: pa.Table, questions: _Questions) -> None:
     slots = np.full(2 * matching.MAX_PATTERNS, -1, np.int32)
     patterns, count = matching.number_patterns(words, known, 0, slots)
     if count < 0:
-        raise QuestionError("the map's signals overlap in more than half a million ways; make them simpler")
+        raise QuestionError(sentence("the map's signals overlap in more than half a million ways; make them simpler"))
     arrays: dict[str, npt.NDArray[Any]] = {"words": known[:count], "patterns": _narrow(patterns, count)}
     for place in range(len(questions.numbers)):
         column = table.column(f"number{place}").to_numpy()

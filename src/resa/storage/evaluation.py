@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from resa.base.errors import WorkspaceDamaged
+from resa.base.language import sentence
 from resa.engine import Engine
 from resa.expressions import Compiled
 from resa.storage.records import EventFile
@@ -31,7 +32,13 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
     )
     expected = sum(file.rows for file in files)
     if table.num_rows != expected:
-        raise WorkspaceDamaged(f"the event files hold {table.num_rows} rows instead of {expected}; run `resa verify`")
+        raise WorkspaceDamaged(
+            sentence(
+                "the event files hold {num_rows} rows instead of {expected}; run `resa verify`",
+                num_rows=table.num_rows,
+                expected=expected,
+            )
+        )
     return table
 
 
@@ -87,7 +94,10 @@ def _present(files: Sequence[EventFile]) -> list[Path]:
     missing = [file.path for file in files if not file.path.exists()]
     if missing:
         raise WorkspaceDamaged(
-            f"events/{missing[0].name} is gone: its load was removed meanwhile; ask again, or run `resa verify`"
+            sentence(
+                "events/{missing} is gone: its load was removed meanwhile; ask again, or run `resa verify`",
+                missing=missing[0].name,
+            )
         )
     return [file.path for file in files]
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resa.base.errors import WorkspaceDamaged
+from resa.base.language import sentence
 from resa.model.tables import EVENTS
 from resa.storage.records import EventFile
 
@@ -30,7 +31,11 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(path, memory_map=True)
     except (FileNotFoundError, pa.ArrowInvalid) as error:
         raise WorkspaceDamaged(
-            f"{path.parent.name}/{path.name} is missing or incomplete; ask again, and if it stays so run `resa verify`"
+            sentence(
+                "{parent}/{path} is missing or incomplete; ask again, and if it stays so run `resa verify`",
+                parent=path.parent.name,
+                path=path.name,
+            )
         ) from error
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
+from resa.base.language import sentence
 from resa.model.tables import EVENTS
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
@@ -146,8 +147,12 @@ class JourneyIndex:
             return pa.memory_map(str(self.folder / name))
         except FileNotFoundError:
             raise WorkspaceDamaged(
-                f"{name} of generation {self.generation} is gone: newer ones replaced it meanwhile; ask again, "
-                "and if it stays so run `resa verify`"
+                sentence(
+                    "{name} of generation {generation} is gone: newer ones replaced it meanwhile; ask "
+                    "again, and if it stays so run `resa verify`",
+                    name=name,
+                    generation=str(self.generation),
+                )
             ) from None
 
     def identifiers(self, customers: npt.NDArray[np.integer[Any]] | Sequence[int] | None = None) -> pa.Table:
@@ -198,14 +203,20 @@ class JourneyIndex:
         """
         if map_key not in self.columns:
             raise QuestionError(
-                f"the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`"
+                sentence(
+                    "the events were not yet matched with the map '{map_key}'; run `resa collect` or `resa rebuild`",
+                    map_key=map_key,
+                )
             )
         map_hash, folder = self.columns[map_key]
         try:
             return read_column(self.folder / folder, map_key, map_hash)
         except FileNotFoundError:
             raise WorkspaceDamaged(
-                f"the map '{map_key}' was changed and matched anew meanwhile; ask again, or run `resa verify`"
+                sentence(
+                    "the map '{map_key}' was changed and matched anew meanwhile; ask again, or run `resa verify`",
+                    map_key=map_key,
+                )
             ) from None
 
 
@@ -240,7 +251,12 @@ def open_index(
         header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
         arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}
         if not len(arrays["rows"]) == header["events"] or not len(arrays["who"]) == header["customers"]:
-            raise WorkspaceDamaged(f"generation {generation} of the index contradicts its header; run `resa rebuild`")
+            raise WorkspaceDamaged(
+                sentence(
+                    "generation {generation} of the index contradicts its header; run `resa rebuild`",
+                    generation=str(generation),
+                )
+            )
     files = tuple(
         EventFile(
             id=file["id"],

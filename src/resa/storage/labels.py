@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from resa.base.errors import ExpressionError, WorkspaceDamaged
 from resa.base.files import flush_file, flush_folder
+from resa.base.language import sentence
 from resa.engine import Engine
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.model.journey import JourneyMap
@@ -231,7 +232,7 @@ def _of_events(
                     numberings[name].add(row, piece.column(name))
                 row += piece.num_rows
             if row != index.total_rows:
-                raise WorkspaceDamaged("the event files have lost rows; run `resa verify`")
+                raise WorkspaceDamaged(sentence("the event files have lost rows; run `resa verify`"))
     for name in questions:
         yield name, numberings.pop(name).by_position(index.rows)
 

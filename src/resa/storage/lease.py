@@ -21,6 +21,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from resa.base.clock import Clock
 from resa.base.errors import WorkspaceBusy, WorkspaceError
+from resa.base.language import sentence
 from resa.storage.database import Database, from_micros, to_micros
 from resa.storage.schema import lease
 
@@ -51,8 +52,10 @@ class Lease:
         with self._database.changing() as connection:
             if not self._renew(connection):
                 raise WorkspaceBusy(
-                    "another process took over writing to this workspace; nothing of this step was kept: "
-                    "run the command again"
+                    sentence(
+                        "another process took over writing to this workspace; nothing of this step was kept: "
+                        "run the command again"
+                    )
                 )
             yield connection
 
@@ -91,8 +94,13 @@ def take_lease(database: Database, clock: Clock) -> Lease:
             and _lives(row.pid, row.host, row.process_start, from_micros(row.renewed_at), now)
         ):
             raise WorkspaceBusy(
-                f"process {row.pid} on {row.host} has been writing to this workspace since "
-                f"{from_micros(row.taken_at):%Y-%m-%d %H:%M} UTC; wait until it is done, or stop it"
+                sentence(
+                    "process {pid} on {host} has been writing to this workspace since "
+                    "{since:%Y-%m-%d %H:%M} UTC; wait until it is done, or stop it",
+                    pid=str(row.pid),
+                    host=row.host,
+                    since=from_micros(row.taken_at),
+                )
             )
         values = {
             "token": token,

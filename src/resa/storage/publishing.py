@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from resa.base.errors import WorkspaceDamaged
 from resa.base.files import flush_folder
+from resa.base.language import sentence
 from resa.expressions import Catalog, Scope, compile_expression
 from resa.model.journey import JourneyMap
 from resa.storage.building import FileRun, build_arrays, write_header
@@ -235,7 +236,7 @@ def _run(store: Store, file: EventFile) -> Run:
         write_run_file(folder, str(file.id), run_from_file(store.hasher, file.path, file.kind))
         found = open_run_file(folder, str(file.id))
     if found is None:
-        raise WorkspaceDamaged("work/runs was emptied while it was in use; run the command again")
+        raise WorkspaceDamaged(sentence("work/runs was emptied while it was in use; run the command again"))
     return found
 
 

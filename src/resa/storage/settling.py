@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from resa.base.language import sentence
 from resa.model.tables import REJECTED
 from resa.storage.parquet import read_parquet
 from resa.storage.records import SETTLED, Finding
@@ -63,8 +64,10 @@ def check_settled(store: Store) -> Iterator[Finding]:
         if number in rows and (places.max() >= rows[number] or len(np.unique(places)) < len(places)):
             yield Finding(
                 code="settled",
-                message="rejected rows are marked as settled that are not there, or twice; "
-                "remove the newest replay: `resa loads list` shows it",
+                message=sentence(
+                    "rejected rows are marked as settled that are not there, or twice; remove the newest "
+                    "replay: `resa loads list` shows it"
+                ),
             )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 from resa.base.clock import Clock, system_clock
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.files import make_private_folder
+from resa.base.language import sentence
 from resa.expressions import Compiled, Scope
 from resa.model.tables import REJECTED
 from resa.storage.attributes import kept_text_attributes, text_attributes
@@ -102,7 +103,7 @@ class Store:
         with self.database.reading() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load_id)).first()
         if row is None:
-            raise QuestionError(f"there is no load {load_id}; `resa loads list` shows them")
+            raise QuestionError(sentence("there is no load {load}; `resa loads list` shows them", load=str(load_id)))
         return _load(row)
 
     def event_files(self, kind: str = "events") -> list[EventFile]:
@@ -163,8 +164,8 @@ class Store:
                 return read(found)
             except FileNotFoundError as error:
                 if listed() == found:
-                    lost = Path(error.filename or "").name or "a listed file"
-                    raise WorkspaceDamaged(f"{lost} is missing; run `resa verify`") from None
+                    lost = Path(error.filename or "").name or sentence("a listed file")
+                    raise WorkspaceDamaged(sentence("{lost} is missing; run `resa verify`", lost=lost)) from None
 
     def map_versions(self, map_key: str) -> list[MapVersion]:
         """The versions of a map that were taken into use, oldest first."""
@@ -196,7 +197,7 @@ class Store:
             except FileNotFoundError:
                 if self.generation == number:
                     raise WorkspaceDamaged(
-                        f"generation {number} of the index has lost a part; run `resa rebuild`"
+                        sentence("generation {number} of the index has lost a part; run `resa rebuild`", number=number)
                     ) from None
 
     def evaluate_events(self, columns: Mapping[str, Compiled], *, index: JourneyIndex | None = None) -> pa.Table:

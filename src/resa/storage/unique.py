@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from resa.base.errors import WorkspaceDamaged
 from resa.base.files import durable_file
+from resa.base.language import sentence
 from resa.kernels import ordering
 from resa.storage.arrays import append_array
 from resa.storage.database import Database
@@ -81,7 +82,7 @@ def open_run(folder: Path, run: HashRun) -> Words:
     if run.hashes == 0:
         return np.empty((0, 2), np.uint64)
     if not is_whole(folder, run):
-        raise WorkspaceDamaged(f"unique/{run.name} is missing or incomplete; run `resa rebuild`")
+        raise WorkspaceDamaged(sentence("unique/{run} is missing or incomplete; run `resa rebuild`", run=run.name))
     return np.memmap(folder / run.name, _LETTER, "r").view(np.ndarray).reshape(-1, 2)
 
 

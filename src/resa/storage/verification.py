@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import func, select
 
 from resa.base.errors import WorkspaceDamaged
+from resa.base.language import sentence
 from resa.kernels import ordering
 from resa.model.journey import JourneyMap
 from resa.storage.arrays import append_array
@@ -51,10 +52,13 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[E
         index = store.index()
         findings += _check_index(store, index, maps)
     except (WorkspaceDamaged, ValueError) as error:
-        return [*findings, Finding(code="damaged-index", message=f"{error}; run `resa rebuild`")]
+        return [*findings, Finding(code="damaged-index", message=sentence("{error}; run `resa rebuild`", error=error))]
     if index.generation and index.exclude != tuple(exclude):
         findings.append(
-            Finding(code="exclude", message="the index was built with other `exclude` expressions; run `resa rebuild`")
+            Finding(
+                code="exclude",
+                message=sentence("the index was built with other `exclude` expressions; run `resa rebuild`"),
+            )
         )
     return findings
 
@@ -73,7 +77,9 @@ def _check_files(store: Store) -> Iterator[Finding]:
         for name in connection.execute(query).scalars():
             yield Finding(
                 code="file-rows",
-                message=f"the rows of {name} do not add up by load; restore the data folder from a backup",
+                message=sentence(
+                    "the rows of {name} do not add up by load; restore the data folder from a backup", name=name
+                ),
             )
 
 
@@ -81,23 +87,32 @@ def _check_file(file: EventFile) -> Iterator[Finding]:
     name = f"{file.kind}/{file.path.name}"
     if not file.path.exists():
         yield Finding(
-            code="missing-file", message=f"{name} is listed but missing; restore it from a backup, or remove its load"
+            code="missing-file",
+            message=sentence("{name} is listed but missing; restore it from a backup, or remove its load", name=name),
         )
         return
     try:
         rows, counts = _count(file)
     except (pa.ArrowException, OSError):
         yield Finding(
-            code="damaged-file", message=f"{name} cannot be read; restore it from a backup, or remove its load"
+            code="damaged-file",
+            message=sentence("{name} cannot be read; restore it from a backup, or remove its load", name=name),
         )
         return
     if rows != file.rows:
         yield Finding(
-            code="file-rows", message=f"{name} holds {rows} rows, {file.rows} are listed; restore it from a backup"
+            code="file-rows",
+            message=sentence(
+                "{name} holds {rows} rows, {listed} are listed; restore it from a backup",
+                name=name,
+                rows=rows,
+                listed=file.rows,
+            ),
         )
     elif file.loads and tuple(sorted(counts)) != file.loads:
         yield Finding(
-            code="file-loads", message=f"{name} holds rows of other loads than are listed; restore it from a backup"
+            code="file-loads",
+            message=sentence("{name} holds rows of other loads than are listed; restore it from a backup", name=name),
         )
 
 
@@ -128,15 +143,19 @@ def _check_loads(store: Store) -> Iterator[Finding]:
         for load in connection.execute(select(loads)):
             if load.rows_in != load.good + load.rejected + load.duplicate:
                 yield Finding(
-                    code="load-balance", message=f"load {load.id}: rows in are not good + rejected + duplicate"
+                    code="load-balance",
+                    message=sentence("load {load}: rows in are not good + rejected + duplicate", load=str(load.id)),
                 )
             gone = load.state == "removed"
             expected = (0, 0) if gone else (load.good, load.rejected)
             if (stored.get((load.id, False), 0), stored.get((load.id, True), 0)) != expected:
                 yield Finding(
                     code="load-rows",
-                    message=f"load {load.id}: the files hold other numbers of rows than it counted; "
-                    f"`resa loads remove {load.id}` and collect it again",
+                    message=sentence(
+                        "load {load}: the files hold other numbers of rows than it counted; `resa loads "
+                        "remove {load}` and collect it again",
+                        load=str(load.id),
+                    ),
                 )
 
 
@@ -163,14 +182,17 @@ def _check_ids(store: Store) -> Iterator[Finding]:
         counted = _sorted([np.fromfile(folder / str(part), np.uint64).reshape(-1, 2)])
         if (ordering.count_repeats(counted) > 0).any():
             yield Finding(
-                code="stored-twice", message="an event is stored twice; remove the newest load and collect it again"
+                code="stored-twice",
+                message=sentence("an event is stored twice; remove the newest load and collect it again"),
             )
             return
         edges = [ordering.first_byte_edges(run)[:: 256 // _PARTS] for run in runs]
         known = _sorted([run[edge[part] : edge[part + 1]] for run, edge in zip(runs, edges, strict=True)])
         differs = differs or not np.array_equal(known, counted)
     if differs:
-        yield Finding(code="ids", message="the ids that are known differ from those in the files; run `resa rebuild`")
+        yield Finding(
+            code="ids", message=sentence("the ids that are known differ from those in the files; run `resa rebuild`")
+        )
 
 
 def _sorted(parts: Sequence[Words]) -> Words:
@@ -193,14 +215,20 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
     for name in ARRAYS:
         if not np.array_equal(getattr(again, name), getattr(index, name)):
             yield Finding(
-                code="index", message=f"the index's {name} differ from a recount of the event files; run `resa rebuild`"
+                code="index",
+                message=sentence(
+                    "the index's {name} differ from a recount of the event files; run `resa rebuild`", name=name
+                ),
             )
     if again.channel_names != index.channel_names or not again.identifiers().equals(index.identifiers()):
         yield Finding(
-            code="index", message="the index's names differ from a recount of the event files; run `resa rebuild`"
+            code="index",
+            message=sentence("the index's names differ from a recount of the event files; run `resa rebuild`"),
         )
     if not read_traits(again).equals(store.customer_traits(index)):
-        yield Finding(code="traits", message="the customers' traits differ from a recount; run `resa rebuild`")
+        yield Finding(
+            code="traits", message=sentence("the customers' traits differ from a recount; run `resa rebuild`")
+        )
     fresh = store.layout.work / "verify-signals"
     for journey_map in maps:
         if not has_column(index, journey_map):
@@ -209,12 +237,16 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
         if not _equal(derived, index.column(journey_map.key)):
             yield Finding(
                 code="column",
-                message=f"the column of the map '{journey_map.key}' differs from a recount; run `resa rebuild`",
+                message=sentence(
+                    "the column of the map '{journey_map}' differs from a recount; run `resa rebuild`",
+                    journey_map=journey_map.key,
+                ),
             )
     derive_labels(again, maps)
     if not same_labels(index, again):
         yield Finding(
-            code="labels", message="the labels of events or customers differ from a recount; run `resa rebuild`"
+            code="labels",
+            message=sentence("the labels of events or customers differ from a recount; run `resa rebuild`"),
         )
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 from sqlalchemy import delete, insert, select, update
 
 from resa.base.errors import QuestionError
+from resa.base.language import as_it_is, sentence
 from resa.model.tables import LOOKUPS, REJECTED
 from resa.storage.cleaning import clean
 from resa.storage.database import to_micros
@@ -198,7 +199,7 @@ class Writer:
         """
         load = self.store.load(load_id)
         if load.state == "removed":
-            raise QuestionError(f"load {load_id} is removed already")
+            raise QuestionError(sentence("load {load} is removed already", load=str(load_id)))
         remove_load(self.store, self.lease, load)
         return self.store.load(load_id)
 
@@ -283,7 +284,13 @@ class Writer:
         with self.lease.writing() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
             if row.state != "running":
-                raise QuestionError(f"load {load.id} is {row.state}; nothing can be added to it")
+                raise QuestionError(
+                    sentence(
+                        "load {load} is {state}; nothing can be added to it",
+                        load=str(load.id),
+                        state=as_it_is(row.state),
+                    )
+                )
             for kind, name, rows, run in written.files:
                 number = list_file(connection, kind, self.store.layout.root / kind / name, rows, run=run)
                 connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))

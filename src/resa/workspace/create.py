@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from resa.base.errors import InputError, did_you_mean
-from resa.base.language import LANGUAGES
+from resa.base.language import LANGUAGES, sentence
 from resa.workspace.wording import worded
 
 __all__ = ["create", "templates"]
@@ -41,13 +41,28 @@ def create(folder: Path, *, template: str, language: str) -> list[Path]:
     known = templates()
     if template not in known:
         raise InputError(
-            f"there is no template '{template}'; there are: {', '.join(known)}{did_you_mean(template, known)}"
+            sentence(
+                "there is no template '{template}'; there are: {known}{suggestion}",
+                template=template,
+                known=", ".join(known),
+                suggestion=did_you_mean(template, known),
+            )
         )
     if language not in known[template]:
-        raise InputError(f"the template '{template}' is written in {', '.join(known[template])}, not in '{language}'")
+        raise InputError(
+            sentence(
+                "the template '{template}' is written in {known}, not in '{language}'",
+                template=template,
+                known=", ".join(known[template]),
+                language=language,
+            )
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
-            f"{folder} exists and is not empty; name a new folder, so that nothing of yours is overwritten"
+            sentence(
+                "{folder} exists and is not empty; name a new folder, so that nothing of yours is overwritten",
+                folder=folder,
+            )
         )
     folder.mkdir(parents=True, exist_ok=True)
     root = files("resa") / "workspace_templates" / template

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from resa.base.errors import SourceError, WorkspaceMissing, did_you_mean
+from resa.base.language import sentence
 from resa.collector import Source
 
-__all__ = ["currencies_of", "is_text", "is_workspace", "user"]
+__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "user"]
 
 
 def user() -> str:
@@ -33,6 +35,41 @@ def is_text(name: str) -> bool:
     return True
 
 
-def is_workspace(folder: Path) -> bool:
-    """Whether a folder is a workspace: it has a map or settings."""
-    return any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml"))
+def checked_folder(given: Path) -> Path:
+    """A workspace's folder, which has a map or settings, as an absolute path.
+
+    Raises:
+        WorkspaceMissing: It has neither, or a name that Arrow cannot read.
+    """
+    folder = given.resolve()
+    if not any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml")):
+        raise WorkspaceMissing(
+            sentence(
+                "{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; make one "
+                "with: resa new {folder}",
+                folder=given,
+            )
+        )
+    if not is_text(str(folder)):
+        raise WorkspaceMissing(
+            sentence("{folder}: the name of the folder is no UTF-8 text; give it another one", folder=given)
+        )
+    return folder
+
+
+def named_source(sources: Mapping[str, Source], name: str) -> Source:
+    """The source of a name.
+
+    Raises:
+        SourceError: There is none.
+    """
+    if name not in sources:
+        raise SourceError(
+            sentence(
+                "there is no source '{name}'; there are: {names}{suggestion}",
+                name=name,
+                names=", ".join(sources) or sentence("none yet"),
+                suggestion=did_you_mean(name, sources),
+            )
+        )
+    return sources[name]

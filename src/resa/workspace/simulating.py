@@ -9,6 +9,7 @@ from pathlib import Path
 from resa import simulation
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.files import write_text_durably
+from resa.base.language import sentence
 from resa.model.journey import JourneyMap
 from resa.simulation import Written
 
@@ -44,7 +45,7 @@ def write_simulated(
     for name in truths:
         if name not in specification.truths:
             known = did_you_mean(name, specification.truths)
-            raise QuestionError(f"simulation.yaml plants no truth '{name}'{known}")
+            raise QuestionError(sentence("simulation.yaml plants no truth '{name}'{known}", name=name, known=known))
     planted = [specification.truths[name] for name in truths]
     drawn = simulation.simulate(specification, customers=customers, seed=seed, start=start, days=days, truths=planted)
     incoming = folder / "incoming"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from resa import runtime
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import Problem, SourceError, WorkspaceBusy, WorkspaceMissing, did_you_mean
+from resa.base.errors import Problem, SourceError, WorkspaceBusy
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
 from resa.base.masking import masked
@@ -35,7 +35,7 @@ from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
-from resa.workspace.folders import currencies_of, is_text, is_workspace, user
+from resa.workspace.folders import checked_folder, currencies_of, named_source, user
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -66,14 +66,7 @@ class Workspace:
     """
 
     def __init__(self, folder: Path, *, clock: Clock = system_clock) -> None:
-        self.folder = folder.resolve()
-        if not is_workspace(self.folder):
-            raise WorkspaceMissing(
-                f"{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; "
-                f"make one with: resa new {folder}"
-            )
-        if not is_text(str(self.folder)):
-            raise WorkspaceMissing(f"{folder}: the name of the folder is no UTF-8 text; give it another one")
+        self.folder = checked_folder(folder)
         self.clock = clock
         self.settings: Settings = read_settings(self.folder / "resa.toml")
 
@@ -227,7 +220,7 @@ class Workspace:
             SourceError: A source or its file is wrong. What was collected before it stays.
             WorkspaceBusy: Another process is writing.
         """
-        chosen = [self._source(name) for name in names] if names else list(self.sources.values())
+        chosen = [named_source(self.sources, name) for name in names] if names else list(self.sources.values())
         with self.store.writing() as writer:
             try:
                 reports = Listing(
@@ -242,7 +235,7 @@ class Workspace:
 
     def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> ReplayReport:
         """Read rejected rows again by the source as it is now; what is good now goes in, the rest stays."""
-        source = self._source(name)
+        source = named_source(self.sources, name)
         with self.store.writing() as writer:
             try:
                 report = replay(writer, source, load_id=load, reason=reason)
@@ -293,12 +286,6 @@ class Workspace:
             text = self.loaded.version_text(journey_map)
             writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
 
-    def _source(self, name: str) -> Source:
-        if name not in self.sources:
-            names = ", ".join(self.sources) or "none yet"
-            raise SourceError(f"there is no source '{name}'; there are: {names}{did_you_mean(name, self.sources)}")
-        return self.sources[name]
-
     def _forget_sources(self) -> None:
         """Source files changed: read them again when they are needed, and whatever was made from them."""
         for name in ("sources", "_measuring"):
@@ -321,8 +308,11 @@ class Workspace:
         """
         if masked(path) != path:
             raise SourceError(
-                f"{masked(path)} holds a secret, and source files are shared: give the secret by the environment, "
-                "such as AWS_ACCESS_KEY_ID, or fetch the file first"
+                sentence(
+                    "{path} holds a secret, and source files are shared: give the secret by the "
+                    "environment, such as AWS_ACCESS_KEY_ID, or fetch the file first",
+                    path=masked(path),
+                )
             )
         place = path if "://" in path else self._from_here(Path(path).resolve())
         files = find_files(place, self.folder)
@@ -341,7 +331,12 @@ class Workspace:
         """
         target = self.folder / "sources" / f"{understanding.name}.yaml"
         if target.exists():
-            raise SourceError(f"sources/{target.name} exists; change it, or give the source another name with --name")
+            raise SourceError(
+                sentence(
+                    "sources/{target} exists; change it, or give the source another name with --name",
+                    target=target.name,
+                )
+            )
         target.parent.mkdir(exist_ok=True)
         write_text_durably(target, source_yaml(understanding))
         self._forget_sources()

@@ -2,24 +2,25 @@ from __future__ import annotations
 
 from resa.base import errors
 from resa.base.errors import ExtraMissing, InputError, Problem, did_you_mean
+from resa.base.language import sentence
 
 
 def test_a_problem_is_one_line_with_its_place_first() -> None:
-    problem = Problem(message="touchpoint 'chekout' is not defined", file="journey.yaml", line=31, column=18)
+    problem = Problem(message=sentence("touchpoint 'chekout' is not defined"), file="journey.yaml", line=31, column=18)
     assert str(problem) == "journey.yaml:31:18 touchpoint 'chekout' is not defined"
-    assert str(Problem(message="overdue", file="a.yaml", severity="warning")) == "a.yaml warning: overdue"
-    assert str(Problem(message="alone", column=3)) == "alone"
+    assert str(Problem(message=sentence("overdue"), file="a.yaml", severity="warning")) == "a.yaml warning: overdue"
+    assert str(Problem(message=sentence("alone"), column=3)) == "alone"
 
 
 def test_a_place_is_filled_in_only_where_it_is_unknown() -> None:
-    problem = Problem(message="x", line=4).at(file="a.yaml", line=9, column=2)
+    problem = Problem(message=sentence("x"), line=4).at(file="a.yaml", line=9, column=2)
     assert (problem.file, problem.line, problem.column) == ("a.yaml", 4, 2)
 
 
 def test_an_input_error_holds_all_problems() -> None:
-    error = InputError([Problem(message="one"), Problem(message="two", file="b.yaml")])
+    error = InputError([Problem(message=sentence("one")), Problem(message=sentence("two"), file="b.yaml")])
     assert str(error) == "one\nb.yaml two"
-    assert InputError("plain").problems == (Problem(message="plain"),)
+    assert InputError(sentence("plain")).problems == (Problem(message=sentence("plain")),)
 
 
 def test_suggestions() -> None:
@@ -29,7 +30,7 @@ def test_suggestions() -> None:
 
 
 def test_a_missing_extra_says_what_to_install() -> None:
-    assert str(ExtraMissing("polars", "polars", "to_polars()")).endswith("pip install 'resa[polars]'")
+    assert str(ExtraMissing("polars", "polars", sentence("to_polars()"))).endswith("pip install 'resa[polars]'")
 
 
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:

@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from resa.base.language import sentence
 from resa.documents import Refusal, Shape, apply_edits, read_document, validate
 
 
 def _even(number: int) -> int:
     if number % 2:
-        raise Refusal(f"{number} is odd; write {number + 1}", code="odd", fix=str(number + 1))
+        raise Refusal(sentence(f"{number} is odd; write {number + 1}"), code="odd", fix=str(number + 1))
     return number
 
 

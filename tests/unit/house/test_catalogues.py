@@ -12,9 +12,9 @@ from scripts.messages import DOMAINS, catalogue_of, file_of, updated
 from resa.drawing import say_count
 
 LANGUAGES = ("sv", "nb", "hu")
-ALIKE = {"Data", "Start", "median"}
+ALIKE = {"Data", "Start", "for", "median", "period", "persona", "text", "variant"}
 """Words that are the same in English and in one of the others."""
-TAILS = r"\{(?:when|to)\}"
+TAILS = r"\{(?:when|to|wide|groups|hint|why|near|same|left|advice|known|suggestion)\}"
 """Values that may be empty, and bring their own blank or comma."""
 
 Entry = tuple[str, str, str, str]
@@ -119,7 +119,8 @@ def test_hungarian_counts_in_the_singular() -> None:
 @pytest.mark.parametrize(("language", "quotes"), [("sv", "””"), ("nb", "«»"), ("hu", "„”")])
 def test_quotation_marks_are_the_language_s_own(language: str, quotes: str) -> None:
     foreign = set('“”„«»"') - set(quotes)
-    assert [said for _, _, _, said in entries(language) if foreign & set(said)] == []
+    wrong = [(english, said) for _, _, english, said in entries(language) if (foreign & set(said)) - set(english)]
+    assert wrong == []  # a sign that is spoken of stays
 
 
 @pytest.mark.parametrize(

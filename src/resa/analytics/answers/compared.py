@@ -25,6 +25,7 @@ from resa.analytics.scope.grouping import GROUP
 from resa.analytics.sql.intervals import difference_sql, effective_sql, wilson_of_share_sql
 from resa.analytics.sql.text import Statement, literal
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import NOTHING, Sentence, sentence, sentences
 from resa.kernels import Interval, difference_interval, effective_size, wilson_interval
 from resa.model.verdicts import FEWEST, VERDICTS
 
@@ -102,13 +103,21 @@ def compared(question: Question, answer: Answer) -> Answer:
     name, part = next(iter(answer.parts.items()))
     view = _VIEWS.get(question.kind)
     if view is None or (view.share and view.share not in part.table.column_names):
-        text = f"'{name}' has no shares that two groups could be compared by; ask a funnel, expectations or transitions"
+        text = sentence(
+            "'{name}' has no shares that two groups could be compared by; ask a funnel, expectations or transitions",
+            name=name,
+        )
         raise QuestionError(problem(text, "compare"))
     groups = list(dict.fromkeys(part.table.column(GROUP.name).to_pylist()))
     for label in question.compare:
         if label not in groups:
             known = did_you_mean(label, groups) or f"; there are: {', '.join(groups) or 'none'}"
-            raise QuestionError(problem(f"there is no group '{label}' by {question.by}{known}", "compare"))
+            raise QuestionError(
+                problem(
+                    sentence("there is no group '{label}' by {by}{known}", label=label, by=question.by, known=known),
+                    "compare",
+                )
+            )
     pairs = list(_pairs(view, part, question.compare))
     told = sum(1 for _, one, other in pairs if one.size > 0 and other.size > 0)
     columns = (*(column for column in part.columns if column.name in view.keys), *COMPARED_COLUMNS)
@@ -187,17 +196,27 @@ def _difference(one: _Side, other: _Side, confidence: float) -> tuple[float, flo
     return difference, low, high, "higher" if low > 0 else "lower" if high < 0 else "not told apart"
 
 
-def _warnings(part: Part, labels: tuple[str, ...], told: int) -> Iterator[str]:
-    wide = "" if told < 2 else "; the intervals are so wide that all hold together with 95 %"
-    yield f"{labels[0]} against {labels[1]}: {told:,} share{'' if told == 1 else 's'} compared{wide}."
+def _warnings(part: Part, labels: tuple[str, ...], told: int) -> Iterator[Sentence]:
+    wide = NOTHING if told < 2 else sentence("; the intervals are so wide that all hold together with 95 %")
+    yield sentences(
+        "{one} against {other}: {n} share compared{wide}.",
+        "{one} against {other}: {n} shares compared{wide}.",
+        told,
+        one=labels[0],
+        other=labels[1],
+        wide=wide,
+    )
     groups = part.table.column(GROUP.name).to_pylist()
     rows = [[number for number, group in enumerate(groups) if group == label] for label in labels]
     one, other = (_customers(part, next(iter(part.people)), own) for own in rows)
     both = len(np.intersect1d(one, other))
     if both:
-        who = "customer is" if both == 1 else "customers are"
-        yield f"{both:,} {who} counted in both groups, which are compared as if they had none in common."
-    yield "The groups may differ in more than this; only an experiment shows what causes what."
+        yield sentences(
+            "{n} customer is counted in both groups, which are compared as if they had none in common.",
+            "{n} customers are counted in both groups, which are compared as if they had none in common.",
+            both,
+        )
+    yield sentence("The groups may differ in more than this; only an experiment shows what causes what.")
 
 
 # The same in SQL.

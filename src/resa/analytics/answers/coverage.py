@@ -22,6 +22,7 @@ from resa.analytics.results.result import Column, Counted, Part, People
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.sql.text import inlined, literal
 from resa.analytics.views import VIEWS, with_views
+from resa.base.language import Sentence, sentence
 
 __all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "answer_coverage"]
 
@@ -75,14 +76,15 @@ def _whose(selection: Selection, touchpoint: str) -> Counted:
     return selection.snapshot.customers_at(positions)
 
 
-def _warnings(selection: Selection, table: pa.Table) -> Iterator[str]:
+def _warnings(selection: Selection, table: pa.Table) -> Iterator[Sentence]:
     signals = selection.snapshot.journey_map.signals
     unnamed = {row["touchpoint"] for row in table.to_pylist() if row["without_customer"]}
     counted = [one.touchpoint for one in signals if one.occurrence is not None and one.touchpoint in unnamed]
     if counted:
-        yield (
-            f"Whose events are which, first or later ({', '.join(counted)}), cannot be told without a customer: "
-            "those without one go to the first signal that they fit."
+        yield sentence(
+            "Whose events are which, first or later ({counted}), cannot be told without a customer: "
+            "those without one go to the first signal that they fit.",
+            counted=", ".join(counted),
         )
 
 

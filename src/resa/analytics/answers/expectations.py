@@ -43,7 +43,7 @@ from resa.analytics.scope.snapshot import Flags, Snapshot
 from resa.analytics.sql.text import Statement
 from resa.analytics.statistics import count_distinct, distinct, quantile, share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import Sentence, sentence
 from resa.kernels import CANCELLED, CENSORED, MET, cumulative_incidence, tally
 from resa.model.journey import Expectation
 from resa.model.verdicts import VERDICTS, judged
@@ -217,18 +217,29 @@ def _asked(question: ExpectationsQuestion, selection: Selection) -> list[Expecta
     known = journey_map.expectation
     for kind in question.kinds:
         if kind not in {"expectation", "promise"}:
-            raise QuestionError(problem(f"'{kind}' is no kind; use expectation or promise", "kinds"))
+            raise QuestionError(
+                problem(sentence("'{kind}' is no kind; use expectation or promise", kind=kind), "kinds")
+            )
     names = []
     for name in question.names or tuple(known):
         found = journey_map.expectation_named(name)
         if found is None:
-            raise QuestionError(problem(f"expectation '{name}' is not on the map{did_you_mean(name, known)}", "names"))
+            raise QuestionError(
+                problem(
+                    sentence(
+                        "expectation '{name}' is not on the map{suggestion}",
+                        name=name,
+                        suggestion=did_you_mean(name, known),
+                    ),
+                    "names",
+                )
+            )
         names.append(found)
     return [known[name] for name in names if not question.kinds or known[name].kind in question.kinds]
 
 
-def _warnings(found: list[Measured]) -> tuple[str, ...]:
-    said: dict[str, None] = {}
+def _warnings(found: list[Measured]) -> tuple[Sentence, ...]:
+    said: dict[Sentence, None] = {}
     for item in found:
         said.update(dict.fromkeys(item.groups.warnings))
         if not len(item.outcomes.customer):

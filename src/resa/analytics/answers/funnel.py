@@ -29,7 +29,7 @@ from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import quantile, quantile_sql, share
 from resa.base.errors import QuestionError
-from resa.base.language import sentences
+from resa.base.language import Sentence, sentence, sentences
 from resa.kernels import FunnelResult, Period, funnel, funnel_directly, funnel_unless, wilson_interval
 from resa.model.quantities import Duration
 
@@ -74,17 +74,26 @@ class _Steps:
             self.codes.append(selection.codes(written, f"steps.{number}"))
             self.optional.append(skip or name in question.optional)
         if self.optional[0]:
-            raise QuestionError(problem("the first step cannot be optional: the funnel starts with it", "steps.0"))
+            raise QuestionError(
+                problem(sentence("the first step cannot be optional: the funnel starts with it"), "steps.0")
+            )
         for name in question.optional:
             if name not in self.names:
-                raise QuestionError(problem(f"'{name}' is optional but no step of the funnel", "optional"))
+                raise QuestionError(
+                    problem(sentence("'{name}' is optional but no step of the funnel", name=name), "optional")
+                )
         if question.directly and any(self.optional):
-            raise QuestionError(problem("steps that follow directly cannot be optional; ask two funnels", "directly"))
+            raise QuestionError(
+                problem(sentence("steps that follow directly cannot be optional; ask two funnels"), "directly")
+            )
         self.unwanted = selection.codes(question.unless, "unless") if question.unless else ()
         own = {code for codes in self.codes for code in codes}
         for code in self.unwanted:
             if code in own:
-                text = f"'{selection.snapshot.names[code]}' is a step itself; name what may not come between the steps"
+                text = sentence(
+                    "'{name}' is a step itself; name what may not come between the steps",
+                    name=selection.snapshot.names[code],
+                )
                 raise QuestionError(problem(text, "unless"))
         self.required = [number for number, skip in enumerate(self.optional) if not skip]
         self.before = [max((r for r in self.required if r < number), default=0) for number in range(len(self.names))]
@@ -154,7 +163,7 @@ def _last_entry(within: Duration, selection: Selection, steps: _Steps) -> int:
     return WHOLE[0] if as_of is None else as_of - within.microseconds
 
 
-def _young(question: FunnelQuestion, selection: Selection, steps: _Steps, positions: Positions) -> tuple[str, ...]:
+def _young(question: FunnelQuestion, selection: Selection, steps: _Steps, positions: Positions) -> tuple[Sentence, ...]:
     if question.mature or question.within is None:
         return ()
     unfinished = (positions[:, [0, -1]] >= 0).sum(axis=1) == 1  # entered, and not at the last step

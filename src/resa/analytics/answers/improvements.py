@@ -195,10 +195,22 @@ def _asked(question: ImprovementsQuestion, selection: Selection) -> Iterator[_Co
     known = {improvement.key: improvement for improvement in journey_map.improvements}
     for name in question.names:
         if name not in known:
-            raise QuestionError(problem(f"improvement '{name}' is not on the map{did_you_mean(name, known)}", "names"))
+            raise QuestionError(
+                problem(
+                    sentence(
+                        "improvement '{name}' is not on the map{suggestion}",
+                        name=name,
+                        suggestion=did_you_mean(name, known),
+                    ),
+                    "names",
+                )
+            )
         if known[name].since is None or known[name].should_move is None:
             raise QuestionError(
-                problem(f"improvement '{name}' needs `since:` and `should_move:` to be compared", "names")
+                problem(
+                    sentence("improvement '{name}' needs `since:` and `should_move:` to be compared", name=name),
+                    "names",
+                )
             )
     for name, improvement in known.items():
         arrow = journey_map.expectation_named(improvement.should_move or "")

@@ -28,6 +28,7 @@ from resa.analytics.sql.intervals import clustered_sql, ratio_sql
 from resa.analytics.sql.text import Statement, inlined, listed, literal
 from resa.analytics.statistics import count_distinct, distinct, quantile, ratio_interval
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import Sentence, sentence, sentences
 from resa.kernels import Interval, clustered_interval
 from resa.model.journey import Metric
 
@@ -150,21 +151,30 @@ def answer_metrics(question: MetricsQuestion, selection: Selection) -> Answer:
 def _asked(question: MetricsQuestion, selection: Selection) -> Iterator[Metric]:
     known = {metric.key: metric for metric in selection.snapshot.journey_map.metrics}
     if not known:
-        raise QuestionError("the map names no metrics; write some under metrics:, such as  orders: {count: purchase}")
+        raise QuestionError(
+            sentence("the map names no metrics; write some under metrics:, such as  orders: {{count: purchase}}")
+        )
     for name in question.names:
         if name not in known:
-            advice = did_you_mean(name, known) or f"; it names: {', '.join(known)}"
-            raise QuestionError(problem(f"metric '{name}' is not on the map{advice}", "names"))
+            advice = did_you_mean(name, known) or sentence("; it names: {known}", known=", ".join(known))
+            raise QuestionError(
+                problem(sentence("metric '{name}' is not on the map{advice}", name=name, advice=advice), "names")
+            )
     yield from (metric for key, metric in known.items() if not question.names or key in question.names)
 
 
-def _without(measured: list[_Measured]) -> Iterator[str]:
+def _without(measured: list[_Measured]) -> Iterator[Sentence]:
     """How many visits say nothing that could be added up."""
     for item in measured:
         missing = int(np.isnan(item.numbers).sum())
         if missing:
-            say = "says" if missing == 1 else "say"
-            yield f"{missing:,} of {len(item.positions):,} visits {say} nothing for '{item.metric.key}'."
+            yield sentences(
+                "{n} of {visits} visits says nothing for '{metric}'.",
+                "{n} of {visits} visits say nothing for '{metric}'.",
+                missing,
+                visits=len(item.positions),
+                metric=item.metric.key,
+            )
 
 
 # The same in SQL.

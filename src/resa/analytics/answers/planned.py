@@ -30,7 +30,7 @@ from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import share
 from resa.base.errors import QuestionError, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import NOTHING, Sentence, sentence
 from resa.kernels import DETOUR, DIRECT, LEFT, Walks, funnel, walks, wilson_interval
 from resa.model.journey import Persona
 
@@ -184,7 +184,7 @@ class _Walk:
 def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
     """Compare plans with what customers did."""
     personas = asked_plans(question.plans, selection)
-    warnings: tuple[str, ...] = tuple(
+    warnings: tuple[Sentence, ...] = tuple(
         sentence("Nothing tells who is a '{persona}': its path is compared with everyone only.", persona=persona.key)
         for persona in personas
         if persona.who is None
@@ -211,7 +211,7 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
     )
 
 
-def unseen(selection: Selection, persona: Persona) -> str:
+def unseen(selection: Selection, persona: Persona) -> Sentence:
     """Why nobody can be counted from some planned touchpoint on; empty if all of them are seen."""
     signals = selection.snapshot.journey_map.signal
     for step, key in enumerate(persona.path):
@@ -226,7 +226,7 @@ def unseen(selection: Selection, persona: Persona) -> str:
                 "No events show '{touchpoint}', so nobody can be seen to come that far on the path planned for '{persona}'.",
                 **names,
             )
-    return ""
+    return NOTHING
 
 
 def asked_plans(plans: Sequence[str], selection: Selection) -> list[Persona]:
@@ -238,9 +238,18 @@ def asked_plans(plans: Sequence[str], selection: Selection) -> list[Persona]:
     known = selection.snapshot.journey_map.persona
     for key in plans:
         if key not in known:
-            raise QuestionError(problem(f"the map has no persona '{key}'{did_you_mean(key, known)}", "plans"))
+            raise QuestionError(
+                problem(
+                    sentence(
+                        "the map has no persona '{key}'{suggestion}", key=key, suggestion=did_you_mean(key, known)
+                    ),
+                    "plans",
+                )
+            )
         if not known[key].path:
-            raise QuestionError(problem(f"no path is planned for '{key}'; add `path:` to the persona", "plans"))
+            raise QuestionError(
+                problem(sentence("no path is planned for '{key}'; add `path:` to the persona", key=key), "plans")
+            )
     return [known[key] for key in plans or known if known[key].path]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from math import isnan
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ import pyarrow as pa
 from resa.analytics.calendar import DAY, Instants, calendar_edges
 from resa.analytics.questions.kinds import RetentionQuestion
 from resa.analytics.results.answer import Answer
+from resa.analytics.results.plain_text import cell_text, heading
 from resa.analytics.results.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.outcomes import as_of_delivering
@@ -30,6 +31,7 @@ from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal, moment
 from resa.base.clock import from_microseconds
+from resa.base.language import in_language, sentence
 from resa.kernels import Retention, retention, wilson_interval
 
 __all__ = ["OVERALL_COLUMNS", "RETENTION_COLUMNS", "answer_retention"]
@@ -222,7 +224,7 @@ def _cohorts(groups: Groups, counted: _Counted, statement: Statement) -> Part:
         columns,
         table,
         sql=sql,
-        laid_out=_triangle(table, counted.question, grouped=groups.by),
+        laid_out=partial(_triangle, table, counted.question, grouped=groups.by),
         people={
             "returned": lambda row: counted.people(*behind[row]),
             "customers": lambda row: counted.people(*behind[row][:2], None),
@@ -267,7 +269,7 @@ def _overall(groups: Groups, counted: _Counted, statement: Statement) -> Part:
     )
 
 
-def _triangle(table: dict[str, list[Any]], question: RetentionQuestion, *, grouped: bool) -> str:
+def _triangle(table: dict[str, list[Any]], question: RetentionQuestion, language: str = "en", *, grouped: bool) -> str:
     """A line a cohort and a column a range of periods: the shares; those that may still change with a tilde."""
     if not table["share"]:
         return ""
@@ -275,13 +277,14 @@ def _triangle(table: dict[str, list[Any]], question: RetentionQuestion, *, group
     names = ("group", "cohort") if grouped else ("cohort",)
     lines: dict[tuple[str, ...], list[str]] = {}
     for number, share in enumerate(table["share"]):
-        key = (*(str(table[name][number]) for name in names), f"{table['customers'][number]:,}")
+        key = (*(str(table[name][number]) for name in names), cell_text(table["customers"][number], language))
         line = lines.setdefault(key, [])
         line += [""] * (place[table["period"][number]] - len(line))
-        line.append("–" if isnan(share) else f"{'' if table['complete'][number] else '~'}{share:.1%}")
+        percent = f"{share:.1%}" if language == "en" else f"{share:.1%}".replace(".", ",")
+        line.append("–" if isnan(share) else f"{'' if table['complete'][number] else '~'}{percent}")
     heads = question.range_names[: max(map(len, lines.values()))]
     rows = [
-        (*names, "customers", *heads),
+        (*(heading(name, language) for name in (*names, "customers")), *heads),
         *((*key, *line, *[""] * (len(heads) - len(line))) for key, line in lines.items()),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -292,7 +295,8 @@ def _triangle(table: dict[str, list[Any]], question: RetentionQuestion, *, group
         ).rstrip()
         for row in rows
     ]
-    return "\n".join(said if all(table["complete"]) else [*said, "~ may still change: the period has not ended"])
+    young = in_language(sentence("~ may still change: the period has not ended"), language)
+    return "\n".join(said if all(table["complete"]) else [*said, young])
 
 
 def _split(groups: Groups, counted: _Counted) -> Iterator[tuple[str | None, Flags]]:

@@ -31,6 +31,7 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.kernels import bucket_numbers, tally
 
 __all__ = ["EXPECTATION_TREND_COLUMNS", "VISIT_TREND_COLUMNS", "answer_trend"]
@@ -94,12 +95,17 @@ def answer_trend(question: TrendQuestion, selection: Selection) -> Answer:
     signal = journey_map.signal.get(question.of)
     if signal is not None and signal.kind == "daily_number":
         raise QuestionError(
-            problem(f"'{question.of}' is counted by day without customers; its number is shown on the map", "of")
+            problem(
+                sentence("'{of}' is counted by day without customers; its number is shown on the map", of=question.of),
+                "of",
+            )
         )
     known = [*journey_map.code, *(stage.key for stage in journey_map.stages), *journey_map.expectation]
     if question.of not in known:
-        message = (
-            f"'{question.of}' is neither a touchpoint nor an expectation of the map{did_you_mean(question.of, known)}"
+        message = sentence(
+            "'{of}' is neither a touchpoint nor an expectation of the map{suggestion}",
+            of=question.of,
+            suggestion=did_you_mean(question.of, known),
         )
         raise QuestionError(problem(message, "of"))
     return _of_visits(question, selection)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from resa.analytics.findings.unusual import FAMILY_WISE
+from resa.base.language import Sentence
 from resa.base.showing import notes_html, table_html
 
 __all__ = ["Finding", "Findings", "Reason", "Segment"]
@@ -104,7 +105,7 @@ class Findings:
     places: tuple[Finding, ...]
     tests: int
     level: float = FAMILY_WISE
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: a row a place; the arguments are part of its protocol."""

@@ -38,7 +38,7 @@ from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import count_distinct, distinct, quantile
-from resa.base.language import sentence
+from resa.base.language import Sentence, sentence
 from resa.kernels import Totals
 
 __all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
@@ -111,7 +111,7 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     )
 
 
-def _lacking(continued: Continued, counted: Rows) -> Iterator[str]:
+def _lacking(continued: Continued, counted: Rows) -> Iterator[Sentence]:
     """What cannot be said, and why."""
     if not continued.staffed:
         yield sentence("No channel of the map is `kind: internal`; switches to staff are not looked for.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from resa.base.language import sentence
 from resa.model.quantities import Duration, parse_duration
 
 __all__ = ["READERS", "Step", "read_text", "to_json"]
@@ -35,31 +36,31 @@ def to_json(value: object) -> Any:
 def read_text(value: object) -> str | None:
     """Text, or nothing."""
     if value is not None and not isinstance(value, str):
-        raise TypeError(f"write text, not {type(value).__name__}")
+        raise TypeError(sentence("write text, not {kind}", kind=type(value).__name__))
     return value
 
 
 def _read_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"write a whole number, not '{value}'")
+        raise TypeError(sentence("write a whole number, not '{value}'", value=str(value)))
     return value
 
 
 def _read_share(value: object) -> float:
     """Text such as `80 %`, or the number 0.8."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"write a share, such as 80 %, not '{value}'")
+        raise TypeError(sentence("write a share, such as 80 %, not '{value}'", value=str(value)))
     if not isinstance(value, str):
         return float(value)
     found = _SHARE.fullmatch(value)
     if found is None:
-        raise ValueError(f"'{value}' is no share; write 80 %")
+        raise ValueError(sentence("'{value}' is no share; write 80 %", value=str(value)))
     return float(found["number"]) / 100
 
 
 def _read_switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"write true or false, not '{value}'")
+        raise TypeError(sentence("write true or false, not '{value}'", value=str(value)))
     return value
 
 
@@ -78,14 +79,18 @@ def read_moment(value: object) -> date | datetime | None:
     try:
         return date.fromisoformat(text) if len(text) <= len("2026-12-31") else datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"'{text}' is no day and no moment; write 2026-12-31 or 2026-12-31T08:00:00Z") from None
+        raise ValueError(
+            sentence("'{text}' is no day and no moment; write 2026-12-31 or 2026-12-31T08:00:00Z", text=text)
+        ) from None
 
 
 def read_instant(value: object) -> datetime | None:
     """A moment; a day alone is refused."""
     moment = read_moment(value)
     if moment is not None and not isinstance(moment, datetime):
-        raise ValueError(f"'{moment}' is a day; write a moment, such as {moment}T00:00:00Z")
+        raise ValueError(
+            sentence("'{moment}' is a day; write a moment, such as {moment}T00:00:00Z", moment=str(moment))
+        )
     return moment
 
 
@@ -97,13 +102,13 @@ def read_words(value: object) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    raise ValueError("write a word or a list of words")
+    raise ValueError(sentence("write a word or a list of words"))
 
 
 def read_steps(value: object) -> tuple[Step, ...]:
     """Steps as written: words, and lists of words for any-of."""
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError("write a list of steps")
+        raise TypeError(sentence("write a list of steps"))
     return tuple(step if isinstance(step, str) else read_words(step) for step in value)
 
 

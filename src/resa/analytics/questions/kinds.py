@@ -10,15 +10,16 @@ asked again.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from resa.analytics.calendar import PERIODS
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.question import Question, problem_of
+from resa.analytics.questions.retention import RetentionQuestion
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import Sentence, sentence
 from resa.drawing import PROCESS_NUMBERS
 from resa.model.quantities import Duration
 
@@ -66,17 +67,17 @@ class FunnelQuestion(Question):
     unless: tuple[str, ...] = ()
     directly: bool = False
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if not self.steps:
-            found.append(("steps", "a funnel needs at least one step"))
+            found.append(("steps", sentence("a funnel needs at least one step")))
         if len(self.steps) > MOST_STEPS:
-            found.append(("steps", f"a funnel has at most {MOST_STEPS} steps"))
-        found += _exact("within", self.within, "a funnel's window")
+            found.append(("steps", sentence("a funnel has at most {most_steps} steps", most_steps=MOST_STEPS)))
+        found += _exact("within", self.within, sentence("a funnel's window"))
         if self.directly and self.unless:
-            found.append(("unless", "nothing comes between steps that follow directly; leave out 'unless'"))
+            found.append(("unless", sentence("nothing comes between steps that follow directly; leave out 'unless'")))
         if self.mature and self.within is None:
-            found.append(("mature", "a funnel without 'within' never ends, so that no entry is mature"))
+            found.append(("mature", sentence("a funnel without 'within' never ends, so that no entry is mature")))
         return found
 
 
@@ -118,14 +119,32 @@ class ProcessQuestion(Question):
     arrows: float = 0.8
     show: str = "count"
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         for name in ("touchpoints", "arrows"):
             if not 0 <= getattr(self, name) <= 1:
-                found.append((name, f"a share lies between 0 % and 100 %, not at {getattr(self, name) * 100:g} %"))
+                found.append(
+                    (
+                        name,
+                        sentence(
+                            "a share lies between 0 % and 100 %, not at {share:g} %",
+                            share=getattr(self, name) * 100,
+                        ),
+                    )
+                )
         if self.show not in PROCESS_NUMBERS:
             advice = did_you_mean(self.show, PROCESS_NUMBERS)
-            found.append(("show", f"arrows do not carry '{self.show}'{advice}; use {', '.join(PROCESS_NUMBERS)}"))
+            found.append(
+                (
+                    "show",
+                    sentence(
+                        "arrows do not carry '{show}'{advice}; use {process_numbers}",
+                        show=self.show,
+                        advice=advice,
+                        process_numbers=", ".join(PROCESS_NUMBERS),
+                    ),
+                )
+            )
         return found
 
 
@@ -150,14 +169,23 @@ class PathsQuestion(Question):
     collapse: bool = True
     sessions: Duration | None = None
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.start and self.end:
-            found.append(("end", "paths have a start or an end, not both; ask a funnel for what lies between"))
+            found.append(
+                ("end", sentence("paths have a start or an end, not both; ask a funnel for what lies between"))
+            )
         if not 1 <= self.steps <= MOST_STEPS:
-            found.append(("steps", f"a path has 1 to {MOST_STEPS} steps, not {self.steps}"))
+            found.append(
+                (
+                    "steps",
+                    sentence(
+                        "a path has 1 to {most_steps} steps, not {steps}", most_steps=MOST_STEPS, steps=self.steps
+                    ),
+                )
+            )
         if self.top < 1:
-            found.append(("top", f"list at least 1 path, not {self.top}"))
+            found.append(("top", sentence("list at least 1 path, not {top}", top=self.top)))
         return found
 
 
@@ -174,10 +202,10 @@ class VariantsQuestion(Question):
     top: int = 20
     collapse: bool = False
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.top < 1:
-            found.append(("top", f"list at least 1 variant, not {self.top}"))
+            found.append(("top", sentence("list at least 1 variant, not {top}", top=self.top)))
         return found
 
 
@@ -194,85 +222,20 @@ class TrendQuestion(Question):
     of: str
     every: Literal["day", "week", "month", "quarter"] = "week"
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.every not in PERIODS:
-            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
-        if self.by in PERIODS:
-            found.append(("by", "a trend is by calendar period already; use 'every'"))
-        return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetentionQuestion(Question):
-    """Of the customers who started in one calendar period, how many came back in each later one.
-
-    Attributes:
-        start: Touchpoints or stages, the first of which starts a customer; empty: any touchpoint.
-        returns: Those that count as coming back; empty: any.
-        every: The calendar period.
-        periods: How many periods after that of the start are listed; 0 is that of the start itself.
-        rolling: Who came back later still counts as having come back in every period before, too.
-        brackets: Periods that count as one: `0`, `1-3`, `4+`; instead of `periods`.
-    """
-
-    kind = "retention"
-    start: tuple[str, ...] = ()
-    returns: tuple[str, ...] = ()
-    every: Literal["day", "week", "month", "quarter"] = "week"
-    periods: int = 12
-    rolling: bool = False
-    brackets: tuple[str, ...] = ()
-
-    @property
-    def ranges(self) -> tuple[tuple[int, int | None], ...]:
-        """First and last period after the start of what is counted as one; `None`: all up to now."""
-        if not self.brackets:
-            return tuple((period, None if self.rolling else period) for period in range(self.periods + 1))
-        pairs = [bracket.removesuffix("+").partition("-") for bracket in self.brackets]
-        return tuple(
-            (int(first), None if bracket.endswith("+") else int(last or first))
-            for bracket, (first, _, last) in zip(self.brackets, pairs, strict=True)
-        )
-
-    @property
-    def range_names(self) -> tuple[str, ...]:
-        """The ranges as they are written: 3, 1-3, 4+."""
-        return self.brackets or tuple(f"{period}{'+' if self.rolling else ''}" for period in range(self.periods + 1))
-
-    def _problems(self) -> list[tuple[str, str]]:
-        found = super()._problems()
-        if self.every not in PERIODS:
-            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
-        if self.by in PERIODS:
-            found.append(("by", "cohorts are calendar periods already; use 'every'"))
-        if not 0 <= self.periods <= MOST_PERIODS:
-            found.append(("periods", f"0 to {MOST_PERIODS} periods can be listed, not {self.periods}"))
-        if self.brackets and self.rolling:
-            found.append(("rolling", "brackets say themselves what counts as one; leave out 'rolling'"))
-        found += [
-            ("brackets", f"'{bracket}' is no bracket; write 3, 1-3 or 4+")
-            for bracket in self.brackets
-            if re.fullmatch(r"\d{1,3}(-\d{1,3}|\+)?", bracket) is None
-        ]
-        if not any(field == "brackets" for field, _ in found):
-            found += self._bracket_problems()
-        return found
-
-    def _bracket_problems(self) -> Iterator[tuple[str, str]]:
-        """Ranges that go backwards, overlap or reach too far."""
-        end: int | None = -1
-        for bracket, (first, last) in zip(self.brackets, self.ranges, strict=False):
-            if end is None or first <= end or (last is not None and last < first):
-                yield (
-                    "brackets",
-                    f"'{bracket}' does not lie behind the bracket before it; write them in order: 0, 1-3, 4+",
+            found.append(
+                (
+                    "every",
+                    sentence(
+                        "'{every}' is no calendar period; use {periods}", every=self.every, periods=", ".join(PERIODS)
+                    ),
                 )
-                return
-            if max(first, last or 0) > MOST_PERIODS:
-                yield "brackets", f"'{bracket}' reaches too far; the last period can be {MOST_PERIODS}"
-                return
-            end = last
+            )
+        if self.by in PERIODS:
+            found.append(("by", sentence("a trend is by calendar period already; use 'every'")))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,11 +251,18 @@ class StagesQuestion(Question):
     every: Literal["day", "week", "month", "quarter"] = "week"
     quiet_after: Duration | None = None
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.every not in PERIODS:
-            found.append(("every", f"'{self.every}' is no calendar period; use {', '.join(PERIODS)}"))
-        found += _exact("quiet_after", self.quiet_after, "a pause")
+            found.append(
+                (
+                    "every",
+                    sentence(
+                        "'{every}' is no calendar period; use {periods}", every=self.every, periods=", ".join(PERIODS)
+                    ),
+                )
+            )
+        found += _exact("quiet_after", self.quiet_after, sentence("a pause"))
         return found
 
 
@@ -309,12 +279,12 @@ class ImprovementsQuestion(Question):
     names: tuple[str, ...] = ()
     days: int | None = None
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.by in PERIODS:
-            found.append(("by", "improvements compare two times already; ask a trend for more"))
+            found.append(("by", sentence("improvements compare two times already; ask a trend for more")))
         if self.days is not None and self.days < 1:
-            found.append(("days", f"compare at least 1 day, not {self.days}"))
+            found.append(("days", sentence("compare at least 1 day, not {days}", days=self.days)))
         return found
 
 
@@ -336,11 +306,18 @@ class CoverageQuestion(Question):
 
     kind = "coverage"
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         for name in ("where", "events", "channel", "device", "persona", "by"):
             if getattr(self, name):
-                found.append((name, f"who names no customer is in no group, so that '{name}' cannot be asked for here"))
+                found.append(
+                    (
+                        name,
+                        sentence(
+                            "who names no customer is in no group, so that '{name}' cannot be asked for here", name=name
+                        ),
+                    )
+                )
         return found
 
 
@@ -357,11 +334,11 @@ class ChannelsQuestion(Question):
     of: str = "channel"
     within: Duration | None = None
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.of not in {"channel", "device"}:
-            found.append(("of", f"'{self.of}' is neither channel nor device"))
-        found += _exact("within", self.within, "a time between visits")
+            found.append(("of", sentence("'{of}' is neither channel nor device", of=self.of)))
+        found += _exact("within", self.within, sentence("a time between visits"))
         return found
 
 
@@ -383,11 +360,20 @@ class FrictionQuestion(Question):
         """How long customers may take to go on."""
         return self.within or _WEEK
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
-        found += _exact("within", self.within, "a time between visits")
+        found += _exact("within", self.within, sentence("a time between visits"))
         if not 1 <= self.limit <= MOST_PLACES:
-            found.append(("limit", f"1 to {MOST_PLACES} places can be listed, not {self.limit}"))
+            found.append(
+                (
+                    "limit",
+                    sentence(
+                        "1 to {most_places} places can be listed, not {limit}",
+                        most_places=MOST_PLACES,
+                        limit=self.limit,
+                    ),
+                )
+            )
         return found
 
 
@@ -418,10 +404,10 @@ class ConformanceQuestion(Question):
     collapse: bool = True
     top: int = 20
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = super()._problems()
         if self.top < 1:
-            found.append(("top", f"list at least 1 variant, not {self.top}"))
+            found.append(("top", sentence("list at least 1 variant, not {top}", top=self.top)))
         return found
 
 
@@ -436,20 +422,17 @@ MOST_STEPS = 32
 """Steps in a funnel or a path at most."""
 
 
-def _exact(name: str, span: Duration | None, what: str) -> list[tuple[str, str]]:
+def _exact(name: str, span: Duration | None, what: Sentence) -> list[tuple[str, Sentence]]:
     """Refuse working days where time is counted by the clock."""
     if span is None or not span.working:
         return []
-    return [(name, f"{what} is exact; write '{span.amount} days'")]
+    return [(name, sentence("{what} is exact; write '{amount} days'", what=what, amount=span.amount))]
 
 
 _WEEK: Final = Duration(7, "day")
 
 MOST_PLACES = 100
 """Places of friction that are listed at most."""
-
-MOST_PERIODS = 120
-"""Calendar periods after the start that retention lists at most."""
 
 KINDS: dict[str, type[Question]] = {
     question.kind: question
@@ -484,5 +467,12 @@ def question_from(document: Mapping[str, Any]) -> Question:
     """
     kind = document.get("kind")
     if kind not in KINDS:
-        raise QuestionError(problem_of("kind", f"'{kind}' is no kind of question{did_you_mean(str(kind), KINDS)}"))
+        raise QuestionError(
+            problem_of(
+                "kind",
+                sentence(
+                    "'{kind}' is no kind of question{suggestion}", kind=kind, suggestion=did_you_mean(str(kind), KINDS)
+                ),
+            )
+        )
     return KINDS[kind].from_document(document)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from resa.analytics.calendar import PERIODS
 from resa.analytics.questions.json_text import READERS, read_text, to_json
 from resa.base.errors import Problem, QuestionError, did_you_mean
+from resa.base.language import Sentence, one_of, said_by, sentence
 
 __all__ = ["COUNTED", "GROUPS", "Question", "of_customers", "problem_of"]
 
@@ -63,26 +64,43 @@ class Question:
         if problems:
             raise QuestionError(Problem(message=text, field=name, code="bad-question") for name, text in problems)
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> list[tuple[str, Sentence]]:
         found = []
         if self.by is not None and self.by not in GROUPS and not self.by.startswith(("traits.", "properties.")):
-            advice = did_you_mean(self.by, GROUPS) or f"; use {', '.join(GROUPS)}, traits.… or properties.…"
-            found.append(("by", f"cannot group by '{self.by}'{advice}"))
+            advice = did_you_mean(self.by, GROUPS) or sentence(
+                "; use {groups}, traits.… or properties.…", groups=", ".join(GROUPS)
+            )
+            found.append(("by", sentence("cannot group by '{by}'{advice}", by=self.by, advice=advice)))
         if self.count_by not in COUNTED:
-            advice = did_you_mean(self.count_by, COUNTED) or f"; count by {' or '.join(COUNTED)}"
-            found.append(("count_by", f"'{self.count_by}' cannot be counted{advice}"))
+            advice = did_you_mean(self.count_by, COUNTED) or sentence("; count by {counted}", counted=one_of(COUNTED))
+            found.append(
+                ("count_by", sentence("'{count_by}' cannot be counted{advice}", count_by=self.count_by, advice=advice))
+            )
         if self.compare and self.by is None:
-            found.append(("compare", "say by what customers are grouped, such as 'by': 'device'"))
+            found.append(("compare", sentence("say by what customers are grouped, such as 'by': 'device'")))
         if self.compare and len(set(self.compare)) != 2:
-            found.append(("compare", f"two different groups are compared, not {len(set(self.compare))}"))
+            found.append(
+                ("compare", sentence("two different groups are compared, not {count}", count=len(set(self.compare))))
+            )
         for name in ("since", "until", "as_of"):
             moment, key = getattr(self, name), _JSON_NAMES.get(name, name)
             if moment is None:
                 continue
             if not MINYEAR < moment.year < MAXYEAR:  # the calendar ends within a day or a time zone of these
-                found.append((key, f"{moment.isoformat()} is too far away; leave '{key}' out for no such end"))
+                found.append(
+                    (
+                        key,
+                        sentence(
+                            "{moment} is too far away; leave '{key}' out for no such end",
+                            moment=moment.isoformat(),
+                            key=key,
+                        ),
+                    )
+                )
             elif isinstance(moment, datetime) and moment.tzinfo is None:
-                found.append((key, f"{moment.isoformat()} has no time zone; add one, or give a day"))
+                found.append(
+                    (key, sentence("{moment} has no time zone; add one, or give a day", moment=moment.isoformat()))
+                )
         return found
 
     @property
@@ -117,17 +135,25 @@ class Question:
                 continue
             if key not in known:
                 problems.append(
-                    problem_of(key, f"'{key}' is not part of a {cls.kind} question{did_you_mean(key, known)}")
+                    problem_of(
+                        key,
+                        sentence(
+                            "'{key}' is not part of a {kind} question{suggestion}",
+                            key=key,
+                            kind=cls.kind,
+                            suggestion=did_you_mean(key, known),
+                        ),
+                    )
                 )
                 continue
             try:
                 values[known[key].name] = READERS.get(known[key].name, read_text)(value)
             except (ValueError, TypeError) as error:
-                problems.append(problem_of(key, str(error)))
+                problems.append(problem_of(key, said_by(error)))
         for key, item in known.items():
             required = item.default is MISSING and item.default_factory is MISSING
             if required and key not in document:
-                problems.append(problem_of(key, f"a {cls.kind} question needs '{key}'"))
+                problems.append(problem_of(key, sentence("a {kind} question needs '{key}'", kind=cls.kind, key=key)))
         if problems:
             raise QuestionError(problems)
         return cls(**values)
@@ -138,6 +164,6 @@ def of_customers(by: str | None) -> bool:
     return by is not None and (by == "persona" or by.startswith("traits."))
 
 
-def problem_of(key: str, message: str) -> Problem:
+def problem_of(key: str, message: Sentence) -> Problem:
     """What is wrong with a question's field."""
     return Problem(message=message, field=key, code="bad-question")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resa.analytics.results.result import Part
+from resa.base.language import Sentence
 
 __all__ = ["Answer"]
 
@@ -24,4 +25,4 @@ class Answer:
     parts: Mapping[str, Part]
     n: Mapping[str, int]
     others: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()

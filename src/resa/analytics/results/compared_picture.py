@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from resa.analytics.results.names import group_name, touchpoint_name
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.drawing import Difference, Svg, draw_differences, said_in, say
 from resa.model.journey import JourneyMap
 from resa.model.verdicts import VERDICTS
@@ -25,7 +26,9 @@ def draw_compared(result: Result) -> Svg:
     keys = result.table.column_names[: result.table.column_names.index("counted")]
     rows = [row for row in result.parts["compared"].table.to_pylist() if row["verdict"] is not None]
     if len(rows) > _MOST:
-        raise QuestionError(f"{len(rows)} differences are no picture; ask for fewer, or show the table")
+        raise QuestionError(
+            sentence("{count} differences are no picture; ask for fewer, or show the table", count=len(rows))
+        )
     differences = [
         Difference(
             name=_about(row, keys, journey_map),

@@ -66,7 +66,7 @@ def _of_group(part: Part, label: str) -> Part:
         return part
     table = part.table.filter(pc.equal(part.table.column(_GROUP), label)).drop_columns([_GROUP])
     columns = tuple(column for column in part.columns if column.name != _GROUP)
-    return replace(part, columns=columns, table=table, people={}, laid_out="")
+    return replace(part, columns=columns, table=table, people={}, laid_out=None)
 
 
 def common_scale(result: Result, name: str) -> dict[str, float]:

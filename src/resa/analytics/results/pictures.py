@@ -13,6 +13,7 @@ from resa.analytics.results.names import group_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
 from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
+from resa.base.language import NOTHING, sentence
 from resa.drawing import (
     Bar,
     Cohort,
@@ -82,11 +83,15 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
     if draw is not None and grouped and (result.kind, name) in DRAWN_BY_GROUP:
         return _panels(result, name, draw)
     if draw is None or grouped:
-        what = f"'{name}' of {result.kind}" if name != first else result.kind
+        what = sentence("'{name}' of {kind}", name=name, kind=result.kind) if name != first else result.kind
         drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
-        hint = "" if name == first else f"; drawn are: {drawn}"
-        groups = ", grouped" if grouped else ""
-        raise QuestionError(f"there is no picture for {what}{groups}; show the table{hint}")
+        hint = NOTHING if name == first else sentence("; drawn are: {drawn}", drawn=drawn)
+        groups = sentence(", grouped") if grouped else NOTHING
+        raise QuestionError(
+            sentence(
+                "there is no picture for {what}{groups}; show the table{hint}", what=what, groups=groups, hint=hint
+            )
+        )
     return draw(result, result.journey_map)
 
 
@@ -123,7 +128,7 @@ def _column(result: Result, name: str) -> list[Any]:
 
 def _bars(bars: list[Bar], journey_map: JourneyMap, title: str, *, counts: bool = False, **how: Any) -> Svg:
     if len(bars) > _MOST_BARS:
-        raise QuestionError(f"{len(bars)} bars are no picture; ask for fewer, or show the table")
+        raise QuestionError(sentence("{count} bars are no picture; ask for fewer, or show the table", count=len(bars)))
     return draw_bars(bars, title=title, language=journey_map.language, counts=counts, **how)
 
 
@@ -183,7 +188,11 @@ def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
 def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
     if len(lines) > _MOST_CURVES:
         raise QuestionError(
-            f"{len(lines)} curves cannot be told apart; ask for at most {_MOST_CURVES}, or show the table"
+            sentence(
+                "{count} curves cannot be told apart; ask for at most {most_curves}, or show the table",
+                count=len(lines),
+                most_curves=_MOST_CURVES,
+            )
         )
     curves = [Curve(name=name, points=tuple(points)) for name, points in lines.items()]
     return draw_curve(curves, title=title, language=journey_map.language, **how)
@@ -436,7 +445,9 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
     names = {row["metric"] for row in rows}
     if len(names) != 1 or result.question.by is None:
-        raise QuestionError("one metric is drawn, by groups or periods: name it, and add --by; or show the table")
+        raise QuestionError(
+            sentence("one metric is drawn, by groups or periods: name it, and add --by; or show the table")
+        )
     metric = next(metric for metric in journey_map.metrics if metric.key in names)
     share = metric.kind == "share"
     if result.question.by in PERIODS:

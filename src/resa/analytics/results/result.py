@@ -7,10 +7,9 @@ the very customers behind each number.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,10 +19,11 @@ import pyarrow as pa
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES
 from resa.analytics.results.pictures import picture_of
+from resa.analytics.results.plain_text import cell_text, plain, table_text, time_name, timed
 from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
+from resa.base.language import Sentence, in_language, sentence
 from resa.base.showing import notes_html, table_html
-from resa.drawing import format_seconds
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Part:
         table: The rows.
         sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
         people: For each column that counts: who was counted.
-        laid_out: The rows as people read them, where one below the other would be too many; empty: as a table.
+        laid_out: The rows as people read them in a language, where one below another would be too many; none: a table.
         looked_at: A SELECT of each group and how many customers it has, where shares are compared by them.
     """
 
@@ -77,7 +77,7 @@ class Part:
     table: pa.Table
     sql: str
     people: Mapping[str, People] = field(default_factory=dict)
-    laid_out: str = ""
+    laid_out: Callable[[str], str] | None = None
     looked_at: str = ""
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ def part_of(
     *,
     sql: str,
     people: Mapping[str, People],
-    laid_out: str = "",
+    laid_out: Callable[[str], str] | None = None,
     looked_at: str = "",
 ) -> Part:
     """A part from lists or arrays by column name; NaN becomes null."""
@@ -138,7 +138,7 @@ class Result:
     identify: Identify
     journey_map: JourneyMap
     others: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -173,7 +173,7 @@ class Result:
         try:
             import polars as pl  # noqa: PLC0415  # an extra
         except ImportError:
-            raise ExtraMissing("polars", "polars", "a polars frame") from None
+            raise ExtraMissing("polars", "polars", sentence("a polars frame")) from None
         frame = pl.from_arrow(self.table)
         assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table gives a frame; the type says frame or series
         return frame
@@ -187,7 +187,7 @@ class Result:
         try:
             import pandas as pd  # noqa: F401, PLC0415  # an extra; pyarrow imports it by itself
         except ImportError:
-            raise ExtraMissing("pandas", "pandas", "a pandas frame") from None
+            raise ExtraMissing("pandas", "pandas", sentence("a pandas frame")) from None
         frame: pd.DataFrame = self.table.to_pandas()
         return frame
 
@@ -217,7 +217,9 @@ class Result:
         name = column or next(iter(chosen.people), "")
         if name not in chosen.people:
             known = ", ".join(chosen.people) or "none"
-            raise QuestionError(f"'{name}' has no customers behind it; use one of: {known}")
+            raise QuestionError(
+                sentence("'{name}' has no customers behind it; use one of: {known}", name=name, known=known)
+            )
         counted = chosen.people[name](self._row(chosen, row))
         customers, counts = np.unique(counted, return_counts=True)
         table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
@@ -232,8 +234,8 @@ class Result:
         if name is None:
             return self.main
         if name not in self.parts:
-            hint = did_you_mean(name, self.parts) or f"; it has: {', '.join(self.parts)}"
-            raise QuestionError(f"this answer has no part '{name}'{hint}")
+            hint = did_you_mean(name, self.parts) or sentence("; it has: {parts}", parts=", ".join(self.parts))
+            raise QuestionError(sentence("this answer has no part '{name}'{hint}", name=name, hint=hint))
         return self.parts[name]
 
     @staticmethod
@@ -241,17 +243,27 @@ class Result:
         rows = part.table.num_rows
         if set(described) == {"row"} and isinstance(described["row"], int):
             if not 0 <= described["row"] < rows:
-                raise QuestionError(f"there is no row {described['row']}; the table has {rows}")
+                raise QuestionError(
+                    sentence("there is no row {described}; the table has {rows}", described=described["row"], rows=rows)
+                )
             return described["row"]
         unknown = set(described) - set(part.table.column_names)
         if unknown:
             name = min(unknown)
-            raise QuestionError(f"there is no column '{name}'{did_you_mean(name, part.table.column_names)}")
+            raise QuestionError(
+                sentence(
+                    "there is no column '{name}'{suggestion}",
+                    name=name,
+                    suggestion=did_you_mean(name, part.table.column_names),
+                )
+            )
         wanted = {name: part.table.column(name).to_pylist() for name in described}
         fits = [row for row in range(rows) if all(_says(cells[row], described[name]) for name, cells in wanted.items())]
         if len(fits) != 1:
-            said = ", ".join(f"{name}={value}" for name, value in described.items()) or "no description"
-            raise QuestionError(f"{len(fits)} rows fit {said}; describe exactly one by its columns")
+            said = ", ".join(f"{name}={value}" for name, value in described.items()) or sentence("no description")
+            raise QuestionError(
+                sentence("{count} rows fit {said}; describe exactly one by its columns", count=len(fits), said=said)
+            )
         return fits[0]
 
     @property
@@ -261,7 +273,7 @@ class Result:
             "kind": self.kind,
             "question": self.question.document,
             "question_hash": self.question.hash,
-            "as_of": _plain(self.as_of),
+            "as_of": plain(self.as_of),
             "generation": self.generation,
             "definition": self.definition,
             "n": dict(self.n),
@@ -269,7 +281,7 @@ class Result:
             "others": dict(self.others),
             "parts": {name: _rows(part.table) for name, part in self.parts.items() if part is not self.main},
             "warnings": list(self.warnings),
-            "computed_at": _plain(self.computed_at),
+            "computed_at": plain(self.computed_at),
         }
 
     def json(self, indent: int | None = None) -> str:
@@ -310,28 +322,35 @@ class Result:
         """
         chosen = self.part(part)
         if ending not in TABLE_FILES:
-            raise QuestionError(f"'{ending}' is no kind of file; use {', '.join(TABLE_FILES)}")
+            raise QuestionError(
+                sentence(
+                    "'{ending}' is no kind of file; use {table_files}",
+                    ending=ending,
+                    table_files=", ".join(TABLE_FILES),
+                )
+            )
         if ending != "xlsx":
             return TABLE_FILES[ending](chosen.table)
         parts = dict(self.parts) if part is None else {part: chosen}
         return workbook({name: item.table for name, item in parts.items()}, list(_about(self, parts)))
 
-    def text(self, columns: Sequence[str] | None = None, *, part: str | None = None) -> str:
+    def text(self, columns: Sequence[str] | None = None, *, part: str | None = None, language: str = "en") -> str:
         """A table as text, with what must be known about it.
 
         Args:
             columns: Which columns; default: all.
             part: Which table of `parts`; default: the main one.
+            language: Of headings, of our words and of the notes.
 
         Raises:
             QuestionError: The answer has no such part.
         """
         chosen = self.part(part)
-        notes = _notes(self, others=chosen is self.main)
-        if columns is None and chosen.laid_out:
-            return "\n".join([chosen.laid_out, *notes])
+        notes = [in_language(note, language) for note in _notes(self, others=chosen is self.main)]
+        if columns is None and chosen.laid_out is not None and (said := chosen.laid_out(language)):
+            return "\n".join([said, *notes])
         table = chosen.table if columns is None else chosen.table.select(columns)
-        return "\n".join([table_text(_timed(table)), *notes])
+        return "\n".join([table_text(timed(table, language), language), *notes])
 
     def __repr__(self) -> str:
         """The table as text, with what must be known about it."""
@@ -350,8 +369,8 @@ def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str
     """What a workbook says about its tables."""
     yield "map", result.journey_map.title
     yield "question", json.dumps(result.question.document, ensure_ascii=False)
-    yield "data complete to", str(_plain(result.as_of) or "")
-    yield "computed at", str(_plain(result.computed_at))
+    yield "data complete to", str(plain(result.as_of) or "")
+    yield "computed at", str(plain(result.computed_at))
     yield "looked at", ", ".join(f"{name} {count:,}" for name, count in result.n.items())
     for name, count in result.others.items():
         yield f"not listed: {name}", f"{count:,}"
@@ -373,100 +392,34 @@ def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
 
 def _says(cell: object, wanted: object) -> bool:
     """Whether a cell is what was described; days, moments and numbers may be written as text, null as nothing."""
-    return cell == wanted or (wanted == "" if cell is None else str(_plain(cell)) == str(_plain(wanted)))
-
-
-def _plain(value: object) -> Any:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case float() if not math.isfinite(value):
-            return None
-        case list():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+    return cell == wanted or (wanted == "" if cell is None else str(plain(cell)) == str(plain(wanted)))
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:
-    return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
+    return [{name: plain(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
-def _joined(value: dict[str, object] | list[object]) -> str:
-    """A path with arrows between its touchpoints; a list of identifiers with commas."""
-    if isinstance(value, dict):
-        return " ".join(map(_cell, value.values()))
-    return (", " if value and isinstance(value[0], dict) else " > ").join(map(_cell, value))
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return "–"
-        case float():
-            return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.2f}".removesuffix("0").removesuffix(".0")
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case dict() | list():
-            return _joined(value)
-        case _:
-            return str(_plain(value))
-
-
-def _notes(result: Result, *, others: bool = True) -> list[str]:
+def _notes(result: Result, *, others: bool = True) -> list[Sentence]:
     """What must be known about a table; `others` are those that the main one does not list."""
     named = ", ".join(f"{name} {value:,}" for name, value in result.others.items()) if others else ""
-    rest = [f"others: {named}"] if named else []
-    return [*rest, f"data complete to {_plain(result.as_of) or 'no moment: no load is finished'}", *result.warnings]
-
-
-def _timed(table: pa.Table) -> pa.Table:
-    """The table with times as people say them instead of seconds: `median_seconds` 15120 is `median` 4 h 12 min."""
-    for number, name in enumerate(table.column_names):
-        if name.endswith("seconds"):
-            said = [None if value is None else format_seconds(value, "en") for value in table[number].to_pylist()]
-            table = table.set_column(number, _time_name(name), pa.array(said, pa.string()))
-    return table
-
-
-def _time_name(name: str) -> str:
-    """The heading of a column of times that shows its units in every cell."""
-    return name.removesuffix("seconds").strip("_") or "time" if name.endswith("seconds") else name
-
-
-def table_text(table: pa.Table) -> str:
-    """A table for people: a heading, columns side by side, numbers to the right."""
-    names = table.column_names
-    cells = [names, *([_cell(value) for value in row.values()] for row in table.to_pylist())]
-    widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
-    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
-    lines = [
-        "  ".join(
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    ]
-    return "\n".join(lines)
+    rest = [sentence("others: {names}", names=named)] if named else []
+    moment = plain(result.as_of) or sentence("no moment: no load is finished")
+    return [*rest, sentence("data complete to {moment}", moment=moment), *result.warnings]
 
 
 def _as_html(result: Result) -> str:
-    names = [_time_name(column.name) for column in result.columns]
-    rows = ([_cell(value) for value in row.values()] for row in _timed(result.table).to_pylist())
+    names = [time_name(column.name) for column in result.columns]
+    rows = ([cell_text(value) for value in row.values()] for row in timed(result.table).to_pylist())
     return table_html(names, rows, about=[column.about for column in result.columns]) + notes_html(_notes(result))
 
 
 def arrow_html(table: pa.Table) -> str:
     """An Arrow table as HTML, its first hundred rows."""
-    rows = ([_cell(value) for value in row.values()] for row in table.slice(0, _MOST_SHOWN).to_pylist())
+    rows = ([cell_text(value) for value in row.values()] for row in table.slice(0, _MOST_SHOWN).to_pylist())
     more = table.num_rows - _MOST_SHOWN
     return table_html(table.column_names, rows) + (f"<p>and {more:,} more rows</p>" if more > 0 else "")
 
 
-def problem(message: str, name: str) -> Problem:
+def problem(message: Sentence, name: str) -> Problem:
     """A problem of a question's field."""
     return Problem(message=message, field=name, code="bad-question")

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from resa.base.errors import InputError
+from resa.base.language import sentence
 
 __all__ = ["workbook"]
 
@@ -63,8 +64,14 @@ def workbook(sheets: Mapping[str, pa.Table], about: Sequence[tuple[str, str]] = 
 def _fill(sheet: Any, table: pa.Table, formats: Mapping[str, Any]) -> None:
     if table.num_rows > _MOST_ROWS or table.num_columns > _MOST_COLUMNS:
         raise InputError(
-            f"a sheet holds {_MOST_ROWS:,} rows and {_MOST_COLUMNS:,} columns, not {table.num_rows:,} and "
-            f"{table.num_columns:,}; write .csv or .parquet"
+            sentence(
+                "a sheet holds {most_rows} rows and {most_columns} columns, not {num_rows} and "
+                "{num_columns}; write .csv or .parquet",
+                most_rows=_MOST_ROWS,
+                most_columns=_MOST_COLUMNS,
+                num_rows=table.num_rows,
+                num_columns=table.num_columns,
+            )
         )
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(table.column_names):
@@ -102,8 +109,14 @@ def _write(sheet: Any, row: int, column: int, value: object, formats: Mapping[st
             text = _text(value)
             if len(text) > _LONGEST_TEXT:
                 raise InputError(
-                    f"row {row}, column '{name}': a cell holds {_LONGEST_TEXT:,} letters, not {len(text):,}; "
-                    "write .csv or .parquet"
+                    sentence(
+                        "row {row}, column '{name}': a cell holds {longest_text} letters, not {count}; write "
+                        ".csv or .parquet",
+                        row=row,
+                        name=name,
+                        longest_text=_LONGEST_TEXT,
+                        count=len(text),
+                    )
                 )
             sheet.write_string(row, column, text)  # never a formula or a link, whatever it begins with
             return max(map(len, text.split("\n")))

@@ -28,6 +28,7 @@ from resa.analytics.scope.snapshot import (
     TouchpointColumn,
 )
 from resa.base.errors import QuestionError
+from resa.base.language import sentence
 from resa.expressions import Compiled, Scope
 
 __all__ = ["accounts_of"]
@@ -41,7 +42,9 @@ def accounts_of(snapshot: Snapshot, currencies: Mapping[str, str]) -> Snapshot:
     """
     expression = snapshot.journey_map.account
     if expression is None:
-        raise QuestionError("the map does not say what an account is; write account: traits.company, or such, on top")
+        raise QuestionError(
+            sentence("the map does not say what an account is; write account: traits.company, or such, on top")
+        )
     codes, labels = CustomerExpressions(snapshot).labels(expression)
     names = sorted(label for label in set(labels) if label != NOT_KNOWN)
     number = {name: place for place, name in enumerate(names)}

@@ -17,6 +17,7 @@ from resa.analytics.sql.text import inlined, literal, moment
 from resa.analytics.statistics import renumbered
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
 from resa.engine import Engine
 from resa.expressions import Compiled, Requirement, Scope, compile_expression
 from resa.model.tables import INSTANT
@@ -100,10 +101,12 @@ class CustomerExpressions:
         """What tells who is a persona."""
         personas = self._snapshot.journey_map.persona
         if key not in personas:
-            raise QuestionError(f"the map has no persona '{key}'{did_you_mean(key, personas)}")
+            raise QuestionError(
+                sentence("the map has no persona '{key}'{suggestion}", key=key, suggestion=did_you_mean(key, personas))
+            )
         who = personas[key].who
         if who is None:
-            raise QuestionError(f"nothing tells who is a '{key}'; add a signal with 'who' for it")
+            raise QuestionError(sentence("nothing tells who is a '{key}'; add a signal with 'who' for it", key=key))
         return who
 
     def personas(self) -> str:
@@ -175,7 +178,10 @@ class CustomerExpressions:
                 return pa.array(self._outcome(need))
             case "segment":
                 raise QuestionError(
-                    f"there is no segment '{need.name}': segments are not kept yet; write its condition here"
+                    sentence(
+                        "there is no segment '{need}': segments are not kept yet; write its condition here",
+                        need=need.name,
+                    )
                 )
 
     def _bounds(self, need: Requirement) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
 from resa.analytics.sql.text import Statement, inlined, listed, literal
-from resa.base.language import sentence, sentences
+from resa.base.language import Sentence, sentence, sentences
 from resa.kernels import bucket_numbers
 
 __all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
@@ -47,7 +47,7 @@ class Groups:
     members: tuple[Flags | None, ...]
     label: str = ""
     join: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
 
     @property
     def by(self) -> bool:

@@ -20,7 +20,7 @@ from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions, Snapshot
 from resa.analytics.sql.text import Statement, inlined, listed, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import Sentence, sentence
 from resa.kernels import Journeys, Period
 from resa.model.names import normalised
 
@@ -73,7 +73,9 @@ class Selection:
             return low, WHOLE[1]
         high = to_microseconds(until) if isinstance(until, datetime) else self._moment(until + timedelta(days=1))
         if start is not None and high <= low:
-            raise QuestionError(problem(f"'from' ({start}) is later than 'until' ({until})", "until"))
+            raise QuestionError(
+                problem(sentence("'from' ({start}) is later than 'until' ({until})", start=start, until=until), "until")
+            )
         return low, high
 
     @property
@@ -99,7 +101,13 @@ class Selection:
             return evaluate(getattr(self.question, name))
         except ExpressionError as error:
             raise QuestionError(
-                Problem(message=f"in '{name}': {p.message}", column=p.column, field=name, code=p.code, fix=p.fix)
+                Problem(
+                    message=sentence("in '{name}': {message}", name=name, message=p.message),
+                    column=p.column,
+                    field=name,
+                    code=p.code,
+                    fix=p.fix,
+                )
                 for p in error.problems
             ) from None
 
@@ -136,7 +144,17 @@ class Selection:
     def _known(self, name: str, wanted: Sequence[str], known: Sequence[str]) -> None:
         for word in wanted:
             if word not in known:
-                raise QuestionError(problem(f"no event has the {name} '{word}'{did_you_mean(word, known)}", name))
+                raise QuestionError(
+                    problem(
+                        sentence(
+                            "no event has the {name} '{word}'{suggestion}",
+                            name=name,
+                            word=word,
+                            suggestion=did_you_mean(word, known),
+                        ),
+                        name,
+                    )
+                )
 
     @cached_property
     def visits(self) -> Positions:
@@ -173,18 +191,26 @@ class Selection:
             elif stage in stages:
                 keys.extend(stages[stage])
             else:
-                advice = (
-                    did_you_mean(stage, [*journey_map.code, *stages]) or "; write a touchpoint or a stage of the map"
+                advice = did_you_mean(stage, [*journey_map.code, *stages]) or sentence(
+                    "; write a touchpoint or a stage of the map"
                 )
                 raise QuestionError(
-                    problem(f"touchpoint '{word}' is not on the map '{journey_map.key}'{advice}", field)
+                    problem(
+                        sentence(
+                            "touchpoint '{word}' is not on the map '{journey_map}'{advice}",
+                            word=word,
+                            journey_map=journey_map.key,
+                            advice=advice,
+                        ),
+                        field,
+                    )
                 )
         if not keys:
-            raise QuestionError(problem(f"the stage '{step}' has no touchpoints yet", field))
+            raise QuestionError(problem(sentence("the stage '{step}' has no touchpoints yet", step=step), field))
         return tuple(dict.fromkeys(journey_map.code[key] for key in keys))
 
     @cached_property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Sentence, ...]:
         """What a reader must know about the selection."""
         now = self.question.where is not None or bool(self.question.persona) or of_customers(self.question.by)
         said = []

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
-from resa.base.language import sentence
+from resa.base.language import Sentence, sentence
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
 from resa.model.currencies import foreign_currencies
@@ -253,7 +253,7 @@ class Snapshot:
         return (positions, numbers) if known.all() else (positions[known], numbers[known])
 
     @property
-    def value_warnings(self) -> tuple[str, ...]:
+    def value_warnings(self) -> tuple[Sentence, ...]:
         """Whose values are left out of `values`, and why."""
         currency = self.journey_map.currency
         abroad = ((name, self._foreign[name]) for name in self._abroad[1])
