@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,13 +52,23 @@ _INTERRUPTIBLE = (
 )
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop whose events are collected, to be copied: to collect takes longer than most of the tests."""
+    folder = tmp_path_factory.mktemp("collected")
+    (folder / "journey.yaml").write_text(MAP)
+    (folder / "events.csv").write_text(EVENTS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run(["collect", "events.csv", "--as", "occurred_at=time", "--yes"]) == 0
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    (tmp_path / "journey.yaml").write_text(MAP)
-    (tmp_path / "events.csv").write_text(EVENTS)
+def shop(collected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    shutil.copytree(collected, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    assert run(["collect", "events.csv", "--as", "occurred_at=time", "--yes"]) == 0
     capsys.readouterr()
     return tmp_path
 
