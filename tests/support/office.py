@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -14,6 +15,8 @@ from resa.drawing.fonts import FONT_FOLDER
 
 __all__ = ["converted"]
 
+_AT_ONCE: Final = 100
+"""Files that one call converts: of several hundred it leaves out the last without a word."""
 
 _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
@@ -36,14 +39,16 @@ def converted(files: Sequence[Path], form: str, folder: Path) -> list[Path]:
     fonts = folder / "fonts.conf"
     fonts.write_text(_FONTS.format(fonts=FONT_FOLDER, cache=folder / "fonts"), encoding="utf-8")
     profile = (folder / "profile").as_uri()
-    subprocess.run(
-        [
-            *(program, "--headless", "--norestore", f"-env:UserInstallation={profile}"),
-            *("--convert-to", form, "--outdir", str(folder / "saved"), *map(str, files)),
-        ],
-        env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
+    for first in range(0, len(files), _AT_ONCE):
+        subprocess.run(
+            [
+                *(program, "--headless", "--norestore", f"-env:UserInstallation={profile}"),
+                *("--convert-to", form, "--outdir", str(folder / "saved")),
+                *map(str, files[first : first + _AT_ONCE]),
+            ],
+            env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
     return [folder / "saved" / f"{file.stem}.{form}" for file in files]

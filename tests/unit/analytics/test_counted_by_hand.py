@@ -311,6 +311,24 @@ def test_friction_counts_what_follows_each_visit() -> None:
     assert (rows["a", "wait"]["median_seconds"], rows["a", "wait"]["slow_seconds"]) == (10.0, 15.0)
 
 
+def test_what_friction_costs_at_most_counts_every_customer_once() -> None:
+    """Of 40 who come from b to a, 20 go on to c; one of these goes to and fro before she buys for 1,000."""
+    busy = [(float(2 * step), "ba"[step % 2]) for step in range(8)]
+    events = [*happened(0, *busy), Happened(customer=0, at=16.0, event="c", value=1_000.0), *happened(41, (100, "x"))]
+    for customer in range(1, 40):
+        events += happened(customer, (0.0, "b"), (4.0, "a"), *([(9.0, "c")] if customer < 20 else []))
+    places = measure_of(events, small_map(goal="c")).friction(within="20 seconds").table.to_pylist()
+    place = next(row for row in places if (row["touchpoint"], row["sign"]) == ("a", "drop-off"))
+    assert (place["visits"], place["customers_at_most"]) == (43, 20)
+    assert place["value_at_most"] == pytest.approx(20 * 1_000 / 20)
+
+
+def test_a_map_without_improvements_to_compare_says_so() -> None:
+    measure = measure_of(happened(0, (0, "a"), (10, "b")), small_map(expect("a", "b", "1 hour")))
+    assert measure.improvements().table.num_rows == 0
+    assert "No improvement of the map can be compared" in measure.improvements().text()
+
+
 def test_what_the_map_expects_to_follow_is_no_friction() -> None:
     awaited = small_map(expect("b", "a", "1 hour"), expect("c", "c", "1 hour"))
     expected = measure_of(

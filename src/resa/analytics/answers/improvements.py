@@ -64,6 +64,10 @@ _CAUTION: Final = sentence(
     "This compares what came before with what came after; it is no experiment. Season, campaigns and everything else "
     "that changed meanwhile are in the difference, too."
 )
+_NONE: Final = sentence(
+    "No improvement of the map can be compared: none has both `since:`, the day from which it holds, and `should_move:`, "
+    "the expectation that it shall move."
+)
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,8 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
         for item in asked
         if not item.days
     ]
-    return Answer(parts={"improvements": part}, n={"improvements": len(items)}, warnings=(*warnings, *early, _CAUTION))
+    told = (*warnings, *early, _CAUTION) if asked else (_NONE,)
+    return Answer(parts={"improvements": part}, n={"improvements": len(items)}, warnings=told)
 
 
 def _verdict(low: float, high: float) -> str:

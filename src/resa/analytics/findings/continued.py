@@ -215,14 +215,16 @@ class Continued:
         return self.selection.snapshot.names[int(np.bincount(codes).argmax())] if len(codes) else None
 
     def value(self, trouble: Trouble, place: Place) -> float | None:
-        """What those who were lost at a place would have been worth: the mean value that follows a visit without it.
+        """What those who were lost at a place would have been worth: what the others are, on average.
 
-        A value counts for every such visit of its customer in the time before it, so that this is an upper limit.
+        A customer is worth what follows her first visit without the sign, so that no value counts twice.
         """
-        without = trouble.met & trouble.all
-        if not len(self.selection.snapshot.values[0]) or not without.any():
+        without = np.flatnonzero(trouble.met & trouble.all)
+        if not len(self.selection.snapshot.values[0]) or not len(without):
             return None
-        return place.lost_at_most * float(self._worth[trouble.rows[without]].mean())
+        whose = trouble.customers[without]
+        first = without[np.diff(whose, prepend=-1) > 0]
+        return place.lost_at_most * float(self._worth[trouble.rows[first]].mean())
 
     @cached_property
     def _worth(self) -> npt.NDArray[np.float64]:

@@ -70,7 +70,8 @@ PLACE_COLUMNS: Final = (
     Column(
         "value_at_most",
         pa.float64(),
-        "These customers, by the mean value that follows a visit without the sign; in the map's currency.",
+        "These customers, by the mean value that follows other customers' first visit without the sign; in the map's"
+        " currency.",
     ),
     Column("p_value", pa.float64(), "Chance of it if nothing were going on, all tests together; null: not tested."),
 )
