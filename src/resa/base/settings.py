@@ -34,7 +34,7 @@ _SAID: Mapping[str, str] = {
 class Settings(BaseSettings):
     """What a workspace may set; the table behind `docs/reference/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="RESA_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RESA_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     chunk_rows: int = Field(
         default=1_000_000, ge=1, le=10_000_000, description="Rows that collecting reads and commits at a time."
