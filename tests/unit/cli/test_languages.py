@@ -182,7 +182,7 @@ def headings_left(output: str, language: str) -> set[str]:
     first = output.split("\n", maxsplit=1)[0].split("  ")
     other = {entry.id for entry in catalogue_of(language) if (entry.context or "").startswith("heading.")}
     same = {entry.id for entry in catalogue_of(language) if entry.context and entry.string == entry.id}
-    return {word.strip() for word in first} & set(HEADINGS) & (other - same)  # type: ignore[operator]
+    return {word.strip() for word in first} & set(HEADINGS) & (other - same)
 
 
 @pytest.mark.parametrize("language", SPOKEN)
@@ -227,7 +227,7 @@ def test_all_help_is_translated(
         ["rejected", "replay"],
         ["views", "export"],
     ]
-    wrong = []
+    wrong: list[str] = []
     for command in ([], *([name] for name in PLACES), *subcommands):
         assert run([*command, "--help"]) == 0
         wrong += left_in_english(capsys.readouterr().out, language)
@@ -314,7 +314,7 @@ def test_what_machines_read_is_english_in_every_language(
             assert run(command) == 0
             out = re.sub(r'("computed_at": )"[^"]*"', r"\1null", capsys.readouterr().out)
             said.setdefault(" ".join(command), []).append(out)
-    for command, (in_english, otherwise) in said.items():
-        assert otherwise == in_english, command
+    for asked, (in_english, otherwise) in said.items():
+        assert otherwise == in_english, asked
     (answer, _) = said["measure expectations --format json"]
     assert json.loads(answer)["parts"]
