@@ -121,7 +121,7 @@ def _problem(entry: Any, file: str, values: dict[str, Any], text: str) -> Proble
             else as_it_is(f"{entry['msg'][0].lower()}{entry['msg'][1:]}"),
         )
     if name not in values:
-        file = f"environment variable RESA_{name.upper()}"
+        file = sentence("environment variable {name}", name="RESA_" + name.upper())
     written = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[.=\]]|\s*\[+\s*{re.escape(name)}\b")
     lines = enumerate(text.splitlines() if name in values else (), start=1)
     line = next((number for number, line in lines if written.match(line)), None)
