@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from resa.analytics.results.plain_text import CELLS, HEADINGS
 from resa.base.language import LANGUAGES
-from resa.cli.app import app
+from resa.cli.app import PLACES, app
 from resa.cli.helping import texts_of
 from resa.drawing.words import WORDS
 from resa.reporting.words import ENGLISH
@@ -74,7 +74,7 @@ def _words_of_the_code() -> Catalog:
     ):
         if words:
             found.add(words, locations=[(file, 0)], auto_comments=comments)
-    for text in texts_of(get_command(app)):
+    for text in (*texts_of(get_command(app)), *(place.about for place in PLACES.values())):
         found.add(text, locations=[("cli", 0)])
     return found
 

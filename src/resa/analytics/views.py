@@ -181,7 +181,9 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
             unknown = re.search(r"Table with name (\w+) does not exist", str(error))
             if unknown is None:
                 raise
-            known = f"there are: {', '.join(VIEWS)}{did_you_mean(unknown[1], VIEWS)}"
+            known = sentence(
+                "there are: {names}{suggestion}", names=", ".join(VIEWS), suggestion=did_you_mean(unknown[1], VIEWS)
+            )
             raise QuestionError(
                 sentence("there is no view '{unknown}'; {known}", unknown=unknown[1], known=known)
             ) from None

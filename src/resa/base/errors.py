@@ -78,11 +78,11 @@ class Problem:
     @property
     def place(self) -> str:
         """`journey.yaml:31:18`, as far as it is known; empty if nothing is."""
-        parts = [self.file or ""]
-        if self.line is not None:
-            parts.append(str(self.line))
-            if self.column is not None:
-                parts.append(str(self.column))
+        if self.line is None:
+            return self.file or ""
+        parts = [self.file or "", str(self.line)]
+        if self.column is not None:
+            parts.append(str(self.column))
         return ":".join(part for part in parts if part)
 
     def __str__(self) -> str:

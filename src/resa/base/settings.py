@@ -34,7 +34,7 @@ _SAID: Mapping[str, str] = {
 class Settings(BaseSettings):
     """What a workspace may set; the table behind `docs/reference/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="RESA_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RESA_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     chunk_rows: int = Field(
         default=1_000_000, ge=1, le=10_000_000, description="Rows that collecting reads and commits at a time."
@@ -121,7 +121,7 @@ def _problem(entry: Any, file: str, values: dict[str, Any], text: str) -> Proble
             else as_it_is(f"{entry['msg'][0].lower()}{entry['msg'][1:]}"),
         )
     if name not in values:
-        file = f"environment variable RESA_{name.upper()}"
+        file = sentence("environment variable {name}", name="RESA_" + name.upper())
     written = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[.=\]]|\s*\[+\s*{re.escape(name)}\b")
     lines = enumerate(text.splitlines() if name in values else (), start=1)
     line = next((number for number, line in lines if written.match(line)), None)

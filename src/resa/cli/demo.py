@@ -16,7 +16,7 @@ from resa.base.language import sentence
 from resa.cli.collect import show_reports
 from resa.cli.console import OUT, counted, say
 from resa.cli.options import HERE, Folder, MapKey, opened
-from resa.cli.speaking import told
+from resa.cli.speaking import spoken_in_terminal, told
 
 __all__ = ["demo", "simulate"]
 
@@ -59,7 +59,7 @@ def demo(
         if not (folder / "simulation.yaml").exists() and any(folder.iterdir()):
             raise InputError(sentence("{folder} exists and is no demo; name another folder", folder=folder))
         shutil.rmtree(folder)
-    workspace.create(folder, template="retail", language="en")
+    workspace.create(folder, template="retail", language=spoken_in_terminal())
     say(sentence("made the workspace {folder}", folder=folder))
     with workspace.open(folder) as shop:
         written = shop.simulate(customers=customers, seed=seed, truths=["broken_checkout"])

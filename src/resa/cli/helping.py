@@ -52,6 +52,7 @@ _MISTAKES: Final = (
     pattern("Got unexpected extra argument(s) ({names})"),
     pattern("Invalid value for {name}: {message}"),
     pattern("Invalid value: {message}"),
+    pattern("Value error, {message}"),
     pattern("{value} is not one of {names}."),
     pattern("{kind} {name} does not exist."),
     pattern("{kind} {name} is a directory."),
@@ -64,7 +65,7 @@ _MISTAKES: Final = (
 )
 """What the framework says of mistakes, the narrower before the wider."""
 
-_KINDS: Final = (sentence("File"), sentence("Path"), sentence("Directory"))
+_KINDS: Final = (sentence("file"), sentence("path"), sentence("directory"))
 
 
 def recognised(english: str) -> Sentence:

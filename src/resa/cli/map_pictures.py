@@ -103,13 +103,14 @@ def _options(
     from resa.drawing import MOST_PERSONAS, PRESETS, MapOptions, read_pictures  # noqa: PLC0415 - heavy, only here
 
     if preset not in PRESETS:
-        known = did_you_mean(preset, PRESETS) or f"; use {', '.join(PRESETS)}"
+        known = did_you_mean(preset, PRESETS) or sentence("; use {known}", known=", ".join(PRESETS))
         raise InputError(sentence("there is no preset '{preset}'{known}", preset=preset, known=known))
     keys = tuple(dict.fromkeys(personas))
     for persona in keys:
         if persona in journey_map.persona:
             continue
-        known = did_you_mean(persona, journey_map.persona) or f"; it has {', '.join(journey_map.persona) or 'none'}"
+        names = ", ".join(journey_map.persona) or sentence("none")
+        known = did_you_mean(persona, journey_map.persona) or sentence("; it has {names}", names=names)
         raise InputError(sentence("the map has no persona '{persona}'{known}", persona=persona, known=known))
     if len(keys) > MOST_PERSONAS:
         raise InputError(

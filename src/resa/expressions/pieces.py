@@ -11,7 +11,7 @@ from resa.expressions.functions import Kind
 __all__ = ["CASTS", "DATE_ALONE", "KIND_WORDS", "TIME_WITHOUT_ZONE", "WRONG", "Piece", "is_open", "quoted"]
 
 KIND_WORDS: Mapping[Kind, str] = {
-    "text": "text",
+    "text": sentence("text"),
     "number": sentence("a number"),
     "boolean": sentence("true or false"),
     "time": sentence("a moment"),

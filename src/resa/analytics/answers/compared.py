@@ -111,7 +111,8 @@ def compared(question: Question, answer: Answer) -> Answer:
     groups = list(dict.fromkeys(part.table.column(GROUP.name).to_pylist()))
     for label in question.compare:
         if label not in groups:
-            known = did_you_mean(label, groups) or f"; there are: {', '.join(groups) or 'none'}"
+            names = ", ".join(groups) or sentence("none")
+            known = did_you_mean(label, groups) or sentence("; there are: {names}", names=names)
             raise QuestionError(
                 problem(
                     sentence("there is no group '{label}' by {by}{known}", label=label, by=question.by, known=known),

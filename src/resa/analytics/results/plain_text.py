@@ -58,7 +58,22 @@ CELLS: Final[Mapping[str, str]] = MappingProxyType(
 """Words of ours that stand in cells."""
 
 _OURS: Final = frozenset(
-    {"verdict", "seen_by", "known", "who", "kind", "sign", "reason", "state", "group", "touchpoint", "to", "instead"}
+    {
+        "channel",
+        "device",
+        "verdict",
+        "seen_by",
+        "known",
+        "who",
+        "kind",
+        "sign",
+        "reason",
+        "state",
+        "group",
+        "touchpoint",
+        "to",
+        "instead",
+    }
 )
 """Columns whose cells may hold words of ours."""
 

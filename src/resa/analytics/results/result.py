@@ -216,7 +216,7 @@ class Result:
         chosen = self.part(part)
         name = column or next(iter(chosen.people), "")
         if name not in chosen.people:
-            known = ", ".join(chosen.people) or "none"
+            known = ", ".join(chosen.people) or sentence("none")
             raise QuestionError(
                 sentence("'{name}' has no customers behind it; use one of: {known}", name=name, known=known)
             )
