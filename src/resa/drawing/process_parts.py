@@ -111,7 +111,7 @@ def number(words: str, x: float, y: float) -> tuple[Item, ...]:
     box = text.box
     ground = Rect(
         x=box.left - 2, y=y - setting.leading / 2 + 0.5, width=box.right - box.left + 4, height=setting.leading - 1,
-        radius=3, fill="paper", opacity=0.86,
+        radius=3, fill="paper",
     )  # fmt: skip
     return (ground, text)
 

@@ -198,8 +198,8 @@ def test_curves_of_waiting_time_are_stairs() -> None:
 
 
 def test_more_curves_than_can_be_told_apart_are_refused() -> None:
-    with pytest.raises(ValueError, match="at most 5"):
-        draw_curve([TREND] * 6, title="t")
+    with pytest.raises(ValueError, match="at most 6"):
+        draw_curve([TREND] * 7, title="t")
 
 
 def test_a_single_point_and_only_gaps() -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from resa.analytics.calendar import PERIODS
 from resa.analytics.results.compared_picture import draw_compared
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
-from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.names import arrow_name, group_name, grouping_name, label_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
 from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
 from resa.base.language import NOTHING, sentence
 from resa.drawing import (
+    MOST_CURVES,
     Bar,
     Cohort,
     CohortShare,
@@ -57,7 +58,6 @@ _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 _SHEET: Final = 1120.0
 _TWO_WIDE: Final = 2200.0  # process maps are compared side by side, however wide the sheet becomes
 
-_MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
 _WORDS: Final = 6
 """Touchpoints of a variant that are named; what goes beyond is counted."""
@@ -111,14 +111,20 @@ def _panels(result: Result, name: str, draw: Callable[..., Svg]) -> Svg:
         for label, alone in by_group(result)
     ]
     titles = [panel.picture.scene.title for panel in panels] or [journey_map.title]
-    what = str(result.question.by).rpartition(".")[2]
     return draw_multiples(
         panels,
-        title=say("by_group", language, title=titles[0], what=what),
-        note=process_note(result, language) if result.kind == "process" else "",
+        title=say("by_group", language, title=titles[0], what=grouping_name(str(result.question.by), language)),
+        note=_note(result, name, language),
         language=language,
         width=_TWO_WIDE if result.kind == "process" else _SHEET,
     )
+
+
+def _note(result: Result, name: str, language: str) -> str:
+    """What holds for the pictures of all groups."""
+    if result.kind == "process":
+        return process_note(result, language)
+    return say("interval_note", language) if "low" in result.part(name).table.column_names else ""
 
 
 def _column(result: Result, name: str) -> list[Any]:
@@ -137,9 +143,22 @@ def _of(share: float, size: int, language: str) -> str:
     return f"{format_percent(share, language)} ({format_count(size, language)})"
 
 
+def _arrows(result: Result) -> list[str]:
+    """Names of the arrows that an answer is about."""
+    return list(dict.fromkeys(result.table.column("expectation").to_pylist()))
+
+
 def _of_group(result: Result, row: Mapping[str, Any]) -> str:
-    """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
-    return " · ".join([row["expectation"], *([group_name(result, row["group"])] if "group" in row else [])])
+    """`Cart → Purchase`, or of a group `Cart → Purchase · Gift buyer`; where all is of one arrow, `Gift buyer`."""
+    group = [group_name(result, row["group"])] if "group" in row else []
+    arrow = [] if group and len(_arrows(result)) == 1 else [arrow_name(result.journey_map, row["expectation"])]
+    return " · ".join([*arrow, *group])
+
+
+def _of_arrows(result: Result) -> str:
+    """The title of a picture of expectations: the one that it is about, or else the map."""
+    names = _arrows(result)
+    return arrow_name(result.journey_map, names[0]) if len(names) == 1 else result.journey_map.title
 
 
 def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -148,6 +167,8 @@ def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         FunnelStep(
             name=touchpoint_name(journey_map, row["name"]),
             customers=row["customers"],
+            low=row["low"],
+            high=row["high"],
             median_seconds=row["median_seconds"],
             optional=row["optional"],
         )
@@ -170,7 +191,7 @@ def _expectations(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in result.table.to_pylist()
         if row["share"] is not None
     ]
-    return _bars(bars, journey_map, journey_map.title, **how)
+    return _bars(bars, journey_map, _of_arrows(result), **how)
 
 
 def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -178,20 +199,18 @@ def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.parts["curve"].table.to_pylist():
         lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
-    names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
+    names = _arrows(result)
     target = journey_map.expectation[names[0]].target if len(names) == 1 else None
-    return _curves(
-        lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True, **how
-    )
+    return _curves(lines, journey_map, _of_arrows(result), target=target, steps=True, **how)
 
 
 def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
-    if len(lines) > _MOST_CURVES:
+    if len(lines) > MOST_CURVES:
         raise QuestionError(
             sentence(
                 "{count} curves cannot be told apart; ask for at most {most_curves}, or show the table",
                 count=len(lines),
-                most_curves=_MOST_CURVES,
+                most_curves=MOST_CURVES,
             )
         )
     curves = [Curve(name=name, points=tuple(points)) for name, points in lines.items()]
@@ -265,14 +284,14 @@ def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: Jou
         **how: `title`; `borders`: what begins and what ends is shown.
     """
     inside = [row for row in rows if row["from"] is not None and row["to"] is not None]
+    shown = how.pop("borders", False)
     entries = {names[row["to"]]: row["count"] for row in rows if row["from"] is None}
     exits = {names[row["from"]]: row["count"] for row in rows if row["to"] is None}
-    shown = how.pop("borders", False)
     return draw_transitions(
         list(names.values()),
         {(names[row["from"]], names[row["to"]]): row["count"] for row in inside},
-        entries=entries if shown else None,
-        exits=exits if shown else None,
+        entries=entries if shown and entries else None,
+        exits=exits if shown and exits else None,
         language=journey_map.language,
         **how,
     )
@@ -289,7 +308,8 @@ def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in result.table.to_pylist()
         if row["path"] is not None
     ]
-    note = f"+ {format_count(result.others['count'], said_in(journey_map.language))}" if result.others else ""
+    language, more = said_in(journey_map.language), result.others.get("count", 0)
+    note = say_count("paths_left_out", language, more, format_count(more, language)) if more else ""
     if how:  # of several groups: as narrow as the steps allow
         depth = max((len(flow.names) for flow in flows), default=1)
         how = {**how, "width": min(980.0, max(520.0, 180.0 * depth))}
@@ -389,7 +409,7 @@ def _channel_name(result: Result, key: str) -> str:
     """The name of a channel for people; a device has none but its own."""
     question: Any = result.question
     names = {channel.key: channel.name for channel in result.journey_map.channels}
-    return names.get(key, key) if question.of == "channel" else key
+    return label_name(names.get(key, key) if question.of == "channel" else key, said_in(result.journey_map.language))
 
 
 def _channels(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -436,7 +456,7 @@ def _trend(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         if improvement.since is not None and improvement.should_move == of
     ]
     target = None if counts else journey_map.expectation[of].target
-    title = touchpoint_name(journey_map, of)
+    title = touchpoint_name(journey_map, of) if counts else arrow_name(journey_map, of)
     return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts, **how)
 
 
@@ -455,7 +475,7 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
             CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
             for row in rows
         ]
-        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, **how)
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, note=metric.unit, **how)
     language = said_in(journey_map.language)
     bars = [
         Bar(
