@@ -1,4 +1,4 @@
-"""Every picture that a workspace can give: what is drawn of each part of each question, by group, compared, the maps."""
+"""Every picture that a workspace can give: of each part of each question, by group, compared, and of the map."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from resa.analytics import Measure, Result
 from resa.analytics.results.multiples import DRAWN_BY_GROUP
-from resa.analytics.results.pictures import _DRAWN, picture_of
+from resa.analytics.results.pictures import DRAWN
 from resa.drawing import PRESETS, MapOptions, Svg
 from resa.model.journey import JourneyMap
 from resa.workspace import Workspace
 
-__all__ = ["PARTS", "every_answer", "every_map", "every_picture"]
+__all__ = ["PARTS", "every_answer", "every_map", "whole_answers"]
 
-PARTS: Final = tuple(_DRAWN)
+PARTS: Final = tuple(DRAWN)
 """Kinds of question and parts of their answers that there is a picture of."""
 
 _Asked = Callable[..., Result]
@@ -22,26 +22,26 @@ _Asked = Callable[..., Result]
 
 def _questions(measure: Measure, journey_map: JourneyMap) -> Mapping[str, _Asked]:
     """Each kind of question as it is asked of a map; whatever else is asked comes as arguments."""
-    plan = max((persona.path for persona in journey_map.personas), key=len)
+    plan = journey_map.personas[0].path
     first = journey_map.expectations[0]
     return {
         "funnel": lambda **more: measure.funnel(list(plan), **more),
-        "expectations": lambda **more: measure.expectations(**more),
+        "expectations": measure.expectations,
         "incidence": lambda **more: measure.expectations(first.name, curve=True, **more),
-        "transitions": lambda **more: measure.transitions(**more),
-        "process": lambda **more: measure.process(**more),
+        "transitions": measure.transitions,
+        "process": measure.process,
         "paths": lambda **more: measure.paths(start=plan[1], **more),
-        "variants": lambda **more: measure.variants(**more),
+        "variants": measure.variants,
         "trend": lambda **more: measure.trend(first.name, **more),
         "visits": lambda **more: measure.trend(plan[1], **more),
         "retention": lambda **more: measure.retention(every="month", periods=6, **more),
         "stages": lambda **more: measure.stages(every="month", **more),
-        "channels": lambda **more: measure.channels(**more),
+        "channels": measure.channels,
         "devices": lambda **more: measure.channels("device", **more),
-        "friction": lambda **more: measure.friction(**more),
-        "planned": lambda **more: measure.planned(**more),
-        "conformance": lambda **more: measure.conformance(**more),
-        "touchpoints": lambda **more: measure.touchpoints(**more),
+        "friction": measure.friction,
+        "planned": measure.planned,
+        "conformance": measure.conformance,
+        "touchpoints": measure.touchpoints,
     }
 
 
@@ -50,13 +50,21 @@ def _parts(result: Result) -> Iterator[str]:
     return (part for kind, part in PARTS if kind == result.kind and part in result.parts)
 
 
-def every_answer(shop: Workspace) -> Iterator[tuple[str, Result, str]]:
-    """Answers with the part to be drawn: whole, by persona, and two personas compared."""
+def whole_answers(shop: Workspace) -> Iterator[tuple[str, Result, str]]:
+    """Answers about everybody, with the part to be drawn."""
     journey_map = shop.map()
-    questions = _questions(shop.measure, journey_map)
-    for name, ask in questions.items():
+    for name, ask in _questions(shop.measure, journey_map).items():
         whole = ask()
         yield from ((f"{name}-{part}", whole, part) for part in _parts(whole))
+    for metric in journey_map.metrics:
+        yield f"metric-{metric.key}", shop.measure.metrics(metric.key, by="month"), "metrics"
+
+
+def every_answer(shop: Workspace) -> Iterator[tuple[str, Result, str]]:
+    """Answers with the part to be drawn: whole, by persona, and two personas compared."""
+    yield from whole_answers(shop)
+    journey_map = shop.map()
+    questions = _questions(shop.measure, journey_map)
     for name, ask in questions.items():
         grouped = ask(by="persona")
         drawn = [part for part in _parts(grouped) if (grouped.kind, part) in DRAWN_BY_GROUP]
@@ -66,15 +74,14 @@ def every_answer(shop: Workspace) -> Iterator[tuple[str, Result, str]]:
     for show in ("customers", "median", "p90"):
         yield f"process-{show}", shop.measure.process(show=show), "arrows"
     one, two = (persona.key for persona in journey_map.personas[:2])
-    for name in ("funnel", "expectations", "transitions", "process", "conformance"):
+    for name in ("funnel", "expectations", "process", "conformance"):
         yield f"{name}-compared", questions[name](by="persona", compare=(one, two)), "compared"
     for metric in journey_map.metrics:
-        for by in ("persona", "month"):
-            yield f"metric-{metric.key}-by-{by}", shop.measure.metrics(metric.key, by=by), "metrics"
+        yield f"metric-{metric.key}-by-persona", shop.measure.metrics(metric.key, by="persona"), "metrics"
 
 
 def every_map(shop: Workspace) -> Iterator[tuple[str, Svg]]:
-    """The map with each choice of lanes, through the eyes of a persona, of all side by side, on screens of each size."""
+    """The map with each choice of lanes, for a persona, for all side by side, and on screens of each size."""
     keys = tuple(persona.key for persona in shop.map().personas)
     options: dict[str, dict[str, Any]] = {
         "map": {},
@@ -90,10 +97,3 @@ def every_map(shop: Workspace) -> Iterator[tuple[str, Svg]]:
         for measured in (False, True):
             drawn = shop.draw(measured=measured, options=MapOptions(**chosen))
             yield f"{name}-measured" if measured else name, drawn
-
-
-def every_picture(shop: Workspace) -> Iterator[tuple[str, Svg]]:
-    """All of them, by a name."""
-    for name, result, part in every_answer(shop):
-        yield name, picture_of(result, part)
-    yield from every_map(shop)

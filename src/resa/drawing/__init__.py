@@ -28,7 +28,7 @@ from resa.drawing.plan import PlanStep, PlanWay, draw_plan
 from resa.drawing.printing import PAPERS, Paper
 from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
-from resa.drawing.sparkline import sparkline
+from resa.drawing.sparklines import sparkline
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import Theme, tokens_css
 from resa.drawing.words import said_in, say, say_count

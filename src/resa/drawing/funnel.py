@@ -97,8 +97,8 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
         items.append(Rect(x=left, y=middle - _BAR / 2, width=room, height=_BAR, fill="ground"))
         items.append(Rect(x=left, y=middle - _BAR / 2, width=length, height=_BAR, fill="accent"))
         if number and step.low is not None and step.high is not None:
-            ends = (left + room * first * share / most for share in (step.low, step.high))
-            items.extend(whisker(*ends, middle))
+            low, high = (left + room * first * share / most for share in (step.low, step.high))
+            items.extend(whisker(low, high, middle))
         base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
         for x, shown, style, colour in _numbers(width, last, counts[number], shares[number]):
             cell = Box(left + room, middle - 12, x, middle + 12)

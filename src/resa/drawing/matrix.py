@@ -55,8 +55,8 @@ def matrix(rows: Sequence[tuple[str, Sequence[Cell]]], heads: Sequence[str], *, 
     for number, lines in enumerate(named):
         end = label + (number + 1) * wide - _PADDING
         base = top - 8 - setting.leading * len(lines) + first_baseline("note")
-        cell = Box(end - room, 0, end, top)
-        items.append(Text(x=end, y=base, lines=lines, style="note", fill="muted", anchor="end", cell=cell))
+        box = Box(end - room, 0, end, top)
+        items.append(Text(x=end, y=base, lines=lines, style="note", fill="muted", anchor="end", cell=box))
     for name, cells in rows:
         words = paragraph(name, label - 12, "body", lines=2)
         height = max(26.0, words.height + 8)

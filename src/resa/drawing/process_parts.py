@@ -27,7 +27,7 @@ def card(name: str, words: str, wide: float, *, shown: bool) -> Block:
     room = wide - 2 * _PADDING
     if not shown:
         return paragraph(name, room, "note", "muted", lines=2)
-    return stack([paragraph(name, room, "touchpoint", lines=2), paragraph(words, room, "note", "muted", lines=1)], 1)
+    return stack([paragraph(name, room, "touchpoint", lines=2), paragraph(words, room, "note", lines=1)], 1)
 
 
 def frame(box: Box, words: Block, *, tint: float, happy: bool, shown: bool) -> tuple[Item, ...]:

@@ -50,7 +50,7 @@ from resa.model.verdicts import judged
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["friction_rows", "picture_of"]
+__all__ = ["DRAWN", "friction_rows", "picture_of"]
 
 _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 """Kinds of question whose groups stand in one picture."""
@@ -79,12 +79,12 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
         return draw_arrows_compared(result) if result.kind == "process" else draw_compared(result)
     question: Any = result.question
     grouped = question.by is not None and result.kind not in _IN_ONE
-    draw = _DRAWN.get((result.kind, name))
+    draw = DRAWN.get((result.kind, name))
     if draw is not None and grouped and (result.kind, name) in DRAWN_BY_GROUP:
         return _panels(result, name, draw)
     if draw is None or grouped:
         what = sentence("'{name}' of {kind}", name=name, kind=result.kind) if name != first else result.kind
-        drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
+        drawn = ", ".join(other for kind, other in DRAWN if kind == result.kind)
         hint = NOTHING if name == first else sentence("; drawn are: {drawn}", drawn=drawn)
         groups = sentence(", grouped") if grouped else NOTHING
         raise QuestionError(
@@ -494,7 +494,7 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     return _bars(bars, journey_map, metric.name, counts=not share, **how)
 
 
-_DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
+DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("funnel", "steps"): _funnel,
     ("expectations", "expectations"): _expectations,
     ("expectations", "curve"): _incidence,
