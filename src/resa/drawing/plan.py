@@ -217,7 +217,7 @@ def _stream(
         words = say("plan_direct", language, n=formats.count(step.direct, language), share=share)
         ribbon = Rect(x=x, y=top, width=direct, height=gap.height, fill="accent", opacity=0.5)
         room = far - detour / 2 - x - direct - 34
-        text = paragraph(words, room, "note_strong", "ink" if detour > 30 else "accent", lines=1)
+        text = paragraph(words, room, "note_strong", "ink" if detour > 30 else "accent", lines=3)
         y = (top + left + 10 + bottom - text.height) / 2 if step.detour else bottom - text.height - 8
         beside = Group(x=x + direct + 8, y=y, items=text.items)
         items.append(Group(items=(ribbon, beside), title=words, kind="direct"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resa.analytics.calendar import PERIODS
 from resa.analytics.results.compared_picture import draw_compared
+from resa.analytics.results.heat_pictures import draw_retained, draw_signs
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
 from resa.analytics.results.names import arrow_name, group_name, grouping_name, label_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
@@ -17,21 +18,15 @@ from resa.base.language import NOTHING, sentence
 from resa.drawing import (
     MOST_CURVES,
     Bar,
-    Cohort,
-    CohortShare,
     Curve,
     CurveNote,
     CurvePoint,
-    FrictionRow,
-    FrictionShare,
     FunnelStep,
     Panel,
     PathFlow,
     Svg,
     draw_bars,
-    draw_cohorts,
     draw_curve,
-    draw_friction,
     draw_funnel,
     draw_multiples,
     draw_paths,
@@ -39,7 +34,6 @@ from resa.drawing import (
     format_count,
     format_decimal,
     format_percent,
-    format_period,
     said_in,
     say,
     say_count,
@@ -50,7 +44,7 @@ from resa.model.verdicts import judged
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["DRAWN", "friction_rows", "picture_of"]
+__all__ = ["DRAWN", "picture_of"]
 
 _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 """Kinds of question whose groups stand in one picture."""
@@ -316,36 +310,6 @@ def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     return draw_paths(flows, note=note, language=journey_map.language, **how)
 
 
-def _retention(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    """A row a cohort under one of all; of groups only the row of all, of each."""
-    question: Any = result.question
-    language = said_in(journey_map.language)
-    overall: dict[str, list[CohortShare]] = {}
-    for row in result.part("overall").table.to_pylist():
-        name = group_name(result, row["group"]) if "group" in row else say("all", language)
-        overall.setdefault(name, []).append(CohortShare(row["share"]))
-    sizes: dict[str, int] = {}
-    shares: dict[str, list[CohortShare]] = {}
-    for row in result.table.to_pylist():
-        name = format_period(row["cohort"], question.every, language)
-        if row["period"] == question.ranges[0][0]:
-            total = group_name(result, row["group"]) if "group" in row else say("all", language)
-            sizes[total] = sizes.get(total, 0) + row["customers"]
-        if "group" not in row:
-            sizes[name] = row["customers"]
-            shares.setdefault(name, []).append(CohortShare(row["share"], row["complete"]))
-    rolling = f" {say('retention_rolling', language)}" if question.rolling else ""
-    lines = {name: overall.get(name, []) for name in sizes if name not in shares} | shares
-    return draw_cohorts(
-        [Cohort(name=name, customers=sizes[name], shares=tuple(line)) for name, line in lines.items()],
-        question.range_names[: max(map(len, lines.values()), default=0)],
-        title=say("retention", language),
-        note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
-        language=language,
-        **how,
-    )
-
-
 def _stage(journey_map: JourneyMap, key: str) -> str:
     """The name of a stage for people."""
     return next(stage.name for stage in journey_map.stages if stage.key == key)
@@ -378,31 +342,6 @@ def _stages_over_time(result: Result, journey_map: JourneyMap, **how: Any) -> Sv
         value = row["customers"] if row["complete"] else None
         lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
     return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True, **how)
-
-
-def friction_rows(result: Result) -> list[FrictionRow]:
-    """How often each touchpoint shows each sign, from an answer about friction; what is unusual is marked."""
-    unusual = {
-        (row["touchpoint"], row["sign"])
-        for row in result.part("places").table.to_pylist()
-        if row["reason"] == "unusual"
-    }
-    visits: dict[str, int] = {}
-    signs: dict[str, dict[str, FrictionShare]] = {}
-    for row in result.part("rates").table.to_pylist():
-        touchpoint, sign = row["touchpoint"], row["sign"]
-        visits[touchpoint] = max(row["visits"], visits.get(touchpoint, 0))
-        signs.setdefault(touchpoint, {})[sign] = FrictionShare(
-            share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
-        )
-    return [
-        FrictionRow(name=touchpoint_name(result.journey_map, key), visits=visits[key], signs=signs[key])
-        for key in visits
-    ]
-
-
-def _friction(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    return draw_friction(friction_rows(result), language=journey_map.language, **how)
 
 
 def _channel_name(result: Result, key: str) -> str:
@@ -503,15 +442,15 @@ DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("paths", "paths"): _paths,
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
-    ("retention", "retention"): _retention,
+    ("retention", "retention"): draw_retained,
     ("stages", "stages"): _stages,
     ("stages", "movements"): _movements,
     ("stages", "over_time"): _stages_over_time,
     ("channels", "channels"): _channels,
     ("channels", "switches"): _switches,
     ("metrics", "metrics"): _metrics,
-    ("friction", "places"): _friction,
-    ("friction", "rates"): _friction,
+    ("friction", "places"): draw_signs,
+    ("friction", "rates"): draw_signs,
     ("planned", "planned"): draw_plans,
     ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,
