@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,16 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resa.drawing.fonts import FONT_FOLDER
-
 __all__ = ["converted"]
-
-
-_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
-<match target="pattern"><test name="family"><string>Calibri</string></test>
-<edit name="family" mode="assign" binding="strong"><string>Source Sans Pro</string></edit></match></fontconfig>"""
-"""Calibri is not free; the font that was measured is a little wider."""
 
 
 def converted(files: Sequence[Path], form: str, folder: Path) -> list[Path]:
@@ -33,15 +23,12 @@ def converted(files: Sequence[Path], form: str, folder: Path) -> list[Path]:
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("no LibreOffice is installed")
-    fonts = folder / "fonts.conf"
-    fonts.write_text(_FONTS.format(fonts=FONT_FOLDER, cache=folder / "fonts"), encoding="utf-8")
     profile = (folder / "profile").as_uri()
     subprocess.run(
         [
             *(program, "--headless", "--norestore", f"-env:UserInstallation={profile}"),
             *("--convert-to", form, "--outdir", str(folder / "saved"), *map(str, files)),
         ],
-        env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
         check=True,
         capture_output=True,
         timeout=300,

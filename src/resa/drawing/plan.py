@@ -198,7 +198,9 @@ def _stream(
             ("C", middle, y, middle + left / 2, y, middle + left / 2 + 14, y),
             ("L", leaving, y),
         )
-        items.append(_flow(commands, left, "line", 0.3, say("plan_left", language, n=step.left), "left"))
+        items.append(
+            _flow(commands, left, "line", 0.3, say("plan_left", language, n=formats.count(step.left, language)), "left")
+        )
         items.append(Group(x=leaving + 10, y=top + 4, items=gap.left.items))
     if step.detour:
         middle, turn = x + direct + detour / 2, top + 10 + left
@@ -209,7 +211,16 @@ def _stream(
             ("C", middle, turn + 12, far, turn - 6, far, half),
             ("C", far, bottom + 6, middle, bottom - 12, middle, bottom),
         )
-        items.append(_flow(commands, detour, "neutral", 0.34, say("plan_detour", language, n=step.detour), "detour"))
+        items.append(
+            _flow(
+                commands,
+                detour,
+                "neutral",
+                0.34,
+                say("plan_detour", language, n=formats.count(step.detour, language)),
+                "detour",
+            )
+        )
         y = max(turn + 2, half - gap.detour.height / 2)
         items.append(Group(x=far + 12 + detour / 2, y=y, items=gap.detour.items))
     if step.direct:
