@@ -217,9 +217,8 @@ def _body(
     rows, head = _note_rows(marks, _LEFT, right, min(positions), max(positions))
     axes = _Axes(_LEFT, right, head, head + height, min(positions), max(positions), highest)
     items: list[Item] = [*_grid(axes, step, speech), *_time_axis(axes, measured, speech)]
-    items.extend(
-        _band(axes, curve, steps=steps) for curve in curves[:1] if any(p.low is not None for p in curve.points)
-    )
+    if len(curves) == 1 and any(point.low is not None for point in curves[0].points):
+        items.append(_band(axes, curves[0], steps=steps))  # of several, one would hide the others' lines
     if target is not None:
         y = axes.y(target)
         items.append(line(axes.left, y, axes.right, y, "ink", stroke_width=1.1, dash=(5, 4)))
