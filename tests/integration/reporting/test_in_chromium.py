@@ -117,6 +117,8 @@ def test_on_paper_the_map_comes_last_and_no_page_is_empty(
 ) -> None:
     page, _ = shown(browser, files["demo"].as_uri(), dark=dark)
     sheets = page.locator(".sheets figure").count()
+    signs = "[...document.querySelectorAll('.verdict')].map(one => getComputedStyle(one, '::before').printColorAdjust)"
+    assert set(page.evaluate(signs)) == {"exact"}
     page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     page.close()
     text = subprocess.run(
