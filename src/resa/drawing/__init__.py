@@ -2,7 +2,7 @@
 
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
-from resa.drawing.curve import Curve, CurveNote, CurvePoint, draw_curve, sparkline
+from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
 from resa.drawing.differences import Difference, draw_differences
 from resa.drawing.fonts import font_css
 from resa.drawing.formats import any_of as format_any_of
@@ -28,12 +28,14 @@ from resa.drawing.plan import PlanStep, PlanWay, draw_plan
 from resa.drawing.printing import PAPERS, Paper
 from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
+from resa.drawing.sparklines import sparkline
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import Theme, tokens_css
 from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
+    "MOST_CURVES",
     "MOST_PERSONAS",
     "PAPERS",
     "PRESETS",

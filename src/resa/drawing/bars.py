@@ -10,7 +10,7 @@ from resa.drawing.canvas import EDGE, edge, empty, sheet
 from resa.drawing.map_arrows import VERDICT_COLOURS, VERDICT_MARKS
 from resa.drawing.matrix import Cell, counted, matrix
 from resa.drawing.measured import Verdict
-from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
+from resa.drawing.parts import Block, first_baseline, mark, paragraph, whisker, widest
 from resa.drawing.scene import Box, Group, Item, Rect, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
@@ -78,9 +78,10 @@ def draw_bars(
     """
     language = said_in(language)
     inner = width - 2 * edge(heading)
+    intervals = say("interval_note", language) if any(bar.low is not None for bar in bars) else ""
     return sheet(
         title=title,
-        note=note,
+        note=" ".join(filter(None, (note, intervals))),
         description=say_count("bars_description", language, len(bars), formats.count(len(bars), language)),
         language=language,
         width=width,
@@ -102,7 +103,7 @@ def _bars(bars: Sequence[Bar], width: float, most: float) -> Block:
     names = min(200.0, width * 0.34)
     numbers = min(width * 0.4, widest([bar.words for bar in bars], "strong") + 34)
     if most:  # other pictures have the same scale, so their bars must be as long, whatever their words
-        numbers = width * 0.3
+        numbers = width * 0.25
     left, room = names, width - names - numbers
     most = max(most, *(max(bar.value, bar.high or 0.0, bar.target or 0.0) for bar in bars)) or 1.0
     items: list[Item] = []
@@ -119,21 +120,7 @@ def _bars(bars: Sequence[Bar], width: float, most: float) -> Block:
             Rect(x=left, y=middle - _THICK / 2, width=max(0.0, room * bar.value / most), height=_THICK, fill=fill)
         )
         if bar.low is not None and bar.high is not None:
-            items.append(
-                line(
-                    left + room * bar.low / most,
-                    middle,
-                    left + room * bar.high / most,
-                    middle,
-                    "paper",
-                    stroke_width=3.0,
-                )
-            )
-            items.append(
-                line(
-                    left + room * bar.low / most, middle, left + room * bar.high / most, middle, "ink", stroke_width=1.2
-                )
-            )
+            items.extend(whisker(left + room * bar.low / most, left + room * bar.high / most, middle))
         if bar.target is not None:
             x = left + room * bar.target / most
             items.append(line(x, middle - _THICK / 2 - 3, x, middle + _THICK / 2 + 3, "ink", stroke_width=1.6))

@@ -82,7 +82,7 @@ def draw_cohorts(
         description=say("retention_description", language),
         language=language,
         width=width,
-        body=matrix(rows, heads, label=_LABEL, wide=_WIDE, short=True) if rows else empty(width - 2 * EDGE, language),
+        body=matrix(rows, heads, label=_LABEL, wide=_WIDE) if rows else empty(width - 2 * EDGE, language),
         tables=[table] if rows else [],
         heading=heading,
     )

@@ -13,23 +13,28 @@ from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.fonts import clean
 from resa.drawing.fonts import width as text_width
 from resa.drawing.parts import Block, paragraph
-from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Scene, Table, Text, line
+from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
 from resa.drawing.words import said_in, say
 from resa.drawing.wrapping import fit
 
-__all__ = ["Curve", "CurveNote", "CurvePoint", "draw_curve", "sparkline"]
+__all__ = ["MOST_CURVES", "Curve", "CurveNote", "CurvePoint", "draw_curve"]
 
 _LEFT = 46.0
 _FOOT = 24.0
+_SMALL = 100.0
 _LOOKS: tuple[tuple[Colour, float, tuple[float, ...]], ...] = (
     ("accent", 2.2, ()),
     ("ink", 1.6, ()),
     ("accent", 1.6, (6, 3)),
     ("ink", 1.6, (2, 3)),
     ("muted", 1.6, (8, 3, 2, 3)),
+    ("muted", 1.6, ()),
 )
+
+MOST_CURVES = len(_LOOKS)
+"""So many lines are told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One line: its name and points, in order. At most five are told apart."""
+    """One line: its name and points, in order."""
 
     name: str
     points: tuple[CurvePoint, ...]
@@ -91,8 +96,10 @@ class _Speech:
     counts: bool
 
     def number(self, value: float) -> str:
-        """A value for people."""
-        return formats.count(value, self.language) if self.counts else formats.percent(value, self.language)
+        """A value for people; of what is no share, small ones with a decimal if they have one."""
+        if not self.counts:
+            return formats.percent(value, self.language)
+        return (formats.decimal if abs(value) < _SMALL else formats.count)(value, self.language)
 
     def moment(self, at: date | float) -> str:
         """Where a point lies: a day, or a waiting time."""
@@ -117,7 +124,7 @@ def draw_curve(
     """Draw shares, or counts, over time.
 
     Args:
-        curves: One to five lines; more are not told apart and are refused.
+        curves: At most `MOST_CURVES`; more are not told apart and are refused.
         title: Name of the picture.
         note: A line under the title.
         language: Of words and numbers.
@@ -131,11 +138,11 @@ def draw_curve(
         heading: Draw the title.
 
     Raises:
-        ValueError: More than five curves.
+        ValueError: There are more curves than can be told apart.
     """
     speech = _Speech(said_in(language), counts)
-    if len(curves) > len(_LOOKS):
-        raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {len(_LOOKS)}")
+    if len(curves) > MOST_CURVES:
+        raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {MOST_CURVES}")
     inner = width - 2 * edge(heading)
     measured = [point for curve in curves for point in curve.points if point.value is not None]
     body = (
@@ -203,16 +210,15 @@ def _body(
 ) -> Block:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
     highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, most, 0.001]))
-    label_room = min(width * 0.28, _end_width(curves, target, speech) + 12)
+    label_room = min(width * 0.34, _end_width(curves, target, speech) + 12)
     positions = [_number(point.at) for curve in curves for point in curve.points]
     marks = [mark for mark in notes if min(positions) <= _number(mark.at) <= max(positions)]
     right = width - label_room
     rows, head = _note_rows(marks, _LEFT, right, min(positions), max(positions))
     axes = _Axes(_LEFT, right, head, head + height, min(positions), max(positions), highest)
     items: list[Item] = [*_grid(axes, step, speech), *_time_axis(axes, measured, speech)]
-    items.extend(
-        _band(axes, curve, steps=steps) for curve in curves[:1] if any(p.low is not None for p in curve.points)
-    )
+    if len(curves) == 1 and any(point.low is not None for point in curves[0].points):
+        items.append(_band(axes, curves[0], steps=steps))  # of several, one would hide the others' lines
     if target is not None:
         y = axes.y(target)
         items.append(line(axes.left, y, axes.right, y, "ink", stroke_width=1.1, dash=(5, 4)))
@@ -402,33 +408,37 @@ def _line(axes: _Axes, curve: Curve, look: tuple[Colour, float, tuple[float, ...
 
 def _ends(axes: _Axes, curves: Sequence[Curve], target: float | None, width: float, speech: _Speech) -> list[Item]:
     """Names and last values at the right end, pushed apart where they would meet."""
-    wanted: list[tuple[float, str, Colour, bool]] = []
+    x = axes.right + 8
+    wanted: list[tuple[float, Block]] = []
     for look, curve in zip(_LOOKS, curves, strict=False):
         last = next((p for p in reversed(curve.points) if p.value is not None), None)
         if last is None or last.value is None:
             continue
-        wanted.append((axes.y(last.value), _end_words(curve, len(curves) > 1, speech), look[0], True))
+        words = _end_words(curve, len(curves) > 1, speech)
+        wanted.append((axes.y(last.value), paragraph(words, width - x, "note_strong", look[0], lines=3)))
     if target is not None:
-        wanted.append((axes.y(target), say("target", speech.language, share=speech.number(target)), "ink", False))
+        words = say("target", speech.language, share=speech.number(target))
+        wanted.append((axes.y(target), paragraph(words, width - x, "note", lines=1)))
     wanted.sort(key=lambda entry: entry[0])
-    ys = _apart([entry[0] for entry in wanted], 14.0, axes.bottom)
-    items: list[Item] = []
-    x = axes.right + 8
-    for (_, words, colour, strong), y in zip(wanted, ys, strict=True):
-        block = paragraph(words, width - x, "note_strong" if strong else "note", colour, lines=1)
-        items.append(Group(x=x, y=y - 6.5, items=block.items))
-    return items
+    tops = _apart([(y - 6.5, block.height + 1) for y, block in wanted], axes.bottom + 10)
+    return [Group(x=x, y=top, items=block.items) for (_, block), top in zip(wanted, tops, strict=True)]
 
 
-def _apart(wanted: Sequence[float], gap: float, lowest: float) -> list[float]:
-    """Places in rising order at least `gap` apart, near the wanted ones: pushed down, then back up from the lowest."""
+def _apart(wanted: Sequence[tuple[float, float]], lowest: float) -> list[float]:
+    """Tops in rising order near the wanted ones, with room for each height: pushed down, then back up from the lowest.
+
+    Args:
+        wanted: Top and height of each.
+        lowest: Where the last one ends.
+    """
     placed: list[float] = []
-    for y in wanted:
-        placed.append(max(y, placed[-1] + gap) if placed else y)
-    limit = lowest + 4
-    for n in range(len(placed) - 1, -1, -1):
-        placed[n] = min(placed[n], limit)
-        limit = placed[n] - gap
+    free = -math.inf
+    for top, height in wanted:
+        placed.append(max(top, free))
+        free = placed[-1] + height
+    for number in range(len(placed) - 1, -1, -1):
+        placed[number] = min(placed[number], lowest - wanted[number][1])
+        lowest = placed[number]
     return placed
 
 
@@ -445,54 +455,3 @@ def _table(curves: Sequence[Curve], title: str, speech: _Speech) -> Table:
             rows.append((curve.name, at, share, interval))
     keys = ("name", "day", "count" if speech.counts else "share", "interval")
     return Table(title=title, head=tuple(say(f"column.{key}", speech.language) for key in keys), rows=tuple(rows))
-
-
-def sparkline(
-    values: Sequence[float | None],
-    *,
-    title: str,
-    language: str = "en",
-    target: float | None = None,
-    width: float = 96.0,
-    height: float = 24.0,
-) -> Svg:
-    """A line as small as a word: its last point marked, the target as a hair.
-
-    Args:
-        values: Shares, oldest first; `None` leaves a gap.
-        title: What it says in words; there is no text in the picture.
-        language: Of the title.
-        target: Drawn as a thin line.
-        width: In units.
-        height: In units.
-    """
-    language = said_in(language)
-    known = [value for value in values if value is not None]
-    highest = max([*known, target or 0.0, 1e-9])
-    lowest = min([*known, target if target is not None else highest])
-    span = (highest - lowest) or 1.0
-    pad = 4.0
-    step = (width - 2 * pad) / max(1, len(values) - 1)
-
-    def place(value: float) -> float:
-        return height - pad - (height - 2 * pad) * (value - lowest) / span
-
-    items: list[Item] = []
-    if target is not None:
-        items.append(line(1, place(target), width - 1, place(target), "line", stroke_width=0.8, dash=(2, 2)))
-    commands: list[tuple[str | float, ...]] = []
-    last: tuple[float, float] | None = None
-    gap = True
-    for number, value in enumerate(values):
-        if value is None:
-            gap = True
-            continue
-        last = (pad + number * step, place(value))
-        commands.append(("M" if gap else "L", *last))
-        gap = False
-    if commands:
-        items.append(Path(commands=tuple(commands), stroke="accent", stroke_width=1.5, round_ends=True))
-    if last:
-        items.append(Circle(x=last[0], y=last[1], radius=2.4, fill="accent"))
-    scene = Scene(width=width, height=height, title=title, description=title, language=language, items=tuple(items))
-    return Svg(scene=scene)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from resa.drawing import formats
 from resa.drawing.canvas import EDGE, edge, empty, sheet
-from resa.drawing.parts import Block, first_baseline, mark, paragraph
+from resa.drawing.parts import Block, first_baseline, mark, paragraph, widest
 from resa.drawing.scene import Anchor, Box, Group, Item, Rect, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour, StyleName
@@ -21,6 +21,7 @@ Direction = Literal["higher", "lower", "same", "few"]
 
 _PITCH: Final = 30.0
 _SHARE: Final = 72.0
+_WIDEST_SHARE: Final = 116.0
 _WORDS: Final = 146.0
 _COLOURS: Final[dict[Direction, Colour]] = {"higher": "accent", "lower": "below", "same": "muted", "few": "muted"}
 
@@ -113,13 +114,15 @@ def _points(value: float, language: str) -> str:
 
 def _body(rows: Sequence[Difference], groups: tuple[str, str], width: float, language: str) -> Block:
     names = min(220.0, width * 0.3)
-    left = names + 2 * _SHARE + 14
+    longest = widest((word for group in groups for word in group.split()), "note")
+    column = max(_SHARE, min(_WIDEST_SHARE, width * 0.15, longest + 16))
+    left = names + 2 * column + 14
     room = width - left - _WORDS - 14
     most = max(max(abs(row.low), abs(row.high)) for row in rows) or 1.0
     middle = left + room / 2
     heads = [
-        paragraph(groups[0], _SHARE - 10, "note", "muted", x=names + 10, lines=3),
-        paragraph(groups[1], _SHARE - 10, "note", "muted", x=names + _SHARE + 10, lines=3),
+        paragraph(groups[0], column - 10, "note", "muted", x=names + 10, lines=3),
+        paragraph(groups[1], column - 10, "note", "muted", x=names + column + 10, lines=3),
         paragraph(say("column.difference_points", language), _WORDS, "note", "muted", x=width - _WORDS, lines=3),
     ]
     top = max(block.height for block in heads) + 8
@@ -132,8 +135,8 @@ def _body(rows: Sequence[Difference], groups: tuple[str, str], width: float, lan
         colour = _COLOURS[row.direction]
         items.append(Group(y=centre - name.height / 2, items=name.items))
         for place, share in enumerate((row.share, row.other_share)):
-            right = names + _SHARE * (place + 1) - 14
-            items.append(_number(formats.percent(share, language), right, centre, "body", "ink", "end", _SHARE - 10))
+            right = names + column * (place + 1) - 14
+            items.append(_number(formats.percent(share, language), right, centre, "body", "ink", "end", column - 10))
         items.append(Rect(x=left, y=centre - 10, width=room, height=20, fill="ground"))
         ends = (middle + room / 2 * row.low / most, middle + room / 2 * row.high / most)
         items.append(line(ends[0], centre, ends[1], centre, colour, stroke_width=2.0))

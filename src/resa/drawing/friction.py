@@ -84,7 +84,7 @@ def draw_friction(rows: Sequence[FrictionRow], *, language: str = "en", heading:
         description=say("friction_description", language),
         language=language,
         width=width,
-        body=matrix(cells, heads, label=_LABEL, wide=_WIDE, short=True) if rows else empty(width - 2 * EDGE, language),
+        body=matrix(cells, heads, label=_LABEL, wide=_WIDE) if rows else empty(width - 2 * EDGE, language),
         tables=[table] if rows else [],
         heading=heading,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resa.drawing import formats
 from resa.drawing.canvas import edge, empty, sheet
-from resa.drawing.parts import Block, first_baseline, paragraph, widest
+from resa.drawing.parts import Block, first_baseline, paragraph, whisker, widest
 from resa.drawing.scene import Box, Group, Item, Path, Rect, Table, Text
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour, StyleName
@@ -26,12 +26,16 @@ class FunnelStep:
     Attributes:
         name: For people.
         customers: How many reach it.
+        low: Lower end of the interval of the share of the first step that they are; `None`: not known.
+        high: Upper end.
         median_seconds: Median time from the step before; `None`: not known.
         optional: Customers may pass it by, so the next step can be larger.
     """
 
     name: str
     customers: int
+    low: float | None = None
+    high: float | None = None
     median_seconds: float | None = None
     optional: bool = False
 
@@ -62,7 +66,7 @@ def draw_funnel(
     share = steps[-1].customers / steps[0].customers if steps and steps[0].customers else 0.0
     return sheet(
         title=title,
-        note=note,
+        note=" ".join(filter(None, (note, say("interval_note", language) if _has_intervals(steps) else ""))),
         description=say_count(
             "funnel_description", language, len(steps), str(len(steps)), share=formats.percent(share, language)
         ),
@@ -92,6 +96,9 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
         items.append(Group(y=middle - name.height / 2, items=name.items))
         items.append(Rect(x=left, y=middle - _BAR / 2, width=room, height=_BAR, fill="ground"))
         items.append(Rect(x=left, y=middle - _BAR / 2, width=length, height=_BAR, fill="accent"))
+        if number and step.low is not None and step.high is not None:
+            low, high = (left + room * first * share / most for share in (step.low, step.high))
+            items.extend(whisker(low, high, middle))
         base = middle - STYLES["touchpoint"].leading / 2 + first_baseline("touchpoint")
         for x, shown, style, colour in _numbers(width, last, counts[number], shares[number]):
             cell = Box(left + room, middle - 12, x, middle + 12)
@@ -103,6 +110,16 @@ def _body(steps: Sequence[FunnelStep], width: float, language: str) -> Block:
             items.extend([shape, Group(x=left + 8, y=y + (_GAP - words.height) / 2, items=words.items)])
             y += _GAP
     return Block(tuple(items), y + 4)
+
+
+def _has_intervals(steps: Sequence[FunnelStep]) -> bool:
+    return any(step.low is not None for step in steps[1:])
+
+
+def _interval(step: FunnelStep, language: str) -> str:
+    if step.low is None or step.high is None:
+        return ""
+    return f"{formats.percent(step.low, language)} – {formats.percent(step.high, language)}"
 
 
 def _numbers(width: float, last: float, count: str, share: str) -> tuple[tuple[float, str, StyleName, Colour], ...]:
@@ -130,6 +147,7 @@ def _between(step: FunnelStep, after: FunnelStep, language: str) -> str:
 
 
 def _table(steps: Sequence[FunnelStep], title: str, language: str) -> Table:
+    intervals = _has_intervals(steps)
     rows = []
     for number, step in enumerate(steps):
         before, first = steps[number - 1].customers if number else step.customers, steps[0].customers
@@ -138,9 +156,10 @@ def _table(steps: Sequence[FunnelStep], title: str, language: str) -> Table:
                 step.name,
                 formats.count(step.customers, language),
                 formats.percent(step.customers / first, language) if first else "",
+                *([_interval(step, language) if number else ""] if intervals else []),
                 formats.percent(step.customers / before, language) if before else "",
                 formats.seconds(step.median_seconds, language) if step.median_seconds is not None else "",
             )
         )
-    keys = ("step", "customers", "of_first", "of_previous", "time")
+    keys = ("step", "customers", "of_first", *(["interval"] if intervals else []), "of_previous", "time")
     return Table(title=title, head=tuple(say(f"column.{key}", language) for key in keys), rows=tuple(rows))

@@ -13,7 +13,7 @@ from resa.drawing.map_curve import PERSONA_DASHES, emotion_personas
 from resa.drawing.map_frame import Context, Frame, Lane
 from resa.drawing.map_lanes import EVIDENCE, STATES
 from resa.drawing.map_ways import CHANNEL_KINDS
-from resa.drawing.parts import Block, first_baseline, mark, paragraph, stack
+from resa.drawing.parts import Block, first_baseline, mark, paragraph, quoted, stack
 from resa.drawing.pictures import picture
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, Text, arrow_head, line
 from resa.drawing.tokens import StyleName
@@ -125,7 +125,7 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
             paragraph(persona.name, room - x, "touchpoint", lines=2),
             paragraph(count, room - x, "note", "muted"),
             paragraph(persona.about, room - x, "body", lines=6),
-            paragraph(_quote(context, persona.quote), room - x, "quote", "muted", lines=5),
+            paragraph(quoted(persona.quote, context.language), room - x, "quote", "muted", lines=5),
         ],
         2,
     )
@@ -139,11 +139,6 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
         initials = "".join(word[0] for word in clean(persona.name).split()[:2]).upper()
         items.append(Text(x=r, y=r + 5, lines=(initials,), style="stage", fill="accent", anchor="middle"))
     return Block(tuple(items), max(_AVATAR, words.height))
-
-
-def _quote(context: Context, text: str) -> str:
-    """What a persona says, in the quotation marks of the language."""
-    return context.say("quote", text=clean(text).strip("“”„«»")) if text else ""
 
 
 def stage_heads(context: Context, frame: Frame) -> Block:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from resa.drawing import formats
 from resa.drawing.parts import Block, first_baseline, paragraph
 from resa.drawing.scene import Box, Group, Item, Rect, Text, line
+from resa.drawing.tokens import STYLES
+from resa.drawing.wrapping import wrap
 
 __all__ = ["Cell", "counted", "matrix"]
 
@@ -37,9 +39,7 @@ def counted(number: int, language: str) -> str:
     return formats.count(number, language) if number < 1e6 else formats.short_count(number, language)
 
 
-def matrix(
-    rows: Sequence[tuple[str, Sequence[Cell]]], heads: Sequence[str], *, label: float, wide: float, short: bool = False
-) -> Block:
+def matrix(rows: Sequence[tuple[str, Sequence[Cell]]], heads: Sequence[str], *, label: float, wide: float) -> Block:
     """Draw rows of cells.
 
     Args:
@@ -47,19 +47,16 @@ def matrix(
         heads: Names of the columns.
         label: Room for the rows' names.
         wide: Width of a column.
-        short: The names are a word or a number each, and stand above the ends of what they head.
     """
     items: list[Item] = []
-    blocks = [paragraph(name, wide - 8, "note", "muted", lines=4) for name in heads]
-    y = top = max(block.height for block in blocks) + 8
-    for number, (name, block) in enumerate(zip(heads, blocks, strict=True)):
-        left = label + number * wide
-        if short:
-            box = Box(left, 0, left + wide, top)
-            end, base = left + wide - _PADDING, first_baseline("note")
-            items.append(Text(x=end, y=base, lines=(name,), style="note", fill="muted", anchor="end", cell=box))
-        else:
-            items.append(Group(x=left + 4, y=top - 8 - block.height, items=block.items))
+    setting, room = STYLES["note"], wide - _PADDING
+    named = [wrap(name, setting, room, lines=4) for name in heads]
+    y = top = setting.leading * max(map(len, named), default=0) + 8
+    for number, lines in enumerate(named):
+        end = label + (number + 1) * wide - _PADDING
+        base = top - 8 - setting.leading * len(lines) + first_baseline("note")
+        box = Box(end - room, 0, end, top)
+        items.append(Text(x=end, y=base, lines=lines, style="note", fill="muted", anchor="end", cell=box))
     for name, cells in rows:
         words = paragraph(name, label - 12, "body", lines=2)
         height = max(26.0, words.height + 8)

@@ -8,11 +8,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resa.drawing.fonts import clean, width
-from resa.drawing.scene import Box, Circle, Group, Item, Path, Text
+from resa.drawing.scene import Box, Circle, Group, Item, Path, Text, line
 from resa.drawing.tokens import STYLES, Colour, StyleName
+from resa.drawing.words import say
 from resa.drawing.wrapping import wrap
 
-__all__ = ["Block", "MarkShape", "Run", "first_baseline", "flow", "mark", "paragraph", "stack", "widest"]
+__all__ = [
+    "Block",
+    "MarkShape",
+    "Run",
+    "first_baseline",
+    "flow",
+    "mark",
+    "paragraph",
+    "quoted",
+    "stack",
+    "whisker",
+    "widest",
+]
 
 MarkShape = Literal[
     "ring",
@@ -28,6 +41,7 @@ MarkShape = Literal[
     "three_quarters",
     "cross",
 ]
+_STOP = 3.5
 _CIRCLE = 0.5522847498  # control distance of a quarter circle drawn as a cubic curve
 
 
@@ -108,6 +122,17 @@ def _pie(x: float, y: float, r: float, quarters: int, colour: Colour) -> Path:
     return Path(commands=(*commands, ("Z",)), fill=colour)
 
 
+def whisker(low: float, high: float, y: float) -> tuple[Item, ...]:
+    """An interval over the end of a bar: a line from `low` to `high` with a stop at either end, on paper.
+
+    So it is seen on the bar, of whatever colour, and beside it.
+    """
+    strokes = [((low, y), (high, y)), *(((x, y - _STOP), (x, y + _STOP)) for x in (low, high))]
+    halo = (line(*start, *end, "paper", stroke_width=3.6) for start, end in strokes)
+    ink = (line(*start, *end, "ink", stroke_width=1.3) for start, end in strokes)
+    return (*halo, *ink)
+
+
 def paragraph(
     text: str,
     room: float,
@@ -127,6 +152,11 @@ def paragraph(
     cell = Box(x, y, x + room, y + height)
     item = Text(x=x, y=y + first_baseline(style), lines=broken, style=style, fill=fill, cell=cell)
     return Block((item,), height, item.width)
+
+
+def quoted(text: str, language: str) -> str:
+    """What somebody says, in the quotation marks of the language."""
+    return say("quote", language, text=clean(text).strip("“”„«»")) if text else ""
 
 
 def first_baseline(style: StyleName) -> float:

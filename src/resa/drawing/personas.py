@@ -9,10 +9,9 @@ from typing import Final
 
 from resa.drawing import formats
 from resa.drawing.canvas import edge, sheet
-from resa.drawing.fonts import clean
 from resa.drawing.map_curve import felt_by
 from resa.drawing.measured import MapNumbers
-from resa.drawing.parts import Block, paragraph, stack
+from resa.drawing.parts import Block, paragraph, quoted, stack
 from resa.drawing.scene import Box, Circle, Group, Item, Path, Rect, Table, Text, line, smooth
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
@@ -131,7 +130,7 @@ def _heads(shown: _Sheet) -> Block:
             facts.append(say_count("customers", shown.language, many, formats.count(many, shown.language)))
         if path is not None and path.share is not None:
             facts.append(say("walk_it", shown.language, share=formats.percent(path.share, shown.language)))
-        quote = f"“{clean(persona.quote).strip('“”')}”" if persona.quote else ""
+        quote = quoted(persona.quote, shown.language)
         block = stack(
             [
                 Block((line(0, 2, 44, 2, colour, stroke_width=thick, dash=dash),), 10.0),

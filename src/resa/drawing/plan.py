@@ -11,7 +11,6 @@ from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.parts import Block, paragraph, stack
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, Table, Text, arrow_head
 from resa.drawing.svg import Svg
-from resa.drawing.tokens import Colour
 from resa.drawing.words import said_in, say, say_count
 
 __all__ = ["PlanStep", "PlanWay", "draw_plan"]
@@ -192,24 +191,21 @@ def _stream(
     x = _LEFT + (_CARD - _STREAM) / 2
     items: list[Item] = []
     if step.left:
-        middle, y = x + direct + detour + left / 2, top + 8 + left / 2
-        commands: tuple[tuple[str | float, ...], ...] = (
-            ("M", middle, top),
-            ("C", middle, y, middle + left / 2, y, middle + left / 2 + 14, y),
-            ("L", leaving, y),
-        )
-        items.append(_flow(commands, left, "line", 0.3, say("plan_left", language, n=step.left), "left"))
+        title = say("plan_left", language, n=formats.count(step.left, language))
+        items.append(Group(items=(_away(x + direct + detour, top, left, leaving),), title=title, kind="left"))
         items.append(Group(x=leaving + 10, y=top + 4, items=gap.left.items))
     if step.detour:
         middle, turn = x + direct + detour / 2, top + 10 + left
         half = (turn + bottom) / 2
-        commands = (
+        commands: tuple[tuple[str | float, ...], ...] = (
             ("M", middle, top),
             ("L", middle, turn),
             ("C", middle, turn + 12, far, turn - 6, far, half),
             ("C", far, bottom + 6, middle, bottom - 12, middle, bottom),
         )
-        items.append(_flow(commands, detour, "neutral", 0.34, say("plan_detour", language, n=step.detour), "detour"))
+        path = Path(commands=commands, stroke="neutral", stroke_width=round(detour, 2), opacity=0.34)
+        title = say("plan_detour", language, n=formats.count(step.detour, language))
+        items.append(Group(items=(path,), title=title, kind="detour"))
         y = max(turn + 2, half - gap.detour.height / 2)
         items.append(Group(x=far + 12 + detour / 2, y=y, items=gap.detour.items))
     if step.direct:
@@ -217,18 +213,29 @@ def _stream(
         words = say("plan_direct", language, n=formats.count(step.direct, language), share=share)
         ribbon = Rect(x=x, y=top, width=direct, height=gap.height, fill="accent", opacity=0.5)
         room = far - detour / 2 - x - direct - 34
-        text = paragraph(words, room, "note_strong", "ink" if detour > 30 else "accent", lines=1)
+        text = paragraph(words, room, "note_strong", "ink" if detour > 30 else "accent", lines=3)
         y = (top + left + 10 + bottom - text.height) / 2 if step.detour else bottom - text.height - 8
         beside = Group(x=x + direct + 8, y=y, items=text.items)
         items.append(Group(items=(ribbon, beside), title=words, kind="direct"))
     return items
 
 
-def _flow(
-    commands: tuple[tuple[str | float, ...], ...], thick: float, colour: Colour, opacity: float, title: str, kind: str
-) -> Group:
-    path = Path(commands=commands, stroke=colour, stroke_width=round(thick, 2), opacity=opacity)
-    return Group(items=(path,), title=title, kind=kind)
+def _away(x: float, top: float, wide: float, end: float) -> Path:
+    """What bends off to the right, `wide` as it leaves and as it ends; inside the bend it has a small corner."""
+    high, low = top + 8, top + 8 + wide
+    return Path(
+        commands=(
+            ("M", x, top),
+            ("C", x, top + (low - top) * 0.7, x + wide * 0.4, low, x + wide + 14, low),
+            ("L", end, low),
+            ("L", end, high),
+            ("L", x + wide + 8, high),
+            ("C", x + wide + 3, high, x + wide, high - 3, x + wide, top),
+            ("Z",),
+        ),
+        fill="line",
+        opacity=0.3,
+    )
 
 
 def _skips(steps: Sequence[PlanStep], tops: Sequence[float], scale: float, language: str) -> list[Item]:

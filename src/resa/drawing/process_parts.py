@@ -27,7 +27,7 @@ def card(name: str, words: str, wide: float, *, shown: bool) -> Block:
     room = wide - 2 * _PADDING
     if not shown:
         return paragraph(name, room, "note", "muted", lines=2)
-    return stack([paragraph(name, room, "touchpoint", lines=2), paragraph(words, room, "note", "muted", lines=1)], 1)
+    return stack([paragraph(name, room, "touchpoint", lines=2), paragraph(words, room, "note", lines=1)], 1)
 
 
 def frame(box: Box, words: Block, *, tint: float, happy: bool, shown: bool) -> tuple[Item, ...]:
@@ -111,7 +111,7 @@ def number(words: str, x: float, y: float) -> tuple[Item, ...]:
     box = text.box
     ground = Rect(
         x=box.left - 2, y=y - setting.leading / 2 + 0.5, width=box.right - box.left + 4, height=setting.leading - 1,
-        radius=3, fill="paper", opacity=0.86,
+        radius=3, fill="paper",
     )  # fmt: skip
     return (ground, text)
 

@@ -147,12 +147,32 @@ def _beside(
         for left, right in free:
             inside = [n for n, track in enumerate(tracks) if number in track and left <= track[number] <= right]
             inside.sort(key=lambda n: (tracks[n][number], _lean(ways[n], tracks[n], number, boxes, layer), n))
-            places = _spread([(tracks[n][number], ways[n].thick) for n in inside], left, right)
-            # The happy path stays where it is, and the others keep beside it.
-            shift = next((tracks[n][number] - x for n, x in zip(inside, places, strict=True) if ways[n].straight), 0.0)
-            for n, x in zip(inside, places, strict=True):
-                moved[n][number] = x + shift
+            for n, x in _in_gap(inside, ways, [track.get(number, 0.0) for track in tracks], left, right).items():
+                moved[n][number] = x
     return moved
+
+
+def _in_gap(
+    inside: Sequence[int], ways: Sequence[Way], wanted: Sequence[float], left: float, right: float
+) -> dict[int, float]:
+    """Places of the arrows of a gap, by number; the happy path stays where it is, and the others keep beside it.
+
+    Where they have no room on the side that they come from, they go to its other side.
+    """
+
+    def spread(order: Sequence[int]) -> dict[int, float]:
+        places = _spread([(wanted[n], ways[n].thick) for n in order], left, right)
+        return dict(zip(order, places, strict=True))
+
+    straight = [n for n in inside if ways[n].straight]
+    others = [n for n in inside if not ways[n].straight]
+    if straight:
+        for order in (inside, [*others, *straight], [*straight, *others]):
+            places = spread(order)
+            shift = wanted[straight[0]] - places[straight[0]]
+            if all(left - 0.01 <= x + shift <= right + 0.01 for x in places.values()):
+                return {n: x + shift for n, x in places.items()}
+    return spread(inside)
 
 
 def _lean(way: Way, track: Mapping[int, float], number: int, boxes: Sequence[Box], layer: Sequence[int]) -> float:

@@ -1,13 +1,15 @@
 """Sheets as slides: native shapes and text boxes that can be edited, each group with its name in the selection pane.
 
 The only door to python-pptx. Shapes are written in DrawingML (ECMA-376, part 1, chapter 20), a picture's unit being a
-CSS pixel. Texts keep their line breaks and never wrap, for the reader's program may have another font than the one that
-was measured: Calibri is a little narrower, and stands where slides are opened, so that nothing runs into its neighbour.
+CSS pixel. Texts keep their line breaks and never wrap. They are set in Arial, which every office program has or takes a
+font of the same widths for, in a size in which they are no wider than they were measured in our own font: so nothing
+runs into its neighbour, whoever opens the file.
 """
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resa.base.errors import InputError
 from resa.base.language import sentence
 from resa.drawing import markup
+from resa.drawing.arial import arial_width
 from resa.drawing.printing import MARGIN, PAPERS, PIXEL, Paper
 from resa.drawing.scene import Box, Circle, Group, Image, Item, Path, Rect, Scene, Text
 from resa.drawing.tokens import COLOURS, Colour
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["make_slides"]
 
-FONT: Final = "Calibri"
+FONT: Final = "Arial"
+_SMALLER: Final = 0.9
+"""Of the size of our own font: where Arial looks as large, and most texts are no wider."""
+
+_SLACK: Final = 1.5
+"""How much wider a text may become; neighbours are farther apart."""
+
 _POINT: Final = 12_700
 """English metric units in a point."""
 
@@ -237,6 +246,7 @@ class _Writer:
         if not item.lines:
             return ""
         setting, scale = item.setting, self.place.scale
+        points = _size(item) * scale * 100
         first = item.y + y - setting.leading + setting.size * _DESCENT
         box = item.box.moved(x, y)
         place, box_mark = "", " txBox='1'"
@@ -247,7 +257,7 @@ class _Writer:
         frame = self._frame(Box(box.left, first, box.right, first + setting.leading * len(item.lines)))
         more = {"semibold": " b='1' i='0'", "italic": " b='0' i='1'", "regular": " b='0' i='0'"}[setting.face]
         language = {"en": "en-GB", "sv": "sv-SE", "nb": "nb-NO", "hu": "hu-HU"}.get(self.language, "en-GB")
-        size = f"lang='{language}' sz='{max(100, round(setting.size * scale * 100))}'{more}"
+        size = f"lang='{language}' sz='{max(100, math.floor(points))}'{more}"
         face = f"<a:latin typeface='{FONT}'/><a:cs typeface='{FONT}'/>"
         run = f"<a:rPr {size} dirty='0'>{_paint(item.fill, 1.0)}{face}</a:rPr>"
         lines = f"<a:br>{run}</a:br>".join(f"<a:r>{run}<a:t>{markup.text(line)}</a:t></a:r>" for line in item.lines)
@@ -276,6 +286,13 @@ class _Writer:
             f"<p:blipFill><a:blip r:embed='{relation}'/>{crop}<a:stretch><a:fillRect/></a:stretch></p:blipFill>"
             f"<p:spPr><a:xfrm>{self._frame(item.box.moved(x, y))}</a:xfrm>{_preset('rect')}</p:spPr></p:pic>"
         )
+
+
+def _size(item: Text) -> float:
+    """The size in which Arial sets a text no wider than our own font does."""
+    setting = item.setting
+    wide = max(arial_width(line, 1.0, bold=setting.face == "semibold") for line in item.lines)
+    return min(_SMALLER * setting.size, (item.width + _SLACK) / wide if wide else math.inf)
 
 
 def _readable(item: Image) -> tuple[bytes, tuple[int, int]]:

@@ -267,7 +267,13 @@ def _funnel(gathered: Gathered) -> Picture | None:
     if not rows or not rows[0]["customers"]:
         return None
     steps = [
-        FunnelStep(name=teller.any_of(step), customers=row["customers"], median_seconds=row["median_seconds"])
+        FunnelStep(
+            name=teller.any_of(step),
+            customers=row["customers"],
+            low=row["low"],
+            high=row["high"],
+            median_seconds=row["median_seconds"],
+        )
         for step, row in zip(way.steps, rows, strict=True)
     ]
     note = teller.say(f"funnel_{way.rule}", persona=teller.persona(way.persona))

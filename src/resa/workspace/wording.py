@@ -23,6 +23,7 @@ _YAML: Final = re.compile(
     | ^\s*-\ (?P<thought>[^\W\d_a-z][^:{{}}\n]*)$                       # an item of a list that is a sentence
     | ^\s*(?:-\ )?(?:{_PROSE}):\ (?P<prose>[^\W\d_a-z][^{{}}\n]*|[^{{}}\n]*\ [^{{}}\n]*?)$
     | (?<=[{{,\ ])(?:{_PROSE}):\ (?P<named>[^\W\d_a-z][^,{{}}\n]*|[^,{{}}\n]*\ [^,{{}}\n]*)(?=[,}}])
+    | ^\s+unit:\ (?P<unit>\S.*)$                                       # also a word in small letters
     | ^(?P<setting>{_MONEY}):\ (?P<local>\S+)$
     | (?<=[{{,\ ])(?P<number>{_MONEY}):\ (?P<amount>[\d.]+)(?=[,}}])
     """,
@@ -75,7 +76,7 @@ def _pattern(file: str) -> re.Pattern[str]:
 
 
 def _name(match: re.Match[str]) -> str:
-    names = ("comment", "thought", "prose", "named", "local", "amount")
+    names = ("comment", "thought", "prose", "named", "unit", "local", "amount")
     return next(name for name in names if match.groupdict().get(name) is not None)
 
 

@@ -6,19 +6,27 @@ import re
 import subprocess
 import unicodedata
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import openpyxl
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.support.drawing_maps import FULL, NUMBERS, words
 from tests.support.office import converted
 from tests.support.written_maps import documents, text_of
 
+from resa.base.language import LANGUAGES
 from resa.drawing import PAPERS, Paper, draw_map
+from resa.drawing.arial import arial_width
+from resa.drawing.fonts import LATIN
+from resa.drawing.scene import Box
 from resa.exchange import import_map, workbook
 from resa.journey_map import load_texts
 from resa.model.journey import JourneyMap
+from resa.workspace import create, templates
+from resa.workspace import open as opened
 
 PROJECT = Path(__file__).resolve().parents[3]
 RETAIL = (PROJECT / "src/resa/workspace_templates/retail/journey.yaml").read_text(encoding="utf-8")
@@ -105,6 +113,59 @@ def test_slides_open_and_say_all_that_the_picture_says(paper: Paper | None, tmp_
     assert [round(float(length) - wish) for size in sizes for length, wish in zip(size, wanted, strict=True)] == [
         0 for _ in scenes for _ in wanted
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "language"),
+    [
+        ("retail", "hu"),
+        *(
+            pytest.param(*each, marks=pytest.mark.nightly)
+            for each in product(templates(), LANGUAGES)
+            if each != ("retail", "hu")
+        ),
+    ],
+)
+def test_no_text_of_a_slide_lies_on_another(template: str, language: str, tmp_path: Path) -> None:
+    """With the fonts that are here, not the one that was measured."""
+    create(tmp_path / "shop", template=template, language=language)
+    with opened(tmp_path / "shop") as shop:
+        (tmp_path / "map.pptx").write_bytes(shop.draw().pptx("16:9"))
+    (pdf,) = converted([tmp_path / "map.pptx"], "pdf", tmp_path)
+    pages = re.findall(r"<page.*?</page>", _run("pdftotext", "-bbox", pdf, "-"), re.DOTALL)
+    assert len(pages) > 3
+    for page in pages:
+        size = [float(length) for length in re.findall(r'(?:width|height)="([\d.]+)"', page)[:2]]
+        boxes = [
+            (Box(*map(float, place)), word)
+            for *place, word in re.findall(r'xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)<', page)
+        ]
+        # A word's box is as high as the font allows, and reaches into the lines above and below.
+        inner = [(replace(box, top=box.top + 2, bottom=box.bottom - 2), word) for box, word in boxes]
+        assert [word for box, word in inner if not Box(0, 0, *size).holds(box)] == []
+        assert [
+            (word, other)
+            for number, (box, word) in enumerate(inner)
+            for place, other in inner[number + 1 :]
+            if box.overlaps(place, slack=0.5)
+        ] == []
+
+
+@pytest.mark.parametrize(("style", "bold"), [("Regular", False), ("Bold", True), ("Italic", False)])
+def test_arial_is_as_wide_as_the_font_that_stands_for_it(style: str, bold: bool) -> None:
+    file = _run("fc-match", "-f", "%{file}", f"Arial:style={style}")
+    if "Liberation" not in file and "Arial" not in file:
+        pytest.skip("no font of Arial's widths is installed")
+    font = TTFont(file)
+    glyphs, metrics, units = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
+    wrong = [
+        letter
+        for letter in LATIN + "·•→←−×“”„ő"
+        if ord(letter) in glyphs
+        and letter not in "ďľťĺŀ\u00ad"  # whose accent stands beside them, or no letter at all
+        and abs(arial_width(letter, 1, bold=bold) - metrics[glyphs[ord(letter)]][0] / units) > 0.001
+    ]
+    assert [letter for letter in wrong if arial_width(letter, 1, bold=bold) < 0.99] == []
 
 
 def _run(*command: str | Path) -> str:

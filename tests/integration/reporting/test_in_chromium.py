@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_tables_stay_tables_on_a_phone(browser: Browser, files: dict[str, Path])
     assert rows.nth(1).get_by_role("cell").count() == 5
     assert violations(page) == []
     page.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_on_paper_the_map_comes_last_and_no_page_is_empty(
+    browser: Browser, files: dict[str, Path], tmp_path: Path, *, dark: bool
+) -> None:
+    page, _ = shown(browser, files["demo"].as_uri(), dark=dark)
+    sheets = page.locator(".sheets figure").count()
+    signs = "[...document.querySelectorAll('.verdict')].map(one => getComputedStyle(one, '::before').printColorAdjust)"
+    assert set(page.evaluate(signs)) == {"exact"}
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    page.close()
+    text = subprocess.run(
+        ["pdftotext", tmp_path / "report.pdf", "-"], capture_output=True, text=True, check=True
+    ).stdout
+    pages = text.removesuffix("\f").split("\f")
+    assert all(len(words.strip()) > 100 for words in pages)
+    assert f"Sheet {sheets} of {sheets}" in pages[-1]
+    grey = subprocess.run(
+        ["pdftoppm", "-gray", "-r", "20", "-l", "1", tmp_path / "report.pdf"], capture_output=True, check=True
+    ).stdout
+    assert sorted(grey[-10_000:])[5_000] > 250  # dark letters on light paper, whatever the reader's screen is like
 
 
 def test_pictures_within_the_workspace_are_carried_inside(files: dict[str, Path]) -> None:

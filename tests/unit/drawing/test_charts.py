@@ -198,8 +198,8 @@ def test_curves_of_waiting_time_are_stairs() -> None:
 
 
 def test_more_curves_than_can_be_told_apart_are_refused() -> None:
-    with pytest.raises(ValueError, match="at most 5"):
-        draw_curve([TREND] * 6, title="t")
+    with pytest.raises(ValueError, match="at most 6"):
+        draw_curve([TREND] * 7, title="t")
 
 
 def test_a_single_point_and_only_gaps() -> None:
@@ -310,3 +310,35 @@ def test_a_cohort_that_is_not_over_is_pale_and_one_of_nobody_is_empty() -> None:
     assert svg.tables[0].rows == (("May", "1,200", "90%", "25%", "10%", ""),)
     tints = [float(tint) for tint in re.findall(r'opacity="([\d.]+)"', svg.text)]
     assert tints == [0.38, 0.38, 0.09]  # the darkest is the highest after the first period; half for what may change
+
+
+def test_a_funnel_shows_the_interval_of_each_share_but_the_first() -> None:
+    steps = [
+        FunnelStep(name="Page", customers=200, low=0.98, high=1.0),
+        FunnelStep(name="Cart", customers=100, low=0.4, high=0.6),
+        FunnelStep(name="Purchase", customers=0, low=0.0, high=0.02),
+    ]
+    svg = draw_funnel(steps)
+    bare = draw_funnel([FunnelStep(name=step.name, customers=step.customers) for step in steps])
+    lines = [item for item, _, _ in walk(svg.scene.items) if isinstance(item, Path) and item.stroke == "ink"]
+    long = sorted(line.box.right - line.box.left for line in lines if line.box.right - line.box.left > 2)
+    assert len(long) == 2
+    assert long[1] / long[0] == pytest.approx(10, rel=0.3)
+    assert svg.tables[0].head[3] == "95 % interval"
+    assert [row[3] for row in svg.tables[0].rows] == ["", "40% – 60%", "0% – 2%"]
+    assert "95 % intervals" in words(svg.scene)
+    assert "interval" not in words(bare.scene)
+    assert len(bare.tables[0].head) == len(svg.tables[0].head) - 1
+    assert faults(svg.scene) == []
+
+
+def test_long_names_of_curves_are_broken_not_cut() -> None:
+    name = "Csomagátvétel az átvevőponton, hétvégén is"
+    svg = draw_curve([replace(TREND, name=name), replace(TREND, name="b")], title="t", width=420)
+    assert name in words(svg.scene).replace("- ", "")
+    assert faults(svg.scene) == []
+
+
+def test_a_small_number_that_is_no_share_keeps_its_decimal() -> None:
+    points = tuple(CurvePoint(at=day, value=1.19) for day in DAYS)
+    assert "1.2" in words(draw_curve([Curve(name="each", points=points)], title="t", counts=True).scene)

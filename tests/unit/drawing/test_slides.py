@@ -14,6 +14,7 @@ from tests.support.drawing_maps import FULL, NUMBERS
 
 from resa.base.errors import InputError
 from resa.drawing import draw_map
+from resa.drawing.arial import arial_width
 from resa.drawing.scene import Circle, Group, Image, Path, Rect, Scene, Text, placed_texts, walk
 from resa.drawing.svg import Svg
 
@@ -46,7 +47,11 @@ def test_every_text_is_a_text_box_where_the_picture_has_it() -> None:
         assert shape.text_frame.text.replace("\v", "\n") == "\n".join(text.lines)
         assert shape.left == pytest.approx(box.left * 9_525, abs=2)
         run = shape.text_frame.paragraphs[0].runs[0]
-        assert run.font.size.pt == pytest.approx(text.setting.size * 0.75, abs=0.01)
+        assert run.font.name == "Arial"
+        assert 0.75 <= run.font.size.pt / (text.setting.size * 0.75) <= 0.9
+        for line in text.lines:
+            wide = arial_width(line, run.font.size.pt, bold=text.setting.face == "semibold")
+            assert wide <= (text.width + 2) * 0.75
         assert shape.text_frame.word_wrap is False
 
 

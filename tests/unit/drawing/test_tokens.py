@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.legible import contrast
 
 from resa.drawing.printing import MARGIN, PAPERS
 from resa.drawing.tokens import COLOURS, STYLES, TEXT_PAIRS, Colour, tokens_css
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, two: str) -> float:
-    """Contrast ratio as WCAG 2.2 defines it."""
-    high, low = sorted((luminance(one), luminance(two)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("theme", [0, 1])

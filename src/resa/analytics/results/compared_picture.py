@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.drawing import Difference, Svg, draw_differences, said_in, say
@@ -53,10 +53,15 @@ def _about(row: Mapping[str, Any], keys: list[str], journey_map: JourneyMap) -> 
         if key in {"from", "to"} and value is None:
             values.append(say("entry" if key == "from" else "exit", language))
         elif key not in {"step", "who", "last_period"} and value is not None:
-            values += [
-                touchpoint_name(journey_map, str(item)) for item in (value if isinstance(value, list) else [value])
-            ]
+            values += [_name(key, str(item), journey_map) for item in (value if isinstance(value, list) else [value])]
     return " → ".join(values)
+
+
+def _name(key: str, value: str, journey_map: JourneyMap) -> str:
+    """What a value of a column is called by people."""
+    if key == "expectation":
+        return arrow_name(journey_map, value)
+    return journey_map.persona[value].name if key == "persona" else touchpoint_name(journey_map, value)
 
 
 DIRECTIONS: Final[Mapping[str, Literal["higher", "lower", "same", "few"]]] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 
-from resa.drawing import format_count, format_percent, say_count
+from resa.drawing import format_count, say_count
 
 if TYPE_CHECKING:
     from resa.analytics.results.result import Part, Result
@@ -83,11 +83,7 @@ def size_of(result: Result, name: str, language: str) -> str:
     name = "touchpoints" if result.kind == "process" else name
     rows = result.part(name).table.to_pylist()
     size = _SIZES.get((result.kind, name))
-    words = [size(rows, language)] if rows and size is not None else []
-    if rows and result.kind == "funnel" and rows[-1]["low"] is not None:
-        low, share, high = (format_percent(rows[-1][key], language) for key in ("low", "share_of_first", "high"))
-        words.append(f"{share} ({low} – {high})")
-    return " · ".join(words)
+    return size(rows, language) if rows and size is not None else ""
 
 
 def _total(rows: _Rows, column: str, without: str = "") -> int:

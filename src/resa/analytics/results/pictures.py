@@ -8,29 +8,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resa.analytics.calendar import PERIODS
 from resa.analytics.results.compared_picture import draw_compared
+from resa.analytics.results.heat_pictures import draw_retained, draw_signs
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
-from resa.analytics.results.names import group_name, touchpoint_name
+from resa.analytics.results.names import arrow_name, group_name, grouping_name, label_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
 from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
 from resa.base.language import NOTHING, sentence
 from resa.drawing import (
+    MOST_CURVES,
     Bar,
-    Cohort,
-    CohortShare,
     Curve,
     CurveNote,
     CurvePoint,
-    FrictionRow,
-    FrictionShare,
     FunnelStep,
     Panel,
     PathFlow,
     Svg,
     draw_bars,
-    draw_cohorts,
     draw_curve,
-    draw_friction,
     draw_funnel,
     draw_multiples,
     draw_paths,
@@ -38,7 +34,6 @@ from resa.drawing import (
     format_count,
     format_decimal,
     format_percent,
-    format_period,
     said_in,
     say,
     say_count,
@@ -49,7 +44,7 @@ from resa.model.verdicts import judged
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["friction_rows", "picture_of"]
+__all__ = ["DRAWN", "picture_of"]
 
 _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 """Kinds of question whose groups stand in one picture."""
@@ -57,7 +52,6 @@ _IN_ONE: Final = {"trend", "expectations", "retention", "metrics"}
 _SHEET: Final = 1120.0
 _TWO_WIDE: Final = 2200.0  # process maps are compared side by side, however wide the sheet becomes
 
-_MOST_CURVES: Final = 6
 _MOST_BARS: Final = 40
 _WORDS: Final = 6
 """Touchpoints of a variant that are named; what goes beyond is counted."""
@@ -79,12 +73,12 @@ def picture_of(result: Result, part: str | None = None) -> Svg:
         return draw_arrows_compared(result) if result.kind == "process" else draw_compared(result)
     question: Any = result.question
     grouped = question.by is not None and result.kind not in _IN_ONE
-    draw = _DRAWN.get((result.kind, name))
+    draw = DRAWN.get((result.kind, name))
     if draw is not None and grouped and (result.kind, name) in DRAWN_BY_GROUP:
         return _panels(result, name, draw)
     if draw is None or grouped:
         what = sentence("'{name}' of {kind}", name=name, kind=result.kind) if name != first else result.kind
-        drawn = ", ".join(other for kind, other in _DRAWN if kind == result.kind)
+        drawn = ", ".join(other for kind, other in DRAWN if kind == result.kind)
         hint = NOTHING if name == first else sentence("; drawn are: {drawn}", drawn=drawn)
         groups = sentence(", grouped") if grouped else NOTHING
         raise QuestionError(
@@ -111,14 +105,20 @@ def _panels(result: Result, name: str, draw: Callable[..., Svg]) -> Svg:
         for label, alone in by_group(result)
     ]
     titles = [panel.picture.scene.title for panel in panels] or [journey_map.title]
-    what = str(result.question.by).rpartition(".")[2]
     return draw_multiples(
         panels,
-        title=say("by_group", language, title=titles[0], what=what),
-        note=process_note(result, language) if result.kind == "process" else "",
+        title=say("by_group", language, title=titles[0], what=grouping_name(str(result.question.by), language)),
+        note=_note(result, name, language),
         language=language,
         width=_TWO_WIDE if result.kind == "process" else _SHEET,
     )
+
+
+def _note(result: Result, name: str, language: str) -> str:
+    """What holds for the pictures of all groups."""
+    if result.kind == "process":
+        return process_note(result, language)
+    return say("interval_note", language) if "low" in result.part(name).table.column_names else ""
 
 
 def _column(result: Result, name: str) -> list[Any]:
@@ -137,9 +137,22 @@ def _of(share: float, size: int, language: str) -> str:
     return f"{format_percent(share, language)} ({format_count(size, language)})"
 
 
+def _arrows(result: Result) -> list[str]:
+    """Names of the arrows that an answer is about."""
+    return list(dict.fromkeys(result.table.column("expectation").to_pylist()))
+
+
 def _of_group(result: Result, row: Mapping[str, Any]) -> str:
-    """`cart.purchase`, or of a group `cart.purchase · Gift buyer`."""
-    return " · ".join([row["expectation"], *([group_name(result, row["group"])] if "group" in row else [])])
+    """`Cart → Purchase`, or of a group `Cart → Purchase · Gift buyer`; where all is of one arrow, `Gift buyer`."""
+    group = [group_name(result, row["group"])] if "group" in row else []
+    arrow = [] if group and len(_arrows(result)) == 1 else [arrow_name(result.journey_map, row["expectation"])]
+    return " · ".join([*arrow, *group])
+
+
+def _of_arrows(result: Result) -> str:
+    """The title of a picture of expectations: the one that it is about, or else the map."""
+    names = _arrows(result)
+    return arrow_name(result.journey_map, names[0]) if len(names) == 1 else result.journey_map.title
 
 
 def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -148,6 +161,8 @@ def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         FunnelStep(
             name=touchpoint_name(journey_map, row["name"]),
             customers=row["customers"],
+            low=row["low"],
+            high=row["high"],
             median_seconds=row["median_seconds"],
             optional=row["optional"],
         )
@@ -170,7 +185,7 @@ def _expectations(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in result.table.to_pylist()
         if row["share"] is not None
     ]
-    return _bars(bars, journey_map, journey_map.title, **how)
+    return _bars(bars, journey_map, _of_arrows(result), **how)
 
 
 def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -178,20 +193,18 @@ def _incidence(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     lines: dict[str, list[CurvePoint]] = {}
     for row in result.parts["curve"].table.to_pylist():
         lines.setdefault(_of_group(result, row), []).append(CurvePoint(at=row["seconds"], value=row["met"]))
-    names = list(dict.fromkeys(row["expectation"] for row in result.table.to_pylist()))
+    names = _arrows(result)
     target = journey_map.expectation[names[0]].target if len(names) == 1 else None
-    return _curves(
-        lines, journey_map, names[0] if len(names) == 1 else journey_map.title, target=target, steps=True, **how
-    )
+    return _curves(lines, journey_map, _of_arrows(result), target=target, steps=True, **how)
 
 
 def _curves(lines: Mapping[str, list[CurvePoint]], journey_map: JourneyMap, title: str, **how: Any) -> Svg:
-    if len(lines) > _MOST_CURVES:
+    if len(lines) > MOST_CURVES:
         raise QuestionError(
             sentence(
                 "{count} curves cannot be told apart; ask for at most {most_curves}, or show the table",
                 count=len(lines),
-                most_curves=_MOST_CURVES,
+                most_curves=MOST_CURVES,
             )
         )
     curves = [Curve(name=name, points=tuple(points)) for name, points in lines.items()]
@@ -265,14 +278,14 @@ def _ways(rows: list[dict[str, Any]], names: Mapping[str, str], journey_map: Jou
         **how: `title`; `borders`: what begins and what ends is shown.
     """
     inside = [row for row in rows if row["from"] is not None and row["to"] is not None]
+    shown = how.pop("borders", False)
     entries = {names[row["to"]]: row["count"] for row in rows if row["from"] is None}
     exits = {names[row["from"]]: row["count"] for row in rows if row["to"] is None}
-    shown = how.pop("borders", False)
     return draw_transitions(
         list(names.values()),
         {(names[row["from"]], names[row["to"]]): row["count"] for row in inside},
-        entries=entries if shown else None,
-        exits=exits if shown else None,
+        entries=entries if shown and entries else None,
+        exits=exits if shown and exits else None,
         language=journey_map.language,
         **how,
     )
@@ -289,41 +302,12 @@ def _paths(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         for row in result.table.to_pylist()
         if row["path"] is not None
     ]
-    note = f"+ {format_count(result.others['count'], said_in(journey_map.language))}" if result.others else ""
+    language, more = said_in(journey_map.language), result.others.get("count", 0)
+    note = say_count("paths_left_out", language, more, format_count(more, language)) if more else ""
     if how:  # of several groups: as narrow as the steps allow
         depth = max((len(flow.names) for flow in flows), default=1)
         how = {**how, "width": min(980.0, max(520.0, 180.0 * depth))}
     return draw_paths(flows, note=note, language=journey_map.language, **how)
-
-
-def _retention(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    """A row a cohort under one of all; of groups only the row of all, of each."""
-    question: Any = result.question
-    language = said_in(journey_map.language)
-    overall: dict[str, list[CohortShare]] = {}
-    for row in result.part("overall").table.to_pylist():
-        name = group_name(result, row["group"]) if "group" in row else say("all", language)
-        overall.setdefault(name, []).append(CohortShare(row["share"]))
-    sizes: dict[str, int] = {}
-    shares: dict[str, list[CohortShare]] = {}
-    for row in result.table.to_pylist():
-        name = format_period(row["cohort"], question.every, language)
-        if row["period"] == question.ranges[0][0]:
-            total = group_name(result, row["group"]) if "group" in row else say("all", language)
-            sizes[total] = sizes.get(total, 0) + row["customers"]
-        if "group" not in row:
-            sizes[name] = row["customers"]
-            shares.setdefault(name, []).append(CohortShare(row["share"], row["complete"]))
-    rolling = f" {say('retention_rolling', language)}" if question.rolling else ""
-    lines = {name: overall.get(name, []) for name in sizes if name not in shares} | shares
-    return draw_cohorts(
-        [Cohort(name=name, customers=sizes[name], shares=tuple(line)) for name, line in lines.items()],
-        question.range_names[: max(map(len, lines.values()), default=0)],
-        title=say("retention", language),
-        note=f"{say(f'retention_note.{question.every}', language)}{rolling}",
-        language=language,
-        **how,
-    )
 
 
 def _stage(journey_map: JourneyMap, key: str) -> str:
@@ -360,36 +344,11 @@ def _stages_over_time(result: Result, journey_map: JourneyMap, **how: Any) -> Sv
     return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True, **how)
 
 
-def friction_rows(result: Result) -> list[FrictionRow]:
-    """How often each touchpoint shows each sign, from an answer about friction; what is unusual is marked."""
-    unusual = {
-        (row["touchpoint"], row["sign"])
-        for row in result.part("places").table.to_pylist()
-        if row["reason"] == "unusual"
-    }
-    visits: dict[str, int] = {}
-    signs: dict[str, dict[str, FrictionShare]] = {}
-    for row in result.part("rates").table.to_pylist():
-        touchpoint, sign = row["touchpoint"], row["sign"]
-        visits[touchpoint] = max(row["visits"], visits.get(touchpoint, 0))
-        signs.setdefault(touchpoint, {})[sign] = FrictionShare(
-            share=row["share"], median_seconds=row["median_seconds"], changed=(touchpoint, sign) in unusual
-        )
-    return [
-        FrictionRow(name=touchpoint_name(result.journey_map, key), visits=visits[key], signs=signs[key])
-        for key in visits
-    ]
-
-
-def _friction(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    return draw_friction(friction_rows(result), language=journey_map.language, **how)
-
-
 def _channel_name(result: Result, key: str) -> str:
     """The name of a channel for people; a device has none but its own."""
     question: Any = result.question
     names = {channel.key: channel.name for channel in result.journey_map.channels}
-    return names.get(key, key) if question.of == "channel" else key
+    return label_name(names.get(key, key) if question.of == "channel" else key, said_in(result.journey_map.language))
 
 
 def _channels(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -436,7 +395,7 @@ def _trend(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
         if improvement.since is not None and improvement.should_move == of
     ]
     target = None if counts else journey_map.expectation[of].target
-    title = touchpoint_name(journey_map, of)
+    title = touchpoint_name(journey_map, of) if counts else arrow_name(journey_map, of)
     return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts, **how)
 
 
@@ -455,7 +414,7 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
             CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
             for row in rows
         ]
-        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, **how)
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, note=metric.unit, **how)
     language = said_in(journey_map.language)
     bars = [
         Bar(
@@ -474,7 +433,7 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     return _bars(bars, journey_map, metric.name, counts=not share, **how)
 
 
-_DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
+DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("funnel", "steps"): _funnel,
     ("expectations", "expectations"): _expectations,
     ("expectations", "curve"): _incidence,
@@ -483,15 +442,15 @@ _DRAWN: Final[Mapping[tuple[str, str], Callable[..., Svg]]] = {
     ("paths", "paths"): _paths,
     ("variants", "variants"): _variants,
     ("trend", "trend"): _trend,
-    ("retention", "retention"): _retention,
+    ("retention", "retention"): draw_retained,
     ("stages", "stages"): _stages,
     ("stages", "movements"): _movements,
     ("stages", "over_time"): _stages_over_time,
     ("channels", "channels"): _channels,
     ("channels", "switches"): _switches,
     ("metrics", "metrics"): _metrics,
-    ("friction", "places"): _friction,
-    ("friction", "rates"): _friction,
+    ("friction", "places"): draw_signs,
+    ("friction", "rates"): draw_signs,
     ("planned", "planned"): draw_plans,
     ("conformance", "steps"): _conformance,
     ("touchpoints", "touchpoints"): _touchpoints,

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from resa.analytics.results.names import NOT_KNOWN
 from resa.analytics.scope.customers import CustomerExpressions
 from resa.analytics.scope.snapshot import (
-    NOT_KNOWN,
     Completeness,
     EventIndex,
     EventStore,

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
+from resa.analytics.results.names import NOT_KNOWN
 from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
-from resa.analytics.scope.snapshot import NOT_KNOWN, Codes, Flags, Snapshot, known, named, numbered
+from resa.analytics.scope.snapshot import Codes, Flags, Snapshot, known, named, numbered
 from resa.analytics.sql.text import inlined, literal, moment
 from resa.analytics.statistics import renumbered
 from resa.base.clock import from_microseconds, to_microseconds

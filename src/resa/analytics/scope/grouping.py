@@ -13,22 +13,21 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import PERIODS, calendar_edges
+from resa.analytics.results.names import NOT_KNOWN, OTHER_GROUPS
 from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions
+from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.sql.text import Statement, inlined, listed, literal
 from resa.base.language import Sentence, sentence, sentences
 from resa.kernels import bucket_numbers
 
-__all__ = ["GROUP", "MOST_GROUPS", "OTHER_GROUPS", "Groups", "grouped", "label_sql"]
+__all__ = ["GROUP", "MOST_GROUPS", "Groups", "grouped", "label_sql"]
 
 GROUP: Final = Column("group", pa.string(), "The group; persons of several personas are counted in each.")
 """The column that a group-by adds."""
 
 MOST_GROUPS: Final = 20
 """Groups that are listed at most; the rest is one group more. Calendar periods and personas are all listed."""
-
-OTHER_GROUPS: Final = "(other)"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ import numpy as np
 
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.question import Question, of_customers
+from resa.analytics.results.names import NOT_KNOWN
 from resa.analytics.results.result import problem
 from resa.analytics.scope.customers import CustomerExpressions
-from resa.analytics.scope.snapshot import NOT_KNOWN, Flags, Positions, Snapshot
+from resa.analytics.scope.snapshot import Flags, Positions, Snapshot
 from resa.analytics.sql.text import Statement, inlined, listed, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean

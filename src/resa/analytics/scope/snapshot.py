@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
+from resa.analytics.results.names import NOT_KNOWN
 from resa.base.language import Sentence, sentence
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
@@ -40,9 +41,6 @@ Codes = npt.NDArray[np.integer[Any]]
 """Number of the label of each event or customer."""
 
 Kept = TypeVar("Kept")
-
-NOT_KNOWN = "(not known)"
-"""The group of those for whom the attribute is not known."""
 
 
 class Completeness(Protocol):
