@@ -65,8 +65,8 @@ _CAUTION: Final = sentence(
     "that changed meanwhile are in the difference, too."
 )
 _NONE: Final = sentence(
-    "No improvement of the map can be compared: none has both `since:`, the day from which it holds, and `should_move:`, "
-    "the expectation that it shall move."
+    "No improvement of the map can be compared: none has both `since:`, the day from which it holds, and "
+    "`should_move:`, the expectation that it shall move."
 )
 
 
