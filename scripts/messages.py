@@ -18,6 +18,7 @@ from resa.analytics.results.plain_text import CELLS, HEADINGS
 from resa.base.language import LANGUAGES
 from resa.cli.app import PLACES, app
 from resa.cli.helping import texts_of
+from resa.discovery.words import ENGLISH as FIRST_MAP
 from resa.drawing.words import WORDS
 from resa.reporting.words import ENGLISH
 from resa.workspace.wording import texts
@@ -30,6 +31,7 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {"sentence": None, "sentences": (
 _TABLES = (
     ("picture", "drawing/words.py", WORDS),
     ("report", "reporting/words.py", ENGLISH),
+    ("draft", "discovery/words.py", FIRST_MAP),
     ("heading", "analytics/results/plain_text.py", HEADINGS),
     ("cell", "analytics/results/plain_text.py", CELLS),
 )

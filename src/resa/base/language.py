@@ -161,11 +161,29 @@ class _Decimal(float):
         return super().__format__(form).replace(".", ",")
 
 
+class _Whole(int):
+    """A whole number with its thousands parted; where a form is asked for, with a decimal comma."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return format(_Decimal(self), form) if form else f"{int(self):,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+class _EnglishWhole(int):
+    """The same in English."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form or ",")
+
+
 def _shown(value: object, language: str) -> object:
     if isinstance(value, float):
         return value if language == "en" else _Decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if language == "en" else f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
+        return _EnglishWhole(value) if language == "en" else _Whole(value)
     return in_language(value, language) if isinstance(value, str) else value
 
 

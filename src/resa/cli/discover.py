@@ -11,6 +11,7 @@ from resa.base.files import write_text_durably
 from resa.base.language import sentence
 from resa.cli.console import counted, say, write_out
 from resa.cli.options import HERE, Folder, Output, opened
+from resa.cli.speaking import spoken_in_terminal
 
 __all__ = ["discover"]
 
@@ -19,7 +20,9 @@ def discover(
     *,
     output: Output = None,
     title: Annotated[str | None, typer.Option(help="Title of the map; default: as the folder is called.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the map's own words; so far en.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language of the map's own words: en, sv, nb or hu; default: yours.")
+    ] = None,
     top: Annotated[int, typer.Option(help="Touchpoints at most: those that the most customers were at.")] = 20,
     share: Annotated[str, typer.Option(help="Share of the customers that a touchpoint needs.")] = "1 %",
     goal: Annotated[
@@ -38,7 +41,12 @@ def discover(
         )
     with opened(folder, measures=True) as shop:
         draft = shop.discover(
-            title=title, language=language, top=top, share=_share(share), goal=goal, pages=pages or ()
+            title=title,
+            language=language or spoken_in_terminal(),
+            top=top,
+            share=_share(share),
+            goal=goal,
+            pages=pages or (),
         )
     if output is None:
         write_out(draft.text)

@@ -6,6 +6,5 @@ draft.journey_map     # the same, read
 """
 
 from resa.discovery.discovering import Draft, discover
-from resa.discovery.words import LANGUAGES
 
-__all__ = ["LANGUAGES", "Draft", "discover"]
+__all__ = ["Draft", "discover"]

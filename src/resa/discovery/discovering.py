@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from resa.analytics import Measure
 from resa.base.clock import from_microseconds
 from resa.base.errors import InputError, QuestionError, did_you_mean
-from resa.base.language import Sentence, sentence
+from resa.base.language import LANGUAGES, Sentence, sentence
 from resa.discovery.arrows import FEWEST
 from resa.discovery.drafting import (
     ArrowSupport,
@@ -26,7 +27,7 @@ from resa.discovery.drafting import (
 )
 from resa.discovery.kinds import MOST_KINDS, Kind, Kinds, find_kinds
 from resa.discovery.planning import Plan, make_plan
-from resa.discovery.words import LANGUAGES, say
+from resa.discovery.words import say
 from resa.drawing import format_count, format_day, format_percent, format_seconds
 from resa.journey_map import display_name, read_map
 from resa.model.journey import JourneyMap
@@ -79,7 +80,7 @@ def discover(
     Args:
         store: The workspace's data.
         title: Of the map.
-        language: Of the map's own words: see `LANGUAGES`.
+        language: Of the map's own words: en, sv, nb or hu.
         timezone: IANA name, of the map.
         currency: ISO 4217 code, of the map.
         currencies: Of sources that name one, by name of the source.
@@ -282,8 +283,9 @@ def _notes(plan: Plan, kinds: Kinds, language: str, share: float) -> list[Senten
     return notes
 
 
-def _listed(kinds: Sequence[Kind]) -> Sentence | str:
+def _listed(kinds: Sequence[Kind]) -> str:
     ranked = sorted(kinds, key=lambda kind: (-kind.rows, kind.key))
-    names = ", ".join(kind.name or display_name(kind.key) for kind in ranked[:_NAMED])
+    first, *others = (kind.name or display_name(kind.key) for kind in ranked[:_NAMED])
+    names = reduce(lambda said, name: sentence("{names}, {name}", names=said, name=name), others, first)
     beyond = len(ranked) - _NAMED
     return names if beyond <= 0 else sentence("{names} and {count} more", names=names, count=beyond)

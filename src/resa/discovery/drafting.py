@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from resa.base.errors import ExpressionError
+from resa.base.language import in_language
 from resa.discovery.kinds import Kind, key_for
 from resa.discovery.personas import Group
 from resa.discovery.planning import Plan
@@ -205,9 +206,9 @@ def _personas(layout: Layout, context: Context, facts: Facts | None) -> Iterator
         yield f"    name: {scalar(_group_name(layout, group, context.language))}"
         about = []
         if group.did:
-            about.append(say("persona.did", context.language, names=_names(layout, group.did)))
+            about.append(say("persona.did", context.language, names=_names(layout, group.did, context.language)))
         if group.did_not:
-            about.append(say("persona.not", context.language, names=_names(layout, group.did_not)))
+            about.append(say("persona.not", context.language, names=_names(layout, group.did_not, context.language)))
         yield f"    about: {scalar(' '.join(about))}"
         if group.path:
             if walked:
@@ -226,7 +227,8 @@ def _letter(number: int) -> str:
 
 def _group_name(layout: Layout, group: Group, language: str) -> str:
     word = "with_without" if group.did and group.did_not else "with" if group.did else "without"
-    return say(f"persona.{word}", language, did=_names(layout, group.did), did_not=_names(layout, group.did_not))
+    did, did_not = (_names(layout, kinds, language) for kinds in (group.did, group.did_not))
+    return say(f"persona.{word}", language, did=did, did_not=did_not)
 
 
 def _walked(layout: Layout, path: Sequence[int], keys: Sequence[str]) -> list[str]:
@@ -240,8 +242,13 @@ def _walked(layout: Layout, path: Sequence[int], keys: Sequence[str]) -> list[st
     return list(dict.fromkeys(found))
 
 
-def _names(layout: Layout, kinds: Sequence[int]) -> str:
-    return ", ".join(layout.plan.kinds[kind].name or display_name(layout.plan.kinds[kind].key) for kind in kinds)
+def _names(layout: Layout, kinds: Sequence[int], language: str) -> str:
+    return ", ".join(named(layout.plan.kinds[kind], language) for kind in kinds)
+
+
+def named(kind: Kind, language: str) -> str:
+    """What people call a kind of events."""
+    return in_language(kind.name, language) or display_name(kind.key)
 
 
 def _channels(layout: Layout, context: Context, facts: Facts | None) -> Iterator[str]:
@@ -275,11 +282,11 @@ def _touchpoints(layout: Layout, context: Context, facts: Facts | None) -> Itera
         kind = layout.plan.kinds[number]
         yield ""
         yield f"  {key}:" + (f"  # {facts.touchpoints[key]}" if facts and key in facts.touchpoints else "")
-        name = kind.name or display_name(kind.key)
+        name = named(kind, context.language)
         if key == layout.again:
             yield f"    name: {scalar(say('again', context.language, name=name))}"
         elif kind.name:
-            yield f"    name: {scalar(kind.name)}"
+            yield f"    name: {scalar(name)}"
         own = [channels[channel] for channel in layout.plan.channels[number]]
         if own:
             yield f"    channel: {own[0] if len(own) == 1 else '[' + ', '.join(own) + ']'}"

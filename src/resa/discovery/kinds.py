@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from resa.base.errors import ExpressionError
+from resa.base.language import sentence
 from resa.discovery.pages import ANY, PageGroup, group_paths
 from resa.expressions import Scope, compile_expression, short_form
 from resa.journey_map import normalised
@@ -153,7 +154,7 @@ def joined(kinds: Sequence[Kind], taken: Iterable[str]) -> Kind:
 def _page_kind(event: str, field: str, group: PageGroup) -> Kind:
     return Kind(
         key=_page_key(group),
-        name=f"Page {group.pattern}",
+        name=sentence("Page {path}", path=group.pattern),
         signal=_page_signal(event, field, group),
         rows=group.views,
         event=event,

@@ -1,4 +1,4 @@
-"""Every word that a first map says by itself, in the languages of maps."""
+"""Every word that a first map says by itself, in English; it is said in other languages by their catalogues."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["LANGUAGES", "say"]
+from resa.base.language import said
 
-_ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
+__all__ = ["ENGLISH", "say"]
+
+ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "title": "First map",
         "head": "A first map, written by `resa map discover` from {events} events of {customers} customers, "
@@ -49,12 +51,7 @@ _ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": _ENGLISH})
 
-LANGUAGES: Final = tuple(_CATALOGUES)
-"""Languages that a first map can be written in."""
-
-
-def say(word: str, language: str, **said: object) -> str:
+def say(word: str, language: str, **values: object) -> str:
     """A word or sentence in a language, with what belongs in it."""
-    return _CATALOGUES[language][word].format(**said)
+    return said(language, f"draft.{word}", ENGLISH[word], **values)

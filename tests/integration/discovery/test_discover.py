@@ -157,3 +157,17 @@ def test_a_person_may_name_the_goal(tmp_path: Path) -> None:
         goal = shop.discover(goal="parcel").journey_map.goal
     assert goal is not None
     assert goal.reach == ("parcel",)
+
+
+@pytest.mark.parametrize("language", ["sv", "nb", "hu"])
+def test_a_draft_speaks_the_language_that_is_asked_for(language: str, tmp_path: Path) -> None:
+    with workspace.open(small(tmp_path / "shop")) as shop:
+        english, draft = shop.discover(), shop.discover(language=language)
+    assert draft.journey_map.language == language
+    assert not load_texts({"journey.yaml": draft.text}).errors
+    said = {line.strip() for line in english.text.splitlines() if "# " in line or "name:" in line}
+    assert said
+    assert not said & {line.strip() for line in draft.text.splitlines()}
+    assert [arrow.name for arrow in draft.journey_map.expectations] == [
+        arrow.name for arrow in english.journey_map.expectations
+    ]

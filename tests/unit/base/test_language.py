@@ -52,3 +52,9 @@ def test_sentences_count_and_hold_others() -> None:
     assert outer == "2,000 things: no such words 12,345"
     assert in_language(outer, "hu").replace("\N{NO-BREAK SPACE}", " ") == "2 000 things: no such words 12 345"
     assert sentences("{n} thing", "{n} things", 1) == "1 thing"
+
+
+def test_a_number_may_be_asked_for_in_a_form_of_its_own() -> None:
+    told = sentence("{share:.1%} of {count}, {seconds:g} s", share=2, count=12_000, seconds=5)
+    assert told == "200.0% of 12,000, 5 s"
+    assert told.translated("sv") == "200,0% of 12\N{NO-BREAK SPACE}000, 5 s"
