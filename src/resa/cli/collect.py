@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
 from resa.base.language import NOTHING, as_it_is, sentence
-from resa.cli.console import counted, print_problems, progress_bar, say
+from resa.cli.console import agreed, counted, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened, warn_of_maps
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.collector import WORDS, LoadReport, Progress, Understanding, said_again
@@ -129,7 +129,7 @@ def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, na
         raise InputError(Problem(message=message) for message in found.missing.values())
     if found.trial is None:
         raise InputError(sentence("the file does not fit; see above"))
-    if not yes and sys.stdin.isatty() and not typer.confirm(told(sentence("Is this right?")), default=True, err=True):
+    if not yes and sys.stdin.isatty() and not agreed(sentence("Is this right?")):
         raise typer.Exit(1)
     target = shop.write_source(found)
     written, command = target.relative_to(shop.folder), f"resa collect {found.name} --replace"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -19,7 +20,7 @@ from resa.cli.speaking import told
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ERRORS", "OUT", "counted", "print_problems", "progress_bar", "say", "write_out"]
+__all__ = ["ERRORS", "OUT", "agreed", "counted", "print_problems", "progress_bar", "say", "write_out"]
 
 OUT = Console(soft_wrap=True, highlight=False)
 """For data. Plain when it is not a terminal, or NO_COLOR is set."""
@@ -72,6 +73,22 @@ def write_out(content: str | bytes) -> None:
 
 _WARNING = sentence("warning: ")
 _ERROR = sentence("error: ")
+_YES = sentence("y")
+_NO = sentence("n")
+
+
+def agreed(question: Sentence) -> bool:
+    """Ask whether something is right; Enter says yes, and so does its first letter in English or her language."""
+    yes, no = told(_YES), told(_NO)
+    choices = f"{told(question)} [{yes.upper()}/{no}]"
+    while True:
+        answer = typer.prompt(choices, default="", show_default=False, err=True)
+        letter = answer.strip().casefold()[:1]
+        if letter in {"", yes, "y"}:
+            return True
+        if letter in {no, "n"}:
+            return False
+        say(sentence("answer {yes} or {no}", yes=yes, no=no))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from resa.base.language import in_language, spoken, terminal_language
@@ -59,7 +60,7 @@ def _of_workspace(arguments: Sequence[str]) -> str | None:
 
 
 def _folder(arguments: Sequence[str]) -> str:
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in pairwise([*arguments, ""]):
         name, equals, value = word.partition("=")
         if name in {"--workspace", "-w"}:
             return value if equals else following

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,7 +15,10 @@ import pytest
 from scripts.messages import catalogue_of
 
 from resa.analytics.results.plain_text import HEADINGS
+from resa.base.language import sentence
 from resa.cli.app import PLACES, run
+from resa.cli.console import agreed
+from resa.cli.speaking import settle_language
 
 SPOKEN = ("sv", "nb", "hu")
 MAP = """title: A shop
@@ -318,3 +323,42 @@ def test_what_machines_read_is_english_in_every_language(
         assert otherwise == in_english, asked
     (answer, _) = said["measure expectations --format json"]
     assert json.loads(answer)["parts"]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "agrees"),
+    [
+        ("sv", "j", True),
+        ("sv", "nej", False),
+        ("hu", "igen", True),
+        ("hu", "x\nn", False),
+        ("nb", "", True),
+        ("en", "y", True),
+    ],
+)
+def test_a_question_is_answered_in_its_language(
+    language: str, typed: str, agrees: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RESA_LANGUAGE", language)
+    settle_language([])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{typed}\n"))
+    assert agreed(sentence("Is this right?")) is agrees
+    asked = {
+        "sv": "Stämmer det? [J/n]: ",
+        "nb": "Stemmer det? [J/n]: ",
+        "hu": "Így jó? [I/n]: ",
+        "en": "Is this right? [Y/n]: ",
+    }
+    told = capsys.readouterr()
+    assert (told.err + told.out).startswith(asked[language].rstrip())
+    settle_language(["--language", "en"])
+
+
+@pytest.mark.parametrize("arguments", [[], ["map"], ["loads"]])
+def test_without_a_command_the_help_is_shown(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RESA_LANGUAGE", "sv")
+    assert run(arguments) == 2
+    told = capsys.readouterr()
+    assert "Användning: " in told.out + told.err
