@@ -86,6 +86,7 @@ def _retention(
     borders, owners, ranks = owning
     written = customer = cohort = bucket = 0
     limit = until = edges[0]  # of the bucket that was counted; of what counts at all
+    sure = (period[0] + MICROS - 1) // MICROS, period[1] // MICROS  # seconds that are in the period as a whole
     carry = np.uint64(0)
     for word in range(span[0] >> 6, (span[1] + 63) >> 6):
         inside = within(word, span[0], span[1])
@@ -102,7 +103,9 @@ def _retention(
                 customer = owners[np.int64(ranks[word]) + np.int64(bit_count(borders[word] & (bit | (bit - _ONE)))) - 1]
                 until = limit = edges[0]
                 counts = edges[0] <= second < edges[-1] and (mask.size == 0 or mask[customer])
-                if counts and period[0] <= moment(seconds, micros, position) < period[1]:
+                if counts and not sure[0] <= second < sure[1]:
+                    counts = period[0] <= moment(seconds, micros, position) < period[1]
+                if counts:
                     cohort = bucket = _bucket(second, edges)
                     starts[customer], cohorts[customer], until = position, cohort, edges[-1]
             elif limit <= second < until:
