@@ -203,7 +203,7 @@ def measure(
         raise InputError(
             sentence(
                 "a question groups by one thing, not by {by}; ask once for each",
-                by=sentence("{names} and {last}", names=" and ".join(by[:-1]), last=by[-1]),
+                by=sentence("{names} and {last}", names=", ".join(by[:-1]), last=by[-1]),
             )
         )
     document: dict[str, Any] = {
