@@ -191,14 +191,15 @@ _OTHERS: _Words = {
         "en": "Signals, metrics and reactions, as they are: take no line away.",
         "sv": "Signaler, mått och reaktioner, som de är: ta inte bort någon rad.",
         "nb": "Signaler, måltall og reaksjoner, som de er: ta ikke bort noen linje.",
-        "hu": "Jelek, mutatók és reakciók, változatlanul: egy sort se töröljön.",
+        "hu": "Jelek, mutatók és reakciók, változatlanul: egy sort se törölj.|"
+        "Jelek, mutatók és reakciók, változatlanul: egy sort se töröljön.",
     },
     # what stands behind a pain point in square brackets
     "tag.source": {"en": "source", "sv": "källa", "nb": "kilde", "hu": "forrás"},
     "tag.shown_by": {"en": "shown by", "sv": "visas av", "nb": "vises av", "hu": "mutatja"},
     "tag.improvement": {"en": "improvement", "sv": "förbättring", "nb": "forbedring", "hu": "fejlesztés"},
     # words in cells
-    "expect": {"en": "We expect", "sv": "Vi förväntar", "nb": "Vi forventer", "hu": "Elvárjuk"},
+    "expect": {"en": "We expect", "sv": "Vi väntar oss|Vi förväntar", "nb": "Vi forventer", "hu": "Elvárjuk"},
     "promise": {"en": "We promise", "sv": "Vi lovar", "nb": "Vi lover", "hu": "Ígérjük"},
     "true": {"en": "yes|true|x|✓|✔|★|1|y", "sv": "ja|j|sant", "nb": "ja|sant", "hu": "igen|igaz|i"},
     "false": {"en": "no|false|0|n", "sv": "nej|falskt", "nb": "nei|usant", "hu": "nem|hamis"},

@@ -32,6 +32,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("known", "last_period", "left", "length", "lift", "load", "lost", "low", "mature", "mean", "median"),
             *("met", "metric", "missed", "name", "next", "now", "only", "onward", "optional", "other", "other_counted"),
             *("other_share", "other_size", "out_of_order", "p90", "p_value", "path", "perfect", "period", "persona"),
+            *("arrows", "places", "touchpoints"),
             *("quiet", "reason", "reference", "rejected", "returned", "rows", "score", "scores", "seen_by", "share"),
             *("share_of_first", "share_of_missed", "share_of_previous", "shown", "sign", "since", "size", "skipped"),
             *("slow", "source", "stage", "state", "stays", "step", "target", "time", "to", "touchpoint", "until"),

@@ -19,11 +19,12 @@ import pyarrow as pa
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES
 from resa.analytics.results.pictures import picture_of
-from resa.analytics.results.plain_text import cell_text, plain, table_text, time_name, timed
+from resa.analytics.results.plain_text import cell_text, heading, plain, table_text, time_name, timed
 from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, in_language, sentence
 from resa.base.showing import notes_html, table_html
+from resa.drawing import format_count
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
@@ -346,7 +347,7 @@ class Result:
             QuestionError: The answer has no such part.
         """
         chosen = self.part(part)
-        notes = [in_language(note, language) for note in _notes(self, others=chosen is self.main)]
+        notes = _notes(self, language, others=chosen is self.main)
         if columns is None and chosen.laid_out is not None and (said := chosen.laid_out(language)):
             return "\n".join([said, *notes])
         table = chosen.table if columns is None else chosen.table.select(columns)
@@ -399,12 +400,14 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return [{name: plain(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
-def _notes(result: Result, *, others: bool = True) -> list[Sentence]:
+def _notes(result: Result, language: str = "en", *, others: bool = True) -> list[str]:
     """What must be known about a table; `others` are those that the main one does not list."""
-    named = ", ".join(f"{name} {value:,}" for name, value in result.others.items()) if others else ""
+    left = result.others.items() if others else ()
+    named = ", ".join(f"{heading(name, language)} {format_count(value, language)}" for name, value in left)
     rest = [sentence("others: {names}", names=named)] if named else []
     moment = plain(result.as_of) or sentence("no moment: no load is finished")
-    return [*rest, sentence("data complete to {moment}", moment=moment), *result.warnings]
+    notes = [*rest, sentence("data complete to {moment}", moment=moment), *result.warnings]
+    return [in_language(note, language) for note in notes]
 
 
 def _as_html(result: Result) -> str:
