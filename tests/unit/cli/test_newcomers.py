@@ -24,6 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -35,9 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("collect journey.yaml other.csv", 1, "'journey.yaml' is new: collect new files one at a time"),
     ],
 )
-def test_a_natural_mistake_is_answered(
-    folder: Path, capfd: pytest.CaptureFixture[str], words: str, code: int, said: str
-) -> None:
+def test_a_natural_mistake_is_answered(capfd: pytest.CaptureFixture[str], words: str, code: int, said: str) -> None:
     assert run(words.split()) == code
     out, err = capfd.readouterr()
     shown = " ".join((out + err).replace("│", " ").split())
@@ -63,8 +62,9 @@ def test_a_first_export_of_ones_own_is_understood_and_may_be_collected_again_by_
     assert "No signal says which events show which touchpoint" in "".join(capfd.readouterr())
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_picture_is_not_poured_over_the_screen(
-    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert run(["map", "draw"]) == 1
