@@ -347,9 +347,23 @@ class Measure:
             generation=snapshot.index.generation,
             n=answer.n,
             others=answer.others,
-            warnings=(*self.notes, *selection.warnings, *answer.warnings),
+            warnings=(*self.notes, *_what_is_missing(snapshot), *selection.warnings, *answer.warnings),
             definition=snapshot.journey_map.hash,
             computed_at=self._clock(),
             identify=snapshot.index.identifiers,
             journey_map=snapshot.journey_map,
         )
+
+
+def _what_is_missing(snapshot: Snapshot) -> tuple[Sentence, ...]:
+    """Why nothing at all can have been counted, and what to do about it."""
+    if snapshot.index.as_of.overall is None:
+        return (sentence("Nothing is collected yet; read a file of events first: resa collect FILE"),)
+    if not snapshot.journey_map.signals:
+        return (
+            sentence(
+                "No signal says which events show which touchpoint, so nothing was counted; write them in "
+                "signals.yaml, a line for each touchpoint, such as  cart: {{event: cart}}"
+            ),
+        )
+    return ()

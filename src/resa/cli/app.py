@@ -105,7 +105,8 @@ class _Commands(TyperGroup):
         """A command, loaded now; `None` if there is none of this name."""
         del ctx
         if cmd_name not in PLACES:
-            self.commands = dict.fromkeys(PLACES, self)  # the names from which the nearest is suggested
+            below = (f"map {name}" for name in self.get_command(None, "map").commands)
+            self.commands = dict.fromkeys([*PLACES, *below], self)  # the names from which the nearest is suggested
             return None
         if cmd_name not in self.commands:
             place = PLACES[cmd_name]

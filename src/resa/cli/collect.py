@@ -52,6 +52,9 @@ def collect(
     """Read files into the workspace. Good rows go in; bad ones are kept with their reason; nothing counts twice."""
     names = what or []
     with opened(folder, measures=True) as shop:
+        if given is None and name is None:
+            names = [_known_file(shop, one) or one for one in names]
+            _one_new_file(shop, names)
         if given is not None or name is not None or (len(names) == 1 and _is_new_file(shop, names[0])):
             if len(names) != 1:
                 raise InputError(
@@ -118,6 +121,27 @@ def _pairs(given: list[str]) -> dict[str, str]:
 
 def _is_new_file(shop: Workspace, name: str) -> bool:
     return name not in shop.sources and ("://" in name or Path(name).suffix != "" or Path(name).exists())
+
+
+def _known_file(shop: Workspace, name: str) -> str | None:
+    """The one source that reads just this file, so that a file may be collected again by its own name."""
+    if name in shop.sources or "://" in name:
+        return None
+    file = Path(name).resolve()
+    found = [key for key, source in shop.sources.items() if (shop.folder / source.shape.path).resolve() == file]
+    return found[0] if len(found) == 1 else None
+
+
+def _one_new_file(shop: Workspace, names: list[str]) -> None:
+    """Refuse several new files at once, and a name with spaces that the shell has taken apart."""
+    if len(names) < 2:
+        return
+    whole = " ".join(names)
+    if Path(whole).is_file():
+        raise InputError(sentence('a name with spaces needs quotation marks: resa collect "{name}"', name=whole))
+    for name in names:
+        if _is_new_file(shop, name):
+            raise InputError(sentence("'{name}' is new: collect new files one at a time", name=name))
 
 
 def _new_source(shop: Workspace, path: str, given: dict[str, str], kind: str, name: str | None, *, yes: bool) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from typer.core import TyperGroup
 
+from resa.base.errors import nearest
 from resa.base.language import Sentence, as_it_is, catalogue, pattern, sentence
 from resa.cli.speaking import spoken_in_terminal, told
 
@@ -52,7 +53,7 @@ _MISTAKES: Final = (
     pattern("Got unexpected extra argument(s) ({names})"),
     pattern("Invalid value for {name}: {message}"),
     pattern("Invalid value: {message}"),
-    pattern("Value error, {message}"),
+    pattern("{value} is not one of {names}; did you mean '{near}'?"),
     pattern("{value} is not one of {names}."),
     pattern("{kind} {name} does not exist."),
     pattern("{kind} {name} is a directory."),
@@ -70,6 +71,7 @@ _KINDS: Final = (sentence("file"), sentence("path"), sentence("directory"))
 
 def recognised(english: str) -> Sentence:
     """A finished message of the framework as a sentence; what is not known stays as it is."""
+    english = _with_nearest(english.removeprefix("Value error, "))
     for known in _MISTAKES:
         form = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(known))
         if found := re.fullmatch(form, english, re.DOTALL):
@@ -80,6 +82,13 @@ def recognised(english: str) -> Sentence:
                 values["kind"] = next((kind for kind in _KINDS if kind == found["kind"]), found["kind"])
             return sentence(known, **values)
     return as_it_is(english)
+
+
+def _with_nearest(english: str) -> str:
+    """The message about a word that is none of those allowed, with the one that was probably meant."""
+    found = re.fullmatch(r"'(?P<value>.*)' is not one of (?P<names>'.*')\.", english, re.DOTALL)
+    near = found and nearest(found["value"], re.findall(r"'(.*?)'", found["names"]))
+    return f"{english[:-1]}; did you mean '{near}'?" if near else english
 
 
 def show_mistake(error: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import date
 from html import escape
@@ -58,6 +59,8 @@ def check(
     print_problems(loaded.errors)
     print_problems(advice)
     if loaded.errors:
+        if not loaded.files:
+            raise typer.Exit(1)
         say(
             sentence(
                 "{errors} in {files}",
@@ -99,6 +102,10 @@ def draw(
     what = {"width": width, "preset": preset, "personas": persona or []}
     picture = drawn_map(file, folder, map_key, measured=measured, as_of=as_of, **what)[1]
     if output is None:
+        if sys.stdout.isatty():
+            raise InputError(
+                sentence("a picture cannot be shown here; say where to write it: -o map.svg or -o map.pdf")
+            )
         write_out(picture.text)
         return
     output.write_bytes(picture.file(output.suffix.lower().removeprefix("."), laid_out_for))

@@ -16,7 +16,7 @@ import typer
 from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
 from resa.base.language import one_of, sentence
-from resa.cli.console import write_out
+from resa.cli.console import say, write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
 from resa.cli.speaking import spoken_in_terminal
 
@@ -270,6 +270,8 @@ def _show(
         )
     else:
         _write_bytes(result.file(how.value, part=part), output)
+    if output is not None:
+        say(sentence("wrote {path}", path=output))
 
 
 def _short(result: Result) -> list[str] | None:

@@ -67,6 +67,7 @@ _TELLING = re.compile(
     r"|^\d{6}(\d\d)?[-+]\d{4}$"  # a personal number
     r"|^(\d{1,3}\.){3}\d{1,3}$"  # an address in a network
 )
+_UNIT = re.compile(r"[(\[][^)\]]*[)\]]\s*$")  # `Belopp (kr)`
 _DATES = ("%d.%m.%Y", "%Y.%m.%d", "%Y.%m.%d.", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d.%m.%y")
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p")
 _DECIMALS: tuple[Decimal, ...] = ("point", "comma")
@@ -116,7 +117,7 @@ def guess_target(target: str, columns: Sequence[ColumnSeen], taken: set[str]) ->
     free = [column for column in columns if column.name not in taken and _fits(target, column)]
     for name in names:
         for column in free:
-            if _plain(column.name) == name:
+            if _joined(_UNIT.sub("", column.name)) == name.replace("_", ""):
                 return column
     if target in {"occurred_at", "day"}:
         return next((column for column in free if column.kind != "number"), None)
@@ -167,6 +168,11 @@ def _plain(name: str) -> str:
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
     return re.sub(r"[^a-z0-9]+", "_", folded).strip("_")
+
+
+def _joined(name: str) -> str:
+    """`Kund nr`, `kund-nr` and `KundNr` are `kundnr`."""
+    return _plain(name).replace("_", "")
 
 
 def _fits(target: str, column: ColumnSeen) -> bool:

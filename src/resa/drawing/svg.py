@@ -36,7 +36,7 @@ class Svg:
         about: Where it comes from and of when its data are, in paragraphs for a speaker's notes.
     """
 
-    scene: Scene
+    scene: Scene = field(repr=False)
     sheets: Callable[[Paper], tuple[Scene, ...]] | None = field(default=None, repr=False, compare=False)
     about: tuple[str, ...] = ()
 
@@ -124,6 +124,10 @@ class Svg:
             return self.text.encode() if form == "svg" else self.png()
         if form in {"pdf", "pptx"}:
             return self.pdf(paper) if form == "pdf" else self.pptx(paper)
+        if not form:
+            raise InputError(
+                sentence("the ending of the file's name says what is drawn: .svg, .png, .pdf or .pptx; it has none")
+            )
         raise InputError(sentence("a picture is written as .svg, .png, .pdf or .pptx, not as '.{form}'", form=form))
 
     def _scenes(self, paper: Paper | None) -> tuple[Scene, ...]:

@@ -158,8 +158,16 @@ def _seen(question: _Question, key: str) -> bool:
 
 
 def _without_signal(question: _Question) -> Iterator[Problem]:
-    if not question.map.signals:
-        return  # the analyst's part is not written yet
+    if not question.map.signals:  # the analyst's part is not written yet
+        if question.data is not None and question.data.matched is not None and question.map.touchpoints:
+            first = question.map.touchpoints[0].key
+            message = sentence(
+                "events are collected, but no signal says which of them show '{touchpoint}' or any other touchpoint; "
+                "write them in signals.yaml, such as  {touchpoint}: {{event: …}}",
+                touchpoint=first,
+            )
+            yield question.advice(("touchpoint", first), "no-signals", message)
+        return
     for touchpoint in question.map.touchpoints:
         if touchpoint.key not in question.map.signal:
             message = sentence(

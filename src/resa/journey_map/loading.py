@@ -161,8 +161,8 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
             problems.append(Problem(message=message, file=name, severity="warning", code="file-name"))
     if not any(name == "journey.yaml" or name.startswith("journeys/") for name in files) and not problems:
         message = sentence(
-            "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new; "
-            "from collected events: resa map discover -o journey.yaml"
+            "there is no map here; write one in journey.yaml or journeys/<name>.yaml, or try: resa new FOLDER; "
+            "from collected events: resa map discover -o journey.yaml; a map that is elsewhere: -w FOLDER"
         )
         problems.append(Problem(message=message, code="no-map"))
     return files, problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -51,7 +51,7 @@ class HtmlReport:
         summary: Three to six short lines for a terminal.
     """
 
-    html: str
+    html: str = field(repr=False)
     summary: tuple[str, ...]
 
     def save(self, path: Path | str) -> None:

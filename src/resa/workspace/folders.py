@@ -45,8 +45,8 @@ def checked_folder(given: Path) -> Path:
     if not any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml")):
         raise WorkspaceMissing(
             sentence(
-                "{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; make one "
-                "with: resa new {folder}",
+                "{folder} is no workspace: it has no journey.yaml, journeys/ or resa.toml; name the folder that has, "
+                "write a journey.yaml there, or make a new one with: resa new shop",
                 folder=given,
             )
         )

@@ -204,7 +204,7 @@ class Workspace:
 
     def collect(
         self,
-        names: Sequence[str] = (),
+        names: Sequence[str] | str = (),
         *,
         replace: bool = False,
         progress: Callable[[Progress], None] | None = None,
@@ -212,7 +212,7 @@ class Workspace:
         """Collect sources, all of them unless some are named, and bring the index up to date.
 
         Args:
-            names: Sources, as their files are called.
+            names: Sources, as their files are called; one alone may stand by itself.
             replace: First undo the loads of the same files.
             progress: Called after every chunk.
 
@@ -220,6 +220,7 @@ class Workspace:
             SourceError: A source or its file is wrong. What was collected before it stays.
             WorkspaceBusy: Another process is writing.
         """
+        names = [names] if isinstance(names, str) else names
         chosen = [named_source(self.sources, name) for name in names] if names else list(self.sources.values())
         with self.store.writing() as writer:
             try:
@@ -333,8 +334,10 @@ class Workspace:
         if target.exists():
             raise SourceError(
                 sentence(
-                    "sources/{target} exists; change it, or give the source another name with --name",
+                    "sources/{target} exists; change it and run: resa collect {name} --replace; delete it to have "
+                    "the file understood anew, or give the source another name with --name",
                     target=target.name,
+                    name=understanding.name,
                 )
             )
         target.parent.mkdir(exist_ok=True)
