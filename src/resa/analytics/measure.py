@@ -359,7 +359,7 @@ def _what_is_missing(snapshot: Snapshot) -> tuple[Sentence, ...]:
     """Why nothing at all can have been counted, and what to do about it."""
     if snapshot.index.as_of.overall is None:
         return (sentence("Nothing is collected yet; read a file of events first: resa collect FILE"),)
-    if not snapshot.journey_map.signals:
+    if not snapshot.journey_map.signals and not snapshot.column.touchpoints.any():
         return (
             sentence(
                 "No signal says which events show which touchpoint, so nothing was counted; write them in "
