@@ -12,7 +12,7 @@ import pytest
 
 __all__ = ["converted"]
 
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 25
 """Files that one call converts: of several hundred it leaves out the last without a word."""
 
 
