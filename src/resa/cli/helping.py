@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from typer.core import TyperGroup
@@ -67,6 +68,16 @@ _MISTAKES: Final = (
 """What the framework says of mistakes, the narrower before the wider."""
 
 _KINDS: Final = (sentence("file"), sentence("path"), sentence("directory"))
+
+_TYPES: Final = {
+    "file": sentence("file name"),
+    "directory": sentence("folder name"),
+    "path": sentence("path name"),
+    "str": sentence("text"),
+    "int": sentence("number"),
+    "float": sentence("number"),
+}
+"""What the framework calls the values of options, and what people do."""
 
 
 def recognised(english: str) -> Sentence:
@@ -134,8 +145,6 @@ def paragraphs(text: str) -> list[str]:
 
 def in_own_words(command: Any) -> Any:
     """A command whose help is said in the language of the terminal, once somebody wants to see it."""
-    if spoken_in_terminal() == "en":
-        return command
     usage, format_help = command.get_usage, command.format_help
 
     def get_usage(ctx: Any) -> str:
@@ -160,6 +169,16 @@ def _translate_texts(command: Any, ctx: Any) -> None:
         described.help, described.short_help = _said(described.help), _said(described.short_help)
     for parameter in command.get_params(ctx):  # those of the framework, too
         parameter.help = _said(getattr(parameter, "help", None))
+        parameter.display_type_rich = partial(_said_type, parameter.display_type)
+
+
+def _said_type(display_type: Callable[[Any], str], ctx: Any) -> str | None:
+    """The type of an option's value; a choice stays as it is, and what is only named has none."""
+    written = display_type(ctx)
+    bare = written[1:-1].removeprefix("list[").removesuffix("]")
+    if bare == "bool":
+        return None
+    return f"<{told(_TYPES[bare])}>" if bare in _TYPES else written
 
 
 def _said(text: str | None) -> str | None:
