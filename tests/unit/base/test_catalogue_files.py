@@ -34,6 +34,20 @@ def test_every_entry_is_read_as_babel_reads_it(language: str, domain: str) -> No
                 assert said == expected
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("language", SPOKEN)
+def test_no_text_stands_where_another_belongs(language: str, domain: str) -> None:
+    """Which shows by its length, or by the same text standing twice."""
+    texts: dict[str, str] = {}
+    for entry in catalogue_of(language, domain):
+        if not entry.id:
+            continue
+        english, own = (text if isinstance(text, str) else next(iter(text)) for text in (entry.id, entry.string or ""))
+        assert len(own) < 1.8 * len(english) + 12, (english, own)
+        if len(own) > 25:
+            assert texts.setdefault(own, english.lower()) == english.lower(), own
+
+
 def test_signs_in_texts_are_read() -> None:
     words = read_catalogue('msgid ""\n"a \\"b\\"\\n"\n"c\\\\d\\t"\nmsgstr "1"\n\nmsgid "no"\nmsgstr ""\n')
     assert words.gettext('a "b"\nc\\d\t') == "1"
