@@ -47,6 +47,12 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Journey maps: check them, draw them, watch them while you write, discover a first one.",
         ),
         "collect": _Place("collect", "collect", "Read files into the workspace."),
+        "serve": _Place(
+            "serve",
+            "serve",
+            "Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C.",
+        ),
+        "keys": _Place("keys", "app", "Keys of those who send events over HTTP."),
         "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),

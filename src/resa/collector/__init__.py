@@ -13,25 +13,36 @@ from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_file_schema, source_schema
+from resa.collector.segment import CALLS as SEGMENT_CALLS
+from resa.collector.segment import ItemProblem, Request
+from resa.collector.segment import problems_of as segment_problems
+from resa.collector.segment import read_request as read_segment
+from resa.collector.segment import rows_of as segment_rows
 from resa.collector.sources import Source, read_source, read_sources
 from resa.collector.understanding import understand
 
 __all__ = [
     "DETAILS",
+    "SEGMENT_CALLS",
     "WORDS",
     "FileReport",
+    "ItemProblem",
     "LoadReport",
     "Progress",
     "ReplayReport",
+    "Request",
     "RowFile",
     "Source",
     "Understanding",
     "collect",
     "find_files",
+    "read_segment",
     "read_source",
     "read_sources",
     "replay",
     "said_again",
+    "segment_problems",
+    "segment_rows",
     "source_file_schema",
     "source_schema",
     "source_yaml",

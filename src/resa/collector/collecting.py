@@ -299,7 +299,7 @@ class _File:
             rejected=judged.rejected,
             message_ids=judged.message_ids,
             cells=judged.cells,
-            counted=judged.anonymous,
+            also=judged.others,
         )
 
     def _complete_until(self, load: Load) -> datetime | None:

@@ -25,6 +25,7 @@ from resa.collector.typing_sql import name_sql
 from resa.collector.zones import doubtful, to_utc
 from resa.engine import Engine
 from resa.model.tables import IDENTIFIERS, INSTANT, REJECTED
+from resa.storage import Kind
 
 __all__ = ["Judge", "Judged", "refused_table"]
 
@@ -62,6 +63,11 @@ class Judged:
     cells: Sequence[pa.ChunkedArray]
     anonymous: pa.Table | None
     taken: npt.NDArray[np.int64]
+
+    @property
+    def others(self) -> list[tuple[Kind, pa.Table]]:
+        """What is stored in the same commit as rows of another kind."""
+        return [] if self.anonymous is None else [("daily_numbers", self.anonymous)]
 
     @property
     def reasons(self) -> Counter[str]:

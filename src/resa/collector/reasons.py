@@ -40,6 +40,7 @@ DETAILS: Mapping[str, str] = {
     "other-shape": pattern(
         "a member is an object, a list or a single value where the first lines of the file hold another"
     ),
+    "unknown-call": pattern("{column} is none of identify, track, page, screen, group and alias"),
     "repeated-key": pattern("an earlier row of the file has the same key"),
 }
 """Every reason with its sentence; a row has the first that applies."""
@@ -68,6 +69,7 @@ WORDS: Mapping[str, Sentence] = {
     "too-many-cells": sentence("too many cells"),
     "bad-json": sentence("no JSON object"),
     "other-shape": sentence("nested otherwise"),
+    "unknown-call": sentence("unknown call"),
     "repeated-key": sentence("key repeated"),
 }
 """The reasons in few words, for tables."""
@@ -83,6 +85,7 @@ _PARTS: tuple[Sentence, ...] = (
     sentence("value of JSON, which knows no NaN and no infinity"),
     sentence("finite number"),
     sentence("single value"),
+    sentence("JSON object"),
 )
 """What stands in details, beside names of columns."""
 

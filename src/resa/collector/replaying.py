@@ -140,7 +140,7 @@ def _commit(writer: Writer, load_id: int, source: Source, part: Judged, tried: p
         rows_read=tried.num_rows,
         message_ids=part.message_ids,
         cells=part.cells,
-        counted=part.anonymous,
+        also=part.others,
         settles=settles,
     )
     totals.update(good=result.good, duplicate=result.duplicate, settled=settles.num_rows)

@@ -1,5 +1,7 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
+from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
+from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.derivation import has_column
 from resa.storage.evaluation import count_files
@@ -32,6 +34,9 @@ __all__ = [
     "EPOCH",
     "KINDS",
     "LATEST",
+    "ApiKey",
+    "Arrival",
+    "Arrivals",
     "AsOf",
     "ChunkResult",
     "EventFile",
@@ -43,9 +48,12 @@ __all__ = [
     "Load",
     "MapColumn",
     "MapVersion",
+    "Scope",
     "Sparse",
     "Store",
+    "Waiting",
     "Writer",
+    "collecting_keys",
     "compact_files",
     "count_files",
     "first_of_each_key",
@@ -53,8 +61,12 @@ __all__ = [
     "has_column",
     "in_order",
     "is_current",
+    "key_hash",
+    "list_keys",
+    "make_key",
     "map_catalog",
     "refresh_index",
+    "revoke_key",
     "trying",
     "verify_store",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from resa.base.clock import from_microseconds as from_micros
 from resa.base.clock import to_microseconds as to_micros
@@ -26,7 +26,7 @@ from resa.storage.schema import metadata, workspace
 
 __all__ = ["REVISION", "Database", "from_micros", "to_micros"]
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 _WAIT_SECONDS = 20.0  # how long a transaction waits for another process's
@@ -47,6 +47,7 @@ class Database:
     def __init__(self, path: Path, now: datetime) -> None:
         self._readers = _engine(path, "BEGIN")
         self._writers = _engine(path, "BEGIN IMMEDIATE")
+        self._watcher: PoolProxiedConnection | None = None
         try:
             self._bring_up_to_date(now)
             with self.reading() as connection:
@@ -79,8 +80,17 @@ class Database:
         with _told(), self._writers.begin() as connection:
             yield connection
 
+    def version(self) -> int:
+        """A number that differs once somebody else has changed the file since it was asked last (SQLite's own)."""
+        with _told():
+            if self._watcher is None:
+                self._watcher = self._readers.raw_connection()
+            return int(self._watcher.cursor().execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Let go of the file."""
+        if self._watcher is not None:
+            self._watcher.close()
         self._readers.dispose()
         self._writers.dispose()
 

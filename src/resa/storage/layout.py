@@ -1,6 +1,7 @@
 """Where things stand in a workspace's data folder.
 
 .resa/                      0700
+    arrivals.db             SQLite: requests that were accepted and wait to become events
     operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
     events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
     settled/                Parquet, which rejected rows a replay stored
@@ -34,6 +35,11 @@ class Layout:
     def database(self) -> Path:
         """The operational database."""
         return self.root / "operations.db"
+
+    @property
+    def arrivals(self) -> Path:
+        """Requests that wait."""
+        return self.root / "arrivals.db"
 
     @property
     def unique(self) -> Path:

@@ -188,14 +188,15 @@ def complete_until(store: Store) -> dict[str, datetime]:
 
     Nothing is complete for longer than up to when it was collected: an event that claims to be of a later time (clocks
     may be wrong) says nothing of what others did until then. A load that still runs, or was cut short, has only some
-    rows of its file, in whatever order: it says nothing yet.
+    rows of its file, in whatever order: it says nothing yet, but for that of a live source, which states its end.
     """
     found: dict[str, int] = {}
+    live = (loads.c.state == "running") & loads.c.complete_until.is_not(None)
     with store.database.reading() as connection:
-        for row in connection.execute(select(loads).where(loads.c.state == "finished")):
+        for row in connection.execute(select(loads).where((loads.c.state == "finished") | live)):
             end = row.complete_until if row.complete_until is not None else row.newest
             if end is not None:
-                end = min(end, row.started_at)
+                end = end if row.state == "running" else min(end, row.started_at)
                 found[row.source_id] = max(end, found.get(row.source_id, end))
     return {source: from_micros(end) for source, end in sorted(found.items())}
 

@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "api_keys",
+    "consumed",
     "file_loads",
     "files",
     "generations",
@@ -135,5 +137,26 @@ map_versions = Table(
     Column("text", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+consumed = Table(
+    "consumed",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("arrival", BigInteger, nullable=False),  # number of the last arrival that is in this source's files
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),  # SHA-256: the key itself is nowhere
+    Column("beginning", Text, nullable=False),  # its first characters, by which a person knows it again
+    Column("scope", Text, nullable=False),
+    Column("source_id", Text),  # of a key that collects: whose events these are
+    Column("made_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
     sqlite_autoincrement=True,
 )

@@ -27,7 +27,7 @@ from resa.storage.lease import take_lease
 from resa.storage.lookups import newest_of_each_key
 from resa.storage.parquet import read_parquet
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
-from resa.storage.schema import file_loads, files, generations, loads, map_columns, map_versions
+from resa.storage.schema import consumed, file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.settling import waiting_rows
 from resa.storage.traits import read_traits
 from resa.storage.writer import Writer
@@ -105,6 +105,15 @@ class Store:
         if row is None:
             raise QuestionError(sentence("there is no load {load}; `resa loads list` shows them", load=str(load_id)))
         return _load(row)
+
+    def version(self) -> int:
+        """A number that differs once another connection has changed the operational database."""
+        return self.database.version()
+
+    def consumed(self) -> dict[str, int]:
+        """Number of the last consumed arrival of each source that had any."""
+        with self.database.reading() as connection:
+            return {row.source_id: row.arrival for row in connection.execute(select(consumed))}
 
     def event_files(self, kind: str = "events") -> list[EventFile]:
         """The listed files of a kind, in the global order of their rows."""

@@ -26,7 +26,7 @@ from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Load
 from resa.storage.removal import remove_load
 from resa.storage.runs import make_run, write_run_file
-from resa.storage.schema import file_loads, hash_runs, loads, map_versions
+from resa.storage.schema import consumed, file_loads, hash_runs, loads, map_versions
 from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
@@ -92,8 +92,9 @@ class Writer:
         rejected: pa.Table | None = None,
         message_ids: pa.Array | pa.ChunkedArray | None = None,
         cells: Sequence[pa.Array | pa.ChunkedArray] = (),
-        counted: pa.Table | None = None,
+        also: Sequence[tuple[Kind, pa.Table]] = (),
         settles: pa.Table | None = None,
+        consumes: int | None = None,
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
 
@@ -107,10 +108,12 @@ class Writer:
             message_ids: The rows' own ids, unique for ever within the source.
             cells: For rows without ids: what the file says in each mapped column. Equal rows of one load are told
                 apart by their ordinal, so collecting a file again finds every row there.
-            counted: Rows that name nobody, to be kept as daily numbers; `message_ids` and `cells` tell of these behind
-                those of `table`.
+            also: Rows of other kinds in the same commit, such as those that name nobody and are kept as daily numbers;
+                `message_ids` and `cells` tell of these behind those of `table`.
             settles: Of a replay: the rejected rows (`file` and `place` of `Store.rejected_parts`) that became
                 these. From this commit on they wait no longer; if the load is removed, they wait again.
+            consumes: Number of the last arrival of the source that is in here: from this commit on, it and those before
+                it are consumed.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -120,14 +123,12 @@ class Writer:
                 identifier: the collector rejects such rows before.
             WorkspaceBusy: Another process took over writing.
         """
-        if (table.num_rows or counted is not None) and (message_ids is None) == (not cells):
+        parts = [(kind, table), *also]
+        if any(part.num_rows for _, part in parts) and (message_ids is None) == (not cells):
             raise ValueError("give either message_ids or cells")
-        parts: list[tuple[Kind, pa.Table]] = [(kind, table)]
-        if counted is not None:
-            parts.append(("daily_numbers", counted))
         lengths = [part.num_rows for _, part in parts]
         sifted = self._sift(load, sum(lengths), message_ids, cells)
-        newest = _check_times(table) if kind == "events" else None
+        newest = max((_check_times(part) for name, part in parts if name == "events" and part.num_rows), default=None)
         stored = [
             (part_kind, _fresh(_complete(part, KINDS[part_kind], load, mine.message_ids), mine), mine)
             for (part_kind, part), mine in zip(parts, sifted.split(lengths), strict=True)
@@ -141,7 +142,7 @@ class Writer:
             told = settled_rows(settles, load.id)
             name = write_parquet(self.store.layout.root / "settled", told)
             written.files.append(("settled", name, told.num_rows, None))
-        self._list(load, written, result=result, rows_read=rows_read, newest=newest)
+        self._list(load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes)
         self.merge_hashes(load.id)
         return result
 
@@ -188,6 +189,12 @@ class Writer:
             connection.execute(update(hash_runs).where(mine).values(load_id=None))
         self.merge_hashes(None)
         return self.store.load(load.id)
+
+    def state_complete(self, load: Load, until: datetime) -> None:
+        """Say of a load that still runs, as those of live sources do, up to when it is complete by now."""
+        with self.lease.writing() as connection:
+            mine = update(loads).where(loads.c.id == load.id, loads.c.state == "running")
+            connection.execute(mine.values(complete_until=to_micros(until)))
 
     def remove_load(self, load_id: int) -> Load:
         """Undo a load: its rows and rejected rows vanish, and the file may be collected as if for the first time.
@@ -279,7 +286,16 @@ class Writer:
             written.files.append(("rejected", write_parquet(layout.root / "rejected", refused), refused.num_rows, None))
         return written
 
-    def _list(self, load: Load, written: _Written, *, result: ChunkResult, rows_read: int, newest: int | None) -> None:
+    def _list(
+        self,
+        load: Load,
+        written: _Written,
+        *,
+        result: ChunkResult,
+        rows_read: int,
+        newest: int | None,
+        consumes: int | None = None,
+    ) -> None:
         """Enter a commit: its files, its runs of ids, and what of the load was consumed."""
         with self.lease.writing() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
@@ -296,6 +312,9 @@ class Writer:
                 connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
             for values in written.runs:
                 connection.execute(insert(hash_runs).values(load_id=load.id, **values))
+            if consumes is not None:
+                connection.execute(delete(consumed).where(consumed.c.source_id == load.source_id))
+                connection.execute(insert(consumed).values(source_id=load.source_id, arrival=consumes))
             connection.execute(
                 update(loads)
                 .where(loads.c.id == load.id)
@@ -340,10 +359,8 @@ def _repeated(text: str, rows: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int8)), [text])
 
 
-def _check_times(table: pa.Table) -> int | None:
-    """The newest time, after a check that the index can hold them all."""
-    if not table.num_rows:
-        return None
+def _check_times(table: pa.Table) -> int:
+    """The newest time of one event or more, after a check that the index can hold them all."""
     times: npt.NDArray[np.int64] = table.column("occurred_at").cast(pa.int64()).to_numpy()
     if times.min() < to_micros(EARLIEST) or times.max() >= to_micros(LATEST):
         raise ValueError(f"a time lies outside {EARLIEST:%Y} to {LATEST:%Y}; such rows are to be rejected before")

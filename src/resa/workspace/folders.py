@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from resa.base.errors import SourceError, WorkspaceMissing, did_you_mean
+from resa.base.errors import QuestionError, SourceError, WorkspaceMissing, did_you_mean
 from resa.base.language import sentence
 from resa.collector import Source
 
-__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "user"]
+__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "source_name", "user"]
 
 
 def user() -> str:
@@ -73,3 +74,16 @@ def named_source(sources: Mapping[str, Source], name: str) -> Source:
             )
         )
     return sources[name]
+
+
+def source_name(name: str) -> str:
+    """A name that a source may have: it could be a file's.
+
+    Raises:
+        QuestionError: It is none.
+    """
+    if not re.fullmatch(r"\w[\w-]{0,62}", name):
+        raise QuestionError(
+            sentence("'{name}' cannot be the name of a source; use letters, digits, - and _", name=name)
+        )
+    return name

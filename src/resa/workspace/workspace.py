@@ -33,9 +33,23 @@ from resa.collector import (
 )
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, has_column, is_current
+from resa.storage import (
+    ApiKey,
+    Exclusion,
+    Finding,
+    JourneyIndex,
+    Load,
+    MapVersion,
+    Store,
+    Writer,
+    has_column,
+    is_current,
+    list_keys,
+    make_key,
+    revoke_key,
+)
 from resa.workspace.comparing import compare_signals, data_seen, is_matched
-from resa.workspace.folders import checked_folder, currencies_of, named_source, user
+from resa.workspace.folders import checked_folder, currencies_of, named_source, source_name, user
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -158,7 +172,8 @@ class Workspace:
             SourceError: A source file is wrong: what is to be left out (`exclude`) is not known.
         """
         measuring = self._measuring
-        unfinished = sorted({load.source_id for load in self.store.loads() if load.state == "running"})
+        running = [load for load in self.store.loads() if load.state == "running" and load.complete_until is None]
+        unfinished = sorted({load.source_id for load in running})
         measuring.notes = tuple(
             sentence("A load of '{source}' is not finished: only a part of its file is counted.", source=source)
             for source in unfinished
@@ -229,9 +244,9 @@ class Workspace:
                     for source in chosen
                 )
             except SourceError:
-                self._refresh(writer)  # what was collected before it stays, and is measured
+                self.refresh_by(writer)  # what was collected before it stays, and is measured
                 raise
-            self._refresh(writer)
+            self.refresh_by(writer)
         return reports
 
     def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> ReplayReport:
@@ -241,7 +256,7 @@ class Workspace:
             try:
                 report = replay(writer, source, load_id=load, reason=reason)
             finally:
-                self._refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
+                self.refresh_by(writer)  # if no row waits any more, a replay that was killed may have stored them
         return report
 
     def remove_loads(self, numbers: Iterable[int]) -> Listing[Load]:
@@ -250,13 +265,13 @@ class Workspace:
             try:
                 removed = Listing(writer.remove_load(number) for number in numbers)
             finally:
-                self._refresh(writer)  # of what was removed before an error, or before a removal was cut short
+                self.refresh_by(writer)  # of what was removed before an error, or before a removal was cut short
         return removed
 
     def refresh(self) -> JourneyIndex:
         """Bring the index and every map's column up to date."""
         with self.store.writing() as writer:
-            return self._refresh(writer)
+            return self.refresh_by(writer)
 
     def rebuild(self) -> JourneyIndex:
         """Delete everything derived and make it anew from the event files."""
@@ -267,16 +282,17 @@ class Workspace:
         """Join small event files; how many there were, and how many there are."""
         before = len(self.store.event_files())
         with self.store.writing() as writer:
-            self._refresh(writer)  # a collection that was cut short may have left files that the index does not hold
+            self.refresh_by(writer)  # a collection that was cut short may have left files that the index does not hold
             runtime.compact(writer)
-            self._refresh(writer)
+            self.refresh_by(writer)
         return before, len(self.store.event_files())
 
     def verify(self) -> Listing[Finding]:
         """Count everything again and compare it with what is stored."""
         return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude))
 
-    def _refresh(self, writer: Writer) -> JourneyIndex:
+    def refresh_by(self, writer: Writer) -> JourneyIndex:
+        """The same, by a writer who is at work."""
         for journey_map in self.maps.values():
             self._keep_version(writer, journey_map)
         return runtime.refresh(writer, list(self.maps.values()), self.exclude)
@@ -286,6 +302,24 @@ class Workspace:
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
             writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
+
+    # Keys of those who send
+
+    def make_key(self, name: str, source: str) -> str:
+        """Make a key that sends events of a source over HTTP; it is shown this once, and kept nowhere.
+
+        Raises:
+            QuestionError: There is a key of this name.
+        """
+        return make_key(self.store, name, source_id=source_name(source))
+
+    def revoke_key(self, name: str) -> ApiKey:
+        """Refuse a key from now on."""
+        return revoke_key(self.store, name)
+
+    def list_keys(self) -> Listing[ApiKey]:
+        """All keys, revoked ones among them."""
+        return Listing(list_keys(self.store))
 
     def _forget_sources(self) -> None:
         """Source files changed: read them again when they are needed, and whatever was made from them."""

@@ -1,0 +1,63 @@
+"""`resa keys`: who may send events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+
+from resa.base.language import sentence
+from resa.cli.console import OUT, say
+from resa.cli.measure import HowToWrite, chosen_format, write_table
+from resa.cli.options import HERE, Folder, Output, opened
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Keys of those who send events over HTTP.", no_args_is_help=True)
+
+_Name = Annotated[str, typer.Argument(help="What the key is called, such as web.")]
+
+
+@app.command("list")
+def list_keys(show_format: HowToWrite = None, output: Output = None, folder: Folder = HERE) -> None:
+    """Show all keys by their beginnings; the keys themselves are nowhere."""
+    how = chosen_format(show_format, output)
+    with opened(folder) as shop:
+        rows = [
+            {
+                "name": key.name,
+                "begins": key.beginning,
+                "source": key.source_id,
+                "made (UTC)": f"{key.made_at:%Y-%m-%d %H:%M}",
+                "revoked (UTC)": "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d %H:%M}",
+            }
+            for key in shop.list_keys()
+        ]
+    if rows:
+        write_table(pa.Table.from_pylist(rows), how, output, ours=True)
+    else:
+        say(sentence("there is no key yet; make one: resa keys make web"))
+
+
+@app.command("make")
+def make(
+    name: _Name,
+    source: Annotated[
+        str | None, typer.Option(help="The source whose events it sends; default: called like the key.")
+    ] = None,
+    folder: Folder = HERE,
+) -> None:
+    """Make a key that sends events and reads nothing. It is shown this once."""
+    with opened(folder) as shop:
+        key = shop.make_key(name, source or name)
+    OUT.print(key, markup=False, highlight=False)
+    say(sentence("keep it: it is shown this once, and only its hash is stored"))
+
+
+@app.command("revoke")
+def revoke(name: _Name, folder: Folder = HERE) -> None:
+    """Refuse a key from now on, beside a running server too."""
+    with opened(folder) as shop:
+        key = shop.revoke_key(name)
+    say(sentence("revoked the key '{name}' ({beginning}…)", name=key.name, beginning=key.beginning))

@@ -1,0 +1,129 @@
+"""Draining: what was accepted becomes events, with what is consumed written down in the same transaction.
+
+A drain that is cut short at any statement is done again: a source's arrivals up to its last consumed number are left
+out, and every row is stored once, for ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from resa.collector import segment_rows
+from resa.storage import Arrival, Arrivals, Load, Writer
+
+__all__ = ["LATENESS", "Drained", "Drainer"]
+
+LATENESS = timedelta(minutes=5)
+"""So late may an event of a live source come, unless the source says otherwise."""
+
+
+@dataclass
+class Drained:
+    """What arrivals became.
+
+    Attributes:
+        arrivals: Requests that were consumed.
+        good: Rows that were stored.
+        rejected: Calls that were refused and kept.
+        duplicate: Rows that were there already.
+        reasons: Rejected calls by reason.
+    """
+
+    arrivals: int = 0
+    good: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Drained) -> None:
+        """Add another's numbers."""
+        self.arrivals += other.arrivals
+        self.good += other.good
+        self.rejected += other.rejected
+        self.duplicate += other.duplicate
+        self.reasons += other.reasons
+
+
+class Drainer:
+    """Drains the arrivals of a workspace, as its one writer.
+
+    Args:
+        writer: Of the workspace.
+        arrivals: What waits.
+    """
+
+    def __init__(self, writer: Writer, arrivals: Arrivals) -> None:
+        self.writer = writer
+        self.arrivals = arrivals
+        self._consumed = writer.store.consumed()
+        self._loads = {
+            load.source_id: load
+            for load in writer.store.loads()
+            if load.state == "running" and load.origin.startswith(_ORIGIN)
+        }
+
+    def drain(self) -> Drained:
+        """Consume what waits, as far as it fits in memory; empty when nothing did."""
+        done = Drained()
+        waiting = self.arrivals.waiting()
+        if not waiting:
+            return done
+        by_source: dict[str, list[Arrival]] = defaultdict(list)
+        for arrival in waiting:
+            if arrival.number > self._consumed.get(arrival.source_id, 0):
+                by_source[arrival.source_id].append(arrival)
+        for source_id, arrivals in by_source.items():
+            done.add(self._store(source_id, arrivals))
+        self.arrivals.forget(waiting[-1].number).result()
+        return done
+
+    def state_complete(self) -> None:
+        """Say of every source that all has come but what may still be late."""
+        now = self.writer.store.clock()
+        for load in self._loads.values():
+            self.writer.state_complete(load, now - LATENESS)
+
+    def close(self) -> None:
+        """Finish the loads: this process consumes no more."""
+        for load in self._loads.values():
+            self.writer.finish_load(load, complete_until=self.writer.store.clock() - LATENESS)
+        self._loads.clear()
+
+    def _store(self, source_id: str, arrivals: list[Arrival]) -> Drained:
+        now = self.writer.store.clock()
+        load = self._load(source_id, now)
+        rows = segment_rows(arrivals, first_row=load.rows_read + 1)
+        events, also, rejected = rows.tables()
+        result = self.writer.commit_chunk(
+            load,
+            "events",
+            events,
+            also=also,
+            rows_read=rows.items,
+            rejected=rejected,
+            message_ids=rows.message_ids,
+            consumes=arrivals[-1].number,
+        )
+        self._consumed[source_id] = arrivals[-1].number
+        self._loads[source_id] = self.writer.store.load(load.id)
+        return Drained(
+            len(arrivals),
+            result.good,
+            result.rejected,
+            result.duplicate,
+            Counter(row["reason"] for row in rows.rejected),
+        )
+
+    def _load(self, source_id: str, now: datetime) -> Load:
+        """The source's load of the day; that of the day before is finished."""
+        origin = f"{_ORIGIN}{now:%Y-%m-%d}"
+        load = self._loads.get(source_id)
+        if load is not None and load.origin != origin:
+            self.writer.finish_load(load, complete_until=now - LATENESS)
+            load = None
+        return load or self.writer.begin_load(source_id=source_id, origin=origin)
+
+
+_ORIGIN = "arrivals of "

@@ -1,0 +1,151 @@
+"""Keys of those who send: made once, shown once, kept as hashes, revoked at once.
+
+A key is 128 random bits with a checksum, so that a slip is told from a stranger. Its SHA-256 is what is kept: with so
+many bits nothing slower is needed (OWASP ASVS 5.0, 11.4.2). Who reads the database cannot send.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from sqlalchemy import insert, select, update
+
+from resa.base.errors import QuestionError
+from resa.base.language import one_of, sentence
+from resa.storage.database import from_micros, to_micros
+from resa.storage.schema import api_keys
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+
+__all__ = ["SCOPES", "ApiKey", "Scope", "collecting_keys", "key_hash", "list_keys", "make_key", "revoke_key"]
+
+Scope = Literal["collect"]
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+"""What a key may allow: `collect` sends events of one source, and reads nothing."""
+
+_BEGINNING: Final = "resa_"
+_SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey:
+    """A key as it is kept.
+
+    Attributes:
+        id: Its number.
+        name: What a person calls it.
+        beginning: Its first characters.
+        scope: What it allows.
+        source_id: Whose events it sends.
+        made_at: When, UTC.
+        revoked_at: Since when it is refused, UTC; `None`: it is good.
+    """
+
+    id: int
+    name: str
+    beginning: str
+    scope: Scope
+    source_id: str | None
+    made_at: datetime
+    revoked_at: datetime | None
+
+
+def key_hash(key: str) -> bytes | None:
+    """What is kept of a key; `None`: it cannot be one."""
+    body, checksum = key[:-6], key[-6:]
+    if not key.startswith(_BEGINNING) or _checksum(body) != checksum:
+        return None
+    return hashlib.sha256(key.encode()).digest()
+
+
+def make_key(store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None) -> str:
+    """Make a key; what is given back is nowhere else, and cannot be shown again.
+
+    Raises:
+        QuestionError: A good key of this name is there already, or there is no such scope.
+    """
+    if scope not in SCOPES:
+        raise QuestionError(sentence("a key may {scopes}, not '{scope}'", scopes=one_of(SCOPES), scope=scope))
+    body = _BEGINNING + _letters(secrets.randbits(128))
+    key = body + _checksum(body)
+    with store.database.changing() as connection:  # a short transaction of its own: beside a running server, too
+        same = select(api_keys.c.id).where(api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
+        if connection.execute(same).first() is not None:
+            raise QuestionError(
+                sentence("there is a key '{name}' already; revoke it first, or take another name", name=name)
+            )
+        connection.execute(
+            insert(api_keys).values(
+                name=name,
+                hash=hashlib.sha256(key.encode()).digest(),
+                beginning=key[:_SHOWN],
+                scope=scope,
+                source_id=source_id,
+                made_at=to_micros(store.clock()),
+            )
+        )
+    return key
+
+
+def revoke_key(store: Store, name: str) -> ApiKey:
+    """Refuse a key from now on.
+
+    Raises:
+        QuestionError: There is no good key of this name.
+    """
+    with store.database.changing() as connection:
+        mine = select(api_keys.c.id).where(api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
+        number = connection.execute(mine).scalar()
+        if number is None:
+            raise QuestionError(sentence("there is no key '{name}' to revoke; `resa keys list` shows them", name=name))
+        at = to_micros(store.clock())
+        connection.execute(update(api_keys).where(api_keys.c.id == number).values(revoked_at=at))
+    return next(key for key in list_keys(store) if key.id == number)
+
+
+def list_keys(store: Store) -> list[ApiKey]:
+    """All keys in the order of their making, revoked ones among them."""
+    with store.database.reading() as connection:
+        rows = connection.execute(select(api_keys).order_by(api_keys.c.id)).all()
+    return [
+        ApiKey(
+            id=row.id,
+            name=row.name,
+            beginning=row.beginning,
+            scope=row.scope,
+            source_id=row.source_id,
+            made_at=from_micros(row.made_at),
+            revoked_at=None if row.revoked_at is None else from_micros(row.revoked_at),
+        )
+        for row in rows
+    ]
+
+
+def collecting_keys(store: Store) -> Mapping[bytes, str]:
+    """The source of each good key that sends events, by the key's hash."""
+    good = (api_keys.c.scope == "collect", api_keys.c.revoked_at.is_(None), api_keys.c.source_id.is_not(None))
+    with store.database.reading() as connection:
+        return {row.hash: row.source_id for row in connection.execute(select(api_keys).where(*good))}
+
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _letters(number: int, length: int = 22) -> str:
+    found = ""
+    for _ in range(length):
+        number, digit = divmod(number, len(_ALPHABET))
+        found = _ALPHABET[digit] + found
+    return found
+
+
+def _checksum(body: str) -> str:
+    return _letters(zlib.crc32(body.encode()), 6)

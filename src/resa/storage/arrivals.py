@@ -1,0 +1,218 @@
+"""Arrivals: requests that were accepted and wait to become events, in a SQLite file of their own.
+
+A request is acknowledged after the commit that holds it is on the disk. Requests that come while a commit is under way
+share the next one: the disk is waited for once a batch, not once a request. The file has its own lock, so that nothing
+else that is written keeps a sender waiting. What was consumed, and so may be forgotten, stands in the operational
+database, in the transaction that lists the events (`Writer.commit_chunk`).
+
+Numbers of arrivals ascend and are never used again. Their order says nothing: events have times of their own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Final, Self
+
+from resa.base.errors import WorkspaceDamaged, WorkspaceError
+from resa.base.language import as_it_is, sentence
+
+__all__ = ["Arrival", "Arrivals", "Waiting"]
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS arrivals (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    source_id TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB NOT NULL
+)
+"""
+
+_INSERT: Final = "INSERT INTO arrivals (source_id, received_at, kind, content) VALUES (?, ?, ?, ?)"
+
+_AT_ONCE: Final = 1_000
+"""Requests that one commit holds at most; a commit of so many takes some milliseconds."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One accepted request.
+
+    Attributes:
+        source_id: Whose events it brings.
+        received_at: When it came, microseconds since 1970.
+        kind: What its content is, such as `batch` or `track`; the collector knows.
+        content: As it came, unpacked.
+        number: Its place among all arrivals; 0: it has none yet.
+    """
+
+    source_id: str
+    received_at: int
+    kind: str
+    content: bytes
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits.
+
+    Attributes:
+        arrivals: Accepted requests that are not consumed.
+        oldest: When the first of them came, microseconds since 1970; `None`: none waits.
+    """
+
+    arrivals: int
+    oldest: int | None
+
+
+class Arrivals:
+    """The arrivals of a workspace; used by any number of threads of one process. Open it with `Arrivals.open`.
+
+    Args:
+        path: The SQLite file, made when it is missing.
+
+    Raises:
+        WorkspaceDamaged: The file is no database.
+        WorkspaceError: The disk does not take it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._work: SimpleQueue[_Work | None] = SimpleQueue()
+        self._reading = Lock()
+        self._reader = _connect(path)
+        self._thread = Thread(target=self._write, name="arrivals", daemon=True)
+        self._thread.start()
+
+    def append(self, arrival: Arrival) -> Future[None]:
+        """Store a request; done once it is on the disk.
+
+        The future raises `WorkspaceError` if the disk did not take it: then it must not be acknowledged.
+        """
+        return self._do((arrival.source_id, arrival.received_at, arrival.kind, arrival.content))
+
+    def forget(self, until: int) -> Future[None]:
+        """Delete the arrivals up to a number: they are consumed."""
+        return self._do(until)
+
+    def waiting(self, after: int = 0, *, most_bytes: int = 64 << 20) -> list[Arrival]:
+        """Arrivals behind a number, in the order of their numbers, so many that they hold about `most_bytes`."""
+        found: list[Arrival] = []
+        size = 0
+        with self._reading, _told(), closing(self._reader.cursor()) as cursor:
+            cursor.execute(
+                "SELECT number, source_id, received_at, kind, content FROM arrivals WHERE number > ? ORDER BY number",
+                (after,),
+            )
+            for number, source_id, received_at, kind, content in cursor:
+                found.append(Arrival(source_id, received_at, kind, content, number))
+                size += len(content)
+                if size >= most_bytes:
+                    break
+        return found
+
+    def count(self) -> Waiting:
+        """How much waits."""
+        with self._reading, _told():
+            arrivals, oldest = self._reader.execute("SELECT count(*), min(received_at) FROM arrivals").fetchone()
+        return Waiting(arrivals, oldest)
+
+    def close(self) -> None:
+        """Store what was handed over, then let go of the file."""
+        self._work.put(None)
+        self._thread.join()
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        """The arrivals themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _do(self, what: _Row | int) -> Future[None]:
+        done: Future[None] = Future()
+        self._work.put((what, done))
+        return done
+
+    def _write(self) -> None:
+        """The one thread that writes: all that is handed over meanwhile goes into the next commit."""
+        connection: sqlite3.Connection | None = None
+        last = False
+        while not last:
+            batch = [self._work.get()]
+            with suppress(Empty):
+                while len(batch) < _AT_ONCE:
+                    batch.append(self._work.get_nowait())
+            last = None in batch
+            work = [item for item in batch if item is not None]
+            try:
+                connection = connection or _connect(self._path)
+                _commit(connection, [what for what, _ in work])
+            except (sqlite3.Error, WorkspaceError) as error:
+                if connection is not None:  # what the failed commit left is found out anew
+                    connection.close()
+                    connection = None
+                for _, done in work:
+                    done.set_exception(error if isinstance(error, WorkspaceError) else _refused(error))
+            else:
+                for _, done in work:
+                    done.set_result(None)
+        if connection is not None:
+            connection.close()
+
+
+_Row = tuple[str, int, str, bytes]
+_Work = tuple[_Row | int, Future[None]]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _told():
+        connection = sqlite3.connect(path, isolation_level=None, timeout=20.0, check_same_thread=False)
+        for setting in ("journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute(_TABLE)
+    return connection
+
+
+def _commit(connection: sqlite3.Connection, work: list[_Row | int]) -> None:
+    """One transaction, on the disk when it returns."""
+    if not work:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(_INSERT, [what for what in work if not isinstance(what, int)])
+    until = max((what for what in work if isinstance(what, int)), default=0)
+    connection.execute("DELETE FROM arrivals WHERE number <= ?", (until,))
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in plain words that the file failed."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _refused(error) from error
+    except sqlite3.DatabaseError as error:
+        raise WorkspaceDamaged(
+            sentence("arrivals.db cannot be read as Resa's arrivals; restore it from a backup")
+        ) from error
+
+
+def _refused(error: sqlite3.Error) -> WorkspaceError:
+    return WorkspaceError(
+        sentence(
+            "the disk did not take what arrived ({reason}), and nothing of it was acknowledged: see that it is well, "
+            "has room and may be written to",
+            reason=as_it_is(str(error)),
+        )
+    )

@@ -1,0 +1,97 @@
+"""Bodies of requests: read to their end within a limit of size and time, unpacked within a limit of size."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+__all__ = ["MOST_BYTES", "MOST_SECONDS", "BodyRefused", "Receive", "read_body", "unpacked"]
+
+MOST_BYTES: Final = 512 * 1024
+"""Of a body, packed or not: Segment allows 500 KB a batch."""
+
+MOST_SECONDS: Final = 20.0
+"""So long may a body take to come; who is slower keeps a place from others."""
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_PACKED: Final[Mapping[str, int]] = {
+    "gzip": 16 + zlib.MAX_WBITS,
+    "x-gzip": 16 + zlib.MAX_WBITS,
+    "deflate": zlib.MAX_WBITS,
+}
+
+
+class BodyRefused(Exception):
+    """A body that cannot be taken.
+
+    Attributes:
+        status: Of the answer: 400, 408, 413 or 415.
+        detail: Why, for the sender.
+    """
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
+    """The body, unpacked.
+
+    Raises:
+        BodyRefused: It is too large, too slow, or packed in a way that is not known.
+    """
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > MOST_BYTES:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            content = await _all_of(receive)
+    except TimeoutError:
+        raise BodyRefused(408, f"the body did not come within {MOST_SECONDS:.0f} seconds") from None
+    return unpacked(content, headers.get("content-encoding", ""))
+
+
+async def _all_of(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyRefused(400, "the connection was closed before the body was whole")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MOST_BYTES:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def unpacked(content: bytes, encoding: str) -> bytes:
+    """The content of a body; one that grows beyond the limit is given up at the limit.
+
+    Raises:
+        BodyRefused: It is too large, or not packed as it says, or in a way that is not known.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return content
+    if encoding not in _PACKED:
+        raise BodyRefused(415, "the body is packed in an unknown way; send it plain or with gzip")
+    unpacker = zlib.decompressobj(_PACKED[encoding])
+    try:
+        found = unpacker.decompress(content, MOST_BYTES + 1)
+    except zlib.error:
+        raise BodyRefused(400, "the body is not packed as its Content-Encoding says") from None
+    if len(found) > MOST_BYTES:
+        raise _too_large()
+    if not unpacker.eof:
+        raise BodyRefused(400, "the packed body ends too early")
+    return found
+
+
+def _too_large() -> BodyRefused:
+    return BodyRefused(413, f"the body is larger than {MOST_BYTES:,} bytes; send fewer events at a time")

@@ -1,0 +1,210 @@
+"""Segment's HTTP API, as plain ASGI: a request is taken once it is on the disk.
+
+Answers are those that Segment's clients understand: below 400 all is well; 400, 401 and 413 are given up; 429 and 5xx
+are sent again. Nothing that was not stored is ever answered with 200, and nothing is dropped behind a 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from resa.base.errors import InputError, ResaError
+from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
+from resa.storage import Arrival, Arrivals
+from resa.web.bodies import BodyRefused, Receive, read_body
+
+__all__ = ["Answer", "Collector"]
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+
+_encode = msgspec.json.Encoder().encode
+
+_OPEN: Final = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After, X-RateLimit-Reset"),
+]
+"""Any page may send events: a write key allows nothing else."""
+
+_PREFLIGHT: Final = [
+    *_OPEN,
+    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Content-Encoding, X-Retry-Count, Prefer"),
+    (b"access-control-max-age", b"86400"),
+]
+
+_TITLES: Final[Mapping[int, str]] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    503: "Service Unavailable",
+}
+
+_RETRY_SECONDS: Final = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request gets."""
+
+    status: int
+    content: bytes
+    headers: Iterable[tuple[bytes, bytes]] = ()
+
+    async def send(self, send: Send) -> None:
+        """Write it."""
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self.content)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            *_OPEN,
+            *self.headers,
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.content})
+
+
+_DONE: Final = Answer(200, _encode({"success": True}))
+_ALIVE: Final = Answer(200, _encode({"status": "ok"}))
+
+
+def _problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:
+    """An error: `code` and `message` for Segment's clients, the rest as RFC 9457 has it."""
+    title = _TITLES[status]
+    code = title.lower().replace(" ", "_")
+    said = {"code": code, "message": detail, "type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Answer(status, _encode({**said, **more}), headers)
+
+
+class Collector:
+    """An ASGI application that takes events.
+
+    Args:
+        arrivals: Where they are stored.
+        source_of: The source whose events a key sends; `None`: the key is not good.
+        now: Microseconds since 1970.
+        hindered: Why nothing can be taken at present; `None`: it can.
+    """
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        source_of: Callable[[str], str | None],
+        now: Callable[[], int],
+        hindered: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.arrivals = arrivals
+        self.source_of = source_of
+        self.now = now
+        self.hindered = hindered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            try:
+                answer = await self._answer(scope, receive)
+            except BodyRefused as refused:
+                answer = _problem(refused.status, refused.detail)
+            await answer.send(send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        method, parts = scope["method"], [part for part in scope["path"].split("/") if part]
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        match parts:
+            case ["health" | "ready"]:
+                return _ALIVE
+            case ["v1", call] if call in SEGMENT_CALLS:
+                if method == "OPTIONS":
+                    return Answer(204, b"", _PREFLIGHT[len(_OPEN) :])
+                if method != "POST":
+                    return _problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
+                return await self._take(SEGMENT_CALLS[call], headers, receive)
+            case ["v1", "projects", key, "settings"] if method == "GET":
+                return self._settings(key, headers)
+            case _:
+                return _problem(404, "there is nothing at this address")
+
+    async def _take(self, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
+        content = await read_body(receive, headers)
+        try:
+            request = read_segment(content, kind)
+        except InputError as error:
+            return _problem(400, str(error.problems[0].message))
+        source = next(filter(None, map(self.source_of, _keys(headers, request))), None)
+        if source is None:
+            return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Basic")])
+        received_at = self.now()
+        if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
+            wrong = [
+                {"index": place, "code": problem.reason, "path": problem.path, "message": str(problem.detail)}
+                for place, problem in segment_problems(request, kind, received_at)
+            ]
+            if wrong:
+                return _problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
+        if (why := self.hindered()) is not None:
+            return _problem(429, why, headers=[(b"retry-after", str(_RETRY_SECONDS).encode())])
+        try:
+            await asyncio.wrap_future(self.arrivals.append(Arrival(source, received_at, kind, content)))
+        except ResaError as error:
+            retry = [(b"retry-after", str(_RETRY_SECONDS).encode())]
+            return _problem(503, str(error.message), headers=retry)
+        return _DONE
+
+    def _settings(self, key: str, headers: Mapping[str, str]) -> Answer:
+        """What Segment's browser library asks for first: that it is to send here and to nobody else."""
+        if self.source_of(key) is None:
+            return _problem(404, "there is nothing at this address")
+        host = headers.get("host", "localhost")
+        ours = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True, "type": "browser"}
+        ours |= {"apiHost": f"{host}/v1", "maybeBundledConfigIds": {}, "versionSettings": {"version": "4.4.7"}}
+        plan = {"track": {"__default": {"enabled": True, "integrations": {}}}}
+        settings = {
+            "integrations": {"Segment.io": ours},
+            "plan": {**plan, "identify": {"__default": {"enabled": True}}, "group": {"__default": {"enabled": True}}},
+            "edgeFunction": {},
+            "analyticsNextEnabled": True,
+            "middlewareSettings": {},
+            "enabledMiddleware": {},
+            "metrics": {"sampleRate": 0},
+            "remotePlugins": [],
+        }
+        return Answer(200, _encode(settings))
+
+
+def _keys(headers: Mapping[str, str], request: Request) -> Iterable[str]:
+    """Keys that a request names, in its body and its head: Basic `key:` or Bearer."""
+    if request.write_key:
+        yield request.write_key
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield value.strip()
+    elif scheme.lower() == "basic":
+        try:
+            yield base64.b64decode(value.strip(), validate=True).decode("latin-1").partition(":")[0]
+        except (binascii.Error, ValueError):
+            return
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """The server's start and end: nothing to do at either."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
