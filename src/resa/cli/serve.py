@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from threading import Event
 from typing import Annotated
 
 import typer
 
+from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
 from resa.cli.console import say
 from resa.cli.options import HERE, Folder, opened
@@ -22,28 +25,37 @@ def serve(
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C."""
-    from resa.web import Collector, serve  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
     from resa.workspace.living import Live  # noqa: PLC0415 - see above
 
-    with opened(folder) as shop:
+    stopped = Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    with opened(folder) as shop, Server(shop.store.layout.root, host, port) as server:
         if not any(key.revoked_at is None for key in shop.list_keys()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
-        with Live(shop) as live:
-            collector = Collector(live.arrivals, live.source_of, live.now, live.hindered)
 
-            def started() -> None:
-                say(sentence("listening at {address}; stop with Ctrl+C", address=f"http://{host}:{port}"))
+        def ready() -> None:
+            server.start()
+            say(sentence("listening at {address}; stop with Ctrl+C", address=f"http://{host}:{port}"))
 
-            serve(collector, host=host, port=port, started=started, stopped=lambda: live.ended is not None)
-        total = live.total
-        say(
-            sentence(
-                "took {requests} requests: {good} rows good, {rejected} rejected, {duplicate} there already",
-                requests=total.arrivals,
-                good=total.good,
-                rejected=total.rejected,
-                duplicate=total.duplicate,
-            )
+        def ended() -> bool:
+            if stopped.is_set() or not server.lives:
+                server.stop()
+                return True
+            return False
+
+        live = Live(shop)
+        live.run(ready=ready, stopped=ended)
+    total = live.total
+    say(
+        sentence(
+            "took {requests} requests: {good} rows good, {rejected} rejected, {duplicate} there already",
+            requests=total.arrivals,
+            good=total.good,
+            rejected=total.rejected,
+            duplicate=total.duplicate,
         )
-        if live.ended is not None:
-            raise live.ended
+    )
+    if not stopped.is_set():
+        raise WorkspaceError(sentence("the server ended by itself; start it again"))

@@ -58,6 +58,7 @@ class Drainer:
         self.writer = writer
         self.arrivals = arrivals
         self._consumed = writer.store.consumed()
+        self._seen = 0
         self._loads = {
             load.source_id: load
             for load in writer.store.loads()
@@ -67,16 +68,14 @@ class Drainer:
     def drain(self) -> Drained:
         """Consume what waits, as far as it fits in memory; empty when nothing did."""
         done = Drained()
-        waiting = self.arrivals.waiting()
-        if not waiting:
-            return done
+        waiting = self.arrivals.waiting(self._seen)
         by_source: dict[str, list[Arrival]] = defaultdict(list)
         for arrival in waiting:
             if arrival.number > self._consumed.get(arrival.source_id, 0):
                 by_source[arrival.source_id].append(arrival)
         for source_id, arrivals in by_source.items():
             done.add(self._store(source_id, arrivals))
-        self.arrivals.forget(waiting[-1].number).result()
+        self._seen = waiting[-1].number if waiting else self._seen
         return done
 
     def state_complete(self) -> None:

@@ -2,8 +2,9 @@
 
 A request is acknowledged after the commit that holds it is on the disk. Requests that come while a commit is under way
 share the next one: the disk is waited for once a batch, not once a request. The file has its own lock, so that nothing
-else that is written keeps a sender waiting. What was consumed, and so may be forgotten, stands in the operational
-database, in the transaction that lists the events (`Writer.commit_chunk`).
+else that is written keeps a sender waiting, and one process alone writes to it: the one that takes requests. What was
+consumed stands in the operational database, in the transaction that lists the events (`Writer.commit_chunk`); the
+taking process reads it there and forgets those arrivals.
 
 Numbers of arrivals ascend and are never used again. Their order says nothing: events have times of their own.
 """
@@ -11,7 +12,7 @@ Numbers of arrivals ascend and are never used again. Their order says nothing: e
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -37,8 +38,14 @@ CREATE TABLE IF NOT EXISTS arrivals (
 
 _INSERT: Final = "INSERT INTO arrivals (source_id, received_at, kind, content) VALUES (?, ?, ?, ?)"
 
+_DELETE: Final = """
+DELETE FROM arrivals WHERE number IN (
+    SELECT number FROM arrivals WHERE source_id = ? AND number <= ? ORDER BY number LIMIT ?
+)
+"""
+
 _AT_ONCE: Final = 1_000
-"""Requests that one commit holds at most; a commit of so many takes some milliseconds."""
+"""Requests that one commit stores or deletes at most; a commit of so many takes some milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,9 @@ class Arrivals:
         """
         return self._do((arrival.source_id, arrival.received_at, arrival.kind, arrival.content))
 
-    def forget(self, until: int) -> Future[None]:
-        """Delete the arrivals up to a number: they are consumed."""
-        return self._do(until)
+    def forget(self, consumed: Mapping[str, int]) -> Future[None]:
+        """Delete what is consumed, some of it where it is much: as sources and the numbers up to which it is."""
+        return self._do(consumed)
 
     def waiting(self, after: int = 0, *, most_bytes: int = 64 << 20) -> list[Arrival]:
         """Arrivals behind a number, in the order of their numbers, so many that they hold about `most_bytes`."""
@@ -139,7 +146,7 @@ class Arrivals:
         """Close."""
         self.close()
 
-    def _do(self, what: _Row | int) -> Future[None]:
+    def _do(self, what: _Row | Mapping[str, int]) -> Future[None]:
         done: Future[None] = Future()
         self._work.put((what, done))
         return done
@@ -172,7 +179,7 @@ class Arrivals:
 
 
 _Row = tuple[str, int, str, bytes]
-_Work = tuple[_Row | int, Future[None]]
+_Work = tuple[_Row | Mapping[str, int], Future[None]]
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -184,14 +191,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _commit(connection: sqlite3.Connection, work: list[_Row | int]) -> None:
+def _commit(connection: sqlite3.Connection, work: list[_Row | Mapping[str, int]]) -> None:
     """One transaction, on the disk when it returns."""
     if not work:
         return
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(_INSERT, [what for what in work if not isinstance(what, int)])
-    until = max((what for what in work if isinstance(what, int)), default=0)
-    connection.execute("DELETE FROM arrivals WHERE number <= ?", (until,))
+    connection.executemany(_INSERT, [what for what in work if isinstance(what, tuple)])
+    for consumed in work:
+        if not isinstance(consumed, tuple):
+            connection.executemany(_DELETE, [(source, until, _AT_ONCE) for source, until in consumed.items()])
     connection.execute("COMMIT")
 
 

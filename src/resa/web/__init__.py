@@ -1,6 +1,6 @@
 """Over HTTP: events in."""
 
 from resa.web.collecting import Collector
-from resa.web.serving import serve
+from resa.web.serving import Server
 
-__all__ = ["Collector", "serve"]
+__all__ = ["Collector", "Server"]

@@ -17,7 +17,8 @@ import msgspec
 
 from resa.base.errors import InputError, ResaError
 from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
-from resa.storage import Arrival, Arrivals
+from resa.runtime import Intake
+from resa.storage import Arrival
 from resa.web.bodies import BodyRefused, Receive, read_body
 
 __all__ = ["Answer", "Collector"]
@@ -94,23 +95,11 @@ class Collector:
     """An ASGI application that takes events.
 
     Args:
-        arrivals: Where they are stored.
-        source_of: The source whose events a key sends; `None`: the key is not good.
-        now: Microseconds since 1970.
-        hindered: Why nothing can be taken at present; `None`: it can.
+        intake: Takes the requests.
     """
 
-    def __init__(
-        self,
-        arrivals: Arrivals,
-        source_of: Callable[[str], str | None],
-        now: Callable[[], int],
-        hindered: Callable[[], str | None] = lambda: None,
-    ) -> None:
-        self.arrivals = arrivals
-        self.source_of = source_of
-        self.now = now
-        self.hindered = hindered
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -146,10 +135,10 @@ class Collector:
             request = read_segment(content, kind)
         except InputError as error:
             return _problem(400, str(error.problems[0].message))
-        source = next(filter(None, map(self.source_of, _keys(headers, request))), None)
+        source = next(filter(None, map(self.intake.source_of, _keys(headers, request))), None)
         if source is None:
             return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Basic")])
-        received_at = self.now()
+        received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
             wrong = [
                 {"index": place, "code": problem.reason, "path": problem.path, "message": str(problem.detail)}
@@ -157,10 +146,10 @@ class Collector:
             ]
             if wrong:
                 return _problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
-        if (why := self.hindered()) is not None:
+        if (why := self.intake.hindered()) is not None:
             return _problem(429, why, headers=[(b"retry-after", str(_RETRY_SECONDS).encode())])
         try:
-            await asyncio.wrap_future(self.arrivals.append(Arrival(source, received_at, kind, content)))
+            await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
         except ResaError as error:
             retry = [(b"retry-after", str(_RETRY_SECONDS).encode())]
             return _problem(503, str(error.message), headers=retry)
@@ -168,7 +157,7 @@ class Collector:
 
     def _settings(self, key: str, headers: Mapping[str, str]) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
-        if self.source_of(key) is None:
+        if self.intake.source_of(key) is None:
             return _problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
         ours = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True, "type": "browser"}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
-from resa.base.clock import to_microseconds
 from resa.base.errors import WorkspaceBusy, WorkspaceError
-from resa.base.language import Sentence, sentence
+from resa.base.language import Sentence
 from resa.runtime import Drained, Drainer
-from resa.storage import Arrivals, Store, collecting_keys, key_hash
+from resa.storage import Arrivals
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -20,124 +18,82 @@ if TYPE_CHECKING:
 __all__ = ["Live"]
 
 _BATCH_SECONDS: Final = 0.25
-_REFRESH_SHARE: Final = 0.25
+_REFRESH_SHARE: Final = 0.5
 """So much of the time may go into bringing the index up to date: the larger it is, the less often."""
 
 _COMPLETE_SECONDS: Final = 60.0
 """Where nothing arrives, it is still said so often that nothing was missed."""
 
-_SPARE_BYTES: Final = 256 << 20
-"""With less room on the disk nothing more is taken."""
-
-_MOST_WAITING: Final = 200_000
-"""With more requests waiting nothing more is taken."""
+_RETRY_SECONDS: Final = 1.0
 
 
 class Live:
-    """The one writer of a workspace, at work in a thread of its own. A context manager.
+    """The one writer of a workspace, for as long as it is served.
 
-    Args:
-        shop: The workspace; nothing else may use it meanwhile.
-
-    Raises:
-        WorkspaceBusy: Another process writes.
-        WorkspaceError: The disk does not take anything.
+    Attributes:
+        total: What the arrivals became so far.
+        trouble: Why nothing can be stored at present; `None`: it can.
     """
 
     def __init__(self, shop: Workspace) -> None:
         self._shop = shop
-        self._keys_store = Store.open(shop.store.layout.root, clock=shop.clock)  # a store is for one thread at a time
-        self._keys: dict[bytes, str] = {}
-        self._version: int | None = None
-        self.arrivals = Arrivals(shop.store.layout.arrivals)
         self.total = Drained()
         self.trouble: Sentence | None = None
-        self.ended: WorkspaceError | None = None
-        self._room = (0.0, True)
-        self._stopping = Event()
-        self._ready = Event()
-        self._thread = Thread(target=self._run, name="live", daemon=True)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        self._ready.wait()
-        if self.ended is not None:
-            self._let_go()
-            raise self.ended
-        return self
+    def run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
+        """Make events of what arrives until it is told to stop and nothing waits.
 
-    def __exit__(self, *_: object) -> None:
-        """Make events of what has arrived, then end."""
-        self._stopping.set()
-        self._thread.join()
-        self._let_go()
+        Args:
+            ready: Called once it is the writer and the index is up to date: requests may come.
+            stopped: Asked several times a second; once it says so, no more requests come.
 
-    def _let_go(self) -> None:
-        self.arrivals.close()
-        self._keys_store.close()
-
-    # What the web asks, from its own thread.
-
-    def now(self) -> int:
-        """Microseconds since 1970."""
-        return to_microseconds(self._shop.clock())
-
-    def source_of(self, key: str) -> str | None:
-        """Whose events a key sends; `None`: it is not good. A key that was revoked is not good from that moment on."""
-        version = self._keys_store.version()
-        if version != self._version:
-            self._keys, self._version = dict(collecting_keys(self._keys_store)), version
-        found = key_hash(key)
-        return None if found is None else self._keys.get(found)
-
-    def hindered(self) -> Sentence | None:
-        """Why nothing can be taken at present."""
-        if self.trouble is not None:
-            return self.trouble
-        checked, room = self._room
-        if time.monotonic() - checked > 1:
-            room = shutil.disk_usage(self._shop.store.layout.root).free > _SPARE_BYTES
-            room = room and self.arrivals.count().arrivals < _MOST_WAITING
-            self._room = (time.monotonic(), room)
-        return None if room else sentence("the disk is nearly full, or too much waits; send again later")
-
-    # The thread.
-
-    def _run(self) -> None:
-        try:
-            with self._shop.store.writing() as writer:
-                self._shop.refresh_by(writer)
-                self._ready.set()
-                self._work(writer)
-        except WorkspaceError as error:
-            self.ended = error
-        finally:
-            self._ready.set()
-
-    def _work(self, writer: Writer) -> None:
-        drainer = Drainer(writer, self.arrivals)
-        stale, due, stated = False, 0.0, time.monotonic()
-        while True:
-            began = time.monotonic()
-            last = self._stopping.is_set()
-            try:
-                done = drainer.drain()
-                self.total.add(done)
-                stale |= done.arrivals > 0 or began - stated > _COMPLETE_SECONDS
-                if last and not self.arrivals.count().arrivals:
-                    drainer.close()
-                if stale and (began >= due or last):
-                    drainer.state_complete()
-                    self._shop.refresh_by(writer)
+        Raises:
+            WorkspaceBusy: Another process writes, or took over.
+            WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
+        """
+        with self._shop.store.writing() as writer, Arrivals(self._shop.store.layout.arrivals) as arrivals:
+            self._shop.refresh_by(writer)
+            ready()
+            drainer = Drainer(writer, arrivals)
+            due = stated = time.monotonic()
+            stale = False
+            while not stopped():
+                began = time.monotonic()
+                stale |= self._drain(drainer) or began - stated > _COMPLETE_SECONDS
+                if stale and began >= due and self._refresh(writer, drainer):
                     stated, stale = began, False
-                    due = time.monotonic() + (time.monotonic() - began) * (1 / _REFRESH_SHARE - 1)
-                self.trouble = None
-            except WorkspaceBusy:
-                raise
-            except WorkspaceError as error:
-                self.trouble = error.message
-                self._stopping.wait(1.0)
-            if last:
-                return
-            self._stopping.wait(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
+                    due = began + (time.monotonic() - began) / _REFRESH_SHARE
+                time.sleep(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
+            while self._step(drainer):
+                pass
+            drainer.close()
+            self._shop.refresh_by(writer)
+
+    def _step(self, drainer: Drainer) -> bool:
+        done = drainer.drain()
+        self.total.add(done)
+        return done.arrivals > 0
+
+    def _drain(self, drainer: Drainer) -> bool:
+        return self._tried(lambda: self._step(drainer))
+
+    def _refresh(self, writer: Writer, drainer: Drainer) -> bool:
+        def refresh() -> bool:
+            drainer.state_complete()
+            self._shop.refresh_by(writer)
+            return True
+
+        return self._tried(refresh)
+
+    def _tried(self, step: Callable[[], bool]) -> bool:
+        """Do a step; if the disk does not take it, it is done again: arrivals wait meanwhile, and none is lost."""
+        try:
+            done = step()
+        except WorkspaceBusy:
+            raise
+        except WorkspaceError as error:
+            self.trouble = error.message
+            time.sleep(_RETRY_SECONDS)
+            return False
+        self.trouble = None
+        return done
