@@ -94,26 +94,19 @@ class Drainer:
         now = self.writer.store.clock()
         load = self._load(source_id, now)
         rows = segment_rows(arrivals, first_row=load.rows_read + 1)
-        events, also, rejected = rows.tables()
         result = self.writer.commit_chunk(
             load,
             "events",
-            events,
-            also=also,
+            rows.events,
+            also=rows.others,
             rows_read=rows.items,
-            rejected=rejected,
+            rejected=rows.rejected,
             message_ids=rows.message_ids,
             consumes=arrivals[-1].number,
         )
         self._consumed[source_id] = arrivals[-1].number
         self._loads[source_id] = self.writer.store.load(load.id)
-        return Drained(
-            len(arrivals),
-            result.good,
-            result.rejected,
-            result.duplicate,
-            Counter(row["reason"] for row in rows.rejected),
-        )
+        return Drained(len(arrivals), result.good, result.rejected, result.duplicate, rows.reasons)
 
     def _load(self, source_id: str, now: datetime) -> Load:
         """The source's load of the day; that of the day before is finished."""

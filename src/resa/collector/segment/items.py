@@ -1,0 +1,349 @@
+"""One call of Segment's, and the row that it becomes.
+
+| call | becomes |
+|---|---|
+| track | an event of its name |
+| page, screen | an event `page` or `screen`; its properties: name, category, and what the context says of the page |
+| group | an event `group` with `group_id` and the group's traits |
+| alias | an event `alias` with `previous_id` |
+| identify | what the customer is, with e-mail and phone among the identifiers |
+
+*Time.* A device's clock may be wrong. `sentAt` says what it showed when the request left, `received_at` when it came:
+if the two lie more than `SKEW` apart, the event's time is moved by the difference; else it stays as it is, since a
+slow network is no wrong clock.
+
+*What is not kept.* The IP address; the user agent, of which the kind of device is kept; traits in a context, which say
+what `identify` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from resa.base.language import Sentence, sentence
+from resa.collector.reasons import DETAILS, OVERLONG_JSON
+
+__all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "read_item"]
+
+SKEW: Final = 5 * 60 * 1_000_000
+"""A clock that is wrong by less, microseconds, is left alone."""
+
+_LONGEST: Final = 512  # characters of an id or a name
+_EARLIEST: Final = 86_400 * 1_000_000  # see `judging.OLDEST`
+_AHEAD: Final = 86_400 * 1_000_000
+
+
+class _Item(msgspec.Struct, rename="camel"):
+    """One call; types that clients get wrong are checked where they are used."""
+
+    type: Any = None
+    message_id: Any = None
+    user_id: Any = None
+    anonymous_id: Any = None
+    previous_id: Any = None
+    group_id: Any = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    properties: Any = None
+    traits: Any = None
+    context: Any = None
+    timestamp: Any = None
+    original_timestamp: Any = None
+    sent_at: Any = None
+
+
+_items: Final = msgspec.json.Decoder(_Item)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Frame(NamedTuple):
+    """What is known of an item before it is read.
+
+    Attributes:
+        kind: The call, or `batch`: the item says it.
+        received_at: When it came, microseconds since 1970.
+        sent_at: When the request left, by the sender's clock, microseconds since 1970; `None`: it does not say.
+        context: What the request says of all its items.
+    """
+
+    kind: str
+    received_at: int
+    sent_at: int | None = None
+    context: Mapping[str, Any] | None = None
+
+
+class Row(NamedTuple):
+    """What an item becomes.
+
+    Attributes:
+        event: Name of the event; `None`: it tells what a customer is.
+        message_id: The call's own id; `None`: it has none.
+        happened_at: By our clock, microseconds since 1970.
+        sent_at: As the sender's clock says, microseconds since 1970.
+        identifiers: Kind and value.
+        content: Properties or traits, as JSON.
+        channel: Where, as far as the call says it.
+        device: desktop, mobile or tablet, as far as the context says it.
+    """
+
+    event: str | None
+    message_id: str | None
+    happened_at: int
+    sent_at: int | None
+    identifiers: list[tuple[str, str]]
+    content: str | None
+    channel: str | None = None
+    device: str | None = None
+
+
+class ItemProblem(NamedTuple):
+    """Why an item is refused.
+
+    Attributes:
+        reason: Stable name, one of `resa.collector.reasons`.
+        detail: For a person; nothing of what the item says.
+        path: The member that is wrong, such as `userId`.
+    """
+
+    reason: str
+    detail: Sentence
+    path: str
+
+
+class _Refused(Exception):
+    """An item cannot be taken; never leaves this module."""
+
+    def __init__(self, reason: str, path: str, **values: object) -> None:
+        super().__init__(reason)
+        self.problem = ItemProblem(reason, sentence(DETAILS[reason], column=path, **values), path)
+
+
+def read_item(content: bytes | msgspec.Raw, frame: Frame) -> Row | ItemProblem:
+    """The row that an item becomes, or why it is refused."""
+    try:
+        return _row(_decoded(content), frame)
+    except _Refused as refused:
+        return refused.problem
+
+
+def _decoded(content: bytes | msgspec.Raw) -> _Item:
+    if len(memoryview(content)) > OVERLONG_JSON:
+        raise _Refused("overlong", "the row", limit=f"{OVERLONG_JSON} bytes")
+    try:
+        return _items.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _Refused("bad-json", "the row") from None
+
+
+def _row(item: _Item, frame: Frame) -> Row:
+    call = frame.kind if frame.kind != "batch" else item.type
+    make = _MAKE.get(call) if isinstance(call, str) else None
+    if make is None:
+        raise _Refused("unknown-call", "type")
+    context: Mapping[str, Any] = _object(item.context, "context")
+    if frame.context:
+        context = {**frame.context, **context}
+    sent_at = frame.sent_at if item.sent_at is None else moment_of(item.sent_at)
+    made = make(item, context)
+    people = [("user_id", _id(item.user_id, "userId")), ("anonymous_id", _id(item.anonymous_id, "anonymousId"))]
+    if made.event is None:
+        people += [(kind, _contact(made.content.get(kind))) for kind in ("email", "phone")]
+    identifiers = [(kind, value) for kind, value in people if value]
+    if not identifiers:
+        raise _Refused("no-customer", "userId")
+    content = made.content if made.event is None else {**made.content, **_told(context, made.content)}
+    return Row(
+        event=made.event,
+        message_id=_id(item.message_id, "messageId"),
+        happened_at=_happened(item, sent_at, frame.received_at),
+        sent_at=sent_at,
+        identifiers=identifiers,
+        content=_json(content, "traits" if made.event is None else "properties"),
+        channel=made.channel,
+        device=None if made.event is None else _device(context),
+    )
+
+
+class _Made(NamedTuple):
+    """What a call becomes: name of the event, what it says, and where it was."""
+
+    event: str | None
+    content: Mapping[str, Any]
+    channel: str | None = None
+
+
+# What each call becomes.
+
+
+def _track(item: _Item, _: Mapping[str, Any]) -> _Made:
+    return _Made(_name(item.event, "event"), _object(item.properties, "properties"))
+
+
+def _view(item: _Item, page: Any) -> Mapping[str, Any]:
+    named = {"name": item.name, "category": item.category}
+    said = {name: value for name, value in named.items() if value is not None}
+    return {**(page if isinstance(page, dict) else {}), **said, **_object(item.properties, "properties")}
+
+
+def _page(item: _Item, context: Mapping[str, Any]) -> _Made:
+    return _Made("page", _view(item, context.get("page")), "web")
+
+
+def _screen(item: _Item, _: Mapping[str, Any]) -> _Made:
+    return _Made("screen", _view(item, None), "app")
+
+
+def _group(item: _Item, _: Mapping[str, Any]) -> _Made:
+    traits = _object(item.traits, "traits")
+    return _Made("group", {"group_id": _own_id(item.group_id, "groupId"), **({"traits": traits} if traits else {})})
+
+
+def _alias(item: _Item, _: Mapping[str, Any]) -> _Made:
+    return _Made("alias", {"previous_id": _own_id(item.previous_id, "previousId")})
+
+
+def _identify(item: _Item, _: Mapping[str, Any]) -> _Made:
+    return _Made(None, _object(item.traits, "traits"))
+
+
+_MAKE: Final[Mapping[str, Callable[[_Item, Mapping[str, Any]], _Made]]] = {
+    "track": _track,
+    "page": _page,
+    "screen": _screen,
+    "group": _group,
+    "alias": _alias,
+    "identify": _identify,
+}
+
+
+# Parts of an item.
+
+
+def _object(value: Any, path: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _Refused("wrong-type", path, type=sentence("JSON object"))
+    return value
+
+
+def _id(value: Any, path: str) -> str | None:
+    """An id as text; clients send whole numbers, too."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _Refused("wrong-type", path, type=sentence("text"))
+    text = str(value).strip()
+    if "\0" in text:
+        raise _Refused("nul-byte", path)
+    if len(text) > _LONGEST:
+        raise _Refused("overlong", path, limit=sentence("{n} characters", n=_LONGEST))
+    return text or None
+
+
+def _own_id(value: Any, path: str) -> str:
+    found = _id(value, path)
+    if found is None:
+        raise _Refused("no-id", path)
+    return found
+
+
+def _name(value: Any, path: str) -> str:
+    if value is None or value == "":
+        raise _Refused("no-event", path)
+    if not isinstance(value, str):
+        raise _Refused("wrong-type", path, type=sentence("text"))
+    if "\0" in value:
+        raise _Refused("nul-byte", path)
+    if len(value) > _LONGEST:
+        raise _Refused("overlong", path, limit=sentence("{n} characters", n=_LONGEST))
+    return value
+
+
+def _contact(value: Any) -> str | None:
+    """An e-mail address or a phone number among traits; one that is of another type says nothing of who it is."""
+    return _id(value, "traits") if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _json(value: Mapping[str, Any], path: str) -> str | None:
+    if not value:
+        return "{}" if path == "traits" else None
+    try:
+        text = _encode(value).decode()
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        raise _Refused("bad-json", path) from None
+    if "\\u0000" in text:
+        raise _Refused("nul-byte", path)
+    if len(text) > OVERLONG_JSON:
+        raise _Refused("overlong", path, limit=f"{OVERLONG_JSON} bytes")
+    return text
+
+
+_UNTOLD: Final = frozenset({"ip", "userAgent", "userAgentData", "traits", "page", "consent"})
+
+
+def _told(context: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a context, as the property `context`."""
+    kept = {name: value for name, value in context.items() if name not in _UNTOLD}
+    return {"context": kept} if kept and "context" not in properties else {}
+
+
+def _device(context: Mapping[str, Any]) -> str | None:
+    """desktop, mobile or tablet, as far as the context says it."""
+    device = context.get("device")
+    kind = device.get("type") if isinstance(device, dict) else None
+    if isinstance(kind, str) and kind:
+        return "mobile" if kind.lower() in {"ios", "android", "phone"} else kind.lower()[:_LONGEST]
+    agent = context.get("userAgent")
+    if not isinstance(agent, str):
+        return None
+    if "iPad" in agent or "Tablet" in agent or ("Android" in agent and "Mobile" not in agent):
+        return "tablet"
+    return "mobile" if "Mobi" in agent else "desktop" if "Mozilla" in agent else None
+
+
+# Moments.
+
+
+def _happened(item: _Item, sent_at: int | None, received_at: int) -> int:
+    """When it happened, by our own clock."""
+    told = item.timestamp if item.timestamp is not None else item.original_timestamp
+    if told is None:
+        return received_at
+    happened = moment_of(told)
+    if happened is None:
+        raise _Refused("unreadable-time", "timestamp")
+    if sent_at is not None and abs(received_at - sent_at) > SKEW:
+        happened += received_at - sent_at
+    if happened < _EARLIEST:
+        raise _Refused("too-old", "timestamp")
+    if happened > received_at + _AHEAD:
+        raise _Refused("future", "timestamp")
+    return happened
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS: Final = 1e11  # a number beyond is of milliseconds: as seconds it would be of the year 5138
+
+
+def moment_of(value: Any) -> int | None:
+    """A moment, microseconds since 1970; `None`: it cannot be read.
+
+    Args:
+        value: ISO 8601, in UTC where it names no zone; or seconds or milliseconds since 1970.
+    """
+    try:
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value.strip())
+            since: timedelta = (found if found.tzinfo is not None else found.replace(tzinfo=UTC)) - _EPOCH
+            return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return round(value * (1_000 if value > _MILLISECONDS else 1_000_000))
+    except (ValueError, OverflowError):
+        return None
+    return None

@@ -1,0 +1,86 @@
+"""A request as a whole, checked when it comes: whether it is JSON, and how long.
+
+What its items say is judged when they are consumed (`items`), so that one bad item never costs the good ones beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from resa.base.errors import InputError, Problem
+from resa.base.language import Sentence, sentence
+
+__all__ = ["CALLS", "MOST_ITEMS", "Request", "read_request"]
+
+_NAMES: Final = ("identify", "track", "page", "screen", "group", "alias", "batch")
+
+CALLS: Final[Mapping[str, str]] = {
+    **{name: name for name in _NAMES},
+    **{name[0]: name for name in _NAMES},
+    "import": "batch",
+}
+"""What stands behind `/v1/` in an address, and the call that it is; browsers write its first letter."""
+
+MOST_ITEMS: Final = 2_500
+"""Calls of one batch; a longer one is refused as a whole, so that its sender knows."""
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    """A request as a whole; the rest of a single call is read as an item."""
+
+    write_key: str | None = None
+    batch: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    sent_at: Any = None
+    context: Any = None
+
+
+_envelopes: Final = msgspec.json.Decoder(_Envelope)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that is well-formed.
+
+    Attributes:
+        write_key: As the body names it; `None`: it does not.
+        items: Each call as JSON.
+        sent_at: When the sender's clock says that it left.
+        context: What all calls have in common.
+    """
+
+    write_key: str | None
+    items: Sequence[bytes | msgspec.Raw]
+    sent_at: Any = None
+    context: Mapping[str, Any] | None = None
+
+
+def read_request(content: bytes, kind: str) -> Request:
+    """Read a request.
+
+    Args:
+        content: Its body, unpacked.
+        kind: The call, of `CALLS`.
+
+    Raises:
+        InputError: It is no JSON object, or a batch without a list, or one that is too long.
+    """
+    try:
+        envelope = _envelopes.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _wrong(sentence("the body is not the JSON of a call ({reason})", reason=str(error))) from None
+    if kind != "batch":
+        return Request(envelope.write_key, [content])
+    if envelope.batch is msgspec.UNSET:
+        raise _wrong(sentence("the body has no list 'batch'"))
+    if len(envelope.batch) > MOST_ITEMS:
+        raise _wrong(sentence("the batch holds {n} calls; send at most {most}", n=len(envelope.batch), most=MOST_ITEMS))
+    context = envelope.context if isinstance(envelope.context, dict) else None
+    return Request(envelope.write_key, envelope.batch, envelope.sent_at, context)
+
+
+def _wrong(message: Sentence) -> InputError:
+    return InputError(Problem(message=message))

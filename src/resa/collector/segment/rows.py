@@ -1,0 +1,146 @@
+"""Arrivals, and the tables that their calls become."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
+from typing import Final
+
+import pyarrow as pa
+
+from resa.base.errors import InputError
+from resa.collector.segment.items import Frame, ItemProblem, Row, moment_of, read_item
+from resa.collector.segment.requests import Request, read_request
+from resa.model.tables import IDENTIFIERS, INSTANT, REJECTED
+from resa.storage import Arrival, Kind
+
+__all__ = ["Rows", "problems_of", "rows_of"]
+
+_PLACES: Final = 4_096
+"""Of `sequence`, for the places in one batch: more than `MOST_ITEMS`."""
+
+_Placed = tuple[Row, Arrival, int]
+_Refusal = tuple[ItemProblem, bytes, int]
+
+
+class Rows:
+    """What the arrivals of one source became.
+
+    Attributes:
+        items: How many calls there were.
+    """
+
+    def __init__(self) -> None:
+        self.items = 0
+        self._events: list[_Placed] = []
+        self._records: list[_Placed] = []
+        self._rejected: list[_Refusal] = []
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many were refused for which reason."""
+        return Counter(problem.reason for problem, _, _ in self._rejected)
+
+    @property
+    def message_ids(self) -> pa.Array:
+        """Of the events, then of the records; a call without an id is called by its place among all arrivals."""
+        placed = chain(self._events, self._records)
+        return pa.array([row.message_id or f"{arrival.number}-{place}" for row, arrival, place in placed], pa.string())
+
+    @property
+    def events(self) -> pa.Table:
+        """Columns of `EVENTS`, without those that storage fills."""
+        rows = [row for row, _, _ in self._events]
+        own = {
+            "occurred_at": pa.array([row.happened_at for row in rows], INSTANT),
+            "sent_at": pa.array([row.sent_at for row in rows], INSTANT),
+            "event": pa.array([row.event for row in rows], pa.string()),
+            "channel": pa.array([row.channel for row in rows], pa.string()),
+            "device": pa.array([row.device for row in rows], pa.string()),
+            "properties": pa.array([row.content for row in rows], pa.string()),
+        }
+        return pa.table({**own, **_common(self._events)})
+
+    @property
+    def others(self) -> list[tuple[Kind, pa.Table]]:
+        """What is stored in the same commit as rows of another kind: columns of `CUSTOMER_RECORDS`."""
+        if not self._records:
+            return []
+        rows = [row for row, _, _ in self._records]
+        own = {
+            "recorded_at": pa.array([row.happened_at for row in rows], INSTANT),
+            "traits": pa.array([row.content for row in rows], pa.string()),
+        }
+        return [("customers", pa.table({**own, **_common(self._records)}))]
+
+    @property
+    def rejected(self) -> pa.Table:
+        """Columns of `REJECTED`, without those that storage fills."""
+        rows = [
+            {
+                "row": row,
+                "reason": problem.reason,
+                "detail": str(problem.detail),
+                "payload": content.decode("utf-8", errors="backslashreplace"),
+            }
+            for problem, content, row in self._rejected
+        ]
+        wanted = ("row", "reason", "detail", "payload")
+        return pa.Table.from_pylist(rows, schema=pa.schema([REJECTED.field(name) for name in wanted]))
+
+    def add(self, arrival: Arrival, first_row: int) -> None:
+        """Add the calls of an arrival; the first is called `first_row` if it is refused."""
+        request = _request(arrival)
+        frame = Frame(arrival.kind, arrival.received_at, moment_of(request.sent_at), request.context)
+        for place, content in enumerate(request.items):
+            found = read_item(content, frame)
+            if isinstance(found, ItemProblem):
+                self._rejected.append((found, bytes(content), first_row + place))
+            else:
+                (self._events if found.event is not None else self._records).append((found, arrival, place))
+        self.items += len(request.items)
+
+
+def rows_of(arrivals: Sequence[Arrival], first_row: int = 1) -> Rows:
+    """The rows that the calls of some arrivals of one source become.
+
+    Args:
+        arrivals: Each was read by `read_request` when it came.
+        first_row: What the first call is called among the rejected rows of its load.
+    """
+    rows = Rows()
+    for arrival in arrivals:
+        rows.add(arrival, first_row + rows.items)
+    return rows
+
+
+def problems_of(request: Request, kind: str, received_at: int) -> Iterator[tuple[int, ItemProblem]]:
+    """What is wrong with the calls of a request, before it is taken: place and problem."""
+    frame = Frame(kind, received_at, moment_of(request.sent_at), request.context)
+    for place, content in enumerate(request.items):
+        found = read_item(content, frame)
+        if isinstance(found, ItemProblem):
+            yield place, found
+
+
+def _request(arrival: Arrival) -> Request:
+    """An arrival's request; one that an earlier Resa took, and this one would not, is refused as one call."""
+    try:
+        return read_request(arrival.content, arrival.kind)
+    except InputError:
+        return Request(None, [arrival.content])
+
+
+def _common(placed: Sequence[_Placed]) -> dict[str, pa.Array]:
+    """Columns that events and records share."""
+    people = [row.identifiers for row, _, _ in placed]
+    each = list(chain.from_iterable(people))
+    ends = pa.array([0, *accumulate(map(len, people))], pa.int32())
+    columns = [pa.array([pair[place] for pair in each], pa.string()) for place in (0, 1)]
+    named = pa.StructArray.from_arrays(columns, fields=list(IDENTIFIERS.value_type))
+    return {
+        "received_at": pa.array([arrival.received_at for _, arrival, _ in placed], INSTANT),
+        "sequence": pa.array([arrival.number * _PLACES + place for _, arrival, place in placed], pa.int64()),
+        "identifiers": pa.ListArray.from_arrays(ends, named, type=IDENTIFIERS),
+    }
