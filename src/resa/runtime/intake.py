@@ -19,7 +19,7 @@ _SPARE_BYTES: Final = 256 << 20
 _MOST_WAITING: Final = 100_000
 """With more requests waiting nothing more is taken."""
 
-_EACH_SECONDS: Final = 1.0
+_EACH_SECONDS: Final = 0.5
 
 
 class Intake:
@@ -37,6 +37,8 @@ class Intake:
         self._version: int | None = None
         self._looked = -_EACH_SECONDS
         self._hindered: Sentence | None = None
+        self._forgetting: Future[None] = Future()
+        self._forgetting.set_result(None)
 
     def now(self) -> int:
         """Microseconds since 1970."""
@@ -60,12 +62,13 @@ class Intake:
         return self._hindered
 
     def look(self) -> None:
-        """Once a second: how much room there is, and what is consumed and may be forgotten."""
+        """Twice a second: how much room there is, and what is consumed and may be forgotten."""
         if time.monotonic() - self._looked < _EACH_SECONDS:
             return
         self._looked = time.monotonic()
-        waiting = self._arrivals.count().arrivals
-        if waiting:
-            self._arrivals.forget(self._store.consumed())
+        consumed = self._store.consumed()  # all sources are consumed in the order of numbers
+        waiting = self._arrivals.count(max(consumed.values(), default=0)).arrivals
+        if consumed and self._forgetting.done():
+            self._forgetting = self._arrivals.forget(consumed)
         room = shutil.disk_usage(self._store.layout.root).free > _SPARE_BYTES and waiting < _MOST_WAITING
         self._hindered = None if room else sentence("the disk is nearly full, or too much waits; send again later")

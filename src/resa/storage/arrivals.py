@@ -44,8 +44,13 @@ DELETE FROM arrivals WHERE number IN (
 )
 """
 
+_OLDEST: Final = "SELECT received_at FROM arrivals WHERE number > ? ORDER BY number LIMIT 1"
+
 _AT_ONCE: Final = 1_000
-"""Requests that one commit stores or deletes at most; a commit of so many takes some milliseconds."""
+"""Requests that one commit stores at most; a commit of so many takes some milliseconds."""
+
+_FORGOTTEN_AT_ONCE: Final = 5_000
+"""Requests that one commit deletes at most of a source."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Waiting:
     """How much waits.
 
     Attributes:
-        arrivals: Accepted requests that are not consumed.
+        arrivals: Accepted requests; as many as there are numbers.
         oldest: When the first of them came, microseconds since 1970; `None`: none waits.
     """
 
@@ -126,11 +131,12 @@ class Arrivals:
                     break
         return found
 
-    def count(self) -> Waiting:
-        """How much waits."""
+    def count(self, after: int) -> Waiting:
+        """How much waits behind a number."""
         with self._reading, _told():
-            arrivals, oldest = self._reader.execute("SELECT count(*), min(received_at) FROM arrivals").fetchone()
-        return Waiting(arrivals, oldest)
+            last = self._reader.execute("SELECT max(number) FROM arrivals").fetchone()[0]
+            first = self._reader.execute(_OLDEST, (after,)).fetchone()
+        return Waiting(max(0, (last or 0) - after), first and first[0])
 
     def close(self) -> None:
         """Store what was handed over, then let go of the file."""
@@ -199,7 +205,7 @@ def _commit(connection: sqlite3.Connection, work: list[_Row | Mapping[str, int]]
     connection.executemany(_INSERT, [what for what in work if isinstance(what, tuple)])
     for consumed in work:
         if not isinstance(consumed, tuple):
-            connection.executemany(_DELETE, [(source, until, _AT_ONCE) for source, until in consumed.items()])
+            connection.executemany(_DELETE, [(source, until, _FORGOTTEN_AT_ONCE) for source, until in consumed.items()])
     connection.execute("COMMIT")
 
 

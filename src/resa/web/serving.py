@@ -13,6 +13,8 @@ from typing import Final, Self
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import Sentence, as_it_is, sentence
+from resa.runtime import Intake
+from resa.storage import Arrivals, Store
 from resa.web.collecting import Collector
 
 __all__ = ["Server"]
@@ -72,9 +74,6 @@ _SILENT: Final = sentence("the server did not start within a minute; run the com
 
 def _run(data: Path, host: str, port: int, control: Connection) -> None:
     """The process: serves until the pipe is closed, by whatever became of its parent."""
-    from resa.runtime import Intake  # noqa: PLC0415 - only the process needs it
-    from resa.storage import Arrivals, Store  # noqa: PLC0415 - see above
-
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and tells it to end
     with Store.open(data) as store, Arrivals(store.layout.arrivals) as arrivals:
@@ -95,9 +94,18 @@ async def _serve(collector: Collector, host: str, port: int, control: Connection
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
     control.send(None)
+    looking = asyncio.create_task(_look(collector.intake))
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    looking.cancel()
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
     await serving
+
+
+async def _look(intake: Intake) -> None:
+    """See to what is consumed, while nobody sends anything too."""
+    while True:
+        intake.look()
+        await asyncio.sleep(1.0)
 
 
 def _taken(host: str, port: int) -> Sentence | None:
