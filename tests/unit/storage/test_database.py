@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,21 +17,27 @@ from sqlalchemy import text
 import resa.storage
 from resa.base.errors import WorkspaceBusy, WorkspaceDamaged, WorkspaceError
 from resa.storage import Store
-from resa.storage.database import REVISION, Database, _migrate, from_micros, to_micros
+from resa.storage.database import REVISION, Database, from_micros, to_micros
 from resa.storage.schema import metadata
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, UTC)
+SCHEMAS = Path(__file__).parents[2] / "support" / "schemas"
 
 
-def test_migrations_lead_to_the_schema(tmp_path: Path) -> None:
-    database = Database(tmp_path / "operations.db", NOW)
-    with database.changing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        _migrate(connection)
+@pytest.mark.parametrize("step", sorted(path.stem for path in SCHEMAS.glob("*.sql")))
+def test_migrations_lead_to_the_schema(step: str, tmp_path: Path) -> None:
+    path = tmp_path / "operations.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((SCHEMAS / f"{step}.sql").read_text(encoding="utf-8"))
+    database = Database(path, NOW)
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == REVISION
     database.close()
+
+
+def test_there_is_a_schema_of_every_earlier_step() -> None:
+    assert [path.stem for path in sorted(SCHEMAS.glob("*.sql"))] == [f"{n:04}" for n in range(1, int(REVISION))]
 
 
 def test_the_newest_migration_is_the_one_that_is_named() -> None:

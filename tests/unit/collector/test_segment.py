@@ -1,0 +1,199 @@
+"""Segment's calls: what a request must be, and the rows that calls become."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from resa.base.clock import to_microseconds
+from resa.base.errors import InputError
+from resa.collector import Request, read_segment, segment_problems, segment_rows
+from resa.storage import Arrival
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+RECEIVED = to_microseconds(NOW)
+
+
+def arrival(body: object, kind: str = "batch", *, number: int = 7) -> Arrival:
+    return Arrival("web", RECEIVED, kind, json.dumps(body).encode(), number)
+
+
+def event(kind: str = "track", **call: Any) -> dict[str, Any]:
+    """The one event that a call becomes."""
+    rows = segment_rows([arrival({"userId": "u1", "event": "seen", **call}, kind)])
+    assert rows.rejected.num_rows == 0, rows.rejected.to_pylist()
+    (found,) = rows.events.to_pylist()
+    return dict(found)
+
+
+def properties(kind: str = "track", **call: Any) -> Any:
+    return json.loads(event(kind, **call)["properties"] or "{}")
+
+
+def refused(kind: str = "track", **call: Any) -> tuple[str, str]:
+    (row,) = segment_rows([arrival({"userId": "u1", "event": "seen", **call}, kind)]).rejected.to_pylist()
+    return row["reason"], row["detail"]
+
+
+def test_a_track_call_is_an_event_of_its_name() -> None:
+    found = event(anonymousId="a1", properties={"total": 12.5}, timestamp="2026-11-28T11:00:00.123Z", messageId="m1")
+    assert found["event"] == "seen"
+    assert found["occurred_at"] == datetime(2026, 11, 28, 11, 0, 0, 123_000, UTC)
+    assert found["received_at"] == NOW
+    assert found["identifiers"] == [{"kind": "user_id", "value": "u1"}, {"kind": "anonymous_id", "value": "a1"}]
+    assert json.loads(found["properties"]) == {"total": 12.5}
+    assert segment_rows([arrival({"userId": "u", "event": "x", "messageId": "m1"}, "track")]).message_ids[
+        0
+    ].as_py() == ("m1")
+
+
+def test_a_page_has_what_the_context_says_of_it() -> None:
+    context = {"page": {"path": "/p/tea", "title": "Tea"}}
+    found = properties("page", name="Home", category="shop", context=context, properties={"title": "Own"})
+    assert found == {"path": "/p/tea", "title": "Own", "name": "Home", "category": "shop"}
+    assert event("page")["event"] == "page"
+    assert event("page")["channel"] == "web"
+    assert event("screen", name="Cart")["event"] == "screen"
+    assert event("screen", name="Cart")["channel"] == "app"
+
+
+def test_an_identify_call_says_what_a_customer_is() -> None:
+    traits = {"email": "ann@example.com", "phone": 46701234567, "plan": "gold"}
+    rows = segment_rows([arrival({"userId": "u1", "traits": traits, "messageId": "m"}, "identify")])
+    assert rows.events.num_rows == 0
+    ((kind, table),) = rows.others
+    (found,) = table.to_pylist()
+    assert kind == "customers"
+    assert json.loads(found["traits"]) == traits
+    assert [(one["kind"], one["value"]) for one in found["identifiers"]] == [
+        ("user_id", "u1"),
+        ("email", "ann@example.com"),
+        ("phone", "46701234567"),
+    ]
+
+
+def test_group_and_alias_are_events() -> None:
+    assert properties("group", groupId="g1", traits={"name": "Acme"}) == {"group_id": "g1", "traits": {"name": "Acme"}}
+    assert properties("alias", previousId="a1") == {"previous_id": "a1"}
+    assert refused("group") == ("no-id", "groupId is empty")
+    assert refused("alias") == ("no-id", "previousId is empty")
+
+
+def test_what_is_not_kept_of_a_context() -> None:
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+    context = {"ip": "192.0.2.1", "userAgent": agent, "traits": {"email": "a@b.se"}, "campaign": {"name": "spring"}}
+    found = event(context=context)
+    assert json.loads(found["properties"]) == {"context": {"campaign": {"name": "spring"}}}
+    assert found["device"] == "mobile"
+    assert event(context={"device": {"type": "ios"}})["device"] == "mobile"
+    assert event(context={"device": {"type": "Tablet"}})["device"] == "tablet"
+    assert event()["device"] is None
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ({"userId": None}, "no-customer"),
+        ({"userId": "  "}, "no-customer"),
+        ({"userId": True}, "wrong-type"),
+        ({"userId": {"id": 1}}, "wrong-type"),
+        ({"userId": "x" * 513}, "overlong"),
+        ({"userId": "a\0b"}, "nul-byte"),
+        ({"event": None}, "no-event"),
+        ({"event": 5}, "wrong-type"),
+        ({"event": "x" * 513}, "overlong"),
+        ({"properties": [1]}, "wrong-type"),
+        ({"properties": {"text": "a\0b"}}, "nul-byte"),
+        ({"properties": {"text": "x" * 32_760}}, "overlong"),
+        ({"context": "web"}, "wrong-type"),
+        ({"timestamp": "yesterday"}, "unreadable-time"),
+        ({"timestamp": True}, "unreadable-time"),
+        ({"timestamp": "1970-01-01T00:00:00Z"}, "too-old"),
+        ({"timestamp": "2026-11-29T12:00:01Z"}, "future"),
+        ({"timestamp": "9999-12-31T23:59:59-23:00"}, "future"),
+        ({"messageId": ["m"]}, "wrong-type"),
+    ],
+)
+def test_why_a_call_is_refused(call: dict[str, Any], reason: str) -> None:
+    assert refused(**call)[0] == reason
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("2026-11-28T11:00:00Z", "11:00:00"),
+        ("2026-11-28T12:00:00+01:00", "11:00:00"),
+        ("2026-11-28 11:00:00", "11:00:00"),
+        ("20261128T110000Z", "11:00:00"),
+        (1_795_863_600, "11:00:00"),
+        (1_795_863_600_000, "11:00:00"),
+        (1_795_863_600.5, "11:00:00.500000"),
+        ("2026-11-29T12:00:00Z", "12:00:00"),  # 24 hours ahead: the last that is taken
+    ],
+)
+def test_forms_of_times(timestamp: object, expected: str) -> None:
+    assert str(event(timestamp=timestamp)["occurred_at"].time()) == expected
+
+
+@pytest.mark.parametrize(
+    ("behind", "moved"),
+    [(timedelta(minutes=5), False), (timedelta(minutes=5, microseconds=1), True), (timedelta(hours=-48), True)],
+)
+def test_a_clock_is_corrected_beyond_minutes(behind: timedelta, moved: bool) -> None:
+    """It shows `behind` less than ours; the event was ten minutes before the request left."""
+    sent = NOW - behind
+    happened = sent - timedelta(minutes=10)
+    found = event(timestamp=happened.isoformat(), sentAt=sent.isoformat())
+    assert found["occurred_at"] == (NOW - timedelta(minutes=10) if moved else happened)
+    assert found["sent_at"] == sent
+
+
+def test_a_batch_says_for_all_what_is_common() -> None:
+    calls = [
+        {"type": "track", "event": "a", "userId": "1"},
+        {"type": "nothing", "userId": "1"},
+        {"type": "track", "event": "b", "userId": 2, "context": {"locale": "sv"}},
+        "text",
+        {"type": "identify", "userId": "1", "traits": {}},
+    ]
+    rows = segment_rows([arrival({"batch": calls, "context": {"locale": "nb", "app": {"name": "x"}}})], first_row=11)
+    assert rows.items == 5
+    assert [json.loads(text)["context"]["locale"] for text in rows.events.column("properties").to_pylist()] == [
+        "nb",
+        "sv",
+    ]
+    assert [(row["row"], row["reason"]) for row in rows.rejected.to_pylist()] == [
+        (12, "unknown-call"),
+        (14, "bad-json"),
+    ]
+    assert rows.message_ids.to_pylist() == ["7-0", "7-2", "7-4"]
+    assert json.loads(rows.rejected.column("payload")[0].as_py()) == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "not the JSON of a call"),
+        (b"[]", "not the JSON of a call"),
+        (b"nonsense", "not the JSON of a call"),
+        (b'{"batch": [{"a": 1}', "not the JSON of a call"),
+        (b"\xff\xfe", "not the JSON of a call"),
+        (b'{"batch": 5}', "not the JSON of a call"),
+        (b"{}", "no list 'batch'"),
+        (b'{"batch": [' + b"1," * 2_500 + b"1]}", "holds 2,501 calls; send at most 2,500"),
+        (b'{"batch": [], "context": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "not the JSON of a call"),
+    ],
+)
+def test_a_body_that_is_no_request(body: bytes, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_segment(body, "batch")
+    assert message in str(caught.value)
+
+
+def test_problems_are_told_before_a_request_is_taken() -> None:
+    request = Request(None, [b'{"type": "track", "event": "a", "userId": "1"}', b'{"type": "track"}'])
+    ((place, problem),) = segment_problems(request, "batch", RECEIVED)
+    assert (place, problem.reason, problem.path) == (1, "no-event", "event")
