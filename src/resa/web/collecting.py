@@ -85,7 +85,7 @@ _ALIVE: Final = Answer(200, _encode({"status": "ok"}))
 
 def _problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:
     """An error: `code` and `message` for Segment's clients, the rest as RFC 9457 has it."""
-    title = _TITLES[status]
+    title, detail = _TITLES[status], str(detail)
     code = title.lower().replace(" ", "_")
     said = {"code": code, "message": detail, "type": "about:blank", "title": title, "status": status, "detail": detail}
     return Answer(status, _encode({**said, **more}), headers)

@@ -1,30 +1,35 @@
-"""Running the collector, in a process of its own, until the one that started it says so or is gone."""
+"""Running the collector, in a process of its own, until the one that started it says so or is gone.
+
+The two share pipes: the process says on its output that it listens, or why it cannot; and ends with its input.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import selectors
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 from resa.base.errors import WorkspaceError
-from resa.base.language import Sentence, as_it_is, sentence
+from resa.base.language import as_it_is, sentence
 from resa.runtime import Intake
 from resa.storage import Arrivals, Store
 from resa.web.collecting import Collector
 
-__all__ = ["Server"]
+__all__ = ["Server", "run"]
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
+_LISTENING: Final = "listening"
 
 
 class Server:
-    """The process that takes requests; a context manager.
+    """The process that takes requests; a context manager that stops it.
 
     Args:
         data: The workspace's data folder.
@@ -33,9 +38,9 @@ class Server:
     """
 
     def __init__(self, data: Path, host: str, port: int) -> None:
-        spawning = multiprocessing.get_context("spawn")
-        self._control, theirs = spawning.Pipe()
-        self._process = spawning.Process(target=_run, args=(data, host, port, theirs), name="collector", daemon=True)
+        self._place = (host, port)
+        self._command = [sys.executable, "-m", "resa.web", str(data), host, str(port)]
+        self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it; returns once it listens.
@@ -43,22 +48,36 @@ class Server:
         Raises:
             WorkspaceError: It cannot listen there, or did not start.
         """
-        self._process.start()
-        said = self._control.recv() if self._control.poll(_START_SECONDS) else _SILENT
-        if said is not None:
-            raise WorkspaceError(said)
+        self._process = subprocess.Popen(  # noqa: S603 - Python itself, and what was checked
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        said = _line(self._process.stdout)
+        if said == _LISTENING:
+            return
+        host, port = self._place
+        raise WorkspaceError(
+            sentence(
+                "cannot listen at {host}:{port} ({reason}); give another --host or --port",
+                host=host,
+                port=str(port),
+                reason=as_it_is(said) if said else sentence("the server did not start"),
+            )
+        )
 
     @property
     def lives(self) -> bool:
-        """Whether it is still there."""
-        return self._process.is_alive()
+        """Whether it is there."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
-        """Tell it to answer what it has begun, and to end."""
-        self._control.close()
-        if self._process.pid is not None:
-            self._process.join(_STOP_SECONDS)
-            self._process.kill()
+        """Let it answer what it has begun, and end."""
+        if self._process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self._process.communicate(timeout=_STOP_SECONDS)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
 
     def __enter__(self) -> Self:
         """The server itself, not started yet."""
@@ -69,31 +88,41 @@ class Server:
         self.stop()
 
 
-_SILENT: Final = sentence("the server did not start within a minute; run the command again")
+def _line(stream: IO[str] | None) -> str:
+    """The first line that the process says; empty: it says nothing in time, or is gone."""
+    if stream is None:
+        return ""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return stream.readline().strip() if selector.select(_START_SECONDS) else ""
 
 
-def _run(data: Path, host: str, port: int, control: Connection) -> None:
-    """The process: serves until the pipe is closed, by whatever became of its parent."""
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def run(data: Path, host: str, port: int) -> None:
+    """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)  # its parent hears them, and tells it to end
+        signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     with Store.open(data) as store, Arrivals(store.layout.arrivals) as arrivals:
-        intake = Intake(store, arrivals)
-        asyncio.run(_serve(Collector(intake), host, port, control))
+        asyncio.run(_serve(Collector(Intake(store, arrivals)), host, port))
 
 
-async def _serve(collector: Collector, host: str, port: int, control: Connection) -> None:
+async def _serve(collector: Collector, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - heavy; only the process needs it
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
 
     if (why := _taken(host, port)) is not None:
-        control.send(why)
+        _say(why)
         return
     ended = asyncio.Event()
-    asyncio.get_running_loop().add_reader(control.fileno(), ended.set)  # nothing is ever said: it can only be closed
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)  # nothing is ever said: it can only be closed
     server = Granian(collector, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
-    control.send(None)
+    _say(_LISTENING)
     looking = asyncio.create_task(_look(collector.intake))
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
@@ -108,7 +137,7 @@ async def _look(intake: Intake) -> None:
         await asyncio.sleep(1.0)
 
 
-def _taken(host: str, port: int) -> Sentence | None:
+def _taken(host: str, port: int) -> str | None:
     """Why nothing can listen there; `None`: it can."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -116,12 +145,7 @@ def _taken(host: str, port: int) -> Sentence | None:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as error:
-        return sentence(
-            "cannot listen at {host}:{port} ({reason}); give another --host or --port",
-            host=host,
-            port=str(port),
-            reason=as_it_is(error.strerror or str(error)),
-        )
+        return error.strerror or str(error)
     return None
 
 

@@ -1,0 +1,9 @@
+"""The process that takes requests: `python -m resa.web FOLDER HOST PORT`, started by `resa serve`."""
+
+import sys
+from pathlib import Path
+
+from resa.web.serving import run
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,126 @@
+"""`resa serve` with Segment's own Python library, and killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import segment.analytics
+from tests.support.served import Served, new_shop
+
+import resa
+
+
+def test_segments_own_library_sends_unchanged(tmp_path: Path) -> None:
+    key = new_shop(tmp_path)
+    failed: list[object] = []
+    with Served(tmp_path) as served:
+        client = segment.analytics.Client(
+            key, host=served.address, gzip=True, on_error=lambda error, _: failed.append(error)
+        )
+        client.page(anonymous_id="a1", name="Tea", properties={"path": "/p/tea"})
+        client.identify("u1", {"email": "Ann@example.com", "plan": "gold"}, anonymous_id="a1")
+        for number in range(250):
+            client.track("u1", "product_added", {"total": number})
+        client.track("u1", "order_completed", {"total": 12.5})
+        client.group("u1", "g1", {"name": "Acme"})
+        client.alias("a1", "u1")
+        client.shutdown()
+        assert failed == []
+    assert "255 rows good, 0 rejected, 0 there already" in served.output
+    with resa.open(tmp_path) as shop:
+        assert shop.verify() == []
+        visits = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+        assert visits == {"product_page": 1, "cart": 250, "purchase": 1}
+        (traits,) = [json.loads(text) for text in shop.store.rows("customers").column("traits").to_pylist()]
+        assert traits == {"email": "Ann@example.com", "plan": "gold"}
+
+
+def test_the_numbers_follow_within_seconds(tmp_path: Path) -> None:
+    key = new_shop(tmp_path)
+    call = {"type": "track", "event": "product_added", "userId": "u1", "writeKey": key}
+    with Served(tmp_path) as served, resa.open(tmp_path) as shop:
+        for expected in (1, 2, 3):
+            assert served.post("/v1/t", json.dumps({**call, "messageId": str(expected)}).encode()) == 200
+            began = time.monotonic()
+            while shop.store.index().events != expected:
+                assert time.monotonic() - began < 10
+                time.sleep(0.05)
+
+
+def test_another_command_is_told_who_writes(tmp_path: Path) -> None:
+    new_shop(tmp_path)
+    with Served(tmp_path), resa.open(tmp_path) as shop, pytest.raises(resa.WorkspaceBusy, match="has been writing"):
+        shop.rebuild()
+
+
+def test_a_place_that_is_taken(tmp_path: Path) -> None:
+    new_shop(tmp_path)
+    (tmp_path / "other").mkdir()
+    new_shop(tmp_path / "other")
+    with Served(tmp_path) as served:
+        other = Served(tmp_path / "other")
+        other.port = served.port
+        with pytest.raises(AssertionError, match="cannot listen at"), other:
+            pass
+        other.process.communicate(timeout=60)
+        assert other.process.returncode == 1
+
+
+class Sender(threading.Thread):
+    """Sends batches until it is told to stop, some of them twice, and remembers what was acknowledged."""
+
+    def __init__(self, key: str, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.chance = random.Random(seed)  # noqa: S311 - sizes of batches, no secret
+        self.key, self.seed = key, seed
+        self.served: Served | None = None
+        self.sent = 0
+        self.acknowledged: set[str] = set()
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            ids = [f"{self.seed}-{self.sent + place}" for place in range(self.chance.randint(1, 40))]
+            self.sent += len(ids)
+            calls = [{"type": "track", "event": "seen", "userId": one, "messageId": one} for one in ids]
+            bad = [{"type": "track", "userId": "x"}] * self.chance.randint(0, 2)
+            body = json.dumps({"batch": calls + bad, "writeKey": self.key}).encode()
+            for _ in range(self.chance.randint(1, 2)):
+                if self.served is None:
+                    time.sleep(0.02)
+                elif self.served.post("/v1/b", body) == 200:
+                    self.acknowledged.update(ids)
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.nightly)])
+def test_killed_at_any_moment_no_acknowledged_event_is_lost_or_doubled(kills: int, tmp_path: Path) -> None:
+    chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
+    key = new_shop(tmp_path)
+    senders = [Sender(key, seed) for seed in range(2)]
+    for sender in senders:
+        sender.start()
+    for number in range(kills):
+        with Served(tmp_path) as served:
+            for sender in senders:
+                sender.served = served
+            time.sleep(chance.uniform(0.0, 2.5))
+            served.kill(only=None if number % 3 == 0 else number % 3 - 1)
+    for sender in senders:
+        sender.stopping.set()
+        sender.join()
+    with Served(tmp_path):
+        pass
+    with resa.open(tmp_path) as shop:
+        assert shop.verify() == []
+        stored = shop.store.rows("events").column("message_id").to_pylist()
+        assert len(stored) == len(set(stored))
+        acknowledged = senders[0].acknowledged | senders[1].acknowledged
+        assert len(acknowledged) > 50 * kills
+        assert acknowledged <= set(stored)
+        for load in shop.loads():
+            assert load.rows_read == load.good + load.rejected + load.duplicate

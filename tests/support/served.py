@@ -1,0 +1,122 @@
+"""A workspace that is served by the real command, in processes of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from resa import workspace
+from resa.storage import make_key
+
+__all__ = ["MAP", "Served", "new_shop"]
+
+MAP = """resa: 1
+title: A shop
+stages:
+  consideration: [product_page]
+  conversion: [cart, purchase]
+touchpoints:
+  product_page: {expect: [{next: cart, within: 1 day}]}
+  cart: {expect: [{next: purchase, within: 4 hours}]}
+signals:
+  product_page: {page: /p/*}
+  cart: {event: product_added}
+  purchase: {event: order_completed, value: properties.total}
+"""
+
+_START_SECONDS = 90
+
+
+def new_shop(folder: Path) -> str:
+    """Make a workspace with a map; the key that sends its events."""
+    folder.mkdir(exist_ok=True)
+    (folder / "journey.yaml").write_text(MAP, encoding="utf-8")
+    with workspace.open(folder) as shop:
+        return make_key(shop.store, "web", source_id="web")
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+class Served:
+    """`resa serve` of a folder; a context manager that stops it as Ctrl+C would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.output = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        """Start it; returns once it listens."""
+        command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        began = time.monotonic()
+        assert self.process.stderr is not None
+        while "listening at" not in self.output:
+            line = self.process.stderr.readline()
+            self.output += line
+            assert line, self.output
+            assert time.monotonic() - began < _START_SECONDS, self.output
+        return self
+
+    def post(self, path: str, body: bytes, **headers: str) -> int:
+        """The status of the answer; 0: there was none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST", path, body, headers)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    def members(self) -> list[int]:
+        """Its processes: that of the command first."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    status = (entry / "stat").read_text()
+                except OSError:
+                    continue
+                if int(re.split(r"\s", status.rpartition(")")[2].strip())[2]) == self.process.pid:
+                    found.append(int(entry.name))
+        return sorted(found, key=lambda pid: pid != self.process.pid)
+
+    def kill(self, *, only: int | None = None) -> None:
+        """SIGKILL to all of it, or to one of its processes; returns once all are gone."""
+        members = self.members()
+        for place, pid in enumerate(members):
+            if only is None or place == only % len(members):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(60)
+        while [pid for pid in members if Path(f"/proc/{pid}").exists() and _lives(pid)]:
+            time.sleep(0.05)
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it, if it was not killed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.output += self.process.communicate(timeout=90)[1]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
