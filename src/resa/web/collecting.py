@@ -125,7 +125,7 @@ class Collector:
                     return _problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
                 return await self._take(SEGMENT_CALLS[call], headers, receive)
             case ["v1", "projects", key, "settings"] if method == "GET":
-                return self._settings(key, headers)
+                return self._settings(key, headers, scope.get("scheme", "https"))
             case _:
                 return _problem(404, "there is nothing at this address")
 
@@ -155,13 +155,18 @@ class Collector:
             return _problem(503, str(error.message), headers=retry)
         return _DONE
 
-    def _settings(self, key: str, headers: Mapping[str, str]) -> Answer:
+    def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
         if self.intake.source_of(key) is None:
             return _problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
         ours = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True, "type": "browser"}
-        ours |= {"apiHost": f"{host}/v1", "maybeBundledConfigIds": {}, "versionSettings": {"version": "4.4.7"}}
+        ours |= {
+            "apiHost": f"{host}/v1",
+            "protocol": scheme,
+            "maybeBundledConfigIds": {},
+            "versionSettings": {"version": "4.4.7"},
+        }
         plan = {"track": {"__default": {"enabled": True, "integrations": {}}}}
         settings = {
             "integrations": {"Segment.io": ours},
