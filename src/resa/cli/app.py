@@ -52,6 +52,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "serve",
             "Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C.",
         ),
+        "tail": _Place("tail", "tail", "Show what comes in as it comes in, and what is refused and why, until Ctrl+C."),
         "keys": _Place("keys", "app", "Keys of those who send events over HTTP."),
         "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),

@@ -1,0 +1,70 @@
+"""Watching what comes in, while another process writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resa.storage import EventFile, Store
+
+__all__ = ["Seen", "Tail"]
+
+_KINDS: Final = ("events", "customers", "feedback", "rejected")
+_COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "reason", "detail")
+
+
+class Seen(NamedTuple):
+    """A row that came in.
+
+    Attributes:
+        source: Whose it is.
+        outcome: What became of it.
+        what: Name of the event, `customer` or `feedback`; of a rejected row the reason.
+        more: Its first identifier; of a rejected row the detail.
+    """
+
+    source: str
+    outcome: Literal["good", "rejected"]
+    what: str
+    more: str
+
+
+class Tail:
+    """What comes into a store from now on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last = max((file.id for kind in _KINDS for file in store.event_files(kind)), default=0)
+        self._counted = self._counts()
+
+    def _counts(self) -> dict[int, int]:
+        return {load.id: load.good + load.rejected for load in self._store.loads()}
+
+    def look(self) -> Iterator[Seen]:
+        """What came in since it was looked at last, in the order in which it was stored."""
+        before, self._counted = self._counted, self._counts()
+        new = [file for kind in _KINDS for file in self._store.event_files(kind) if file.id > self._last]
+        for file in sorted(new, key=lambda file: file.id):
+            self._last = file.id
+            # Compaction and removal write rows anew that came in before: their loads have grown by nothing.
+            if file.load_id is not None and self._counted.get(file.load_id, 0) > before.get(file.load_id, 0):
+                yield from _rows(file)
+
+
+def _rows(file: EventFile) -> Iterator[Seen]:
+    try:
+        with pq.ParquetFile(file.path) as parquet:
+            names = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
+            table: pa.Table = parquet.read(columns=names)
+    except FileNotFoundError:  # compacted since
+        return
+    for row in table.to_pylist():
+        if file.kind == "rejected":
+            yield Seen(row["source_id"], "rejected", row["reason"], row["detail"])
+        else:
+            who = next(iter(row["identifiers"] or ()), None)
+            what = row.get("event") or row.get("touchpoint") or "customer"
+            yield Seen(row["source_id"], "good", what, f"{who['kind']} {who['value']}" if who else "")
