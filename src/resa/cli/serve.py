@@ -37,7 +37,8 @@ def serve(
 
         def ready() -> None:
             server.start()
-            say(sentence("listening at {address}; stop with Ctrl+C", address=f"http://{host}:{port}"))
+            address = f"http://{host}:{port}"
+            say(sentence("listening at {address}; stop with Ctrl+C", address=address))
 
         def ended() -> bool:
             if stopped.is_set() or not server.lives:
