@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
-from resa.base.language import Sentence
-from resa.runtime import Drained, Drainer
+from resa.base.language import Sentence, as_it_is
+from resa.runtime import Drained, Drainer, compact
 from resa.storage import Arrivals
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _COMPLETE_SECONDS: Final = 60.0
 
 _RETRY_SECONDS: Final = 1.0
 
+_MANY_FILES: Final = 100
+"""So many new event files are joined: each batch writes one."""
+
 
 class Live:
     """The one writer of a workspace, for as long as it is served.
@@ -37,6 +40,7 @@ class Live:
 
     def __init__(self, shop: Workspace) -> None:
         self._shop = shop
+        self._files = 0
         self.total = Drained()
         self.trouble: Sentence | None = None
 
@@ -53,6 +57,7 @@ class Live:
         """
         with self._shop.store.writing() as writer, Arrivals(self._shop.store.layout.arrivals) as arrivals:
             self._shop.refresh_by(writer)
+            self._files = len(self._shop.store.event_files())
             ready()
             drainer = Drainer(writer, arrivals)
             due = stated = time.monotonic()
@@ -81,6 +86,10 @@ class Live:
         def refresh() -> bool:
             drainer.state_complete()
             self._shop.refresh_by(writer)
+            if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
+                compact(writer)
+                self._shop.refresh_by(writer)
+                self._files = len(self._shop.store.event_files())
             return True
 
         return self._tried(refresh)
@@ -91,8 +100,10 @@ class Live:
             done = step()
         except WorkspaceBusy:
             raise
-        except WorkspaceError as error:
-            self.trouble = error.message
+        except (WorkspaceError, OSError) as error:
+            self.trouble = (
+                error.message if isinstance(error, WorkspaceError) else as_it_is(error.strerror or str(error))
+            )
             time.sleep(_RETRY_SECONDS)
             return False
         self.trouble = None
