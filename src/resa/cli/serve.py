@@ -46,7 +46,7 @@ def serve(
                 return True
             return False
 
-        live = Live(shop)
+        live = Live(shop, say)
         live.run(ready=ready, stopped=ended)
     total = live.total
     say(

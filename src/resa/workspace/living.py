@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
-from resa.base.language import Sentence, as_it_is
+from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.runtime import Drained, Drainer, compact
 from resa.storage import Arrivals
 
@@ -33,13 +33,18 @@ _MANY_FILES: Final = 100
 class Live:
     """The one writer of a workspace, for as long as it is served.
 
+    Args:
+        shop: The workspace; nothing else may use it meanwhile.
+        tell: Called with what the one who runs the server should know.
+
     Attributes:
         total: What the arrivals became so far.
         trouble: Why nothing can be stored at present; `None`: it can.
     """
 
-    def __init__(self, shop: Workspace) -> None:
+    def __init__(self, shop: Workspace, tell: Callable[[Sentence], None]) -> None:
         self._shop = shop
+        self._tell = tell
         self._files = 0
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -101,10 +106,16 @@ class Live:
         except WorkspaceBusy:
             raise
         except (WorkspaceError, OSError) as error:
-            self.trouble = (
-                error.message if isinstance(error, WorkspaceError) else as_it_is(error.strerror or str(error))
-            )
+            self._note(said_by(error) if isinstance(error, WorkspaceError) else as_it_is(error.strerror or str(error)))
             time.sleep(_RETRY_SECONDS)
             return False
-        self.trouble = None
+        self._note(None)
         return done
+
+    def _note(self, trouble: Sentence | None) -> None:
+        """Tell of a trouble when it comes, and when it is gone."""
+        if trouble is not None and self.trouble is None:
+            self._tell(sentence("cannot store what arrived, which waits ({reason}); trying again", reason=trouble))
+        elif trouble is None and self.trouble is not None:
+            self._tell(sentence("what arrived is stored again"))
+        self.trouble = trouble

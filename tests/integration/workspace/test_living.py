@@ -35,7 +35,7 @@ def test_each_batch_writes_a_file_and_many_are_joined(tmp_path: Path, monkeypatc
                 arrivals.append(call(len(files), shop)).result()
             return len(files) > 14
 
-        Live(shop).run(ready=lambda: None, stopped=stopped)
+        Live(shop, print).run(ready=lambda: None, stopped=stopped)
         assert max(files) == 5
         assert len(shop.store.event_files()) <= 5
         assert shop.store.index().events == 12
@@ -55,7 +55,8 @@ def test_what_the_disk_does_not_take_waits(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Writer, "commit_chunk", failing)
     with resa.open(tmp_path) as shop, Arrivals(shop.store.layout.arrivals) as arrivals:
         troubles: list[object] = []
-        live = Live(shop)
+        said: list[str] = []
+        live = Live(shop, said.append)
 
         def stopped() -> bool:
             troubles.append(live.trouble)
@@ -65,4 +66,8 @@ def test_what_the_disk_does_not_take_waits(tmp_path: Path, monkeypatch: pytest.M
         live.run(ready=lambda: None, stopped=stopped)
         assert [trouble is None for trouble in troubles] == [True, False, False, True]
         assert (live.total.good, live.total.duplicate) == (1, 0)
+        assert said == [
+            "cannot store what arrived, which waits (No space left on device); trying again",
+            "what arrived is stored again",
+        ]
         assert shop.verify() == []
