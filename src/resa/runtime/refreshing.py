@@ -10,7 +10,9 @@ from resa.storage import Exclusion, JourneyIndex, Writer, forget_derived, refres
 __all__ = ["rebuild", "refresh"]
 
 
-def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> JourneyIndex:
+def refresh(
+    writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = (), *, labels: bool = True
+) -> JourneyIndex:
     """Bring the journey index and every map's column up to date after loads or map edits; the newest index.
 
     New files are merged into the newest generation; only removed loads or another `exclude` make it be built anew. A
@@ -20,12 +22,13 @@ def refresh(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclus
         writer: From `Store.writing()`.
         maps: All maps of the workspace.
         exclude: Which events are left out: staff and tests, kept in the files and left out of the index.
+        labels: Keep what reports ask for, which takes as long as all the rest; without, a reader finds it out.
 
     Raises:
         WorkspaceBusy: Another process took over writing.
         ExpressionError: A signal or an `exclude` cannot be compiled.
     """
-    return refresh_index(writer, maps, exclude)
+    return refresh_index(writer, maps, exclude, labels=labels)
 
 
 def rebuild(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> JourneyIndex:

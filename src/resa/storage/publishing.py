@@ -64,7 +64,12 @@ class Sources:
 
 
 def refresh_index(
-    writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = (), *, anew: bool = False
+    writer: Writer,
+    maps: Sequence[JourneyMap],
+    exclude: Sequence[Exclusion] = (),
+    *,
+    anew: bool = False,
+    labels: bool = True,
 ) -> JourneyIndex:
     """Bring the index and the maps' columns up to date with the listed files; publish only what changed.
 
@@ -73,6 +78,7 @@ def refresh_index(
         maps: All maps of the workspace: a generation holds the columns of these.
         exclude: Which events are left out.
         anew: Build from the event files, whatever is there.
+        labels: Keep what reports ask for; without, a reader finds it out.
     """
     store = writer.store
     sources = _sources(store)
@@ -88,7 +94,8 @@ def refresh_index(
         journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
         for journey_map in maps
     }
-    derive_labels(index, maps, base)
+    if labels:
+        derive_labels(index, maps, base)
     return publish(writer, index, columns)
 
 

@@ -90,10 +90,9 @@ class Live:
     def _refresh(self, writer: Writer, drainer: Drainer) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
-            self._shop.refresh_by(writer)
+            self._shop.refresh_by(writer, labels=False)
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)
-                self._shop.refresh_by(writer)
                 self._files = len(self._shop.store.event_files())
             return True
 
