@@ -29,7 +29,7 @@ from resa.storage.labels import derive_labels
 from resa.storage.records import EventFile, Exclusion
 from resa.storage.runs import Run, open_run_file, run_from_file, write_run_file
 from resa.storage.schema import files, generations, loads, map_columns
-from resa.storage.traits import newest_traits, write_traits
+from resa.storage.traits import moved_traits, newest_traits, write_traits
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -142,7 +142,8 @@ def build_generation(
     )
     index = open_index(folder, -1, {"events": store.layout.root / "events"}, {}, store.hasher)
     if sources.records:
-        write_traits(folder / "traits.arrow", newest_traits(index, sources.records))
+        moved = moved_traits(base, index) if base.generation and not new_records else None
+        write_traits(folder / "traits.arrow", newest_traits(index, sources.records) if moved is None else moved)
     return index
 
 

@@ -15,7 +15,7 @@ from resa.storage.index import JourneyIndex
 from resa.storage.records import EventFile
 from resa.storage.runs import first_identifiers, ids_of
 
-__all__ = ["TRAITS", "newest_traits", "read_traits", "write_traits"]
+__all__ = ["TRAITS", "moved_traits", "newest_traits", "read_traits", "write_traits"]
 
 TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field("traits", pa.string(), nullable=False)])
 """One row a customer of whom records exist, in the order of customers; traits is a JSON object."""
@@ -64,6 +64,20 @@ def newest_traits(index: JourneyIndex, files: Sequence[EventFile]) -> pa.Table:
     with Engine() as engine:
         engine.register("record", pa.concat_tables(parts))
         return engine.query(_NEWEST).cast(TRAITS)
+
+
+def moved_traits(base: JourneyIndex, index: JourneyIndex) -> pa.Table | None:
+    """The traits of a generation for one that is made of the same records and more events; `None`: ask the records.
+
+    Its customers stand in the same order, others between them.
+    """
+    traits = read_traits(base)
+    before = base.who[traits.column("customer").to_numpy()]
+    places = np.minimum(np.searchsorted(index.who[:, 0], before[:, 0]), max(index.customers - 1, 0))
+    if not np.array_equal(index.who[places], before):  # two customers share the first word, or one is gone
+        return None
+    customers = pa.chunked_array([pa.array(places.astype(np.uint32))])
+    return traits.set_column(0, TRAITS.field("customer"), customers)
 
 
 def write_traits(path: Path, traits: pa.Table) -> None:

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from concurrent.futures import wait
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.arriving import NOW, Clock, opened
 
 from resa.base.clock import to_microseconds
 from resa.runtime import Drainer, verify
-from resa.storage import Arrival, Arrivals, Store
+from resa.storage import Arrival, Store
 from resa.storage.writer import Writer
-
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def batch(*ids: str, source: str = "web", bad: int = 0) -> Arrival:
@@ -39,12 +26,6 @@ def batch(*ids: str, source: str = "web", bad: int = 0) -> Arrival:
     calls += [{"type": "identify", "userId": "u", "messageId": f"t{ids[0]}", "traits": {"plan": "gold"}}]
     calls += [{"type": "track", "userId": "u"}] * bad
     return Arrival(source, to_microseconds(NOW), "batch", json.dumps({"batch": calls}).encode())
-
-
-@contextmanager
-def opened(folder: Path, clock: Clock) -> Iterator[tuple[Store, Arrivals]]:
-    with Store.open(folder, clock=clock) as store, Arrivals(store.layout.arrivals) as arrivals:
-        yield store, arrivals
 
 
 def counts(store: Store) -> dict[str, list[int]]:
