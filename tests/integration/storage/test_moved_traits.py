@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.support.arriving import Clock, opened
 
 from resa.base.clock import to_microseconds
 from resa.runtime import Drainer, refresh, verify
-from resa.storage import Arrival, publishing
+from resa.storage import Arrival, EventFile, JourneyIndex, publishing
+from resa.storage.traits import newest_traits
 
 
 def arrival(clock: Clock, calls: list[dict[str, object]]) -> Arrival:
@@ -20,8 +23,12 @@ def arrival(clock: Clock, calls: list[dict[str, object]]) -> Arrival:
 def test_traits_move_with_their_customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     asked: list[int] = []
-    newest = publishing.newest_traits
-    monkeypatch.setattr(publishing, "newest_traits", lambda *given: asked.append(1) or newest(*given))
+
+    def counted(index: JourneyIndex, files: Sequence[EventFile]) -> pa.Table:
+        asked.append(len(files))
+        return newest_traits(index, files)
+
+    monkeypatch.setattr(publishing, "newest_traits", counted)
     with opened(tmp_path, clock) as (store, arrivals), store.writing() as writer:
         drainer = Drainer(writer, arrivals)
 
