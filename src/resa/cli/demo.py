@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from resa import workspace
 from resa.base.errors import InputError
-from resa.base.language import sentence
+from resa.base.language import sentence, sentences
 from resa.cli.collect import show_reports
 from resa.cli.console import OUT, counted, say
 from resa.cli.options import HERE, Folder, MapKey, opened
+from resa.cli.serve import serve_until
 from resa.cli.speaking import spoken_in_terminal, told
+
+if TYPE_CHECKING:
+    from resa.workspace import Workspace
 
 __all__ = ["demo", "simulate"]
 
@@ -52,6 +57,11 @@ def demo(
     ),
     customers: Annotated[int, typer.Option(min=100, help="How many customers.")] = 50_000,
     seed: Annotated[int, typer.Option(help="The same one gives the same customers.")] = 1,
+    live: Annotated[
+        bool, typer.Option("--live", help="Then let new customers come over HTTP, at their moments, until Ctrl+C.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen at, with --live.")] = 8787,
+    seconds: Annotated[float | None, typer.Option(min=0, help="With --live: stop after so long.")] = None,
 ) -> None:
     """Make a Nordic shop with stores and a club, draw its customers, collect, measure, and write a report."""
     began = perf_counter()
@@ -62,7 +72,8 @@ def demo(
     workspace.create(folder, template="retail", language=spoken_in_terminal())
     say(sentence("made the workspace {folder}", folder=folder))
     with workspace.open(folder) as shop:
-        written = shop.simulate(customers=customers, seed=seed, truths=["broken_checkout"])
+        start = _today(shop) - timedelta(days=_DAYS) if live else None
+        written = shop.simulate(customers=customers, seed=seed, start=start, truths=["broken_checkout"])
         say(
             sentence(
                 "drew {customers}: {rows} in {files}",
@@ -82,3 +93,43 @@ def demo(
         seconds=perf_counter() - began,
     )
     OUT.print(f"\n{told(took)}", markup=False)
+    if live:
+        _let_them_come(folder, port, seconds)
+
+
+_DAYS: Final = 182
+"""Of the made-up shop's history: the template's."""
+
+_COMING: Final = 120_000
+"""Customers who come today and tomorrow: some events a second."""
+
+
+def _today(shop: Workspace) -> date:
+    """The day in the shop's zone."""
+    return shop.clock().astimezone(ZoneInfo(shop.map().timezone)).date()
+
+
+def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
+    """Serve the shop, and send what new customers do today, each event at its moment."""
+    from resa.web import Sender  # noqa: PLC0415 - heavy; only here
+    from resa.workspace.made_up_days import made_up_days  # noqa: PLC0415 - see above
+
+    say(sentence("drawing customers who come today, over HTTP"))
+    with workspace.open(folder) as shop:
+        calls = made_up_days("retail", _today(shop), days=2, customers=_COMING, seed=2)
+        coming = [one for one in calls if one.at > shop.clock()]
+        sender = Sender("127.0.0.1", port, shop.make_key("live", "live"), coming)
+        began = perf_counter()
+
+        def started() -> None:
+            sender.start()
+            say(sentence("events come over HTTP at their moments; stop with Ctrl+C. In another terminal:"))
+            for command in (f"resa tail -w {folder}", f"resa measure touchpoints -w {folder}"):
+                OUT.print(f"  {command}", markup=False)
+
+        def ended() -> bool:
+            return seconds is not None and perf_counter() - began > seconds
+
+        total = serve_until(shop, "127.0.0.1", port, started=started, ended=ended)
+        sender.stop()
+    say(sentences("{n} event came", "{n} events came", total.good))

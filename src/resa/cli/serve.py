@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +14,11 @@ from resa.base.language import sentence
 from resa.cli.console import say
 from resa.cli.options import HERE, Folder, opened
 
-__all__ = ["serve"]
+if TYPE_CHECKING:
+    from resa.runtime import Drained
+    from resa.workspace import Workspace
+
+__all__ = ["serve", "serve_until"]
 
 
 def serve(
@@ -25,30 +30,15 @@ def serve(
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C."""
-    from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
-    from resa.workspace.living import Live  # noqa: PLC0415 - see above
-
-    stopped = Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopped.set())
-    with opened(folder) as shop, Server(shop.store.layout.root, host, port) as server:
+    with opened(folder) as shop:
         if not any(key.revoked_at is None for key in shop.list_keys()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
 
-        def ready() -> None:
-            server.start()
+        def started() -> None:
             address = f"http://{host}:{port}"
             say(sentence("listening at {address}; stop with Ctrl+C", address=address))
 
-        def ended() -> bool:
-            if stopped.is_set() or not server.lives:
-                server.stop()
-                return True
-            return False
-
-        live = Live(shop, say)
-        live.run(ready=ready, stopped=ended)
-    total = live.total
+        total = serve_until(shop, host, port, started=started, ended=lambda: False)
     say(
         sentence(
             "took {requests} requests: {good} rows good, {rejected} rejected, {duplicate} there already",
@@ -58,5 +48,38 @@ def serve(
             duplicate=total.duplicate,
         )
     )
+
+
+def serve_until(
+    shop: Workspace, host: str, port: int, *, started: Callable[[], None], ended: Callable[[], bool]
+) -> Drained:
+    """Serve a workspace until Ctrl+C, SIGTERM, or `ended` says so; what its arrivals became.
+
+    Raises:
+        WorkspaceError: It cannot listen there, or the server ended by itself.
+    """
+    from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.workspace.living import Live  # noqa: PLC0415 - see above
+
+    stopped = Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    live = Live(shop, say)
+    with Server(shop.store.layout.root, host, port) as server:
+
+        def ready() -> None:
+            server.start()
+            started()
+
+        def over() -> bool:
+            if ended():
+                stopped.set()
+            if stopped.is_set() or not server.lives:
+                server.stop()
+                return True
+            return False
+
+        live.run(ready=ready, stopped=over)
     if not stopped.is_set():
         raise WorkspaceError(sentence("the server ended by itself; start it again"))
+    return live.total

@@ -1,6 +1,7 @@
 """Over HTTP: events in."""
 
 from resa.web.collecting import Collector
+from resa.web.sending import Sender
 from resa.web.serving import Server
 
-__all__ = ["Collector", "Server"]
+__all__ = ["Collector", "Sender", "Server"]

@@ -164,7 +164,7 @@ def _row(item: _Item, frame: Frame) -> Row:
         sent_at=sent_at,
         identifiers=identifiers,
         content=_json(content, "traits" if made.event is None else "properties"),
-        channel=made.channel,
+        channel=_channel(context) or made.channel,
         device=None if made.event is None else _device(context),
     )
 
@@ -284,13 +284,19 @@ def _json(value: Mapping[str, Any], path: str) -> str | None:
     return text
 
 
-_UNTOLD: Final = frozenset({"ip", "userAgent", "userAgentData", "traits", "page", "consent"})
+_UNTOLD: Final = frozenset({"ip", "userAgent", "userAgentData", "traits", "page", "consent", "channel"})
 
 
 def _told(context: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a context, as the property `context`."""
     kept = {name: value for name, value in context.items() if name not in _UNTOLD}
     return {"context": kept} if kept and "context" not in properties else {}
+
+
+def _channel(context: Mapping[str, Any]) -> str | None:
+    """Where it was, as a shop's own systems may say it."""
+    channel = context.get("channel")
+    return channel[:_LONGEST] if isinstance(channel, str) and channel and "\0" not in channel else None
 
 
 def _device(context: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,67 @@
+"""Sending calls to a collector, each at its moment, as a shop's own systems would."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import uuid
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import Any, Final
+
+__all__ = ["Sender"]
+
+_EACH_SECONDS: Final = 0.5
+_AT_ONCE: Final = 500
+
+
+class Sender:
+    """Sends calls in a thread of its own; a call that is late is sent at once.
+
+    Args:
+        host: Of the collector.
+        port: Of the collector.
+        key: That sends.
+        calls: When, UTC, and what; in the order of time.
+    """
+
+    def __init__(self, host: str, port: int, key: str, calls: Sequence[tuple[datetime, Any]]) -> None:
+        self._place = (host, port)
+        self._key = key
+        self._calls = calls
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        sent = 0
+        while sent < len(self._calls) and not self._stopping.is_set():
+            now = datetime.now(UTC)
+            due = [call for at, call in self._calls[sent : sent + _AT_ONCE] if at <= now]
+            if not due:
+                self._stopping.wait(_EACH_SECONDS)
+                continue
+            batch = [{"messageId": uuid.uuid4().hex, **call} for call in due]
+            while not self._post({"writeKey": self._key, "batch": batch}) and not self._stopping.is_set():
+                self._stopping.wait(1.0)
+            sent += len(due)
+
+    def _post(self, body: Any) -> bool:
+        """Whether it was taken."""
+        content = json.dumps(body).encode()
+        connection = http.client.HTTPConnection(*self._place, timeout=10)
+        with suppress(OSError, http.client.HTTPException), closing(connection):
+            connection.request("POST", "/v1/batch", content)
+            return connection.getresponse().status == 200
+        return False
