@@ -118,7 +118,7 @@ def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
     with workspace.open(folder) as shop:
         calls = made_up_days("retail", _today(shop), days=2, customers=_COMING, seed=2)
         coming = [one for one in calls if one.at > shop.clock()]
-        sender = Sender("127.0.0.1", port, shop.make_key("live", "live"), coming)
+        sender = Sender("127.0.0.1", port, shop.keys.make("live"), coming)
         began = perf_counter()
 
         def started() -> None:

@@ -32,7 +32,7 @@ def list_keys(show_format: HowToWrite = None, output: Output = None, folder: Fol
                 "made (UTC)": f"{key.made_at:%Y-%m-%d %H:%M}",
                 "revoked (UTC)": "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d %H:%M}",
             }
-            for key in shop.list_keys()
+            for key in shop.keys.all()
         ]
     if rows:
         write_table(pa.Table.from_pylist(rows), how, output, ours=True)
@@ -50,7 +50,7 @@ def make(
 ) -> None:
     """Make a key that sends events and reads nothing. It is shown this once."""
     with opened(folder) as shop:
-        key = shop.make_key(name, source or name)
+        key = shop.keys.make(name, source)
     OUT.print(key, markup=False, highlight=False)
     say(sentence("keep it: it is shown this once, and only its hash is stored"))
 
@@ -59,5 +59,5 @@ def make(
 def revoke(name: _Name, folder: Folder = HERE) -> None:
     """Refuse a key from now on, beside a running server too."""
     with opened(folder) as shop:
-        key = shop.revoke_key(name)
+        key = shop.keys.revoke(name)
     say(sentence("revoked the key '{name}' ({beginning}…)", name=key.name, beginning=key.beginning))

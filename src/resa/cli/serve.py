@@ -31,7 +31,7 @@ def serve(
 ) -> None:
     """Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C."""
     with opened(folder) as shop:
-        if not any(key.revoked_at is None for key in shop.list_keys()):
+        if not any(key.revoked_at is None for key in shop.keys.all()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
 
         def started() -> None:

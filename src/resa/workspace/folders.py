@@ -9,9 +9,10 @@ from pathlib import Path
 
 from resa.base.errors import QuestionError, SourceError, WorkspaceMissing, did_you_mean
 from resa.base.language import sentence
+from resa.base.masking import masked
 from resa.collector import Source
 
-__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "source_name", "user"]
+__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "refuse_secret", "source_name", "user"]
 
 
 def user() -> str:
@@ -87,3 +88,19 @@ def source_name(name: str) -> str:
             sentence("'{name}' cannot be the name of a source; use letters, digits, - and _", name=name)
         )
     return name
+
+
+def refuse_secret(path: str) -> None:
+    """Refuse a URL that would bring a secret into a source file.
+
+    Raises:
+        SourceError: It holds one.
+    """
+    if masked(path) != path:
+        raise SourceError(
+            sentence(
+                "{path} holds a secret, and source files are shared: give the secret by the "
+                "environment, such as AWS_ACCESS_KEY_ID, or fetch the file first",
+                path=masked(path),
+            )
+        )

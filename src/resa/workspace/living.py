@@ -61,7 +61,7 @@ class Live:
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
         with self._shop.store.writing() as writer, Arrivals(self._shop.store.layout.arrivals) as arrivals:
-            self._shop.refresh_by(writer)
+            self._shop.refresh(writer)
             self._files = len(self._shop.store.event_files())
             ready()
             drainer = Drainer(writer, arrivals)
@@ -77,7 +77,7 @@ class Live:
             while self._step(drainer):
                 pass
             drainer.close()
-            self._shop.refresh_by(writer)
+            self._shop.refresh(writer)
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()
@@ -90,7 +90,7 @@ class Live:
     def _refresh(self, writer: Writer, drainer: Drainer) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
-            self._shop.refresh_by(writer, labels=False)
+            self._shop.refresh(writer, labels=False)
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)
                 self._files = len(self._shop.store.event_files())

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Self
 
 from resa import runtime
 from resa.base.clock import Clock, system_clock
-from resa.base.errors import Problem, SourceError, WorkspaceBusy
+from resa.base.errors import Problem, SourceError
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
-from resa.base.masking import masked
 from resa.base.settings import Settings, read_settings
 from resa.base.showing import Listing
 from resa.collector import (
@@ -34,7 +33,6 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import (
-    ApiKey,
     Exclusion,
     Finding,
     JourneyIndex,
@@ -42,14 +40,12 @@ from resa.storage import (
     MapVersion,
     Store,
     Writer,
-    has_column,
     is_current,
-    list_keys,
-    make_key,
-    revoke_key,
 )
-from resa.workspace.comparing import compare_signals, data_seen, is_matched
-from resa.workspace.folders import checked_folder, currencies_of, named_source, source_name, user
+from resa.workspace.comparing import compare_signals, data_seen
+from resa.workspace.folders import checked_folder, currencies_of, named_source, refuse_secret, user
+from resa.workspace.freshness import brought_up_to_date
+from resa.workspace.keys import Keys
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -161,6 +157,11 @@ class Workspace:
         return Store.open(self.folder / DATA_FOLDER, clock=self.clock)
 
     @property
+    def keys(self) -> Keys:
+        """Keys of those who send events over HTTP."""
+        return Keys(self.store)
+
+    @property
     def measure(self) -> Measure:
         """Questions to the events, after the index and every map's column were brought up to date.
 
@@ -172,21 +173,7 @@ class Workspace:
             SourceError: A source file is wrong: what is to be left out (`exclude`) is not known.
         """
         measuring = self._measuring
-        running = [load for load in self.store.loads() if load.state == "running" and load.complete_until is None]
-        unfinished = sorted({load.source_id for load in running})
-        measuring.notes = tuple(
-            sentence("A load of '{source}' is not finished: only a part of its file is counted.", source=source)
-            for source in unfinished
-        )
-        index = self.store.index()
-        maps = self.maps.values()
-        if not (all(is_matched(index, one) for one in maps) and is_current(self.store, index, self.exclude)):
-            try:
-                self.refresh()
-            except WorkspaceBusy as busy:
-                if not all(has_column(index, journey_map) for journey_map in maps):
-                    raise
-                measuring.notes += (sentence("What is being written now is not counted yet: {why}.", why=str(busy)),)
+        measuring.notes = brought_up_to_date(self)
         return measuring
 
     @cached_property
@@ -244,9 +231,9 @@ class Workspace:
                     for source in chosen
                 )
             except SourceError:
-                self.refresh_by(writer)  # what was collected before it stays, and is measured
+                self.refresh(writer)  # what was collected before it stays, and is measured
                 raise
-            self.refresh_by(writer)
+            self.refresh(writer)
         return reports
 
     def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> ReplayReport:
@@ -256,7 +243,7 @@ class Workspace:
             try:
                 report = replay(writer, source, load_id=load, reason=reason)
             finally:
-                self.refresh_by(writer)  # if no row waits any more, a replay that was killed may have stored them
+                self.refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
         return report
 
     def remove_loads(self, numbers: Iterable[int]) -> Listing[Load]:
@@ -265,13 +252,22 @@ class Workspace:
             try:
                 removed = Listing(writer.remove_load(number) for number in numbers)
             finally:
-                self.refresh_by(writer)  # of what was removed before an error, or before a removal was cut short
+                self.refresh(writer)  # of what was removed before an error, or before a removal was cut short
         return removed
 
-    def refresh(self) -> JourneyIndex:
-        """Bring the index and every map's column up to date."""
-        with self.store.writing() as writer:
-            return self.refresh_by(writer)
+    def refresh(self, writer: Writer | None = None, *, labels: bool = True) -> JourneyIndex:
+        """Bring the index and every map's column up to date.
+
+        Args:
+            writer: Who is at work already; `None`: nobody is.
+            labels: Keep what reports ask for, which takes as long as all the rest; without, reports find it out.
+        """
+        if writer is None:
+            with self.store.writing() as new:
+                return self.refresh(new, labels=labels)
+        for journey_map in self.maps.values():
+            self._keep_version(writer, journey_map)
+        return runtime.refresh(writer, list(self.maps.values()), self.exclude, labels=labels)
 
     def rebuild(self) -> JourneyIndex:
         """Delete everything derived and make it anew from the event files."""
@@ -282,44 +278,20 @@ class Workspace:
         """Join small event files; how many there were, and how many there are."""
         before = len(self.store.event_files())
         with self.store.writing() as writer:
-            self.refresh_by(writer)  # a collection that was cut short may have left files that the index does not hold
+            self.refresh(writer)  # a collection that was cut short may have left files that the index does not hold
             runtime.compact(writer)
-            self.refresh_by(writer)
+            self.refresh(writer)
         return before, len(self.store.event_files())
 
     def verify(self) -> Listing[Finding]:
         """Count everything again and compare it with what is stored."""
         return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude))
 
-    def refresh_by(self, writer: Writer, *, labels: bool = True) -> JourneyIndex:
-        """The same, by a writer who is at work; without labels in half the time, and reports take longer."""
-        for journey_map in self.maps.values():
-            self._keep_version(writer, journey_map)
-        return runtime.refresh(writer, list(self.maps.values()), self.exclude, labels=labels)
-
     def _keep_version(self, writer: Writer, journey_map: JourneyMap) -> None:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
             writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
-
-    # Keys of those who send
-
-    def make_key(self, name: str, source: str) -> str:
-        """Make a key that sends events of a source over HTTP; it is shown this once, and kept nowhere.
-
-        Raises:
-            QuestionError: There is a key of this name.
-        """
-        return make_key(self.store, name, source_id=source_name(source))
-
-    def revoke_key(self, name: str) -> ApiKey:
-        """Refuse a key from now on."""
-        return revoke_key(self.store, name)
-
-    def list_keys(self) -> Listing[ApiKey]:
-        """All keys, revoked ones among them."""
-        return Listing(list_keys(self.store))
 
     def _forget_sources(self) -> None:
         """Source files changed: read them again when they are needed, and whatever was made from them."""
@@ -341,14 +313,7 @@ class Workspace:
             SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
                 not get into a source file.
         """
-        if masked(path) != path:
-            raise SourceError(
-                sentence(
-                    "{path} holds a secret, and source files are shared: give the secret by the "
-                    "environment, such as AWS_ACCESS_KEY_ID, or fetch the file first",
-                    path=masked(path),
-                )
-            )
+        refuse_secret(path)
         place = path if "://" in path else self._from_here(Path(path).resolve())
         files = find_files(place, self.folder)
         zones = {journey_map.timezone for journey_map in self.maps.values()} - {"UTC"}

@@ -51,7 +51,20 @@ def members(of: type) -> set[str]:
 
 def test_public_methods() -> None:
     """What programs may rely on; a change here is a change for them, and stands in the changelog."""
-    opened = {"close", "draw", "exclude", "loaded", "map", "maps", "measure", "notes", "report", "sources", "store"}
+    opened = {
+        "close",
+        "draw",
+        "exclude",
+        "keys",
+        "loaded",
+        "map",
+        "maps",
+        "measure",
+        "notes",
+        "report",
+        "sources",
+        "store",
+    }
     kept = {"collect", "compact", "loads", "rebuild", "refresh", "rejected", "remove_loads", "replay", "verify"}
     made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}
     assert members(resa.Workspace) == opened | kept | made

@@ -1,0 +1,42 @@
+"""Keys of those who send events over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resa.base.showing import Listing
+from resa.storage import ApiKey, Store, list_keys, make_key, revoke_key
+from resa.workspace.folders import source_name
+
+__all__ = ["Keys"]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of a workspace, changed beside a running server too."""
+
+    store: Store
+
+    def make(self, name: str, source: str | None = None) -> str:
+        """Make a key that sends events of a source; it is shown this once, and kept nowhere.
+
+        Args:
+            name: What the key is called.
+            source: Whose events it sends; `None`: the source is called like the key.
+
+        Raises:
+            QuestionError: There is a key of this name, or no source can have that name.
+        """
+        return make_key(self.store, name, source_id=source_name(source or name))
+
+    def revoke(self, name: str) -> ApiKey:
+        """Refuse a key from now on.
+
+        Raises:
+            QuestionError: There is none.
+        """
+        return revoke_key(self.store, name)
+
+    def all(self) -> Listing[ApiKey]:
+        """Every key, revoked ones among them."""
+        return Listing(list_keys(self.store))
