@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.six_events import EVENTS
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -32,14 +33,6 @@ signals:
   cart: {event: cart}
   purchase: {event: order}
   refund: {event: refund}
-"""
-EVENTS = """time,customer,event
-2026-05-04T10:00:00Z,anna,cart
-2026-05-04T10:20:00Z,anna,order
-2026-05-05T09:00:00Z,bo,cart
-2026-05-06T09:00:00Z,,cart
-never,cecilia,cart
-2026-05-07T09:00:00Z,david,order
 """
 
 
