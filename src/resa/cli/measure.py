@@ -20,6 +20,7 @@ from resa.cli.asking import Asked, with_asked
 from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, opened, writable
 from resa.cli.speaking import spoken_in_terminal
+from resa.drawing import PICTURE_FILES
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
 
@@ -67,7 +68,7 @@ HowToWrite = Annotated[
 ]
 
 _ENDINGS = {".txt": Format.table, **{f".{how}": how for how in Format if how is not Format.table}}
-_PICTURE = ".svg"
+_PICTURES = tuple(f".{form}" for form in PICTURE_FILES)
 
 
 def chosen_format(
@@ -90,7 +91,7 @@ def chosen_format(
     if found is None:
         listed = one_of(_ENDINGS)
         if pictures:
-            listed = sentence("{ending} (a picture), {others}", ending=_PICTURE, others=listed)
+            listed = sentence("{ending} (a picture), {others}", ending=one_of(_PICTURES), others=listed)
         raise InputError(
             sentence(
                 "'{output}': the ending says how to write, by {listed}; or say it with --format",
@@ -123,7 +124,7 @@ def measure(
             "--output",
             "-o",
             callback=writable,
-            help="Write to this file: .txt, .json, .csv, .xlsx, .parquet or .arrow; .svg draws it.",
+            help="Write to this file: .txt, .json, .csv, .xlsx, .parquet or .arrow; drawn: .svg, .png, .pdf or .pptx.",
         ),
     ] = None,
     part: Annotated[
@@ -138,8 +139,11 @@ def measure(
     folder: Folder = HERE,
 ) -> None:
     """Ask one question of a map and its events."""
-    drawn = output is not None and output.suffix.lower() == _PICTURE and not (show_format or sql or customers)
-    how = None if drawn else Format.table if sql else chosen_format(show_format, output, pictures=not customers)
+    ending = "" if output is None or show_format or sql or customers else output.suffix.lower().removeprefix(".")
+    if ending in PICTURE_FILES:
+        how = ending
+    else:
+        how = Format.table if sql else chosen_format(show_format, output, pictures=not customers)
     document = {"kind": kind.value, **asked.document, **_what(kind.value, what or [])}
     if part == "curve":
         document["curve"] = True
@@ -149,18 +153,16 @@ def measure(
 
 
 def _show(
-    result: Result, how: Format | None, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
+    result: Result, how: str, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
 ) -> None:
-    """Write an answer, or what stands behind it; without a format it is drawn."""
-    if how is None:
-        _write_text(result.picture(part), output)
-    elif sql:
+    """Write an answer, or what stands behind it; `how` is a format, or the ending of a picture."""
+    if sql:
         _write_text(result.sql(part), output)
     elif customers is not None:
-        write_table(_customers(result, customers, part), how, output)
-    elif how is Format.json:
+        write_table(_customers(result, customers, part), Format(how), output)
+    elif how == Format.json:
         _write_text(result.json(indent=2), output)
-    elif how is Format.table:
+    elif how == Format.table:
         _write_text(
             result.text(
                 _short(result) if part is None and output is None else None, part=part, language=spoken_in_terminal()
@@ -168,7 +170,7 @@ def _show(
             output,
         )
     else:
-        _write_bytes(result.file(how.value, part=part), output)
+        _write_bytes(result.file(how, part=part), output)
     if output is not None:
         say(sentence("wrote {path}", path=output))
 
