@@ -134,11 +134,6 @@ class Workspace:
             for text in source.exclude
         )
 
-    @property
-    def currencies(self) -> Mapping[str, str]:
-        """Of the sources that name one, by name of the source."""
-        return currencies_of(self.sources.values())
-
     # Data
 
     @cached_property
@@ -178,7 +173,8 @@ class Workspace:
     def _measuring(self) -> Measure:
         from resa.analytics import Measure  # noqa: PLC0415 - heavy; checking a map does without it
 
-        return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
+        currencies = currencies_of(self.sources.values())
+        return Measure(self.store, self.maps, clock=self.clock, currencies=currencies)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -474,6 +470,10 @@ class Workspace:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
 
         return read_pictures(journey_map, (self.folder / journey_map.file).parent, self.folder)
+
+    def __repr__(self) -> str:
+        """A line for a prompt; it reads no data."""
+        return f"<workspace {self.folder.name}: {', '.join(self.maps) or 'no valid map'}>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: maps, sources and what was collected; the arguments are part of its protocol."""
