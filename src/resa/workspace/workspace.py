@@ -134,6 +134,11 @@ class Workspace:
             for text in source.exclude
         )
 
+    @property
+    def currencies(self) -> Mapping[str, str]:
+        """Of the sources that name one, by name of the source."""
+        return currencies_of(self.sources.values())
+
     # Data
 
     @cached_property
@@ -173,8 +178,7 @@ class Workspace:
     def _measuring(self) -> Measure:
         from resa.analytics import Measure  # noqa: PLC0415 - heavy; checking a map does without it
 
-        currencies = currencies_of(self.sources.values())
-        return Measure(self.store, self.maps, clock=self.clock, currencies=currencies)
+        return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -365,8 +369,7 @@ class Workspace:
 
         if not is_current(self.store, self.store.index(), self.exclude):
             self.refresh()
-        title = title or display_name(self.folder.name)
-        sources = list(self.sources.values())
+        title, sources = title or display_name(self.folder.name), list(self.sources.values())
         return discover(
             self.store, sources, title=title, language=language, top=top, share=share, goal=goal, pages=pages
         )
@@ -386,8 +389,7 @@ class Workspace:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
         With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read
-        them.
-        What is true of them stands in `incoming/truths.json`.
+        them. What is true of them stands in `incoming/truths.json`.
 
         Args:
             key: Of the map, where there are several.
