@@ -109,6 +109,10 @@ class Measure:
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = Lock()
 
+    def __repr__(self) -> str:
+        """A line for a prompt: what can be asked, and of which maps."""
+        return f"<measure of {', '.join(sorted(self._maps)) or 'no map'}: {', '.join(KINDS)}>"
+
     def funnel(
         self,
         steps: Sequence[str | Sequence[str]] | str,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from gettext import NullTranslations
 from importlib.resources import files
+from string import Formatter
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -148,43 +149,28 @@ def in_language(text: str, language: str) -> str:
     return text.translated(language) if isinstance(text, Sentence) else text
 
 
+class _Filling(Formatter):
+    """Puts values into a pattern: numbers as a language writes them, sentences in it."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """One value; whole numbers have their thousands parted unless a form is asked for."""
+        if isinstance(value, str):
+            return format(in_language(value, self._language), format_spec)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return format(value, format_spec)
+        english = format(value, format_spec or ("," if isinstance(value, int) else ""))
+        return english if self._language == "en" else english.translate(_NOT_ENGLISH)
+
+
+_NOT_ENGLISH: Final = str.maketrans({",": "\N{NO-BREAK SPACE}", ".": ","})
+"""How all of our languages but English part thousands and decimals."""
+
+
 def _filled(pattern: str, values: Mapping[str, object], language: str) -> str:
-    return pattern.format(**{name: _shown(value, language) for name, value in values.items()})
-
-
-class _Decimal(float):
-    """A number with a decimal comma, as all of our languages but English write it."""
-
-    __slots__ = ()
-
-    def __format__(self, form: str) -> str:
-        return super().__format__(form).replace(".", ",")
-
-
-class _Whole(int):
-    """A whole number with its thousands parted; where a form is asked for, with a decimal comma."""
-
-    __slots__ = ()
-
-    def __format__(self, form: str) -> str:
-        return format(_Decimal(self), form) if form else f"{int(self):,}".replace(",", "\N{NO-BREAK SPACE}")
-
-
-class _EnglishWhole(int):
-    """The same in English."""
-
-    __slots__ = ()
-
-    def __format__(self, form: str) -> str:
-        return super().__format__(form or ",")
-
-
-def _shown(value: object, language: str) -> object:
-    if isinstance(value, float):
-        return value if language == "en" else _Decimal(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _EnglishWhole(value) if language == "en" else _Whole(value)
-    return in_language(value, language) if isinstance(value, str) else value
+    return _Filling(language).vformat(pattern, (), values)
 
 
 NOTHING: Final = as_it_is("")

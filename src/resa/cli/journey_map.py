@@ -1,4 +1,4 @@
-"""`resa map`: check, draw, watch, discover, schema."""
+"""`resa map`: check, draw, watch, discover, import, export, versions, schema: in the help as one works."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,17 +24,13 @@ from resa.journey_map import Loaded, fix, json_schema, load_maps
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Journey maps: check them, draw them, watch them while you write, discover a first one.", no_args_is_help=True
+    help="Journey maps: check them, draw them, watch them while you write, discover a first one.",
+    no_args_is_help=True,
+    add_completion=False,
 )
-
-app.command("export")(export)
-app.command("import")(import_)
 
 SchemaOf = Literal["map", "signals", "reactions", "sources"]
 
@@ -112,9 +108,6 @@ def draw(
     say(sentence("wrote {path}", path=output))
 
 
-app.command()(discover)
-
-
 @app.command()
 def watch(
     file: MapFile = None,
@@ -154,25 +147,9 @@ def watch(
         say(sentence("ended"))
 
 
-@app.command()
-def schema(
-    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, reactions, sources.")] = "map",
-    output: Output = None,
-) -> None:
-    """Write the JSON Schema of files that people write, for editors that complete and check while one writes."""
-    if of == "sources":
-        from resa.collector import source_file_schema  # noqa: PLC0415 - heavy; the others do without it
-
-        found = source_file_schema()
-    else:
-        found = json_schema(of)
-    text = json.dumps(found, indent=2, ensure_ascii=False)
-    if output is None:
-        write_out(text)
-    else:
-        output.write_text(text + "\n", encoding="utf-8")
-        line = f"# yaml-language-server: $schema={output}"
-        OUT.print(told(sentence("put this line on top of the file:  {line}", line=line)), markup=False)
+app.command()(discover)
+app.command("import")(import_)
+app.command("export")(export)
 
 
 @app.command()
@@ -202,6 +179,27 @@ def versions(
         else:
             (output / name).parent.mkdir(parents=True, exist_ok=True)
             (output / name).write_text(text, encoding="utf-8")
+
+
+@app.command()
+def schema(
+    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, reactions, sources.")] = "map",
+    output: Output = None,
+) -> None:
+    """Write the JSON Schema of files that people write, for editors that complete and check while one writes."""
+    if of == "sources":
+        from resa.collector import source_file_schema  # noqa: PLC0415 - heavy; the others do without it
+
+        found = source_file_schema()
+    else:
+        found = json_schema(of)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+        line = f"# yaml-language-server: $schema={output}"
+        OUT.print(told(sentence("put this line on top of the file:  {line}", line=line)), markup=False)
 
 
 def _repair(folder: Path) -> None:

@@ -14,7 +14,9 @@ from resa.cli.options import HERE, Folder, Output, check_source, opened, warn_of
 
 __all__ = ["app"]
 
-app = typer.Typer(help="What was collected, file by file; each load can be undone.", no_args_is_help=True)
+app = typer.Typer(
+    help="What was collected, file by file; each load can be undone.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command("list")

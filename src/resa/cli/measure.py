@@ -16,9 +16,11 @@ import typer
 from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
 from resa.base.language import one_of, sentence
+from resa.cli.asking import Asked, with_asked
 from resa.cli.console import say, write_out
-from resa.cli.options import HERE, AsOf, Folder, MapKey, opened, writable
+from resa.cli.options import HERE, Folder, opened, writable
 from resa.cli.speaking import spoken_in_terminal
+from resa.drawing import PICTURE_FILES
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
 
@@ -66,7 +68,7 @@ HowToWrite = Annotated[
 ]
 
 _ENDINGS = {".txt": Format.table, **{f".{how}": how for how in Format if how is not Format.table}}
-_PICTURE = ".svg"
+_PICTURES = tuple(f".{form}" for form in PICTURE_FILES)
 
 
 def chosen_format(
@@ -89,7 +91,7 @@ def chosen_format(
     if found is None:
         listed = one_of(_ENDINGS)
         if pictures:
-            listed = sentence("{ending} (a picture), {others}", ending=_PICTURE, others=listed)
+            listed = sentence("{ending} (a picture), {others}", ending=one_of(_PICTURES), others=listed)
         raise InputError(
             sentence(
                 "'{output}': the ending says how to write, by {listed}; or say it with --format",
@@ -100,6 +102,7 @@ def chosen_format(
     return found
 
 
+@with_asked
 def measure(
     kind: Annotated[Kind, typer.Argument(help="What to ask.")],
     what: Annotated[
@@ -107,68 +110,7 @@ def measure(
         typer.Argument(help="funnel: its steps (`a,b`: any of, `a?`: optional); expectations: names; trend: of what."),
     ] = None,
     *,
-    map_key: MapKey = None,
-    within: Annotated[
-        str | None,
-        typer.Option(help="Funnel: from first to last step, such as '7 days'. Channels, friction: to the next visit."),
-    ] = None,
-    kinds: Annotated[
-        list[str] | None, typer.Option("--kind", help="Expectations: only `expectation`, or only `promise`.")
-    ] = None,
-    mature: Annotated[bool, typer.Option(help="Funnel: only entries that have had all of --within.")] = False,
-    unless: Annotated[
-        str | None,
-        typer.Option(help="Funnel: touchpoints that may not come between its steps, such as 'support,store'."),
-    ] = None,
-    directly: Annotated[
-        bool, typer.Option("--directly", help="Funnel: each step is the very next visit after the one before.")
-    ] = False,
-    start: Annotated[
-        str | None, typer.Option(help="Paths: the touchpoint they start at. Retention: that starts a customer.")
-    ] = None,
-    returns: Annotated[str | None, typer.Option(help="Retention: the touchpoint that counts as coming back.")] = None,
-    periods: Annotated[int | None, typer.Option(help="Retention: how many periods after the start.")] = None,
-    rolling: Annotated[bool, typer.Option(help="Retention: who came back later counts as back before, too.")] = False,
-    brackets: Annotated[
-        str | None, typer.Option(help="Retention: periods that count as one, such as '0,1-3,4+'.")
-    ] = None,
-    days: Annotated[int | None, typer.Option(help="Improvements: so many days on each side at most.")] = None,
-    quiet_after: Annotated[
-        str | None, typer.Option(help="Stages: a longer pause ends a stay, such as '90 days'.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Friction: how many places are listed.")] = None,
-    touchpoints: Annotated[
-        str | None, typer.Option(help="Process: the most visited, with this share of the visits, such as '80 %'.")
-    ] = None,
-    arrows: Annotated[
-        str | None, typer.Option(help="Process: the commonest, with this share of the transitions, such as '60 %'.")
-    ] = None,
-    show: Annotated[
-        str | None, typer.Option(help="Process: what its arrows carry: count, customers, median or p90.")
-    ] = None,
-    end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None,
-    sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None,
-    top: Annotated[int | None, typer.Option(help="Paths, variants, conformance: how many are listed.")] = None,
-    collapse: Annotated[bool | None, typer.Option(help="Paths, variants, conformance: repeats count once.")] = None,
-    every: Annotated[str | None, typer.Option(help="Trend, retention, stages: day, week, month or quarter.")] = None,
-    by: Annotated[
-        list[str] | None, typer.Option(help="Group: persona, channel, device, traits.x, properties.x, week …")
-    ] = None,
-    count_by: Annotated[
-        str | None, typer.Option(help="customer, or account: the firms or households that the map names.")
-    ] = None,
-    compare: Annotated[
-        str | None, typer.Option(help="Two of the groups, to be compared by their shares, such as 'mobile,desktop'.")
-    ] = None,
-    where: Annotated[str | None, typer.Option(help="Only customers for whom this expression holds.")] = None,
-    events: Annotated[str | None, typer.Option(help="Only events for which this expression holds.")] = None,
-    since: Annotated[str | None, typer.Option("--from", help="First day, or moment.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day, included; or moment, excluded.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="Only these channels.")] = None,
-    device: Annotated[list[str] | None, typer.Option(help="Only these devices.")] = None,
-    persona: Annotated[list[str] | None, typer.Option(help="Only these personas.")] = None,
-    as_of: AsOf = None,
+    asked: Asked,
     show_format: Annotated[
         Format | None,
         typer.Option(
@@ -182,7 +124,7 @@ def measure(
             "--output",
             "-o",
             callback=writable,
-            help="Write to this file: .txt, .json, .csv, .xlsx, .parquet or .arrow; .svg draws it.",
+            help="Write to this file: .txt, .json, .csv, .xlsx, .parquet or .arrow; drawn: .svg, .png, .pdf or .pptx.",
         ),
     ] = None,
     part: Annotated[
@@ -197,71 +139,30 @@ def measure(
     folder: Folder = HERE,
 ) -> None:
     """Ask one question of a map and its events."""
-    drawn = output is not None and output.suffix.lower() == _PICTURE and not (show_format or sql or customers)
-    how = None if drawn else Format.table if sql else chosen_format(show_format, output, pictures=not customers)
-    if by is not None and len(by) > 1:
-        raise InputError(
-            sentence(
-                "a question groups by one thing, not by {by}; ask once for each",
-                by=sentence("{names} and {last}", names=", ".join(by[:-1]), last=by[-1]),
-            )
-        )
-    document: dict[str, Any] = {
-        "kind": kind.value,
-        "kinds": kinds,
-        "curve": True if part == "curve" else None,
-        "within": within,
-        "mature": mature or None,
-        "unless": _words(unless),
-        "directly": directly or None,
-        "start": _words(start),
-        "end": _words(end),
-        "returns": _words(returns),
-        "periods": periods,
-        "rolling": rolling or None,
-        "quiet_after": quiet_after,
-        "days": days,
-        "limit": limit,
-        "touchpoints": touchpoints,
-        "arrows": arrows,
-        "show": show,
-        "brackets": _words(brackets),
-        "sessions": sessions,
-        "top": top,
-        "collapse": collapse,
-        "every": every,
-        "by": by[0] if by else None,
-        "count_by": count_by,
-        "compare": _words(compare),
-        "where": where,
-        "events": events,
-        "from": since,
-        "until": until,
-        "channel": channel,
-        "device": device,
-        "persona": persona,
-        "as_of": as_of,
-        **_what(kind.value, what or [], steps),
-    }
+    ending = "" if output is None or show_format or sql or customers else output.suffix.lower().removeprefix(".")
+    if ending in PICTURE_FILES:
+        how = ending
+    else:
+        how = Format.table if sql else chosen_format(show_format, output, pictures=not customers)
+    document = {"kind": kind.value, **asked.document, **_what(kind.value, what or [])}
+    if part == "curve":
+        document["curve"] = True
     with opened(folder, measures=True) as shop:
-        document["map"] = shop.map(map_key).key
-        result = shop.measure.ask(question_from({name: given for name, given in document.items() if given is not None}))
-        _show(result, how, output, part=part, sql=sql, customers=customers)
+        document["map"] = shop.map(asked.map_key).key
+        _show(shop.measure.ask(question_from(document)), how, output, part=part, sql=sql, customers=customers)
 
 
 def _show(
-    result: Result, how: Format | None, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
+    result: Result, how: str, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
 ) -> None:
-    """Write an answer, or what stands behind it; without a format it is drawn."""
-    if how is None:
-        _write_text(result.picture(part), output)
-    elif sql:
+    """Write an answer, or what stands behind it; `how` is a format, or the ending of a picture."""
+    if sql:
         _write_text(result.sql(part), output)
     elif customers is not None:
-        write_table(_customers(result, customers, part), how, output)
-    elif how is Format.json:
+        write_table(_customers(result, customers, part), Format(how), output)
+    elif how == Format.json:
         _write_text(result.json(indent=2), output)
-    elif how is Format.table:
+    elif how == Format.table:
         _write_text(
             result.text(
                 _short(result) if part is None and output is None else None, part=part, language=spoken_in_terminal()
@@ -269,7 +170,7 @@ def _show(
             output,
         )
     else:
-        _write_bytes(result.file(how.value, part=part), output)
+        _write_bytes(result.file(how, part=part), output)
     if output is not None:
         say(sentence("wrote {path}", path=output))
 
@@ -285,14 +186,15 @@ def _short(result: Result) -> list[str] | None:
     return [name for name in table.column_names if name not in left_out or name in needed]
 
 
-def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
+def _what(kind: str, words: list[str]) -> dict[str, Any]:
+    """What is named behind the kind of question, as its document calls it."""
     name = _POSITIONAL.get(kind)
     if not words and kind in _EXAMPLES:
         raise InputError(
             sentence("a {kind} is of something: resa measure {kind} {example}", kind=kind, example=_EXAMPLES[kind])
         )
     if not words:
-        return {} if steps is None else {"steps": steps}
+        return {}
     if name is None:
         raise InputError(sentence("'{kind}' takes no names; see the options: resa measure --help", kind=kind))
     if name == "of":
@@ -300,11 +202,6 @@ def _what(kind: str, words: list[str], steps: int | None) -> dict[str, Any]:
             raise InputError(sentence("a question of {kind} is about one thing; ask once for each", kind=kind))
         return {"of": words[0]}
     return {name: [word.split(",") if "," in word else word for word in words]}
-
-
-def _words(text: str | None) -> list[str] | None:
-    """`a,b`: any of them."""
-    return None if text is None else [word.strip() for word in text.split(",")]
 
 
 def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Table:

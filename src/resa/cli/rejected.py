@@ -20,7 +20,7 @@ __all__ = ["app"]
 _SHOWN = pa.schema([field for field in REJECTED if field.name not in {"types", "position"}])
 """What tells a person about a row; the rest is for reading it again."""
 
-app = typer.Typer(help="Rows that were refused, kept with their reasons.", no_args_is_help=True)
+app = typer.Typer(help="Rows that were refused, kept with their reasons.", no_args_is_help=True, add_completion=False)
 
 Source = Annotated[str | None, typer.Option(help="Only this source.")]
 LoadNumber = Annotated[int | None, typer.Option("--load", min=1, max=2**31, help="Only this load.")]

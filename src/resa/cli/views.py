@@ -13,7 +13,7 @@ from resa.cli.options import HERE, AsOf, Folder, MapKey, opened
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

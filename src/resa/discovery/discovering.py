@@ -95,17 +95,8 @@ def discover(
         InputError: An argument is out of its bounds.
     """
     _check(top, share, language)
-    index = store.index()
-    if not index.events:
-        raise QuestionError(
-            sentence("there are no events to discover a map from; collect some first: resa collect FILE")
-        )
     progress("kinds of events")
-    kinds = find_kinds(index, share=share, pages=pages)
-    if not kinds.kinds:
-        raise QuestionError(
-            sentence("no name of an event can be written into a signal; give them plain names in the source")
-        )
+    kinds = _kinds(store.index(), share, pages)
     progress("counting")
     provisional = read_map(_FILE, provisional_text(kinds.kinds))
     with trying(store, provisional) as trial:
@@ -119,8 +110,8 @@ def discover(
                     share=format_percent(share, "en"),
                 )
             )
-    context = Context(title=title or say("title", language), language=language, timezone=timezone, currency=currency)
     progress("support")
+    context = Context(title=title or say("title", language), language=language, timezone=timezone, currency=currency)
     return _written(store, lay_out(plan), context, kinds, currencies, share)
 
 
@@ -141,6 +132,24 @@ def _check(top: int, share: float, language: str) -> None:
                 suggestion=did_you_mean(language, LANGUAGES),
             )
         )
+
+
+def _kinds(index: JourneyIndex, share: float, pages: Sequence[str]) -> Kinds:
+    """The kinds of events that a map can be made of.
+
+    Raises:
+        QuestionError: There are no events, or none whose name can be written.
+    """
+    if not index.events:
+        raise QuestionError(
+            sentence("there are no events to discover a map from; collect some first: resa collect FILE")
+        )
+    kinds = find_kinds(index, share=share, pages=pages)
+    if not kinds.kinds:
+        raise QuestionError(
+            sentence("no name of an event can be written into a signal; give them plain names in the source")
+        )
+    return kinds
 
 
 def _written(

@@ -29,7 +29,7 @@ from resa.drawing.printing import PAPERS, Paper
 from resa.drawing.process import PROCESS_NUMBERS, ProcessArrow, ProcessTouchpoint, draw_process
 from resa.drawing.scene import Table
 from resa.drawing.sparklines import sparkline
-from resa.drawing.svg import Svg
+from resa.drawing.svg import PICTURE_FILES, Svg
 from resa.drawing.tokens import Theme, tokens_css
 from resa.drawing.words import said_in, say, say_count
 
@@ -38,6 +38,7 @@ __all__ = [
     "MOST_CURVES",
     "MOST_PERSONAS",
     "PAPERS",
+    "PICTURE_FILES",
     "PRESETS",
     "PROCESS_NUMBERS",
     "Bar",

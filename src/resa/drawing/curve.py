@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 from resa.drawing import formats
@@ -145,36 +146,19 @@ def draw_curve(
         raise ValueError(f"{len(curves)} curves cannot be told apart; draw at most {MOST_CURVES}")
     inner = width - 2 * edge(heading)
     measured = [point for curve in curves for point in curve.points if point.value is not None]
-    body = (
-        _body(
-            curves,
-            measured,
-            most=most,
-            width=inner,
-            height=height,
-            speech=speech,
-            target=target,
-            notes=notes,
-            steps=steps,
-        )
-        if measured
-        else empty(inner, speech.language)
+    picture = partial(sheet, title=title, note=note, language=speech.language, width=width, heading=heading)
+    if not measured:
+        return picture(description=title, body=empty(inner, speech.language), tables=[])
+    body = _body(
+        curves, measured, speech, notes=notes, steps=steps, most=most, target=target, width=inner, height=height
     )
-    description = title
-    if measured:
-        values = [point.value for point in measured if point.value is not None]
-        first, last = speech.number(values[0]), speech.number(values[-1])
-        description = say("curve_description", speech.language, title=title, first=first, last=last)
-    return sheet(
-        title=title,
-        note=note,
-        description=description,
-        language=speech.language,
-        width=width,
-        body=body,
-        tables=[_table(curves, title, speech)] if measured else [],
-        heading=heading,
-    )
+    return picture(description=_description(title, measured, speech), body=body, tables=[_table(curves, title, speech)])
+
+
+def _description(title: str, measured: Sequence[CurvePoint], speech: _Speech) -> str:
+    """From which value to which, for those who do not see the picture."""
+    first, last = (speech.number(point.value or 0.0) for point in (measured[0], measured[-1]))
+    return say("curve_description", speech.language, title=title, first=first, last=last)
 
 
 def _number(at: date | float) -> float:
@@ -199,14 +183,14 @@ def _nice_count(highest: float) -> tuple[float, float]:
 def _body(
     curves: Sequence[Curve],
     measured: Sequence[CurvePoint],
-    *,
-    most: float,
-    width: float,
-    height: float,
     speech: _Speech,
-    target: float | None,
+    *,
     notes: Sequence[CurveNote],
     steps: bool,
+    most: float,
+    target: float | None,
+    width: float,
+    height: float,
 ) -> Block:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
     highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, most, 0.001]))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from resa.base.errors import InputError
 from resa.base.language import sentence
@@ -21,7 +21,10 @@ from resa.drawing.printing import Paper, print_pdf, print_png
 from resa.drawing.scene import Circle, Group, Image, Item, Path, Rect, Scene, Table, Text, walk
 from resa.drawing.tokens import COLOURS, FONT_FAMILY, Colour, Face, Theme, tokens_css
 
-__all__ = ["Svg", "serialise"]
+__all__ = ["PICTURE_FILES", "Svg", "serialise"]
+
+PICTURE_FILES: Final = ("svg", "png", "pdf", "pptx")
+"""The endings of files that a picture can be written as."""
 
 _SAFE_LINK = re.compile(r"#[\w.:-]+|https?://[^\s\"'<>]+")
 

@@ -42,7 +42,7 @@ import numpy.typing as npt
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.kernels.bits import EventBits, count_before, pick
-from resa.kernels.compiling import kernel
+from resa.kernels.compiling import inlined, kernel
 from resa.kernels.journeys import (
     WHOLE_TIME,
     Journeys,
@@ -145,6 +145,14 @@ def _deadline(time: int, edges: npt.NDArray[np.int64], spans: npt.NDArray[np.int
     return time + int(spans[row])
 
 
+@inlined
+def _end(out: _Columns, row: int, clock: int, due: int, by: int, waited: int, outcome: int, reached: bool) -> None:
+    """Write what is known of an opening only when it ends; `by` is the event that ended it."""
+    _, _, clocks, closed, outcomes, _, deadlines, waits, reaches = out
+    clocks[row], deadlines[row], closed[row], waits[row] = clock, due, by, waited
+    outcomes[row], reaches[row] = outcome, reached
+
+
 @kernel
 def _openings(
     offsets: npt.NDArray[np.int64],
@@ -167,7 +175,7 @@ def _openings(
 
     The row that is open stays in registers but for how it began; the rest is written when it ends.
     """
-    customers, opened, clocks, closed, outcomes, opened_at, deadlines, waited, reached = out
+    customers, opened, opened_at = out[0], out[1], out[5]
     found, times = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
     rows = 0
     is_open = False
@@ -186,12 +194,9 @@ def _openings(
             role = np.int64(roles[touchpoints[position]])
             over = position >= end or time > due
             if is_open and (over or role & (_MEETS | _CANCELS)):
-                clocks[rows] = clock
-                deadlines[rows] = due
-                closed[rows] = -1 if over else position
-                waited[rows] = (due if over else time) - clock_at
-                outcomes[rows] = UNANSWERED if over else MET if role & _MEETS else CANCELLED
-                reached[rows] = not over and role & _MEETS != 0 and time <= early
+                outcome = UNANSWERED if over else MET if role & _MEETS else CANCELLED
+                by, until = (np.int64(-1), due) if over else (position, time)
+                _end(out, rows, clock, due, by, until - clock_at, outcome, outcome == MET and time <= early)
                 rows += 1
                 is_open = False
             while position >= end:
@@ -207,12 +212,7 @@ def _openings(
                 due = _deadline(time, edges, spans)
                 early = due if time <= last_start else early
     if is_open:
-        clocks[rows] = clock
-        deadlines[rows] = due
-        closed[rows] = -1
-        waited[rows] = due - clock_at
-        outcomes[rows] = UNANSWERED
-        reached[rows] = False
+        _end(out, rows, clock, due, -1, due - clock_at, UNANSWERED, False)
         rows += 1
     return rows
 

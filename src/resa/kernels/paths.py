@@ -288,16 +288,7 @@ def paths(
     """
     plain = plain_journeys(journeys)
     mask = plain_customers(customers, plain)
-    if not 1 <= steps <= MAX_PATH_STEPS:
-        raise QuestionError(
-            sentence(
-                "a path has 1 to {max_path_steps} steps, not {steps}; variants count whole journeys",
-                max_path_steps=MAX_PATH_STEPS,
-                steps=steps,
-            )
-        )
-    if not 1 <= codes < CODES:
-        raise ValueError(f"there can be 1 to {CODES - 1} codes, not {codes}")
+    _check(steps, codes)
     bits = max((codes - 1).bit_length(), 1)
     width = -(-steps // (64 // bits))
     gap = _WHOLE if session_gap_us is None else session_gap_us
@@ -319,6 +310,19 @@ def paths(
     parts = over_customers(plain, run, threads, worth=_WORTH) or [run(0, 0)]
     customer, position, words = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     return Paths(customer, position, words, steps, bits)
+
+
+def _check(steps: int, codes: int) -> None:
+    if not 1 <= steps <= MAX_PATH_STEPS:
+        raise QuestionError(
+            sentence(
+                "a path has 1 to {max_path_steps} steps, not {steps}; variants count whole journeys",
+                max_path_steps=MAX_PATH_STEPS,
+                steps=steps,
+            )
+        )
+    if not 1 <= codes < CODES:
+        raise ValueError(f"there can be 1 to {CODES - 1} codes, not {codes}")
 
 
 def _columns(rows: int, width: int) -> _Columns:

@@ -385,6 +385,11 @@ class JourneyMap:
         return {touchpoint.key: touchpoint for touchpoint in self.touchpoints}
 
     @cached_property
+    def shown(self) -> frozenset[str]:
+        """Touchpoints that events show; the others have no signal, a number by day, or a reason why they have none."""
+        return frozenset(signal.touchpoint for signal in self.signals if signal.kind == "events")
+
+    @cached_property
     def former(self) -> Mapping[str, str]:
         """The keys of today of touchpoints, by what they were called before (`was:`)."""
         return {normalised(name): touchpoint.key for touchpoint in self.touchpoints for name in touchpoint.was}
@@ -409,6 +414,11 @@ class JourneyMap:
     def signal(self) -> Mapping[str, Signal]:
         """Signals by the key of their touchpoint; a touchpoint has at most one."""
         return {signal.touchpoint: signal for signal in self.signals}
+
+    def __repr__(self) -> str:
+        """A line for a prompt; all of a map would fill pages."""
+        sizes = f"stages: {len(self.stages)}, touchpoints: {len(self.touchpoints)}, arrows: {len(self.expectations)}"
+        return f"<map {self.key}: {self.title!r}, {sizes}>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: stages and arrows; `Workspace.draw` gives the picture."""

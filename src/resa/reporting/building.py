@@ -40,6 +40,9 @@ _FUNNEL: Final = 760.0
 _PATHS: Final = 880.0
 _PHONE: Final = 350.0
 _ON_SCREEN: Final = MapOptions(width=1260, columns=9, title=False)
+_SMALL: Final = MapOptions(width=860, columns=9, title=False)
+_FEW: Final = 4
+"""Touchpoints of a map that is drawn in the column of text, as large as it: spread out they would be lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,8 @@ def _report(
     loads, index = store.loads(), store.index()
     feedback = feedback_on(numbers.map, store.rows("feedback", QUOTED))
     empty = numbers.since is None
-    options = replace(_ON_SCREEN, pictures=pictures)
+    wide = len(journey_map.touchpoints) > _FEW
+    options = replace(_ON_SCREEN if wide else _SMALL, pictures=pictures)
     drawing = draw_map(journey_map, None if empty else drawn(numbers), options=options)
     promises, expectations = (() if empty else arrow_rows(numbers, kind) for kind in ("promise", "expectation"))
     return Report(
@@ -117,7 +121,7 @@ def _report(
         lead=_lead(gathered, promises),
         steps=_first_steps(teller) if empty else (),
         figures=() if empty else tuple(_figures(gathered, promises, expectations)),
-        journey=_picture(drawing, "map"),
+        journey=replace(_picture(drawing, "map"), wide=wide),
         sheets=_sheets(drawing),
         findings=findings(gathered),
         no_finding="" if empty else none_of(gathered),

@@ -55,12 +55,14 @@ class Picture:
     Attributes:
         svg: The drawing.
         narrow: The same laid out for a phone; empty: the reader scrolls.
+        wide: It may be wider than the column of text.
         tables: The same numbers.
         note: How to read it.
     """
 
     svg: str
     narrow: str = ""
+    wide: bool = False
     tables: tuple[Table, ...] = ()
     note: str = ""
 

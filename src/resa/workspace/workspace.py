@@ -368,8 +368,7 @@ class Workspace:
 
         if not is_current(self.store, self.store.index(), self.exclude):
             self.refresh()
-        title = title or display_name(self.folder.name)
-        sources = list(self.sources.values())
+        title, sources = title or display_name(self.folder.name), list(self.sources.values())
         return discover(
             self.store, sources, title=title, language=language, top=top, share=share, goal=goal, pages=pages
         )
@@ -389,8 +388,7 @@ class Workspace:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
         With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read
-        them.
-        What is true of them stands in `incoming/truths.json`.
+        them. What is true of them stands in `incoming/truths.json`.
 
         Args:
             key: Of the map, where there are several.
@@ -473,6 +471,10 @@ class Workspace:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
 
         return read_pictures(journey_map, (self.folder / journey_map.file).parent, self.folder)
+
+    def __repr__(self) -> str:
+        """A line for a prompt; it reads no data."""
+        return f"<workspace {self.folder.name}: {', '.join(self.maps) or 'no valid map'}>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: maps, sources and what was collected; the arguments are part of its protocol."""

@@ -233,3 +233,14 @@ def test_a_workspace_without_events_gives_a_report_that_says_so(tmp_path: Path) 
     assert "resa collect FILE" in report.summary[1]
     assert "What to do next" in read(report.html).words
     assert "is below its target" not in read(report.html).words
+
+
+@pytest.mark.parametrize(("touchpoints", "wide"), [(4, False), (5, True)])
+def test_a_map_of_few_touchpoints_is_drawn_as_large_as_the_text(tmp_path: Path, touchpoints: int, wide: bool) -> None:
+    keys = ", ".join(f"t{number}" for number in range(touchpoints))
+    (tmp_path / "journey.yaml").write_text(f"title: Small\nstages: {{one: [{keys}]}}\n")
+    with workspace.open(tmp_path) as opened:
+        page = read(opened.report().html)
+    shown = [attributes for tag, attributes in page.elements if tag == "div" and attributes.get("aria-label")]
+    (journey,) = [one for one in shown if one["aria-label"] == "The journey"]
+    assert ("wide" in (journey["class"] or "").split()) is wide

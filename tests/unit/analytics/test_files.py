@@ -99,3 +99,13 @@ def test_an_answer_in_every_kind_of_file() -> None:
     with pytest.raises(QuestionError, match="use csv, xlsx, parquet, arrow"):
         result.file("ods")
     assert set(TABLE_FILES) == {"csv", "xlsx", "parquet", "arrow"}
+
+
+def test_a_workbook_is_printed_across_pages_as_wide_as_its_tables() -> None:
+    wide = pa.table({f"a rather long name of column {number}": [0.5] for number in range(12)})
+    book = openpyxl.load_workbook(io.BytesIO(workbook({"rows": wide}, [("map", "Shop")])))
+    for sheet in book:
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    assert book["rows"].print_title_rows == "$1:$1"

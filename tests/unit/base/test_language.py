@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from resa.base.language import in_language, said, said_in, sentence, sentences, terminal_language
+from resa.base.language import LANGUAGES, in_language, said, said_in, sentence, sentences, terminal_language
+from resa.drawing import format_count
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,9 @@ def test_a_number_may_be_asked_for_in_a_form_of_its_own() -> None:
     told = sentence("{share:.1%} of {count}, {seconds:g} s", share=2, count=12_000, seconds=5)
     assert told == "200.0% of 12,000, 5 s"
     assert told.translated("sv") == "200,0% of 12\N{NO-BREAK SPACE}000, 5 s"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("number", [0, 999, 1_000, 12_345, 1_234_567, -12_345])
+def test_whole_numbers_are_written_in_sentences_as_in_pictures(language: str, number: int) -> None:
+    assert sentence("{n}", n=number).translated(language) == format_count(number, language)

@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.six_events import EVENTS
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -32,14 +34,6 @@ signals:
   cart: {event: cart}
   purchase: {event: order}
   refund: {event: refund}
-"""
-EVENTS = """time,customer,event
-2026-05-04T10:00:00Z,anna,cart
-2026-05-04T10:20:00Z,anna,order
-2026-05-05T09:00:00Z,bo,cart
-2026-05-06T09:00:00Z,,cart
-never,cecilia,cart
-2026-05-07T09:00:00Z,david,order
 """
 
 
@@ -96,6 +90,17 @@ def test_the_help_names_every_command_and_loads_none() -> None:
         assert command is not None
         assert command.get_short_help_str(200) == place.about
     assert "Ask one question of a map" in result.stdout
+
+
+def test_a_group_lists_its_commands_as_one_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["map", "-h"]) == 0
+    shown = capsys.readouterr().out
+    names = re.findall(r"^│ ([a-z]+) ", shown, re.MULTILINE)
+    assert names == ["check", "draw", "watch", "discover", "import", "export", "versions", "schema"]
+    for group in ("loads", "rejected", "views"):
+        assert run([group, "-h"]) == 0
+        shown += capsys.readouterr().out
+    assert "completion" not in shown  # the shell is completed for `resa` as a whole
 
 
 def test_a_wrong_command_suggests_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -371,6 +376,9 @@ def test_a_message_that_cannot_be_written_stops_nothing(shop: Path, monkeypatch:
         (["measure", "expectations", "-o", "a.txt"], b"expectation"),
         (["measure", "expectations", "-o", "a.svg"], b"<svg"),
         (["measure", "expectations", "--part", "curve", "-o", "a.svg"], b"<svg"),
+        (["measure", "expectations", "-o", "a.png"], b"\x89PNG"),
+        (["measure", "funnel", "cart", "purchase", "-o", "a.PDF"], b"%PDF"),
+        (["measure", "paths", "-o", "a.pptx"], b"PK"),
         (["measure", "expectations", "-o", "a.parquet"], b"PAR1"),
         (["measure", "expectations", "-o", "a.odd", "--format", "csv"], b'"expectation"'),
         (["measure", "expectations", "--sql", "-o", "a.sql"], b"WITH"),
@@ -390,8 +398,8 @@ def test_the_ending_of_a_file_says_how_to_write(shop: Path, arguments: list[str]
     ("arguments", "words"),
     [
         (
-            ["measure", "expectations", "-o", "a.png"],
-            "by .svg (a picture), .txt, .json, .csv, .xlsx, .parquet or .arrow",
+            ["measure", "expectations", "-o", "a.jpg"],
+            "by .svg, .png, .pdf or .pptx (a picture), .txt, .json, .csv, .xlsx, .parquet or .arrow",
         ),
         (
             ["sql", "select 1", "-o", "a.svg"],

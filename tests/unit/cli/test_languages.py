@@ -13,6 +13,7 @@ from string import Formatter
 
 import pytest
 from scripts.messages import catalogue_of
+from tests.support.six_events import EVENTS
 
 from resa.analytics.results.plain_text import HEADINGS
 from resa.base.language import sentence
@@ -30,14 +31,6 @@ touchpoints:
 signals:
   cart: {event: cart}
   purchase: {event: order}
-"""
-EVENTS = """time,customer,event
-2026-05-04T10:00:00Z,anna,cart
-2026-05-04T10:20:00Z,anna,order
-2026-05-05T09:00:00Z,bo,cart
-2026-05-06T09:00:00Z,,cart
-never,cecilia,cart
-2026-05-07T09:00:00Z,david,order
 """
 WRONG_MAPS = (
     "title: [a, b]\nstages: {one: [a]}\ntouchpoints: {a: {expect: {next: b, within: 3m}}}\n",

@@ -124,7 +124,11 @@ def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
     return Answer(
         parts={"steps": part_of(columns, rows, sql=sql, people=people)},
         n={"customers": len(customers)},
-        warnings=(*groups.warnings, *_young(question, selection, steps, positions)),
+        warnings=(
+            *selection.unseen(*steps.codes),
+            *groups.warnings,
+            *_young(question, selection, steps, positions),
+        ),
     )
 
 

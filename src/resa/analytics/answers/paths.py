@@ -77,7 +77,7 @@ def answer_paths(question: PathsQuestion, selection: Selection) -> Answer:
         parts={"paths": listing, "flow": _flow(question, selection, counted, groups, statement)},
         n={"paths": len(found.customer)},
         others=others,
-        warnings=groups.warnings,
+        warnings=(*selection.unseen(codes or ()), *groups.warnings),
     )
 
 

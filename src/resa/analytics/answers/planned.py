@@ -213,9 +213,9 @@ def answer_planned(question: PlannedQuestion, selection: Selection) -> Answer:
 
 def unseen(selection: Selection, persona: Persona) -> Sentence:
     """Why nobody can be counted from some planned touchpoint on; empty if all of them are seen."""
-    signals = selection.snapshot.journey_map.signal
+    shown = selection.snapshot.journey_map.shown
     for step, key in enumerate(persona.path):
-        if key not in signals or signals[key].kind != "events":
+        if key not in shown:
             names = {"touchpoint": key, "persona": persona.key}
             if step == 0:
                 return sentence(

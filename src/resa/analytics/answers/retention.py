@@ -178,7 +178,11 @@ def answer_retention(question: RetentionQuestion, selection: Selection) -> Answe
         "retention": _cohorts(groups, counted, statement),
         "overall": _overall(groups, counted, statement),
     }
-    return Answer(parts=parts, n={"customers": len(counted.customers)}, warnings=groups.warnings)
+    return Answer(
+        parts=parts,
+        n={"customers": len(counted.customers)},
+        warnings=(*selection.unseen(begins, returns), *groups.warnings),
+    )
 
 
 def _calendar(question: RetentionQuestion, selection: Selection, returns: tuple[int, ...]) -> _Buckets:

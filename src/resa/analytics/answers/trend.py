@@ -162,7 +162,9 @@ def _of_visits(question: TrendQuestion, selection: Selection) -> Answer:
         sql=_filled(statement, groups, buckets, VISIT_TREND_COLUMNS),
         people={"visits": people, "customers": lambda place: np.unique(people(place))},
     )
-    return Answer(parts={"trend": part}, n={"visits": len(positions)}, warnings=groups.warnings)
+    return Answer(
+        parts={"trend": part}, n={"visits": len(positions)}, warnings=(*selection.unseen(codes), *groups.warnings)
+    )
 
 
 def _rows(

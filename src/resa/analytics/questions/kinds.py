@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from resa.analytics.calendar import PERIODS
 from resa.analytics.questions.json_text import Step
-from resa.analytics.questions.question import Question, problem_of
+from resa.analytics.questions.question import Question, period_problems, problem_of
 from resa.analytics.questions.retention import RetentionQuestion
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
@@ -223,16 +223,7 @@ class TrendQuestion(Question):
     every: Literal["day", "week", "month", "quarter"] = "week"
 
     def _problems(self) -> list[tuple[str, Sentence]]:
-        found = super()._problems()
-        if self.every not in PERIODS:
-            found.append(
-                (
-                    "every",
-                    sentence(
-                        "'{every}' is no calendar period; use {periods}", every=self.every, periods=", ".join(PERIODS)
-                    ),
-                )
-            )
+        found = super()._problems() + period_problems(self.every)
         if self.by in PERIODS:
             found.append(("by", sentence("a trend is by calendar period already; use 'every'")))
         return found
@@ -252,16 +243,7 @@ class StagesQuestion(Question):
     quiet_after: Duration | None = None
 
     def _problems(self) -> list[tuple[str, Sentence]]:
-        found = super()._problems()
-        if self.every not in PERIODS:
-            found.append(
-                (
-                    "every",
-                    sentence(
-                        "'{every}' is no calendar period; use {periods}", every=self.every, periods=", ".join(PERIODS)
-                    ),
-                )
-            )
+        found = super()._problems() + period_problems(self.every)
         found += _exact("quiet_after", self.quiet_after, sentence("a pause"))
         return found
 

@@ -14,7 +14,7 @@ from resa.analytics.questions.json_text import READERS, read_text, to_json
 from resa.base.errors import Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, one_of, said_by, sentence
 
-__all__ = ["COUNTED", "GROUPS", "Question", "of_customers", "problem_of"]
+__all__ = ["COUNTED", "GROUPS", "Question", "of_customers", "period_problems", "problem_of"]
 
 _JSON_NAMES = {"since": "from", "map_key": "map"}
 
@@ -157,6 +157,15 @@ class Question:
         if problems:
             raise QuestionError(problems)
         return cls(**values)
+
+
+def period_problems(every: str) -> list[tuple[str, Sentence]]:
+    """What is wrong with the calendar period of a question."""
+    if every in PERIODS:
+        return []
+    return [
+        ("every", sentence("'{every}' is no calendar period; use {periods}", every=every, periods=", ".join(PERIODS)))
+    ]
 
 
 def of_customers(by: str | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resa.analytics.calendar import PERIODS
-from resa.analytics.questions.question import Question
+from resa.analytics.questions.question import Question, period_problems
 from resa.base.language import Sentence, sentence
 
 __all__ = ["RetentionQuestion"]
@@ -55,16 +55,7 @@ class RetentionQuestion(Question):
         return self.brackets or tuple(f"{period}{'+' if self.rolling else ''}" for period in range(self.periods + 1))
 
     def _problems(self) -> list[tuple[str, Sentence]]:
-        found = super()._problems()
-        if self.every not in PERIODS:
-            found.append(
-                (
-                    "every",
-                    sentence(
-                        "'{every}' is no calendar period; use {periods}", every=self.every, periods=", ".join(PERIODS)
-                    ),
-                )
-            )
+        found = super()._problems() + period_problems(self.every)
         if self.by in PERIODS:
             found.append(("by", sentence("cohorts are calendar periods already; use 'every'")))
         if not 0 <= self.periods <= MOST_PERIODS:

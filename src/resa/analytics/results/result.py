@@ -24,7 +24,7 @@ from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, in_language, sentence
 from resa.base.showing import notes_html, table_html
-from resa.drawing import format_count
+from resa.drawing import PICTURE_FILES, format_count
 from resa.model.journey import JourneyMap
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "arrow_html", "in_columns", "table_text"]
 
 _MOST_SHOWN: Final = 100
-"""Rows of an Arrow table that a notebook shows."""
+"""Rows that a prompt or a notebook shows of a table."""
 
 Counted = npt.NDArray[np.int64]
 """Customer numbers, one for each thing that was counted: a customer with three openings stands there three times."""
@@ -314,20 +314,23 @@ class Result:
         """The answer as a file that other programs read.
 
         Args:
-            ending: csv, xlsx, parquet or arrow. An Excel workbook holds all tables, and says what they are.
+            ending: csv, xlsx, parquet or arrow; svg, png, pdf or pptx draw it. An Excel workbook holds all tables,
+                and says what they are.
             part: Which table; default: the first, and of a workbook all.
 
         Raises:
-            QuestionError: The answer has no such part, or there is no such kind of file.
+            QuestionError: The answer has no such part, there is no such kind of file, or no good picture of it.
             InputError: A table is too large for a sheet.
         """
         chosen = self.part(part)
+        if ending in PICTURE_FILES:
+            return picture_of(self, part).file(ending)
         if ending not in TABLE_FILES:
             raise QuestionError(
                 sentence(
                     "'{ending}' is no kind of file; use {table_files}",
                     ending=ending,
-                    table_files=", ".join(TABLE_FILES),
+                    table_files=", ".join([*TABLE_FILES, *PICTURE_FILES]),
                 )
             )
         if ending != "xlsx":
@@ -354,8 +357,12 @@ class Result:
         return "\n".join([table_text(timed(table, language), language), *notes])
 
     def __repr__(self) -> str:
-        """The table as text, with what must be known about it."""
-        return self.text()
+        """The table as text, of a long one its first rows, with what must be known about it; `text` has all of it."""
+        more = self.table.num_rows - _MOST_SHOWN
+        if more <= 0:
+            return self.text()
+        shown = table_text(timed(self.table.slice(0, _MOST_SHOWN), "en"), "en")
+        return "\n".join([shown, f"and {more:,} more rows", *_notes(self)])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows: table and picture; the arguments are part of its protocol."""
@@ -363,7 +370,7 @@ class Result:
             drawn = self.picture()
         except QuestionError:  # there is no good one, and the table says all of it
             drawn = ""
-        return {"text/plain": self.text(), "text/html": drawn + _as_html(self)}
+        return {"text/plain": repr(self), "text/html": drawn + _as_html(self)}
 
 
 def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str]]:
@@ -412,15 +419,19 @@ def _notes(result: Result, language: str = "en", *, others: bool = True) -> list
 
 def _as_html(result: Result) -> str:
     names = [time_name(column.name) for column in result.columns]
-    rows = ([cell_text(value) for value in row.values()] for row in timed(result.table).to_pylist())
-    return table_html(names, rows, about=[column.about for column in result.columns]) + notes_html(_notes(result))
+    about = [column.about for column in result.columns]
+    return _first_rows(names, timed(result.table), about) + notes_html(_notes(result))
 
 
 def arrow_html(table: pa.Table) -> str:
     """An Arrow table as HTML, its first hundred rows."""
+    return _first_rows(table.column_names, table)
+
+
+def _first_rows(names: Sequence[str], table: pa.Table, about: Sequence[str] = ()) -> str:
     rows = ([cell_text(value) for value in row.values()] for row in table.slice(0, _MOST_SHOWN).to_pylist())
     more = table.num_rows - _MOST_SHOWN
-    return table_html(table.column_names, rows) + (f"<p>and {more:,} more rows</p>" if more > 0 else "")
+    return table_html(names, rows, about=about) + (f"<p>and {more:,} more rows</p>" if more > 0 else "")
 
 
 def problem(message: Sentence, name: str) -> Problem:

@@ -50,15 +50,24 @@ def workbook(sheets: Mapping[str, pa.Table], about: Sequence[tuple[str, str]] = 
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
         }
         for name, table in sheets.items():
-            _fill(book.add_worksheet(name), table, formats)
+            _fill(_sheet(book, name), table, formats)
         if about:
-            sheet = book.add_worksheet("about")
+            sheet = _sheet(book, "about")
             sheet.set_column(0, 0, 28)
             sheet.set_column(1, 1, 100)
             for row, (name, text) in enumerate(about):
                 sheet.write_string(row, 0, name, formats["head"])
                 sheet.write_string(row, 1, text[:_LONGEST_TEXT], formats["text"])
     return target.getvalue()
+
+
+def _sheet(book: Any, name: str) -> Any:
+    """A new sheet, printed across A4 pages as wide as it is, its first row on each."""
+    sheet = book.add_worksheet(name)
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    return sheet
 
 
 def _fill(sheet: Any, table: pa.Table, formats: Mapping[str, Any]) -> None:
@@ -74,6 +83,7 @@ def _fill(sheet: Any, table: pa.Table, formats: Mapping[str, Any]) -> None:
             )
         )
     sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
     for column, name in enumerate(table.column_names):
         sheet.write_string(0, column, name, formats["head"])
         width = len(name)

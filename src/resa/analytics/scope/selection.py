@@ -210,6 +210,26 @@ class Selection:
             raise QuestionError(problem(sentence("the stage '{step}' has no touchpoints yet", step=step), field))
         return tuple(dict.fromkeys(journey_map.code[key] for key in keys))
 
+    def unseen(self, *asked: Sequence[int]) -> tuple[Sentence, ...]:
+        """A warning of what was asked for and no events show, so that its counts are 0 whatever customers do.
+
+        Args:
+            *asked: Codes of which any would do.
+        """
+        journey_map = self.snapshot.journey_map
+        if not journey_map.signals:  # that there are none at all is said of every answer
+            return ()
+        keys = [[self.snapshot.names[code] for code in codes] for codes in asked]
+        hidden = {key: None for one in keys if journey_map.shown.isdisjoint(one) for key in one}
+        if not hidden:
+            return ()
+        return (
+            sentence(
+                "No events show {names}: nobody can be counted there. Say in signals.yaml which events do.",
+                names=", ".join(hidden),
+            ),
+        )
+
     @cached_property
     def warnings(self) -> tuple[Sentence, ...]:
         """What a reader must know about the selection."""
