@@ -26,5 +26,5 @@ class Clock:
 
 @contextmanager
 def opened(folder: Path, clock: Clock) -> Iterator[tuple[Store, Arrivals]]:
-    with Store.open(folder, clock=clock) as store, Arrivals(store.layout.arrivals) as arrivals:
+    with Store.open(folder, clock=clock) as store, store.arrivals() as arrivals:
         yield store, arrivals

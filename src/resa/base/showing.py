@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-__all__ = ["Listing", "notes_html", "table_html"]
+__all__ = ["Listing", "harmless", "notes_html", "table_html"]
 
 Item = TypeVar("Item")
+
+
+_COMMANDS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """A text of strangers for a terminal: what would move its cursor, begin a line or turn letters round shows as �."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def table_html(headings: Sequence[str], rows: Iterable[Sequence[object]], *, about: Sequence[str] = ()) -> str:

@@ -121,7 +121,7 @@ def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
         sender = Sender("127.0.0.1", port, shop.keys.make("live"), coming)
         began = perf_counter()
 
-        def started() -> None:
+        def started(_address: str) -> None:
             sender.start()
             say(sentence("events come over HTTP at their moments; stop with Ctrl+C. In another terminal:"))
             for command in (f"resa tail -w {folder}", f"resa measure touchpoints -w {folder}"):

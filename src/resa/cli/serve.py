@@ -34,8 +34,7 @@ def serve(
         if not any(key.revoked_at is None for key in shop.keys.all()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
 
-        def started() -> None:
-            address = f"http://{host}:{port}"
+        def started(address: str) -> None:
             say(sentence("listening at {address}; stop with Ctrl+C", address=address))
 
         total = serve_until(shop, host, port, started=started, ended=lambda: False)
@@ -51,9 +50,16 @@ def serve(
 
 
 def serve_until(
-    shop: Workspace, host: str, port: int, *, started: Callable[[], None], ended: Callable[[], bool]
+    shop: Workspace, host: str, port: int, *, started: Callable[[str], None], ended: Callable[[], bool]
 ) -> Drained:
     """Serve a workspace until Ctrl+C, SIGTERM, or `ended` says so; what its arrivals became.
+
+    Args:
+        shop: The workspace.
+        host: Address to listen at.
+        port: Port to listen at; 0: one that is free.
+        started: Called with the address for browsers and libraries, once requests are taken.
+        ended: Asked several times a second.
 
     Raises:
         WorkspaceError: It cannot listen there, or the server ended by itself.
@@ -69,7 +75,7 @@ def serve_until(
 
         def ready() -> None:
             server.start()
-            started()
+            started(server.address)
 
         def over() -> bool:
             if ended():

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from resa.base.language import sentence
+from resa.base.showing import harmless
 from resa.cli.console import OUT, say
 from resa.cli.options import HERE, Folder, check_source, opened
 from resa.cli.speaking import told
@@ -46,8 +47,8 @@ def tail(
             for seen in islice(chosen, _MOST_LINES):
                 good = seen.outcome == "good"
                 word = told(sentence("good")) if good else told(sentence("rejected"))
-                what = seen.what if good else told(WORDS[seen.what])
-                more = seen.more if good else told(said_again(seen.more))
+                what = harmless(seen.what) if good else told(WORDS[seen.what])
+                more = harmless(seen.more) if good else told(said_again(seen.more))
                 now = f"{datetime.now().astimezone():%H:%M:%S}"
                 OUT.print(f"{now}  {seen.source:<12}  {word:<8}  {what:<24}  {more}", markup=False)
             if left := sum(1 for _ in chosen):

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from resa.base.clock import from_microseconds
 from resa.collector import segment_rows
 from resa.storage import Arrival, Arrivals, Load, Writer
 
@@ -74,13 +75,19 @@ class Drainer:
             if arrival.number > self._consumed.get(arrival.source_id, 0):
                 by_source[arrival.source_id].append(arrival)
         for source_id, arrivals in by_source.items():
-            done.add(self._store(source_id, arrivals))
+            while arrivals:
+                stored = self._store(source_id, arrivals)
+                done.add(stored)
+                del arrivals[: stored.arrivals]
         self._seen = waiting[-1].number if waiting else self._seen
         return done
 
     def state_complete(self) -> None:
-        """Say of every source that all has come but what may still be late."""
+        """Say of every source that all has come but what may still be late, or waits here."""
         now = self.writer.store.clock()
+        waits_since = self.arrivals.count(self._seen).oldest
+        if waits_since is not None:
+            now = min(now, from_microseconds(waits_since))
         for load in self._loads.values():
             self.writer.state_complete(load, now - LATENESS)
 
@@ -102,11 +109,11 @@ class Drainer:
             rows_read=rows.items,
             rejected=rows.rejected,
             message_ids=rows.message_ids,
-            consumes=arrivals[-1].number,
+            consumes=arrivals[rows.arrivals - 1].number,
         )
-        self._consumed[source_id] = arrivals[-1].number
+        self._consumed[source_id] = arrivals[rows.arrivals - 1].number
         self._loads[source_id] = self.writer.store.load(load.id)
-        return Drained(len(arrivals), result.good, result.rejected, result.duplicate, rows.reasons)
+        return Drained(rows.arrivals, result.good, result.rejected, result.duplicate, rows.reasons)
 
     def _load(self, source_id: str, now: datetime) -> Load:
         """The source's load of the day; that of the day before is finished."""

@@ -90,17 +90,21 @@ class Arrivals:
 
     Args:
         path: The SQLite file, made when it is missing.
+        after: Number behind which those of new arrivals begin: the last that is consumed. A file that was lost and is
+            made anew would else begin at 1, and what comes would count as consumed.
 
     Raises:
         WorkspaceDamaged: The file is no database.
         WorkspaceError: The disk does not take it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, after: int = 0) -> None:
         self._path = path
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._reading = Lock()
         self._reader = _connect(path)
+        _begin_after(self._reader, after)
+        self._file = _identity(path)
         self._thread = Thread(target=self._write, name="arrivals", daemon=True)
         self._thread.start()
 
@@ -154,6 +158,7 @@ class Arrivals:
 
     def _do(self, what: _Row | Mapping[str, int]) -> Future[None]:
         done: Future[None] = Future()
+        done.set_running_or_notify_cancel()  # it is done whether or not its sender still waits
         self._work.put((what, done))
         return done
 
@@ -169,6 +174,8 @@ class Arrivals:
             last = None in batch
             work = [item for item in batch if item is not None]
             try:
+                if _identity(self._path) != self._file:
+                    raise _taken_away()
                 connection = connection or _connect(self._path)
                 _commit(connection, [what for what, _ in work])
             except (sqlite3.Error, WorkspaceError) as error:
@@ -197,6 +204,26 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _begin_after(connection: sqlite3.Connection, number: int) -> None:
+    with _told():
+        connection.execute("BEGIN IMMEDIATE")
+        last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'arrivals'").fetchone()
+        if last is None:
+            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('arrivals', ?)", (number,))
+        elif last[0] < number:
+            connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'arrivals'", (number,))
+        connection.execute("COMMIT")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; `None`: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _commit(connection: sqlite3.Connection, work: list[_Row | Mapping[str, int]]) -> None:
     """One transaction, on the disk when it returns."""
     if not work:
@@ -220,6 +247,15 @@ def _told() -> Iterator[None]:
         raise WorkspaceDamaged(
             sentence("arrivals.db cannot be read as Resa's arrivals; restore it from a backup")
         ) from error
+
+
+def _taken_away() -> WorkspaceError:
+    return WorkspaceError(
+        sentence(
+            "arrivals.db was taken away or replaced while it was in use, so nothing more is taken; put the file back, "
+            "then start the server again"
+        )
+    )
 
 
 def _refused(error: sqlite3.Error) -> WorkspaceError:

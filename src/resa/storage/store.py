@@ -16,6 +16,7 @@ from resa.base.files import make_private_folder
 from resa.base.language import sentence
 from resa.expressions import Compiled, Scope
 from resa.model.tables import REJECTED
+from resa.storage.arrivals import Arrivals
 from resa.storage.attributes import kept_text_attributes, text_attributes
 from resa.storage.database import Database, from_micros
 from resa.storage.evaluation import evaluate_files
@@ -109,6 +110,10 @@ class Store:
     def version(self) -> int:
         """A number that differs once another connection has changed the operational database."""
         return self.database.version()
+
+    def arrivals(self) -> Arrivals:
+        """The arrivals, whose numbers go on behind those that are consumed."""
+        return Arrivals(self.layout.arrivals, after=max(self.consumed().values(), default=0))
 
     def consumed(self) -> dict[str, int]:
         """Number of the last consumed arrival of each source that had any."""

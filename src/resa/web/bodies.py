@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["MOST_BYTES", "MOST_SECONDS", "BodyRefused", "Receive", "read_body", "unpacked"]
+__all__ = ["MOST_BYTES", "MOST_SECONDS", "BodyRefused", "Held", "Receive", "read_body", "unpacked"]
 
 MOST_BYTES: Final = 512 * 1024
 """Of a body, packed or not: Segment allows 500 KB a batch."""
 
 MOST_SECONDS: Final = 20.0
 """So long may a body take to come; who is slower keeps a place from others."""
+
+MOST_TOGETHER: Final = 128 << 20
+"""Bytes of all bodies that are being read: whoever sends many at once, without a key too, takes no more memory."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -28,7 +32,7 @@ class BodyRefused(Exception):
     """A body that cannot be taken.
 
     Attributes:
-        status: Of the answer: 400, 408, 413 or 415.
+        status: Of the answer: 400, 408, 413, 415 or 503.
         detail: Why, for the sender.
     """
 
@@ -38,36 +42,50 @@ class BodyRefused(Exception):
         self.detail = detail
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
+@dataclass
+class Held:
+    """How many bytes of bodies that are not whole yet are in memory."""
+
+    size: int = 0
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], held: Held) -> bytes:
     """The body, unpacked.
 
     Raises:
-        BodyRefused: It is too large, too slow, or packed in a way that is not known.
+        BodyRefused: It is too large, too slow, or packed in a way that is not known; or too many come at once.
     """
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > MOST_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            content = await _all_of(receive)
+            content = await _all_of(receive, held)
     except TimeoutError:
         raise BodyRefused(408, f"the body did not come within {MOST_SECONDS:.0f} seconds") from None
     return unpacked(content, headers.get("content-encoding", ""))
 
 
-async def _all_of(receive: Receive) -> bytes:
+async def _all_of(receive: Receive, held: Held) -> bytes:
     parts: list[bytes] = []
     size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BodyRefused(400, "the connection was closed before the body was whole")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MOST_BYTES:
-            raise _too_large()
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BodyRefused(400, "the connection was closed before the body was whole")
+            part = message.get("body", b"")
+            parts.append(part)
+            size += len(part)
+            held.size += len(part)
+            if size > MOST_BYTES:
+                raise _too_large()
+            if held.size > MOST_TOGETHER:
+                raise BodyRefused(503, "too much comes at once; send again later")
+            if not message.get("more_body", False):
+                return b"".join(parts)
+    finally:
+        held.size -= size
 
 
 def unpacked(content: bytes, encoding: str) -> bytes:
@@ -90,6 +108,8 @@ def unpacked(content: bytes, encoding: str) -> bytes:
         raise _too_large()
     if not unpacker.eof:
         raise BodyRefused(400, "the packed body ends too early")
+    if unpacker.unused_data:
+        raise BodyRefused(400, "something follows the packed body")
     return found
 
 

@@ -19,7 +19,7 @@ from resa.base.errors import InputError, ResaError
 from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
 from resa.runtime import Intake
 from resa.storage import Arrival
-from resa.web.bodies import BodyRefused, Receive, read_body
+from resa.web.bodies import BodyRefused, Held, Receive, read_body
 
 __all__ = ["Answer", "Collector"]
 
@@ -54,7 +54,8 @@ _TITLES: Final[Mapping[int, str]] = {
     503: "Service Unavailable",
 }
 
-_RETRY_SECONDS: Final = 5
+_LATER: Final = [(name, b"5") for name in (b"retry-after", b"x-ratelimit-reset")]
+"""Seconds after which to come again, as newer and older clients read it."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Collector:
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
+        self._held = Held()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -109,15 +111,18 @@ class Collector:
             try:
                 answer = await self._answer(scope, receive)
             except BodyRefused as refused:
-                answer = _problem(refused.status, refused.detail)
+                answer = _problem(refused.status, refused.detail, headers=_LATER if refused.status == 503 else ())
+            except ResaError as error:
+                answer = _problem(503, str(error.message), headers=_LATER)
             await answer.send(send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         method, parts = scope["method"], [part for part in scope["path"].split("/") if part]
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         match parts:
-            case ["health" | "ready"]:
-                return _ALIVE
+            case ["health" | "ready" as asked]:
+                why = self.intake.hindered() if asked == "ready" else None
+                return _ALIVE if why is None else _problem(503, why, headers=_LATER)
             case ["v1", call] if call in SEGMENT_CALLS:
                 if method == "OPTIONS":
                     return Answer(204, b"", _PREFLIGHT[len(_OPEN) :])
@@ -130,14 +135,16 @@ class Collector:
                 return _problem(404, "there is nothing at this address")
 
     async def _take(self, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
-        content = await read_body(receive, headers)
+        content = await read_body(receive, headers, self._held)
         try:
             request = read_segment(content, kind)
         except InputError as error:
             return _problem(400, str(error.problems[0].message))
-        source = next(filter(None, map(self.intake.source_of, _keys(headers, request))), None)
-        if source is None:
-            return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Basic")])
+        good = ((key, source) for key in _keys(headers, request) if (source := self.intake.source_of(key)) is not None)
+        if (found := next(good, None)) is None:
+            # Not Basic, which clients use: where it is offered, browsers may ask a page's visitors for a password.
+            return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
+        key, source = found
         received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
             wrong = [
@@ -147,12 +154,9 @@ class Collector:
             if wrong:
                 return _problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
         if (why := self.intake.hindered()) is not None:
-            return _problem(429, why, headers=[(b"retry-after", str(_RETRY_SECONDS).encode())])
-        try:
-            await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
-        except ResaError as error:
-            retry = [(b"retry-after", str(_RETRY_SECONDS).encode())]
-            return _problem(503, str(error.message), headers=retry)
+            return _problem(429, why, headers=_LATER)
+        content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
+        await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
         return _DONE
 
     def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
@@ -160,6 +164,8 @@ class Collector:
         if self.intake.source_of(key) is None:
             return _problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
+        if headers.get("x-forwarded-proto") == "https":  # TLS ends before us; it concerns who says so, and nobody else
+            scheme = "https"
         ours = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True, "type": "browser"}
         ours |= {
             "apiHost": f"{host}/v1",

@@ -15,17 +15,28 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, Self
 
-from resa.base.errors import WorkspaceError
+from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import as_it_is, sentence
 from resa.runtime import Intake
-from resa.storage import Arrivals, Store
+from resa.storage import Store
 from resa.web.collecting import Collector
 
 __all__ = ["Server", "run"]
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
-_LISTENING: Final = "listening"
+_LOOK_SECONDS: Final = 1.0
+_LISTENING: Final = "listening at port "
+
+_MOST_CONNECTIONS: Final = 4_096
+"""Further ones wait to be taken: idle ones of browsers count, too, until the head's time is over."""
+
+_OWN_FILES: Final = 256
+
+_HEAD_SECONDS: Final = 10
+"""So long may a head take to come, and so long is a connection kept on which nothing comes."""
+
+_HEAD_BYTES: Final = 64 * 1024
 
 
 class Server:
@@ -34,11 +45,15 @@ class Server:
     Args:
         data: The workspace's data folder.
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
-        port: TCP port.
+        port: TCP port; 0: one that is free.
+
+    Attributes:
+        address: Where it listens, for browsers and libraries.
     """
 
     def __init__(self, data: Path, host: str, port: int) -> None:
-        self._place = (host, port)
+        self._host = f"[{host}]" if ":" in host else host
+        self.address = f"http://{self._host}:{port}"
         self._command = [sys.executable, "-m", "resa.web", str(data), host, str(port)]
         self._process: subprocess.Popen[str] | None = None
 
@@ -52,14 +67,13 @@ class Server:
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         said = _line(self._process.stdout)
-        if said == _LISTENING:
+        if said.startswith(_LISTENING):
+            self.address = f"http://{self._host}:{said.removeprefix(_LISTENING)}"
             return
-        host, port = self._place
         raise WorkspaceError(
             sentence(
-                "cannot listen at {host}:{port} ({reason}); give another --host or --port",
-                host=host,
-                port=str(port),
+                "cannot listen at {address} ({reason}); give another --host or --port",
+                address=self.address,
                 reason=as_it_is(said) if said else sentence("the server did not start"),
             )
         )
@@ -106,23 +120,37 @@ def run(data: Path, host: str, port: int) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
-    with Store.open(data) as store, Arrivals(store.layout.arrivals) as arrivals:
+    with Store.open(data) as store, store.arrivals() as arrivals:
         asyncio.run(_serve(Collector(Intake(store, arrivals)), host, port))
 
 
 async def _serve(collector: Collector, host: str, port: int) -> None:
-    from granian.constants import Interfaces  # noqa: PLC0415 - heavy; only the process needs it
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
+    from granian.http import HTTP1Settings  # noqa: PLC0415 - see above
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
 
-    if (why := _taken(host, port)) is not None:
-        _say(why)
+    try:
+        host, port = _place(host, port)
+    except OSError as error:
+        _say(error.strerror or str(error))
         return
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)  # nothing is ever said: it can only be closed
-    server = Granian(collector, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False)
+    server = Granian(
+        collector,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # of the second version, none of the limits below holds
+        websockets=False,
+        backlog=1_024,
+        backpressure=_most_connections(),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_SECONDS * 1_000, max_buffer_size=_HEAD_BYTES),
+        log_enabled=False,
+    )
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
-    _say(_LISTENING)
+    _say(f"{_LISTENING}{port}")
     looking = asyncio.create_task(_look(collector.intake))
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
@@ -133,20 +161,33 @@ async def _serve(collector: Collector, host: str, port: int) -> None:
 async def _look(intake: Intake) -> None:
     """See to what is consumed, while nobody sends anything too."""
     while True:
-        intake.look()
-        await asyncio.sleep(1.0)
+        with suppress(ResaError):  # whoever sends is told
+            intake.look()
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _taken(host: str, port: int) -> str | None:
-    """Why nothing can listen there; `None`: it can."""
+def _place(host: str, port: int) -> tuple[str, int]:
+    """The address and the port to listen at; raises `OSError` where nothing can."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind(address)
+        found = trial.getsockname()
+    return str(found[0]), int(found[1])
+
+
+def _most_connections() -> int:
+    """So many as the system lets one process hold, beside its files."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(address)
-    except OSError as error:
-        return error.strerror or str(error)
-    return None
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return 512
+    endless, wanted = resource.RLIM_INFINITY, _MOST_CONNECTIONS + _OWN_FILES
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != endless and allowed < wanted:
+        allowed = wanted if most == endless else min(most, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    return _MOST_CONNECTIONS if allowed == endless else max(64, min(_MOST_CONNECTIONS, allowed - _OWN_FILES))
 
 
 async def _answers(host: str, port: int) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.runtime import Drained, Drainer, compact
-from resa.storage import Arrivals
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -60,7 +59,7 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
-        with self._shop.store.writing() as writer, Arrivals(self._shop.store.layout.arrivals) as arrivals:
+        with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
             self._shop.refresh(writer)
             self._files = len(self._shop.store.event_files())
             ready()

@@ -13,7 +13,9 @@ import pytest
 from tests.support.arriving import NOW, Clock, opened
 
 from resa.base.clock import to_microseconds
+from resa.collector.segment import rows
 from resa.runtime import Drainer, verify
+from resa.runtime.draining import LATENESS
 from resa.storage import Arrival, Store
 from resa.storage.writer import Writer
 
@@ -119,3 +121,53 @@ def test_another_writer_goes_on_with_the_load_of_the_day(tmp_path: Path) -> None
                 Drainer(writer, arrivals).drain()  # killed before it could close
         (load,) = store.loads()
         assert (load.state, load.good) == ("running", 4)
+
+
+def test_a_lost_file_of_arrivals_costs_nothing_that_comes_later(tmp_path: Path) -> None:
+    with opened(tmp_path, Clock()) as (store, arrivals), store.writing() as writer:
+        wait([arrivals.append(batch(str(number))) for number in range(3)])
+        Drainer(writer, arrivals).drain()
+    for path in tmp_path.glob("arrivals.db*"):
+        path.unlink()
+    with opened(tmp_path, Clock()) as (store, arrivals), store.writing() as writer:
+        arrivals.append(batch("later")).result()
+        assert Drainer(writer, arrivals).drain().good == 2
+        assert "later" in store.rows("events").column("message_id").to_pylist()
+
+
+def test_requests_of_many_small_calls_are_drained_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of two bytes becomes a rejected row of hundreds: what fits in memory is counted in calls."""
+    monkeypatch.setattr(rows, "_AT_ONCE", 5)
+    commit = Writer.commit_chunk
+    sizes: list[int] = []
+
+    def watched(self: Writer, *arguments: Any, **named: Any) -> Any:
+        sizes.append(named["rows_read"])
+        return commit(self, *arguments, **named)
+
+    monkeypatch.setattr(Writer, "commit_chunk", watched)
+    many = Arrival("web", to_microseconds(NOW), "batch", json.dumps({"batch": [0] * 4}).encode())
+    with opened(tmp_path, Clock()) as (store, arrivals), store.writing() as writer:
+        wait([arrivals.append(one) for one in [many] * 5])
+        wait([arrivals.append(batch("1", source="app"))])
+        assert Drainer(writer, arrivals).drain().arrivals == 6
+        assert sizes == [8, 8, 4, 2]
+        assert counts(store) == {"web": [20, 0, 20, 0], "app": [2, 2, 0, 0]}
+        assert store.consumed() == {"web": 5, "app": 6}
+        assert sorted(store.rejected().column("row").to_pylist()) == list(range(1, 21))
+
+
+def test_a_source_is_not_complete_while_its_arrivals_wait(tmp_path: Path) -> None:
+    """Else customers whose events wait, on a disk that takes nothing for a while, would count as gone."""
+    clock = Clock()
+    with opened(tmp_path, clock) as (store, arrivals), store.writing() as writer:
+        drainer = Drainer(writer, arrivals)
+        arrivals.append(batch("1")).result()
+        drainer.drain()
+        arrivals.append(batch("2")).result()  # at NOW, by the test's own account
+        clock.now += timedelta(hours=1)
+        drainer.state_complete()
+        assert store.loads()[0].complete_until == NOW - LATENESS
+        drainer.drain()
+        drainer.state_complete()
+        assert store.loads()[0].complete_until == NOW + timedelta(hours=1) - LATENESS

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,23 @@ def test_the_numbers_follow_within_seconds(tmp_path: Path) -> None:
             while shop.store.index().events != expected:
                 assert time.monotonic() - began < 10
                 time.sleep(0.05)
+
+
+def test_those_who_send_nothing_keep_nobody_out(tmp_path: Path) -> None:
+    key = new_shop(tmp_path)
+    body = json.dumps({"event": "seen", "userId": "u1", "writeKey": key}).encode()
+    half = b"POST /v1/t HTTP/1.1\r\nHo"
+    slow = b"POST /v1/t HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+    idle = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with Served(tmp_path) as served, ExitStack() as open_ones:
+        for beginning in [half, slow, idle] * 150:
+            one = open_ones.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=5))
+            one.sendall(beginning)
+        assert served.post("/v1/t", body) == 200
+        assert served.post("/v1/t", body, **{"X-Long": "x" * 2_000_000}) in {0, 431}
+        began = time.monotonic()
+    assert time.monotonic() - began < 30
+    assert "1 rows good" in served.output
 
 
 def test_another_command_is_told_who_writes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.support.served import new_shop
 
 import resa
 from resa.base.clock import to_microseconds
-from resa.storage import Arrival, Arrivals
+from resa.storage import Arrival
 from resa.storage.writer import Writer
 from resa.workspace import living
 from resa.workspace.living import Live
@@ -26,7 +26,7 @@ def test_each_batch_writes_a_file_and_many_are_joined(tmp_path: Path, monkeypatc
     monkeypatch.setattr(living, "_BATCH_SECONDS", 0.0)
     monkeypatch.setattr(living, "_REFRESH_SHARE", 1.0)
     new_shop(tmp_path)
-    with resa.open(tmp_path) as shop, Arrivals(shop.store.layout.arrivals) as arrivals:
+    with resa.open(tmp_path) as shop, shop.store.arrivals() as arrivals:
         files: list[int] = []
 
         def stopped() -> bool:
@@ -53,7 +53,7 @@ def test_what_the_disk_does_not_take_waits(tmp_path: Path, monkeypatch: pytest.M
         return commit(self, *arguments, **named)  # type: ignore[arg-type]  # handed on
 
     monkeypatch.setattr(Writer, "commit_chunk", failing)
-    with resa.open(tmp_path) as shop, Arrivals(shop.store.layout.arrivals) as arrivals:
+    with resa.open(tmp_path) as shop, shop.store.arrivals() as arrivals:
         troubles: list[object] = []
         said: list[str] = []
         live = Live(shop, said.append)

@@ -18,13 +18,16 @@ RECEIVED = 1_795_900_000_000_000
 """28 November 2026, microseconds since 1970."""
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(), max_size=30),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
 _ID = st.sampled_from(["u1", "u2", 7, "", None, True, 1.5]) | _JSON
 _TIME = (
-    st.sampled_from(["2026-11-28T11:00:00Z", "2026-11-28", "0001-01-01T00:00:00+14:00", 1_795_863_600, None]) | _JSON
+    st.sampled_from(
+        ["2026-11-28T11:00:00Z", "2026-11-28", "0001-01-01T00:00:00+14:00", 1_795_863_600, 1e300, -1e17, None]
+    )
+    | _JSON
 )
 _CALL = st.fixed_dictionaries(
     {},

@@ -197,3 +197,53 @@ def test_problems_are_told_before_a_request_is_taken() -> None:
     request = Request(None, [b'{"type": "track", "event": "a", "userId": "1"}', b'{"type": "track"}'])
     ((place, problem),) = segment_problems(request, "batch", RECEIVED)
     assert (place, problem.reason, problem.path) == (1, "no-event", "event")
+
+
+@pytest.mark.parametrize("sent_at", [1e300, -1e300, 1e17, -1e17])
+def test_a_moment_that_no_calendar_holds_says_nothing(sent_at: float) -> None:
+    assert event(sentAt=sent_at)["sent_at"] is None
+    rows = segment_rows([arrival({"batch": [{"type": "track", "event": "x", "userId": "u"}], "sentAt": sent_at})])
+    assert rows.events.num_rows == 1
+    assert refused(timestamp=sent_at, sentAt=sent_at)[0] == "unreadable-time"
+
+
+def test_half_a_letter_costs_neither_its_call_nor_others() -> None:
+    """Browsers cut texts within an emoji, and write the half that is left as an escape."""
+    body = rb'{"batch": [{"type": "track", "event": "cut \ud83d", "userId": "u",'
+    body += rb' "properties": {"a": "\\ud83d \ud83d\ude00"}}, {"type": "track", "event": "whole", "userId": "u"}]}'
+    rows = segment_rows([Arrival("web", RECEIVED, "batch", body, 7)])
+    assert rows.events.column("event").to_pylist() == ["cut \ufffd", "whole"]
+    assert json.loads(rows.events.column("properties")[0].as_py()) == {"a": "\\ud83d \U0001f600"}
+
+
+def test_what_looks_like_a_zero_byte_is_none() -> None:
+    assert properties(properties={"pattern": r"\u0000"}) == {"pattern": r"\u0000"}
+    assert refused(properties={"a": "\\\0"})[0] == "nul-byte"
+
+
+def test_a_call_of_too_many_levels_is_refused_by_itself() -> None:
+    deep: Any = 1
+    for _ in range(200):
+        deep = {"a": deep}
+    calls = [{"type": "track", "event": "x", "userId": "u", "properties": one} for one in ({"a": deep}, {"a": 1})]
+    rows = segment_rows([arrival({"batch": calls})])
+    assert rows.reasons == {"too-deep": 1}
+    assert rows.events.num_rows == 1
+    wide = {"a": [{"b": "{[" * 50} for _ in range(200)]}
+    assert properties(properties=wide) == wide
+
+
+def test_what_is_said_of_a_wrong_call_tells_nothing_of_the_customer() -> None:
+    name = "ann@example.com"
+    whole = {"type": "track", "event": "x", "userId": name, "messageId": name}
+    members = ("type", "event", "userId", "messageId", "timestamp", "properties", "context", "groupId")
+    wrong = [
+        {**whole, member: value} for member in members for value in ([name], {name: name}, name * 100, f"{name}\0")
+    ]
+    rows = segment_rows([arrival({"batch": wrong})])
+    assert rows.rejected.num_rows > len(members)
+    assert not any("ann" in detail for detail in rows.rejected.column("detail").to_pylist())
+    for body in (f'{{"batch": "{name}"}}', f'{{"writeKey": ["{name}"]}}', f'{{"{name}": {name}}}', name):
+        with pytest.raises(InputError) as raised:
+            read_segment(body.encode(), "batch")
+        assert "ann" not in str(raised.value)

@@ -76,3 +76,36 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "arrivals.db").write_bytes(b"nonsense" * 1_000)
     with pytest.raises(WorkspaceDamaged, match=r"arrivals\.db"):
         Arrivals(tmp_path / "arrivals.db")
+
+
+def test_a_sender_who_leaves_stops_nobody(tmp_path: Path) -> None:
+    with Arrivals(tmp_path / "arrivals.db") as arrivals:
+        assert not arrivals.append(request("left")).cancel()
+        arrivals.append(request("stayed")).result(10)
+        assert [one.content for one in arrivals.waiting()] == [b"left", b"stayed"]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_acknowledged_into_a_file_that_was_taken_away(replaced: bool, tmp_path: Path) -> None:
+    path = tmp_path / "arrivals.db"
+    with Arrivals(path) as arrivals:
+        arrivals.append(request("before")).result()
+        for file in tmp_path.glob("arrivals.db*"):
+            file.rename(tmp_path / f"away-{file.name}")
+        if replaced:
+            Arrivals(path).close()
+        for _ in range(2):
+            with pytest.raises(WorkspaceError, match="taken away or replaced"):
+                arrivals.append(request("lost")).result()
+        assert [one.content for one in arrivals.waiting()] == [b"before"]
+
+
+def test_a_new_file_does_not_use_numbers_that_are_consumed(tmp_path: Path) -> None:
+    """Else what comes next would count as consumed, and be forgotten."""
+    path = tmp_path / "arrivals.db"
+    with Arrivals(path, after=7) as arrivals:
+        arrivals.append(request("x")).result()
+        assert [one.number for one in arrivals.waiting()] == [8]
+    with Arrivals(path, after=3) as arrivals:
+        arrivals.append(request("y")).result()
+        assert [one.number for one in arrivals.waiting()] == [8, 9]

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from resa.base.errors import WorkspaceError
+from resa.base.language import sentence
 from resa.runtime import Intake
-from resa.storage import Arrivals, Store, make_key, revoke_key
+from resa.storage import Store, make_key, revoke_key
 from resa.web import Collector
 from resa.web import bodies as web_bodies
 
@@ -33,7 +35,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(folder)
-        self.arrivals = Arrivals(self.store.layout.arrivals)
+        self.arrivals = self.store.arrivals()
         self.collector = Collector(Intake(self.store, self.arrivals))
         self.key = make_key(self.store, "web", source_id="web")
 
@@ -58,7 +60,9 @@ class Desk:
             sent.append(message)
 
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        await self.collector({"type": "http", "method": method, "path": path, "headers": raw}, receive, send)
+        await self.collector(
+            {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}, receive, send
+        )
         start, end = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], told, json.loads(end["body"]) if end["body"] else None)
@@ -214,7 +218,68 @@ def test_a_nearly_full_disk_asks_to_wait(desk: Desk, monkeypatch: pytest.MonkeyP
     answer = desk.ask("/v1/t", CALL, authorization=basic(desk.key))
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["x-ratelimit-reset"] == answer.headers["retry-after"]
     assert desk.taken == []
+    assert desk.ask("/ready", method="GET").status == 503
+    assert desk.ask("/health", method="GET").status == 200
+
+
+def test_a_database_that_cannot_be_read_asks_to_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_: Store) -> int:
+        raise WorkspaceError(sentence("the workspace is gone"))
+
+    for name in ("version", "consumed"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, name, locked)
+            desk.collector.intake._looked = 0.0
+            answer = desk.ask("/v1/t", CALL, authorization=basic(desk.key))
+            assert (answer.status, answer.body["code"]) == (503, "service_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+    assert desk.taken == []
+    assert desk.ask("/v1/t", CALL, authorization=basic(desk.key)).status == 200
+
+
+def test_a_refused_key_makes_no_browser_ask_its_user_for_a_password(desk: Desk) -> None:
+    assert desk.ask("/v1/t", CALL).headers["www-authenticate"] == "Bearer"
+
+
+def test_a_key_is_not_stored_with_what_it_sends(desk: Desk) -> None:
+    """Refused calls are kept as they came, and shown."""
+    assert desk.ask("/v1/t", {"writeKey": desk.key, "properties": {"a": [1]}}).status == 200
+    assert desk.taken == [("web", "track", {"writeKey": "", "properties": {"a": [1]}})]
+    everything = b"".join(path.read_bytes() for path in desk.store.layout.root.rglob("*") if path.is_file())
+    assert desk.key.encode() not in everything
+
+
+def test_many_bodies_at_once_take_no_more_memory(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_bodies, "MOST_TOGETHER", 1_000)
+    waiting = [b"x" * 600, b"y" * 600]
+
+    async def both() -> list[int]:
+        sent: list[Any] = []
+        more = asyncio.Event()
+
+        async def receive() -> Any:
+            if not waiting:
+                await more.wait()
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": waiting.pop(), "more_body": True}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+            more.set()
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/t", "headers": []}
+        await asyncio.gather(*(desk.collector(dict(scope), receive, send) for _ in range(2)))
+        return [message["status"] for message in sent if "status" in message]
+
+    assert asyncio.run(both()) == [503, 400]
+    assert desk.ask("/v1/t", {**CALL, "p": "x" * 700}, authorization=basic(desk.key)).status == 200
+
+
+def test_what_follows_a_packed_body_is_not_dropped_silently(desk: Desk) -> None:
+    body = gzip.compress(json.dumps(CALL).encode()) + gzip.compress(b"{}")
+    assert desk.ask("/v1/t", body, authorization=basic(desk.key), content_encoding="gzip").status == 400
 
 
 def test_what_the_disk_does_not_take_is_not_acknowledged(desk: Desk) -> None:
@@ -232,6 +297,9 @@ def test_what_the_disk_does_not_take_is_not_acknowledged(desk: Desk) -> None:
 def test_the_settings_that_browsers_ask_for(desk: Desk) -> None:
     answer = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="events.example:8787")
     assert answer.status == 200
+    assert answer.body["integrations"]["Segment.io"]["protocol"] == "http"
+    behind = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="x", x_forwarded_proto="https")
+    assert behind.body["integrations"]["Segment.io"]["protocol"] == "https"  # else browsers refuse to send from a page
     assert answer.body["integrations"]["Segment.io"]["apiHost"] == "events.example:8787/v1"
     assert list(answer.body["integrations"]) == ["Segment.io"]
     assert desk.ask("/v1/projects/wrong/settings", method="GET").status == 404

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from resa.base.language import said
+from resa.base.showing import harmless
 from resa.drawing import format_seconds
 from resa.model.verdicts import VERDICTS
 
@@ -112,7 +113,7 @@ def cell_text(value: object, language: str = "en") -> str:
         case dict() | list():
             return _joined(value, language)
         case _:
-            return str(plain(value))
+            return harmless(str(plain(value)))
 
 
 def _joined(value: dict[str, object] | list[object], language: str) -> str:

@@ -18,8 +18,10 @@ what `identify` says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -35,6 +37,7 @@ SKEW: Final = 5 * 60 * 1_000_000
 _LONGEST: Final = 512  # characters of an id or a name
 _EARLIEST: Final = 86_400 * 1_000_000  # see `judging.OLDEST`
 _AHEAD: Final = 86_400 * 1_000_000
+_LEVELS: Final = 100  # of objects and lists within each other: what reads them later must not run out of stack
 
 
 class _Item(msgspec.Struct, rename="camel"):
@@ -277,11 +280,27 @@ def _json(value: Mapping[str, Any], path: str) -> str | None:
         text = _encode(value).decode()
     except (UnicodeEncodeError, OverflowError, RecursionError):
         raise _Refused("bad-json", path) from None
-    if "\\u0000" in text:
+    if "\\u0000" in text and _ZERO.search(text):
         raise _Refused("nul-byte", path)
     if len(text) > OVERLONG_JSON:
         raise _Refused("overlong", path, limit=f"{OVERLONG_JSON} bytes")
+    if text.count("{") + text.count("[") > _LEVELS and _too_deep(value):
+        raise _Refused("too-deep", path, levels=_LEVELS)
     return text
+
+
+_ZERO: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of a zero byte, and not a backslash before the letters u0000."""
+
+
+def _too_deep(value: object) -> bool:
+    level: list[Any] = [value]
+    for _ in range(_LEVELS):
+        members = chain.from_iterable(outer.values() if isinstance(outer, dict) else outer for outer in level)
+        level = [inner for inner in members if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 _UNTOLD: Final = frozenset({"ip", "userAgent", "userAgentData", "traits", "page", "consent", "channel"})
@@ -334,6 +353,9 @@ def _happened(item: _Item, sent_at: int | None, received_at: int) -> int:
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR: Final = (
+    253_402_300_800 * 1_000_000
+)  # the year 10000: no text names a later moment, and no column holds any number
 _MILLISECONDS: Final = 1e11  # a number beyond is of milliseconds: as seconds it would be of the year 5138
 
 
@@ -349,7 +371,8 @@ def moment_of(value: Any) -> int | None:
             since: timedelta = (found if found.tzinfo is not None else found.replace(tzinfo=UTC)) - _EPOCH
             return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return round(value * (1_000 if value > _MILLISECONDS else 1_000_000))
+            found_at = round(value * (1_000 if value > _MILLISECONDS else 1_000_000))
+            return found_at if abs(found_at) < _FAR else None
     except (ValueError, OverflowError):
         return None
     return None

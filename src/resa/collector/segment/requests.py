@@ -5,6 +5,7 @@ What its items say is judged when they are consumed (`items`), so that one bad i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -70,8 +71,12 @@ def read_request(content: bytes, kind: str) -> Request:
     """
     try:
         envelope = _envelopes.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _wrong(sentence("the body is not the JSON of a call ({reason})", reason=str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        content = _ESCAPE.sub(_whole, content)
+        try:
+            envelope = _envelopes.decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _wrong(sentence("the body is not the JSON of a call ({reason})", reason=str(error))) from None
     if kind != "batch":
         return Request(envelope.write_key, [content])
     if envelope.batch is msgspec.UNSET:
@@ -80,6 +85,16 @@ def read_request(content: bytes, kind: str) -> Request:
         raise _wrong(sentence("the batch holds {n} calls; send at most {most}", n=len(envelope.batch), most=MOST_ITEMS))
     context = envelope.context if isinstance(envelope.context, dict) else None
     return Request(envelope.write_key, envelope.batch, envelope.sent_at, context)
+
+
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""An escape in a text; in the group, half a letter: browsers write one where a text was cut within an emoji."""
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if escape[1] else escape[0]
 
 
 def _wrong(message: Sentence) -> InputError:

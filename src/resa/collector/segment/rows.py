@@ -20,6 +20,9 @@ __all__ = ["Rows", "problems_of", "rows_of"]
 _PLACES: Final = 4_096
 """Of `sequence`, for the places in one batch: more than `MOST_ITEMS`."""
 
+_AT_ONCE: Final = 100_000
+"""Calls that become rows at once: one of two bytes becomes a rejected row of hundreds, and they must fit in memory."""
+
 _Placed = tuple[Row, Arrival, int]
 _Refusal = tuple[ItemProblem, bytes, int]
 
@@ -28,10 +31,12 @@ class Rows:
     """What the arrivals of one source became.
 
     Attributes:
+        arrivals: How many there were.
         items: How many calls there were.
     """
 
     def __init__(self) -> None:
+        self.arrivals = 0
         self.items = 0
         self._events: list[_Placed] = []
         self._records: list[_Placed] = []
@@ -99,11 +104,12 @@ class Rows:
                 self._rejected.append((found, bytes(content), first_row + place))
             else:
                 (self._events if found.event is not None else self._records).append((found, arrival, place))
+        self.arrivals += 1
         self.items += len(request.items)
 
 
 def rows_of(arrivals: Sequence[Arrival], first_row: int = 1) -> Rows:
-    """The rows that the calls of some arrivals of one source become.
+    """The rows that the calls of some arrivals of one source become; of the first ones, where they are too many.
 
     Args:
         arrivals: Each was read by `read_request` when it came.
@@ -111,6 +117,8 @@ def rows_of(arrivals: Sequence[Arrival], first_row: int = 1) -> Rows:
     """
     rows = Rows()
     for arrival in arrivals:
+        if rows.items >= _AT_ONCE:
+            break
         rows.add(arrival, first_row + rows.items)
     return rows
 
