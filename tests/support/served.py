@@ -94,7 +94,7 @@ class Served:
                     status = (entry / "stat").read_text()
                 except OSError:
                     continue
-                if int(re.split(r"\s", status.rpartition(")")[2].strip())[2]) == self.process.pid:
+                if int(re.split(r"\s", status.rpartition(")")[2].strip())[3]) == self.process.pid:
                     found.append(int(entry.name))
         return sorted(found, key=lambda pid: pid != self.process.pid)
 

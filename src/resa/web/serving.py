@@ -64,7 +64,11 @@ class Server:
             WorkspaceError: It cannot listen there, or did not start.
         """
         self._process = subprocess.Popen(  # noqa: S603 - Python itself, and what was checked
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,  # Ctrl+C reaches its parent alone, while it starts, too
         )
         said = _line(self._process.stdout)
         if said.startswith(_LISTENING):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import threading
@@ -73,8 +74,11 @@ def test_those_who_send_nothing_keep_nobody_out(tmp_path: Path) -> None:
 
 def test_another_command_is_told_who_writes(tmp_path: Path) -> None:
     new_shop(tmp_path)
-    with Served(tmp_path), resa.open(tmp_path) as shop, pytest.raises(resa.WorkspaceBusy, match="has been writing"):
-        shop.rebuild()
+    with Served(tmp_path) as served, resa.open(tmp_path) as shop:
+        with pytest.raises(resa.WorkspaceBusy, match="has been writing"):
+            shop.rebuild()
+        command, taker = served.members()
+        assert os.getpgid(taker) != os.getpgid(command)  # Ctrl+C in a terminal reaches the command alone
 
 
 def test_a_place_that_is_taken(tmp_path: Path) -> None:
