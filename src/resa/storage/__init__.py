@@ -3,6 +3,7 @@
 from resa.storage.compaction import compact_files
 from resa.storage.derivation import has_column
 from resa.storage.evaluation import count_files
+from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.lookups import first_of_each_key
@@ -37,6 +38,7 @@ __all__ = [
     "EventFile",
     "Exclusion",
     "Finding",
+    "Hasher",
     "JourneyIndex",
     "Kind",
     "Labels",

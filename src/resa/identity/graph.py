@@ -1,0 +1,259 @@
+"""Evidence and decisions as arrays, in an order that their content alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from resa.identity.decisions import Decision, in_force
+from resa.identity.identifiers import Identifier
+from resa.identity.kinds import Kind
+from resa.identity.rules import Rules
+from resa.kernels import joining, ordering
+from resa.model.tables import EVIDENCE
+from resa.storage import Hasher
+
+__all__ = ["NEVER_SEEN", "Graph", "assemble", "touched"]
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+NEVER_SEEN: Final = np.iinfo(np.int64).max
+"""The first moment of an identifier that only decisions name."""
+
+_CONTENT: Final = Hasher(b"order of content")  # no secret: nothing of it is kept, and every workspace orders alike
+_SEPARATOR: Final = pa.scalar("\0", pa.large_string())  # no kind holds it
+_KEYS: Final = ["one", "other", "alias", "source"]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """N identifiers, M pairs of them that were seen together, and D decisions on them.
+
+    Identifiers are numbered by a hash of their content, pairs by their identifiers, the lower number first.
+
+    Attributes:
+        rules: Of the workspace.
+        kinds: The kinds there are, the best first.
+        kind: u8[N], place in `kinds`.
+        values: N texts.
+        first_seen: i64[N], microseconds since the epoch, UTC; `NEVER_SEEN` if only a decision names it.
+        one: i32[M].
+        other: i32[M].
+        alias: bool[M], whether an alias says that they are the same.
+        first_at: i64[M], microseconds since the epoch, UTC.
+        last_at: i64[M].
+        count: i64[M], rows that say so.
+        details: The same pairs by reason and source: `pair`, `alias`, `source`, `first_at`, `last_at`, `count`.
+        sources: Names of sources.
+        decisions: The last on each pair, the newest first.
+        decided_one: i32[D].
+        decided_other: i32[D].
+    """
+
+    rules: Rules
+    kinds: tuple[Kind, ...]
+    kind: npt.NDArray[np.uint8]
+    values: pa.Array
+    first_seen: Longs
+    one: Ints
+    other: Ints
+    alias: Flags
+    first_at: Longs
+    last_at: Longs
+    count: Longs
+    details: pa.Table
+    sources: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+    decided_one: Ints
+    decided_other: Ints
+
+    def identifier(self, number: int) -> Identifier:
+        """The identifier of a number."""
+        return Identifier(self.kinds[self.kind[number]].name, self.values[number].as_py())
+
+    def find(self, identifiers: Sequence[Identifier]) -> Ints:
+        """The numbers of identifiers; -1 for one that is not there."""
+        wanted = pa.array(["\0".join(identifier) for identifier in identifiers], pa.large_string())
+        names = pa.array([kind.name for kind in self.kinds], pa.large_string()).take(pa.array(self.kind))
+        found = pc.index_in(wanted, pc.binary_join_element_wise(names, self.values, _SEPARATOR))
+        return np.asarray(found.fill_null(-1), np.int32)
+
+    def part(self, chosen: Flags) -> Graph:
+        """What some identifiers, chosen by whole connected parts, are told by.
+
+        Args:
+            chosen: bool[N], such as `touched` gives it.
+        """
+        number = (np.cumsum(chosen) - 1).astype(np.int32)
+        pairs = chosen[self.one]
+        decided = np.flatnonzero(chosen[self.decided_one])
+        pair = np.asarray(self.details.column("pair"))
+        kept = pairs[pair]
+        place = np.cumsum(pairs) - 1
+        return replace(
+            self,
+            kind=self.kind[chosen],
+            values=self.values.filter(pa.array(chosen)),
+            first_seen=self.first_seen[chosen],
+            one=number[self.one[pairs]],
+            other=number[self.other[pairs]],
+            alias=self.alias[pairs],
+            first_at=self.first_at[pairs],
+            last_at=self.last_at[pairs],
+            count=self.count[pairs],
+            details=self.details.filter(pa.array(kept)).set_column(0, "pair", pa.array(place[pair[kept]])),
+            decisions=tuple(self.decisions[place] for place in decided.tolist()),
+            decided_one=number[self.decided_one[decided]],
+            decided_other=number[self.decided_other[decided]],
+        )
+
+
+def assemble(evidence: Iterable[pa.Table], decisions: Iterable[Decision], rules: Rules) -> Graph:
+    """Bring evidence and decisions into one graph. Their order, and what is given twice, is no matter.
+
+    Args:
+        evidence: Tables in the schema `EVIDENCE`, as `gather` makes them.
+        decisions: All that were ever made.
+        rules: Of the workspace.
+    """
+    table = pa.concat_tables([*evidence, EVIDENCE.empty_table()])
+    deciding = in_force(decisions)
+    said = [identifier for decision in deciding for identifier in (decision.one, decision.other)]
+    kind_names, values, numbers = _numbered(table, said)
+    ranked = rules.ranked(kind_names.unique().to_pylist())
+    place = pa.array([kind.name for kind in ranked], kind_names.type)
+    kind = np.asarray(pc.index_in(kind_names, place), np.uint8)
+    rows, one, other = len(table), numbers[: len(table)], numbers[len(table) : 2 * len(table)]
+    decided = numbers[2 * rows :].reshape(-1, 2)
+    sources = sorted(pc.unique(table.column("source_id")).to_pylist())
+    digest = _digest(table, one, other, sources)
+    seen, pairs = (
+        digest.filter(pc.less(digest.column("other"), 0)),
+        digest.filter(pc.greater_equal(digest.column("other"), 0)),
+    )
+    first_seen = np.full(len(kind), NEVER_SEEN, np.int64)
+    for end in ("one", "other"):
+        for part in (seen, pairs) if end == "one" else (pairs,):
+            np.minimum.at(first_seen, np.asarray(part.column(end)), np.asarray(part.column("first_at")))
+    details, columns = _pairs(pairs)
+    return Graph(
+        rules=rules,
+        kinds=ranked,
+        kind=kind,
+        values=values,
+        first_seen=first_seen,
+        details=details,
+        sources=tuple(sources),
+        decisions=tuple(deciding),
+        decided_one=decided[:, 0],
+        decided_other=decided[:, 1],
+        **columns,
+    )
+
+
+def _numbered(table: pa.Table, said: Sequence[Identifier]) -> tuple[pa.Array, pa.Array, Ints]:
+    """Kinds and values of all identifiers in the order of their content, and the numbers of all ends (-1: none).
+
+    Ends are those of the rows, first the ones, then the others, and then those of decisions.
+    """
+    large = pa.large_string()
+    kinds = pa.chunked_array(
+        [
+            *table.column("kind").cast(large).chunks,
+            *table.column("other_kind").cast(large).chunks,
+            pa.array([identifier.kind for identifier in said], large),
+        ],
+        large,
+    ).combine_chunks()
+    values = pa.chunked_array(
+        [
+            *table.column("value").cast(large).chunks,
+            *table.column("other_value").cast(large).chunks,
+            pa.array([identifier.value for identifier in said], large),
+        ],
+        large,
+    ).combine_chunks()
+    encoded = pc.binary_join_element_wise(kinds, values, _SEPARATOR).dictionary_encode()
+    codes = np.asarray(encoded.indices.fill_null(-1), np.int32)
+    places = np.zeros(len(encoded.dictionary), np.int64)
+    there = np.flatnonzero(codes >= 0)
+    places[codes[there]] = there
+    kinds, values = kinds.take(pa.array(places)), values.take(pa.array(places))
+    order = ordering.order_by_hash(_CONTENT.identifiers(kinds, values))
+    number = np.empty(len(order) + 1, np.int32)
+    number[order], number[-1] = np.arange(len(order)), -1
+    return kinds.take(pa.array(order)), values.take(pa.array(order)), number[codes]
+
+
+def _digest(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> pa.Table:
+    """Rows by identifiers, reason and source; what a batch says twice counts once. The lower identifier first."""
+    low = np.where(other < 0, one, np.minimum(one, other))
+    high = np.where(other < 0, -1, np.maximum(one, other))
+    columns: dict[str, Any] = {
+        "one": low,
+        "other": high,
+        "alias": pc.equal(table.column("reason"), "alias").cast(pa.int8()),
+        "source": pc.index_in(table.column("source_id"), pa.array(sources, pa.string())),
+        "batch": table.column("batch"),
+        "first_at": table.column("first_at").cast(pa.int64()),
+        "last_at": table.column("last_at").cast(pa.int64()),
+        "count": table.column("count"),
+    }
+    told = pa.table(columns).filter(pa.array(low != high))
+    once = _grouped(told, [*_KEYS, "batch"], "max")
+    return _grouped(once, _KEYS, "sum")
+
+
+def _grouped(table: pa.Table, keys: list[str], counting: str) -> pa.Table:
+    found = table.group_by(keys).aggregate([("first_at", "min"), ("last_at", "max"), ("count", counting)])
+    return found.rename_columns([*keys, "first_at", "last_at", "count"])
+
+
+def _pairs(told: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
+    """The pairs in their order: by reason and source, and together as columns of a `Graph`."""
+    key = np.asarray(told.column("one"), np.int64) << 32 | np.asarray(told.column("other"), np.int64)
+    told = told.append_column("key", pa.array(key))
+    told = told.sort_by([("key", "ascending"), ("alias", "ascending"), ("source", "ascending")])
+    key = np.asarray(told.column("key"))
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(key)))
+    parts = {name: np.asarray(told.column(name)) for name in ("alias", "source", "first_at", "last_at", "count")}
+    details = pa.table({"pair": pair, **parts, "alias": pa.array(parts["alias"] > 0)})
+
+    def over(which: np.ufunc, name: str) -> Any:
+        return which.reduceat(parts[name], starts) if len(starts) else parts[name]
+
+    return details, {
+        "one": (key[starts] >> 32).astype(np.int32),
+        "other": (key[starts] & 0xFFFFFFFF).astype(np.int32),
+        "alias": over(np.maximum, "alias") > 0,
+        "first_at": over(np.minimum, "first_at"),
+        "last_at": over(np.maximum, "last_at"),
+        "count": over(np.add, "count"),
+    }
+
+
+def touched(graph: Graph, identifiers: Sequence[Identifier]) -> Flags:
+    """Which identifiers may belong to another customer when something new is told of some; bool[N].
+
+    They are all that hang together with them by any evidence, also by what was refused or set apart, and by decisions.
+    What is told of others decides nothing about these.
+
+    Args:
+        graph: With what is new.
+        identifiers: What new evidence or a new decision names.
+    """
+    ends = [np.concatenate(both) for both in ((graph.one, graph.decided_one), (graph.other, graph.decided_other))]
+    part = joining.components(len(graph.kind), *ends)
+    chosen = np.zeros(len(graph.kind), np.bool_)
+    there = graph.find(identifiers)
+    chosen[part[there[there >= 0]]] = True
+    return chosen[part]
