@@ -93,7 +93,7 @@ def normalised(kind: Kind, value: str) -> str | NoIdentifier:
     text = _clean(value)
     if not text:
         return NoIdentifier.EMPTY
-    if any(unicodedata.category(letter) == "Cs" for letter in text) or "\ufffd" in text:
+    if not text.isascii() and any(letter == "\ufffd" or unicodedata.category(letter) == "Cs" for letter in text):
         return NoIdentifier.NOT_TEXT
     nothing = COMMON.holds(text) or folded(text) in kind.placeholders.words
     if nothing or not any(map(str.isalnum, text)):
@@ -171,7 +171,8 @@ def _address_alone(text: str) -> str:
         text = unquote(text)
     if named := _IN_BRACKETS.fullmatch(text):
         text = named[1]
-    return " ".join(text.split()).strip("\"' ").rstrip(";,. ")
+    text = " ".join(text.split()).rstrip(";,. ")
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _domain(text: str) -> str | None:

@@ -115,9 +115,9 @@ _FILLED_IN = (
     "test|tests|testing|asdf|qwerty|foo|bar|abc|aaa|xxx|none|no|null|nomail|noemail|na|nobody|fake|spam|a|b|x|xx"
 )
 _NO_NAME = "undefined|null|none|nan|anonymous|guest|unknown|noemail|nomail|noreply|nobody|no[ .\\-]?e?mail"
-_NO_HOST = "invalid|localhost|none|null|undefined"
+_NO_HOST = "invalid|none|null|undefined"
 _OF_EXAMPLES = (
-    "test|users?|name|your ?name|you|your ?email|email|mail|me|someone|example|foo|a|firstname.lastname|first.last"
+    "test|users?|name|your[ .]?name|you|your[ .]?email|email|mail|me|someone|example|foo|a|first.?name.last.?name"
 )
 
 _ADDRESSES = (

@@ -216,7 +216,7 @@ def _contradictions(document: Document, shape: RulesShape) -> Iterator[Problem]:
     """What each key may say, but not together."""
     named = {canonical(name) for name in shape.kinds}
     known = {*KINDS, *named}
-    listed = isinstance((document.data or {}).get("ranking"), list)
+    listed = isinstance(document.data, dict) and isinstance(document.data.get("ranking"), list)
     seen: set[str] = set()
     for number, text in enumerate(shape.ranking):
         place = ("ranking", number) if listed else ("ranking",)

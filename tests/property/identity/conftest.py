@@ -6,10 +6,11 @@ import pytest
 from tests.oracles.identity import Sighting
 from tests.support.identity import resolved
 
-from resa.identity import Identifier, touched
+from resa.identity import Identifier
+from resa.kernels import warm
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_kernels() -> None:
-    one, other = Identifier("cookie", "c-1"), Identifier("user_id", "7")
-    touched(resolved([Sighting(0, "web", (one, other))]).graph, [one])
+    warm()
+    resolved([Sighting(0, "web", (Identifier("cookie", "c-1"), Identifier("user_id", "7")))])  # those of hashing, too

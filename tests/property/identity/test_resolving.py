@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles.identity import Sighting, who_is_who
 from tests.support.identity import content, evidence_of, groups, moment, names, resolved
 from tests.support.identity_drawn import DECISIONS, ONE, RULES, SIGHTINGS
+from tests.support.properties import holds
 
 from resa.identity import (
     Decision,
@@ -42,7 +42,7 @@ def told(persons: Persons) -> tuple[object, ...]:
     return names(persons), set_apart(persons).to_pylist(), sorted(no, key=str)
 
 
-@given(SIGHTINGS, DECISIONS, RULES)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES)
 def test_persons_are_those_of_the_oracle(sightings: list[Sighting], decisions: list[Decision], rules: Rules) -> None:
     persons = resolved(sightings, decisions, rules)
     expected = who_is_who(sightings, decisions, rules, content)
@@ -57,7 +57,7 @@ def test_persons_are_those_of_the_oracle(sightings: list[Sighting], decisions: l
     assert pairs == {both: reason for both, reason in expected.refused.items() if reason != "overruled"}
 
 
-@given(SIGHTINGS, DECISIONS, RULES, st.data())
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES, data=st.data())
 def test_the_order_of_arrival_never_changes_the_persons(
     sightings: list[Sighting], decisions: list[Decision], rules: Rules, data: st.DataObject
 ) -> None:
@@ -66,14 +66,14 @@ def test_the_order_of_arrival_never_changes_the_persons(
     assert told(persons) == told(resolved(sightings, decisions, rules))
 
 
-@given(SIGHTINGS, RULES)
+@holds(few=40, many=1500, sightings=SIGHTINGS, rules=RULES)
 def test_placeholders_are_nobody_whether_known_at_gathering_or_later(sightings: list[Sighting], rules: Rules) -> None:
     late = resolved(sightings, (), rules)
     early = resolve(evidence_of(sightings, rules=rules), (), rules)
     assert groups(early) == {group for group in groups(late) if names(late)[min(group)] is not None}
 
 
-@given(SIGHTINGS, DECISIONS, RULES, ONE, ONE)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES, one=ONE, other=ONE)
 def test_join_and_then_split_is_the_identity(
     sightings: list[Sighting], decisions: list[Decision], rules: Rules, one: Identifier, other: Identifier
 ) -> None:
@@ -89,7 +89,7 @@ def test_join_and_then_split_is_the_identity(
     assert all(after[new] in {new, None} for new in after.keys() - known.keys())
 
 
-@given(SIGHTINGS, DECISIONS, RULES, ONE, ONE, SIGHTINGS)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES, one=ONE, other=ONE, later=SIGHTINGS)
 def test_a_split_holds_whatever_is_seen_later(
     sightings: list[Sighting],
     decisions: list[Decision],
@@ -109,7 +109,7 @@ def test_a_split_holds_whatever_is_seen_later(
     assert whose[0] == whose[1] or None in whose  # a placeholder is nobody, whatever a person says
 
 
-@given(SIGHTINGS, RULES)
+@holds(few=40, many=1500, sightings=SIGHTINGS, rules=RULES)
 def test_nobody_has_two_unique_identifiers_without_an_alias(sightings: list[Sighting], rules: Rules) -> None:
     persons = resolved([row for row in sightings if not row.alias], (), rules)
     for group in groups(persons):
@@ -118,7 +118,7 @@ def test_nobody_has_two_unique_identifiers_without_an_alias(sightings: list[Sigh
             assert sum(identifier.kind == name for identifier in group) <= (1 if kind.unique else kind.limit)
 
 
-@given(SIGHTINGS, DECISIONS, RULES)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES)
 def test_every_join_has_its_reasons(sightings: list[Sighting], decisions: list[Decision], rules: Rules) -> None:
     persons = resolved(sightings, decisions, rules)
     seen = {frozenset((one, other)) for row in sightings for one in row.identifiers for other in row.identifiers}
@@ -141,7 +141,7 @@ def test_every_join_has_its_reasons(sightings: list[Sighting], decisions: list[D
             assert why_apart(persons, start, other) == []
 
 
-@given(SIGHTINGS, DECISIONS, RULES, st.data())
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES, data=st.data())
 def test_resolving_what_is_touched_is_resolving_all(
     sightings: list[Sighting], decisions: list[Decision], rules: Rules, data: st.DataObject
 ) -> None:
@@ -169,7 +169,7 @@ def test_resolving_what_is_touched_is_resolving_all(
     assert np.array_equal(mended.why, whole.why)
 
 
-@given(SIGHTINGS, DECISIONS, RULES)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS, rules=RULES)
 def test_a_row_is_its_best_identifiers(sightings: list[Sighting], decisions: list[Decision], rules: Rules) -> None:
     persons = resolved(sightings, decisions, rules)
     graph = persons.graph
@@ -186,7 +186,7 @@ def test_a_row_is_its_best_identifiers(sightings: list[Sighting], decisions: lis
         assert (None if whose[number] < 0 else graph.identifier(whose[number])) == expected
 
 
-@given(SIGHTINGS, DECISIONS)
+@holds(few=40, many=1500, sightings=SIGHTINGS, decisions=DECISIONS)
 def test_a_customers_name_survives_what_joins_later(sightings: list[Sighting], decisions: list[Decision]) -> None:
     """Rows that come in the order of time, with rules that join no unique one: one of the parts gives the name."""
     rows = sorted(sightings, key=lambda row: row.at)
