@@ -113,6 +113,15 @@ def test_editors_know_the_file() -> None:
         jsonschema.validate({"kinds": {"email": {"limits": 5}}}, schema)
 
 
+def test_the_file_that_is_explained_is_right() -> None:
+    page = Path(__file__).parents[3] / "docs/explanation/identity.md"
+    text = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    rules, problems = rules_of(text)
+    assert problems == []
+    assert list(rules.kinds)[:8] == list(KINDS)
+    assert rules.kind("email").limit == 10
+
+
 def test_kinds_that_no_rules_name_rank_last_by_name() -> None:
     ranked = Rules().ranked(["zebra", "cookie", "ant", "user_id"])
     assert [kind.name for kind in ranked] == ["user_id", "cookie", "ant", "zebra"]
