@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from resa.base.errors import InputError
+from resa.base.language import sentence
 from resa.identity.decisions import Decision, in_force
 from resa.identity.identifiers import Identifier
 from resa.identity.kinds import Kind
@@ -27,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 
 NEVER_SEEN: Final = np.iinfo(np.int64).max
 """The first moment of an identifier that only decisions name."""
+
+MOST_KINDS: Final = 250
 
 _CONTENT: Final = Hasher(b"order of content")  # no secret: nothing of it is kept, and every workspace orders alike
 _SEPARATOR: Final = pa.scalar("\0", pa.large_string())  # no kind holds it
@@ -123,12 +127,23 @@ def assemble(evidence: Iterable[pa.Table], decisions: Iterable[Decision], rules:
         evidence: Tables in the schema `EVIDENCE`, as `gather` makes them.
         decisions: All that were ever made.
         rules: Of the workspace.
+
+    Raises:
+        InputError: There are more than `MOST_KINDS` kinds.
     """
     table = pa.concat_tables([*evidence, EVIDENCE.empty_table()])
     deciding = in_force(decisions)
     said = [identifier for decision in deciding for identifier in (decision.one, decision.other)]
     kind_names, values, numbers = _numbered(table, said)
     ranked = rules.ranked(kind_names.unique().to_pylist())
+    if len(ranked) > MOST_KINDS:
+        raise InputError(
+            sentence(
+                "the sources name {n} kinds of identifiers, and {most} can be told apart; name fewer under `identifiers:`",
+                n=len(ranked),
+                most=MOST_KINDS,
+            )
+        )
     place = pa.array([kind.name for kind in ranked], kind_names.type)
     kind = np.asarray(pc.index_in(kind_names, place), np.uint8)
     rows, one, other = len(table), numbers[: len(table)], numbers[len(table) : 2 * len(table)]

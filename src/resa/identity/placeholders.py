@@ -114,7 +114,7 @@ _TYPED_ALONG = (r"\+?[0-9]*1234567(?:8(?:90?)?)?", r"\+?0?9876543210?")
 _FILLED_IN = (
     "test|tests|testing|asdf|qwerty|foo|bar|abc|aaa|xxx|none|no|null|nomail|noemail|na|nobody|fake|spam|a|b|x|xx"
 )
-_NO_NAME = "undefined|null|none|nan|anonymous|guest|unknown|noemail|nomail|noreply|nobody|no[ .\\-]?e?mail"
+_NO_NAME = "undefined|null|none|anonymous|guest|unknown|noemail|nomail|noreply|nobody|no[ .\\-]?e?mail"
 _NO_HOST = "invalid|none|null|undefined"
 _OF_EXAMPLES = (
     "test|users?|name|your[ .]?name|you|your[ .]?email|email|mail|me|someone|example|foo|a|first.?name.last.?name"
@@ -124,8 +124,9 @@ _ADDRESSES = (
     r"(?:no|not|do ?not|dont)[\-. ]?(?:reply|respond)[0-9]*@.*",
     r"(?:noreply|donotreply).*@.*",
     r"(?:postmaster|mailer-daemon|bounces?)@.*",
-    rf"(?:{_FILLED_IN}|email|mail|user|name|me|you)[0-9]*@(?:{_FILLED_IN}|email|mail)\.[a-z.]*",
-    rf"(?:{_OF_EXAMPLES}|{_NO_NAME})[0-9]*@(?:example|domain|test|mail|email)\.[a-z.]*",
+    rf"(?:{_FILLED_IN})[0-9]*@(?:{_FILLED_IN})\.[a-z.]*",
+    rf"(?:{_OF_EXAMPLES})[0-9]*@(?:example|domain|test)\.[a-z.]*",
+    r"(?:test|user|name|e?mail)@e?mail\.com",
     rf"(?:{_NO_NAME})[0-9]*@.*",
     rf".*@(?:.*\.)?(?:{_NO_HOST})",
     r".*@(?:noemail|nomail|no-?reply)\.[a-z]*",

@@ -183,7 +183,8 @@ def _order(graph: Graph, stage: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]
         stage.astype(np.uint64) << 16 | (~graph.alias).astype(np.uint64) << 15 | better.astype(np.uint64) << 6 | often
     )
     by_moment = np.argsort(graph.first_at, kind="stable")
-    codes = np.unique(major, return_inverse=True)[1].astype(np.uint16)  # few, and numpy sorts short ones fastest
+    kept, codes = np.unique(major, return_inverse=True)
+    codes = codes.astype(np.uint16 if len(kept) <= _MOST else np.uint32)  # numpy sorts short ones fastest
     return by_moment[np.argsort(codes[by_moment], kind="stable")]
 
 

@@ -41,13 +41,15 @@ class Rules:
 
     Attributes:
         kinds: All kinds that are named, the best first.
+        other: What holds for kinds that are not.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
+    other: Kind = OTHER
 
     def kind(self, name: str) -> Kind:
-        """The rules of a kind; of one that no rules name, those of `OTHER`."""
-        return self.kinds.get(name) or replace(OTHER, name=name)
+        """The rules of a kind; of one that no rules name, those of `other`."""
+        return self.kinds.get(name) or replace(self.other, name=name)
 
     def normalised(self, name: str, value: str) -> str | NoIdentifier:
         """A value of a kind in its one form, or why it names nobody."""
@@ -266,7 +268,8 @@ def _rules(shape: RulesShape) -> Rules:
     names = dict.fromkeys((*KINDS, *told))
     first = [name for name in dict.fromkeys(map(canonical, shape.ranking)) if name in names]
     ordered = [*first, *(name for name in names if name not in first)]
-    return Rules(MappingProxyType({name: _kind(name, told.get(name, KindShape()), shape) for name in ordered}))
+    kinds = {name: _kind(name, told.get(name, KindShape()), shape) for name in ordered}
+    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape))
 
 
 def _kind(name: str, told: KindShape, shape: RulesShape) -> Kind:

@@ -79,6 +79,8 @@ SAME = [
     ("email", "nobel@shop.se", "nobel@shop.se"),
     ("email", "testa.rossi@shop.se", "testa.rossi@shop.se"),
     ("email", "anna@example.com", "anna@example.com"),
+    ("email", "nan@shop.se", "nan@shop.se"),  # a name
+    ("email", "a@mail.ru", "a@mail.ru"),
     ("email", "info@shop.se", "info@shop.se"),  # shared it may be: that the evidence shows
 ]
 

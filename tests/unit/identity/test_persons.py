@@ -70,6 +70,13 @@ def test_nothing_at_all_is_nobody() -> None:
     assert (refused(persons).num_rows, set_apart(persons).num_rows) == (0, 0)
 
 
+def test_more_kinds_than_can_be_told_apart_are_refused() -> None:
+    rows = [Sighting(0, "web", (Identifier(f"kind {number}", "7"),)) for number in range(251)]
+    with pytest.raises(InputError, match="251 kinds of identifiers, and 250 can be told apart"):
+        resolved(rows)
+    assert len(resolved(rows[1:]).person) == 250
+
+
 def test_the_shortest_way_is_told_and_of_the_shortest_the_strongest() -> None:
     phone, card = Identifier("phone", "+46701740605"), Identifier("loyalty_card", "770012")
     rows = [

@@ -43,6 +43,7 @@ def test_what_a_file_says_is_read() -> None:
     assert rules.kind("ip").joins is False
     assert rules.normalised("Email", "till@shop.se") is NoIdentifier.PLACEHOLDER
     assert rules.normalised("user_id", "Walk-In") is NoIdentifier.PLACEHOLDER
+    assert rules.normalised("of no rules", "walk-in") is NoIdentifier.PLACEHOLDER
     assert rules.normalised("mobile", "912 34 568") == "+4791234568"
 
 
