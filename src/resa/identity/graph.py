@@ -139,7 +139,8 @@ def assemble(evidence: Iterable[pa.Table], decisions: Iterable[Decision], rules:
     if len(ranked) > MOST_KINDS:
         raise InputError(
             sentence(
-                "the sources name {n} kinds of identifiers, and {most} can be told apart; name fewer under `identifiers:`",
+                "the sources name {n} kinds of identifiers, and {most} can be told apart; "
+                "name fewer under `identifiers:`",
                 n=len(ranked),
                 most=MOST_KINDS,
             )
