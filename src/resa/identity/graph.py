@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,6 @@ MOST_KINDS: Final = 250
 
 _CONTENT: Final = Hasher(b"order of content")  # no secret: nothing of it is kept, and every workspace orders alike
 _SEPARATOR: Final = pa.scalar("\0", pa.large_string())  # no kind holds it
-_KEYS: Final = ["one", "other", "alias", "source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,16 +149,11 @@ def assemble(evidence: Iterable[pa.Table], decisions: Iterable[Decision], rules:
     rows, one, other = len(table), numbers[: len(table)], numbers[len(table) : 2 * len(table)]
     decided = numbers[2 * rows :].reshape(-1, 2)
     sources = sorted(pc.unique(table.column("source_id")).to_pylist())
-    digest = _digest(table, one, other, sources)
-    seen, pairs = (
-        digest.filter(pc.less(digest.column("other"), 0)),
-        digest.filter(pc.greater_equal(digest.column("other"), 0)),
-    )
     first_seen = np.full(len(kind), NEVER_SEEN, np.int64)
-    for end in ("one", "other"):
-        for part in (seen, pairs) if end == "one" else (pairs,):
-            np.minimum.at(first_seen, np.asarray(part.column(end)), np.asarray(part.column("first_at")))
-    details, columns = _pairs(pairs)
+    first_at = _whole(table.column("first_at"))
+    for ends in (one, other):
+        np.minimum.at(first_seen, ends[ends >= 0], first_at[ends >= 0])
+    details, columns = _pairs(table, one, other, sources)
     return Graph(
         rules=rules,
         kinds=ranked,
@@ -209,52 +203,65 @@ def _numbered(table: pa.Table, said: Sequence[Identifier]) -> tuple[pa.Array, pa
     return kinds.take(pa.array(order)), values.take(pa.array(order)), number[codes]
 
 
-def _digest(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> pa.Table:
-    """Rows by identifiers, reason and source; what a batch says twice counts once. The lower identifier first."""
-    low = np.where(other < 0, one, np.minimum(one, other))
-    high = np.where(other < 0, -1, np.maximum(one, other))
-    columns: dict[str, Any] = {
-        "one": low,
-        "other": high,
-        "alias": pc.equal(table.column("reason"), "alias").cast(pa.int8()),
-        "source": pc.index_in(table.column("source_id"), pa.array(sources, pa.string())),
-        "batch": table.column("batch"),
-        "first_at": table.column("first_at").cast(pa.int64()),
-        "last_at": table.column("last_at").cast(pa.int64()),
-        "count": table.column("count"),
-    }
-    told = pa.table(columns).filter(pa.array(low != high))
-    once = _grouped(told, [*_KEYS, "batch"], "max")
-    return _grouped(once, _KEYS, "sum")
+class _Told(NamedTuple):
+    """What rows say: when first, when last, how often."""
+
+    first_at: Longs
+    last_at: Longs
+    count: Longs
+
+    def over(self, starts: Longs, counting: np.ufunc) -> _Told:
+        """The same of groups of rows that stand together."""
+        if not len(starts):
+            return self
+        return _Told(
+            np.minimum.reduceat(self.first_at, starts),
+            np.maximum.reduceat(self.last_at, starts),
+            counting.reduceat(self.count, starts),
+        )
 
 
-def _grouped(table: pa.Table, keys: list[str], counting: str) -> pa.Table:
-    found = table.group_by(keys).aggregate([("first_at", "min"), ("last_at", "max"), ("count", counting)])
-    return found.rename_columns([*keys, "first_at", "last_at", "count"])
+def _pairs(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> tuple[pa.Table, dict[str, Any]]:
+    """The pairs in their order: by reason and source, and together as columns of a `Graph`.
+
+    What a batch says twice counts once; batches add up.
+    """
+    rows = np.flatnonzero((other >= 0) & (one != other))
+    low, high = np.minimum(one[rows], other[rows]), np.maximum(one[rows], other[rows])
+    pair = low.astype(np.int64) << 32 | high
+    alias = np.asarray(pc.equal(table.column("reason"), "alias").combine_chunks().cast(pa.int64()))[rows]
+    by = alias * len(sources) + _whole(pc.index_in(table.column("source_id"), pa.array(sources, pa.string())))[rows]
+    batches = table.column("batch").combine_chunks().dictionary_encode()
+    batch = np.asarray(batches.indices, np.int64)[rows]
+    order = np.argsort(by * len(batches.dictionary) + batch, kind="stable")
+    order = order[np.argsort(pair[order], kind="stable")]
+    pair, by, batch = pair[order], by[order], batch[order]
+    told = _Told(*(_whole(table.column(name))[rows][order] for name in _Told._fields))
+    starts = _changes(pair, by, batch)
+    pair, by, told = pair[starts], by[starts], told.over(starts, np.maximum)
+    starts = _changes(pair, by)
+    pair, by, told = pair[starts], by[starts], told.over(starts, np.add)
+    starts = _changes(pair)
+    aliases, place = by >= len(sources), np.repeat(np.arange(len(starts)), np.diff(starts, append=len(pair)))
+    source = by % max(len(sources), 1)
+    details = pa.table({"pair": place, "alias": pa.array(aliases), "source": source, **told._asdict()})
+    alias_of = np.maximum.reduceat(aliases, starts) if len(starts) else aliases
+    ends = {"one": (pair[starts] >> 32).astype(np.int32), "other": (pair[starts] & 0xFFFFFFFF).astype(np.int32)}
+    return details, {**ends, "alias": alias_of, **told.over(starts, np.add)._asdict()}
 
 
-def _pairs(told: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
-    """The pairs in their order: by reason and source, and together as columns of a `Graph`."""
-    key = np.asarray(told.column("one"), np.int64) << 32 | np.asarray(told.column("other"), np.int64)
-    told = told.append_column("key", pa.array(key))
-    told = told.sort_by([("key", "ascending"), ("alias", "ascending"), ("source", "ascending")])
-    key = np.asarray(told.column("key"))
-    starts = np.flatnonzero(np.diff(key, prepend=-1))
-    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(key)))
-    parts = {name: np.asarray(told.column(name)) for name in ("alias", "source", "first_at", "last_at", "count")}
-    details = pa.table({"pair": pair, **parts, "alias": pa.array(parts["alias"] > 0)})
+def _changes(*columns: Longs) -> Longs:
+    """The rows in which a column is another than in the row before, and the first."""
+    fresh = np.zeros(len(columns[0]), np.bool_)
+    fresh[:1] = True
+    for column in columns:
+        fresh[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(fresh)
 
-    def over(which: np.ufunc, name: str) -> Any:
-        return which.reduceat(parts[name], starts) if len(starts) else parts[name]
 
-    return details, {
-        "one": (key[starts] >> 32).astype(np.int32),
-        "other": (key[starts] & 0xFFFFFFFF).astype(np.int32),
-        "alias": over(np.maximum, "alias") > 0,
-        "first_at": over(np.minimum, "first_at"),
-        "last_at": over(np.maximum, "last_at"),
-        "count": over(np.add, "count"),
-    }
+def _whole(column: pa.ChunkedArray) -> Longs:
+    """Whole numbers, or moments in microseconds."""
+    return np.asarray(column.cast(pa.int64()).combine_chunks(), np.int64)
 
 
 def touched(graph: Graph, identifiers: Sequence[Identifier]) -> Flags:
