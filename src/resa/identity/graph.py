@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -78,6 +79,15 @@ class Graph:
     decided_one: Ints
     decided_other: Ints
 
+    @cached_property
+    def nobody(self) -> Flags:
+        """Which identifiers are placeholders by the rules of now, which may be newer than evidence; bool[N]."""
+        found = np.zeros(len(self.kind), np.bool_)
+        for place, kind in enumerate(self.kinds):
+            numbers = np.flatnonzero(self.kind == place)
+            found[numbers] = kind.placeholders.among(self.values.take(pa.array(numbers)))
+        return found
+
     def identifier(self, number: int) -> Identifier:
         """The identifier of a number."""
         return Identifier(self.kinds[self.kind[number]].name, self.values[number].as_py())
@@ -90,14 +100,14 @@ class Graph:
         return np.asarray(found.fill_null(-1), np.int32)
 
     def part(self, chosen: Flags) -> Graph:
-        """What some identifiers, chosen by whole connected parts, are told by.
+        """What is told of some identifiers and no others.
 
         Args:
-            chosen: bool[N], such as `touched` gives it.
+            chosen: bool[N], as `touched` gives it.
         """
         number = (np.cumsum(chosen) - 1).astype(np.int32)
-        pairs = chosen[self.one]
-        decided = np.flatnonzero(chosen[self.decided_one])
+        pairs = chosen[self.one] & chosen[self.other]
+        decided = np.flatnonzero(chosen[self.decided_one] & chosen[self.decided_other])
         pair = np.asarray(self.details.column("pair"))
         kept = pairs[pair]
         place = np.cumsum(pairs) - 1
@@ -208,7 +218,7 @@ class _Told(NamedTuple):
 
     first_at: Longs
     last_at: Longs
-    count: Longs
+    times: Longs
 
     def over(self, starts: Longs, counting: np.ufunc) -> _Told:
         """The same of groups of rows that stand together."""
@@ -217,8 +227,12 @@ class _Told(NamedTuple):
         return _Told(
             np.minimum.reduceat(self.first_at, starts),
             np.maximum.reduceat(self.last_at, starts),
-            counting.reduceat(self.count, starts),
+            counting.reduceat(self.times, starts),
         )
+
+    def columns(self) -> dict[str, Longs]:
+        """As a `Graph` names them."""
+        return {"first_at": self.first_at, "last_at": self.last_at, "count": self.times}
 
 
 def _pairs(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> tuple[pa.Table, dict[str, Any]]:
@@ -236,7 +250,7 @@ def _pairs(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> t
     order = np.argsort(by * len(batches.dictionary) + batch, kind="stable")
     order = order[np.argsort(pair[order], kind="stable")]
     pair, by, batch = pair[order], by[order], batch[order]
-    told = _Told(*(_whole(table.column(name))[rows][order] for name in _Told._fields))
+    told = _Told(*(_whole(table.column(name))[rows][order] for name in ("first_at", "last_at", "count")))
     starts = _changes(pair, by, batch)
     pair, by, told = pair[starts], by[starts], told.over(starts, np.maximum)
     starts = _changes(pair, by)
@@ -244,10 +258,10 @@ def _pairs(table: pa.Table, one: Ints, other: Ints, sources: Sequence[str]) -> t
     starts = _changes(pair)
     aliases, place = by >= len(sources), np.repeat(np.arange(len(starts)), np.diff(starts, append=len(pair)))
     source = by % max(len(sources), 1)
-    details = pa.table({"pair": place, "alias": pa.array(aliases), "source": source, **told._asdict()})
+    details = pa.table({"pair": place, "alias": pa.array(aliases), "source": source, **told.columns()})
     alias_of = np.maximum.reduceat(aliases, starts) if len(starts) else aliases
     ends = {"one": (pair[starts] >> 32).astype(np.int32), "other": (pair[starts] & 0xFFFFFFFF).astype(np.int32)}
-    return details, {**ends, "alias": alias_of, **told.over(starts, np.add)._asdict()}
+    return details, {**ends, "alias": alias_of, **told.over(starts, np.add).columns()}
 
 
 def _changes(*columns: Longs) -> Longs:
@@ -267,15 +281,19 @@ def _whole(column: pa.ChunkedArray) -> Longs:
 def touched(graph: Graph, identifiers: Sequence[Identifier]) -> Flags:
     """Which identifiers may belong to another customer when something new is told of some; bool[N].
 
-    They are all that hang together with them by any evidence, also by what was refused or set apart, and by decisions.
-    What is told of others decides nothing about these.
+    They are all that hang together with them by decisions and any evidence, also by what was refused and through what
+    is shared; but not through placeholders and kinds that never join. What is told of others decides nothing here.
 
     Args:
         graph: With what is new.
         identifiers: What new evidence or a new decision names.
     """
-    ends = [np.concatenate(both) for both in ((graph.one, graph.decided_one), (graph.other, graph.decided_other))]
-    part = joining.components(len(graph.kind), *ends)
+    mute = graph.nobody | ~np.array([kind.joins for kind in graph.kinds], np.bool_)[graph.kind]
+    pairs = ~(mute[graph.one] | mute[graph.other])
+    decided = ~(graph.nobody[graph.decided_one] | graph.nobody[graph.decided_other])
+    one = np.concatenate([graph.one[pairs], graph.decided_one[decided]])
+    other = np.concatenate([graph.other[pairs], graph.decided_other[decided]])
+    part = joining.components(len(graph.kind), one, other)
     chosen = np.zeros(len(graph.kind), np.bool_)
     there = graph.find(identifiers)
     chosen[part[there[there >= 0]]] = True

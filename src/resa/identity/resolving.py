@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -89,29 +89,6 @@ class Persons:
         graph = self.graph
         return np.concatenate([graph.decided_one, graph.one]), np.concatenate([graph.decided_other, graph.other])
 
-    def with_part(self, part: Persons, chosen: npt.NDArray[np.bool_]) -> Persons:
-        """These persons with a part resolved anew: quick when little was touched.
-
-        Args:
-            part: Resolved from `graph.part(chosen)`.
-            chosen: bool[N], as `touched` gives it.
-        """
-        numbers = np.flatnonzero(chosen).astype(np.int32)
-        edges = np.flatnonzero(chosen[self.ends[0]])
-        whole = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in ("person", "apart"):
-            whole[name] = whole[name].copy()
-        whole["person"][numbers] = np.where(part.person == NOBODY, NOBODY, numbers[part.person])
-        whole["apart"][numbers] = part.apart
-        decisions = np.flatnonzero(chosen[self.graph.decided_one]).astype(np.int32)
-        by_decision = np.isin(part.outcome, (joining.PARTED, joining.OVERRULED)) & (part.why >= 0)
-        why = part.why.copy()
-        why[by_decision] = decisions[part.why[by_decision]]
-        for name, new in (("outcome", part.outcome), ("why", why)):
-            whole[name] = whole[name].copy()
-            whole[name][edges] = new
-        return Persons(**whole)
-
 
 def resolve(evidence: Iterable[pa.Table], decisions: Iterable[Decision], rules: Rules) -> Persons:
     """Who is who.
@@ -133,12 +110,10 @@ def resolve_graph(graph: Graph) -> Persons:
     other = np.concatenate([graph.decided_other, graph.other])
     parts = np.zeros(deciding + pairs, np.bool_)
     parts[:deciding] = [decision.what == "split" for decision in graph.decisions]
-    nobody = _placeholders(graph)
-    joined = joining.join(
-        _kinds(graph), graph.kind, one, other, stage, order, parts=parts, apart=nobody.astype(np.uint8)
-    )
+    nobody = graph.nobody.astype(np.uint8)  # PLACEHOLDER is 1
+    joined = joining.join(_kinds(graph), graph.kind, one, other, stage, order, parts=parts, apart=nobody)
     person = joining.founders(joined.group, graph.kind, graph.first_seen)
-    person[nobody] = NOBODY
+    person[graph.nobody] = NOBODY
     rank = np.empty(deciding + pairs, np.int32)
     rank[order] = np.arange(deciding + pairs)
     return Persons(graph, person, joined.apart, joined.outcome, joined.why, rank)
@@ -186,12 +161,3 @@ def _order(graph: Graph, stage: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]
     kept, codes = np.unique(major, return_inverse=True)
     codes = codes.astype(np.uint16 if len(kept) <= _MOST else np.uint32)  # numpy sorts short ones fastest
     return by_moment[np.argsort(codes[by_moment], kind="stable")]
-
-
-def _placeholders(graph: Graph) -> npt.NDArray[np.bool_]:
-    """Which identifiers stand for nobody by the rules of now; evidence may be older than a word in the rules."""
-    nobody = np.zeros(len(graph.kind), np.bool_)
-    for place, kind in enumerate(graph.kinds):
-        numbers = np.flatnonzero(graph.kind == place)
-        nobody[numbers] = kind.placeholders.among(graph.values.take(pa.array(numbers)))
-    return nobody
