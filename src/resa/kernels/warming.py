@@ -1,4 +1,4 @@
-"""Compile every measuring kernel ahead of its first use."""
+"""Compile the kernels that measure, and those that join identifiers, ahead of their first use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from resa.kernels.cells import bucket_numbers, count_together
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
+from resa.kernels.joining import Kinds, components, founders, join
 from resa.kernels.journeys import Journeys
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
@@ -26,7 +27,7 @@ __all__ = ["warm"]
 
 
 def warm() -> None:
-    """Compile, or load from the cache, all measuring kernels: seconds the first time, then tenths of a second."""
+    """Compile, or load from the cache, all these kernels: seconds the first time, then tenths of a second."""
     tiny = Journeys(
         np.array([0, 3], np.int64),
         np.array([0, 1, 2], np.int32),
@@ -53,3 +54,15 @@ def warm() -> None:
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)
+    _warm_joining()
+
+
+def _warm_joining() -> None:
+    kinds, edges = np.array([0, 1, 1], np.uint8), np.arange(2, dtype=np.int32)
+    yes, most, never = np.ones(2, np.bool_), np.ones(2, np.uint16), np.full(2, -1, np.int32)
+    first, second, stage = np.zeros(2, np.int32), np.array([1, 2], np.int32), np.array([0, 3], np.uint16)
+    parts, nobody = np.array([True, False]), np.zeros(3, np.uint8)
+    rules = Kinds(yes, yes, yes, most, most, never + 2, never)
+    found = join(rules, kinds, first, second, stage, edges, parts=parts, apart=nobody)
+    founders(found.group, kinds, np.zeros(3, np.int64))
+    components(3, first, second)

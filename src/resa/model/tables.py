@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-__all__ = ["CUSTOMER_RECORDS", "DAILY_NUMBERS", "EVENTS", "FEEDBACK", "IDENTIFIERS", "INSTANT", "LOOKUPS", "REJECTED"]
+__all__ = [
+    "CUSTOMER_RECORDS",
+    "DAILY_NUMBERS",
+    "EVENTS",
+    "EVIDENCE",
+    "FEEDBACK",
+    "IDENTIFIERS",
+    "INSTANT",
+    "LOOKUPS",
+    "REJECTED",
+]
 
 INSTANT = pa.timestamp("us", tz="UTC")
 """A moment, microseconds, UTC."""
@@ -101,3 +111,19 @@ REJECTED = pa.schema(
     ]
 )
 """A row that was refused, kept whole so that it can be replayed."""
+
+EVIDENCE = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),  # in its one form
+        pa.field("other_kind", pa.string()),  # null: the identifier was named, with others or alone
+        pa.field("other_value", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),  # seen: in one row; alias: said to be the same
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("batch", pa.int64(), nullable=False),  # what was gathered at once: the number of an event file
+        pa.field("first_at", INSTANT, nullable=False),
+        pa.field("last_at", INSTANT, nullable=False),
+        pa.field("count", pa.int64(), nullable=False),  # rows that say so
+    ]
+)
+"""That identifiers were seen, and which together. The same row twice is one: loads may overlap."""

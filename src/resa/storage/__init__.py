@@ -5,6 +5,7 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.derivation import has_column
 from resa.storage.evaluation import count_files
+from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.lookups import first_of_each_key
@@ -42,6 +43,7 @@ __all__ = [
     "EventFile",
     "Exclusion",
     "Finding",
+    "Hasher",
     "JourneyIndex",
     "Kind",
     "Labels",

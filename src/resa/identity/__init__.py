@@ -1,0 +1,50 @@
+"""UNIFY: which identifiers are one customer. Evidence and people's decisions in, persons with their reasons out.
+
+    rules = read_rules(folder)                             # identity.yaml, or the defaults
+    found = gather(events, rules, batch=7)                 # what was seen, and what was seen together
+    persons = resolve([found.evidence], decisions, rules)  # whose each identifier is
+    why_together(persons, one, other)                      # the evidence from one to the other
+
+Nothing here writes: the same evidence and decisions give the same persons, in whatever order they came.
+"""
+
+from resa.identity.decisions import Decision, decide, in_force
+from resa.identity.gathering import Gathered, gather
+from resa.identity.graph import Graph, assemble, touched
+from resa.identity.identifiers import Identifier, NoIdentifier, normalised
+from resa.identity.kinds import KINDS, OTHER, Kind, canonical
+from resa.identity.reasons import Step, refused, said_refusal, set_apart, why_apart, why_together
+from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
+from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
+
+__all__ = [
+    "KINDS",
+    "NOBODY",
+    "OTHER",
+    "Decision",
+    "Gathered",
+    "Graph",
+    "Identifier",
+    "Kind",
+    "NoIdentifier",
+    "Persons",
+    "Rules",
+    "Step",
+    "assemble",
+    "canonical",
+    "decide",
+    "gather",
+    "in_force",
+    "normalised",
+    "read_rules",
+    "refused",
+    "resolve",
+    "resolve_graph",
+    "rules_of",
+    "rules_schema",
+    "said_refusal",
+    "set_apart",
+    "touched",
+    "why_apart",
+    "why_together",
+]
