@@ -149,7 +149,9 @@ def measure(
         if name in document:
             raise InputError(
                 sentence(
-                    "the words behind '{kind}' say the same as --{name}; leave --{name} out", name=name, kind=kind.value
+                    "the words behind '{kind}' say the same as {option}; leave {option} out",
+                    kind=kind.value,
+                    option="--" + name,
                 )
             )
         document[name] = named
