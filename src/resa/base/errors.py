@@ -111,7 +111,7 @@ class InputError(ResaError):
     """Something that a person wrote or gave is wrong.
 
     Args:
-        problems: What is wrong, at least one; a plain string becomes a problem without a place.
+        problems: What is wrong, at least one; a sentence alone becomes a problem without a place.
     """
 
     def __init__(self, problems: Sentence | Problem | Iterable[Problem]) -> None:

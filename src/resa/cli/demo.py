@@ -13,6 +13,7 @@ import typer
 
 from resa import workspace
 from resa.base.errors import InputError
+from resa.base.files import make_private_folder
 from resa.base.language import sentence, sentences
 from resa.cli.collect import show_reports
 from resa.cli.console import OUT, counted, say
@@ -65,13 +66,16 @@ def demo(
 ) -> None:
     """Make a Nordic shop with stores and a club, draw its customers, collect, measure, and write a report."""
     began = perf_counter()
+    ours = folder / workspace.DATA_FOLDER / "demo"
     if folder.exists():
-        if not (folder / "simulation.yaml").exists() and any(folder.iterdir()):
+        if not ours.exists() and any(folder.iterdir()):
             raise InputError(sentence("{folder} exists and is no demo; name another folder", folder=folder))
         shutil.rmtree(folder)
     workspace.create(folder, template="retail", language=spoken_in_terminal())
     say(sentence("made the workspace {folder}", folder=folder))
     with workspace.open(folder) as shop:
+        make_private_folder(ours.parent)
+        ours.touch()  # only what a demo made may be replaced by one
         start = _today(shop) - timedelta(days=_DAYS) if live else None
         written = shop.simulate(customers=customers, seed=seed, start=start, truths=["broken_checkout"])
         say(

@@ -144,7 +144,17 @@ def measure(
         how = ending
     else:
         how = Format.table if sql else chosen_format(show_format, output, pictures=not customers)
-    document = {"kind": kind.value, **asked.document, **_what(kind.value, what or [])}
+    document = {"kind": kind.value, **asked.document}
+    for name, named in _what(kind.value, what or []).items():
+        if name in document:
+            raise InputError(
+                sentence(
+                    "the words behind '{kind}' say the same as {option}; leave {option} out",
+                    kind=kind.value,
+                    option="--" + name,
+                )
+            )
+        document[name] = named
     if part == "curve":
         document["curve"] = True
     with opened(folder, measures=True) as shop:

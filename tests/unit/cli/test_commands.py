@@ -256,6 +256,17 @@ def test_sql_shows_a_heading_and_reads_daily_numbers(capsys: pytest.CaptureFixtu
     ]
 
 
+def test_a_demo_replaces_no_work_of_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = tmp_path / "shop"
+    assert run(["new", str(shop)]) == 0
+    (shop / "journey.yaml").write_text(MAP)
+    before = sorted(shop.rglob("*"))
+    assert run(["demo", str(shop), "--customers", "100"]) == 1
+    assert "is no demo; name another folder" in capsys.readouterr().err
+    assert sorted(shop.rglob("*")) == before
+    assert (shop / "journey.yaml").read_text() == MAP
+
+
 def test_a_new_workspace_keeps_personal_data_out_of_git(tmp_path: Path) -> None:
     assert run(["new", str(tmp_path / "shop")]) == 0
     lines = (tmp_path / "shop" / ".gitignore").read_text().splitlines()
@@ -282,6 +293,7 @@ def test_a_new_workspace_keeps_personal_data_out_of_git(tmp_path: Path) -> None:
         (["loads", "list", "--source", "evnts"], 1, "did you mean 'events'"),
         (["rejected", "list", "--source", "evnts"], 1, "did you mean 'events'"),
         (["measure", "funnel"], 1, "resa measure funnel"),
+        (["measure", "funnel", "cart", "purchase", "--steps", "3"], 1, "say the same as --steps"),
         (["measure", "touchpoints", "--from", "2026-06-01", "--until", "2026-05-01"], 1, "later than 'until'"),
         (["measure", "touchpoints", "--until", "9999-12-31"], 1, "too far away"),
         (["measure", "expectations", "--from", "9999-12-31T23:59:59-14:00"], 1, "too far away"),
