@@ -14,7 +14,7 @@ from resa.cli.options import HERE, Folder, Output, opened
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Keys of those who send events over HTTP.", no_args_is_help=True)
+app = typer.Typer(help="Keys of those who send events over HTTP.", no_args_is_help=True, add_completion=False)
 
 _Name = Annotated[str, typer.Argument(help="What the key is called, such as web.")]
 
