@@ -92,3 +92,14 @@ def test_what_cannot_be_compared_is_said(asked: dict[str, Any], message: str) ->
     with pytest.raises(QuestionError) as raised:
         measure.ask({"map": "shop", **asked})
     assert re.search(message, str(raised.value))
+
+
+def test_a_group_of_nobody_has_no_share() -> None:
+    events = [*happened(0, (0, "a"), device="phone"), *happened(1, (0, "a"), device="desk")]
+    day = "2020-01-01"  # before all of them
+    measure = measure_of(events, customers=2)
+    result = measure.stages(by="device", compare=["phone", "desk"], **{"from": day, "until": day})
+    for row in result.table.to_pylist():
+        assert (row["counted"], row["share"], row["size"]) == (0, None, 0)
+        assert row["difference"] is row["verdict"] is None
+    assert measure.sql(result.sql()).to_pylist() == result.table.to_pylist()

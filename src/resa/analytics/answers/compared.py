@@ -165,7 +165,9 @@ def _pairs(view: _View, part: Part, labels: tuple[str, ...]) -> Iterator[tuple[t
             side[key] = _of_interval(view, row, number) if view.share else _of_customers(view, row, number, size)
         others = view.topped and any(row[view.keys[0]] is None for _, row in rows)
         unknown = bool(view.share) or others
-        absent.append(_Side(None, math.nan, math.nan, None) if unknown else _Side(0, 0.0, size, None))
+        absent.append(
+            _Side(None, math.nan, math.nan, None) if unknown else _Side(0, 0.0 if size else math.nan, size, None)
+        )
         sides.append(side)
     for key, own in keys.items():
         yield own, sides[0].get(key, absent[0]), sides[1].get(key, absent[1])
@@ -184,7 +186,7 @@ def _of_interval(view: _View, row: Mapping[str, Any], number: int) -> _Side:
 
 
 def _of_customers(view: _View, row: Mapping[str, Any], number: int, size: int) -> _Side:
-    return _Side(row[view.counted], row[view.counted] / size, size, number)
+    return _Side(row[view.counted], row[view.counted] / size if size else math.nan, size, number)
 
 
 def _difference(one: _Side, other: _Side, confidence: float) -> tuple[float, float, float, str | None]:
@@ -281,7 +283,7 @@ def _side_sql(view: _View, label: str) -> str:
     share, size = f'"{view.share}"', effective_sql(f'"{view.share}"')
     if not view.share:
         size = _size_sql(label)
-        share = f"{view.counted} / {size}"
+        share = f"{view.counted} / nullif({size}, 0)"
     return (
         f"SELECT {keys}, place, {view.counted} AS counted, {share} AS share, {size} AS size\n"
         f"FROM answer WHERE {' AND '.join(conditions)}"
@@ -289,14 +291,15 @@ def _side_sql(view: _View, label: str) -> str:
 
 
 def _size_sql(label: str) -> str:
-    return f'(SELECT max(customers)::DOUBLE FROM sizes WHERE "group" = {literal(label)})'
+    return f'(SELECT coalesce(max(customers), 0)::DOUBLE FROM sizes WHERE "group" = {literal(label)})'
 
 
 def _filled(view: _View, label: str, name: str) -> str:
     """A side's numbers, where it may have no such row."""
     values = [f"{name}.{what}" for what in ("counted", "share", "size")]
     if not view.share:
-        nothing = ["0", "0e0", _size_sql(label)]
+        size = _size_sql(label)
+        nothing = ["0", f"0 / nullif({size}, 0)", size]
         if view.topped:
             others = f'EXISTS (SELECT 1 FROM answer WHERE "group" = {literal(label)} AND "{view.keys[0]}" IS NULL)'
             nothing = [f"CASE WHEN NOT {others} THEN {value} END" for value in nothing]
