@@ -123,16 +123,17 @@ def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
         calls = made_up_days("retail", _today(shop), days=2, customers=_COMING, seed=2)
         coming = [one for one in calls if one.at > shop.clock()]
         sender = Sender("127.0.0.1", port, shop.keys.make("live"), coming)
-        began = perf_counter()
+        began: list[float] = []
 
         def started(_address: str) -> None:
+            began.append(perf_counter())
             sender.start()
             say(sentence("events come over HTTP at their moments; stop with Ctrl+C. In another terminal:"))
             for command in (f"resa tail -w {folder}", f"resa measure touchpoints -w {folder}"):
                 OUT.print(f"  {command}", markup=False)
 
         def ended() -> bool:
-            return seconds is not None and perf_counter() - began > seconds
+            return seconds is not None and perf_counter() - began[0] > seconds
 
         total = serve_until(shop, "127.0.0.1", port, started=started, ended=ended)
         sender.stop()
