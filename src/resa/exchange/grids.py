@@ -128,7 +128,9 @@ def _lanes(reading: Reading, rows: Sequence[Sequence[Cell]]) -> list[_Lane]:
         key = lane(label.text)
         match = _FOR_PERSONA.fullmatch(label.text)
         persona = ""
-        if key is None and match and (key := lane(match["lane"])):
+        # A persona may be called by a sign that headings are read without, such as ´.
+        own = match is not None and reading.member("personas", match["persona"]) is not None
+        if (key is None or own) and match and (key := lane(match["lane"])):
             persona = _persona(reading, match["persona"], label, several=words.count(key) > 1)
             if persona and key not in _BY_PERSONA:
                 key, persona = None, ""

@@ -175,3 +175,17 @@ def test_notes_are_the_comments_again(items: int) -> None:
     }
     (note,) = notes(comments, {cell: items}).values()
     assert note_lines(note, cell, items) == {path: list(lines) for path, lines in comments.items()}
+
+
+def test_a_persona_whose_name_is_a_sign_keeps_what_differs_for_her() -> None:
+    text = """\
+stages: {buy: [cart]}
+personas: {anna: {name: ´}}
+touchpoints:
+  cart:
+    actions: [Pays.]
+    for: {anna: {actions: [Waits.]}}
+"""
+    imported = import_map(workbook(_map(text), text), "wall.xlsx")
+    assert imported.problems == ()
+    assert imported.map.touchpoints == _map(text).touchpoints
