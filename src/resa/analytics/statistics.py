@@ -16,7 +16,6 @@ __all__ = [
     "quantile",
     "quantile_sql",
     "ratio_interval",
-    "renumbered",
     "share",
     "verdict_sql",
 ]
@@ -35,11 +34,6 @@ def distinct(customers: npt.NDArray[Customers]) -> npt.NDArray[Customers]:
 def count_distinct(customers: npt.NDArray[np.integer]) -> int:
     """How many different ones there are, likewise."""
     return int(np.count_nonzero(customers[1:] != customers[:-1])) + (len(customers) > 0)
-
-
-def renumbered(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """The same numbers without gaps, in the same order; they shall not be large."""
-    return (np.cumsum(np.bincount(codes) > 0, dtype=np.int32) - np.int32(1))[codes]
 
 
 def share(part: float, whole: float) -> float:

@@ -1,7 +1,7 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
-from resa.kernels.cells import bucket_numbers, count_together
+from resa.kernels.cells import bucket_numbers, count_together, renumbered
 from resa.kernels.continuations import (
     LEFT_OFF,
     REPEATED,
@@ -124,6 +124,7 @@ __all__ = [
     "openings",
     "paths",
     "quantiles",
+    "renumbered",
     "retention",
     "stays",
     "student_quantile",

@@ -1,4 +1,4 @@
-"""Cells: the bucket or group that each of many things is in, and how many of each group stand at each place."""
+"""Cells: the bucket, group or combination that each of many things is in, and how many of each stand at a place."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_together"]
+__all__ = ["bucket_numbers", "count_together", "renumbered"]
 
 
 @kernel
-def _bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]) -> None:
+def _bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64], numbers: npt.NDArray[np.int32]) -> None:
     """Guess as if all buckets were of one length, which those of a calendar nearly are, then step to the right one."""
     buckets = len(edges) - 1
     scale = buckets / (edges[buckets] - edges[0])
@@ -27,7 +27,7 @@ def _bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64], 
         numbers[row] = bucket
 
 
-def bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """The number of the bucket that each moment lies in: -1 before the first, B behind the last.
 
     Args:
@@ -39,7 +39,7 @@ def bucket_numbers(times: npt.NDArray[np.int64], edges: npt.NDArray[np.int64]) -
     """
     if len(edges) < 2 or (np.diff(edges) <= 0).any():
         raise ValueError("buckets need at least two edges, and edges that ascend")
-    numbers = np.empty(len(times), np.int64)
+    numbers = np.empty(len(times), np.int32)
     _bucket_numbers(read_only(times, np.int64), read_only(edges, np.int64), numbers)
     return numbers
 
@@ -84,3 +84,36 @@ def count_together(
     if not _count_together(read_only(places, np.int32), read_only(codes, np.uint8), first, counts):
         raise ValueError(f"places are numbered 0 to {size - 1}")
     return counts
+
+
+@kernel
+def _renumbered(codes: npt.NDArray[np.int32], table: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> bool:
+    """`table` says 1 of each code that occurs, then its number; `False` if a code is out of bounds."""
+    for row in range(len(codes)):
+        if not 0 <= codes[row] < len(table):
+            return False
+        table[codes[row]] = 1
+    number = 0
+    for code in range(len(table)):
+        occurs = table[code]
+        table[code] = number if occurs else -1
+        number += occurs
+    for row in range(len(codes)):
+        numbers[row] = table[codes[row]]
+    return True
+
+
+def renumbered(codes: npt.NDArray[np.int32], size: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """The same numbers without gaps, in the same order; and for each of the new numbers the old one.
+
+    Args:
+        codes: 0 to `size` - 1.
+        size: How many codes there may be.
+
+    Raises:
+        ValueError: A code is out of bounds.
+    """
+    table, numbers = np.zeros(size, np.int32), np.empty(len(codes), np.int32)
+    if not _renumbered(read_only(codes, np.int32), table, numbers):
+        raise ValueError(f"codes are numbered 0 to {size - 1}")
+    return numbers, np.flatnonzero(table >= 0)

@@ -10,14 +10,22 @@ visit, *turned back*. Every other is followed by something new: the customer *we
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from resa.kernels.compiling import kernel
-from resa.kernels.journeys import Journeys, moment, plain_customers, plain_journeys, read_only
-from resa.kernels.ranges import over_customers
+from resa.kernels.journeys import (
+    WHOLE_TIME,
+    Journeys,
+    Period,
+    moment,
+    plain_customers,
+    plain_journeys,
+    read_only,
+)
+from resa.kernels.ranges import in_threads, over_customers
 
 __all__ = ["LEFT_OFF", "REPEATED", "TURNED_BACK", "WENT_ON", "Continuations", "continuations", "values_following"]
 
@@ -35,69 +43,100 @@ TURNED_BACK: Final = 3
 
 _LONG_AGO: Final = -(2**62)
 
+_Arrays = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint16]]
+
 
 class Continuations(NamedTuple):
-    """One row a visit, ordered by customer and moment.
+    """One row a visit; those of one touchpoint stand together, ordered by customer and moment.
 
     Attributes:
+        starts: i64[K + 1]; the visits of touchpoint code k stand at `starts[k]` up to, not including, `starts[k + 1]`.
         customers: i32[M], whose it is.
         visits: i64[M], its position.
+        times: i64[M], when it was, microseconds since the index epoch.
         following: i64[M], position of what follows in time; -1: nothing.
+        waited: i64[M], time to what follows, microseconds; -1: nothing does.
         what: u8[M], `LEFT_OFF`, `WENT_ON`, `REPEATED` or `TURNED_BACK`.
     """
 
+    starts: npt.NDArray[np.int64]
     customers: npt.NDArray[np.int32]
     visits: npt.NDArray[np.int64]
+    times: npt.NDArray[np.int64]
     following: npt.NDArray[np.int64]
+    waited: npt.NDArray[np.int64]
     what: npt.NDArray[np.uint8]
+
+    def of(self, code: int) -> slice:
+        """The rows of a touchpoint."""
+        return slice(int(self.starts[code]), int(self.starts[code + 1])) if code < len(self.starts) - 1 else slice(0, 0)
+
+
+@kernel
+def _count_visits(
+    journeys: _Arrays,
+    mask: npt.NDArray[np.bool_],
+    period: Period,
+    customers: tuple[int, int],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Count the visits of a range of customers by touchpoint; code 0 gets what is no visit."""
+    offsets, seconds, micros, touchpoints = journeys
+    for customer in range(*customers):
+        if mask.size > 0 and not mask[customer]:
+            continue
+        for position in range(offsets[customer], offsets[customer + 1]):
+            inside = period[0] <= moment(seconds, micros, position) < period[1]
+            counts[touchpoints[position]] += np.int64(inside)
 
 
 @kernel
 def _continuations(
-    offsets: npt.NDArray[np.int64],
-    seconds: npt.NDArray[np.int32],
-    micros: npt.NDArray[np.int32],
-    touchpoints: npt.NDArray[np.uint16],
-    within: int,
-    codes: int,
+    journeys: _Arrays,
     mask: npt.NDArray[np.bool_],
-    first: int,
-    last: int,
-    found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]],
-) -> int:
-    """Write the visits of a range of customers; gives how many."""
-    customers, visits, following, what = found
-    seen_at = np.zeros(codes, np.int64)
-    seen_by = np.full(codes, -1, np.int32)
-    row = -1
-    for customer in range(first, last):
+    period: Period,
+    within: int,
+    range_of_customers: tuple[int, int],
+    places: npt.NDArray[np.int64],
+    found: tuple[npt.NDArray[Any], ...],
+) -> None:
+    """Write the visits of a range of customers, each at its touchpoint's next place."""
+    offsets, seconds, micros, touchpoints = journeys
+    customers, visits, times, following, waited, what = found
+    seen_at = np.zeros(len(places), np.int64)
+    seen_by = np.full(len(places), -1, np.int32)
+    for customer in range(*range_of_customers):
         if mask.size > 0 and not mask[customer]:
             continue
-        before, time = 0, np.int64(_LONG_AGO)
+        row, before, time = np.int64(-1), 0, np.int64(_LONG_AGO)
         for position in range(offsets[customer], offsets[customer + 1]):
             code = touchpoints[position]
             if code == 0:
                 continue
             now = moment(seconds, micros, position)
-            if before != 0 and now - time <= within:
-                following[row] = position
+            if row >= 0 and now - time <= within:
+                following[row], waited[row] = position, now - time
                 if code == before:
                     what[row] = REPEATED
                 elif seen_by[code] == customer and time - seen_at[code] <= within:
                     what[row] = TURNED_BACK
                 else:
                     what[row] = WENT_ON
-            row += 1
-            customers[row], visits[row], following[row], what[row] = customer, position, -1, LEFT_OFF
+            row = np.int64(-1)
+            if period[0] <= now < period[1]:
+                row = places[code]
+                places[code] += 1
+                customers[row], visits[row], times[row] = customer, position, now
+                following[row], waited[row], what[row] = -1, -1, LEFT_OFF
             before, time = code, now
             seen_at[code], seen_by[code] = now, customer
-    return row + 1
 
 
 def continuations(
     journeys: Journeys,
     *,
     within_us: int,
+    period: Period | None = None,
     customers: npt.NDArray[np.bool_] | None = None,
     threads: int | None = None,
 ) -> Continuations:
@@ -106,6 +145,7 @@ def continuations(
     Args:
         journeys: The index.
         within_us: Until when something has to follow, microseconds.
+        period: When the visits were that are wanted; what follows them may be later. `None`: all.
         customers: bool[C], who takes part; `None`: all.
         threads: See `over_customers`.
 
@@ -116,18 +156,28 @@ def continuations(
     mask = plain_customers(customers, plain)
     if within_us < 0:
         raise ValueError("a time within which something follows is not negative")
+    codes, wanted = int(plain.touchpoints.max(initial=0)) + 1, WHOLE_TIME if period is None else period
 
-    codes = int(plain.touchpoints.max(initial=0)) + 1
+    def count(first: int, last: int) -> tuple[tuple[int, int], npt.NDArray[np.int64]]:
+        counts = np.zeros(codes, np.int64)
+        _count_visits(tuple(plain), mask, wanted, (first, last), counts)
+        counts[0] = 0
+        return (first, last), counts
 
-    def run(first: int, last: int) -> tuple[npt.NDArray[np.generic], ...]:
-        # Memory that is not written to is not taken from the machine.
-        most = int(plain.offsets[last] - plain.offsets[first])
-        found = tuple(np.empty(most, kind) for kind in (np.int32, np.int64, np.int64, np.uint8))
-        written = _continuations(*plain, within_us, codes, mask, first, last, found)
-        return tuple(column[:written] for column in found)
+    parts = over_customers(plain, count, threads)
+    # Of each touchpoint the visits of the first range of customers come first.
+    counts = np.array([counted for _, counted in parts] or [np.zeros(codes, np.int64)])
+    ends = np.cumsum(counts.T).reshape(codes, -1).T
+    places = dict(zip((part for part, _ in parts), ends - counts, strict=False))
+    starts = np.concatenate([[0], ends[-1]])
+    kinds = (np.int32, np.int64, np.int64, np.int64, np.int64, np.uint8)
+    found: tuple[npt.NDArray[Any], ...] = tuple(np.empty(int(starts[-1]), kind) for kind in kinds)
 
-    parts = over_customers(plain, run, threads) or [run(0, 0)]
-    return Continuations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    def write(first: int, last: int) -> None:
+        _continuations(tuple(plain), mask, wanted, within_us, (first, last), places[first, last], found)
+
+    in_threads(write, list(places))
+    return Continuations(starts, *found)
 
 
 @kernel

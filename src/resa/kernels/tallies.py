@@ -56,7 +56,7 @@ def _tally(
     customer: npt.NDArray[np.int32],
     outcome: npt.NDArray[np.uint8],
     mature: npt.NDArray[np.bool_],
-    group: npt.NDArray[np.int64],
+    group: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
     sums: npt.NDArray[np.int64],
 ) -> None:
@@ -82,7 +82,7 @@ def tally(
     customer: npt.NDArray[np.int32],
     outcome: npt.NDArray[np.uint8],
     mature: npt.NDArray[np.bool_],
-    group: npt.NDArray[np.int64] | None = None,
+    group: npt.NDArray[np.int32] | None = None,
     groups: int = 1,
     *,
     confidence: float = 0.95,
@@ -104,7 +104,7 @@ def tally(
     lengths = {len(customer), len(outcome), len(mature), len(customer if group is None else group)}
     if len(lengths) != 1:
         raise ValueError(f"columns of one length are needed, not of {sorted(lengths)}")
-    plain_group = read_only(np.zeros(0, np.int64) if group is None else group, np.int64)
+    plain_group = read_only(np.zeros(0, np.int32) if group is None else group, np.int32)
     if plain_group.size and not 0 <= int(plain_group.min()) <= int(plain_group.max()) < groups:
         raise ValueError(f"groups are numbered 0 to {groups - 1}")
     if int(outcome.max(initial=0)) >= _OUTCOMES:
@@ -177,40 +177,30 @@ def _weekly_trials(
     places: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Sums over customers of all openings and of trials; and how many there are, were met, of whom ever met and unmet.
-
-    Sums of squares grow by what one more opening adds to its customer's: so nothing has to be guessed by the processor,
-    which would be wrong with every second customer.
-    """
-    nowhere = len(counts) - 1
-    last, last_week = np.int32(-1), np.int32(-1)
+    """Sums over customers of all openings and of trials; of all openings how many, were met, of whom met and unmet."""
+    nowhere, rows = len(counts) - 1, len(customer)
     m = y = trials = hits = np.int64(0)  # this customer's openings, those met, trials, those met
     all_m = all_y = ever_met = ever_unmet = np.int64(0)
     customers = squares = products = met_squares = np.int64(0)
     trial_customers = trial_squares = trial_products = trial_met_squares = np.int64(0)
-    for row in range(len(customer)):
-        counted = np.int64(among.size == 0 or among[row])
-        hit = np.int64(met[row])
-        same = np.int64(customer[row] == last)
-        m, y, trials, hits = m * same, y * same, trials * same, hits * same
-        first = counted * (1 - same * np.int64(week[row] == last_week))
-        ever_met += counted * hit * np.int64(y == 0)
-        ever_unmet += counted * (1 - hit) * np.int64(y == m)
-        customers += counted * np.int64(m == 0)
-        squares += counted * (2 * m + 1)
-        products += counted * (y + hit * (m + 1))
-        met_squares += counted * hit * (2 * y + 1)
-        trial_customers += first * np.int64(trials == 0)
-        trial_squares += first * (2 * trials + 1)
-        trial_products += first * (hits + hit * (trials + 1))
-        trial_met_squares += first * hit * (2 * hits + 1)
+    last_week = np.int32(-1)
+    for row in range(rows):
+        counted, hit = np.int64(among.size == 0 or among[row]), np.int64(met[row])
+        first = counted * np.int64(week[row] != last_week)
+        last_week = week[row] if counted else last_week
         m, y, trials, hits = m + counted, y + counted * hit, trials + first, hits + first * hit
-        all_m, all_y = all_m + counted, all_y + counted * hit
-        last = customer[row]
-        last_week = week[row] if counted else last_week if same else np.int32(-1)
         place = (np.int64(stratum[row]) * weeks + week[row]) * 2 + hit
         places[row] = place if first else nowhere
         counts[places[row]] += 1
+        if row + 1 == rows or customer[row + 1] != customer[row]:
+            customers, trial_customers = customers + np.int64(m > 0), trial_customers + np.int64(trials > 0)
+            squares, products, met_squares = squares + m * m, products + m * y, met_squares + y * y
+            trial_squares, trial_products = trial_squares + trials * trials, trial_products + trials * hits
+            trial_met_squares += hits * hits
+            all_m, all_y = all_m + m, all_y + y
+            ever_met, ever_unmet = ever_met + np.int64(y > 0), ever_unmet + np.int64(y < m)
+            m = y = trials = hits = np.int64(0)
+            last_week = np.int32(-1)
     return (
         np.array([customers, squares, products, met_squares]),
         np.array([trial_customers, trial_squares, trial_products, trial_met_squares]),

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from resa.kernels.alignments import align
-from resa.kernels.cells import bucket_numbers, count_together
+from resa.kernels.cells import bucket_numbers, count_together, renumbered
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
@@ -41,6 +41,7 @@ def warm() -> None:
     tally(found.customer, found.outcome, found.reached)
     bucket_numbers(found.opened_at, np.array([0, 10], np.int64))
     zeros = np.zeros(1, np.int32)
+    renumbered(zeros, 1)
     trials = weekly_trials(zeros, zeros, zeros, np.ones(1, np.bool_), size=(1, 1))
     count_together(trials.places, np.zeros(1, np.uint8), 2, 0, 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import bucket_numbers, count_together
+from resa.kernels import bucket_numbers, count_together, renumbered
 
 MOMENTS = st.integers(-(10**6), 10**6)
 
@@ -37,3 +37,16 @@ def test_places_must_be_in_bounds() -> None:
         count_together(np.array([4], np.int32), np.zeros(1, np.uint8), 4, 0, 1)
     with pytest.raises(ValueError, match="0 codes for 1 places"):
         count_together(np.array([0], np.int32), np.zeros(0, np.uint8), 4, 0, 1)
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_numbers_without_gaps_keep_their_order(codes: list[int]) -> None:
+    numbers, strata = renumbered(np.array(codes, np.int32), 10)
+    assert strata.tolist() == sorted(set(codes))
+    assert strata[numbers].tolist() == codes
+
+
+def test_codes_must_be_in_bounds() -> None:
+    for code in (-1, 10):
+        with pytest.raises(ValueError, match="codes are numbered 0 to 9"):
+            renumbered(np.array([code], np.int32), 10)

@@ -5,28 +5,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles.continuations import continued
-from tests.oracles.journeys import WINDOWS, as_arrays, as_lists, journeys
+from tests.oracles.journeys import PERIODS, WINDOWS, as_arrays, as_lists, inside, journeys
 
-from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Journeys, continuations, values_following
+from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Journeys, Period, continuations, values_following
 
 WHAT = {LEFT_OFF: "left off", WENT_ON: "went on", REPEATED: "repeated", TURNED_BACK: "turned back"}
 
 
-@given(journeys(), WINDOWS, st.booleans(), st.data())
-def test_continuations_are_those_of_the_oracle(drawn: Journeys, within: int, masked: bool, data: st.DataObject) -> None:
+@given(journeys(), WINDOWS, PERIODS, st.booleans(), st.data())
+def test_continuations_are_those_of_the_oracle(
+    drawn: Journeys, within: int, period: Period | None, masked: bool, data: st.DataObject
+) -> None:
     mask = None
     if masked:
         flags = data.draw(st.lists(st.booleans(), min_size=drawn.customers, max_size=drawn.customers))
         mask = np.array(flags, np.bool_)
-    expected = [
-        (customer, *row)
-        for customer, events in enumerate(as_lists(drawn))
-        if mask is None or mask[customer]
-        for row in continued(events, within)
+    every = {event.position: event for events in as_lists(drawn) for event in events}
+    expected = []
+    for customer, events in enumerate(as_lists(drawn)):
+        if mask is not None and not mask[customer]:
+            continue
+        for position, following, what in continued(events, within):
+            visit = every[position]
+            waited = every[following].time - visit.time if following >= 0 else -1
+            if inside(visit.time, period):
+                expected.append((visit.code, customer, position, visit.time, following, waited, what))
+    found = continuations(drawn, within_us=within, period=period, customers=mask, threads=2)
+    rows = [
+        (code, *row[:5], WHAT[row[5]])
+        for code in range(1, 6)
+        for row in zip(*(column[found.of(code)].tolist() for column in found[1:]), strict=True)
     ]
-    found = continuations(drawn, within_us=within, customers=mask, threads=2)
-    rows = zip(*(column.tolist() for column in found), strict=True)
-    assert [(*row[:3], WHAT[row[3]]) for row in rows] == expected
+    assert rows == sorted(expected, key=lambda row: row[0])  # within a touchpoint in the order of customers and time
+    assert len(found.visits) == len(rows)
 
 
 @given(journeys(), WINDOWS, st.data())
@@ -49,16 +60,19 @@ def test_values_following_are_those_of_the_customers_later_events_in_time(
     ]
     found = continuations(drawn, within_us=within)
     positions, values = np.array(list(valued), np.int64), np.array(list(valued.values()), np.float64)
-    given_values = values_following(drawn, found.customers, found.visits, positions, values, within_us=within)
-    assert given_values.tolist() == expected
+    order = np.argsort(found.visits)
+    visits = (found.customers[order], found.visits[order])
+    assert values_following(drawn, *visits, positions, values, within_us=within).tolist() == expected
 
 
 def test_who_was_there_long_ago_goes_on_and_who_was_there_lately_turns_back() -> None:
     told = as_arrays([[(0, 1), (50, 2), (100, 1), (150, 3), (160, 2), (170, 2)]])
     found = continuations(told, within_us=100)
-    words = [WHAT[what] for what in found.what.tolist()]
+    words = [WHAT[what] for what in found.what[np.argsort(found.visits)].tolist()]
     assert words == ["went on", "turned back", "went on", "turned back", "repeated", "left off"]
-    assert continuations(told, within_us=90).what.tolist()[3] == WENT_ON  # touchpoint 2 was visited 100 before
+    assert (
+        continuations(told, within_us=90).what.tolist()[-1] == WENT_ON
+    )  # by touchpoint the fourth visit is last; touchpoint 2 was visited 100 before
 
 
 def test_a_time_to_go_on_is_not_negative() -> None:

@@ -20,7 +20,7 @@ def test_tallies_are_those_of_counting_one_by_one(rows: list[tuple[int, int, boo
     rows = sorted(row if grouped else (*row[:3], 0) for row in rows)
     customer, outcome, mature, group = np.array(rows, np.int64).reshape(-1, 4).T
     columns = (customer.astype(np.int32), outcome.astype(np.uint8), mature.astype(np.bool_))
-    found = tally(*columns, *((group, 4) if grouped else ()))
+    found = tally(*columns, *((group.astype(np.int32), 4) if grouped else ()))
     counts = Counter((number, ended, old) for _, ended, old, number in rows)
     for number, interval in enumerate(found.intervals):
         assert found.counts[number].tolist() == [
@@ -100,7 +100,7 @@ def test_columns_must_fit() -> None:
     with pytest.raises(ValueError, match="one length"):
         tally(customer, outcome[:1], mature)
     with pytest.raises(ValueError, match="groups are numbered 0 to 1"):
-        tally(customer, outcome, mature, np.array([0, 2]), 2)
+        tally(customer, outcome, mature, np.array([0, 2], np.int32), 2)
     with pytest.raises(ValueError, match="outcomes are numbered 0 to 3"):
         tally(customer, outcome + np.uint8(3), mature)
     with pytest.raises(ValueError, match="one length"):

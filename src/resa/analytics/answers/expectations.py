@@ -44,7 +44,7 @@ from resa.analytics.sql.text import Statement
 from resa.analytics.statistics import count_distinct, distinct, quantile, share
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
-from resa.kernels import CANCELLED, CENSORED, MET, cumulative_incidence, tally
+from resa.kernels import CANCELLED, CENSORED, MET, Tallies, cumulative_incidence, tally
 from resa.model.journey import Expectation
 from resa.model.verdicts import VERDICTS, judged
 
@@ -122,6 +122,11 @@ class Measured:
     def entered(self) -> Flags:
         """Openings that started in time to be mature."""
         return self.outcomes.opened_at <= self.outcomes.last_start
+
+    @cached_property
+    def whole(self) -> Tallies:
+        """All openings together."""
+        return tally(self.outcomes.customer, self.outcomes.outcome, self.outcomes.mature)
 
     @cached_property
     def watched(self) -> npt.NDArray[np.int64]:
@@ -295,7 +300,7 @@ def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
     """The numbers of some of the openings, by column."""
     arrow, found = item.expectation, item.outcomes
     customer, outcome, mature = found.customer[members], found.outcome[members], found.mature[members]
-    counts, [(part, low, high)] = tally(customer, outcome, mature)
+    counts, [(part, low, high)] = item.whole if isinstance(members, slice) else tally(customer, outcome, mature)
     young, old = (dict(zip(OUTCOMES, column, strict=True)) for column in counts[0].T.tolist())
     total = sum(old.values())
     waited = found.waited[members][mature & (outcome == OUTCOMES.index("met"))]

@@ -334,8 +334,8 @@ class _Cell:
     """
 
     own: Callable[[], Flags]
-    came: npt.NDArray[np.int64]
-    went: npt.NDArray[np.int64]
+    came: npt.NDArray[np.int32]
+    went: npt.NDArray[np.int32]
     bucket: int
 
     def there(self) -> Flags:

@@ -76,9 +76,9 @@ class _Buckets:
     days: tuple[date, ...]
     complete: tuple[bool, ...]
 
-    def of(self, times: Instants) -> npt.NDArray[np.int64]:
+    def of(self, times: Instants) -> npt.NDArray[np.int32]:
         """The number of the period that each moment lies in."""
-        return bucket_numbers(times, self.edges) if len(times) else np.zeros(0, np.int64)
+        return bucket_numbers(times, self.edges) if len(times) else np.zeros(0, np.int32)
 
     def sql(self) -> str:
         """A SELECT of (period, complete)."""
@@ -171,7 +171,7 @@ def _rows(
     columns: tuple[Column, ...],
     groups: Groups,
     buckets: _Buckets,
-    number: npt.NDArray[np.int64],
+    number: npt.NDArray[np.int32],
     values: Callable[[Flags], tuple[object, ...]],
 ) -> tuple[dict[str, list[object]], list[Flags]]:
     """A row for each group and period; and for each row which things are in it."""
@@ -265,7 +265,7 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
 
 
 def _counted(
-    outcomes: Outcomes, chosen: Flags | slice, number: npt.NDArray[np.int64], buckets: int
+    outcomes: Outcomes, chosen: Flags | slice, number: npt.NDArray[np.int32], buckets: int
 ) -> list[dict[str, object]]:
     """The numbers of the openings of every period."""
     customer, outcome, mature = outcomes.customer[chosen], outcomes.outcome[chosen], outcomes.mature[chosen]

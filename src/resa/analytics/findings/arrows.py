@@ -29,7 +29,7 @@ from resa.kernels import clustered_interval
 from resa.model.journey import Expectation
 from resa.model.verdicts import judged
 
-__all__ = ["Arrow", "arrows_of", "find", "short_of"]
+__all__ = ["Arrow", "below_target", "find"]
 
 _RECENT_DAYS: Final = 28
 
@@ -74,10 +74,22 @@ class Arrow(Watched):
         return None if worth is None else round(place.missing * worth * 100)
 
 
-def arrows_of(selection: Selection) -> list[Arrow]:
+def _arrows_of(selection: Selection) -> list[Arrow]:
     """The map's expectations that have mature openings."""
     found = [measured(selection, arrow) for arrow in selection.snapshot.journey_map.expectations]
     return [Arrow.of(selection, item) for item in found if item.outcomes.mature.any()]
+
+
+def below_target(selection: Selection) -> Iterator[tuple[Arrow, Place]]:
+    """The map's expectations that are below their target, as a whole."""
+    for arrow in selection.snapshot.journey_map.expectations:
+        if arrow.target is None:
+            continue
+        item = measured(selection, arrow)
+        counts, [whole] = item.whole
+        if judged(int(counts[0, :, 1].sum()), whole.low, whole.high, arrow.target) == "below":
+            below = Arrow.of(selection, item)
+            yield below, placed(below, below.all, arrow.target)
 
 
 def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) -> Findings:
@@ -88,7 +100,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
         limit: How many are listed.
         level: Family-wise level at which a place is called unusual.
     """
-    arrows = arrows_of(prepared(selection))
+    arrows = _arrows_of(prepared(selection))
     changed, tests = unusual(arrows, level)
     pairs = [(arrow, place) for arrow, place in zip(arrows, changed, strict=True) if place is not None]
     pairs.sort(key=lambda pair: urgency(pair[1]))
@@ -97,7 +109,7 @@ def find(selection: Selection, *, limit: int = 5, level: float = FAMILY_WISE) ->
         (arrow, reason, place)
         for arrow in arrows
         if arrow.expectation.name not in named
-        for reason, place in short_of(arrow)
+        for reason, place in _short_of(arrow)
     ]
     others.sort(key=lambda item: loss(item[2]))
     listed: list[tuple[Arrow, Reason, Place]] = [*((arrow, "unusual", place) for arrow, place in pairs), *others]
@@ -125,7 +137,7 @@ def _finding(arrow: Arrow, reason: Reason, place: Place) -> Finding:
     )
 
 
-def short_of(arrow: Arrow) -> Iterator[tuple[Reason, Place]]:
+def _short_of(arrow: Arrow) -> Iterator[tuple[Reason, Place]]:
     """The whole expectation, if it is below its target, or without one below its own history."""
     target = arrow.expectation.target
     if target is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,7 @@ import numpy.typing as npt
 from resa.analytics.calendar import Instants, calendar_edges
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Codes, Flags, Positions
-from resa.analytics.statistics import renumbered
-from resa.kernels import bucket_numbers
+from resa.kernels import bucket_numbers, renumbered
 
 __all__ = ["Attribute", "Beginnings", "prepared"]
 
@@ -44,11 +44,10 @@ class Attribute:
         (groups,) = self.groups
         return groups[self.at]
 
-    def members(self, group: int, rows: npt.NDArray[np.int64] | None = None) -> Flags:
-        """Which things are in a group, of all or some."""
-        at = self.at if rows is None else self.at[rows]
+    def members(self, group: int) -> Flags:
+        """Which things are in a group."""
         ways = len(self.groups)
-        flags: Flags = self.groups[group][at] == 1 if ways > 1 else self.groups[0][at] == group + 1
+        flags: Flags = self.groups[group][self.at] == 1 if ways > 1 else self.groups[0][self.at] == group + 1
         return flags
 
 
@@ -73,7 +72,7 @@ class Beginnings:
         """The number of the week of each, and the weeks' Mondays."""
         zone = self.selection.snapshot.zone
         edges, days = calendar_edges(int(self.began_at.min()), int(self.began_at.max()), "week", zone)
-        return bucket_numbers(self.began_at, edges).astype(np.int32), days
+        return bucket_numbers(self.began_at, edges), days
 
     @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
@@ -94,21 +93,58 @@ class Beginnings:
             yield Attribute(name, values, (groups,), whose if trait else self.positions, comparable=name != "device")
 
     @cached_property
-    def strata(self) -> npt.NDArray[np.int32]:
-        """The number of the stratum of each: what personas, channel and device have in common."""
-        persona, channel, device = self.attributes[:3]
-        stratum = self.selection.expressions.combinations[persona.at].astype(np.int64)
-        for attribute in (channel, device):
-            stratum *= len(attribute.values) + 1
-            stratum += attribute.codes
-        return renumbered(stratum)
+    def strata(self) -> tuple[npt.NDArray[np.int32], Flags]:
+        """The number of the stratum of each; and which strata are in which group, bool[groups, strata].
 
-    @cached_property
-    def examples(self) -> npt.NDArray[np.int64]:
-        """A thing of each stratum."""
-        examples = np.zeros(int(self.strata.max()) + 1, np.int64)
-        examples[self.strata] = np.arange(len(self.strata))
-        return examples
+        The groups are those of the first three attributes, one after the other.
+        """
+        every = _strata(self.selection)
+        numbers, strata = renumbered(every.numbers[self.positions], every.groups.shape[1])
+        return numbers, every.groups[:, strata]
+
+
+class _Strata(NamedTuple):
+    """What personas, channel and device have in common.
+
+    Attributes:
+        numbers: i32[N], the number of each event's stratum.
+        groups: bool[groups, strata], which strata are in which group.
+    """
+
+    numbers: npt.NDArray[np.int32]
+    groups: Flags
+
+
+def _strata(selection: Selection) -> _Strata:
+    """The strata of all events."""
+    snapshot, expressions = selection.snapshot, selection.expressions
+
+    def make() -> _Strata:
+        personas: list[tuple[Codes, int]] = [
+            (expressions.persona(key).view(np.uint8), 1) for key in expressions.personas_known
+        ]
+        labels = [(codes, len(values)) for codes, values in (snapshot.known_channels, snapshot.known_labels("device"))]
+        sizes = np.diff(snapshot.index.offsets)
+        numbers, parts = np.zeros(len(sizes), np.int32), np.zeros((0, 1), np.int64)
+        for codes, groups in personas:
+            numbers, parts = _divided(numbers, parts, codes, groups + 1)
+        numbers = np.repeat(numbers, sizes)
+        for codes, groups in labels:
+            numbers, parts = _divided(numbers, parts, codes, groups + 1)
+        pairs = zip(parts, personas + labels, strict=True)
+        every = [part == group + 1 for part, (_, groups) in pairs for group in range(groups)]
+        return _Strata(numbers, np.array(every, np.bool_).reshape(len(every), parts.shape[1]))
+
+    return snapshot.keep(("strata", selection.as_of_override), make)
+
+
+def _divided(
+    numbers: npt.NDArray[np.int32], parts: npt.NDArray[np.int64], codes: Codes, size: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Strata divided by one code more: the number of each thing's; and the codes of each, i64[codes, strata]."""
+    np.add(numbers * size, codes, out=numbers, casting="unsafe")
+    numbers, strata = renumbered(numbers, parts.shape[1] * size)
+    return numbers, np.vstack([parts[:, strata // size], strata % size])
 
 
 def prepared(selection: Selection) -> Selection:

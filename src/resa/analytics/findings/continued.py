@@ -22,16 +22,22 @@ from functools import cached_property, partial
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from resa.analytics.calendar import Instants
 from resa.analytics.findings.beginnings import Beginnings
 from resa.analytics.findings.places import Place, Watched
 from resa.analytics.questions.kinds import FrictionQuestion
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import Flags
+from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.statistics import quantile
-from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, Continuations, continuations, values_following
+from resa.kernels import (
+    LEFT_OFF,
+    REPEATED,
+    TURNED_BACK,
+    Continuations,
+    Period,
+    continuations,
+    values_following,
+)
 from resa.model.journey import Touchpoint
 
 __all__ = ["HARDLY", "SIGNS", "SLOW", "Continued", "Sign", "Trouble"]
@@ -47,8 +53,6 @@ SLOW: Final = 0.75
 HARDLY: Final = 1 + 1 / 64
 """How much longer a wait must be to be told from another."""
 
-Rows = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble(Watched):
@@ -57,13 +61,13 @@ class Trouble(Watched):
     Attributes:
         touchpoint: Where.
         sign: Which.
-        rows: The touchpoint's counted visits, as rows of `Continued.found`.
+        rows: The touchpoint's visits among those of `Continued.found`.
         slow: Of waits: a longer one is slow, microseconds.
     """
 
     touchpoint: Touchpoint
     sign: Sign
-    rows: Rows
+    rows: slice
     slow: float | None = None
 
 
@@ -81,9 +85,20 @@ class Continued:
 
     @cached_property
     def found(self) -> Continuations:
-        """What follows each visit."""
+        """The visits that are mature and in the question's period, by touchpoint, and what follows each."""
+        (start, until), last = self.selection.period, self.last_start
+        mature = start if last is None else last - self.selection.snapshot.epoch + 1
+        return self._continued((start, min(until, mature)))
+
+    @property
+    def any_visits(self) -> bool:
+        """Whether there is a visit, mature or not."""
+        return len(self.found.visits) > 0 or len(self._continued(None).visits) > 0
+
+    def _continued(self, period: Period | None) -> Continuations:
         patience = self.question.patience.microseconds
-        return continuations(self.selection.journeys, within_us=patience, customers=self.selection.customers)
+        chosen = self.selection.customers
+        return continuations(self.selection.journeys, within_us=patience, period=period, customers=chosen)
 
     @property
     def last_start(self) -> int | None:
@@ -95,21 +110,6 @@ class Continued:
     def known_from(self) -> int:
         """The earliest moment at which it is known where customers were shortly before, microseconds since 1970."""
         return (self.selection.snapshot.oldest or 0) + self.question.patience.microseconds
-
-    @cached_property
-    def times(self) -> Instants:
-        """When each visit was, microseconds since 1970."""
-        return self.selection.snapshot.times(self.found.visits)
-
-    @cached_property
-    def counted(self) -> Flags:
-        """Which visits are mature and in the question's period."""
-        low, high = self.selection.bounds
-        last = self.last_start
-        if last is None:
-            return np.zeros(len(self.times), np.bool_)
-        counted: Flags = (self.times >= low) & (self.times < high) & (self.times <= last)
-        return counted
 
     @cached_property
     def goal(self) -> tuple[str, ...]:
@@ -134,47 +134,30 @@ class Continued:
         return snapshot.spelled(channel.key for channel in snapshot.journey_map.channels if channel.kind == "internal")
 
     @cached_property
-    def _codes(self) -> npt.NDArray[np.uint16]:
-        """Code of each counted visit's touchpoint; 0 of the others."""
-        return np.where(self.counted, self.selection.journeys.touchpoints[self.found.visits], np.uint16(0))
+    def _staffed(self) -> Flags:
+        """Which numbers of channels are such channels'."""
+        return np.isin(np.array(self.selection.snapshot.channel_labels), np.array(self.staffed))
 
-    @cached_property
-    def _with_staff(self) -> Flags:
+    def _with_staff(self, positions: Positions) -> Flags:
         """Which visits are on such a channel."""
-        snapshot = self.selection.snapshot
-        table = np.isin(np.array(snapshot.channel_labels), np.array(self.staffed))
-        with_staff: Flags = table[snapshot.channels_at(self.found.visits)]
+        with_staff: Flags = self._staffed[self.selection.snapshot.channels_at(positions)]
         return with_staff
 
-    @cached_property
-    def _to_staff(self) -> Flags:
-        """Which visits are followed in time by one on such a channel: it stands in the next row."""
-        to_staff: Flags = np.append(self._with_staff[1:], False)[: len(self._with_staff)]
-        to_staff &= self.found.what != LEFT_OFF
+    def _to_staff(self, rows: slice, followed: Flags) -> Flags:
+        """Which of some visits are followed in time by one on such a channel."""
+        to_staff = followed.copy()
+        to_staff[followed] = self._with_staff(self.found.following[rows][followed])
         return to_staff
 
-    def _unexpected(self, touchpoint: Touchpoint, rows: Rows, chosen: Flags) -> Flags:
+    def _unexpected(self, touchpoint: Touchpoint, rows: slice, chosen: Flags) -> Flags:
         """Of the chosen ones among a touchpoint's visits those that what the map expects to follow does not follow."""
         code = self.selection.snapshot.journey_map.code
         expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
         if expected:
-            following = self.selection.journeys.touchpoints[self.found.following[rows[chosen]]]
+            following = self.selection.journeys.touchpoints[self.found.following[rows][chosen]]
             chosen = chosen.copy()
             chosen[chosen] = ~np.isin(following, expected)
         return chosen
-
-    def rows_of(self, touchpoint: Touchpoint) -> Rows:
-        """The counted visits of a touchpoint."""
-        return np.flatnonzero(self._codes == self.selection.snapshot.journey_map.code[touchpoint.key])
-
-    def waited(self, rows: Rows) -> Instants:
-        """Time to what follows, microseconds, of visits that anything follows in time."""
-        return self._to_next[rows]
-
-    @cached_property
-    def _to_next(self) -> Instants:
-        """Time to the next row, microseconds: what follows a visit in time stands there."""
-        return np.diff(self.times, append=0)
 
     @cached_property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -182,35 +165,32 @@ class Continued:
         return tuple(self._troubles())
 
     def _troubles(self) -> Iterator[Trouble]:
-        for touchpoint in self.selection.snapshot.journey_map.touchpoints:
-            rows = self.rows_of(touchpoint)
-            if not len(rows):
+        journey_map, snapshot = self.selection.snapshot.journey_map, self.selection.snapshot
+        for touchpoint in journey_map.touchpoints:
+            rows = self.found.of(journey_map.code[touchpoint.key])
+            visits, what, waited = self.found.visits[rows], self.found.what[rows], self.found.waited[rows]
+            if not len(visits):
                 continue
-            what, staff = self.found.what[rows], self._with_staff[rows]
-            trouble = partial(Trouble, self._beginnings(rows), touchpoint=touchpoint, rows=rows)
+            began_at = self.found.times[rows] + snapshot.epoch
+            beginnings = Beginnings(self.selection, visits, self.found.customers[rows], began_at)
+            trouble = partial(Trouble, beginnings, touchpoint=touchpoint, rows=rows)
             followed = what != LEFT_OFF
             if touchpoint.key not in self.goal:
                 yield trouble(followed, sign="drop-off")
             if followed.any():
-                waited = self.waited(rows[followed])
-                slow = quantile(waited, SLOW)
-                met = followed.copy()
-                met[followed] = waited <= slow * HARDLY
-                yield trouble(met, followed, sign="wait", slow=slow)
-            known = trouble.args[0].began_at >= self.known_from
+                slow = quantile(waited[followed], SLOW)
+                yield trouble(followed & (waited <= slow * HARDLY), followed, sign="wait", slow=slow)
+            known = began_at >= self.known_from
             if known.any():
                 yield trouble(~self._unexpected(touchpoint, rows, what == TURNED_BACK), known, sign="loop")
             yield trouble(~self._unexpected(touchpoint, rows, what == REPEATED), sign="repeat")
-            if self.staffed and not staff.all():
-                yield trouble(~self._unexpected(touchpoint, rows, self._to_staff[rows]), ~staff, sign="switch")
-
-    def _beginnings(self, rows: Rows) -> Beginnings:
-        return Beginnings(self.selection, self.found.visits[rows], self.found.customers[rows], self.times[rows])
+            if self.staffed and not (staff := self._with_staff(visits)).all():
+                to_staff = self._to_staff(rows, followed)
+                yield trouble(~self._unexpected(touchpoint, rows, to_staff), ~staff, sign="switch")
 
     def leads_to(self, trouble: Trouble, place: Place) -> str | None:
         """The touchpoint that most often follows the visits of a place that were not met."""
-        rows = trouble.rows[place.members & ~trouble.met]
-        following = self.found.following[rows]
+        following = self.found.following[trouble.rows][place.members & ~trouble.met]
         codes = self.selection.journeys.touchpoints[following[following >= 0]]
         return self.selection.snapshot.names[int(np.bincount(codes).argmax())] if len(codes) else None
 
@@ -222,16 +202,9 @@ class Continued:
         without = np.flatnonzero(trouble.met & trouble.all)
         if not len(self.selection.snapshot.values[0]) or not len(without):
             return None
-        whose = trouble.customers[without]
-        first = without[np.diff(whose, prepend=-1) > 0]
-        return place.lost_at_most * float(self._worth[trouble.rows[first]].mean())
-
-    @cached_property
-    def _worth(self) -> npt.NDArray[np.float64]:
-        """What follows each visit is worth, in time."""
-        found, patience = self.found, self.question.patience.microseconds
+        first = without[np.diff(trouble.customers[without], prepend=-1) > 0]
+        found = (trouble.customers[first], self.found.visits[trouble.rows][first])
         positions, numbers = self.selection.snapshot.values
-        visits = (found.customers, found.visits)
-        return values_following(
-            self.selection.journeys, *visits, np.asarray(positions, np.int64), numbers, within_us=patience
-        )
+        valued, patience = (np.asarray(positions, np.int64), numbers), self.question.patience.microseconds
+        worth = values_following(self.selection.journeys, *found, *valued, within_us=patience)
+        return place.lost_at_most * float(worth.mean())

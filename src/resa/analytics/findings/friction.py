@@ -24,9 +24,9 @@ import numpy as np
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
-from resa.analytics.findings.arrows import Arrow, arrows_of, short_of
+from resa.analytics.findings.arrows import Arrow, below_target
 from resa.analytics.findings.beginnings import prepared
-from resa.analytics.findings.continued import Continued, Rows, Trouble
+from resa.analytics.findings.continued import Continued, Trouble
 from resa.analytics.findings.continued_sql import rates_sql, sign_conditions, trials_steps
 from resa.analytics.findings.places import Place, loss, placed_whole, unusual, urgency
 from resa.analytics.findings.statement import place_steps, whole_place_steps
@@ -36,10 +36,11 @@ from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, People, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
-from resa.analytics.statistics import count_distinct, distinct, quantile
+from resa.analytics.statistics import distinct, quantile
 from resa.base.language import Sentence, sentence
-from resa.kernels import Totals
+from resa.kernels import Continuations, Totals
 
 __all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
 
@@ -100,23 +101,27 @@ _Reason = Literal["unusual", "below target", "above comparable"]
 def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     """Say where it is hard going."""
     continued = Continued(question, prepared(selection))
-    counted = np.flatnonzero(continued.counted)
-    groups = grouped(selection, continued.found.customers[counted], continued.found.visits[counted])
+    found = continued.found
+    groups = grouped(selection, found.customers, found.visits)
     listed, tests = _places(continued)
-    customers = continued.found.customers[counted]
     return Answer(
-        parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups, counted)},
-        n={"visits": len(counted), "customers": count_distinct(customers), "tests": tests},
+        parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups)},
+        n={"visits": len(found.visits), "customers": _people(found), "tests": tests},
         others={"places": len(listed) - question.limit} if len(listed) > question.limit else {},
-        warnings=(*groups.warnings, *selection.snapshot.value_warnings, *_lacking(continued, counted)),
+        warnings=(*groups.warnings, *selection.snapshot.value_warnings, *_lacking(continued)),
     )
 
 
-def _lacking(continued: Continued, counted: Rows) -> Iterator[Sentence]:
+def _people(found: Continuations) -> int:
+    """How many customers there are behind the visits."""
+    return int(np.count_nonzero(np.bincount(found.customers)))
+
+
+def _lacking(continued: Continued) -> Iterator[Sentence]:
     """What cannot be said, and why."""
     if not continued.staffed:
         yield sentence("No channel of the map is `kind: internal`; switches to staff are not looked for.")
-    if not len(counted) and len(continued.found.visits):
+    if not len(continued.found.visits) and continued.any_visits:
         yield sentence(
             "No visit is old enough to say what followed within {time}; ask with a shorter 'within'.",
             time=continued.question.patience.said,
@@ -154,12 +159,7 @@ def _places(continued: Continued) -> tuple[list[_Listed], int]:
     first.sort(key=lambda listed: urgency(listed.place))
     seen = {listed.name for listed in first}
     others = [
-        *(
-            _Listed(arrow, place, "below target")
-            for arrow in arrows_of(continued.selection)
-            for reason, place in short_of(arrow)
-            if reason == "below target"
-        ),
+        *(_Listed(arrow, place, "below target") for arrow, place in below_target(continued.selection)),
         *(listed for listed in _above_comparable(continued) if listed.name not in seen),
     ]
     others.sort(key=lambda listed: loss(listed.place))
@@ -272,12 +272,12 @@ def _branch_of(values: Mapping[str, str], source: str) -> str:
 # Rates.
 
 
-def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
+def _rates(continued: Continued, groups: Groups) -> Part:
     columns = (*groups.columns, *RATE_COLUMNS)
     rows: dict[str, list[Any]] = {column.name: [] for column in columns}
     behind: list[Trouble] = []
     for label, chosen in groups.split():
-        own = _of_group(continued, counted[chosen]) if groups.by else continued.troubles
+        own = continued.troubles if isinstance(chosen, slice) else _of_group(continued, chosen)
         behind += own
         for trouble, comparable in zip(own, _comparable(own), strict=True):
             row = {"group": label, "comparable": comparable, **_rate(continued, trouble)}
@@ -287,10 +287,8 @@ def _rates(continued: Continued, groups: Groups, counted: Rows) -> Part:
     return part_of(columns, rows, sql=rates_sql(trials_steps(continued, groups), groups), people=people)
 
 
-def _of_group(continued: Continued, chosen: Rows) -> list[Trouble]:
+def _of_group(continued: Continued, members: Flags) -> Sequence[Trouble]:
     """The troubles that some visits show, among these visits alone."""
-    members = np.zeros(len(continued.found.visits), np.bool_)
-    members[chosen] = True
     own = [replace(trouble, among=trouble.all & members[trouble.rows]) for trouble in continued.troubles]
     return [trouble for trouble in own if trouble.all.any()]
 
@@ -306,7 +304,7 @@ def _rate(continued: Continued, trouble: Trouble) -> dict[str, Any]:
         "low": 1 - whole.interval.high,
         "high": 1 - whole.interval.low,
         "customers": whole.ever_unmet,
-        "median_seconds": quantile(continued.waited(trouble.rows[trouble.all]), 0.5) / SECOND if waits else None,
+        "median_seconds": quantile(continued.found.waited[trouble.rows][trouble.all], 0.5) / SECOND if waits else None,
         "slow_seconds": trouble.slow / SECOND if trouble.slow is not None else None,
     }
 

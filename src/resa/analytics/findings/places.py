@@ -66,8 +66,8 @@ class Watched:
     @cached_property
     def trials(self) -> Trials:
         """They as trials."""
-        week, days = self.beginnings.weeks
-        return Trials(self.met, self.customers, week, self.beginnings.strata, len(days), self.among)
+        (week, days), (stratum, _) = self.beginnings.weeks, self.beginnings.strata
+        return Trials(self.met, self.customers, week, stratum, len(days), self.among)
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,7 @@ def _looked(watched: Watched) -> Iterator[_Looked]:
     table, effect = trials.table, trials.effect
     yield _Looked([None], everybody(table, effect))
     by_stratum = [(attribute, group) for attribute in attributes[:3] for group in range(len(attribute.values))]
-    segments = np.array(
-        [attribute.members(group, watched.beginnings.examples) for attribute, group in by_stratum], np.bool_
-    )
-    yield _Looked(by_stratum, against_past(table, segments.reshape(-1, trials.strata), effect))
+    yield _Looked(by_stratum, against_past(table, watched.beginnings.strata[1], effect))
     compared = [attribute for attribute in attributes[3:] if attribute.codes.any()]
     for named, groups, known in trials.tables([(item.codes, len(item.values)) for item in compared]):
         yield _Looked([(compared[item], group) for item, group in named], against_others(groups, known, effect))

@@ -15,7 +15,6 @@ from resa.analytics.results.names import NOT_KNOWN
 from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
 from resa.analytics.scope.snapshot import Codes, Flags, Snapshot, known, named, numbered
 from resa.analytics.sql.text import inlined, literal, moment
-from resa.analytics.statistics import renumbered
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
@@ -79,24 +78,18 @@ class CustomerExpressions:
         Raises:
             QuestionError: The map has no such persona, or nothing tells who is one.
         """
-        return self.flags(self._who(key))
+
+        def make() -> Flags:
+            flags = self.flags(self._who(key))
+            flags.flags.writeable = False
+            return flags
+
+        return self._snapshot.keep(("persona", key, self._as_of, self._override), make)
 
     @property
     def personas_known(self) -> tuple[str, ...]:
         """Personas of whom it can be told who is one."""
         return tuple(persona.key for persona in self._snapshot.journey_map.personas if persona.who is not None)
-
-    @property
-    def combinations(self) -> npt.NDArray[np.int32]:
-        """For each customer the number of the combination of personas that she is."""
-
-        def make() -> npt.NDArray[np.int32]:
-            numbers = np.zeros(self._count, np.int32)
-            for key in self.personas_known:
-                numbers = renumbered(2 * numbers.astype(np.int64) + self.persona(key))
-            return numbers
-
-        return self._snapshot.keep(("combinations of personas", self._as_of, self._override), make)
 
     def _who(self, key: str) -> str:
         """What tells who is a persona."""

@@ -317,7 +317,7 @@ class Snapshot:
 
     def channels_at(self, positions: Positions) -> npt.NDArray[np.uint8]:
         """The number of the channel that counts for each event."""
-        if len(positions) * 8 > len(self.index.rows):
+        if "_channels" in vars(self) or len(positions) * 8 > len(self.index.rows):
             return self._channels[positions]
         return self.channel_table[self.column.touchpoints[positions], self.index.channels[positions]]
 
