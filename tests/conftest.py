@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A test is right or wrong; how long it takes says only how busy the machine is.
+settings.register_profile("resa", deadline=None)
+settings.load_profile("resa")
 
 PROJECT = Path(__file__).resolve().parent.parent
 

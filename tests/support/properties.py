@@ -25,7 +25,7 @@ def holds(*, few: int, many: int, **drawn: SearchStrategy[Any]) -> Callable[[Cal
         @pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.nightly)], ids=["few", "many"])
         def test(examples: int) -> None:
             slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-            settings(deadline=None, max_examples=examples, suppress_health_check=slow)(given(**drawn)(body))()
+            settings(max_examples=examples, suppress_health_check=slow)(given(**drawn)(body))()
 
         test.__name__, test.__doc__, test.__module__ = body.__name__, body.__doc__, body.__module__
         return test

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.sources import Shop, figures
 
@@ -137,7 +137,6 @@ def xes(rows: list[tuple[str, str, str]]) -> str:
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=8)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=6), st.integers(1, 300))
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], size: int

@@ -43,7 +43,6 @@ def _drawn(examples: int) -> list[str]:
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

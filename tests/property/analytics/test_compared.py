@@ -112,7 +112,7 @@ def check(kind: str, store: SmallStore, common: dict[str, Any], by: str, data: s
 
 
 @pytest.mark.parametrize("kind", ASKED)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(store=stores(customers=8), common=COMMON, by=BY, data=st.data())
 def test_two_groups(kind: str, store: SmallStore, common: dict[str, Any], by: str, data: st.DataObject) -> None:
     check(kind, store, common, by, data)
@@ -120,7 +120,7 @@ def test_two_groups(kind: str, store: SmallStore, common: dict[str, Any], by: st
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", ASKED)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(store=stores(customers=8), common=COMMON, by=BY, data=st.data())
 def test_two_groups_long(kind: str, store: SmallStore, common: dict[str, Any], by: str, data: st.DataObject) -> None:
     check(kind, store, common, by, data)

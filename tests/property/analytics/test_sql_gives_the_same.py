@@ -14,8 +14,8 @@ from tests.support.small_store import NAMES, SmallStore
 from resa.analytics import Measure, Result
 
 STEPS = st.sampled_from([*NAMES, "early", "c?", ("b", "d"), "late?"])
-FEW = settings(max_examples=12, deadline=None)
-MANY = settings(max_examples=400, deadline=None)
+FEW = settings(max_examples=12)
+MANY = settings(max_examples=400)
 
 
 def check_funnel(
@@ -135,7 +135,7 @@ def test_retention(
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(store=stores(), common=COMMON)
 def test_others(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
     check_others(store, kind, common)
@@ -168,7 +168,7 @@ def test_retention_long(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", OTHERS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(store=stores(), common=COMMON)
 def test_others_long(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
     check_others(store, kind, common)

@@ -30,7 +30,7 @@ def measure_of(happened: list[Happened], arrow: Expectation = ARROW) -> Measure:
     return Measure(store, store.maps)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events(), PERIOD)
 def test_customers_of_an_expectation_are_those_of_the_funnel(happened: list[Happened], common: dict[str, Any]) -> None:
     measure = measure_of(happened)
@@ -39,7 +39,7 @@ def test_customers_of_an_expectation_are_those_of_the_funnel(happened: list[Happ
     assert [row["customers"], row["customers_met"]] == [step["customers"] for step in funnel]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events(), PERIOD)
 def test_customers_of_one_with_unless_are_those_of_the_funnel(happened: list[Happened], common: dict[str, Any]) -> None:
     measure = measure_of(happened, expect("a", ["b", "c"], "10 seconds", unless=["d"]))
@@ -48,7 +48,7 @@ def test_customers_of_one_with_unless_are_those_of_the_funnel(happened: list[Hap
     assert [row["customers"], row["customers_met"]] == [step["customers"] for step in funnel]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events())
 def test_all_mature_openings_tell_the_same_customers(happened: list[Happened]) -> None:
     measure = measure_of(happened)
@@ -58,7 +58,7 @@ def test_all_mature_openings_tell_the_same_customers(happened: list[Happened]) -
         assert by_column == result.customers(openings).column("customer").to_pylist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events(), PERIOD)
 def test_trend_adds_up_to_the_expectation_and_to_the_transitions(
     happened: list[Happened], common: dict[str, Any]
@@ -73,7 +73,7 @@ def test_trend_adds_up_to_the_expectation_and_to_the_transitions(
     assert visits == sum(row["count"] for row in ways)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events(), PERIOD)
 def test_paths_of_two_steps_are_the_first_transitions(happened: list[Happened], common: dict[str, Any]) -> None:
     measure = measure_of(happened)
@@ -86,7 +86,7 @@ def test_paths_of_two_steps_are_the_first_transitions(happened: list[Happened], 
     assert starts == {row["to"]: row["count"] for row in entries}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events(), st.sampled_from(["day", "channel", "device", "properties.k"]))
 def test_groups_of_events_add_up(happened: list[Happened], by: str) -> None:
     measure = measure_of(happened)
@@ -96,7 +96,7 @@ def test_groups_of_events_add_up(happened: list[Happened], by: str) -> None:
             assert sum(ask(by=by).table.column(column).to_pylist()) == sum(ask().table.column(column).to_pylist())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events(), st.randoms(use_true_random=False))
 def test_variants_and_others_add_up_to_all_customers(happened: list[Happened], random: Any) -> None:
     measure = measure_of(happened)

@@ -25,7 +25,6 @@ HOSTILE = (
 names = st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=30))
 
 
-@settings(deadline=None)
 @given(st.lists(names, min_size=1, max_size=12, unique=True))
 @example(list(HOSTILE))
 def test_every_name_gives_a_signal_that_is_read_back_as_it_was(events: list[str]) -> None:
@@ -45,7 +44,7 @@ def test_every_name_gives_a_signal_that_is_read_back_as_it_was(events: list[str]
     assert list(read.touchpoint) == keys
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(names, min_size=1, max_size=8, unique=True))
 @example(list(HOSTILE))
 def test_a_draft_of_hostile_names_has_no_errors(events: list[str]) -> None:

@@ -68,7 +68,7 @@ def _scalars(text: str) -> list[tuple[tuple[str | int, ...], Node]]:
     return [(path, node) for path, node, key in walk(root) if node.kind == "scalar" and not key and path]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), st.data())
 def test_reading_and_writing_back_changes_no_byte(text: str, data: st.DataObject) -> None:
     document = read_document("x.yaml", text.encode())
@@ -111,13 +111,13 @@ def _never_raises(text: str) -> None:
 @pytest.mark.parametrize("examples", [500, pytest.param(100_000, marks=pytest.mark.nightly)])
 def test_no_text_raises(examples: int) -> None:
     def run(texts: st.SearchStrategy[str]) -> Callable[[], None]:
-        return settings(max_examples=examples, deadline=None, database=None)(given(texts)(_never_raises))
+        return settings(max_examples=examples, database=None)(given(texts)(_never_raises))
 
     run(st.lists(FRAGMENTS, max_size=30).map("".join))()
     run(st.text(max_size=60))()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60))
 def test_no_bytes_raise(data: bytes) -> None:
     read_document("x.yaml", data)

@@ -214,7 +214,7 @@ def sound(markup: str) -> None:
 
 @pytest.mark.parametrize("examples", [20, pytest.param(1000, marks=pytest.mark.nightly)])
 def test_maps_on_a_screen(examples: int) -> None:
-    settings(max_examples=examples, deadline=None)(_map_on_a_screen)()
+    settings(max_examples=examples)(_map_on_a_screen)()
 
 
 @given(st.data(), maps(), st.sampled_from([None, 300.0, 420.0, 660.0, 1000.0, 1500.0]), st.integers(1, 14))
@@ -231,7 +231,7 @@ def _map_on_a_screen(data: st.DataObject, journey: JourneyMap, wide: float | Non
 
 @pytest.mark.parametrize("examples", [6, pytest.param(300, marks=pytest.mark.nightly)])
 def test_maps_on_paper(examples: int) -> None:
-    settings(max_examples=examples, deadline=None)(_map_on_paper)()
+    settings(max_examples=examples)(_map_on_paper)()
 
 
 @given(st.data(), maps(), st.sampled_from(["A3", "A4"]))
@@ -249,7 +249,7 @@ def _map_on_paper(data: st.DataObject, journey: JourneyMap, paper: Paper) -> Non
         assert scale * min((text.setting.size for text, _, _ in placed_texts(scene)), default=99) >= 6.49
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(TEXTS, st.text()), st.sampled_from(sorted(STYLES)), st.floats(30, 400))
 def test_lines_fit_and_lose_nothing(text: str, style: StyleName, room: float) -> None:
     setting = STYLES[style]
@@ -260,7 +260,7 @@ def test_lines_fit_and_lose_nothing(text: str, style: StyleName, room: float) ->
     assert kept == clean(text).replace(" ", "").replace("-", "").replace("\u00ad", "")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(NAMES, st.integers(0, 10**8), st.none() | st.floats(0, 1e8)), max_size=8), st.floats(360, 1200)
 )
@@ -272,7 +272,7 @@ def test_funnels(steps: list[tuple[str, int, float | None]], wide: float) -> Non
     sound(svg.inline())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.lists(NAMES, max_size=5), st.integers(0, 10**6), st.booleans()), max_size=12),
     st.integers(1, 8),
@@ -283,7 +283,7 @@ def test_paths(flows: list[tuple[list[str], int, bool]], top: int) -> None:
     sound(svg.inline())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(NAMES, max_size=6, unique=True), st.data())
 def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
     counts = {(one, two): data.draw(st.integers(0, 10**8)) for one in names for two in names}
@@ -295,7 +295,7 @@ def test_transitions_and_bars(names: list[str], data: st.DataObject) -> None:
     assert faults(draw_bars(drawn, title="t", width=data.draw(st.floats(360, 900))).scene) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.builds(
@@ -325,7 +325,7 @@ FRICTION = st.builds(
 SIGNS = st.dictionaries(st.sampled_from(["drop-off", "wait", "loop", "repeat", "switch"]), FRICTION)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.builds(FrictionRow, name=NAMES, visits=st.integers(0, 10**9), signs=SIGNS), max_size=8))
 def test_friction(rows: list[FrictionRow]) -> None:
     svg = draw_friction(rows)
@@ -336,7 +336,7 @@ def test_friction(rows: list[FrictionRow]) -> None:
 COHORT_SHARES = st.builds(CohortShare, st.none() | st.floats(0, 1), st.booleans())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(NAMES, st.integers(0, 10**8), st.lists(COHORT_SHARES, max_size=14)), max_size=8))
 def test_cohorts(rows: list[tuple[str, int, list[CohortShare]]]) -> None:
     cohorts = [Cohort(name=name, customers=size, shares=tuple(shares)) for name, size, shares in rows]

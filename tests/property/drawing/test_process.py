@@ -58,7 +58,7 @@ def processes(draw: st.DrawFn, most: int) -> tuple[list[ProcessTouchpoint], list
     ("examples", "most"), [(40, 9), pytest.param(400, 60, marks=pytest.mark.nightly)], ids=["some", "many"]
 )
 def test_process_maps(examples: int, most: int) -> None:
-    settings(max_examples=examples, deadline=None)(given(processes(most), st.sampled_from(PROCESS_NUMBERS))(_sound))()
+    settings(max_examples=examples)(given(processes(most), st.sampled_from(PROCESS_NUMBERS))(_sound))()
 
 
 def _sound(process: tuple[list[ProcessTouchpoint], list[ProcessArrow], list[str]], show: str) -> None:

@@ -230,20 +230,20 @@ def check_condition(said: Said) -> None:
 
 
 @given(conditions)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 def test_conditions_equal_plain_python(said: Said) -> None:
     check_condition(said)
 
 
 @pytest.mark.nightly
 @given(conditions)
-@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
 def test_many_conditions_equal_plain_python(said: Said) -> None:
     check_condition(said)
 
 
 @given(numbers)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_numbers_equal_plain_python(said: Said) -> None:
     compiled = compile_expression(said.text, scope=Scope.EVENT, expects="number")
     expected = [said.means(row) for row in ROWS]
@@ -394,7 +394,7 @@ def test_much_senseless_text_is_refused_or_harmless(seed: int) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_at_all(text: str) -> None:
     for scope in Scope:
         check_any(text, scope, run=False)

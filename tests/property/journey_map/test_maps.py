@@ -145,7 +145,7 @@ def check(meant: Meant, read: JourneyMap) -> None:
     }
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(maps(), st.data())
 def test_a_map_is_read_as_it_was_meant(meant: Meant, data: st.DataObject) -> None:
     text = write(meant, data.draw)
@@ -192,7 +192,7 @@ def mutated(draw: st.DrawFn, text: str) -> str:
 
 def _run(examples: int, texts: st.SearchStrategy[str], check_one: Callable[[str], None]) -> None:
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    settings(max_examples=examples, deadline=None, database=None, suppress_health_check=slow)(given(texts)(check_one))()
+    settings(max_examples=examples, database=None, suppress_health_check=slow)(given(texts)(check_one))()
 
 
 @pytest.mark.parametrize("examples", [500, pytest.param(70_000, marks=pytest.mark.nightly)])

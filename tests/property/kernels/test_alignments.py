@@ -18,7 +18,7 @@ def without_repeats(visits: list[int]) -> list[int]:
     return [code for place, code in enumerate(visits) if place == 0 or visits[place - 1] != code]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.lists(st.integers(0, 4), max_size=6), min_size=1, max_size=4),
     st.lists(st.integers(1, 4), min_size=1, max_size=4),

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles.journeys import as_lists, journeys
 
@@ -27,7 +27,6 @@ def picked(words: np.ndarray, start: int, stop: int) -> list[int]:
     return found[: pick(words, start, stop, found)].tolist()  # type: ignore[no-any-return]  # a kernel's answer
 
 
-@settings(deadline=None)  # the first example compiles
 @given(journeys(customers=12, most=40), st.lists(st.integers(1, 5), max_size=3), st.data())
 def test_bits_stand_where_touchpoints_do(drawn: Journeys, codes: list[int], data: st.DataObject) -> None:
     words = drawn.bits.any_of(codes)

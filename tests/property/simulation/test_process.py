@@ -109,7 +109,7 @@ def test_how_customers_are_cut_into_blocks_changes_nothing(block: int) -> None:
     assert table(replace(whole, block=block)).equals(table(whole))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(-(2**40), 2**63), st.integers(1, 60))
 def test_a_seed_decides_everything_and_customers_do_not_depend_on_their_number(seed: int, fewer: int) -> None:
     many = table(shop(60, seed))
@@ -136,7 +136,7 @@ def test_every_machine_and_version_gives_the_same_numbers() -> None:
     assert digest(list(shop(500, 42).blocks())) == "10e6dd0ff3ad085f3d327b13da2c9ef6ac4ab669f5577472d21edde78cc6f056"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_every_customer_is_seen_and_no_two_of_her_events_share_a_second(seed: int) -> None:
     simulated = shop(200, seed)

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resa.kernels import ordering
@@ -24,7 +24,6 @@ def pairs(hashes: npt.NDArray[np.uint64]) -> list[tuple[int, int]]:
 
 
 @given(HASHES)
-@settings(deadline=None)
 def test_order_is_stable_and_right(given_pairs: list[tuple[int, int]]) -> None:
     order = ordering.order_by_hash(words(given_pairs))
     assert list(order) == sorted(range(len(given_pairs)), key=lambda row: (given_pairs[row], row))
@@ -39,7 +38,6 @@ def test_many_equal_and_few_distinct_hashes_cost_no_more() -> None:
 
 
 @given(HASHES, HASHES)
-@settings(deadline=None)
 def test_search_and_merge(left: list[tuple[int, int]], right: list[tuple[int, int]]) -> None:
     left, right = sorted(left), sorted(right)
     count = Counter(right)
@@ -59,7 +57,6 @@ def test_search_and_merge(left: list[tuple[int, int]], right: list[tuple[int, in
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 3)), max_size=80), max_size=5))
-@settings(deadline=None)
 def test_order_within_groups(groups: list[list[tuple[int, int, int]]]) -> None:
     flat = [key for group in groups for key in group]
     offsets = np.cumsum([0, *(len(group) for group in groups)])

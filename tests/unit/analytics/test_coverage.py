@@ -64,7 +64,7 @@ DAILY = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(events(), st.lists(DAILY, max_size=8), st.sampled_from([None, date(2026, 3, 2)]))
 def test_coverage_is_that_of_plain_python(found: list[Happened], daily: list[Daily], since: date | None) -> None:
     measure = measure_of(found, daily, customers=5)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from tests.support.by_hand import happened, measure_of
@@ -40,7 +40,6 @@ def test_a_text_is_never_a_formula_or_a_link(text: str) -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffe\uffff"), max_size=40)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.integers(-(10**15) + 1, 10**15 - 1), st.floats(-1e300, 1e300)), max_size=5))
 def test_what_is_written_is_read_again(rows: list[tuple[str, int, float]]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from babel.numbers import format_decimal
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scripts.messages import DOMAINS, catalogue_of, file_of
 
@@ -56,7 +56,6 @@ def test_signs_in_texts_are_read() -> None:
 
 @pytest.mark.parametrize("language", SPOKEN)
 @given(number=st.integers(-(10**12), 10**12))
-@settings(deadline=None)
 def test_whole_numbers_are_written_as_the_language_does(language: str, number: int) -> None:
     expected = format_decimal(number, locale=LANGUAGES[language])
     assert in_language(sentence("{number}", number=number), language) == expected

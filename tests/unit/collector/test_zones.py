@@ -42,7 +42,7 @@ def moment(found: npt.NDArray[np.int64]) -> datetime:
     st.sampled_from(ZONES),
     st.datetimes(datetime(1971, 1, 1), datetime(2037, 12, 1)),  # noqa: DTZ001 - wall-clock times
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_both_readings_are_those_of_zoneinfo(zone: str, local: datetime) -> None:
     folds = sorted(local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     assert moment(to_utc(micros(local), zone)) == folds[0]

@@ -179,7 +179,7 @@ def test_the_line_of_a_note_runs_through_no_other_note(order: int) -> None:
     assert not faults(svg.scene)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 80)), max_size=9), st.floats(300, 900))
 def test_notes_anywhere(notes: list[tuple[int, int]], wide: float) -> None:
     drawn = [CurveNote(at=DAYS[week], text="ab " * length) for week, length in notes]
