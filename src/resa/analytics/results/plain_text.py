@@ -39,7 +39,8 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("slow", "source", "stage", "state", "stays", "step", "target", "time", "to", "touchpoint", "until"),
             *("value", "value_at_most", "variant", "verdict", "visits", "waiting", "who", "without_customer"),
             *("young_cancelled", "young_met", "young_open", "carried", "customers", "event", "events", "first_day"),
-            *("last_day", "missing_since", "needs", "property", "unused"),
+            *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
+            *("opened (UTC)", "deadline (UTC)", "when (UTC)"),
         )
     }
 )
