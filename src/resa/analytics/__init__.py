@@ -9,6 +9,7 @@ from resa.analytics.catalogue import COLUMNS
 from resa.analytics.exporting import ABOUT, Exported
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.measure import Measure
+from resa.analytics.one_customer import SeenCustomer, SeenEvent, SeenOpening, seen_customer
 from resa.analytics.questions.kinds import (
     KINDS,
     ChannelsQuestion,
@@ -25,6 +26,7 @@ from resa.analytics.questions.kinds import (
     RetentionQuestion,
     StagesQuestion,
     TouchpointsQuestion,
+    TrackingQuestion,
     TransitionsQuestion,
     TrendQuestion,
     VariantsQuestion,
@@ -65,9 +67,13 @@ __all__ = [
     "Question",
     "Result",
     "RetentionQuestion",
+    "SeenCustomer",
+    "SeenEvent",
+    "SeenOpening",
     "Segment",
     "StagesQuestion",
     "TouchpointsQuestion",
+    "TrackingQuestion",
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",
@@ -76,5 +82,6 @@ __all__ = [
     "csv_bytes",
     "friction_rows",
     "question_from",
+    "seen_customer",
     "table_text",
 ]

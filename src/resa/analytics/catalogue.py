@@ -18,6 +18,12 @@ from resa.analytics.answers.process import ARROW_COLUMNS, PROCESS_TOUCHPOINT_COL
 from resa.analytics.answers.retention import OVERALL_COLUMNS, RETENTION_COLUMNS
 from resa.analytics.answers.stages import MOVEMENT_COLUMNS, OVER_TIME_COLUMNS, STAGE_COLUMNS
 from resa.analytics.answers.touchpoints import PERSONA_COLUMNS, TOUCHPOINT_COLUMNS
+from resa.analytics.answers.tracking import (
+    PROPERTY_COLUMNS,
+    TRACKING_COLUMNS,
+    UNUSED_COLUMNS,
+    UNUSED_PROPERTY_COLUMNS,
+)
 from resa.analytics.answers.transitions import TRANSITION_COLUMNS
 from resa.analytics.answers.trend import EXPECTATION_TREND_COLUMNS, VISIT_TREND_COLUMNS
 from resa.analytics.findings.friction import PLACE_COLUMNS, RATE_COLUMNS
@@ -51,6 +57,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[Column, ...]]]] = {
         "cost": COST_COLUMNS,
     },
     "coverage": {"coverage": COVERAGE_COLUMNS, "customers": KNOWN_COLUMNS},
+    "tracking": {
+        "tracking": TRACKING_COLUMNS,
+        "properties": PROPERTY_COLUMNS,
+        "unused": UNUSED_COLUMNS,
+        "unused_properties": UNUSED_PROPERTY_COLUMNS,
+    },
     "metrics": {"metrics": METRIC_COLUMNS},
     "friction": {"places": PLACE_COLUMNS, "rates": RATE_COLUMNS},
     "planned": {"planned": PLANNED_COLUMNS, "detours": DETOUR_COLUMNS},

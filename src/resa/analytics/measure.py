@@ -25,6 +25,7 @@ from resa.analytics.answers.process import answer_process
 from resa.analytics.answers.retention import answer_retention
 from resa.analytics.answers.stages import answer_stages
 from resa.analytics.answers.touchpoints import answer_touchpoints
+from resa.analytics.answers.tracking import answer_tracking
 from resa.analytics.answers.transitions import answer_transitions
 from resa.analytics.answers.trend import answer_trend
 from resa.analytics.exporting import Exported, export_views
@@ -60,6 +61,7 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
     "improvements": answer_improvements,
     "channels": answer_channels,
     "coverage": answer_coverage,
+    "tracking": answer_tracking,
     "metrics": answer_metrics,
     "friction": answer_friction,
     "planned": answer_planned,
@@ -205,6 +207,10 @@ class Measure:
     def coverage(self, **common: Any) -> Result:
         """What of the journey can be seen at all; see `CoverageQuestion`."""
         return self._ask("coverage", common)
+
+    def tracking(self, *, top: int = 100, **common: Any) -> Result:
+        """What the map needs of the events, what came, and what came that it does not use; see `TrackingQuestion`."""
+        return self._ask("tracking", common, top=top)
 
     def metrics(self, names: Sequence[str] | str = (), **common: Any) -> Result:
         """The metrics that the map names; see `MetricsQuestion`."""

@@ -69,7 +69,7 @@ class Asked:
     end: Annotated[str | None, typer.Option(help="Paths: the touchpoint they end at.")] = None
     steps: Annotated[int | None, typer.Option(help="Paths: how many steps.")] = None
     sessions: Annotated[str | None, typer.Option(help="Paths: a longer pause ends one, such as '30 min'.")] = None
-    top: Annotated[int | None, typer.Option(help="Paths, variants, conformance: how many are listed.")] = None
+    top: Annotated[int | None, typer.Option(help="Paths, variants, conformance, tracking: how many are listed.")] = None
     collapse: Annotated[bool | None, typer.Option(help="Paths, variants, conformance: repeats count once.")] = None
     every: Annotated[str | None, typer.Option(help="Trend, retention, stages: day, week, month or quarter.")] = None
     by: Annotated[

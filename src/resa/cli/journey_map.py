@@ -1,4 +1,4 @@
-"""`resa map`: check, draw, watch, discover, import, export, versions, schema: in the help as one works."""
+"""`resa map`: check, draw, watch, discover, import, export, tracking, versions, schema: in the help as one works."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from resa.cli.map_exchange import export, import_
 from resa.cli.map_pictures import MapFile, Measured, OfPersona, OnPaper, Preset, drawn_map, known_paper, loaded_alone
 from resa.cli.options import HERE, AsOf, Folder, MapKey, Output, opened
 from resa.cli.speaking import told
+from resa.cli.tracking import tracking
 from resa.journey_map import Loaded, fix, json_schema, load_maps
 from resa.journey_map import lint as lint_map
 from resa.model.journey import JourneyMap
@@ -150,6 +151,7 @@ def watch(
 app.command()(discover)
 app.command("import")(import_)
 app.command("export")(export)
+app.command()(tracking)
 
 
 @app.command()

@@ -30,7 +30,7 @@ from resa.storage.parquet import read_parquet
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import consumed, file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.settling import waiting_rows
-from resa.storage.traits import read_traits
+from resa.storage.traits import read_traits, told_traits
 from resa.storage.writer import Writer
 
 __all__ = ["Store"]
@@ -235,6 +235,17 @@ class Store:
     def customer_traits(self, index: JourneyIndex | None = None) -> pa.Table:
         """What is known of customers: customer (uint32), traits (JSON text); customers without records are left out."""
         return read_traits(index or self.index())
+
+    def told_traits(self, kind: str, value: str) -> pa.Table:
+        """What was said of one customer: trait, value (JSON), source_id, recorded_at; of each trait the newest first.
+
+        Args:
+            kind: Of her identifier.
+            value: Of her identifier.
+        """
+        return self._newest(
+            lambda: self.event_files("customers"), lambda listed: told_traits(self.hasher, listed, kind, value)
+        )
 
 
 def listed_files(connection: Connection, layout: Layout, kind: str) -> list[EventFile]:

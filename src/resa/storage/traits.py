@@ -7,18 +7,44 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from resa.base.files import flush_file
 from resa.engine import Engine
+from resa.model.tables import CUSTOMER_RECORDS
 from resa.storage.gather import open_parquet
+from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex
 from resa.storage.records import EventFile
 from resa.storage.runs import first_identifiers, ids_of
 
-__all__ = ["TRAITS", "moved_traits", "newest_traits", "read_traits", "write_traits"]
+__all__ = ["TRAITS", "moved_traits", "newest_traits", "read_traits", "told_traits", "write_traits"]
 
 TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field("traits", pa.string(), nullable=False)])
 """One row a customer of whom records exist, in the order of customers; traits is a JSON object."""
+
+TOLD = pa.schema(
+    [
+        pa.field("trait", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("source_id", pa.string()),
+        pa.field("recorded_at", CUSTOMER_RECORDS.field("recorded_at").type),
+    ]
+)
+"""What one source said of one trait at one time; value is JSON."""
+
+_RECORD = pa.schema(
+    [
+        *(CUSTOMER_RECORDS.field(name) for name in ("source_id", "recorded_at", "sequence", "traits")),
+        ("id", pa.uint64()),
+    ]
+)
+
+_TOLD = """
+SELECT fact.key AS trait, CAST(fact.value AS VARCHAR) AS value, source_id, recorded_at
+FROM record, json_each(traits) AS fact
+ORDER BY trait, recorded_at DESC, sequence DESC, record.id DESC
+"""
 
 # A customer with one record is the common case, and needs no taking apart.
 _NEWEST = """
@@ -64,6 +90,29 @@ def newest_traits(index: JourneyIndex, files: Sequence[EventFile]) -> pa.Table:
     with Engine() as engine:
         engine.register("record", pa.concat_tables(parts))
         return engine.query(_NEWEST).cast(TRAITS)
+
+
+def told_traits(hasher: Hasher, files: Sequence[EventFile], kind: str, value: str) -> pa.Table:
+    """What these customer files say of one customer (`TOLD`), the newest first; of each trait the first row counts.
+
+    Args:
+        hasher: The workspace's; orders what was recorded at one moment.
+        files: The customer files.
+        kind: Of her identifier.
+        value: Of her identifier.
+    """
+    parts = [_RECORD.empty_table()]
+    for file in files:
+        with open_parquet(file.path) as parquet:
+            for group in range(parquet.metadata.num_row_groups):
+                table = parquet.read_row_group(group)
+                kinds, values = first_identifiers(table.column("identifiers"))
+                own = table.filter(pc.and_(pc.equal(kinds, kind), pc.equal(values, value)))
+                ids = pa.array(np.ascontiguousarray(ids_of(hasher, own)[:, 0]))
+                parts.append(own.append_column("id", ids).select(_RECORD.names).cast(_RECORD))
+    with Engine() as engine:
+        engine.register("record", pa.concat_tables(parts))
+        return engine.query(_TOLD).cast(TOLD)
 
 
 def moved_traits(base: JourneyIndex, index: JourneyIndex) -> pa.Table | None:

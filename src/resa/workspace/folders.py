@@ -12,7 +12,16 @@ from resa.base.language import sentence
 from resa.base.masking import masked
 from resa.collector import Source
 
-__all__ = ["checked_folder", "currencies_of", "is_text", "named_source", "refuse_secret", "source_name", "user"]
+__all__ = [
+    "checked_folder",
+    "currencies_of",
+    "is_text",
+    "named_source",
+    "refuse_secret",
+    "seen_from",
+    "source_name",
+    "user",
+]
 
 
 def user() -> str:
@@ -88,6 +97,11 @@ def source_name(name: str) -> str:
             sentence("'{name}' cannot be the name of a source; use letters, digits, - and _", name=name)
         )
     return name
+
+
+def seen_from(folder: Path, path: Path) -> str:
+    """A path as a source file names it: from the workspace where it lies within."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
 
 
 def refuse_secret(path: str) -> None:

@@ -43,7 +43,8 @@ from resa.storage import (
     is_current,
 )
 from resa.workspace.comparing import compare_signals, data_seen
-from resa.workspace.folders import checked_folder, currencies_of, named_source, refuse_secret, user
+from resa.workspace.customers import Profile, profile_of
+from resa.workspace.folders import checked_folder, currencies_of, named_source, refuse_secret, seen_from, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.keys import Keys
 from resa.workspace.showing import workspace_bundle
@@ -114,10 +115,9 @@ class Workspace:
     def _data_seen(self) -> Mapping[str, DataSeen]:
         if not self._has_data:
             return {}
-        maps = list(self.maps.values())
         with contextlib.suppress(SourceError):
-            compare_signals(self.store, maps, self.exclude)
-        return {journey_map.key: data_seen(self.store, journey_map) for journey_map in maps}
+            compare_signals(self.store, list(self.maps.values()), self.exclude)
+        return {journey_map.key: data_seen(self.store, journey_map) for journey_map in self.maps.values()}
 
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
         """Every version of a map that was taken into use, oldest first, with its files."""
@@ -182,6 +182,10 @@ class Workspace:
 
         return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
+    def customer(self, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50) -> Profile:
+        """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
+        return profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of everything that was measured last."""
@@ -241,19 +245,17 @@ class Workspace:
         source = named_source(self.sources, name)
         with self.store.writing() as writer:
             try:
-                report = replay(writer, source, load_id=load, reason=reason)
+                return replay(writer, source, load_id=load, reason=reason)
             finally:
                 self.refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
-        return report
 
     def remove_loads(self, numbers: Iterable[int]) -> Listing[Load]:
         """Undo loads and bring the index up to date."""
         with self.store.writing() as writer:
             try:
-                removed = Listing(writer.remove_load(number) for number in numbers)
+                return Listing(writer.remove_load(number) for number in numbers)
             finally:
                 self.refresh(writer)  # of what was removed before an error, or before a removal was cut short
-        return removed
 
     def refresh(self, writer: Writer | None = None, *, labels: bool = True) -> JourneyIndex:
         """Bring the index and every map's column up to date.
@@ -314,14 +316,11 @@ class Workspace:
                 not get into a source file.
         """
         refuse_secret(path)
-        place = path if "://" in path else self._from_here(Path(path).resolve())
+        place = path if "://" in path else seen_from(self.folder, Path(path).resolve())
         files = find_files(place, self.folder)
         zones = {journey_map.timezone for journey_map in self.maps.values()} - {"UTC"}
         suggested = {"timezone": zones.pop()} if len(zones) == 1 else {}
         return understand(files[0], given, kind=kind, name=name, folder=self.folder, now=self.clock(), **suggested)
-
-    def _from_here(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
 
     def write_source(self, understanding: Understanding) -> Path:
         """Write the source file that was proposed; an existing one is never overwritten.

@@ -210,6 +210,7 @@ QUESTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "improvements": (["--days", "1", "--as-of", "2026-05-08T00:00:00Z"], {"days": 1}),
     "channels": (["device", "--within", "1 hour", "--part", "switches"], {"within": "1 hour"}),
     "coverage": (["--from", "2026-05-05"], {"since": "2026-05-05"}),
+    "tracking": (["--top", "3", "--from", "2026-05-05"], {"top": 3, "since": "2026-05-05"}),
     "metrics": (["orders", "--by", "channel"], {"by": "channel"}),
     "friction": (["--within", "1 hour", "--limit", "3"], {"within": "1 hour", "limit": 3}),
     "planned": (["fan"], {}),

@@ -96,6 +96,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("measure", "touchpoints", "-o", "a.doc"),
     ("measure", "touchpoints"),
     ("measure", "coverage"),
+    ("measure", "tracking", "--by", "device"),
+    ("map", "tracking"),
     ("measure", "metrics"),
     ("measure", "retention", "--every", "week"),
     ("measure", "stages"),

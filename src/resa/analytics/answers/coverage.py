@@ -8,7 +8,7 @@ the touchpoint of the first signal that holds for them, as far as that can be to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,15 +16,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from resa.analytics.answers.by_sql import part_by_sql
 from resa.analytics.questions.kinds import CoverageQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, Part, People
+from resa.analytics.results.result import Column, Counted, People
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.sql.text import inlined, literal
-from resa.analytics.views import VIEWS, with_views
+from resa.analytics.views import VIEWS
 from resa.base.language import Sentence, sentence
 
-__all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "answer_coverage"]
+__all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "SEEN_BY", "answer_coverage", "days_asked"]
 
 COVERAGE_COLUMNS: Final = (
     Column("touchpoint", pa.string(), "Its key."),
@@ -40,30 +41,24 @@ KNOWN_COLUMNS: Final = (
     Column("share", pa.float64(), "Of all, 0 to 1."),
 )
 
-_SEEN_BY: Final = {"events": "events", "daily_number": "a number by day", "not_seen": "not seen"}
+SEEN_BY: Final = {"events": "events", "daily_number": "a number by day", "not_seen": "not seen"}
+"""By what a touchpoint is seen, by the kind of its signals."""
 
 
-def answer_coverage(question: CoverageQuestion, selection: Selection) -> Answer:
+def answer_coverage(_: CoverageQuestion, selection: Selection) -> Answer:
     """Count what names a customer, and what does not."""
     keys = [touchpoint.key for touchpoint in selection.snapshot.journey_map.touchpoints]
     people: dict[str, People] = {
         "visits": lambda row: _whose(selection, keys[row]),
         "customers": lambda row: np.unique(_whose(selection, keys[row])),
     }
-    visits = _part(selection, COVERAGE_COLUMNS, _visits_sql(question, selection), people)
-    known = _part(selection, KNOWN_COLUMNS, _KNOWN_SQL, {})
+    visits = part_by_sql(selection, COVERAGE_COLUMNS, _visits_sql(selection), people)
+    known = part_by_sql(selection, KNOWN_COLUMNS, _KNOWN_SQL, {})
     return Answer(
         parts={"coverage": visits, "customers": known},
         n={"visits": sum(visits.table["visits"].to_pylist()), "customers": known.table["customers"][0].as_py()},
         warnings=tuple(_warnings(selection, visits.table)),
     )
-
-
-def _part(selection: Selection, columns: tuple[Column, ...], sql: str, people: Mapping[str, People]) -> Part:
-    """A table that its SQL gives: there is no quicker way to it."""
-    schema = pa.schema([pa.field(column.name, column.type) for column in columns])
-    table = with_views(selection.snapshot, sql, as_of=selection.as_of_override).cast(schema)
-    return Part(columns=columns, table=table, sql=sql, people=people)
 
 
 def _whose(selection: Selection, touchpoint: str) -> Counted:
@@ -88,9 +83,9 @@ def _warnings(selection: Selection, table: pa.Table) -> Iterator[Sentence]:
         )
 
 
-def _visits_sql(question: CoverageQuestion, selection: Selection) -> str:
+def _visits_sql(selection: Selection) -> str:
     journey_map = selection.snapshot.journey_map
-    how = {signal.touchpoint: _SEEN_BY[signal.kind] for signal in journey_map.signals}
+    how = {signal.touchpoint: SEEN_BY[signal.kind] for signal in journey_map.signals}
     places = literal([touchpoint.key for touchpoint in journey_map.touchpoints])
     said = literal([how.get(touchpoint.key, "no signal") for touchpoint in journey_map.touchpoints])
     statement = (
@@ -101,7 +96,7 @@ def _visits_sql(question: CoverageQuestion, selection: Selection) -> str:
         )
         .step(
             "by_day",
-            f"SELECT {_columns()} FROM daily_numbers WHERE {_days(question, selection)}",
+            f"SELECT {_columns()} FROM daily_numbers WHERE {days_asked(selection)}",
         )
         .step(
             "unnamed",
@@ -152,15 +147,14 @@ def _touchpoint(selection: Selection) -> str:
     return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
 
-def _days(question: CoverageQuestion, selection: Selection) -> str:
+def days_asked(selection: Selection) -> str:
     """A condition: the day lies in the period, as days are counted in the map's zone."""
 
     def day(moment: date | datetime) -> str:
         local = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
         return literal(local)
 
-    zone = ZoneInfo(selection.snapshot.journey_map.timezone)
-
+    question, zone = selection.question, ZoneInfo(selection.snapshot.journey_map.timezone)
     parts = []
     if question.since is not None:
         parts.append(f"day >= {day(question.since)}")

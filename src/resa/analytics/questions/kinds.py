@@ -39,6 +39,7 @@ __all__ = [
     "RetentionQuestion",
     "StagesQuestion",
     "TouchpointsQuestion",
+    "TrackingQuestion",
     "TransitionsQuestion",
     "TrendQuestion",
     "VariantsQuestion",
@@ -304,6 +305,27 @@ class CoverageQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackingQuestion(Question):
+    """What the map needs of the events, what came, what is missing since when, and what came that it does not use.
+
+    Attributes:
+        top: How many unused events and properties are listed.
+    """
+
+    kind = "tracking"
+    top: int = 100
+
+    def _problems(self) -> list[tuple[str, Sentence]]:
+        found = super()._problems()
+        if self.top < 1:
+            found.append(("top", sentence("list at least 1, not {top}", top=self.top)))
+        for name in ("where", "events", "channel", "device", "persona", "by"):
+            if getattr(self, name):
+                found.append((name, sentence("tracking looks at all events; leave '{name}' out", name=name)))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelsQuestion(Question):
     """Which channels or devices are used, which together, and how customers switch between them.
 
@@ -431,6 +453,7 @@ KINDS: dict[str, type[Question]] = {
         ImprovementsQuestion,
         ChannelsQuestion,
         CoverageQuestion,
+        TrackingQuestion,
         MetricsQuestion,
         FrictionQuestion,
         PlannedQuestion,

@@ -38,7 +38,9 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("share_of_first", "share_of_missed", "share_of_previous", "shown", "sign", "since", "size", "skipped"),
             *("slow", "source", "stage", "state", "stays", "step", "target", "time", "to", "touchpoint", "until"),
             *("value", "value_at_most", "variant", "verdict", "visits", "waiting", "who", "without_customer"),
-            *("young_cancelled", "young_met", "young_open"),
+            *("young_cancelled", "young_met", "young_open", "carried", "customers", "event", "events", "first_day"),
+            *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
+            *("opened (UTC)", "deadline (UTC)", "when (UTC)"),
         )
     }
 )
@@ -53,7 +55,7 @@ CELLS: Final[Mapping[str, str]] = MappingProxyType(
             *("visits of the map", "traits", "a persona", "everyone", "persona", "expectation", "promise", "drop-off"),
             *("wait", "loop", "repeat", "switch", "unmet", "unusual", "above comparable", "running", "finished"),
             *("removed", "yes", "no", "(not known)", "(other)", "text", "number", "whole number", "time", "day"),
-            *("true or false", "empty", "list", "nested"),
+            *("true or false", "empty", "list", "nested", "comes", "silent", "never came", "missing", "no visits"),
         )
     }
 )

@@ -1,0 +1,126 @@
+"""`resa customer`: one customer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+import typer
+
+from resa.analytics import table_text
+from resa.base.language import Sentence, sentence, sentences
+from resa.base.showing import harmless
+from resa.cli.console import say, write_out
+from resa.cli.options import HERE, Folder, MapKey, opened
+from resa.cli.speaking import spoken_in_terminal, told
+from resa.workspace.customers import Profile
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="One customer: what she is called, what is known, what she did.", no_args_is_help=True, add_completion=False
+)
+
+
+@app.callback()
+def _customer() -> None:
+    """One customer: what she is called, what is known, what she did."""
+
+
+@app.command()
+def show(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    *,
+    kind: Annotated[str | None, typer.Option(help="Of which kind it is, such as user_id; default: any.")] = None,
+    map_key: MapKey = None,
+    newest: Annotated[int, typer.Option(min=0, help="So many of her events are listed at most.")] = 20,
+    show_format: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="json: everything, properties of events too.")
+    ] = "table",
+    folder: Folder = HERE,
+) -> None:
+    """Show what is known of a customer and who said so, what is still expected of her, and what she did, newest first.
+
+    All of it is personal data.
+    """
+    with opened(folder, measures=True) as shop:
+        profile = shop.customer(value, kind=kind, map_key=map_key, newest=newest)
+    if show_format == "json":
+        write_out(json.dumps(profile.document, ensure_ascii=False, indent=2, default=_as_text))
+    else:
+        write_out("\n".join(_said(profile)))
+    for note in profile.notes:
+        say(note)
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _said(profile: Profile) -> Iterator[str]:
+    """The profile for people."""
+    seen = profile.seen
+    yield from (f"{harmless(kind)} {harmless(value)}" for kind, value in profile.identifiers)
+    yield (
+        told(sentences("{n} event", "{n} events", seen.events))
+        + ", "
+        + told(sentences("{n} visit", "{n} visits", seen.visits))
+    )
+    if seen.touchpoint is not None:
+        yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
+    if seen.personas:
+        yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
+    traits = [
+        {
+            "trait": trait.name,
+            "value": _value(trait.value),
+            "source": trait.source,
+            "recorded (UTC)": _moment(trait.recorded_at),
+            "before": ", ".join(_value(earlier.value) for earlier in trait.before),
+        }
+        for trait in profile.traits
+    ]
+    yield from _table(sentence("What is known"), traits)
+    still_open = [
+        {
+            "expectation": opening.expectation,
+            "opened (UTC)": _moment(opening.opened_at),
+            "deadline (UTC)": _moment(opening.deadline),
+        }
+        for opening in seen.openings
+        if opening.outcome == "open"
+    ]
+    yield from _table(sentence("What is still expected"), still_open)
+    timeline = [
+        {
+            "when (UTC)": _moment(event.at),
+            "touchpoint": event.touchpoint,
+            "event": event.event,
+            "source": event.source,
+            "channel": event.channel,
+            "device": event.device,
+            "value": event.value,
+        }
+        for event in seen.timeline
+    ]
+    heading = sentence("What she did, newest first ({listed} of {events})", listed=len(timeline), events=seen.events)
+    yield from _table(heading, timeline)
+
+
+def _table(heading: Sentence, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if rows:
+        yield f"\n{told(heading)}\n\n{table_text(pa.Table.from_pylist(list(rows)), spoken_in_terminal())}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _value(value: object) -> str:
+    """A trait for people: texts without quotes, whole numbers without a point."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

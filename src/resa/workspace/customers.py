@@ -1,0 +1,131 @@
+"""One customer: what she is called, what was said of her, and what a map sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from resa.base.errors import QuestionError
+from resa.base.language import Sentence, sentence
+from resa.storage import JourneyIndex
+
+if TYPE_CHECKING:
+    from resa.analytics import SeenCustomer
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Profile", "Trait", "profile_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trait:
+    """One thing that is known of a customer.
+
+    Attributes:
+        name: Of the trait.
+        value: As JSON reads it.
+        source: Which source said so.
+        recorded_at: As of when, UTC.
+        before: What was said before, the newest first.
+    """
+
+    name: str
+    value: Any
+    source: str
+    recorded_at: datetime
+    before: tuple[Trait, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One customer. All of it is personal data.
+
+    Attributes:
+        identifiers: Kind and value of what she is called.
+        traits: What is known of her, in alphabetical order.
+        seen: What the map sees of her.
+        notes: What must be known of the numbers.
+    """
+
+    identifiers: tuple[tuple[str, str], ...]
+    traits: tuple[Trait, ...]
+    seen: SeenCustomer
+    notes: tuple[Sentence, ...] = ()
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The profile as JSON can hold it; moments are `datetime`."""
+        return {
+            "identifiers": [{"kind": kind, "value": value} for kind, value in self.identifiers],
+            "traits": [asdict(trait) for trait in self.traits],
+            **asdict(self.seen),
+        }
+
+
+def profile_of(
+    shop: Workspace, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50
+) -> Profile:
+    """The customer who is called so.
+
+    Args:
+        shop: The workspace.
+        value: Of one of her identifiers, as its source spells it.
+        kind: Of the identifier, such as user_id; `None`: any.
+        map_key: Key of the map that sees her; `None`: the only one.
+        newest: How many of her events are listed at most, the newest first.
+
+    Raises:
+        QuestionError: Nobody is called so, or several are.
+    """
+    from resa.analytics import seen_customer  # noqa: PLC0415 - heavy; opening a workspace does without it
+
+    measure, key = shop.measure, shop.map(map_key).key
+    while True:
+        snapshot, index = measure.snapshot(key), shop.store.index()
+        if index.generation == snapshot.index.generation:
+            break  # a number means a customer of one generation only
+    kind, customer = _found(index, value, kind)
+    return Profile(
+        identifiers=((kind, value),),
+        traits=tuple(_traits(shop.store.told_traits(kind, value).to_pylist())),
+        seen=seen_customer(snapshot, customer, newest),
+        notes=measure.notes,
+    )
+
+
+def _found(index: JourneyIndex, value: str, kind: str | None) -> tuple[str, int]:
+    """Kind of the identifier, and number of the customer."""
+    kinds = sorted(pc.unique(index.identifiers().column("kind")).to_pylist())
+    asked = kinds if kind is None else [kind]
+    numbers = index.find_all(pa.array(asked, pa.string()), pa.array([value] * len(asked), pa.string())).to_pylist()
+    found = [(name, number) for name, number in zip(asked, numbers, strict=True) if number is not None]
+    if len(found) > 1:
+        names = ", ".join(name for name, _ in found)
+        raise QuestionError(sentence("several customers are called so; say which with --kind: {names}", names=names))
+    if not found:
+        known = ", ".join(kinds) or sentence("none yet")
+        raise QuestionError(
+            sentence(
+                "no customer is called so; identifiers are written as their source does, of kinds: {known}", known=known
+            )
+        )
+    return found[0]
+
+
+def _traits(told: list[dict[str, Any]]) -> Iterator[Trait]:
+    by_name: dict[str, list[Trait]] = {}
+    for row in told:
+        trait = Trait(
+            name=row["trait"],
+            value=json.loads(row["value"]),
+            source=row["source_id"],
+            recorded_at=row["recorded_at"],
+        )
+        by_name.setdefault(trait.name, []).append(trait)
+    for newest, *before in by_name.values():
+        yield Trait(**{**vars(newest), "before": tuple(before)})
