@@ -102,7 +102,7 @@ def test_what_does_not_fit_is_refused() -> None:
     assert {row["state"] for row in measure.tracking().table.to_pylist()} == {"never came", "not seen", "no signal"}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(events(), st.sampled_from([None, "2026-03-03"]), st.sampled_from([None, datetime(2026, 3, 4, 12, tzinfo=UTC)]))
 def test_tracking_is_that_of_plain_python(found: list[Happened], since: str | None, as_of: datetime | None) -> None:
     journey_map = replace(
