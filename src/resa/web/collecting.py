@@ -20,6 +20,7 @@ from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problem
 from resa.runtime import Intake
 from resa.storage import Arrival
 from resa.web.bodies import BodyRefused, Held, Receive, read_body
+from resa.web.snippet import HEADERS, snippet
 
 __all__ = ["Answer", "Collector"]
 
@@ -58,20 +59,30 @@ _LATER: Final = [(name, b"5") for name in (b"retry-after", b"x-ratelimit-reset")
 """Seconds after which to come again, as newer and older clients read it."""
 
 
+_JSON: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What a request gets."""
+    """What a request gets.
+
+    Attributes:
+        status: Of HTTP.
+        content: The body.
+        headers: Further ones.
+        kind: What the content is, and whether it may be kept: JSON of this moment unless it is said.
+    """
 
     status: int
     content: bytes
     headers: Iterable[tuple[bytes, bytes]] = ()
+    kind: Iterable[tuple[bytes, bytes]] = _JSON
 
     async def send(self, send: Send) -> None:
         """Write it."""
         headers = [
-            (b"content-type", b"application/json"),
+            *self.kind,
             (b"content-length", str(len(self.content)).encode()),
-            (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
             *_OPEN,
             *self.headers,
@@ -129,6 +140,8 @@ class Collector:
                 if method != "POST":
                     return _problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
                 return await self._take(SEGMENT_CALLS[call], headers, receive)
+            case ["resa.js"]:
+                return _script(method, headers)
             case ["v1", "projects", key, "settings"] if method == "GET":
                 return self._settings(key, headers, scope.get("scheme", "https"))
             case _:
@@ -185,6 +198,18 @@ class Collector:
             "remotePlugins": [],
         }
         return Answer(200, _encode(settings))
+
+
+def _script(method: str, headers: Mapping[str, str]) -> Answer:
+    """What measures a page."""
+    if method not in {"GET", "HEAD"}:
+        return _problem(405, "read the script with GET", headers=[(b"allow", b"GET, HEAD")])
+    found = snippet()
+    tag = [(b"etag", found.tag)]
+    if found.known(headers):
+        return Answer(304, b"", tag, HEADERS)
+    content, form = found.form(headers)
+    return Answer(200, content if method == "GET" else b"", [*tag, *form], HEADERS)
 
 
 def _keys(headers: Mapping[str, str], request: Request) -> Iterable[str]:

@@ -42,7 +42,13 @@ class Desk:
     def ask(self, path: str, body: object = None, *, method: str = "POST", chunks: int = 1, **headers: str) -> Answer:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return asyncio.run(self._ask(path, content, method, chunks, named))
+        answer = asyncio.run(self._ask(path, content, method, chunks, named))
+        return answer._replace(body=json.loads(answer.body) if answer.body else None)
+
+    def raw(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
+        """An answer whose body is no JSON."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return asyncio.run(self._ask(path, b"", method, 1, named))
 
     async def _ask(self, path: str, content: bytes, method: str, chunks: int, headers: Mapping[str, str]) -> Answer:
         size = -(-len(content) // chunks) or 1
@@ -65,7 +71,7 @@ class Desk:
         )
         start, end = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], told, json.loads(end["body"]) if end["body"] else None)
+        return Answer(start["status"], told, end["body"])
 
     @property
     def taken(self) -> list[Any]:
@@ -307,3 +313,22 @@ def test_the_settings_that_browsers_ask_for(desk: Desk) -> None:
 
 def test_health(desk: Desk) -> None:
     assert desk.ask("/health", method="GET").body == {"status": "ok"}
+
+
+def test_the_script_that_measures_a_page(desk: Desk) -> None:
+    plain = desk.raw("/resa.js")
+    assert plain.status == 200
+    assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert plain.headers["cache-control"] == "public, max-age=3600"
+    assert plain.headers["x-content-type-options"] == "nosniff"
+    assert plain.body.startswith(b"// resa.js")
+    packed = desk.raw("/resa.js", accept_encoding="br, gzip;q=0.8")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "accept-encoding"  # else a cache hands packed bytes to who cannot unpack them
+    assert gzip.decompress(packed.body) == plain.body
+    for tag in (plain.headers["etag"], f'"other", {plain.headers["etag"]}', "*"):
+        again = desk.raw("/resa.js", if_none_match=tag)
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", plain.headers["etag"])
+    assert desk.raw("/resa.js", if_none_match='W/"other"').status == 200
+    assert (desk.raw("/resa.js", method="HEAD").status, desk.raw("/resa.js", method="HEAD").body) == (200, b"")
+    assert desk.raw("/resa.js", method="POST").status == 405
