@@ -19,6 +19,8 @@ from tests.support.served import Served, new_shop
 
 import resa
 
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+
 PACKAGE = "@segment/analytics-next@1.84.3"
 
 PAGE = """<!doctype html><title>Tea</title><link rel="icon" href="data:,"><script src="/umd/index.js"></script><script>
@@ -77,7 +79,7 @@ def test_segments_browser_library_sends_unchanged(
         (package / "p").mkdir(exist_ok=True)
         (package / "p" / "tea.html").write_text(page_file, encoding="utf-8")
         chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
-        page = chromium.new_page()
+        page = chromium.new_page(user_agent=AGENT)  # its own name says that nobody looks
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         asked: list[str] = []

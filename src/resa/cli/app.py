@@ -54,6 +54,9 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         ),
         "tail": _Place("tail", "tail", "Show what comes in as it comes in, and what is refused and why, until Ctrl+C."),
         "keys": _Place("keys", "app", "Keys of those who send events over HTTP."),
+        "links": _Place(
+            "links", "app", "Links and pixels for mails and posts: signed, so that nobody else can make one."
+        ),
         "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),

@@ -55,6 +55,27 @@ def list_loads(
         say(sentence("nothing was collected yet"))
 
 
+@app.command("bots")
+def list_bots(
+    *,
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    show_format: HowToWrite = None,
+    output: Output = None,
+    folder: Folder = HERE,
+) -> None:
+    """Show what bots did, by day: events that are kept, and left out of every number."""
+    from resa.workspace.bots import events_of_bots  # noqa: PLC0415 - heavy; most commands do without it
+
+    how = chosen_format(show_format, output)
+    with opened(folder) as shop:
+        check_source(shop, source)
+        found = events_of_bots(shop.store, source)
+    if found.num_rows:
+        write_table(found, how, output, ours=True)
+    else:
+        say(sentence("no event is of a bot"))
+
+
 @app.command()
 def remove(
     numbers: Annotated[

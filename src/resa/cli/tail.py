@@ -20,6 +20,7 @@ __all__ = ["tail"]
 
 _EACH_SECONDS: Final = 0.5
 _MOST_LINES: Final = 40
+_WORDS: Final = {"good": sentence("good"), "rejected": sentence("rejected"), "bot": sentence("bot")}
 
 
 def tail(
@@ -45,8 +46,8 @@ def tail(
                 if source in {None, seen.source} and (seen.outcome == "rejected" or not rejected)
             )
             for seen in islice(chosen, _MOST_LINES):
-                good = seen.outcome == "good"
-                word = told(sentence("good")) if good else told(sentence("rejected"))
+                good = seen.outcome != "rejected"
+                word = told(_WORDS[seen.outcome])
                 what = harmless(seen.what) if good else told(WORDS[seen.what])
                 more = harmless(seen.more) if good else told(said_again(seen.more))
                 now = f"{datetime.now().astimezone():%H:%M:%S}"

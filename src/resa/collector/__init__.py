@@ -7,14 +7,16 @@ text = source_yaml(understanding)                           # the source file, w
 replay(writer, source, reason="unreadable-time")
 """
 
+from resa.collector.bots import BOT, is_bot
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
+from resa.collector.links import Link, link_token, read_link, target_of
 from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.segment import CALLS as SEGMENT_CALLS
-from resa.collector.segment import ItemProblem, Request
+from resa.collector.segment import COUNTED, ItemProblem, Request
 from resa.collector.segment import problems_of as segment_problems
 from resa.collector.segment import read_request as read_segment
 from resa.collector.segment import rows_of as segment_rows
@@ -22,11 +24,14 @@ from resa.collector.sources import Source, read_source, read_sources
 from resa.collector.understanding import understand
 
 __all__ = [
+    "BOT",
+    "COUNTED",
     "DETAILS",
     "SEGMENT_CALLS",
     "WORDS",
     "FileReport",
     "ItemProblem",
+    "Link",
     "LoadReport",
     "Progress",
     "ReplayReport",
@@ -36,6 +41,9 @@ __all__ = [
     "Understanding",
     "collect",
     "find_files",
+    "is_bot",
+    "link_token",
+    "read_link",
     "read_segment",
     "read_source",
     "read_sources",
@@ -46,5 +54,6 @@ __all__ = [
     "source_file_schema",
     "source_schema",
     "source_yaml",
+    "target_of",
     "understand",
 ]

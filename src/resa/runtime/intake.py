@@ -9,7 +9,8 @@ from typing import Final
 
 from resa.base.clock import to_microseconds
 from resa.base.language import Sentence, sentence
-from resa.storage import Arrival, Arrivals, Store, collecting_keys, key_hash
+from resa.collector import Link, read_link
+from resa.storage import Arrival, Arrivals, Store, collecting_keys, key_hash, link_secret
 
 __all__ = ["Intake"]
 
@@ -35,6 +36,7 @@ class Intake:
         self._arrivals = arrivals
         self._keys: dict[bytes, str] = {}
         self._version: int | None = None
+        self._secret: bytes | None = None
         self._looked = -_EACH_SECONDS
         self._hindered: Sentence | None = None
         self._forgetting: Future[None] = Future()
@@ -51,6 +53,12 @@ class Intake:
             self._keys, self._version = dict(collecting_keys(self._store)), version
         found = key_hash(key)
         return None if found is None else self._keys.get(found)
+
+    def link(self, token: str) -> Link | None:
+        """What a signed link or pixel says; `None`: this workspace did not make it."""
+        if self._secret is None:
+            self._secret = link_secret(self._store.layout)
+        return None if self._secret is None else read_link(token, self._secret)
 
     def take(self, arrival: Arrival) -> Future[None]:
         """Store a request; see `Arrivals.append`."""

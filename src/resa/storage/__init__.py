@@ -8,9 +8,11 @@ from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.publishing import is_current, refresh_index
 from resa.storage.records import (
+    BOTS,
     EARLIEST,
     EPOCH,
     KINDS,
@@ -31,6 +33,7 @@ from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
 __all__ = [
+    "BOTS",
     "EARLIEST",
     "EPOCH",
     "KINDS",
@@ -64,7 +67,9 @@ __all__ = [
     "in_order",
     "is_current",
     "key_hash",
+    "link_secret",
     "list_keys",
+    "made_link_secret",
     "make_key",
     "map_catalog",
     "refresh_index",

@@ -3,6 +3,7 @@
 .resa/                      0700
     arrivals.db             SQLite: requests that were accepted and wait to become events
     operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
+    links.key               the secret that signs links and pixels, once one was made; 0600
     events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
     settled/                Parquet, which rejected rows a replay stored
     lookups/                Parquet, tables such as products and stores
@@ -40,6 +41,11 @@ class Layout:
     def arrivals(self) -> Path:
         """Requests that wait."""
         return self.root / "arrivals.db"
+
+    @property
+    def link_secret(self) -> Path:
+        """The secret that signs links."""
+        return self.root / "links.key"
 
     @property
     def unique(self) -> Path:

@@ -250,10 +250,10 @@ def _run(store: Store, file: EventFile) -> Run:
 
 
 def _excluded(new: Sequence[EventFile], exclude: Sequence[Exclusion]) -> list[npt.NDArray[np.bool_] | None]:
-    """Which rows of each file are left out."""
+    """Which rows of each file are left out; `None`: none."""
     masks: dict[int, npt.NDArray[np.bool_]] = {}
-    for source in {one.source_id for one in exclude}:
-        mine = [file for file in new if file.source_id == source]
+    for source in dict.fromkeys(one.source_id for one in exclude):
+        mine = [file for file in new if source in {None, file.source_id}]
         columns = {
             str(place): compile_expression(
                 one.expression,
@@ -268,7 +268,9 @@ def _excluded(new: Sequence[EventFile], exclude: Sequence[Exclusion]) -> list[np
         table = evaluate_files(mine, columns)
         out = np.logical_or.reduce([column.to_numpy() for column in table.columns])
         ends = np.cumsum([file.rows for file in mine], dtype=np.int64)
-        masks |= zip([file.id for file in mine], np.split(out, ends[:-1]), strict=False)
+        for file, mask in zip(mine, np.split(out, ends[:-1]), strict=False):
+            if mask.any():
+                masks[file.id] = masks[file.id] | mask if file.id in masks else mask
     return [masks.get(file.id) for file in new]
 
 

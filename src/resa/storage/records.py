@@ -13,6 +13,7 @@ import pyarrow as pa
 from resa.model.tables import CUSTOMER_RECORDS, DAILY_NUMBERS, EVENTS, FEEDBACK
 
 __all__ = [
+    "BOTS",
     "EARLIEST",
     "EPOCH",
     "KINDS",
@@ -112,14 +113,18 @@ class Exclusion:
     """Events that are kept in the files and left out of the index.
 
     Attributes:
-        source_id: Of the source that says so; other sources' events are not its own to leave out.
+        source_id: Of the source that says so; other sources' events are not its own to leave out. `None`: of all.
         timezone: IANA name; hours and days in the expression are in it.
         expression: Of the event scope; events for which it holds are left out.
     """
 
-    source_id: str
+    source_id: str | None
     timezone: str
     expression: str
+
+
+BOTS = Exclusion(None, "UTC", "device = 'bot'")
+"""What programs did, whatever the source."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,98 +9,29 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Final
-
-import msgspec
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Final
 
 from resa.base.errors import InputError, ResaError
 from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
 from resa.runtime import Intake
 from resa.storage import Arrival
+from resa.web.answers import LATER, Answer, Scope, Send, encode, problem
 from resa.web.bodies import BodyRefused, Held, Receive, read_body
+from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.snippet import HEADERS, snippet
 
-__all__ = ["Answer", "Collector"]
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
-
-_encode = msgspec.json.Encoder().encode
-
-_OPEN: Final = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-RateLimit-Reset"),
-]
-"""Any page may send events: a write key allows nothing else."""
+__all__ = ["Collector"]
 
 _PREFLIGHT: Final = [
-    *_OPEN,
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Content-Encoding, X-Retry-Count, Prefer"),
     (b"access-control-max-age", b"86400"),
 ]
 
-_TITLES: Final[Mapping[int, str]] = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    503: "Service Unavailable",
-}
-
-_LATER: Final = [(name, b"5") for name in (b"retry-after", b"x-ratelimit-reset")]
-"""Seconds after which to come again, as newer and older clients read it."""
-
-
-_JSON: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a request gets.
-
-    Attributes:
-        status: Of HTTP.
-        content: The body.
-        headers: Further ones.
-        kind: What the content is, and whether it may be kept: JSON of this moment unless it is said.
-    """
-
-    status: int
-    content: bytes
-    headers: Iterable[tuple[bytes, bytes]] = ()
-    kind: Iterable[tuple[bytes, bytes]] = _JSON
-
-    async def send(self, send: Send) -> None:
-        """Write it."""
-        headers = [
-            *self.kind,
-            (b"content-length", str(len(self.content)).encode()),
-            (b"x-content-type-options", b"nosniff"),
-            *_OPEN,
-            *self.headers,
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.content})
-
-
-_DONE: Final = Answer(200, _encode({"success": True}))
-_ALIVE: Final = Answer(200, _encode({"status": "ok"}))
-
-
-def _problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:
-    """An error: `code` and `message` for Segment's clients, the rest as RFC 9457 has it."""
-    title, detail = _TITLES[status], str(detail)
-    code = title.lower().replace(" ", "_")
-    said = {"code": code, "message": detail, "type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Answer(status, _encode({**said, **more}), headers)
+_DONE: Final = Answer(200, encode({"success": True}))
+_ALIVE: Final = Answer(200, encode({"status": "ok"}))
 
 
 class Collector:
@@ -122,9 +53,9 @@ class Collector:
             try:
                 answer = await self._answer(scope, receive)
             except BodyRefused as refused:
-                answer = _problem(refused.status, refused.detail, headers=_LATER if refused.status == 503 else ())
+                answer = problem(refused.status, refused.detail, headers=LATER if refused.status == 503 else ())
             except ResaError as error:
-                answer = _problem(503, str(error.message), headers=_LATER)
+                answer = problem(503, str(error.message), headers=LATER)
             await answer.send(send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -133,30 +64,51 @@ class Collector:
         match parts:
             case ["health" | "ready" as asked]:
                 why = self.intake.hindered() if asked == "ready" else None
-                return _ALIVE if why is None else _problem(503, why, headers=_LATER)
+                return _ALIVE if why is None else problem(503, why, headers=LATER)
             case ["v1", call] if call in SEGMENT_CALLS:
-                if method == "OPTIONS":
-                    return Answer(204, b"", _PREFLIGHT[len(_OPEN) :])
-                if method != "POST":
-                    return _problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
-                return await self._take(SEGMENT_CALLS[call], headers, receive)
+                return await self._call(method, SEGMENT_CALLS[call], headers, receive)
             case ["resa.js"]:
                 return _script(method, headers)
+            case ["l" | "p" as place, token]:
+                return await self._link(method, place, token, headers)
             case ["v1", "projects", key, "settings"] if method == "GET":
                 return self._settings(key, headers, scope.get("scheme", "https"))
             case _:
-                return _problem(404, "there is nothing at this address")
+                return problem(404, "there is nothing at this address")
+
+    async def _call(self, method: str, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
+        if method == "OPTIONS":
+            return Answer(204, b"", _PREFLIGHT)
+        if method != "POST":
+            return problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
+        return await self._take(kind, headers, receive)
+
+    async def _link(self, method: str, place: str, token: str, headers: Mapping[str, str]) -> Answer:
+        """A link or a pixel: the answer comes though nothing can be stored, and though the disk is slow."""
+        found = self.intake.link(token if place == "l" else token.removesuffix(".gif"))
+        if found is None or (found.to is None) != (place == "p"):
+            return problem(404, "there is nothing at this address")
+        if method not in {"GET", "HEAD"}:
+            return problem(405, "follow the link with GET", headers=[(b"allow", b"GET, HEAD")])
+        received_at = self.intake.now()
+        with suppress(ResaError):
+            if self.intake.hindered() is None:
+                kind, content = event_of(found, method, headers)
+                taken = asyncio.wrap_future(self.intake.take(Arrival(found.source, received_at, kind, content)))
+                taken.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it
+                await asyncio.wait([taken], timeout=MOST_SECONDS)
+        return answer_of(found, method)
 
     async def _take(self, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
         content = await read_body(receive, headers, self._held)
         try:
             request = read_segment(content, kind)
         except InputError as error:
-            return _problem(400, str(error.problems[0].message))
+            return problem(400, str(error.problems[0].message))
         good = ((key, source) for key in _keys(headers, request) if (source := self.intake.source_of(key)) is not None)
         if (found := next(good, None)) is None:
             # Not Basic, which clients use: where it is offered, browsers may ask a page's visitors for a password.
-            return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
+            return problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
         key, source = found
         received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
@@ -165,9 +117,9 @@ class Collector:
                 for place, problem in segment_problems(request, kind, received_at)
             ]
             if wrong:
-                return _problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
+                return problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
         if (why := self.intake.hindered()) is not None:
-            return _problem(429, why, headers=_LATER)
+            return problem(429, why, headers=LATER)
         content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
         await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
         return _DONE
@@ -175,7 +127,7 @@ class Collector:
     def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
         if self.intake.source_of(key) is None:
-            return _problem(404, "there is nothing at this address")
+            return problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
         if headers.get("x-forwarded-proto") == "https":  # TLS ends before us; it concerns who says so, and nobody else
             scheme = "https"
@@ -197,13 +149,13 @@ class Collector:
             "metrics": {"sampleRate": 0},
             "remotePlugins": [],
         }
-        return Answer(200, _encode(settings))
+        return Answer(200, encode(settings))
 
 
 def _script(method: str, headers: Mapping[str, str]) -> Answer:
     """What measures a page."""
     if method not in {"GET", "HEAD"}:
-        return _problem(405, "read the script with GET", headers=[(b"allow", b"GET, HEAD")])
+        return problem(405, "read the script with GET", headers=[(b"allow", b"GET, HEAD")])
     found = snippet()
     tag = [(b"etag", found.tag)]
     if found.known(headers):

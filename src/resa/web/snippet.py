@@ -16,6 +16,7 @@ HEADERS: Final = [
     (b"content-type", b"text/javascript; charset=utf-8"),
     (b"cache-control", b"public, max-age=3600"),
     (b"vary", b"accept-encoding"),
+    (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 ]
 """Of every answer with it: any page may load it, also one that is isolated from other origins."""

@@ -8,12 +8,13 @@ from typing import Final, Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from resa.collector import BOT
 from resa.storage import EventFile, Store
 
 __all__ = ["Seen", "Tail"]
 
 _KINDS: Final = ("events", "customers", "feedback", "rejected")
-_COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "reason", "detail")
+_COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "device", "reason", "detail")
 
 
 class Seen(NamedTuple):
@@ -21,13 +22,13 @@ class Seen(NamedTuple):
 
     Attributes:
         source: Whose it is.
-        outcome: What became of it.
+        outcome: What became of it; bot: it is kept, and not measured.
         what: Name of the event, `customer` or `feedback`; of a rejected row the reason.
         more: Its first identifier; of a rejected row the detail.
     """
 
     source: str
-    outcome: Literal["good", "rejected"]
+    outcome: Literal["good", "rejected", "bot"]
     what: str
     more: str
 
@@ -67,4 +68,5 @@ def _rows(file: EventFile) -> Iterator[Seen]:
         else:
             who = next(iter(row["identifiers"] or ()), None)
             what = row.get("event") or row.get("touchpoint") or "customer"
-            yield Seen(row["source_id"], "good", what, f"{who['kind']} {who['value']}" if who else "")
+            outcome: Literal["bot", "good"] = "bot" if row.get("device") == BOT else "good"
+            yield Seen(row["source_id"], outcome, what, f"{who['kind']} {who['value']}" if who else "")

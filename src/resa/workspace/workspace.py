@@ -32,21 +32,13 @@ from resa.collector import (
 )
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import (
-    Exclusion,
-    Finding,
-    JourneyIndex,
-    Load,
-    MapVersion,
-    Store,
-    Writer,
-    is_current,
-)
+from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, is_current
 from resa.workspace.comparing import compare_signals, data_seen
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.folders import checked_folder, currencies_of, named_source, refuse_secret, seen_from, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.keys import Keys
+from resa.workspace.links import Links
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -137,12 +129,9 @@ class Workspace:
 
     @property
     def exclude(self) -> tuple[Exclusion, ...]:
-        """What each source says of its events that are kept and never measured."""
-        return tuple(
-            Exclusion(source.name, source.shape.timezone, text)
-            for source in self.sources.values()
-            for text in source.exclude
-        )
+        """Which events are kept and never measured: those of bots, and what each source says of its own."""
+        said = (Exclusion(one.name, one.shape.timezone, text) for one in self.sources.values() for text in one.exclude)
+        return (BOTS, *said)
 
     @property
     def currencies(self) -> Mapping[str, str]:
@@ -160,6 +149,11 @@ class Workspace:
     def keys(self) -> Keys:
         """Keys of those who send events over HTTP."""
         return Keys(self.store)
+
+    @property
+    def links(self) -> Links:
+        """Signed links and pixels for mails and posts."""
+        return Links(self.store)
 
     @property
     def measure(self) -> Measure:

@@ -6,14 +6,15 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from tests.support.stored_events import arrays_of, collect, journeys_of, random_rows, told_map
+from tests.support.stored_events import arrays_of, collect, event_table, journeys_of, random_rows, told_map
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import Signal
 from resa.runtime import compact, refresh, verify
-from resa.storage import Exclusion, Store
+from resa.storage import BOTS, Exclusion, Store
 
 
 def test_a_reader_beside_a_writer_sees_whole_generations(tmp_path: Path) -> None:
@@ -189,3 +190,22 @@ def test_excluded_events_stay_in_the_files_and_out_of_the_index(tmp_path: Path) 
         assert index.channel_names == ("store", "web")
         assert store.rows("events").num_rows == 200
         assert refresh(writer, [told_map()]).events == 200
+
+
+def test_bots_stay_in_the_files_and_out_of_the_index_whatever_the_source_and_whatever_else_it_leaves_out(
+    tmp_path: Path,
+) -> None:
+    """A file's rows are left out by what holds for all sources, and by what its own source says."""
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        rows = event_table(random_rows(100, 0))
+        devices = [("bot", None, "mobile")[place % 3] for place in range(100)]
+        rows = rows.set_column(rows.column_names.index("device"), "device", pa.array(devices))
+        load = writer.begin_load(source_id="shop", origin="0")
+        ids = pa.array([str(place) for place in range(100)])
+        writer.commit_chunk(load, "events", rows, rows_read=100, message_ids=ids)
+        exclude = [BOTS, Exclusion("shop", "UTC", "event = 'e1'"), Exclusion("other", "UTC", "TRUE")]
+        index = refresh(writer, [told_map()], exclude)
+        kept = store.rows("events").to_pylist()
+        wanted = [row for row in kept if row["device"] != "bot" and row["event"] != "e1"]
+        assert 0 < index.events == len(wanted) < len(kept) == 100
+        assert refresh(writer, [told_map()], [BOTS]).events == sum(device != "bot" for device in devices)

@@ -19,6 +19,7 @@ from tests.support.served import Served, new_shop
 import resa
 from resa.storage import make_key
 from resa.web.snippet import snippet
+from resa.workspace.bots import events_of_bots
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -28,7 +29,9 @@ BODY = """
 <a id="out" href="http://other.example/help/you?mail=ann@example.com" target="_blank">Out</a>
 <a id="price" href="/files/prices.PDF?token=secret" target="_blank">Prices</a>
 <a id="in" href="/p/oolong">In</a>
-<form id="signup" action="/in" onsubmit="event.preventDefault()"><input name="id" value="ann@example.com"><button>Go</button></form>
+<form id="signup" action="/in" onsubmit="event.preventDefault()">
+  <input name="id" value="ann@example.com"><button>Go</button>
+</form>
 """
 
 
@@ -461,6 +464,21 @@ def test_links_of_campaigns_may_be_of_any_length(site: Site, visitor: Callable[.
     visit.wait_for("page")
     (body,) = [json.loads(one.post_data or "") for one in visit.requests if one.method == "POST"]
     assert body["context"]["campaign"] == {"source": "x" * 200, "medium": "cpc"}
+
+
+def test_a_browser_that_a_program_drives_is_a_bot(site: Site, served: Served, browser: Browser) -> None:
+    """By what the browser says of itself, though it gives itself out as a person's."""
+    driven = browser.browser_type.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+    page = driven.new_page(user_agent=AGENT)
+    page.goto(site.address)
+    page.wait_for_function("typeof window.resa?.consent === 'function'")
+    page.evaluate("resa.consent(true)")
+    (row,) = events_of(served, "a_browser_that_a_program_drives_is_a_bot", 1)
+    driven.close()
+    assert (row["event"], row["device"]) == ("page", "bot")
+    with resa.open(served.folder) as shop:
+        (told,) = [one for one in events_of_bots(shop.store).to_pylist() if one["source"].endswith("is_a_bot")]
+        assert (told["event"], told["events"]) == ("page", 1)
 
 
 def test_it_is_small() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from resa.base.clock import to_microseconds
 from resa.base.errors import InputError
-from resa.collector import Request, read_segment, segment_problems, segment_rows
+from resa.collector import COUNTED, Request, read_segment, segment_problems, segment_rows
 from resa.storage import Arrival
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -247,3 +247,54 @@ def test_what_is_said_of_a_wrong_call_tells_nothing_of_the_customer() -> None:
         with pytest.raises(InputError) as raised:
             read_segment(body.encode(), "batch")
         assert "ann" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "bot"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0 Safari/537.36",
+            "bot",
+        ),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            "bot",
+        ),
+        ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "bot"),
+        ("facebookexternalhit/1.1", "bot"),
+        ("python-requests/2.32", "bot"),
+        ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", "desktop"),
+        ("Mozilla/5.0 (Linux; Android 14; CUBOT X70) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "mobile"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Instagram",
+            "mobile",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "desktop"),
+    ],
+)
+def test_bots_are_told_by_the_name_that_they_give(agent: str, device: str) -> None:
+    assert event(context={"userAgent": agent})["device"] == device
+    if device == "bot":
+        assert event(context={"userAgent": agent, "device": {"type": "mobile"}})["device"] == "bot"
+    assert event(context={"device": {"type": "bot"}})["device"] == "bot"
+
+
+def test_what_names_nobody_is_a_daily_number() -> None:
+    call = {"event": "link_clicked", "messageId": "m", "properties": {"to": "https://shop.example"}}
+    bot = {**call, "messageId": "b", "context": {"userAgent": "Slackbot-LinkExpanding 1.0"}}
+    person = {"userId": "u1", "traits": {}, "messageId": "p"}
+    rows = segment_rows(
+        [arrival(call, COUNTED), arrival(person, "identify"), arrival(bot, COUNTED), arrival(call, "track")]
+    )
+    assert rows.events.num_rows == 0
+    (_, people), (kind, numbers) = rows.others
+    assert rows.message_ids.to_pylist() == ["p", "m", "b"]
+    assert people.num_rows == 1
+    assert kind == "daily_numbers"
+    assert [(row["day"], row["number"], row["value"]) for row in numbers.to_pylist()] == [
+        (NOW.date(), "link_clicked", 1.0),
+        (NOW.date(), "link_clicked_by_bots", 1.0),
+    ]
+    assert json.loads(numbers.to_pylist()[0]["properties"]) == {"to": "https://shop.example"}
+    assert rows.reasons == {"no-customer": 1}  # a call of whoever has a key must name somebody

@@ -56,6 +56,7 @@ def test_public_methods() -> None:
         "draw",
         "exclude",
         "keys",
+        "links",
         "loaded",
         "map",
         "maps",

@@ -14,6 +14,9 @@ slow network is no wrong clock.
 
 *What is not kept.* The IP address; the user agent, of which the kind of device is kept; traits in a context, which say
 what `identify` says.
+
+*Bots.* A call whose context has the user agent of a program is of the device `bot`, whatever device it names. What
+sends on behalf of somebody (a shop's own server) says that one's user agent, or none.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from resa.base.language import Sentence, sentence
+from resa.collector.bots import BOT, is_bot
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
+from resa.collector.segment.requests import COUNTED
 
 __all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "read_item"]
 
@@ -68,7 +73,7 @@ class Frame(NamedTuple):
     """What is known of an item before it is read.
 
     Attributes:
-        kind: The call, or `batch`: the item says it.
+        kind: The call, or `batch`: the item says it, or `COUNTED`: nobody is named.
         received_at: When it came, microseconds since 1970.
         sent_at: When the request left, by the sender's clock, microseconds since 1970; `None`: it does not say.
         context: What the request says of all its items.
@@ -91,7 +96,7 @@ class Row(NamedTuple):
         identifiers: Kind and value.
         content: Properties or traits, as JSON.
         channel: Where, as far as the call says it.
-        device: desktop, mobile or tablet, as far as the context says it.
+        device: desktop, mobile, tablet or bot, as far as the context says it.
     """
 
     event: str | None
@@ -145,7 +150,7 @@ def _decoded(content: bytes | msgspec.Raw) -> _Item:
 
 def _row(item: _Item, frame: Frame) -> Row:
     call = frame.kind if frame.kind != "batch" else item.type
-    make = _MAKE.get(call) if isinstance(call, str) else None
+    make = _track if frame.kind == COUNTED else _MAKE.get(call) if isinstance(call, str) else None
     if make is None:
         raise _Refused("unknown-call", "type")
     context: Mapping[str, Any] = _object(item.context, "context")
@@ -157,7 +162,7 @@ def _row(item: _Item, frame: Frame) -> Row:
     if made.event is None:
         people += [(kind, _contact(made.content.get(kind))) for kind in ("email", "phone")]
     identifiers = [(kind, value) for kind, value in people if value]
-    if not identifiers:
+    if not identifiers and frame.kind != COUNTED:
         raise _Refused("no-customer", "userId")
     content = made.content if made.event is None else {**made.content, **_told(context, made.content)}
     return Row(
@@ -319,12 +324,14 @@ def _channel(context: Mapping[str, Any]) -> str | None:
 
 
 def _device(context: Mapping[str, Any]) -> str | None:
-    """desktop, mobile or tablet, as far as the context says it."""
+    """desktop, mobile, tablet or bot, as far as the context says it."""
+    agent = context.get("userAgent")
+    if isinstance(agent, str) and is_bot(agent):
+        return BOT
     device = context.get("device")
     kind = device.get("type") if isinstance(device, dict) else None
     if isinstance(kind, str) and kind:
         return "mobile" if kind.lower() in {"ios", "android", "phone"} else kind.lower()[:_LONGEST]
-    agent = context.get("userAgent")
     if not isinstance(agent, str):
         return None
     if "iPad" in agent or "Tablet" in agent or ("Android" in agent and "Mobile" not in agent):

@@ -15,7 +15,7 @@ import msgspec
 from resa.base.errors import InputError, Problem
 from resa.base.language import Sentence, sentence
 
-__all__ = ["CALLS", "MOST_ITEMS", "Request", "read_request"]
+__all__ = ["CALLS", "COUNTED", "MOST_ITEMS", "Request", "read_request"]
 
 _NAMES: Final = ("identify", "track", "page", "screen", "group", "alias", "batch")
 
@@ -25,6 +25,12 @@ CALLS: Final[Mapping[str, str]] = {
     "import": "batch",
 }
 """What stands behind `/v1/` in an address, and the call that it is; browsers write its first letter."""
+
+COUNTED: Final = "count"
+"""The kind of an arrival that names nobody, and is counted by day: of a link that nobody in particular was sent.
+
+It is none of `CALLS`: over HTTP nobody can send one, with a key or without.
+"""
 
 MOST_ITEMS: Final = 2_500
 """Calls of one batch; a longer one is refused as a whole, so that its sender knows."""

@@ -10,8 +10,9 @@ from typing import Final
 import pyarrow as pa
 
 from resa.base.errors import InputError
+from resa.collector.bots import BOT
 from resa.collector.segment.items import Frame, ItemProblem, Row, moment_of, read_item
-from resa.collector.segment.requests import Request, read_request
+from resa.collector.segment.requests import COUNTED, Request, read_request
 from resa.model.tables import IDENTIFIERS, INSTANT, REJECTED
 from resa.storage import Arrival, Kind
 
@@ -40,6 +41,7 @@ class Rows:
         self.items = 0
         self._events: list[_Placed] = []
         self._records: list[_Placed] = []
+        self._counted: list[_Placed] = []
         self._rejected: list[_Refusal] = []
 
     @property
@@ -49,8 +51,8 @@ class Rows:
 
     @property
     def message_ids(self) -> pa.Array:
-        """Of the events, then of the records; a call without an id is called by its place among all arrivals."""
-        placed = chain(self._events, self._records)
+        """Of events, then of others in order; a call without an id is called by its place among all arrivals."""
+        placed = chain(self._events, self._records, self._counted)
         return pa.array([row.message_id or f"{arrival.number}-{place}" for row, arrival, place in placed], pa.string())
 
     @property
@@ -69,15 +71,36 @@ class Rows:
 
     @property
     def others(self) -> list[tuple[Kind, pa.Table]]:
-        """What is stored in the same commit as rows of another kind: columns of `CUSTOMER_RECORDS`."""
-        if not self._records:
-            return []
+        """What is stored in the same commit as rows of another kind."""
+        found: list[tuple[Kind, pa.Table]] = []
+        if self._records:
+            found.append(("customers", self._customers()))
+        if self._counted:
+            found.append(("daily_numbers", self._daily_numbers()))
+        return found
+
+    def _customers(self) -> pa.Table:
+        """Columns of `CUSTOMER_RECORDS`, without those that storage fills."""
         rows = [row for row, _, _ in self._records]
         own = {
             "recorded_at": pa.array([row.happened_at for row in rows], INSTANT),
             "traits": pa.array([row.content for row in rows], pa.string()),
         }
-        return [("customers", pa.table({**own, **_common(self._records)}))]
+        return pa.table({**own, **_common(self._records)})
+
+    def _daily_numbers(self) -> pa.Table:
+        """Columns of `DAILY_NUMBERS`: one a row, so that a day's sum is their count; those of bots by themselves."""
+        rows = [row for row, _, _ in self._counted]
+        names = [f"{row.event}_by_bots" if row.device == BOT else row.event for row in rows]
+        return pa.table(
+            {
+                "received_at": pa.array([arrival.received_at for _, arrival, _ in self._counted], INSTANT),
+                "day": pa.array([row.happened_at for row in rows], INSTANT).cast(pa.date32()),
+                "number": pa.array(names, pa.string()),
+                "value": pa.array([1.0] * len(rows), pa.float64()),
+                "properties": pa.array([row.content for row in rows], pa.string()),
+            }
+        )
 
     @property
     def rejected(self) -> pa.Table:
@@ -102,6 +125,8 @@ class Rows:
             found = read_item(content, frame)
             if isinstance(found, ItemProblem):
                 self._rejected.append((found, bytes(content), first_row + place))
+            elif arrival.kind == COUNTED:
+                self._counted.append((found, arrival, place))
             else:
                 (self._events if found.event is not None else self._records).append((found, arrival, place))
         self.arrivals += 1
