@@ -13,8 +13,8 @@ from resa.storage import EventFile, Store
 
 __all__ = ["Seen", "Tail"]
 
-_KINDS: Final = ("events", "customers", "feedback", "rejected")
-_COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "device", "reason", "detail")
+_KINDS: Final = ("events", "customers", "feedback", "daily_numbers", "rejected")
+_COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "number", "device", "reason", "detail")
 
 
 class Seen(NamedTuple):
@@ -23,7 +23,7 @@ class Seen(NamedTuple):
     Attributes:
         source: Whose it is.
         outcome: What became of it; bot: it is kept, and not measured.
-        what: Name of the event, `customer` or `feedback`; of a rejected row the reason.
+        what: Name of the event or daily number, `customer` or `feedback`; of a rejected row the reason.
         more: Its first identifier; of a rejected row the detail.
     """
 
@@ -46,8 +46,12 @@ class Tail:
 
     def look(self) -> Iterator[Seen]:
         """What came in since it was looked at last, in the order in which it was stored."""
-        before, self._counted = self._counted, self._counts()
-        new = [file for kind in _KINDS for file in self._store.event_files(kind) if file.id > self._last]
+        before = self._counted
+        while True:  # until both are of one moment: else a commit between them would look like a compaction
+            self._counted = self._counts()
+            new = [file for kind in _KINDS for file in self._store.event_files(kind) if file.id > self._last]
+            if self._counts() == self._counted:
+                break
         for file in sorted(new, key=lambda file: file.id):
             self._last = file.id
             # Compaction and removal write rows anew that came in before: their loads have grown by nothing.
@@ -66,7 +70,7 @@ def _rows(file: EventFile) -> Iterator[Seen]:
         if file.kind == "rejected":
             yield Seen(row["source_id"], "rejected", row["reason"], row["detail"])
         else:
-            who = next(iter(row["identifiers"] or ()), None)
-            what = row.get("event") or row.get("touchpoint") or "customer"
+            who = next(iter(row.get("identifiers") or ()), None)
+            what = row.get("event") or row.get("touchpoint") or row.get("number") or "customer"
             outcome: Literal["bot", "good"] = "bot" if row.get("device") == BOT else "good"
             yield Seen(row["source_id"], outcome, what, f"{who['kind']} {who['value']}" if who else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from tests.support.served import Served, new_shop
 
 import resa
 from resa.workspace.bots import events_of_bots
+from resa.workspace.tailing import Tail
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SCANNER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -30,6 +32,7 @@ def follow(address: str, agent: str, method: str = "GET") -> tuple[int, str | No
 def test_who_follows_a_link_is_on_the_map_and_a_scanner_is_not(tmp_path: Path) -> None:
     new_shop(tmp_path)
     with Served(tmp_path) as served, resa.open(tmp_path) as shop:
+        following = Tail(shop.store)
         assert follow(f"{served.address}/l/AAAA.{'A' * 43}", FIREFOX)[0] == 404  # no link was made yet
         made = shop.links.make(
             "mail", "https://shop.example/p/tea", event="product_added", user_id="u1", server=served.address
@@ -43,6 +46,20 @@ def test_who_follows_a_link_is_on_the_map_and_a_scanner_is_not(tmp_path: Path) -
         status, _, picture = follow(pixel, FIREFOX)
         assert (status, picture[:6]) == (200, b"GIF89a")
         assert follow(made[:-1] + ("A" if made[-1] != "A" else "B"), FIREFOX)[0] == 404
+        seen: list[tuple[str, str, str]] = []
+        began = time.monotonic()
+        while len(seen) < 8 and time.monotonic() - began < 15:
+            seen += [(one.outcome, one.what, one.more) for one in following.look()]
+        assert sorted(seen) == [
+            ("bot", "product_added", "user_id u1"),
+            ("bot", "product_added", "user_id u1"),
+            ("good", "email_opened", "user_id u1"),
+            ("good", "link_clicked", ""),
+            ("good", "link_clicked", ""),
+            ("good", "link_clicked_by_bots", ""),
+            ("good", "product_added", "user_id u1"),
+            ("good", "product_added", "user_id u1"),
+        ]
     assert "8 rows good, 0 rejected, 0 there already" in served.output
     with resa.open(tmp_path) as shop:
         visits = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
