@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resa.base.errors import QuestionError
@@ -72,7 +72,6 @@ LINKS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(LINKS, LINKS, st.binary(min_size=32, max_size=32))
 def test_a_token_says_what_was_signed_and_nothing_else(link: Link, other: Link, secret: bytes) -> None:
     token = link_token(link, SECRET)
