@@ -9,6 +9,8 @@ replay(writer, source, reason="unreadable-time")
 
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
+from resa.collector.hook_shape import HookShape
+from resa.collector.hooks import HOOK, HookMaker, HookRows, Hooks, hook_line, unready
 from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
@@ -23,9 +25,14 @@ from resa.collector.understanding import understand
 
 __all__ = [
     "DETAILS",
+    "HOOK",
     "SEGMENT_CALLS",
     "WORDS",
     "FileReport",
+    "HookMaker",
+    "HookRows",
+    "HookShape",
+    "Hooks",
     "ItemProblem",
     "LoadReport",
     "Progress",
@@ -36,6 +43,7 @@ __all__ = [
     "Understanding",
     "collect",
     "find_files",
+    "hook_line",
     "read_segment",
     "read_source",
     "read_sources",
@@ -47,4 +55,5 @@ __all__ = [
     "source_schema",
     "source_yaml",
     "understand",
+    "unready",
 ]

@@ -102,7 +102,7 @@ def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | No
         problems.append(problem)
     value, findings = validate(document, shape_class)
     problems += [finding.problem for finding in findings]
-    problems += _origin_problems(document, problems)
+    problems += [*_origin_problems(document, problems), *_place_problems(document, problems)]
     if value is None:
         return None, _ordered(problems)
     problems += _expression_problems(document, value)
@@ -129,6 +129,26 @@ def _origin_problems(document: Document, problems: list[Problem]) -> list[Proble
     if ("columns" in keys) != ("select" in keys) or misspelt or document.damaged or not keys:
         return []
     return [document.problem(sentence("write `columns:` or `select:`, one of them"), code="columns-or-select")]
+
+
+def _place_problems(document: Document, problems: list[Problem]) -> Iterator[Problem]:
+    """Rows come from files or over HTTP; what is said of files means nothing for a hook."""
+    keys = {spelling(key): key for key in document.data} if isinstance(document.data, dict) else {}
+    misspelt = any(problem.fix in {"path", "hook"} for problem in problems)
+    if "hook" not in keys and "path" not in keys and keys and not misspelt:
+        message = sentence("'path' is missing; for rows that come over HTTP write `hook:` instead")
+        yield document.problem(message, code="missing")
+    if "hook" not in keys:
+        return
+    for key in sorted(_OF_FILES & keys.keys()):
+        message = sentence("'{key}' is of files; rows of a `hook:` come over HTTP", key=key)
+        yield document.problem(message, (keys[key],), key=True, code="of-files")
+    if "kind" in keys and document.data[keys["kind"]] == "lookup":
+        message = sentence("a lookup table is read from files, as a whole; a `hook:` brings rows one by one")
+        yield document.problem(message, (keys["hook"],), key=True, code="of-files")
+
+
+_OF_FILES = {"path", "format", "csv", "complete_until"}
 
 
 def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
@@ -177,6 +197,12 @@ def _select_problems(document: Document, shape: SourceShape, text: str) -> Itera
     if not named and not counts and shape.kind in {"events", "customers"}:
         message = sentence("the SELECT does not say who the customer is; write … as customer, or … as identifier_email")
         yield document.problem(message, ("select",), code="no-customer")
+    if shape.hook is not None and "message_id" not in names:
+        message = sentence(
+            "the SELECT of a hook says what each row's own id is; write row.webhook.id as message_id if a request "
+            "gives one row, else an id of what it lists"
+        )
+        yield document.problem(message, ("select",), code="no-id")
     for name, target in targets_of(shape.kind).items():
         if target.missing is not None and name not in names:
             message = sentence(

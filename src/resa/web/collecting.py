@@ -7,89 +7,25 @@ are sent again. Nothing that was not stored is ever answered with 200, and nothi
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Final
-
-import msgspec
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from resa.base.errors import InputError, ResaError
-from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
+from resa.collector import SEGMENT_CALLS, Hooks, Request, read_segment, segment_problems
 from resa.runtime import Intake
 from resa.storage import Arrival
+from resa.web.answers import ALIVE, DONE, LATER, OPEN, Answer, Scope, Send, encode, problem
 from resa.web.bodies import BodyRefused, Held, Receive, read_body
+from resa.web.hooking import keys_in, take_hook
 
-__all__ = ["Answer", "Collector"]
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
-
-_encode = msgspec.json.Encoder().encode
-
-_OPEN: Final = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-RateLimit-Reset"),
-]
-"""Any page may send events: a write key allows nothing else."""
+__all__ = ["Collector"]
 
 _PREFLIGHT: Final = [
-    *_OPEN,
+    *OPEN,
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Content-Encoding, X-Retry-Count, Prefer"),
     (b"access-control-max-age", b"86400"),
 ]
-
-_TITLES: Final[Mapping[int, str]] = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    503: "Service Unavailable",
-}
-
-_LATER: Final = [(name, b"5") for name in (b"retry-after", b"x-ratelimit-reset")]
-"""Seconds after which to come again, as newer and older clients read it."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a request gets."""
-
-    status: int
-    content: bytes
-    headers: Iterable[tuple[bytes, bytes]] = ()
-
-    async def send(self, send: Send) -> None:
-        """Write it."""
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(self.content)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-            *_OPEN,
-            *self.headers,
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.content})
-
-
-_DONE: Final = Answer(200, _encode({"success": True}))
-_ALIVE: Final = Answer(200, _encode({"status": "ok"}))
-
-
-def _problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:
-    """An error: `code` and `message` for Segment's clients, the rest as RFC 9457 has it."""
-    title, detail = _TITLES[status], str(detail)
-    code = title.lower().replace(" ", "_")
-    said = {"code": code, "message": detail, "type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Answer(status, _encode({**said, **more}), headers)
 
 
 class Collector:
@@ -97,10 +33,12 @@ class Collector:
 
     Args:
         intake: Takes the requests.
+        hooks: Sources that take what any system sends.
     """
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, hooks: Hooks) -> None:
         self.intake = intake
+        self.hooks = hooks
         self._held = Held()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,9 +49,9 @@ class Collector:
             try:
                 answer = await self._answer(scope, receive)
             except BodyRefused as refused:
-                answer = _problem(refused.status, refused.detail, headers=_LATER if refused.status == 503 else ())
+                answer = problem(refused.status, refused.detail, headers=LATER if refused.status == 503 else ())
             except ResaError as error:
-                answer = _problem(503, str(error.message), headers=_LATER)
+                answer = problem(503, str(error.message), headers=LATER)
             await answer.send(send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -122,28 +60,28 @@ class Collector:
         match parts:
             case ["health" | "ready" as asked]:
                 why = self.intake.hindered() if asked == "ready" else None
-                return _ALIVE if why is None else _problem(503, why, headers=_LATER)
-            case ["v1", call] if call in SEGMENT_CALLS:
-                if method == "OPTIONS":
-                    return Answer(204, b"", _PREFLIGHT[len(_OPEN) :])
-                if method != "POST":
-                    return _problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
+                return ALIVE if why is None else problem(503, why, headers=LATER)
+            case ["v1", call] if call in SEGMENT_CALLS and method == "OPTIONS":
+                return Answer(204, b"", _PREFLIGHT[len(OPEN) :])
+            case ["v1", call] if call in SEGMENT_CALLS and method == "POST":
                 return await self._take(SEGMENT_CALLS[call], headers, receive)
+            case ["hooks", name] if method == "POST":
+                query = scope.get("query_string", b"").decode("latin-1")
+                return await take_hook(self.intake, self.hooks, name, headers, query, receive, self._held)
             case ["v1", "projects", key, "settings"] if method == "GET":
                 return self._settings(key, headers, scope.get("scheme", "https"))
-            case _:
-                return _problem(404, "there is nothing at this address")
+        return _nothing(parts)
 
     async def _take(self, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
         content = await read_body(receive, headers, self._held)
         try:
             request = read_segment(content, kind)
         except InputError as error:
-            return _problem(400, str(error.problems[0].message))
+            return problem(400, str(error.problems[0].message))
         good = ((key, source) for key in _keys(headers, request) if (source := self.intake.source_of(key)) is not None)
         if (found := next(good, None)) is None:
             # Not Basic, which clients use: where it is offered, browsers may ask a page's visitors for a password.
-            return _problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
+            return problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
         key, source = found
         received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
@@ -152,17 +90,17 @@ class Collector:
                 for place, problem in segment_problems(request, kind, received_at)
             ]
             if wrong:
-                return _problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
+                return problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
         if (why := self.intake.hindered()) is not None:
-            return _problem(429, why, headers=_LATER)
+            return problem(429, why, headers=LATER)
         content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
         await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
-        return _DONE
+        return DONE
 
     def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
         if self.intake.source_of(key) is None:
-            return _problem(404, "there is nothing at this address")
+            return problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
         if headers.get("x-forwarded-proto") == "https":  # TLS ends before us; it concerns who says so, and nobody else
             scheme = "https"
@@ -184,21 +122,24 @@ class Collector:
             "metrics": {"sampleRate": 0},
             "remotePlugins": [],
         }
-        return Answer(200, _encode(settings))
+        return Answer(200, encode(settings))
+
+
+def _nothing(parts: Sequence[str]) -> Answer:
+    """To a question where only events are taken, or to an address at which nothing is."""
+    match parts:
+        case ["v1", call] if call in SEGMENT_CALLS:
+            return problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
+        case ["hooks", _]:
+            return problem(405, "send events with POST", headers=[(b"allow", b"POST")])
+    return problem(404, "there is nothing at this address")
 
 
 def _keys(headers: Mapping[str, str], request: Request) -> Iterable[str]:
-    """Keys that a request names, in its body and its head: Basic `key:` or Bearer."""
+    """Keys that a request names, in its body and its head."""
     if request.write_key:
         yield request.write_key
-    scheme, _, value = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        yield value.strip()
-    elif scheme.lower() == "basic":
-        try:
-            yield base64.b64decode(value.strip(), validate=True).decode("latin-1").partition(":")[0]
-        except (binascii.Error, ValueError):
-            return
+    yield from keys_in(headers)
 
 
 async def _live(receive: Receive, send: Send) -> None:

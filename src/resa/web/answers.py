@@ -1,0 +1,72 @@
+"""Answers to requests: JSON, as Segment's clients and RFC 9457 have it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+__all__ = ["ALIVE", "DONE", "LATER", "OPEN", "Answer", "Scope", "Send", "encode", "problem"]
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+
+encode = msgspec.json.Encoder().encode
+
+OPEN: Final = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After, X-RateLimit-Reset"),
+]
+"""Any page may send events: a write key allows nothing else."""
+
+_TITLES: Final[Mapping[int, str]] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    503: "Service Unavailable",
+}
+
+LATER: Final = [(name, b"5") for name in (b"retry-after", b"x-ratelimit-reset")]
+"""Seconds after which to come again, as newer and older clients read it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request gets."""
+
+    status: int
+    content: bytes
+    headers: Iterable[tuple[bytes, bytes]] = ()
+
+    async def send(self, send: Send) -> None:
+        """Write it."""
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self.content)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            *OPEN,
+            *self.headers,
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.content})
+
+
+DONE: Final = Answer(200, encode({"success": True}))
+ALIVE: Final = Answer(200, encode({"status": "ok"}))
+
+
+def problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:
+    """An error: `code` and `message` for Segment's clients, the rest as RFC 9457 has it."""
+    title, detail = _TITLES[status], str(detail)
+    code = title.lower().replace(" ", "_")
+    said = {"code": code, "message": detail, "type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Answer(status, encode({**said, **more}), headers)
