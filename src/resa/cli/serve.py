@@ -14,7 +14,7 @@ from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
 from resa.cli.console import say
 from resa.cli.options import HERE, Folder, opened
-from resa.collector import Hooks, unready
+from resa.collector import Hooks
 
 if TYPE_CHECKING:
     from resa.runtime import Drained
@@ -31,7 +31,9 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8787,
     folder: Folder = HERE,
 ) -> None:
-    """Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C."""
+    """Take events over HTTP, from Segment's clients and webhooks, and keep the map's numbers current, until Ctrl+C."""
+    from resa.web import unready  # noqa: PLC0415 - heavy; most commands serve nothing
+
     with opened(folder) as shop:
         hooks = Hooks(shop.folder).all()
         if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
@@ -40,7 +42,7 @@ def serve(
         def started(address: str) -> None:
             say(sentence("listening at {address}; stop with Ctrl+C", address=address))
             for source in hooks:
-                why = unready(source, os.environ)
+                why = unready(source, os.environ, shop.keys.all())
                 at = f"{address}/hooks/{source.name}"
                 say(
                     sentence("takes webhooks at {address}", address=at)

@@ -10,7 +10,7 @@ replay(writer, source, reason="unreadable-time")
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.hook_shape import HookShape
-from resa.collector.hooks import HOOK, HookMaker, HookRows, Hooks, hook_line, unready
+from resa.collector.hooks import HOOK, HookMaker, HookRows, Hooks, hook_line
 from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
@@ -55,5 +55,4 @@ __all__ = [
     "source_schema",
     "source_yaml",
     "understand",
-    "unready",
 ]

@@ -16,7 +16,7 @@ __all__ = ["WEBHOOK", "HookShape", "Signature"]
 WEBHOOK: Final = "webhook"
 """Member of a hook's rows that says what came beside the body: `id`, `event`, `sent_at` and `received_at`."""
 
-Signature = Literal["standard", "stripe", "github", "shopify", "woocommerce", "none"]
+Signature = Literal["standard", "stripe", "github", "shopify", "none"]
 
 
 def _variable(name: str) -> str:
@@ -41,8 +41,8 @@ class HookShape(Shape):
     """Rows that come over HTTP, one a request: `POST /hooks/<name of the source>`."""
 
     signature: Signature = Field(
-        description="How the sender signs: Standard Webhooks, as Stripe, GitHub, Shopify or WooCommerce do, or not at "
-        "all; then a key of the source is asked for."
+        description="How the sender signs: Standard Webhooks, or as Stripe, GitHub or Shopify do; `none`: not at all, "
+        "then a key of the source is asked for."
     )
     secret_env: Annotated[str, AfterValidator(_variable)] | None = Field(
         default=None, description="Environment variable that holds the secret, or several with commas between them."

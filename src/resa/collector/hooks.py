@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from resa.base.clock import from_microseconds
 from resa.base.errors import EngineError, InputError, Problem, SourceError
-from resa.base.language import Sentence, sentence
+from resa.base.language import sentence
 from resa.collector.hook_shape import WEBHOOK
 from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.planning import Plan, plan_rows
@@ -301,12 +301,3 @@ def _refused(arrivals: Sequence[Arrival], first_row: int) -> HookRows:
     return HookRows(
         len(arrivals), "events", EVENTS.empty_table(), [], ids, rejected, Counter({"no-source": len(arrivals)})
     )
-
-
-def unready(source: Source, environment: Mapping[str, str]) -> Sentence | None:
-    """Why a hook can take nothing yet; `None`: it can."""
-    hook = source.shape.hook
-    name = None if hook is None else hook.secret_env
-    if name is None or environment.get(name, "").strip():
-        return None
-    return sentence("the environment variable {name} is not set", name=name)

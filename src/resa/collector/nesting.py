@@ -14,7 +14,7 @@ from resa.collector.shapes import Cell, Columns, SourceShape
 from resa.collector.typing_sql import literal, name_sql
 from resa.expressions import Place, Scope, compile_expression, compile_select
 
-__all__ = ["LINES", "fits", "structure_of", "structure_read", "typed_lines"]
+__all__ = ["LINES", "fits", "places_read", "structure_of", "structure_read", "typed_lines"]
 
 LINES = "lines"
 """The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
@@ -43,14 +43,23 @@ def structure_read(shape: SourceShape) -> dict[str, Any]:
     The requests themselves do not decide it, so that none is read otherwise for what came beside it. What is read as a
     whole is text: that of JSON, where it is an object or a list.
     """
+    found = _nested(places_read(shape))
+    return found if isinstance(found, dict) else {}
+
+
+def places_read(shape: SourceShape) -> frozenset[Place]:
+    """Every place in a row that a source's SELECT or expressions read.
+
+    Raises:
+        ExpressionError: One of them is wrong.
+    """
     places: set[Place] = set()
     if shape.select is not None:
         places |= compile_select(shape.select).members
     for cell in _cells_of(shape.mapping) if shape.mapping is not None else ():
         if cell.expression is not None:
             places |= compile_expression(cell.expression, scope=Scope.ROW, expects="scalar").members
-    found = _nested(places)
-    return found if isinstance(found, dict) else {}
+    return frozenset(places)
 
 
 def _cells_of(columns: Columns) -> Iterator[Cell]:

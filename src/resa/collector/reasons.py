@@ -39,7 +39,7 @@ DETAILS: Mapping[str, str] = {
     "too-many-cells": pattern("the row has more cells than there are columns"),
     "bad-json": pattern("the line is no JSON object"),
     "other-shape": pattern(
-        "a member is an object, a list or a single value where the first lines of the file hold another"
+        "a member is an object, a list or a single value where another is read, as in the first lines of a file"
     ),
     "unknown-call": pattern("{column} is none of identify, track, page, screen, group and alias"),
     "repeated-key": pattern("an earlier row of the file has the same key"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
 from resa.base.language import sentence
 from resa.collector.mapping import IDENTIFIER
+from resa.collector.nesting import places_read
 from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
 from resa.expressions import Scope, compile_expression, compile_select
@@ -105,7 +106,7 @@ def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | No
     problems += [*_origin_problems(document, problems), *_place_problems(document, problems)]
     if value is None:
         return None, _ordered(problems)
-    problems += _expression_problems(document, value)
+    problems += [*_expression_problems(document, value), *_whole_problems(document, value)]
     return Source(name=Path(file).stem, shape=value, folder=folder, document=document), _ordered(problems)
 
 
@@ -184,6 +185,26 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
     if not columns.people and not said and shape.kind in {"events", "customers"} and not counts:
         message = sentence("nothing says who the customer is; write `customer:` or `identifiers:`")
         yield document.problem(message, ("columns",), key=True, code="no-customer")
+
+
+def _whole_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
+    """Of a hook's rows, an object of which parts are read is read no further: as a whole, it would lack the rest."""
+    try:
+        places = places_read(shape) if shape.hook is not None else frozenset()
+    except ExpressionError:
+        return  # reported where it stands
+    for place in sorted(places, key=str):
+        if any(
+            other[: len(place)] == place and other[len(place)] is not None
+            for other in places - {place}
+            if len(other) > len(place)
+        ):
+            name = ".".join(part or "[]" for part in place)
+            message = sentence(
+                "'{name}' is read as a whole and in parts; of a hook's rows take the one or the other", name=name
+            )
+            key = "select" if shape.select is not None else "columns"
+            yield document.problem(message, (key,), key=True, code="whole-and-part")
 
 
 def _select_problems(document: Document, shape: SourceShape, text: str) -> Iterator[Problem]:

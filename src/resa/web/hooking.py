@@ -6,19 +6,20 @@ import asyncio
 import base64
 import binascii
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
-from resa.base.errors import InputError
-from resa.collector import HOOK, Hooks, HookShape, hook_line
+from resa.base.errors import InputError, WorkspaceError
+from resa.base.language import NOTHING, Sentence, said_by, sentence
+from resa.collector import HOOK, Hooks, HookShape, Source, hook_line
 from resa.runtime import Intake
-from resa.storage import Arrival
+from resa.storage import ApiKey, Arrival
 from resa.web.answers import DONE, LATER, Answer, problem
 from resa.web.bodies import Held, Receive, read_body
 from resa.web.signatures import SignatureRefused, Signed, secrets_of, verified
 
-__all__ = ["keys_in", "take_hook"]
+__all__ = ["keys_in", "take_hook", "unready"]
 
 _NOTHING: Final = "there is nothing at this address"
 
@@ -75,6 +76,25 @@ def _signed(
     if not any(intake.source_of(key) == name for key in given):
         raise SignatureRefused("the key of the source is missing or not good: ?key=… or Authorization: Bearer …")
     return Signed()
+
+
+def unready(source: Source, environment: Mapping[str, str], keys: Iterable[ApiKey]) -> Sentence | None:
+    """Why a hook can take nothing yet; `None`: it can."""
+    hook = source.shape.hook
+    if hook is None:
+        return NOTHING
+    if hook.signature == "none":
+        if any(key.revoked_at is None and key.source_id == source.name for key in keys):
+            return None
+        return sentence("nobody has a key for it; make one: resa keys make {name}", name=source.name)
+    name = hook.secret_env or ""
+    if not environment.get(name, "").strip():
+        return sentence("the environment variable {name} is not set", name=name)
+    try:
+        secrets_of(hook.signature, environment[name])
+    except WorkspaceError as error:
+        return said_by(error)
+    return None
 
 
 def keys_in(headers: Mapping[str, str]) -> Iterator[str]:

@@ -120,18 +120,11 @@ def _shopify(secrets: Sequence[bytes], headers: Mapping[str, str], body: bytes, 
     return Signed(headers.get("x-shopify-webhook-id"), headers.get("x-shopify-topic"))
 
 
-def _woocommerce(secrets: Sequence[bytes], headers: Mapping[str, str], body: bytes, _: float) -> Signed:
-    name = "x-wc-webhook-signature"
-    _check((_base64(secret, body) for secret in secrets), [_header(headers, name)], name)
-    return Signed(headers.get("x-wc-webhook-delivery-id"), headers.get("x-wc-webhook-topic"))
-
-
 _SCHEMES: Final[Mapping[str, Callable[[Sequence[bytes], Mapping[str, str], bytes, float], Signed]]] = {
     "standard": _standard,
     "stripe": _stripe,
     "github": _github,
     "shopify": _shopify,
-    "woocommerce": _woocommerce,
 }
 
 
