@@ -88,10 +88,9 @@ def _members(body: bytes) -> Mapping[str, msgspec.Raw]:
 
 
 def _own_id(members: Mapping[str, msgspec.Raw]) -> str | None:
-    found = members.get("id", b""), members.get("object", b"")
-    if bytes(found[1]) != b'"event"':
+    if "id" not in members or bytes(members.get("object", b"")) != b'"event"':
         return None
-    own = msgspec.json.decode(found[0])
+    own = msgspec.json.decode(members["id"])
     return own if isinstance(own, str) else None
 
 
@@ -117,6 +116,7 @@ class Hooks:
         self._good: dict[str, Source] = {}
         self._looked = -_LOOK_SECONDS
         self.wrong: set[str] = set()
+        self._look()
 
     def get(self, name: str) -> Source | None:
         """The source of a name, if it is a hook."""

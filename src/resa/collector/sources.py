@@ -193,12 +193,9 @@ def _whole_problems(document: Document, shape: SourceShape) -> Iterator[Problem]
         places = places_read(shape) if shape.hook is not None else frozenset()
     except ExpressionError:
         return  # reported where it stands
-    for place in sorted(places, key=str):
-        if any(
-            other[: len(place)] == place and other[len(place)] is not None
-            for other in places - {place}
-            if len(other) > len(place)
-        ):
+    for place in sorted((place for place in places if place and place[-1] is not None), key=str):
+        parts = [other for other in places if other[: len(place)] == place and len(other) > len(place)]
+        if any(other[len(place)] is not None for other in parts):
             name = ".".join(part or "[]" for part in place)
             message = sentence(
                 "'{name}' is read as a whole and in parts; of a hook's rows take the one or the other", name=name

@@ -61,9 +61,9 @@ class Desk:
             sent.append(message)
 
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        await self.collector(
-            {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}, receive, send
-        )
+        path, _, query = path.partition("?")
+        scope = {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}
+        await self.collector({**scope, "query_string": query.encode()}, receive, send)
         start, end = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], told, json.loads(end["body"]) if end["body"] else None)
