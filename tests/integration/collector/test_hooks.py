@@ -21,6 +21,7 @@ from tests.support.webhooks import SOURCES, github_issue, hook_shop, order, paym
 from resa import workspace
 from resa.base.clock import to_microseconds
 from resa.base.errors import EngineError, InputError, SourceError
+from resa.base.language import sentence
 from resa.collector import HOOK, Hooks, hook_line, replay
 from resa.collector.hooks import _LOOK_SECONDS
 from resa.collector.judging import Judge
@@ -265,7 +266,7 @@ def test_one_that_cannot_be_read_costs_none_beside_it(desk: Desk, monkeypatch: p
 
     def failing(self: Judge, piece: Any) -> Any:
         if any("poison" in line for line in piece.table.column(0).to_pylist()):
-            raise EngineError("out of luck", sql="")
+            raise EngineError(sentence("out of luck"), sql="")
         return judge(self, piece)
 
     monkeypatch.setattr(Judge, "judge", failing)
