@@ -26,6 +26,7 @@ from resa.collector.hook_shape import WEBHOOK
 from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.planning import Plan, plan_rows
 from resa.collector.reading import LINE, ROW, Piece, Refused
+from resa.collector.segment.requests import mended
 from resa.collector.sources import Source, read_source
 from resa.engine import Engine
 from resa.model.tables import EVENTS, INSTANT
@@ -65,11 +66,9 @@ def hook_line(
     Raises:
         InputError: The body is no JSON, or no UTF-8.
     """
-    try:
-        body.decode()
-        members = _members(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InputError(Problem(message=sentence("the body is no JSON; set the webhook to send JSON"))) from None
+    members = _read(body) or _read(mended(body))
+    if members is None:
+        raise InputError(Problem(message=sentence("the body is no JSON; set the webhook to send JSON")))
     about = {
         "id": called or _own_id(members) or hashlib.blake2b(body, digest_size=16).hexdigest(),
         "event": event,
@@ -79,12 +78,16 @@ def hook_line(
     return _encode({**members, WEBHOOK: about})
 
 
-def _members(body: bytes) -> Mapping[str, msgspec.Raw]:
-    """The members of an object; any other JSON as the one member `body`."""
+def _read(body: bytes) -> Mapping[str, msgspec.Raw] | None:
+    """The members of an object; any other JSON as the one member `body`; `None`: it is no JSON."""
     try:
-        return _objects.decode(body)
-    except msgspec.ValidationError:
-        return {"body": _anything.decode(body)}
+        body.decode()
+        try:
+            return _objects.decode(body)
+        except msgspec.ValidationError:
+            return {"body": _anything.decode(body)}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _own_id(members: Mapping[str, msgspec.Raw]) -> str | None:

@@ -67,6 +67,11 @@ def test_a_request_as_a_line() -> None:
     assert (about["event"], about["sent_at"]) == ("issues", "1970-01-01T00:01:00+00:00")
 
 
+def test_half_a_letter_is_mended() -> None:
+    line = json.loads(hook_line(b'{"note": "Te \\ud83c", "ok": "\\ud83c\\udf75"}', 0))
+    assert (line["note"], line["ok"]) == ("Te \ufffd", "🍵")
+
+
 def test_what_a_request_is_called() -> None:
     def called(body: bytes) -> str:
         return str(json.loads(hook_line(body, 0))["webhook"]["id"])
