@@ -14,7 +14,6 @@ from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
 from resa.cli.console import say
 from resa.cli.options import HERE, Folder, opened
-from resa.collector import Hooks
 
 if TYPE_CHECKING:
     from resa.runtime import Drained
@@ -32,7 +31,8 @@ def serve(
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, from Segment's clients and webhooks, and keep the map's numbers current, until Ctrl+C."""
-    from resa.web import unready  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.web import unready  # noqa: PLC0415 - see above
 
     with opened(folder) as shop:
         hooks = Hooks(shop.folder).all()
