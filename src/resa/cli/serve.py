@@ -30,7 +30,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8787,
     folder: Folder = HERE,
 ) -> None:
-    """Take events over HTTP, from Segment's clients and webhooks, and keep the map's numbers current, until Ctrl+C."""
+    """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C."""
     from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
     from resa.web import unready  # noqa: PLC0415 - see above
 
