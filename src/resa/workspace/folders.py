@@ -14,7 +14,7 @@ from resa.collector import Source
 
 __all__ = [
     "checked_folder",
-    "chosen_sources",
+    "chosen",
     "currencies_of",
     "is_text",
     "named_source",
@@ -87,7 +87,7 @@ def named_source(sources: Mapping[str, Source], name: str) -> Source:
     return sources[name]
 
 
-def chosen_sources(sources: Mapping[str, Source], names: Sequence[str]) -> list[Source]:
+def chosen(sources: Mapping[str, Source], names: Sequence[str]) -> list[Source]:
     """The sources of some names; without names all that read files.
 
     Raises:

@@ -44,15 +44,7 @@ from resa.storage import (
 )
 from resa.workspace.comparing import compare_signals, data_seen
 from resa.workspace.customers import Profile, profile_of
-from resa.workspace.folders import (
-    checked_folder,
-    chosen_sources,
-    currencies_of,
-    named_source,
-    refuse_secret,
-    seen_from,
-    user,
-)
+from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, refuse_secret, seen_from, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.keys import Keys
 from resa.workspace.showing import workspace_bundle
@@ -236,12 +228,12 @@ class Workspace:
             WorkspaceBusy: Another process is writing.
         """
         names = [names] if isinstance(names, str) else names
-        chosen = chosen_sources(self.sources, names)
+        sources = chosen(self.sources, names)
         with self.store.writing() as writer:
             try:
                 reports = Listing(
                     collect(writer, source, replace=replace, progress=progress, chunk_rows=self.settings.chunk_rows)
-                    for source in chosen
+                    for source in sources
                 )
             except SourceError:
                 self.refresh(writer)  # what was collected before it stays, and is measured

@@ -321,7 +321,7 @@ _bodies = st.dictionaries(st.sampled_from(_fields), _json, max_size=5).map(lambd
 
 
 @given(st.lists(_bodies, max_size=12))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_whatever_comes_is_counted(tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]) -> None:
     deep = SOURCES["tickets"].replace("event: status", 'event: {expression: "concat(status, a.b, a.c[1])"}')
     with desk_of(tmp_path_factory.mktemp("fuzz"), tickets=SOURCES["tickets"], deep=deep) as desk:
