@@ -50,7 +50,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "serve": _Place(
             "serve",
             "serve",
-            "Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C.",
+            "Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C.",
         ),
         "tail": _Place("tail", "tail", "Show what comes in as it comes in, and what is refused and why, until Ctrl+C."),
         "keys": _Place("keys", "app", "Keys of those who send events over HTTP."),

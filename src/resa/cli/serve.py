@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from threading import Event
@@ -29,13 +30,25 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8787,
     folder: Folder = HERE,
 ) -> None:
-    """Take events over HTTP, as Segment's clients send them, and keep the map's numbers current, until Ctrl+C."""
+    """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C."""
+    from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.web import unready  # noqa: PLC0415 - see above
+
     with opened(folder) as shop:
-        if not any(key.revoked_at is None for key in shop.keys.all()):
+        hooks = Hooks(shop.folder).all()
+        if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
 
         def started(address: str) -> None:
             say(sentence("listening at {address}; stop with Ctrl+C", address=address))
+            for source in hooks:
+                why = unready(source, os.environ, shop.keys.all())
+                at = f"{address}/hooks/{source.name}"
+                say(
+                    sentence("takes webhooks at {address}", address=at)
+                    if why is None
+                    else sentence("takes no webhooks at {address} yet: {why}", address=at, why=why)
+                )
 
         total = serve_until(shop, host, port, started=started, ended=lambda: False)
     say(
@@ -71,7 +84,7 @@ def serve_until(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     live = Live(shop, say)
-    with Server(shop.store.layout.root, host, port) as server:
+    with Server(shop.folder, shop.store.layout.root, host, port) as server:
 
         def ready() -> None:
             server.start()

@@ -10,6 +10,8 @@ replay(writer, source, reason="unreadable-time")
 from resa.collector.bots import BOT, is_bot
 from resa.collector.collecting import FileReport, LoadReport, Progress, collect
 from resa.collector.files import RowFile, find_files
+from resa.collector.hook_shape import HookShape
+from resa.collector.hooks import HOOK, HookMaker, HookRows, Hooks, hook_line
 from resa.collector.links import Link, link_token, read_link, target_of
 from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
@@ -27,9 +29,14 @@ __all__ = [
     "BOT",
     "COUNTED",
     "DETAILS",
+    "HOOK",
     "SEGMENT_CALLS",
     "WORDS",
     "FileReport",
+    "HookMaker",
+    "HookRows",
+    "HookShape",
+    "Hooks",
     "ItemProblem",
     "Link",
     "LoadReport",
@@ -41,6 +48,7 @@ __all__ = [
     "Understanding",
     "collect",
     "find_files",
+    "hook_line",
     "is_bot",
     "link_token",
     "read_link",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from resa.collector.mapping import fits
+from resa.collector.nesting import fits
 from resa.collector.planning import PROBLEM, Plan
 from resa.collector.reading import LINE, ROW, Piece, Refused
 from resa.collector.reasons import DETAILS
@@ -207,9 +207,10 @@ class Judge:
         self, table: pa.Table, result: pa.Table, bad: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
     ) -> tuple[pa.Array, str | None]:
         """The bad rows as JSON, and its types: the whole row of the file or, of a SELECT, the row that it gave."""
-        places = np.searchsorted(table.column(ROW).to_numpy(), np.unique(rows))
+        lines = self.shape.hook is not None  # nowhere else: only a whole one can be read again by another SELECT
+        places = np.searchsorted(table.column(ROW).to_numpy(), rows if lines else np.unique(rows))
         whole = table.take(pa.array(places))
-        if not self.plan.selects:
+        if lines or not self.plan.selects:
             if LINE in table.column_names:
                 lines = compute.utf8_trim_whitespace(whole.column(LINE))
                 return lines.combine_chunks(), None

@@ -12,16 +12,23 @@ import pyarrow as pa
 
 from resa.base.errors import SourceError, did_you_mean
 from resa.base.language import NOTHING, Sentence, sentence
+from resa.collector.hook_shape import WEBHOOK
+from resa.collector.nesting import LINES, structure_of, structure_read, typed_lines
 from resa.collector.reading import LINE, ROW
 from resa.collector.relations import select_sql
 from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
 from resa.collector.typing_sql import literal, name_sql
 from resa.expressions import Scope, compile_expression, compile_select
 
-__all__ = ["IDENTIFIER", "LINES", "Extra", "Mapped", "fits", "map_cells", "no_column", "pointer", "structure_of"]
-
-LINES = "lines"
-"""The relation that holds a chunk of JSON lines, each a JSON object. Chunks of other files are the relation `row`."""
+__all__ = [
+    "IDENTIFIER",
+    "LINES",
+    "Extra",
+    "Mapped",
+    "map_cells",
+    "no_column",
+    "pointer",
+]
 
 IDENTIFIER = "identifier_"
 """A SELECT's columns of this beginning are identifiers: `identifier_email`."""
@@ -85,12 +92,25 @@ def map_cells(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         SourceError: A column is not there, or a required target is not given.
     """
     is_json = LINE in columns
-    structure = structure_of(sample) if is_json else {}
+    structure: Mapping[str, Any] = {}
+    if is_json:
+        structure = structure_of(sample) if shape.hook is None else structure_read(shape)
     if shape.select is not None:
         return _from_select(shape, shape.select, columns, structure)
     if shape.mapping is None:
         raise SourceError(sentence("the source has neither `columns:` nor `select:`"))
-    return _Cells(shape.mapping, shape.kind, columns, structure, is_json=is_json).map()
+    mapping = shape.mapping if shape.hook is None else _of_hook(shape.mapping)
+    return _Cells(mapping, shape.kind, columns, structure, is_json=is_json, hook=shape.hook is not None).map()
+
+
+def _of_hook(columns: Columns) -> Columns:
+    """What a hook's rows are where the source does not say it: known by the request, recorded when it came."""
+    said = {name: Cell(column=f"{WEBHOOK}.{part}") for name, part in _SAID_BY_WEBHOOK.items()}
+    missing = {name: cell for name, cell in said.items() if getattr(columns, name, cell) is None}
+    return columns.model_copy(update=missing)
+
+
+_SAID_BY_WEBHOOK = {"message_id": "id", "recorded_at": "received_at"}
 
 
 class _Cells:
@@ -104,12 +124,14 @@ class _Cells:
         structure: Mapping[str, Any],
         *,
         is_json: bool,
+        hook: bool,
     ) -> None:
         self.columns = columns
         self.kind = kind
         self.file = file
         self.structure = structure
         self.is_json = is_json
+        self.hook = hook
         self.read: set[str] = set()
         self.parts: list[list[str]] = []  # paths of members of columns that are read
         self.outputs: list[str] = []
@@ -134,7 +156,7 @@ class _Cells:
             for name, cell in extras.items():
                 as_json = self.is_json and cell.column is not None and cell.type is None
                 self.member(name, self.value(cell, as_json=as_json), Extra("", as_json, cell))
-        relation = (_typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
+        relation = (typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
         result.sql = select_sql([name_sql(ROW), *self.outputs], f'{relation} AS "row"')
         if not self.is_json:
             result.needed = frozenset({*self.read, *(first for first, *_ in self.parts)})
@@ -202,7 +224,8 @@ class _Cells:
 
     def line_value(self, name: str, read: Callable[[str], str]) -> str:
         """SQL of a member of a line of JSON, read as a function says of its place."""
-        if self.structure and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
+        known = not self.structure or self.hook  # a request may lack what others have
+        if not known and name.split(".", maxsplit=1)[0] not in self.structure and name not in self.structure:
             raise SourceError(no_column(name, self.structure))
         self.read.add(name)
         found = [read(pointer([name]))]
@@ -216,7 +239,9 @@ class _Cells:
         parts = [path for path in self.parts if path[0] not in self.read]
         if self.is_json:
             self.result.rest_json = "rest"
-            self.output("rest", _without(name_sql(LINE), [[name] for name in sorted(self.read)], parts))
+            whole = {*self.read, WEBHOOK} if self.hook else self.read
+            parts = [path for path in parts if path[0] not in whole]
+            self.output("rest", _without(name_sql(LINE), [[name] for name in sorted(whole)], parts))
             return
         for name, kind in self.file.items():
             if name not in self.read:
@@ -290,7 +315,7 @@ def _from_select(
                 )
             )
     if LINE in columns:
-        result.sql = f'WITH "row" AS {_typed_lines(structure)} {compiled.sql}'
+        result.sql = f'WITH "row" AS {typed_lines(structure)} {compiled.sql}'
         result.structure = {name: structure[name] for name in compiled.fields if name in structure}
     else:
         result.sql = compiled.sql
@@ -344,74 +369,3 @@ def _text_of(pointer: str) -> str:
     # A number such as 17850.0 names what 17850 names, but the text "17850.0" is itself.
     whole = f"json_type({line}, {literal(pointer)}) = 'DOUBLE' AND ends_with({text}, '.0')"
     return f"CASE WHEN {whole} THEN left({text}, -2) ELSE {text} END"
-
-
-def structure_of(sample: pa.Table) -> dict[str, Any]:
-    """How the first lines are nested.
-
-    Objects, lists, `VARCHAR` for every single value, so that none is changed, and `JSON` where lines differ.
-    """
-    found: dict[str, Any] = {}
-    for line in sample.column(LINE).to_pylist():
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):  # no JSON, or lists in lists in lists by the thousand
-            continue
-        if isinstance(value, dict):
-            merged = _merged(found, _shape(value))
-            found = merged if isinstance(merged, dict) else found
-    return found
-
-
-def fits(structure: Any, seen: Any) -> bool:
-    """Whether a value that is nested as DuckDB's `json_structure` says can be read by the structure of the first lines.
-
-    What cannot be read so would silently be nothing.
-    """
-    if seen == "NULL" or structure is None or structure == "JSON":
-        return True
-    if isinstance(structure, dict):
-        return isinstance(seen, dict) and all(
-            fits(inner, seen[name]) for name, inner in structure.items() if name in seen
-        )
-    if isinstance(structure, list):
-        return isinstance(seen, list) and all(fits(structure[0], item) for item in seen)
-    return isinstance(seen, str) and seen != "JSON"
-
-
-def _shape(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _shape(member) for key, member in value.items()} or None
-    if isinstance(value, list):
-        merged: Any = None
-        for item in value:
-            merged = _merged(merged, _shape(item))
-        return [merged]
-    return None if value is None else "VARCHAR"
-
-
-def _merged(one: Any, other: Any) -> Any:
-    if one is None or other is None or one == other:
-        return other if one is None else one
-    if isinstance(one, dict) and isinstance(other, dict):
-        return {key: _merged(one.get(key), other.get(key)) for key in [*one, *(k for k in other if k not in one)]}
-    if isinstance(one, list) and isinstance(other, list):
-        return [_merged(one[0], other[0])]
-    return "JSON"  # of different nesting: kept as text
-
-
-def _typed_lines(structure: Mapping[str, Any]) -> str:
-    """The lines as a relation with a column for each member."""
-    form = json.dumps(_filled(structure), ensure_ascii=False)
-    members = [f"(line).{name_sql(name)} AS {name_sql(name)}" for name in structure if name not in {ROW, LINE}]
-    names = [name_sql(ROW), name_sql(LINE)]
-    read = select_sql([*names, f"TRY(json_transform({name_sql(LINE)}, {literal(form)})) AS line"], LINES)
-    return f"({select_sql([*names, *members], f'({read})')})"
-
-
-def _filled(structure: Any) -> Any:
-    if isinstance(structure, dict):
-        return {key: _filled(value) for key, value in structure.items()}
-    if isinstance(structure, list):
-        return [_filled(structure[0])]
-    return "VARCHAR" if structure is None or structure == "JSON" else structure

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from resa.base.errors import EngineError, SourceError
 from resa.base.language import sentence
-from resa.collector.mapping import LINES, Mapped, map_cells
+from resa.collector.mapping import Mapped, map_cells
+from resa.collector.nesting import LINES
 from resa.collector.reading import LINE, ROW
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
 from resa.collector.relations import query_over, select_sql

@@ -39,10 +39,11 @@ DETAILS: Mapping[str, str] = {
     "too-many-cells": pattern("the row has more cells than there are columns"),
     "bad-json": pattern("the line is no JSON object"),
     "other-shape": pattern(
-        "a member is an object, a list or a single value where the first lines of the file hold another"
+        "a member is an object, a list or a single value where another is read, as in the first lines of a file"
     ),
     "unknown-call": pattern("{column} is none of identify, track, page, screen, group and alias"),
     "repeated-key": pattern("an earlier row of the file has the same key"),
+    "no-source": pattern("the source file was gone or wrong when the row came; mend it, then replay the row"),
 }
 """Every reason with its sentence; a row has the first that applies."""
 
@@ -73,6 +74,7 @@ WORDS: Mapping[str, Sentence] = {
     "other-shape": sentence("nested otherwise"),
     "unknown-call": sentence("unknown call"),
     "repeated-key": sentence("key repeated"),
+    "no-source": sentence("no source file"),
 }
 """The reasons in few words, for tables."""
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 
 from resa.base.errors import did_you_mean
 from resa.base.language import said_by, sentence
+from resa.collector.hook_shape import HookShape
 from resa.collector.zones import ClockChange, stated_end
 from resa.documents import Block, Finding, Refusal, Shape, report, spelling
 from resa.model.quantities import Duration, parse_duration
@@ -312,10 +313,11 @@ class CsvShape(Shape):
 class SourceShape(Shape):
     """What all source files have."""
 
-    stand_ins: ClassVar[Mapping[str, str]] = {"path": "a file"}
-
     kind: str
-    path: str = Field(min_length=1, description="File, glob or URL; counted from the folder of the workspace.")
+    path: str = Field(
+        default="", min_length=1, description="File, glob or URL; counted from the folder of the workspace."
+    )
+    hook: HookShape | None = Field(default=None, description="Instead of `path:`: rows that come over HTTP.")
     format: Literal["csv", "jsonl", "parquet", "arrow", "xes"] | None = Field(
         default=None, description="Seen from the file's name if not said."
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
 from resa.base.language import sentence
 from resa.collector.mapping import IDENTIFIER
+from resa.collector.nesting import places_read
 from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
 from resa.expressions import Scope, compile_expression, compile_select
@@ -102,10 +103,10 @@ def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | No
         problems.append(problem)
     value, findings = validate(document, shape_class)
     problems += [finding.problem for finding in findings]
-    problems += _origin_problems(document, problems)
+    problems += [*_origin_problems(document, problems), *_place_problems(document, problems)]
     if value is None:
         return None, _ordered(problems)
-    problems += _expression_problems(document, value)
+    problems += [*_expression_problems(document, value), *_whole_problems(document, value)]
     return Source(name=Path(file).stem, shape=value, folder=folder, document=document), _ordered(problems)
 
 
@@ -129,6 +130,26 @@ def _origin_problems(document: Document, problems: list[Problem]) -> list[Proble
     if ("columns" in keys) != ("select" in keys) or misspelt or document.damaged or not keys:
         return []
     return [document.problem(sentence("write `columns:` or `select:`, one of them"), code="columns-or-select")]
+
+
+def _place_problems(document: Document, problems: list[Problem]) -> Iterator[Problem]:
+    """Rows come from files or over HTTP; what is said of files means nothing for a hook."""
+    keys = {spelling(key): key for key in document.data} if isinstance(document.data, dict) else {}
+    misspelt = any(problem.fix in {"path", "hook"} for problem in problems)
+    if "hook" not in keys and "path" not in keys and keys and not misspelt:
+        message = sentence("'path' is missing; for rows that come over HTTP write `hook:` instead")
+        yield document.problem(message, code="missing")
+    if "hook" not in keys:
+        return
+    for key in sorted(_OF_FILES & keys.keys()):
+        message = sentence("'{key}' is of files; rows of a `hook:` come over HTTP", key=key)
+        yield document.problem(message, (keys[key],), key=True, code="of-files")
+    if "kind" in keys and document.data[keys["kind"]] == "lookup":
+        message = sentence("a lookup table is read from files, as a whole; a `hook:` brings rows one by one")
+        yield document.problem(message, (keys["hook"],), key=True, code="of-files")
+
+
+_OF_FILES = {"path", "format", "csv", "complete_until"}
 
 
 def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
@@ -166,6 +187,23 @@ def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Pro
         yield document.problem(message, ("columns",), key=True, code="no-customer")
 
 
+def _whole_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:
+    """Of a hook's rows, an object of which parts are read is read no further: as a whole, it would lack the rest."""
+    try:
+        places = places_read(shape) if shape.hook is not None else frozenset()
+    except ExpressionError:
+        return  # reported where it stands
+    for place in sorted((place for place in places if place and place[-1] is not None), key=str):
+        parts = [other for other in places if other[: len(place)] == place and len(other) > len(place)]
+        if any(other[len(place)] is not None for other in parts):
+            name = ".".join(part or "[]" for part in place)
+            message = sentence(
+                "'{name}' is read as a whole and in parts; of a hook's rows take the one or the other", name=name
+            )
+            key = "select" if shape.select is not None else "columns"
+            yield document.problem(message, (key,), key=True, code="whole-and-part")
+
+
 def _select_problems(document: Document, shape: SourceShape, text: str) -> Iterator[Problem]:
     try:
         names = compile_select(text).columns
@@ -177,6 +215,12 @@ def _select_problems(document: Document, shape: SourceShape, text: str) -> Itera
     if not named and not counts and shape.kind in {"events", "customers"}:
         message = sentence("the SELECT does not say who the customer is; write … as customer, or … as identifier_email")
         yield document.problem(message, ("select",), code="no-customer")
+    if shape.hook is not None and "message_id" not in names:
+        message = sentence(
+            "the SELECT of a hook says what each row's own id is; write row.webhook.id as message_id if a request "
+            "gives one row, else an id of what it lists"
+        )
+        yield document.problem(message, ("select",), code="no-id")
     for name, target in targets_of(shape.kind).items():
         if target.missing is not None and name not in names:
             message = sentence(

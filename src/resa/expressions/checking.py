@@ -17,7 +17,7 @@ from resa.base.language import NOTHING, Sentence, sentence
 from resa.expressions import patterns
 from resa.expressions.fields import as_path, field_piece
 from resa.expressions.functions import Kind
-from resa.expressions.language import Catalog, Requirement, Scope
+from resa.expressions.language import Catalog, Place, Requirement, Scope
 from resa.expressions.nodes import reason_against
 from resa.expressions.pieces import CASTS, DATE_ALONE, KIND_WORDS, TIME_WITHOUT_ZONE, WRONG, Piece, is_open
 from resa.expressions.reading import position
@@ -38,15 +38,18 @@ class Checker:
         catalog: Known names and types.
         prefix: Of the parameters' names.
         unnested: Row scope: names given by `unnest(…) as name` → SQL of the column that holds it.
+        lists: Row scope: the same names → the place of the items, as in `members`.
     """
 
     scope: Scope
     catalog: Catalog
     prefix: str
     unnested: Mapping[str, str] = field(default_factory=dict)
+    lists: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     parameters: dict[str, object] = field(default_factory=dict)
     fields: set[str] = field(default_factory=set)
+    members: set[Place] = field(default_factory=set)
     requires: dict[str, Requirement] = field(default_factory=dict)
     uses_as_of: bool = False
     cost: int = 0

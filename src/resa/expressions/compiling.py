@@ -53,6 +53,7 @@ def compile_expression(
         requires=tuple(checker.requires.values()),
         type=type_,
         uses_as_of=checker.uses_as_of,
+        members=frozenset(checker.members),
     )
 
 

@@ -11,14 +11,14 @@ from sqlglot import exp
 from resa.base.errors import did_you_mean
 from resa.base.language import sentence
 from resa.expressions.functions import FUNCTIONS
-from resa.expressions.language import EVENT_FIELDS, FieldType, Scope
+from resa.expressions.language import EVENT_FIELDS, FieldType, Place, Scope
 from resa.expressions.patterns import json_pointer
 from resa.expressions.pieces import Piece, quoted
 
 if TYPE_CHECKING:
     from resa.expressions.checking import Checker
 
-__all__ = ["Path", "as_path", "field_piece"]
+__all__ = ["Path", "as_path", "field_piece", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,21 @@ def _row_field(checker: Checker, path: Path) -> Piece:
     for part in rest:
         sql = f"({sql})[{checker.parameter(part)}]" if isinstance(part, int) else f"({sql}).{quoted(part)}"
     checker.spend(1, path.at)
+    checker.members.add(place_of(checker, path))
     return Piece("native", sql, path.at, str(path))
+
+
+def place_of(checker: Checker, path: Path) -> Place:
+    """Where in the row a path of the row scope leads; empty: into a list that the SELECT itself wrote."""
+    first, *rest = path.parts
+    name = str(first)
+    begin: Place = (name,)
+    if name.casefold() in checker.unnested:
+        begin = checker.lists.get(name.casefold(), ())
+        rest = rest if begin else []
+    elif name.casefold() == "row":
+        begin = ()
+    return (*begin, *(None if isinstance(part, int) else part for part in rest))
 
 
 def _json_field(checker: Checker, path: Path, column: str, known: Mapping[str, FieldType]) -> Piece:

@@ -13,6 +13,7 @@ __all__ = [
     "Compiled",
     "CompiledSelect",
     "FieldType",
+    "Place",
     "Requirement",
     "RequirementKind",
     "Scope",
@@ -99,6 +100,10 @@ class Requirement:
     last_seconds: int | None = None
 
 
+Place = tuple[str | None, ...]
+"""Where a value lies in a nested row: names of members, `None` for the items of a list."""
+
+
 @dataclass(frozen=True)
 class Compiled:
     """A checked expression as SQL for DuckDB.
@@ -114,6 +119,7 @@ class Compiled:
         requires: Columns that the caller must supply beside `traits` (customer scope).
         type: What the SQL yields; `None` when that depends on the source (row scope).
         uses_as_of: The SQL holds `$as_of`, TIMESTAMP WITH TIME ZONE, which the caller gives beside `parameters`.
+        members: Every place in the row that is read (row scope).
     """
 
     text: str
@@ -123,6 +129,7 @@ class Compiled:
     requires: tuple[Requirement, ...]
     type: FieldType | None
     uses_as_of: bool = False
+    members: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,7 @@ class CompiledSelect:
         parameters: Values of the parameters, without `$`.
         columns: Names of the output, in order, without those that were carried.
         fields: Columns of `row` that are read.
+        members: Every place in the row that is read.
     """
 
     text: str
@@ -142,3 +150,4 @@ class CompiledSelect:
     parameters: Mapping[str, object]
     columns: tuple[str, ...]
     fields: frozenset[str]
+    members: frozenset[Place] = frozenset()

@@ -9,7 +9,7 @@ from sqlglot import exp
 from resa.base.errors import ExpressionError
 from resa.base.language import Sentence, sentence
 from resa.expressions.checking import Checker
-from resa.expressions.fields import as_path
+from resa.expressions.fields import as_path, place_of
 from resa.expressions.language import Catalog, CompiledSelect, Scope
 from resa.expressions.pieces import quoted
 from resa.expressions.reading import parse_select, position
@@ -61,6 +61,7 @@ def compile_select(text: str, *, prefix: str = "p", carry: Sequence[str] = ()) -
         parameters=checker.parameters,
         columns=tuple(columns),
         fields=frozenset(checker.fields),
+        members=frozenset(checker.members),
     )
 
 
@@ -136,7 +137,11 @@ def _unrolled(checker: Checker, join: exp.Expr, before: dict[str, str]) -> tuple
         checker.wrong(sentence("the name '{name}' is already used; give another", name=name), at)
         return None
     sql = _list(checker, unnest.expressions, before, at)
-    return None if sql is None else (name, sql)
+    if sql is None:
+        return None
+    path = as_path(unnest.expressions[0])
+    checker.lists[name.casefold()] = () if path is None else (*place_of(checker, path), None)
+    return name, sql
 
 
 def _list(checker: Checker, arguments: list[exp.Expr], before: dict[str, str], at: int) -> str | None:
@@ -158,6 +163,8 @@ def _list(checker: Checker, arguments: list[exp.Expr], before: dict[str, str], a
             checker.wrong(sentence("the list is empty"), at)
         return None if kind == "wrong" else f"[{', '.join(f'TRY({checker.sql(piece)})' for piece in pieces)}]"
     piece = checker.visit(node)
+    if path is not None:
+        checker.members.add((*place_of(checker, path), None))
     if piece.kind not in ("native", "wrong"):
         checker.wrong(sentence("{piece} is not a list", piece=piece.label), piece.at, "wrong-type")
     return None if piece.kind != "native" else piece.sql

@@ -7,11 +7,13 @@ out, and every row is stored once, for ever.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from resa.base.clock import from_microseconds
-from resa.collector import segment_rows
+from resa.collector import HOOK, HookMaker, Hooks, segment_rows
 from resa.storage import Arrival, Arrivals, Load, Writer
 
 __all__ = ["LATENESS", "Drained", "Drainer"]
@@ -53,11 +55,13 @@ class Drainer:
     Args:
         writer: Of the workspace.
         arrivals: What waits.
+        hooks: By whose sources what came as it is becomes rows; `None`: by none.
     """
 
-    def __init__(self, writer: Writer, arrivals: Arrivals) -> None:
+    def __init__(self, writer: Writer, arrivals: Arrivals, hooks: Hooks | None = None) -> None:
         self.writer = writer
         self.arrivals = arrivals
+        self._maker = HookMaker(hooks)
         self._consumed = writer.store.consumed()
         self._seen = 0
         self._loads = {
@@ -89,17 +93,27 @@ class Drainer:
         if waits_since is not None:
             now = min(now, from_microseconds(waits_since))
         for load in self._loads.values():
-            self.writer.state_complete(load, now - LATENESS)
+            self.writer.state_complete(load, now - self._lateness(load.source_id))
 
     def close(self) -> None:
         """Finish the loads: this process consumes no more."""
         for load in self._loads.values():
-            self.writer.finish_load(load, complete_until=self.writer.store.clock() - LATENESS)
+            until = self.writer.store.clock() - self._lateness(load.source_id)
+            self.writer.finish_load(load, complete_until=until)
         self._loads.clear()
+        self._maker.close()
 
-    def _store(self, source_id: str, arrivals: list[Arrival]) -> Drained:
-        now = self.writer.store.clock()
-        load = self._load(source_id, now)
+    def _lateness(self, source_id: str) -> timedelta:
+        said = self._maker.lateness(source_id)
+        return LATENESS if said is None else said
+
+    def _store(self, source_id: str, arrivals: Sequence[Arrival]) -> Drained:
+        """Store what the first arrivals of a source became: as many as are of one kind, and fit."""
+        load = self._load(source_id, self.writer.store.clock())
+        hook = arrivals[0].kind == HOOK
+        arrivals = list(takewhile(lambda arrival: (arrival.kind == HOOK) == hook, arrivals))
+        if hook:
+            return self._store_lines(load, arrivals)
         rows = segment_rows(arrivals, first_row=load.rows_read + 1)
         result = self.writer.commit_chunk(
             load,
@@ -111,16 +125,35 @@ class Drainer:
             message_ids=rows.message_ids,
             consumes=arrivals[rows.arrivals - 1].number,
         )
-        self._consumed[source_id] = arrivals[rows.arrivals - 1].number
-        self._loads[source_id] = self.writer.store.load(load.id)
+        self._stored(load, arrivals[rows.arrivals - 1].number)
         return Drained(rows.arrivals, result.good, result.rejected, result.duplicate, rows.reasons)
+
+    def _store_lines(self, load: Load, arrivals: Sequence[Arrival]) -> Drained:
+        rows = self._maker.rows_of(load.source_id, arrivals, load.rows_read + 1)
+        last = arrivals[rows.lines - 1].number
+        result = self.writer.commit_chunk(
+            load,
+            rows.kind,
+            rows.good,
+            also=rows.others,
+            rows_read=rows.lines,
+            rejected=rows.rejected,
+            message_ids=rows.message_ids,
+            consumes=last,
+        )
+        self._stored(load, last)
+        return Drained(rows.lines, result.good, result.rejected, result.duplicate, rows.reasons)
+
+    def _stored(self, load: Load, last: int) -> None:
+        self._consumed[load.source_id] = last
+        self._loads[load.source_id] = self.writer.store.load(load.id)
 
     def _load(self, source_id: str, now: datetime) -> Load:
         """The source's load of the day; that of the day before is finished."""
         origin = f"{_ORIGIN}{now:%Y-%m-%d}"
         load = self._loads.get(source_id)
         if load is not None and load.origin != origin:
-            self.writer.finish_load(load, complete_until=now - LATENESS)
+            self.writer.finish_load(load, complete_until=now - self._lateness(source_id))
             load = None
         return load or self.writer.begin_load(source_id=source_id, origin=origin)
 

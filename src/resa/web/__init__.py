@@ -1,7 +1,8 @@
 """Over HTTP: events in."""
 
 from resa.web.collecting import Collector
+from resa.web.hooking import unready
 from resa.web.sending import Sender
 from resa.web.serving import Server
 
-__all__ = ["Collector", "Sender", "Server"]
+__all__ = ["Collector", "Sender", "Server", "unready"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ["LATER", "Answer", "Scope", "Send", "encode", "problem"]
+__all__ = ["ALIVE", "DONE", "LATER", "Answer", "Scope", "Send", "encode", "problem"]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -67,6 +67,10 @@ class Answer:
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.content})
+
+
+DONE: Final = Answer(200, encode({"success": True}))
+ALIVE: Final = Answer(200, encode({"status": "ok"}))
 
 
 def problem(status: int, detail: str, *, headers: Iterable[tuple[bytes, bytes]] = (), **more: Any) -> Answer:

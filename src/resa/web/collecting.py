@@ -7,18 +7,17 @@ are sent again. Nothing that was not stored is ever answered with 200, and nothi
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
 from resa.base.errors import InputError, ResaError
-from resa.collector import SEGMENT_CALLS, Request, read_segment, segment_problems
+from resa.collector import SEGMENT_CALLS, Hooks, Request, read_segment, segment_problems
 from resa.runtime import Intake
 from resa.storage import Arrival
-from resa.web.answers import LATER, Answer, Scope, Send, encode, problem
+from resa.web.answers import ALIVE, DONE, LATER, Answer, Scope, Send, encode, problem
 from resa.web.bodies import BodyRefused, Held, Receive, read_body
+from resa.web.hooking import keys_in, take_hook
 from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.snippet import HEADERS, snippet
 
@@ -30,19 +29,18 @@ _PREFLIGHT: Final = [
     (b"access-control-max-age", b"86400"),
 ]
 
-_DONE: Final = Answer(200, encode({"success": True}))
-_ALIVE: Final = Answer(200, encode({"status": "ok"}))
-
 
 class Collector:
     """An ASGI application that takes events.
 
     Args:
         intake: Takes the requests.
+        hooks: Sources that take what any system sends.
     """
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, hooks: Hooks) -> None:
         self.intake = intake
+        self.hooks = hooks
         self._held = Held()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,13 +62,17 @@ class Collector:
         match parts:
             case ["health" | "ready" as asked]:
                 why = self.intake.hindered() if asked == "ready" else None
-                return _ALIVE if why is None else problem(503, why, headers=LATER)
+                return ALIVE if why is None else problem(503, why, headers=LATER)
             case ["v1", call] if call in SEGMENT_CALLS:
                 return await self._call(method, SEGMENT_CALLS[call], headers, receive)
-            case ["resa.js"]:
-                return _script(method, headers)
-            case ["l" | "p" as place, token]:
-                return await self._link(method, place, token, headers)
+            case ["hooks", name]:
+                return await self._hook(method, name, headers, scope, receive)
+            case ["resa.js"] | ["l" | "p", _]:
+                return (
+                    _script(method, headers)
+                    if len(parts) == 1
+                    else await self._link(method, parts[0], parts[1], headers)
+                )
             case ["v1", "projects", key, "settings"] if method == "GET":
                 return self._settings(key, headers, scope.get("scheme", "https"))
             case _:
@@ -82,6 +84,12 @@ class Collector:
         if method != "POST":
             return problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
         return await self._take(kind, headers, receive)
+
+    async def _hook(self, method: str, name: str, headers: Mapping[str, str], scope: Scope, receive: Receive) -> Answer:
+        if method != "POST":
+            return problem(405, "send events with POST", headers=[(b"allow", b"POST")])
+        query = scope.get("query_string", b"").decode("latin-1")
+        return await take_hook(self.intake, self.hooks, name, headers, query, receive, self._held)
 
     async def _link(self, method: str, place: str, token: str, headers: Mapping[str, str]) -> Answer:
         """A link or a pixel: the answer comes though nothing can be stored, and though the disk is slow."""
@@ -122,7 +130,7 @@ class Collector:
             return problem(429, why, headers=LATER)
         content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
         await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
-        return _DONE
+        return DONE
 
     def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
@@ -165,17 +173,10 @@ def _script(method: str, headers: Mapping[str, str]) -> Answer:
 
 
 def _keys(headers: Mapping[str, str], request: Request) -> Iterable[str]:
-    """Keys that a request names, in its body and its head: Basic `key:` or Bearer."""
+    """Keys that a request names, in its body and its head."""
     if request.write_key:
         yield request.write_key
-    scheme, _, value = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        yield value.strip()
-    elif scheme.lower() == "basic":
-        try:
-            yield base64.b64decode(value.strip(), validate=True).decode("latin-1").partition(":")[0]
-        except (binascii.Error, ValueError):
-            return
+    yield from keys_in(headers)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -17,6 +17,7 @@ from typing import IO, Final, Self
 
 from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import as_it_is, sentence
+from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store
 from resa.web.collecting import Collector
@@ -43,7 +44,8 @@ class Server:
     """The process that takes requests; a context manager that stops it.
 
     Args:
-        data: The workspace's data folder.
+        folder: The workspace.
+        data: Its data folder.
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
         port: TCP port; 0: one that is free.
 
@@ -51,10 +53,10 @@ class Server:
         address: Where it listens, for browsers and libraries.
     """
 
-    def __init__(self, data: Path, host: str, port: int) -> None:
+    def __init__(self, folder: Path, data: Path, host: str, port: int) -> None:
         self._host = f"[{host}]" if ":" in host else host
         self.address = f"http://{self._host}:{port}"
-        self._command = [sys.executable, "-m", "resa.web", str(data), host, str(port)]
+        self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port)]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -120,12 +122,12 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(data: Path, host: str, port: int) -> None:
+def run(folder: Path, data: Path, host: str, port: int) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     with Store.open(data) as store, store.arrivals() as arrivals:
-        asyncio.run(_serve(Collector(Intake(store, arrivals)), host, port))
+        asyncio.run(_serve(Collector(Intake(store, arrivals), Hooks(folder)), host, port))
 
 
 async def _serve(collector: Collector, host: str, port: int) -> None:

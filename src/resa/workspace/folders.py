@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from resa.base.errors import QuestionError, SourceError, WorkspaceMissing, did_you_mean
@@ -14,6 +14,7 @@ from resa.collector import Source
 
 __all__ = [
     "checked_folder",
+    "chosen",
     "currencies_of",
     "is_text",
     "named_source",
@@ -84,6 +85,23 @@ def named_source(sources: Mapping[str, Source], name: str) -> Source:
             )
         )
     return sources[name]
+
+
+def chosen(sources: Mapping[str, Source], names: Sequence[str]) -> list[Source]:
+    """The sources of some names; without names all that read files.
+
+    Raises:
+        SourceError: There is none of a name, or its rows come over HTTP.
+    """
+    if not names:
+        return [source for source in sources.values() if source.shape.hook is None]
+    found = [named_source(sources, name) for name in names]
+    for source in found:
+        if source.shape.hook is not None:
+            raise SourceError(
+                sentence("{name} is a hook: its rows come over HTTP, while `resa serve` runs", name=source.name)
+            )
+    return found
 
 
 def source_name(name: str) -> str:

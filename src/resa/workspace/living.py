@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
+from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Live:
         tell: Called with what the one who runs the server should know.
 
     Attributes:
+        hooks: Sources that take what any system sends.
         total: What the arrivals became so far.
         trouble: Why nothing can be stored at present; `None`: it can.
     """
@@ -45,6 +47,7 @@ class Live:
         self._shop = shop
         self._tell = tell
         self._files = 0
+        self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
 
@@ -63,7 +66,7 @@ class Live:
             self._shop.refresh(writer)
             self._files = len(self._shop.store.event_files())
             ready()
-            drainer = Drainer(writer, arrivals)
+            drainer = Drainer(writer, arrivals, self.hooks)
             due = stated = time.monotonic()
             stale = False
             while not stopped():

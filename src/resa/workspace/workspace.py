@@ -35,7 +35,7 @@ from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, is_current
 from resa.workspace.comparing import compare_signals, data_seen
 from resa.workspace.customers import Profile, profile_of
-from resa.workspace.folders import checked_folder, currencies_of, named_source, refuse_secret, seen_from, user
+from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, refuse_secret, seen_from, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
@@ -212,7 +212,8 @@ class Workspace:
         """Collect sources, all of them unless some are named, and bring the index up to date.
 
         Args:
-            names: Sources, as their files are called; one alone may stand by itself.
+            names: Sources, as their files are called; one alone may stand by itself. Hooks are no files: they are left
+                out, and refused where they are named.
             replace: First undo the loads of the same files.
             progress: Called after every chunk.
 
@@ -221,12 +222,12 @@ class Workspace:
             WorkspaceBusy: Another process is writing.
         """
         names = [names] if isinstance(names, str) else names
-        chosen = [named_source(self.sources, name) for name in names] if names else list(self.sources.values())
+        sources = chosen(self.sources, names)
         with self.store.writing() as writer:
             try:
                 reports = Listing(
                     collect(writer, source, replace=replace, progress=progress, chunk_rows=self.settings.chunk_rows)
-                    for source in chosen
+                    for source in sources
                 )
             except SourceError:
                 self.refresh(writer)  # what was collected before it stays, and is measured

@@ -16,6 +16,7 @@ import pytest
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
+from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store, make_key, revoke_key
 from resa.web import Collector
@@ -36,7 +37,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(folder)
         self.arrivals = self.store.arrivals()
-        self.collector = Collector(Intake(self.store, self.arrivals))
+        self.collector = Collector(Intake(self.store, self.arrivals), Hooks(folder))
         self.key = make_key(self.store, "web", source_id="web")
 
     def ask(self, path: str, body: object = None, *, method: str = "POST", chunks: int = 1, **headers: str) -> Answer:
@@ -66,9 +67,9 @@ class Desk:
             sent.append(message)
 
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        await self.collector(
-            {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}, receive, send
-        )
+        path, _, query = path.partition("?")
+        scope = {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}
+        await self.collector({**scope, "query_string": query.encode()}, receive, send)
         start, end = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], told, end["body"])

@@ -15,7 +15,7 @@ import msgspec
 from resa.base.errors import InputError, Problem
 from resa.base.language import Sentence, sentence
 
-__all__ = ["CALLS", "COUNTED", "MOST_ITEMS", "Request", "read_request"]
+__all__ = ["CALLS", "COUNTED", "MOST_ITEMS", "Request", "mended", "read_request"]
 
 _NAMES: Final = ("identify", "track", "page", "screen", "group", "alias", "batch")
 
@@ -78,7 +78,7 @@ def read_request(content: bytes, kind: str) -> Request:
     try:
         envelope = _envelopes.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        content = _ESCAPE.sub(_whole, content)
+        content = mended(content)
         try:
             envelope = _envelopes.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -97,6 +97,11 @@ _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 """An escape in a text; in the group, half a letter: browsers write one where a text was cut within an emoji."""
+
+
+def mended(content: bytes) -> bytes:
+    """JSON in which halves of letters, that nobody can read, are written as �."""
+    return _ESCAPE.sub(_whole, content)
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:
