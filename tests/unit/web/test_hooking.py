@@ -42,7 +42,8 @@ class HookDesk(Desk):
     def send(self, path: str, body: bytes | object, headers: Mapping[str, str]) -> Answer:
         """What a request is answered."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return asyncio.run(self._ask(path, content, "POST", 3, headers))
+        answer = asyncio.run(self._ask(path, content, "POST", 3, headers))
+        return answer._replace(body=json.loads(answer.body))
 
     def write(self, name: str, text: str | None) -> None:
         """Change a source file, or delete it."""
