@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import typer
 
-from resa.analytics import table_text
 from resa.base.language import Sentence, sentence
 from resa.cli.console import write_out
 from resa.cli.options import HERE, AsOf, Folder, MapKey, opened
@@ -32,6 +31,8 @@ def tracking(
 
     As a file, or for a period: resa measure tracking.
     """
+    from resa.analytics import table_text  # noqa: PLC0415 - heavy; what writes a schema or checks a map does without it
+
     language = spoken_in_terminal()
     with opened(folder, measures=True) as shop:
         result = shop.measure.tracking(map=shop.map(map_key).key, as_of=as_of, top=top)
