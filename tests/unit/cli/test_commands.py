@@ -96,8 +96,8 @@ def test_a_group_lists_its_commands_as_one_works(capsys: pytest.CaptureFixture[s
     assert run(["map", "-h"]) == 0
     shown = capsys.readouterr().out
     names = re.findall(r"^│ ([a-z]+) ", shown, re.MULTILINE)
-    assert names == ["check", "draw", "watch", "discover", "import", "export", "versions", "schema"]
-    for group in ("loads", "rejected", "views", "keys"):
+    assert names == ["check", "draw", "watch", "discover", "import", "export", "tracking", "versions", "schema"]
+    for group in ("loads", "rejected", "views", "keys", "customer", "links"):
         assert run([group, "-h"]) == 0
         shown += capsys.readouterr().out
     assert "completion" not in shown  # the shell is completed for `resa` as a whole
