@@ -76,7 +76,7 @@ class Served:
 
     def post(self, path: str, body: bytes, **headers: str) -> int:
         """The status of the answer; 0: there was none."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", path, body, headers)
             return connection.getresponse().status

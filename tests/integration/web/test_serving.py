@@ -51,7 +51,7 @@ def test_the_numbers_follow_within_seconds(tmp_path: Path) -> None:
             assert served.post("/v1/t", json.dumps({**call, "messageId": str(expected)}).encode()) == 200
             began = time.monotonic()
             while shop.store.index().events != expected:
-                assert time.monotonic() - began < 10
+                assert time.monotonic() - began < 60
                 time.sleep(0.05)
 
 
