@@ -94,7 +94,8 @@ def test_plans(rows: list[tuple[str, int, list[tuple[str | None, int, int]]]], w
             )
             for to, count, tenths in ways
         ]
-        step = PlanStep(name=name, customers=here, direct=0 if last else direct, ways=() if last else tuple(drawn))
+        straight = 0 if last else min(direct, here)  # of those who came this far
+        step = PlanStep(name=name, customers=here, direct=straight, ways=() if last else tuple(drawn))
         steps.append(step)
         here = min(here, step.direct + step.detour)
     svg = draw_plan(steps, title="t", note="n", width=wide)
