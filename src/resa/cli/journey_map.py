@@ -33,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-SchemaOf = Literal["map", "signals", "reactions", "sources"]
+SchemaOf = Literal["map", "signals", "segments", "traits", "reactions", "sources"]
 
 
 @app.command()
@@ -185,7 +185,7 @@ def versions(
 
 @app.command()
 def schema(
-    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, reactions, sources.")] = "map",
+    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources.")] = "map",
     output: Output = None,
 ) -> None:
     """Write the JSON Schema of files that people write, for editors that complete and check while one writes."""

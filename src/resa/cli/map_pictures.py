@@ -136,8 +136,9 @@ def loaded_alone(file: Path) -> Loaded:
     Raises:
         InputError: It is a file that belongs to maps, and no map.
     """
-    if file.name == "signals.yaml" or file.resolve().parent.name in {"reactions", "sources"}:
-        part = "signals" if file.name == "signals.yaml" else file.resolve().parent.name
+    shared = file.name in {"signals.yaml", "segments.yaml", "traits.yaml"}
+    if shared or file.resolve().parent.name in {"reactions", "sources"}:
+        part = file.stem if shared else file.resolve().parent.name
         raise InputError(
             sentence(
                 "'{file}' holds {part} and is no map by itself; leave the file out, or stand in the workspace's "

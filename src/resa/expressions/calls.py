@@ -13,7 +13,7 @@ from resa.base.language import NOTHING, Sentence, pattern, said_by, sentence
 from resa.expressions import patterns
 from resa.expressions.fields import as_path
 from resa.expressions.functions import FUNCTIONS_BY_NAME, Function, Kind, Parameter, ParameterKind
-from resa.expressions.language import Requirement, RequirementKind, Scope
+from resa.expressions.language import Scope
 from resa.expressions.pieces import WRONG, Piece, quoted
 from resa.expressions.reading import position
 from resa.model.quantities import parse_duration
@@ -227,7 +227,7 @@ def _required(checker: Checker, function: Function, arguments: list[exp.Expr], a
     """A function over a customer's history, which the caller answers by a column."""
     positional = [argument for argument in arguments if not isinstance(argument, exp.Kwarg)]
     named = [argument for argument in arguments if isinstance(argument, exp.Kwarg)]
-    if len(positional) != 1:
+    if not function.fewest <= len(positional) <= 1:
         return checker.wrong(
             sentence("{function} is written {signature}", function=function.name, signature=function.signature),
             at,
@@ -237,6 +237,8 @@ def _required(checker: Checker, function: Function, arguments: list[exp.Expr], a
     if last is WRONG:
         return WRONG
     seconds = last.literal if isinstance(last.literal, int) else None
+    if not positional:
+        return _column(checker, function, "", None, at)
     path = as_path(positional[0])
     if function.name == "days_since":
         checker.uses_as_of = True
@@ -248,15 +250,13 @@ def _required(checker: Checker, function: Function, arguments: list[exp.Expr], a
     name = _name(checker, function, positional[0])
     if name is None:
         return WRONG
-    requirement = _requirement(function.requires or "count", name, seconds)
-    checker.requires[requirement.column] = requirement
-    column = quoted(requirement.column)
+    return _column(checker, function, name, seconds, at)
+
+
+def _column(checker: Checker, function: Function, name: str, seconds: int | None, at: int) -> Piece:
+    """What the function yields, out of the column that answers it."""
+    column = checker.require(function.requires or "count", name, seconds)
     return Piece(function.result, function.sql.format(column) if function.sql else column, at, f"{function.name}(…)")
-
-
-def _requirement(kind: RequirementKind, name: str, seconds: int | None) -> Requirement:
-    column = f"{kind}:{name}" if seconds is None else f"{kind}:{name}:{seconds}"
-    return Requirement(column=column, kind=kind, name=name, last_seconds=seconds)
 
 
 def _last(checker: Checker, function: Function, named: Sequence[exp.Expr]) -> Piece:

@@ -7,7 +7,7 @@ columns and struct fields of a source's row reach the SQL, quoted here; every li
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -17,9 +17,9 @@ from resa.base.language import NOTHING, Sentence, sentence
 from resa.expressions import patterns
 from resa.expressions.fields import as_path, field_piece
 from resa.expressions.functions import Kind
-from resa.expressions.language import Catalog, Place, Requirement, Scope
+from resa.expressions.language import Catalog, Place, Requirement, RequirementKind, Scope
 from resa.expressions.nodes import reason_against
-from resa.expressions.pieces import CASTS, DATE_ALONE, KIND_WORDS, TIME_WITHOUT_ZONE, WRONG, Piece, is_open
+from resa.expressions.pieces import CASTS, DATE_ALONE, KIND_WORDS, TIME_WITHOUT_ZONE, WRONG, Piece, is_open, quoted
 from resa.expressions.reading import position
 from resa.expressions.visits import VISITS
 
@@ -72,6 +72,12 @@ class Checker:
             self.parameters[name] = value
         return self._known[key]
 
+    def require(self, kind: RequirementKind, name: str, last_seconds: int | None = None) -> str:
+        """The column, quoted, by which the caller answers what is asked of a customer's history."""
+        column = f"{kind}:{name}" if last_seconds is None else f"{kind}:{name}:{last_seconds}"
+        self.requires[column] = Requirement(column=column, kind=kind, name=name, last_seconds=last_seconds)
+        return quoted(column)
+
     def spend(self, cost: int, at: int) -> None:
         """Add to what the expression costs to run; too much is reported once."""
         before, self.cost = self.cost, self.cost + cost
@@ -92,6 +98,8 @@ class Checker:
         """The piece as SQL that yields `kind`; literals and values of unknown type are converted."""
         if piece.kind == "wrong":
             return "NULL"
+        if piece.kind == "tally":
+            piece = _settled(piece, "boolean" if kind == "boolean" else "number")
         if piece.kind == kind or (kind == "text" and piece.kind == "json"):
             return self.sql(piece)
         if kind in ("time", "local") and isinstance(piece.literal, str):
@@ -141,6 +149,7 @@ class Checker:
 
     def common(self, pieces: Sequence[Piece], what: Sentence) -> Kind:
         """The one kind that all the pieces can have; `wrong` after reporting that there is none."""
+        pieces = _all_settled(pieces)
         kinds: set[Kind] = {piece.kind for piece in pieces}
         if "wrong" in kinds:
             return "wrong"
@@ -183,6 +192,7 @@ class Checker:
 
     def alike(self, pieces: Sequence[Piece], what: Sentence) -> tuple[Kind, list[str]]:
         """The pieces as SQL of their common kind."""
+        pieces = _all_settled(pieces)
         kind = self.common(pieces, what)
         if kind in ("wrong", "native", "json", "null"):
             return kind, [self.sql(piece) if piece.kind not in ("wrong", "null") else "NULL" for piece in pieces]
@@ -218,3 +228,14 @@ class Checker:
         if isinstance(node, exp.Array):
             return self.wrong(sentence("a list in [ ] is allowed only inside unnest; use `in (…)`"), at)
         return self.wrong(sentence("this cannot stand here"), at)
+
+
+def _all_settled(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces with counts as conditions where they stand beside conditions, else as numbers."""
+    meant: Kind = "boolean" if any(piece.kind == "boolean" for piece in pieces) else "number"
+    return [_settled(piece, meant) if piece.kind == "tally" else piece for piece in pieces]
+
+
+def _settled(piece: Piece, kind: Kind) -> Piece:
+    """A count as the condition that it is at least 1, or as the number."""
+    return replace(piece, kind=kind, sql=f"({piece.sql} > 0)" if kind == "boolean" else piece.sql)

@@ -14,7 +14,8 @@ from resa.expressions.reading import parse_expression
 
 __all__ = ["Expected", "compile_expression"]
 
-Expected = Literal["boolean", "number", "scalar"]
+Expected = Literal["boolean", "truth", "number", "scalar"]
+"""`truth` is a condition whose NULL stays NULL: not known."""
 
 _NO_CATALOG = Catalog()
 
@@ -32,7 +33,7 @@ def compile_expression(
     Args:
         text: The expression, at most 4,000 characters.
         scope: What it is evaluated over.
-        expects: A condition (`boolean`), a number, or any single value (`scalar`).
+        expects: A condition (`boolean`; `truth`: one that may be NULL), a number, or any single value (`scalar`).
         catalog: Known names and types.
         prefix: Of the parameters' names, so that several expressions can share a statement.
 
@@ -61,10 +62,11 @@ def _finished(checker: Checker, piece: Piece, expects: Expected) -> tuple[str, F
     """The piece wrapped in TRY, as what is expected."""
     if piece.kind == "null":
         checker.wrong(sentence("NULL alone says nothing; name a field"), piece.at)
-    if expects == "boolean":
+    if expects in ("boolean", "truth"):
         hint = sentence(", a condition such as channel = 'web'")
-        return f"COALESCE(TRY({checker.as_kind(piece, 'boolean', why=hint)}), FALSE)", "boolean"
-    if expects == "number" or (piece.kind == "number" and checker.scope is not Scope.ROW):
+        truth = f"TRY({checker.as_kind(piece, 'boolean', why=hint)})"
+        return f"COALESCE({truth}, FALSE)" if expects == "boolean" else truth, "boolean"
+    if expects == "number" or (piece.kind in ("number", "tally") and checker.scope is not Scope.ROW):
         number = f"TRY(TRY_CAST({checker.as_kind(piece, 'number')} AS DOUBLE))"
         return f"CASE WHEN isfinite({number}) THEN {number} END", "number"
     types: dict[Kind, FieldType] = {

@@ -111,6 +111,12 @@ def _event_field(checker: Checker, path: Path) -> Piece:
 def _customer_field(checker: Checker, path: Path) -> Piece:
     first = str(path.parts[0]).casefold()
     if first == "traits":
+        name = str(path.parts[1]) if len(path.parts) == 2 else ""
+        if name in checker.catalog.computed:
+            checker.fields.add(f"traits.{name}")
+            checker.spend(1, path.at)
+            kind = checker.catalog.computed[name] or "json"
+            return Piece(kind, checker.require("trait", name), path.at, f"traits.{name}")
         return _json_field(checker, path, "traits", checker.catalog.traits)
     if first == "properties" or first in EVENT_FIELDS:
         message = sentence(

@@ -9,11 +9,12 @@ from resa.expressions.language import RequirementKind, Scope
 
 __all__ = ["FUNCTIONS", "FUNCTIONS_BY_NAME", "Function", "Kind", "Parameter"]
 
-Kind = Literal["text", "number", "boolean", "time", "local", "json", "native", "null", "wrong"]
+Kind = Literal["text", "number", "boolean", "time", "local", "json", "native", "null", "tally", "wrong"]
 """What a part of an expression yields, while it is checked.
 
 `local` is a date and time without a zone (TIMESTAMP); `json` is text whose meaning its use decides (a property of
-unknown type); `native` has the type that the source's file gives it; `null` is NULL alone; `wrong` has been reported.
+unknown type); `native` has the type that the source's file gives it; `null` is NULL alone; `tally` is a count that also
+stands as a condition, "at least once"; `wrong` has been reported.
 """
 
 ParameterKind = Literal[
@@ -287,7 +288,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _taking(name="segment"),
         "boolean",
         "",
-        "Not yet: whether the customer is in the segment. There are no segments to name so far.",
+        "Whether the customer is in the segment, one of `segments.yaml`.",
         _CUSTOMER,
         "segment",
         1,
@@ -295,9 +296,9 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "met",
         _taking(expectation="expectation"),
-        "boolean",
+        "tally",
         "",
-        "Whether the customer ever met the expectation; takes `last =>`.",
+        "Whether the customer ever met the expectation, and how often: `met(cart.purchase, last => '90d') >= 2`.",
         _CUSTOMER,
         "met",
         1,
@@ -305,9 +306,9 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "missed",
         _taking(expectation="expectation"),
-        "boolean",
+        "tally",
         "",
-        "Whether the customer ever missed the expectation; takes `last =>`.",
+        "Whether the customer ever missed the expectation, and how often; takes `last =>`.",
         _CUSTOMER,
         "missed",
         1,
@@ -315,11 +316,22 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "opened",
         _taking(expectation="expectation"),
-        "boolean",
+        "tally",
         "",
-        "Whether the expectation was ever opened for the customer; takes `last =>`.",
+        "Whether the expectation was ever opened for the customer, and how often; takes `last =>`.",
         _CUSTOMER,
         "opened",
+        1,
+    ),
+    Function(
+        "has_open",
+        _taking(expectation_optional="expectation"),
+        "tally",
+        "",
+        "Whether the expectation is open for the customer now: neither met nor cancelled, and its deadline has not "
+        "passed; `has_open()`: whether any expectation or promise is.",
+        _CUSTOMER,
+        "open",
         1,
     ),
     Function(

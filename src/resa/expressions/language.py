@@ -22,7 +22,7 @@ __all__ = [
 FieldType = Literal["text", "number", "boolean", "time"]
 """What a field holds: text, a number (DOUBLE), true or false, a moment (TIMESTAMP WITH TIME ZONE)."""
 
-RequirementKind = Literal["count", "latest", "persona", "segment", "met", "missed", "opened"]
+RequirementKind = Literal["count", "latest", "persona", "segment", "met", "missed", "opened", "open", "trait"]
 
 
 class Scope(Enum):
@@ -62,6 +62,7 @@ class Catalog:
         expectations: Names of expectations and promises.
         properties: Types of the known properties of events, by dotted path (`total`, `address.city`).
         traits: Types of the known traits of customers, by dotted path.
+        computed: Types of the traits that Resa computes, by name; `None`: text whose meaning its use decides.
         timezone: IANA name; dates written without a zone, and the parts of a date, are in it.
     """
 
@@ -71,6 +72,7 @@ class Catalog:
     expectations: frozenset[str] = frozenset()
     properties: Mapping[str, FieldType] = field(default_factory=dict)
     traits: Mapping[str, FieldType] = field(default_factory=dict)
+    computed: Mapping[str, FieldType | None] = field(default_factory=dict)
     timezone: str = "UTC"
 
 
@@ -83,8 +85,10 @@ class Requirement:
     | count | a touchpoint | BIGINT, how often it was visited; 0 if never |
     | latest | a touchpoint | TIMESTAMP WITH TIME ZONE of the latest visit; NULL if never |
     | persona, segment | a persona or segment | BOOLEAN, whether the customer is in it |
-    | met, missed | an expectation | BOOLEAN, whether an opening of it was met or missed |
-    | opened | an expectation | BOOLEAN, whether it was opened |
+    | met, missed | an expectation | BIGINT, how many of its openings were met or missed |
+    | opened | an expectation | BIGINT, how often it was opened |
+    | open | an expectation, or empty for any | BIGINT, how many of its openings are open |
+    | trait | a trait that Resa computes | its value, of the catalog's type; VARCHAR where that is none |
 
     Attributes:
         column: Name of the SQL column, unquoted; equal requirements have equal names in all expressions.

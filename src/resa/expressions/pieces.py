@@ -13,6 +13,7 @@ __all__ = ["CASTS", "DATE_ALONE", "KIND_WORDS", "TIME_WITHOUT_ZONE", "WRONG", "P
 KIND_WORDS: Mapping[Kind, str] = {
     "text": sentence("text"),
     "number": sentence("a number"),
+    "tally": sentence("a number"),
     "boolean": sentence("true or false"),
     "time": sentence("a moment"),
     "local": sentence("a date and time without a zone"),

@@ -10,9 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import RootModel
+
 from resa.base.errors import MapError, Problem, QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.documents import Document, Finding, Written, read_document, spelling, validate, walk
+from resa.journey_map.customer_shapes import SegmentsFile, SegmentShape, TraitsFile, TraitShape
+from resa.journey_map.customers import check_segments_shared
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import normalised
 from resa.journey_map.reacting import check_reaction
@@ -43,6 +47,9 @@ _SECTIONS = {
 """Which names each section of a file defines."""
 
 _ARROWS = {"expect", "promise"}
+
+_SHARED = ("signals.yaml", "traits.yaml", "segments.yaml")
+"""Files that belong to every map, beside those of `reactions/`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +119,7 @@ class Loaded:
 
 def _shared(files: Iterable[str]) -> tuple[str, ...]:
     """The files that belong to every map of a workspace."""
-    return tuple(name for name in files if name == "signals.yaml" or name.startswith("reactions/"))
+    return tuple(name for name in files if name in _SHARED or name.startswith("reactions/"))
 
 
 def _as_text(content: bytes | str) -> str:
@@ -126,8 +133,11 @@ class _Read:
     findings: list[Finding] = field(default_factory=list)
     signals: dict[Written, SignalShape] = field(default_factory=dict)
     reactions: dict[Written, ReactionShape] = field(default_factory=dict)
+    segments: dict[Written, SegmentShape] = field(default_factory=dict)
+    traits: dict[Written, TraitShape] = field(default_factory=dict)
     shapes: dict[str, tuple[MapShape, Document, frozenset[str]]] = field(default_factory=dict)
     hurt: set[tuple[str, int]] = field(default_factory=set)  # keys below which something could not be read
+    unsure: frozenset[str] = frozenset()  # kinds of names in shared files of which some could not be read
     broken: bool = False  # a map could not be read, so its names are unknown
     shared_wrong: bool = False
 
@@ -141,7 +151,8 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
                 code="no-folder",
             )
         ]
-    names = [folder / "journey.yaml", *sorted((folder / "journeys").glob("*.yaml")), folder / "signals.yaml"]
+    names = [folder / "journey.yaml", *sorted((folder / "journeys").glob("*.yaml"))]
+    names += [folder / name for name in _SHARED]
     names += sorted((folder / "reactions").glob("*.yaml"))
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
@@ -154,7 +165,7 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
         except OSError as error:
             message = sentence("the file cannot be read: {strerror}", strerror=error.strerror)
             problems.append(Problem(message=message, file=name, code="unreadable-file"))
-    for pattern in ("journey.yml", "signals.yml", "journeys/*.yml", "reactions/*.yml"):
+    for pattern in ("journey.yml", "signals.yml", "traits.yml", "segments.yml", "journeys/*.yml", "reactions/*.yml"):
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
             message = sentence("files end in .yaml here, so this one is not read; call it {stem}.yaml", stem=path.stem)
@@ -169,7 +180,7 @@ def map_files(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
 
 
 def load_maps(folder: Path | str) -> Loaded:
-    """Read all maps of a workspace: `journey.yaml`, `journeys/`, `signals.yaml`, `reactions/`.
+    """Read all maps of a workspace: `journey.yaml`, `journeys/`, the files that maps share, `reactions/`.
 
     Never raises for what stands in the files: all that is wrong in any of them is in `problems`.
     """
@@ -184,8 +195,8 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
     maps: dict[str, JourneyMap] = {}
     places: dict[str, Mapping[Place, Written]] = {}
     for name, text in files.items():
-        if name == "signals.yaml":
-            _read_signals(name, text, read)
+        if name in _SHARED:
+            _read_shared(name, text, read)
         elif name.startswith("reactions/"):
             _read_reactions(name, text, read)
     shared = _shared(files)
@@ -197,7 +208,14 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
         known = touchpoint_names(shape)
         signals = {name: said for name, said in read.signals.items() if str(name) in known}
         journey_map, names = resolve(
-            shape, key=key, unsure=unsure, hurt=frozenset(read.hurt), signals=signals, reactions=read.reactions
+            shape,
+            key=key,
+            unsure=unsure | read.unsure,
+            hurt=frozenset(read.hurt),
+            signals=signals,
+            reactions=read.reactions,
+            segments={name: said for name, said in read.segments.items() if said.map == key or len(read.shapes) == 1},
+            traits=read.traits,
         )
         read.findings += names.findings
         wrong = any(
@@ -287,14 +305,23 @@ def _digest(files: Mapping[str, bytes | str], names: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _read_signals(name: str, text: bytes | str, read: _Read) -> None:
+def _read_shared(name: str, text: bytes | str, read: _Read) -> None:
+    """Read a file that belongs to every map."""
     document = read_document(name, text)
-    at = _inside(document, "signals")
-    validated = validate(document, SignalsFile, at=at)
+    section = name.removesuffix(".yaml")
+    shapes: dict[str, tuple[type[RootModel[Any]], dict[Written, Any]]] = {
+        "signals": (SignalsFile, read.signals),
+        "segments": (SegmentsFile, read.segments),
+        "traits": (TraitsFile, read.traits),
+    }
+    shape, found = shapes[section]
+    validated = validate(document, shape, at=_inside(document, section))
     read.hurt |= _hurt(document, validated.findings)
     read.findings += [*document.findings, *validated.findings]
+    if section == "segments" and any(map(_is_error, (*document.findings, *validated.findings))):
+        read.unsure |= {"segment"}
     if validated.value is not None:
-        read.signals.update(validated.value.root)
+        found.update(validated.value.root)
 
 
 def _inside(document: Document, key: str) -> tuple[str, ...]:
@@ -434,4 +461,5 @@ def _check_shared(read: _Read) -> None:
     for name, reaction in read.reactions.items():
         if str(name) not in used:
             check_reaction(name, reaction, everywhere)
+    check_segments_shared(read.segments, read.traits, list(read.shapes), everywhere, broken=read.broken)
     read.findings += everywhere.findings

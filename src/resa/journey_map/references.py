@@ -34,6 +34,8 @@ class References:
         unsure: Kinds of names of which some could not be read, so that an unknown one may be right.
         hurt: Keys, by file and offset, below which something could not be read: what is missing may stand there.
         timezone: The map's.
+        segments: All segments.
+        computed: Types of the traits that are computed.
         findings: What is wrong.
         places: Where things stand, for lint.
     """
@@ -48,6 +50,8 @@ class References:
     unsure: frozenset[str] = frozenset()
     hurt: frozenset[tuple[str, int]] = frozenset()
     timezone: str = "UTC"
+    segments: tuple[str, ...] = ()
+    computed: Mapping[str, Literal["number", "boolean", "time"] | None] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     places: dict[Place, Written] = field(default_factory=dict)
 
@@ -131,6 +135,18 @@ class References:
             name, "expectation", self.arrows, hint=sentence("; it is named touchpoint.next, such as cart.purchase")
         )
 
+    @property
+    def catalog(self) -> Catalog:
+        """What the names in an expression mean; of kinds that are unsure every name is allowed."""
+        return Catalog(
+            touchpoints=frozenset(self.touchpoints) if "touchpoint" not in self.unsure else frozenset(),
+            personas=frozenset(self.personas or ("",)) if "persona" not in self.unsure else frozenset(),
+            segments=frozenset(self.segments or ("",)) if "segment" not in self.unsure else frozenset(),
+            expectations=frozenset(self.arrows or ("",)) if "expectation" not in self.unsure else frozenset(),
+            computed=self.computed,
+            timezone=self.timezone,
+        )
+
     def expression(
         self,
         text: Written | None,
@@ -140,15 +156,9 @@ class References:
         """An expression that was checked, or `None`."""
         if text is None:
             return None
-        catalog = Catalog(
-            touchpoints=frozenset(self.touchpoints) if "touchpoint" not in self.unsure else frozenset(),
-            personas=frozenset(self.personas or ("",)) if "persona" not in self.unsure else frozenset(),
-            expectations=frozenset(self.arrows or ("",)) if "expectation" not in self.unsure else frozenset(),
-            timezone=self.timezone,
-        )
         said = str(text)
         try:
-            compile_expression(said, scope=scope, expects=expects, catalog=catalog)
+            compile_expression(said, scope=scope, expects=expects, catalog=self.catalog)
         except ExpressionError as error:
             for problem in error.problems:
                 inside = _offset(said, problem.line, problem.column)

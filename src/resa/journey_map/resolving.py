@@ -8,6 +8,8 @@ from typing import Literal, cast
 from resa.base.language import sentence
 from resa.documents import Written
 from resa.expressions import Scope
+from resa.journey_map.customer_shapes import SegmentShape, TraitShape
+from resa.journey_map.customers import check_customers, resolve_segments, resolve_traits, trait_sources
 from resa.journey_map.flows import ReactionShape
 from resa.journey_map.metrics import resolve_metrics
 from resa.journey_map.names import display_name
@@ -53,6 +55,8 @@ def resolve(
     hurt: frozenset[tuple[str, int]] = frozenset(),
     signals: Mapping[Written, SignalShape] | None = None,
     reactions: Mapping[Written, ReactionShape] | None = None,
+    segments: Mapping[Written, SegmentShape] | None = None,
+    traits: Mapping[Written, TraitShape] | None = None,
 ) -> tuple[JourneyMap, References]:
     """The map that a file means, and what is wrong with its names and expressions.
 
@@ -63,6 +67,8 @@ def resolve(
         hurt: Keys below which something could not be read.
         signals: Those of `signals.yaml` that are about this map.
         reactions: Those of `reactions/`.
+        segments: Those of `segments.yaml` that are about this map.
+        traits: Those of `traits.yaml`.
     """
     names = References(unsure=unsure, hurt=hurt, timezone=shape.timezone)
     _collect_names(shape, names, reactions or {})
@@ -71,6 +77,8 @@ def resolve(
         _touchpoint(place, said, stage, arrows.get(str(place), []), names)
         for place, stage, said in _placed(shape, names)
     )
+    names.segments = tuple(map(str, segments or {}))
+    computed = resolve_traits(traits or {}, names)
     declared = resolve_signals(shape, names, signals or {})
     used = {said for arrow in shape.touchpoints.values() for said in _reaction_names(arrow)}
     journey_map = JourneyMap(
@@ -94,9 +102,13 @@ def resolve(
         touchpoints=touchpoints,
         improvements=_improvements(shape, names),
         metrics=resolve_metrics(shape.metrics, names),
+        segments=resolve_segments(segments or {}, names),
+        traits=computed,
+        trait_sources=trait_sources(traits or {}),
         signals=declared.signals,
         reactions=resolve_reactions(shape.reactions, reactions or {}, used, names),
     )
+    check_customers(journey_map.personas, journey_map.segments, names)
     return journey_map, names
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from resa.journey_map.customer_shapes import SegmentsFile, TraitsFile
 from resa.journey_map.shapes import MapShape, ReactionFile, ReactionsFile, SignalsFile
 
 __all__ = ["SCHEMA_VERSION", "json_schema"]
@@ -21,13 +22,23 @@ class _Generator(GenerateJsonSchema):
     ignored_warning_kinds = {"non-serializable-default", "skipped-choice"}  # noqa: RUF012  # as the base declares it
 
 
-def json_schema(file: Literal["map", "signals", "reactions"] = "map") -> dict[str, Any]:
+SharedFile = Literal["map", "signals", "reactions", "segments", "traits"]
+"""Which file: a journey file, or one that maps share."""
+
+
+def json_schema(file: SharedFile = "map") -> dict[str, Any]:
     """The JSON Schema (2020-12) of a file, with all short forms and a description of every key.
 
     Args:
-        file: A journey file, `signals.yaml`, or one of `reactions/`.
+        file: A journey file, `signals.yaml`, `segments.yaml`, `traits.yaml`, or one of `reactions/`.
     """
-    titles = {"map": "Resa journey map", "signals": "Resa signals", "reactions": "Resa reactions"}
+    titles = {
+        "map": "Resa journey map",
+        "signals": "Resa signals",
+        "reactions": "Resa reactions",
+        "segments": "Resa segments",
+        "traits": "Resa traits",
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": titles[file],
@@ -36,11 +47,12 @@ def json_schema(file: Literal["map", "signals", "reactions"] = "map") -> dict[st
     }
 
 
-def _shared_file(file: Literal["map", "signals", "reactions"]) -> dict[str, Any]:
+def _shared_file(file: SharedFile) -> dict[str, Any]:
     """The map's schema; of a shared file, what stands in it with the section's heading or without, or one reaction."""
     if file == "map":
         return _schema(MapShape)
-    section = _schema(SignalsFile if file == "signals" else ReactionsFile)
+    shapes: dict[str, type[BaseModel]] = {"signals": SignalsFile, "segments": SegmentsFile, "traits": TraitsFile}
+    section = _schema(shapes.get(file, ReactionsFile))
     parts = section.pop("$defs")
     headed = {"type": "object", "properties": {file: section}, "required": [file], "additionalProperties": False}
     forms = [headed, section]

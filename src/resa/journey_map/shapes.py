@@ -17,6 +17,7 @@ from resa.journey_map.texts import Arrow, Expression, Name, Names, Picture, Pros
 __all__ = [
     "ExpectShape",
     "MapShape",
+    "Named",
     "PainPointShape",
     "ReactionFile",
     "ReactionsFile",
@@ -410,7 +411,8 @@ class MapShape(Shape):
     """
 
     hints = {  # noqa: RUF012  # declared as a ClassVar in Shape
-        "segments": sentence("segments are chosen where numbers are asked for"),
+        "segments": sentence("segments stand in segments.yaml, which all maps share"),
+        "traits": sentence("traits stand in traits.yaml, which all maps share"),
         "expect": sentence("it stands inside a touchpoint"),
         "promise": sentence("it stands inside a touchpoint"),
         "steps": sentence("it stands inside a reaction"),

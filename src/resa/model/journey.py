@@ -313,6 +313,51 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Segment:
+    """Customers that an expression selects, kept current.
+
+    Attributes:
+        key: Name in snake_case.
+        name: Name for people.
+        about: One or two sentences.
+        owner: Who answers for it.
+        who: Customer expression that selects its customers.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    owner: str = ""
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedTrait:
+    """A trait that is computed from a customer's events.
+
+    Attributes:
+        key: Name in snake_case: `traits.<key>`.
+        about: One or two sentences.
+        of: Keys of touchpoints whose visits count; empty: any event.
+        when: Event expression, a condition on which events count; `None`: none.
+        way: How the events make one value. `count`: how many; `sum`, `first`, `last`, `most_frequent`: of `value`;
+            `days_since_first`, `days_since_last`: from that event until now.
+        value: Event expression; `None`: what a visit is worth, which its signal says.
+        in_last: Only events in so long before now count; `None`: all.
+        type: What it holds: number, boolean or time; `None`: text whose meaning its use decides.
+    """
+
+    key: str
+    about: str = ""
+    of: tuple[str, ...] = ()
+    when: str | None = None
+    way: Literal["count", "sum", "first", "last", "most_frequent", "days_since_first", "days_since_last"]
+    value: str | None = None
+    in_last: Duration | None = None
+    type: Literal["number", "boolean", "time"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reaction:
     """What the business does when an expectation is met or missed. Read and checked here; run by a later floor.
 
@@ -351,6 +396,9 @@ class JourneyMap:
         touchpoints: In the order of the stages.
         improvements: In order.
         metrics: In order.
+        segments: In order, those of `segments.yaml` that are about this map.
+        traits: Traits that are computed, in order.
+        trait_sources: Of traits with such a rule, whose word counts: the first of these sources that has said it.
         signals: In the order in which they are tried.
         reactions: In order.
         file: The file as named to the user.
@@ -374,6 +422,9 @@ class JourneyMap:
     touchpoints: tuple[Touchpoint, ...] = ()
     improvements: tuple[Improvement, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    traits: tuple[ComputedTrait, ...] = ()
+    trait_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     file: str = ""
@@ -449,6 +500,16 @@ class JourneyMap:
     def expectation(self) -> Mapping[str, Expectation]:
         """All arrows by name."""
         return {arrow.name: arrow for arrow in self.expectations}
+
+    @cached_property
+    def segment(self) -> Mapping[str, Segment]:
+        """Segments by key."""
+        return {segment.key: segment for segment in self.segments}
+
+    @cached_property
+    def trait(self) -> Mapping[str, ComputedTrait]:
+        """Computed traits by key."""
+        return {trait.key: trait for trait in self.traits}
 
     @cached_property
     def persona(self) -> Mapping[str, Persona]:

@@ -22,6 +22,8 @@ _THINGS: Final[Mapping[str, Sentence]] = MappingProxyType(
             sentence("expectation"),
             sentence("improvement"),
             sentence("metric"),
+            sentence("segment"),
+            sentence("trait"),
             sentence("reaction"),
             sentence("state"),
             sentence("device"),

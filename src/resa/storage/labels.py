@@ -75,7 +75,9 @@ def map_catalog(journey_map: JourneyMap) -> Catalog:
     return Catalog(
         touchpoints=frozenset(journey_map.touchpoint),
         personas=frozenset(journey_map.persona),
+        segments=frozenset(journey_map.segment or ("",)),
         expectations=frozenset(journey_map.expectation),
+        computed={trait.key: trait.type for trait in journey_map.traits},
         timezone=journey_map.timezone,
     )
 
