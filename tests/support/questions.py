@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.support.small_store import NAMES, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.kernels import RELATIVE_ERROR
-from resa.model.journey import Improvement, Metric, Persona
+from resa.model.journey import ComputedTrait, Improvement, Metric, Persona, Segment
+from resa.model.quantities import parse_duration
 
 GAPS = st.sampled_from([0, 0, 0.000001, 0.5, 1, 1, 2, 5, 9.999999, 10, 10.000001, 60, 3600, 90_000])
 PERSONAS = (
@@ -48,6 +50,27 @@ METRICS = (
     Metric(key="mobile", name="Mobile", kind="share", number="device = 'phone'"),
     Metric(key="high", name="High", kind="quantile", number="properties.k", at=0.9),
     Metric(key="middle", name="Middle", of=("a", "b"), kind="quantile", at=0.5),
+)
+
+
+TRAITS = (
+    ComputedTrait(key="visits_of_a", of=("a",), way="count", type="number"),
+    ComputedTrait(key="lately", of=("a", "b"), way="count", in_last=parse_duration("1 day"), type="number"),
+    ComputedTrait(key="spent", of=("a", "c"), way="sum", type="number"),
+    ComputedTrait(key="pieces", when="device = 'phone'", way="sum", value="properties.k", type="number"),
+    ComputedTrait(key="first_channel", way="first", value="channel"),
+    ComputedTrait(key="last_channel", of=("b", "c"), when="value > 5", way="last", value="channel"),
+    ComputedTrait(key="favourite", way="most_frequent", value="event"),
+    ComputedTrait(key="usual_worth", way="most_frequent", value="value", type="number"),
+    ComputedTrait(key="days_since_b", of=("b",), way="days_since_last", type="number"),
+    ComputedTrait(key="known_for", way="days_since_first", type="number"),
+    ComputedTrait(key="last_at", when="event <> 'x'", way="last", value="occurred_at", type="time"),
+)
+SEGMENTS = (
+    Segment(key="returning", name="Returning", who="traits.visits_of_a >= 2 or traits.favourite = 'b'"),
+    Segment(key="waiting", name="Waiting", who="has_open() and not segment(returning)"),
+    Segment(key="kept", name="Kept", who="met('a.b', last => '1d') >= 2 or persona(fan)"),
+    Segment(key="lost", name="Lost", who="missed('a.b') > opened('b.a') and days_since(traits.last_at) > 0.5"),
 )
 
 
@@ -89,6 +112,7 @@ def stores(draw: st.DrawFn, customers: int = 5, most: int = 9) -> SmallStore:
         channels=draw(st.sampled_from([{}, {"a": ["web"], "b": ["web", "store"]}])),
         holidays=draw(st.sampled_from([(), (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 6))])),
     )
+    journey_map = replace(journey_map, traits=TRAITS, segments=SEGMENTS)
     traits: dict[int, dict[str, object]] = draw(
         st.dictionaries(st.integers(0, customers - 1), st.sampled_from([{"orders": 1}, {"orders": 2}, {"home": "SE"}]))
     )
@@ -99,6 +123,10 @@ AS_OF_THEN = (
     "count(b, last => '1d') = 0",
     "missed('a.b')",
     "days_since(b) < 1 or opened('c.d', last => '1d')",
+    "has_open('a.b')",
+    "segment(waiting) or segment(kept)",
+    "segment(lost) or traits.spent > 10 or traits.usual_worth = 2.5",
+    "traits.lately = 0 or traits.pieces >= 3 or traits.known_for < 0.001",
 )
 """Conditions that hold or not as of a moment, by what each source had delivered."""
 
@@ -111,7 +139,19 @@ COMMON: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "until": st.sampled_from(["2026-03-02", "2026-03-02T00:00:10+00:00", "2026-03-05"]),
         "persona": st.sampled_from(["gift", ["gift", "fan"]]),
         "by": st.sampled_from(
-            ["persona", "channel", "device", "traits.orders", "properties.k", "day", "week", "month", "quarter"]
+            [
+                "persona",
+                "channel",
+                "device",
+                "traits.orders",
+                "traits.last_channel",
+                "traits.favourite",
+                "properties.k",
+                "day",
+                "week",
+                "month",
+                "quarter",
+            ]
         ),
         "as_of": st.sampled_from(["2026-03-02T00:00:20+00:00", "2026-03-03T00:00:00+00:00"]),
     },

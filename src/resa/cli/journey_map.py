@@ -185,7 +185,9 @@ def versions(
 
 @app.command()
 def schema(
-    of: Annotated[SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources.")] = "map",
+    of: Annotated[
+        SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources.")
+    ] = "map",
     output: Output = None,
 ) -> None:
     """Write the JSON Schema of files that people write, for editors that complete and check while one writes."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
 from resa.analytics.results.names import NOT_KNOWN
+from resa.analytics.scope.computed import computed_trait, computed_trait_sql
 from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
 from resa.analytics.scope.snapshot import Codes, Flags, Snapshot, known, named, numbered
 from resa.analytics.sql.text import inlined, literal, moment
@@ -34,14 +35,17 @@ class CustomerExpressions:
 
     Args:
         snapshot: Whose customers.
-        override: Another moment to look from, microseconds since 1970.
+        override: Another moment to look from, up to which the data then count as complete, microseconds since 1970.
+        now: Another moment to look from, without a word on completeness: what is known to have happened until then
+            counts, and nobody has missed anything before the data are complete.
     """
 
-    def __init__(self, snapshot: Snapshot, override: int | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, override: int | None = None, *, now: int | None = None) -> None:
         overall = snapshot.index.as_of.overall
         self._snapshot = snapshot
         self._override = override
-        self._as_of = override if override is not None or overall is None else to_microseconds(overall)
+        self._as_of = None if overall is None else to_microseconds(overall)
+        self._as_of = next((moment for moment in (override, now) if moment is not None), self._as_of)
         self._count = len(snapshot.index.offsets) - 1
 
     def flags(self, text: str) -> Flags:
@@ -85,6 +89,36 @@ class CustomerExpressions:
             return flags
 
         return self._snapshot.keep(("persona", key, self._as_of, self._override), make)
+
+    def segment(self, key: str) -> Flags:
+        """Which customers are in this segment, as of now.
+
+        Raises:
+            QuestionError: The map has no such segment.
+        """
+
+        def make() -> Flags:
+            flags = self.flags(self._selecting(key))
+            flags.flags.writeable = False
+            return flags
+
+        return self._snapshot.keep(("segment", key, self._as_of, self._override), make)
+
+    def _selecting(self, key: str) -> str:
+        """What selects a segment's customers."""
+        segments = self._snapshot.journey_map.segment
+        if key not in segments:
+            raise QuestionError(
+                sentence("there is no segment '{key}'{suggestion}", key=key, suggestion=did_you_mean(key, segments))
+            )
+        return segments[key].who
+
+    def trait(self, key: str) -> pa.Array:
+        """A computed trait of every customer, as of now; null where nothing is known."""
+        trait = self._snapshot.journey_map.trait[key]
+        return self._snapshot.keep(
+            ("trait", key, self._as_of), lambda: computed_trait(self._snapshot, trait, self._as_of)
+        )
 
     @property
     def personas_known(self) -> tuple[str, ...]:
@@ -168,15 +202,12 @@ class CustomerExpressions:
                 return self._visits(need)
             case "persona":
                 return pa.array(self.persona(need.name))
-            case "met" | "missed" | "opened":
-                return pa.array(self._outcome(need))
             case "segment":
-                raise QuestionError(
-                    sentence(
-                        "there is no segment '{need}': segments are not kept yet; write its condition here",
-                        need=need.name,
-                    )
-                )
+                return pa.array(self.segment(need.name))
+            case "trait":
+                return self.trait(need.name)
+            case "met" | "missed" | "opened" | "open":
+                return pa.array(sum((self._openings(need, name) for name in self._asked(need)), self._nobody))
 
     def _bounds(self, need: Requirement) -> tuple[int, int]:
         """When what is asked for may have happened, (after, until], microseconds since 1970."""
@@ -200,18 +231,28 @@ class CustomerExpressions:
         never[customers] = False
         return pa.array(latest, mask=never).cast(INSTANT)
 
-    def _outcome(self, need: Requirement) -> Flags:
-        snapshot, expectation = self._snapshot, self._snapshot.journey_map.expectation[need.name]
+    @property
+    def _nobody(self) -> npt.NDArray[np.int64]:
+        return np.zeros(self._count, np.int64)
+
+    def _asked(self, need: Requirement) -> tuple[str, ...]:
+        """The expectations that are asked for: the one that is named, else all."""
+        return (need.name,) if need.name else tuple(self._snapshot.journey_map.expectation)
+
+    def _openings(self, need: Requirement, name: str) -> npt.NDArray[np.int64]:
+        """How many openings of an expectation each customer has that came out as is asked."""
+        snapshot, expectation = self._snapshot, self._snapshot.journey_map.expectation[name]
         found = outcomes_of(snapshot, expectation, as_of=expectation_as_of(snapshot, expectation, self._override))
         since, until = self._bounds(need)
         chosen = (found.opened_at > since) & (found.opened_at <= until)
-        if need.kind != "opened":
+        if need.kind in {"met", "missed"}:
             chosen &= found.named(need.kind)
-        if need.kind == "met" and chosen.any():
-            chosen[chosen] = snapshot.times(found.closed[chosen]) <= until
-        flags = np.zeros(self._count, np.bool_)
-        flags[found.customer[chosen]] = True
-        return flags
+        if need.kind in {"met", "open"} and chosen.any():
+            closed = chosen & (found.closed >= 0)
+            by_then = np.zeros(len(chosen), np.bool_)
+            by_then[closed] = snapshot.times(found.closed[closed]) <= until
+            chosen &= by_then if need.kind == "met" else ~by_then & ~found.mature
+        return np.bincount(found.customer[chosen], minlength=self._count).astype(np.int64)
 
     # The same in SQL.
 
@@ -231,23 +272,33 @@ class CustomerExpressions:
                 f"(SELECT {what} FROM visits v WHERE v.customer = c.customer"
                 f" AND v.touchpoint = {literal(need.name)}{when})"
             )
+        if need.kind == "segment":
+            return f"(c.customer IN ({self.selecting(self._selecting(need.name))}))"
+        if need.kind == "trait":
+            return computed_trait_sql(self._snapshot, self._snapshot.journey_map.trait[need.name], self._as_of)
         when = self._when(need, "o.opened_at")
-        return (
-            f"EXISTS (SELECT 1 FROM outcomes o WHERE o.customer = c.customer"
-            f" AND o.expectation = {literal(need.name)}{self._came_out(need)}{when})"
+        came_out = " OR ".join(
+            f"(o.expectation = {literal(name)}{self._came_out(need, name)})" for name in self._asked(need)
         )
+        return f"(SELECT count(*) FROM outcomes o WHERE o.customer = c.customer AND ({came_out or 'FALSE'}){when})"
 
-    def _came_out(self, need: Requirement) -> str:
+    def _came_out(self, need: Requirement, name: str) -> str:
         """A condition on how an opening of the view `outcomes`, which knows of all events, had ended as of then."""
         if need.kind == "met":
             until = "" if self._as_of is None else f" AND o.closed_at <= {moment(self._as_of)}"
             return f" AND o.outcome = 'met'{until}"
         if need.kind == "missed":
-            expectation = self._snapshot.journey_map.expectation[need.name]
-            as_of = expectation_as_of(self._snapshot, expectation, self._override)
-            passed = "FALSE" if as_of is None else f"o.deadline <= {moment(as_of)}"
-            return f" AND o.closed_at IS NULL AND {passed}"
+            return f" AND o.closed_at IS NULL AND {self._passed(name)}"
+        if need.kind == "open":
+            later = "" if self._as_of is None else f" OR o.closed_at > {moment(self._as_of)}"
+            return f" AND (o.closed_at IS NULL{later}) AND NOT {self._passed(name)}"
         return ""
+
+    def _passed(self, name: str) -> str:
+        """A condition: the deadline of an opening had passed when the data were complete."""
+        expectation = self._snapshot.journey_map.expectation[name]
+        as_of = expectation_as_of(self._snapshot, expectation, self._override)
+        return "FALSE" if as_of is None else f"o.deadline <= {moment(as_of)}"
 
     def _when(self, need: Requirement, column: str) -> str:
         since, until = self._bounds(need)

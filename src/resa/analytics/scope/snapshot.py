@@ -356,6 +356,10 @@ class Snapshot:
 
         return self.keep(("event numbers", text), make)
 
+    def event_values(self, text: str) -> pa.DictionaryArray:
+        """For each event, what an expression gives, of whatever type; null: nothing is known."""
+        return self.keep(("event values", text), lambda: self._events(text, "scalar").dictionary_encode())
+
     @cached_property
     def text_attributes(self) -> tuple[str, ...]:
         """`traits.x` and `properties.x` that hold 2 to 30 different texts, in alphabetical order, at most 8 of each."""
