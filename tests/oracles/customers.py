@@ -45,16 +45,18 @@ def trait_of(trait: ComputedTrait, events: Sequence[Happened], now: datetime) ->
     if trait.way == "count":
         return len(chosen)
     if trait.way.startswith("days_since"):
-        if not chosen:
-            return None
-        return (now - chosen[0 if trait.way.endswith("first") else -1].moment) / timedelta(days=1)
+        end = 0 if trait.way.endswith("first") else -1
+        return (now - chosen[end].moment) / timedelta(days=1) if chosen else None
     said = [VALUES[trait.value or "value"](event) for event in chosen]
-    known = [value for value in said if value is not None]
-    if trait.way == "sum":
+    return _one(trait.way, [value for value in said if value is not None])
+
+
+def _one(way: str, known: list[Any]) -> Any:
+    if way == "sum":
         return sum(known)
     if not known:
         return None
-    if trait.way in {"first", "last"}:
-        return known[0 if trait.way == "first" else -1]
+    if way in {"first", "last"}:
+        return known[0 if way == "first" else -1]
     often = Counter(known)
     return max(known, key=lambda value: (often[value], len(known) - known[::-1].index(value)))

@@ -6,9 +6,11 @@ by="persona").table measure.expectations().customers("missed", expectation="cart
 
 from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
+from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.measure import Measure
+from resa.analytics.membership import membership_hash, segment_flags
 from resa.analytics.one_customer import SeenCustomer, SeenEvent, SeenOpening, seen_customer
 from resa.analytics.questions.kinds import (
     KINDS,
@@ -65,6 +67,7 @@ __all__ = [
     "PlannedQuestion",
     "ProcessQuestion",
     "Question",
+    "Reason",
     "Result",
     "RetentionQuestion",
     "SeenCustomer",
@@ -78,10 +81,14 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "Why",
     "arrow_html",
     "csv_bytes",
     "friction_rows",
+    "membership_hash",
     "question_from",
     "seen_customer",
+    "segment_flags",
     "table_text",
+    "why",
 ]

@@ -18,6 +18,7 @@ from resa.expressions.language import (
     RequirementKind,
     Scope,
 )
+from resa.expressions.parts import Part, parts_of
 from resa.expressions.selecting import compile_select
 from resa.expressions.short_forms import short_form
 
@@ -30,11 +31,13 @@ __all__ = [
     "Expected",
     "FieldType",
     "Function",
+    "Part",
     "Place",
     "Requirement",
     "RequirementKind",
     "Scope",
     "compile_expression",
     "compile_select",
+    "parts_of",
     "short_form",
 ]

@@ -3,13 +3,25 @@
 from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
-from resa.storage.derivation import has_column
+from resa.storage.derivation import column_hash, has_column
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
+from resa.storage.memberships import (
+    Cause,
+    Member,
+    SegmentChange,
+    SegmentState,
+    forget_segment,
+    keep_segment,
+    kept_members,
+    segment_history,
+    segment_states_of,
+    since_when,
+)
 from resa.storage.publishing import is_current, refresh_index
 from resa.storage.records import (
     BOTS,
@@ -42,6 +54,7 @@ __all__ = [
     "Arrival",
     "Arrivals",
     "AsOf",
+    "Cause",
     "ChunkResult",
     "EventFile",
     "Exclusion",
@@ -53,19 +66,26 @@ __all__ = [
     "Load",
     "MapColumn",
     "MapVersion",
+    "Member",
     "Scope",
+    "SegmentChange",
+    "SegmentState",
     "Sparse",
     "Store",
     "Waiting",
     "Writer",
     "collecting_keys",
+    "column_hash",
     "compact_files",
     "count_files",
     "first_of_each_key",
     "forget_derived",
+    "forget_segment",
     "has_column",
     "in_order",
     "is_current",
+    "keep_segment",
+    "kept_members",
     "key_hash",
     "link_secret",
     "list_keys",
@@ -74,6 +94,9 @@ __all__ = [
     "map_catalog",
     "refresh_index",
     "revoke_key",
+    "segment_history",
+    "segment_states_of",
+    "since_when",
     "trying",
     "verify_store",
 ]

@@ -26,6 +26,9 @@ __all__ = [
     "map_columns",
     "map_versions",
     "metadata",
+    "segment_changes",
+    "segment_members",
+    "segment_states",
     "workspace",
 ]
 
@@ -158,5 +161,38 @@ api_keys = Table(
     Column("source_id", Text),  # of a key that collects: whose events these are
     Column("made_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+# Customers of segments are named by the keyed hash that names them in the index.
+
+segment_states = Table(
+    "segment_states",
+    metadata,
+    Column("segment", Text, primary_key=True),  # map.segment
+    Column("definition", Text, nullable=False),  # hash of all that decides who is in it
+    Column("since", BigInteger, nullable=False),  # since when it is followed
+    Column("counted_at", BigInteger, nullable=False),  # when its members were last looked at
+    Column("customers", BigInteger, nullable=False),  # how many they were
+)
+
+segment_members = Table(
+    "segment_members",
+    metadata,
+    Column("segment", Text, primary_key=True),
+    Column("customer", LargeBinary, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
+segment_changes = Table(
+    "segment_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("segment", Text, nullable=False, index=True),
+    Column("customer", LargeBinary, nullable=False, index=True),
+    Column("change", Text, nullable=False),  # entered, left
+    Column("at", BigInteger, nullable=False),  # when it was noticed
+    Column("cause", Text, nullable=False),  # event, record, time, identity, definition, start, gone
+    Column("happened_at", BigInteger),  # when the customer's newest event happened, if that is the cause
     sqlite_autoincrement=True,
 )

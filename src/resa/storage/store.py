@@ -16,6 +16,7 @@ from resa.base.files import make_private_folder
 from resa.base.language import sentence
 from resa.expressions import Compiled, Scope
 from resa.model.tables import REJECTED
+from resa.storage.answering import AnswersByFile
 from resa.storage.arrivals import Arrivals
 from resa.storage.attributes import kept_text_attributes, text_attributes
 from resa.storage.database import Database, from_micros
@@ -46,6 +47,7 @@ class Store:
         self.database = database
         self.clock = clock
         self.hasher = Hasher(database.key)
+        self._evaluate: Callable[[Sequence[EventFile], Mapping[str, Compiled]], pa.Table] = evaluate_files
 
     @classmethod
     def open(cls, folder: Path, *, clock: Clock = system_clock) -> Store:
@@ -221,7 +223,11 @@ class Store:
             columns: Compiled expressions of the event scope by the name of the result's column.
             index: Over the files of this generation, so that `result[index.rows]` is by position; `None`: the newest's.
         """
-        return evaluate_files((index or self.index()).files, columns)
+        return self._evaluate((index or self.index()).files, columns)
+
+    def keep_answers(self) -> None:
+        """From now on ask each event file once, and keep its answers in memory: for a process that asks again."""
+        self._evaluate = AnswersByFile()
 
     def labels(self, scope: Scope, compiled: Compiled, *, index: JourneyIndex) -> Labels | None:
         """What an expression says of every event or customer, if the writer kept it; see `resa.storage.labels`."""

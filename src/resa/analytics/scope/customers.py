@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +60,19 @@ class CustomerExpressions:
                 return np.packbits(self._evaluate(compiled).to_numpy(zero_copy_only=False))
             return np.packbits((np.array(kept[1]) == "true")[kept[0]])
 
-        packed = self._snapshot.keep(("customer flags", text, self._as_of, self._override), make)
+        packed = self._snapshot.keep(self._key(text), make)
         return np.unpackbits(packed, count=self._count).view(np.bool_)
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Evaluate several conditions for `flags` in one pass over the customers."""
+        new = [text for text in dict.fromkeys(texts) if not self._snapshot.keeps(self._key(text))]
+        compiled = [self._compiled(text, "boolean", prefix=f"p{number}_") for number, text in enumerate(new)]
+        for text, answers in zip(new, self._evaluate_all(compiled), strict=True):
+            self._snapshot.keep(self._key(text), partial(np.packbits, answers.to_numpy(zero_copy_only=False)))
+
+    def _key(self, text: str) -> tuple[object, ...]:
+        """By what the flags of a condition are kept."""
+        return ("customer flags", text, self._as_of, self._override)
 
     def labels(self, text: str) -> tuple[Codes, tuple[str, ...]]:
         """For each customer the number of its label, and the labels: the values of the expression as text."""
@@ -158,12 +171,13 @@ class CustomerExpressions:
         label = f"coalesce(({inlined(compiled, self._as_of)})::VARCHAR, {literal(NOT_KNOWN)})"
         return f"SELECT customer, {label} AS label FROM ({self._relation(compiled)})"
 
-    def _compiled(self, text: str, expects: str) -> Compiled:
+    def _compiled(self, text: str, expects: str, prefix: str = "p") -> Compiled:
         return compile_expression(
             text,
             scope=Scope.CUSTOMER,
-            expects=expects,  # type: ignore[arg-type]  # one of two literals
+            expects=expects,  # type: ignore[arg-type]  # one of its literals
             catalog=self._snapshot.catalog,
+            prefix=prefix,
         )
 
     def _kept(self, compiled: Compiled) -> tuple[Codes, pa.StringArray] | None:
@@ -171,19 +185,39 @@ class CustomerExpressions:
         return self._snapshot.store.labels(Scope.CUSTOMER, compiled, index=self._snapshot.index)
 
     def _evaluate(self, compiled: Compiled) -> pa.Array:
+        (answers,) = self._evaluate_all([compiled])
+        return answers
+
+    def _evaluate_all(self, compiled: Sequence[Compiled], customer: int | None = None) -> list[pa.Array]:
+        """What several expressions say, of every customer or of one; their parameters have prefixes of their own."""
+        if not compiled:
+            return []
         columns: dict[str, pa.Array] = {
             "customer": pa.array(np.arange(self._count, dtype=np.uint32)),
             "traits": self.traits(),
         }
-        for need in compiled.requires:
-            columns[need.column] = self._required(need)
-        parameters = dict(compiled.parameters)
-        if compiled.uses_as_of:
+        for need in (need for one in compiled for need in one.requires):
+            if need.column not in columns:
+                columns[need.column] = self._required(need)
+        parameters = {name: value for one in compiled for name, value in one.parameters.items()}
+        if any(one.uses_as_of for one in compiled):
             parameters["as_of"] = None if self._as_of is None else from_microseconds(self._as_of)
+        table = pa.table(columns) if customer is None else pa.table(columns).slice(customer, 1)
+        outputs = ", ".join(f"{one.sql} AS answer{number}" for number, one in enumerate(compiled))
         with Engine() as engine:
-            engine.register("customers", pa.table(columns))
-            sql = f"SELECT {compiled.sql} AS answer FROM customers ORDER BY customer"
-            return engine.query(sql, parameters).column("answer").combine_chunks()
+            engine.register("customers", table)
+            answers = engine.query(f"SELECT {outputs} FROM customers ORDER BY customer", parameters)
+        return [column.combine_chunks() for column in answers.columns]
+
+    def of_one(self, customer: int, asked: Sequence[tuple[str, str]]) -> list[Any]:
+        """What several expressions say of one customer.
+
+        Args:
+            customer: Her number.
+            asked: Each expression, and what is expected of it, as `compile_expression` knows it.
+        """
+        compiled = [self._compiled(text, expects, prefix=f"p{number}_") for number, (text, expects) in enumerate(asked)]
+        return [answers[0].as_py() for answers in self._evaluate_all(compiled, customer)]
 
     def traits(self) -> pa.Array:
         """JSON text of the traits of every customer; an empty object where nothing is known."""

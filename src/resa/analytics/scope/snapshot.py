@@ -194,6 +194,10 @@ class Snapshot:
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[return-value]  # a key always names the same kind of thing
 
+    def keeps(self, key: object) -> bool:
+        """Whether something is kept for this key."""
+        return key in self._kept
+
     @cached_property
     def zone(self) -> Zone:
         """The map's time zone."""

@@ -1,0 +1,128 @@
+"""The conditions that an expression is made of, each an expression by itself: so one can ask which of them hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlglot import exp
+
+from resa.expressions.fields import as_path
+from resa.expressions.nodes import COMPARISONS
+from resa.expressions.reading import Language, parse_expression
+
+__all__ = ["Part", "parts_of"]
+
+_KEYWORDS: Final = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![.\w])(?:AND|OR|NOT|IN|IS|NULL|BETWEEN|LIKE|ILIKE|ESCAPE|CASE|WHEN|THEN|ELSE"""
+    r"""|END|CAST|TRY_CAST|AS|TRUE|FALSE|DISTINCT|FROM)\b"""
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One condition of an expression.
+
+    Attributes:
+        text: The condition, an expression by itself.
+        kind: `all` of its parts must hold, `any` of them, or its one part must `not`; `condition`: it has no such parts.
+        parts: What it is made of.
+        value: What is looked at, an expression; `None`: the condition is all that can be said.
+        sign: How that is compared, such as `>=`.
+        threshold: What it is compared with, as written.
+        fixed: The threshold is the same for everybody.
+        about: The persona or segment that is asked for, as kind and name.
+    """
+
+    text: str
+    kind: Literal["all", "any", "not", "condition"] = "condition"
+    parts: tuple[Part, ...] = ()
+    value: str | None = None
+    sign: str = ""
+    threshold: str = ""
+    fixed: bool = True
+    about: tuple[str, str] | None = None
+
+
+def parts_of(text: str) -> Part:
+    """What an expression is made of; the expression must have been checked before.
+
+    Raises:
+        ExpressionError: It cannot be read.
+    """
+    return _part(parse_expression(text))
+
+
+def _part(node: exp.Expr) -> Part:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    text = _text(node)
+    if isinstance(node, (exp.And, exp.Or)):
+        parts = tuple(_part(operand) for operand in _operands(node))
+        return Part(text=text, kind="all" if isinstance(node, exp.And) else "any", parts=parts)
+    if isinstance(node, exp.Not):
+        inner = _part(node.this)
+        if inner.kind == "condition" and inner.sign in {"is", "in", "between"}:
+            sign = "is not" if inner.sign == "is" else f"not {inner.sign}"
+            return Part(
+                text=text, value=inner.value, sign=sign, threshold=inner.threshold, fixed=inner.fixed, about=inner.about
+            )
+        return Part(text=text, kind="not", parts=(inner,))
+    return _condition(node, text)
+
+
+def _operands(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Of a chain of `and` or `or`, however long."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if type(current) is type(node):
+            waiting += [current.expression, current.this]
+        else:
+            yield current
+
+
+def _condition(node: exp.Expr, text: str) -> Part:
+    sign = COMPARISONS.get(type(node))
+    if sign is not None:
+        left, right = node.this, node.expression
+        if _is_fixed(left) and not _is_fixed(right):
+            left, right, sign = right, left, _TURNED.get(sign, sign)
+        return Part(text=text, value=_text(left), sign=sign.lower(), threshold=_text(right), fixed=_is_fixed(right))
+    match node:
+        case exp.Between():
+            low, high = node.args["low"], node.args["high"]
+            threshold, fixed = f"{_text(low)} and {_text(high)}", _is_fixed(low) and _is_fixed(high)
+            return Part(text=text, value=_text(node.this), sign="between", threshold=threshold, fixed=fixed)
+        case exp.In():
+            threshold = ", ".join(map(_text, node.expressions))
+            return Part(text=text, value=_text(node.this), sign="in", threshold=threshold)
+        case exp.Like() | exp.ILike():
+            sign = ("not " if node.args.get("negate") else "") + type(node).__name__.lower()
+            return Part(text=text, value=_text(node.this), sign=sign, threshold=_text(node.expression))
+        case exp.Is():
+            return Part(text=text, value=_text(node.this), sign="is", threshold=_text(node.expression))
+        case exp.Anonymous() if str(node.this).casefold() in {"persona", "segment"} and len(node.expressions) == 1:
+            path = as_path(node.expressions[0])
+            name = str(path) if path is not None else str(node.expressions[0].this)
+            return Part(text=text, about=(str(node.this).casefold(), name.strip().replace(" ", "_")))
+        case exp.Case() | exp.Boolean() | exp.Escape():
+            return Part(text=text)
+        case _:
+            return Part(text=text, value=text)
+
+
+_TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _is_fixed(node: exp.Expr) -> bool:
+    """It is written out, and so the same for everybody."""
+    return not any(isinstance(part, (exp.Column, exp.Anonymous)) for part in node.walk())
+
+
+def _text(node: exp.Expr) -> str:
+    """A part as text that is read as the same part."""
+    written = node.sql(dialect=Language, normalize_functions=False)
+    return _KEYWORDS.sub(lambda match: match[0] if match[0][0] in "'\"" else match[0].lower(), written)

@@ -1,0 +1,310 @@
+"""Following segments: after each change of the index, and as time passes, who entered and who left is kept.
+
+Members are counted anew each time, by the expressions that count them for everybody, and compared with who was in
+before. So late events, loads that are undone, joins, splits and edits are all the same operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from resa.analytics import Measure, membership_hash, segment_flags
+from resa.base.clock import from_microseconds, to_microseconds
+from resa.base.errors import WorkspaceDamaged
+from resa.model.journey import JourneyMap
+from resa.segments.keys import key_of, places_of
+from resa.storage import (
+    Cause,
+    JourneyIndex,
+    Member,
+    SegmentChange,
+    SegmentState,
+    Writer,
+    forget_segment,
+    keep_segment,
+    kept_members,
+    segment_states_of,
+)
+
+__all__ = ["Follower"]
+
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass
+class _Followed:
+    """A segment as it was last kept.
+
+    Attributes:
+        state: What the database knows of it; `None`: it is not followed yet.
+        inside: Which customers of the last index were in.
+        since: Since when each of these is in, microseconds since 1970; elsewhere 0.
+        lost: Keys of members that the last index did not know.
+    """
+
+    state: SegmentState | None
+    inside: Flags
+    since: Numbers
+    lost: list[bytes] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What became of the customers of one generation in the next.
+
+    Attributes:
+        place: For each customer of the former, her number now; -1: there is no such customer.
+        heir: For each customer of the former who is gone, the one who is called as she was; else -1.
+        parent: For each customer who is new, the former one who was called as she is; else -1.
+        cause: For each customer of the new one, what may have changed her: an index into `_CAUSES`.
+    """
+
+    place: Numbers
+    heir: Numbers
+    parent: Numbers
+    cause: npt.NDArray[np.uint8]
+
+
+_CAUSES: Final[tuple[Cause, ...]] = ("time", "event", "record", "identity")
+_TIME, _EVENT, _RECORD, _IDENTITY = range(4)
+
+_SAY_AGAIN: Final = timedelta(seconds=50)
+"""So seldom it is written down that a segment was looked at and nothing had changed."""
+
+
+class Follower:
+    """Keeps segments current, as the one writer of a workspace.
+
+    Args:
+        writer: The writer.
+        maps: The maps, by key.
+        measure: Counts; of the same store and maps.
+    """
+
+    def __init__(self, writer: Writer, maps: Mapping[str, JourneyMap], measure: Measure) -> None:
+        self._writer = writer
+        self._maps = {key: journey_map for key, journey_map in maps.items() if journey_map.segments}
+        self._measure = measure
+        self._index: JourneyIndex | None = None
+        self._followed: dict[str, _Followed] = {}
+        self._resumed = True
+
+    def begin(self, index: JourneyIndex) -> None:
+        """Take up what was kept before; of an index that is older than now, changes are told with their cause.
+
+        Args:
+            index: What the segments were last counted over, or the newest one.
+        """
+        states = segment_states_of(self._writer.store)
+        names = {f"{key}.{segment.key}" for key, one in self._maps.items() for segment in one.segments}
+        for name in set(states) - names:
+            forget_segment(self._writer, name)
+        self._index = index
+        self._followed = {name: self._taken_up(name, states.get(name), index) for name in names}
+        self._resumed = True
+        if self._followed:
+            _hold(index)
+
+    def _taken_up(self, name: str, state: SegmentState | None, index: JourneyIndex) -> _Followed:
+        keys, since = kept_members(self._writer.store, name)
+        places = places_of(index.who, keys)
+        inside, from_when = np.zeros(index.customers, np.bool_), np.zeros(index.customers, np.int64)
+        inside[places[places >= 0]] = True
+        from_when[places[places >= 0]] = since[places >= 0]
+        return _Followed(state, inside, from_when, [key.tobytes() for key in keys[places < 0]])
+
+    def follow(self) -> list[SegmentChange]:
+        """Count every segment as of now over the newest index, and keep who entered and left; what was told of it."""
+        now = to_microseconds(self._writer.store.clock())
+        told: list[SegmentChange] = []
+        index, moved = self._index, None
+        for key, journey_map in self._maps.items():
+            snapshot = self._measure.snapshot(key)
+            if index is self._index:
+                index = cast("JourneyIndex", snapshot.index)
+                moved = _moved(self._index, index)
+            flags = segment_flags(snapshot, now=now)
+            for segment in journey_map.segments:
+                name = f"{key}.{segment.key}"
+                step = _Step(name, membership_hash(journey_map, segment.key), cast("JourneyIndex", index), moved, now)
+                told += self._keep(step, flags[segment.key])
+        if index is not None and index is not self._index:
+            _hold(index)
+            self._index = index
+        self._resumed = False
+        return told
+
+    def _keep(self, step: _Step, inside: Flags) -> list[SegmentChange]:
+        """Keep who is in a segment by now; who entered and left."""
+        before = self._followed[step.name]
+        was, since, gone, carried = _carried(before, step.moved, inside)
+        entered, left = np.flatnonzero(inside & ~was), np.flatnonzero(was & ~inside)
+        since[entered] = step.now
+        since[left] = 0
+        who = step.index.who
+        lost = [*before.lost, *(key_of(self._index.who, number) for number in gone.tolist() if self._index is not None)]
+        come = np.concatenate([entered, carried])
+        changes: list[SegmentChange] = []
+        if before.state is not None:
+            edited = before.state.definition != step.definition
+            why: Cause | None = "definition" if edited else "start" if self._resumed else None
+            changes += step.told(entered, "entered", why)
+            changes += step.told(left, "left", why)
+            heirs = set() if step.moved is None else set(gone[step.moved.heir[gone] >= 0].tolist())
+            changes += [
+                SegmentChange(
+                    segment=step.name, customer=key, change="left", at=from_microseconds(step.now), cause="gone"
+                )
+                for key in [
+                    *before.lost,
+                    *(key_of(self._index.who, n) for n in gone.tolist() if n not in heirs and self._index is not None),
+                ]
+            ]
+        state = SegmentState(
+            segment=step.name,
+            definition=step.definition,
+            since=from_microseconds(step.now) if before.state is None else before.state.since,
+            counted_at=from_microseconds(step.now),
+            customers=int(np.count_nonzero(inside)),
+        )
+        if lost or len(come) or len(left) or before.state is None or _is_old(before.state, state):
+            keep_segment(
+                self._writer,
+                state,
+                gone=[*lost, *(key_of(who, number) for number in left.tolist())],
+                come=[Member(customer=key_of(who, number), since=int(since[number])) for number in come.tolist()],
+                changes=changes,
+            )
+        else:
+            state = before.state
+        self._followed[step.name] = _Followed(state, inside, since)
+        return changes
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One look at one segment.
+
+    Attributes:
+        name: `map.segment`.
+        definition: Hash of what decides who is in it.
+        index: The generation.
+        moved: What became of the customers of the generation before; `None`: it is the same one.
+        now: Microseconds since 1970.
+    """
+
+    name: str
+    definition: str
+    index: JourneyIndex
+    moved: _Moved | None
+    now: int
+
+    def told(self, customers: Numbers, change: Literal["entered", "left"], why: Cause | None) -> list[SegmentChange]:
+        """What is told of these customers.
+
+        Args:
+            customers: Their numbers.
+            change: What they did.
+            why: The cause, where it is one for all; `None`: by what changed them.
+        """
+        told = []
+        for number in customers.tolist():
+            cause = why or ("time" if self.moved is None else _CAUSES[self.moved.cause[number]])
+            last = int(self.index.offsets[number + 1]) - 1
+            seen = cause == "event" and last >= int(self.index.offsets[number])
+            told.append(
+                SegmentChange(
+                    segment=self.name,
+                    customer=key_of(self.index.who, number),
+                    change=change,
+                    at=from_microseconds(self.now),
+                    cause=cause,
+                    happened_at=_time_of(self.index, last) if seen else None,
+                )
+            )
+        return told
+
+
+def _time_of(index: JourneyIndex, position: int) -> datetime:
+    return from_microseconds((index.epoch + int(index.seconds[position])) * 1_000_000 + int(index.micros[position]))
+
+
+def _is_old(kept: SegmentState, new: SegmentState) -> bool:
+    """Whether it is worth a write that nothing changed."""
+    return kept.definition != new.definition or new.counted_at - kept.counted_at > _SAY_AGAIN
+
+
+def _hold(index: JourneyIndex) -> None:
+    """Open what names its customers, so that it can be read after a newer generation has replaced it."""
+    index.identifiers([0] if index.customers else [])
+
+
+def _carried(before: _Followed, moved: _Moved | None, inside: Flags) -> tuple[Flags, Numbers, Numbers, Numbers]:
+    """Who was in before, as the customers are numbered now.
+
+    Returns:
+        Which customers were in; since when; former numbers of members who have none now; numbers of those who are in
+        under another key than before.
+    """
+    if moved is None:
+        nobody = np.zeros(0, np.int64)
+        return before.inside.copy(), before.since.copy(), nobody, nobody
+    was, since = np.zeros(len(inside), np.bool_), np.zeros(len(inside), np.int64)
+    members = np.flatnonzero(before.inside)
+    gone = members[moved.place[members] < 0]
+    for old, new in ((members, moved.place[members]), (gone, moved.heir[gone])):
+        known = new >= 0
+        was[new[known]] = True
+        since[new[known]] = before.since[old[known]]
+    heirs = np.unique(moved.heir[gone])
+    children = np.flatnonzero((moved.parent >= 0) & inside)
+    children = children[before.inside[moved.parent[children]]]
+    was[children] = True
+    since[children] = before.since[moved.parent[children]]
+    other = np.union1d(heirs[heirs >= 0], children)
+    return was, since, gone, other[inside[other]]
+
+
+def _moved(old: JourneyIndex | None, new: JourneyIndex) -> _Moved | None:
+    """What became of the customers of a generation in the next; `None`: it is the same one."""
+    if old is None or old.generation == new.generation:
+        return None
+    place = places_of(new.who, old.who)
+    found = np.zeros(new.customers, np.bool_)
+    found[place[place >= 0]] = True
+    vanished, fresh = np.flatnonzero(place < 0), np.flatnonzero(~found)
+    heir, parent = np.full(old.customers, -1, np.int64), np.full(new.customers, -1, np.int64)
+    heir[vanished], parent[fresh] = _called_so(old, vanished, new), _called_so(new, fresh, old)
+    cause = np.full(new.customers, _RECORD if old.record_files != new.record_files else _TIME, np.uint8)
+    kept = np.flatnonzero(place >= 0)
+    more = np.diff(new.offsets)[place[kept]] != np.diff(old.offsets)[kept]
+    cause[place[kept[more]]] = _EVENT
+    cause[fresh] = np.where(np.diff(new.offsets)[fresh] > 0, _EVENT, _RECORD)
+    cause[heir[heir >= 0]] = _IDENTITY
+    cause[parent >= 0] = _IDENTITY
+    split = place[parent[parent >= 0]]
+    cause[split[split >= 0]] = _IDENTITY
+    return _Moved(place, heir, parent, cause)
+
+
+def _called_so(index: JourneyIndex, customers: Numbers, other: JourneyIndex) -> Numbers:
+    """For each of these customers the one of another generation who has one of their identifiers; -1: nobody."""
+    numbers = np.full(len(customers), -1, np.int64)
+    if not len(customers):
+        return numbers
+    try:
+        named = index.identifiers(customers)
+        found = other.find_all(named.column("kind").combine_chunks(), named.column("value").combine_chunks())
+    except WorkspaceDamaged:
+        return numbers  # the generation was replaced long ago: it is not known any more what they were called
+    known = found.is_valid().to_numpy(zero_copy_only=False)
+    rows = np.searchsorted(customers, named.column("customer").to_numpy())
+    numbers[rows[known][::-1]] = found.to_numpy(zero_copy_only=False)[known][::-1]
+    return numbers
