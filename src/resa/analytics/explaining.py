@@ -144,7 +144,7 @@ def _note(snapshot: Snapshot, part: Part, asked: _Asked) -> _Noted:
         part,
         asked.ask(part.text, "truth"),
         None if part.value is None else asked.ask(part.value, "scalar"),
-        None if part.fixed or part.sign == "between" else asked.ask(part.threshold, "scalar"),
+        None if part.fixed or part.sign in {"between", "in"} else asked.ask(part.threshold, "scalar"),
         tuple(_note(snapshot, inner, asked) for inner in _inside(snapshot, part)),
     )
 

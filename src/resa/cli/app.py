@@ -61,6 +61,11 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
         "customer": _Place("customer", "app", "One customer: what she is called, what is known, what she did."),
+        "segments": _Place(
+            "segments",
+            "app",
+            "Segments: customers that an expression selects, kept current: how many, who, who entered and left.",
+        ),
         "sql": _Place("sql", "sql", "Ask in SQL (DuckDB's)."),
         "views": _Place("views", "app", "The views of `resa sql` as files, for DuckDB, dbt and other readers."),
         "report": _Place(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
 import typer
 
-from resa.analytics import table_text
+from resa.analytics import Reason, table_text
 from resa.base.language import Sentence, sentence, sentences
 from resa.base.showing import harmless
 from resa.cli.console import say, write_out
@@ -54,6 +55,61 @@ def show(
         write_out("\n".join(_said(profile)))
     for note in profile.notes:
         say(note)
+
+
+@app.command("why")
+def why_(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    name: Annotated[str, typer.Argument(help="Key of a segment, or of a persona.")],
+    *,
+    kind: Annotated[
+        str | None, typer.Option(help="Of which kind the identifier is, such as user_id; default: any.")
+    ] = None,
+    map_key: MapKey = None,
+    show_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: for programs.")] = "table",
+    folder: Folder = HERE,
+) -> None:
+    """Show why a customer is in a segment or persona, or not: each condition, her value, and whether it holds.
+
+    This is personal data.
+    """
+    with opened(folder, measures=True) as shop:
+        found = shop.segments.why(name, value, kind=kind, map_key=map_key)
+    if show_format == "json":
+        write_out(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=_as_text))
+        return
+    answer = sentence("{name}: yes", name=found.name) if found.inside else sentence("{name}: no", name=found.name)
+    write_out(told(answer))
+    write_out("\n".join(_reasoned(found.reason, 1)))
+
+
+_JOINED: Final = {
+    "all": sentence("all of these"),
+    "any": sentence("any of these"),
+    "not": sentence("not this"),
+}
+
+
+def _reasoned(reason: Reason, depth: int) -> Iterator[str]:
+    """A condition and what it is made of, a line each."""
+    mark = {True: "✓", False: "✗", None: "?"}[reason.holds]
+    said = told(_JOINED[reason.kind]) if reason.kind in _JOINED else harmless(reason.condition)
+    if reason.value is not None and not isinstance(reason.value, bool):
+        said += "  " + told(sentence("her value: {value}", value=harmless(_value(_shown(reason.value)))))
+    elif reason.sign and reason.value is None and not reason.sign.startswith("is"):
+        said += "  " + told(sentence("her value: not known"))
+    if reason.sign and not isinstance(reason.threshold, str):
+        said += "  " + told(sentence("compared with: {value}", value=harmless(_value(_shown(reason.threshold)))))
+    yield f"{'  ' * depth}{mark} {said}"
+    for part in reason.parts:
+        yield from _reasoned(part, depth + 1)
+
+
+def _shown(value: object) -> object:
+    """A moment as text, a number without digits that say nothing."""
+    if isinstance(value, datetime):
+        return _moment(value)
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def _as_text(moment: datetime) -> str:

@@ -27,7 +27,7 @@ class Part:
 
     Attributes:
         text: The condition, an expression by itself.
-        kind: `all` of its parts must hold, `any` of them, or its one part must `not`; `condition`: it has no such parts.
+        kind: `all` of its parts must hold, `any` of them, or its one part must `not`; `condition`: it stands alone.
         parts: What it is made of.
         value: What is looked at, an expression; `None`: the condition is all that can be said.
         sign: How that is compared, such as `>=`.
@@ -85,33 +85,36 @@ def _operands(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _condition(node: exp.Expr, text: str) -> Part:
+    compared = _compared(node)
+    if compared is not None:
+        value, sign, thresholds = compared
+        joined = (" and " if sign == "between" else ", ").join(map(_text, thresholds))
+        fixed = all(map(_is_fixed, thresholds))
+        return Part(text=text, value=_text(value), sign=sign, threshold=joined, fixed=fixed)
+    if isinstance(node, exp.Anonymous) and str(node.this).casefold() in {"persona", "segment"}:
+        (named,) = node.expressions
+        path = as_path(named)
+        name = str(named.this) if path is None else str(path)
+        return Part(text=text, about=(str(node.this).casefold(), name.strip().replace(" ", "_")))
+    alone = isinstance(node, (exp.Case, exp.Boolean, exp.Escape))
+    return Part(text=text, value=None if alone else text)
+
+
+def _compared(node: exp.Expr) -> tuple[exp.Expr, str, list[exp.Expr]] | None:
+    """What is looked at, how it is compared, and with what; `None`: nothing is compared."""
     sign = COMPARISONS.get(type(node))
     if sign is not None:
         left, right = node.this, node.expression
         if _is_fixed(left) and not _is_fixed(right):
             left, right, sign = right, left, _TURNED.get(sign, sign)
-        return Part(text=text, value=_text(left), sign=sign.lower(), threshold=_text(right), fixed=_is_fixed(right))
-    match node:
-        case exp.Between():
-            low, high = node.args["low"], node.args["high"]
-            threshold, fixed = f"{_text(low)} and {_text(high)}", _is_fixed(low) and _is_fixed(high)
-            return Part(text=text, value=_text(node.this), sign="between", threshold=threshold, fixed=fixed)
-        case exp.In():
-            threshold = ", ".join(map(_text, node.expressions))
-            return Part(text=text, value=_text(node.this), sign="in", threshold=threshold)
-        case exp.Like() | exp.ILike():
-            sign = ("not " if node.args.get("negate") else "") + type(node).__name__.lower()
-            return Part(text=text, value=_text(node.this), sign=sign, threshold=_text(node.expression))
-        case exp.Is():
-            return Part(text=text, value=_text(node.this), sign="is", threshold=_text(node.expression))
-        case exp.Anonymous() if str(node.this).casefold() in {"persona", "segment"} and len(node.expressions) == 1:
-            path = as_path(node.expressions[0])
-            name = str(path) if path is not None else str(node.expressions[0].this)
-            return Part(text=text, about=(str(node.this).casefold(), name.strip().replace(" ", "_")))
-        case exp.Case() | exp.Boolean() | exp.Escape():
-            return Part(text=text)
-        case _:
-            return Part(text=text, value=text)
+        return left, sign.lower(), [right]
+    if isinstance(node, exp.Between):
+        return node.this, "between", [node.args["low"], node.args["high"]]
+    if isinstance(node, exp.In):
+        return node.this, "in", node.expressions
+    if isinstance(node, (exp.Like, exp.ILike)):
+        return node.this, ("not " if node.args.get("negate") else "") + type(node).__name__.lower(), [node.expression]
+    return (node.this, "is", [node.expression]) if isinstance(node, exp.Is) else None
 
 
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}

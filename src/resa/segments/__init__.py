@@ -5,6 +5,7 @@
 
 from resa.segments.counting import SegmentFigure, count_segments, looked_from
 from resa.segments.following import Follower
+from resa.segments.keys import numbers_of
 from resa.segments.listing import LIST_FILES, member_table, write_list
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "count_segments",
     "looked_from",
     "member_table",
+    "numbers_of",
     "write_list",
 ]

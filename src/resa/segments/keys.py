@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["key_of", "places_of"]
+from resa.storage import JourneyIndex
+
+__all__ = ["key_of", "numbers_of", "places_of"]
 
 
 def key_of(who: npt.NDArray[np.uint64], customer: int) -> bytes:
@@ -28,3 +32,8 @@ def places_of(who: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> np
         places = places + ((who[here, 0] == wanted[:, 0]) & (who[here, 1] < wanted[:, 1]) & (places < len(who)))
     here = np.minimum(places, len(who) - 1)
     return np.where((who[here] == wanted).all(axis=1), here, -1)
+
+
+def numbers_of(index: JourneyIndex, keys: Sequence[bytes]) -> npt.NDArray[np.int64]:
+    """The numbers of customers in a generation, by the 16 bytes that name each; -1: there is none."""
+    return places_of(index.who, np.frombuffer(b"".join(keys), "<u8").reshape(-1, 2))

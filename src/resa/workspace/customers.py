@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resa.analytics import SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Profile", "Trait", "profile_of"]
+__all__ = ["Profile", "Trait", "found_customer", "profile_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ def profile_of(
         snapshot, index = measure.snapshot(key), shop.store.index()
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
-    kind, customer = _found(index, value, kind)
+    kind, customer = found_customer(index, value, kind)
     return Profile(
         identifiers=((kind, value),),
         traits=tuple(_traits(shop.store.told_traits(kind, value).to_pylist())),
@@ -98,8 +98,12 @@ def profile_of(
     )
 
 
-def _found(index: JourneyIndex, value: str, kind: str | None) -> tuple[str, int]:
-    """Kind of the identifier, and number of the customer."""
+def found_customer(index: JourneyIndex, value: str, kind: str | None) -> tuple[str, int]:
+    """Kind of the identifier, and number of the customer.
+
+    Raises:
+        QuestionError: Nobody is called so, or several are.
+    """
     kinds = sorted(pc.unique(index.identifiers().column("kind")).to_pylist())
     asked = kinds if kind is None else [kind]
     numbers = index.find_all(pa.array(asked, pa.string()), pa.array([value] * len(asked), pa.string())).to_pylist()

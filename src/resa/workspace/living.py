@@ -10,6 +10,7 @@ from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
+from resa.workspace.segments import following
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -21,8 +22,8 @@ _BATCH_SECONDS: Final = 0.25
 _REFRESH_SHARE: Final = 0.5
 """So much of the time may go into bringing the index up to date: the larger it is, the less often."""
 
-_COMPLETE_SECONDS: Final = 60.0
-"""Where nothing arrives, it is still said so often that nothing was missed."""
+_COMPLETE_SECONDS: Final = 50.0
+"""Where nothing arrives, it is still said so often that nothing was missed, and who is in which segment is counted."""
 
 _RETRY_SECONDS: Final = 1.0
 
@@ -63,16 +64,18 @@ class Live:
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
         with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
+            follow = following(self._shop, writer)
             self._shop.refresh(writer)
             self._files = len(self._shop.store.event_files())
             ready()
+            self._tried(lambda: follow() is None)
             drainer = Drainer(writer, arrivals, self.hooks)
             due = stated = time.monotonic()
             stale = False
             while not stopped():
                 began = time.monotonic()
                 stale |= self._drain(drainer) or began - stated > _COMPLETE_SECONDS
-                if stale and began >= due and self._refresh(writer, drainer):
+                if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
                 time.sleep(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
@@ -80,6 +83,7 @@ class Live:
                 pass
             drainer.close()
             self._shop.refresh(writer)
+            follow()
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()
@@ -89,10 +93,11 @@ class Live:
     def _drain(self, drainer: Drainer) -> bool:
         return self._tried(lambda: self._step(drainer))
 
-    def _refresh(self, writer: Writer, drainer: Drainer) -> bool:
+    def _refresh(self, writer: Writer, drainer: Drainer, follow: Callable[[], None]) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
             self._shop.refresh(writer, labels=False)
+            follow()
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)
                 self._files = len(self._shop.store.event_files())

@@ -39,6 +39,7 @@ from resa.workspace.folders import checked_folder, chosen, currencies_of, named_
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
+from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
 if TYPE_CHECKING:
@@ -154,6 +155,11 @@ class Workspace:
     def links(self) -> Links:
         """Signed links and pixels for mails and posts."""
         return Links(self.store)
+
+    @property
+    def segments(self) -> Segments:
+        """Who is in which segment, since when and why."""
+        return Segments(self)
 
     @property
     def measure(self) -> Measure:

@@ -1,0 +1,235 @@
+"""The segments of a workspace: how many are in each, who, since when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from resa.base.clock import to_microseconds
+from resa.base.errors import QuestionError, did_you_mean
+from resa.base.language import sentence
+from resa.base.showing import Listing
+from resa.storage import SegmentChange, kept_members, segment_history
+from resa.workspace.customers import found_customer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from resa.analytics import Why
+    from resa.model.journey import JourneyMap
+    from resa.segments import SegmentFigure
+    from resa.storage import JourneyIndex, Writer
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Passage", "Segments", "following"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A customer entered a segment or left it. All of it is personal data.
+
+    Attributes:
+        segment: Key of the segment.
+        change: `entered` or `left`.
+        at: When it was noticed, UTC.
+        cause: Why: event, record (what a source said), time, identity (customers joined or split), definition (the
+            files were edited), start (while nobody looked), or gone (there is no such customer any more).
+        happened_at: When the event happened that caused it, UTC.
+        kind: Of the customer's identifier; `None`: there is no such customer any more.
+        value: Of the customer's identifier.
+    """
+
+    segment: str
+    change: str
+    at: datetime
+    cause: str
+    happened_at: datetime | None
+    kind: str | None
+    value: str | None
+
+
+class Segments:
+    """The segments of a workspace, which `segments.yaml` declares.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+
+    def all(self, map_key: str | None = None) -> Listing[SegmentFigure]:
+        """How many are in each segment, of how many, and how that was week by week.
+
+        Args:
+            map_key: Only segments of this map.
+        """
+        from resa.segments import count_segments  # noqa: PLC0415 - heavy; opening a workspace does without it
+
+        self._shop.loaded.map(map_key or next(iter(self._shop.maps), None))  # the files must be right
+        measure = self._shop.measure
+        maps = [one for key, one in self._shop.maps.items() if map_key in {None, key} and one.segments]
+        return Listing(figure for one in maps for figure in count_segments(self._shop.store, measure, one))
+
+    def show(self, key: str) -> SegmentFigure:
+        """One segment.
+
+        Raises:
+            QuestionError: There is none of this name.
+        """
+        from resa.segments import count_segments  # noqa: PLC0415 - see above
+
+        figures = count_segments(self._shop.store, self._shop.measure, self._map_of(key))
+        return next(figure for figure in figures if figure.segment == key)
+
+    def members(self, key: str) -> pa.Table:
+        """Who is in a segment: kind and value of an identifier, and since when (UTC; null: not followed yet).
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        from resa.analytics import segment_flags  # noqa: PLC0415 - see above
+        from resa.segments import looked_from, member_table  # noqa: PLC0415 - see above
+
+        journey_map, store = self._map_of(key), self._shop.store
+        snapshot = self._shop.measure.snapshot(journey_map.key)
+        moment = looked_from(store, snapshot.index.as_of.overall)
+        inside = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))[key]
+        index = cast("JourneyIndex", snapshot.index)  # a workspace's store has no other
+        return member_table(index, inside, kept_members(store, f"{journey_map.key}.{key}"))
+
+    def export(self, key: str, path: Path | str) -> int:
+        """Write who is in a segment, for other programs; how many there are. The file is personal data.
+
+        A spreadsheet takes no cell for a formula; who reads the file meanwhile sees all of it or what was there; and
+        nobody but its owner can read it.
+
+        Args:
+            key: Of the segment.
+            path: From where the person stands; its ending says what: .csv, .xlsx, .parquet or .arrow.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+            InputError: No list is written as such a file.
+        """
+        from resa.segments import write_list  # noqa: PLC0415 - see above
+
+        members = self.members(key)
+        write_list(members, Path(path))
+        return int(members.num_rows)
+
+    def changes(self, key: str | None = None, *, newest: int = 50) -> Listing[Passage]:
+        """Who entered and who left while the workspace was served, the newest first.
+
+        Args:
+            key: Only this segment.
+            newest: So many at most.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        from resa.segments import numbers_of  # noqa: PLC0415 - see above
+
+        name = None if key is None else f"{self._map_of(key).key}.{key}"
+        found, index = segment_history(self._shop.store, name, newest=newest), self._shop.store.index()
+        numbers = numbers_of(index, [change.customer for change in found])
+        named = {
+            row["customer"]: row for row in reversed(index.identifiers(np.unique(numbers[numbers >= 0])).to_pylist())
+        }
+        return Listing(
+            _passage(change, named.get(number, {})) for change, number in zip(found, numbers.tolist(), strict=True)
+        )
+
+    def why(self, name: str, customer: str, *, kind: str | None = None, map_key: str | None = None) -> Why:
+        """Why a customer is in a segment or persona, or not: every condition with its value and threshold.
+
+        Args:
+            name: Key of a segment, or of a persona.
+            customer: One of her identifiers, as its source spells it.
+            kind: Of the identifier, such as user_id; `None`: any.
+            map_key: Key of the map, where there are several that have such a persona.
+
+        Raises:
+            QuestionError: There is no segment or persona of this name, nobody is called so, or several are.
+        """
+        from resa.analytics import why  # noqa: PLC0415 - see above
+        from resa.segments import looked_from  # noqa: PLC0415 - see above
+
+        shop = self._shop
+        journey_map = shop.map(map_key) if map_key else self._map_of(name, personas=True)
+        measure = shop.measure
+        while True:
+            snapshot, index = measure.snapshot(journey_map.key), shop.store.index()
+            if index.generation == snapshot.index.generation:
+                break  # a number means a customer of one generation only
+        _, number = found_customer(index, customer, kind)
+        moment = looked_from(shop.store, index.as_of.overall) if name in journey_map.segment else None
+        return why(snapshot, number, name, now=None if moment is None else to_microseconds(moment))
+
+    def _map_of(self, key: str, *, personas: bool = False) -> JourneyMap:
+        """The map that a segment is about."""
+        maps = self._shop.maps
+        for journey_map in maps.values():
+            if key in journey_map.segment or (personas and key in journey_map.persona):
+                return journey_map
+        self._shop.loaded.map(next(iter(maps), None))  # the files must be right
+        known = [name for one in maps.values() for name in (*one.segment, *(one.persona if personas else ()))]
+        listed = ", ".join(sorted(known)) or sentence("none yet; write one in segments.yaml")
+        suggestion = did_you_mean(key, known)
+        raise QuestionError(
+            sentence(
+                "there is no segment or persona '{key}'; there are: {listed}{suggestion}",
+                key=key,
+                listed=listed,
+                suggestion=suggestion,
+            )
+            if personas
+            else sentence(
+                "there is no segment '{key}'; there are: {listed}{suggestion}",
+                key=key,
+                listed=listed,
+                suggestion=suggestion,
+            )
+        )
+
+
+def _passage(change: SegmentChange, named: dict[str, str]) -> Passage:
+    return Passage(
+        segment=change.segment.partition(".")[2],
+        change=change.change,
+        at=change.at,
+        cause=change.cause,
+        happened_at=change.happened_at,
+        kind=named.get("kind"),
+        value=named.get("value"),
+    )
+
+
+def following(shop: Workspace, writer: Writer) -> Callable[[], None]:
+    """What brings the segments up to date with the newest index, and keeps who entered and left.
+
+    Call this before the index is brought up to date for the first time, so that it is known who was who.
+
+    Args:
+        shop: The workspace.
+        writer: Its writer.
+    """
+    if not any(journey_map.segments for journey_map in shop.maps.values()):
+        return lambda: None
+    from resa.analytics import Measure  # noqa: PLC0415 - heavy; a workspace without segments is served without it
+    from resa.segments import Follower  # noqa: PLC0415 - see above
+
+    shop.store.keep_answers()
+    measure = Measure(shop.store, shop.maps, clock=shop.clock, currencies=shop.currencies)
+    follower = Follower(writer, shop.maps, measure)
+    follower.begin(shop.store.index())
+
+    def follow() -> None:
+        follower.follow()
+
+    return follow

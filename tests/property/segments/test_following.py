@@ -1,0 +1,246 @@
+"""Whatever comes, goes or grows older: what is kept of segments equals a recount, and the changes add up to it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from tests.support.arriving import Clock
+from tests.support.properties import holds
+from tests.support.stored_events import START, Told, collect, told_map
+
+from resa.analytics import Measure
+from resa.model.journey import ComputedTrait, Expectation, JourneyMap, Segment
+from resa.model.quantities import parse_duration
+from resa.runtime import refresh
+from resa.segments import Follower
+from resa.segments.keys import key_of
+from resa.storage import Store, Writer, kept_members, segment_history
+
+TRAITS = (
+    ComputedTrait(key="often", of=("b",), way="count", type="number"),
+    ComputedTrait(key="sum", of=("b",), way="sum", type="number"),
+    ComputedTrait(key="lately", of=("b",), way="count", in_last=parse_duration("20 seconds"), type="number"),
+    ComputedTrait(key="usual", way="most_frequent", value="channel"),
+)
+SEGMENTS = (
+    Segment(key="often", name="Often", who="traits.often >= 2"),
+    Segment(key="rich", name="Rich", who="traits.sum > 5 and not segment(often)"),
+    Segment(key="lately", name="Lately", who="traits.lately >= 1 or count(c, last => '10 seconds') > 1"),
+    Segment(key="usual", name="Usual", who="traits.usual = 'web'"),
+    Segment(key="open", name="Open", who="has_open('b.c')"),
+    Segment(key="met", name="Met", who="met('b.c') >= 2"),
+)
+
+
+def the_map() -> JourneyMap:
+    bare = told_map()
+    arrow = Expectation(
+        name="b.c", kind="expectation", after="b", next=("c",), written="c", within=parse_duration("10 seconds")
+    )
+    touchpoints = tuple(replace(one, expectations=(arrow,)) if one.key == "b" else one for one in bare.touchpoints)
+    return replace(bare, touchpoints=touchpoints, traits=TRAITS, segments=SEGMENTS)
+
+
+def recount(told: Sequence[Told], now: datetime, complete: datetime | None) -> dict[str, set[str]]:
+    """Who is in which segment, in plain Python.
+
+    Args:
+        told: All rows.
+        now: Later ones do not count.
+        complete: Up to when the data are complete: until then nobody can have missed anything.
+    """
+    mine: dict[str, list[Told]] = defaultdict(list)
+    for row in told:
+        if row.moment <= now:
+            mine[row.customer].append(row)
+    found: dict[str, set[str]] = {segment.key: set() for segment in SEGMENTS}
+    for who, rows in mine.items():
+        rows.sort(key=lambda row: row.at)
+        touched = list(zip(rows, touchpoints(rows), strict=True))
+        b = [row for row, key in touched if key == "b"]
+        c = [row for row, key in touched if key == "c"]
+        numbers = [int(str(row.properties)[6:-1]) for row in b]
+        channels = [row.channel for row in rows if row.channel]
+        latest = {channel: place for place, channel in enumerate(channels)}
+        usual = max(channels, key=lambda one: (channels.count(one), latest[one]), default=None)
+        opened, met = openings(touched, complete)
+        holds_ = {
+            "often": len(b) >= 2,
+            "rich": sum(numbers) > 5 and len(b) < 2,
+            "lately": any(row.moment > now - timedelta(seconds=20) for row in b)
+            or sum(row.moment > now - timedelta(seconds=10) for row in c) > 1,
+            "usual": usual == "web",
+            "open": opened,
+            "met": met >= 2,
+        }
+        for key, inside in holds_.items():
+            if inside:
+                found[key].add(who)
+    return found
+
+
+def touchpoints(rows: Sequence[Told]) -> list[str | None]:
+    """The first signal that holds, as `told_map` has them: a is the first e0."""
+    seen, found = False, []
+    for row in rows:
+        first = row.event == "e0" and not seen
+        seen |= row.event == "e0"
+        found.append(
+            "a" if first else "b" if row.event in {"e0", "e1"} else "c" if row.properties == '{"n": 3}' else None
+        )
+    return found
+
+
+def openings(touched: Sequence[tuple[Told, str | None]], complete: datetime | None) -> tuple[bool, int]:
+    """Whether an opening of b.c is open, and how many were met: each b opens it anew, a c within 10 s meets it."""
+    met, clock, unanswered = 0, None, []
+    for row, key in touched:
+        if key == "c" and clock is not None and row.at <= clock + 10:
+            met, clock = met + 1, None
+        elif key == "b":
+            if clock is not None and row.at > clock + 10:
+                unanswered.append(clock)
+            clock = row.at
+    deadlines = [START + timedelta(seconds=at + 10) for at in (*unanswered, clock) if at is not None]
+    return any(complete is None or deadline > complete for deadline in deadlines), met
+
+
+@dataclass
+class World:
+    """A store whose segments are followed, and what is in it."""
+
+    store: Store
+    writer: Writer
+    clock: Clock
+    told: dict[int, list[Told]] = field(default_factory=dict)
+    follower: Follower | None = None
+
+    def begin(self) -> None:
+        maps = {"told": the_map()}
+        self.follower = Follower(self.writer, maps, Measure(self.store, maps, clock=self.clock))
+        self.follower.begin(self.store.index())
+
+    def add(self, rows: Sequence[Told]) -> None:
+        load = collect(self.writer, rows, f"file {len(self.told)}", fingerprint=str(len(self.told)))
+        self.told[load.id] = list(rows)
+
+    def check(self) -> None:
+        """Follow, and compare what is kept with the recount; the changes since the beginning add up to it."""
+        assert self.follower is not None
+        index = refresh(self.writer, [the_map()])
+        self.follower.follow()
+        names = index.identifiers().column("value").to_pylist()
+        called = {key_of(index.who, number): name for number, name in enumerate(names)}
+        wanted = recount([row for rows in self.told.values() for row in rows], self.clock.now, index.as_of.overall)
+        for segment in SEGMENTS:
+            keys, _ = kept_members(self.store, f"told.{segment.key}")
+            members = {called[key.tobytes()] for key in keys}
+            assert members == wanted[segment.key], segment.key
+            inside: set[bytes] = set()
+            for change in reversed(segment_history(self.store, f"told.{segment.key}")):
+                assert (change.customer in inside) is (change.change == "left")
+                (inside.add if change.change == "entered" else inside.remove)(change.customer)
+            assert inside == {key.tobytes() for key in keys}
+
+
+ROWS = st.lists(
+    st.builds(
+        Told,
+        customer=st.sampled_from(["anna", "bo", "cecilia", "d"]),
+        at=st.integers(0, 60).map(float),
+        event=st.sampled_from(["e0", "e1", "e2"]),
+        channel=st.sampled_from([None, "web", "store"]),
+        sequence=st.just(0),
+        properties=st.sampled_from(['{"n": 3}', '{"n": 4}']),
+    ),
+    min_size=1,
+    max_size=10,
+    unique_by=lambda row: (row.customer, row.at),
+)
+STEPS = st.lists(
+    st.one_of(ROWS, st.sampled_from([3.0, 11.0, 25.0]), st.sampled_from(["undo", "again"])), min_size=1, max_size=5
+)
+
+
+def live_through(steps: Sequence[object]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        clock.now = START + timedelta(seconds=30)
+        with Store.open(Path(folder), clock=clock) as store, store.writing() as writer:
+            world = World(store, writer, clock)
+            world.begin()
+            world.check()  # of nothing: from here on all who come enter
+            for step in steps:
+                match step:
+                    case float():
+                        clock.now += timedelta(seconds=step)
+                        writer.finish_load(
+                            writer.begin_load(source_id="shop", origin="clock"), complete_until=clock.now
+                        )
+                    case "undo" if world.told:
+                        load = min(world.told)
+                        writer.remove_load(load)
+                        del world.told[load]
+                    case "again":
+                        world.begin()
+                    case list():
+                        known = {(row.customer, row.at) for rows in world.told.values() for row in rows}
+                        if new := [row for row in step if (row.customer, row.at) not in known]:
+                            world.add(new)
+                world.check()
+
+
+@holds(few=12, many=400, steps=STEPS)
+def test_what_is_kept_is_what_a_recount_gives(steps: Sequence[object]) -> None:
+    live_through(steps)
+
+
+def _many(events: int, customers: int, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        clock.now = START + timedelta(seconds=30)
+        with Store.open(Path(folder), clock=clock) as store, store.writing() as writer:
+            world = World(store, writer, clock)
+            world.begin()
+            world.check()
+            moments = chance.permutation(events * 2)[:events] / 50  # no two at once: ties are tested above
+            for some in np.array_split(moments, 12):
+                world.add(
+                    [
+                        Told(
+                            f"c{chance.integers(customers)}",
+                            float(at),
+                            f"e{chance.integers(3)}",
+                            (None, "web", "store")[chance.integers(3)],
+                            0,
+                            f'{{"n": {chance.integers(3, 5)}}}',
+                        )
+                        for at in some
+                    ]
+                )
+                clock.now += timedelta(seconds=events / 300)
+                if chance.integers(4) == 0:
+                    load = min(world.told)
+                    writer.remove_load(load)
+                    del world.told[load]
+                if chance.integers(4) == 0:
+                    world.begin()
+                world.check()
+
+
+def test_thousands_of_events_are_recounted() -> None:
+    _many(6_000, 300, 1)
+
+
+@pytest.mark.nightly
+def test_a_million_events_are_recounted() -> None:
+    _many(1_000_000, 20_000, 2)

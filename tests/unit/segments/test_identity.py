@@ -1,0 +1,148 @@
+"""Customers who are joined, split or gone: who stays in effect the same person neither leaves nor enters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.support.arriving import NOW, Clock
+from tests.support.stored_events import told_map
+
+from resa.analytics import Measure
+from resa.model.journey import JourneyMap, Segment
+from resa.segments import Follower, following
+from resa.storage import JourneyIndex, Store, Writer, kept_members, segment_history
+
+MAP = JourneyMap(
+    **{**vars(told_map()), "segments": (Segment(key="s", name="S", who="traits.x > 1"),)},
+)
+
+
+class Index:
+    """A generation of customers who may have several identifiers: by their key, what they are called."""
+
+    def __init__(self, generation: int, called: Mapping[int, Sequence[str]], events: int = 1) -> None:
+        self.generation, self.called = generation, dict(sorted(called.items()))
+        self.who = np.array([[key, 7] for key in self.called], np.uint64).reshape(-1, 2)
+        self.customers = len(called)
+        self.offsets = np.arange(self.customers + 1, dtype=np.int64) * events
+        self.seconds = self.micros = np.zeros(self.customers * events, np.int32)
+        self.epoch, self.record_files = 0, ()
+
+    def identifiers(self, customers: Any) -> pa.Table:
+        rows = [
+            {"customer": int(number), "kind": "user", "value": value}
+            for number in customers
+            for value in list(self.called.values())[number]
+        ]
+        schema = pa.schema([("customer", pa.uint32()), ("kind", pa.string()), ("value", pa.string())])
+        return pa.Table.from_pylist(rows, schema=schema)
+
+    def find_all(self, kinds: pa.Array, values: pa.Array) -> pa.Array:  # noqa: ARG002
+        numbers = {value: number for number, names in enumerate(self.called.values()) for value in names}
+        return pa.array([numbers.get(value) for value in values.to_pylist()], pa.uint32())
+
+
+@dataclass
+class Followed:
+    """One segment, followed over stand-ins of generations."""
+
+    store: Store
+    clock: Clock
+    follower: Follower
+    measure: SimpleNamespace
+    inside: set[int]
+
+    def look(self, index: Index, inside: set[int]) -> list[tuple[int, str, str]]:
+        """Who entered and left, and why; then what is kept is who is inside."""
+        self.clock.now += timedelta(seconds=1)
+        self.measure.index, self.inside = index, inside
+        told = self.follower.follow()
+        keys, _ = kept_members(self.store, "told.s")
+        assert {int(key[0]) for key in keys} == inside
+        return [(int(np.frombuffer(one.customer, "<u8")[0]), one.change, one.cause) for one in told]
+
+
+@pytest.fixture
+def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Followed]:
+    clock = Clock()
+    measure = SimpleNamespace(index=Index(1, {}))
+    measure.snapshot = lambda _: SimpleNamespace(index=measure.index)
+    with Store.open(tmp_path, clock=clock) as store, store.writing() as writer:
+        found = Followed(store, clock, _follower(writer, measure), measure, set())
+
+        def flags(snapshot: Any, *, now: int) -> dict[str, Any]:  # noqa: ARG001
+            return {"s": np.array([key in found.inside for key in snapshot.index.called], np.bool_)}
+
+        monkeypatch.setattr(following, "segment_flags", flags)
+        found.follower.begin(cast("JourneyIndex", measure.index))
+        assert found.look(measure.index, set()) == []
+        yield found
+
+
+def _follower(writer: Writer, measure: SimpleNamespace) -> Follower:
+    return Follower(writer, {"told": MAP}, cast("Measure", measure))
+
+
+def test_two_who_are_joined_stay_in(followed: Followed) -> None:
+    before = Index(2, {1: ["ann"], 5: ["phone"]})
+    assert followed.look(before, {5}) == [(5, "entered", "event")]
+    since = kept_members(followed.store, "told.s")[1].tolist()
+    assert followed.look(Index(3, {1: ["ann", "phone"]}), {1}) == []
+    assert kept_members(followed.store, "told.s")[1].tolist() == since
+
+
+def test_two_who_are_joined_may_leave_by_it(followed: Followed) -> None:
+    followed.look(Index(2, {1: ["ann"], 5: ["phone"]}), {5})
+    assert followed.look(Index(3, {1: ["ann", "phone"]}), set()) == [(1, "left", "identity")]
+
+
+def test_of_two_who_are_split_both_may_be_in(followed: Followed) -> None:
+    assert followed.look(Index(2, {1: ["ann", "phone"]}), {1}) == [(1, "entered", "event")]
+    assert followed.look(Index(3, {1: ["ann"], 9: ["phone"]}), {1, 9}) == []
+    assert followed.look(Index(4, {1: ["ann"], 9: ["phone"]}), {1}) == [(9, "left", "time")]
+
+
+def test_of_two_who_are_split_one_may_leave(followed: Followed) -> None:
+    followed.look(Index(2, {1: ["ann", "phone"]}), {1})
+    assert followed.look(Index(3, {1: ["ann"], 9: ["phone"]}), {9}) == [(1, "left", "identity")]
+
+
+def test_who_is_gone_has_left(followed: Followed) -> None:
+    followed.look(Index(2, {1: ["ann"], 5: ["bo"]}), {1, 5})
+    assert followed.look(Index(3, {5: ["bo"]}), {5}) == [(1, "left", "gone")]
+
+
+def test_an_edit_is_told_as_one(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index(2, {1: ["ann"], 5: ["bo"]})
+    followed.look(index, {1})
+    monkeypatch.setattr(following, "membership_hash", lambda *_: "other")
+    assert followed.look(index, {5}) == [(5, "entered", "definition"), (1, "left", "definition")]
+    assert followed.look(index, {1, 5}) == [(1, "entered", "time")]
+
+
+def test_who_went_while_nobody_looked_is_told_at_the_start(followed: Followed) -> None:
+    index = Index(2, {1: ["ann"], 5: ["bo"]})
+    followed.look(index, {1})
+    followed.follower.begin(cast("JourneyIndex", Index(3, {5: ["bo"]})))
+    assert followed.look(Index(4, {5: ["bo"]}), {5}) == [(5, "entered", "start"), (1, "left", "gone")]
+    assert sorted(one.change for one in segment_history(followed.store)) == ["entered", "entered", "left"]
+
+
+def test_who_is_found_at_first_has_not_entered(tmp_path: Path, followed: Followed) -> None:
+    del tmp_path
+    followed.measure.index, followed.inside = Index(2, {1: ["ann"]}), {1}
+    with followed.store.database.changing() as connection:
+        connection.exec_driver_sql("DELETE FROM segment_states")
+    followed.follower.begin(cast("JourneyIndex", followed.measure.index))
+    assert followed.look(followed.measure.index, {1}) == []
+    assert kept_members(followed.store, "told.s")[1].tolist() == [
+        int((NOW + timedelta(seconds=2)).timestamp() * 1_000_000)
+    ]
