@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.small_store import Happened
 
-from resa.model.journey import ComputedTrait
+from resa.model.customers import ComputedTrait
 
 __all__ = ["CONDITIONS", "VALUES", "trait_of"]
 

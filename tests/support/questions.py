@@ -13,7 +13,8 @@ from tests.support.small_store import NAMES, Happened, SmallStore, expect, small
 
 from resa.analytics import Measure, Result
 from resa.kernels import RELATIVE_ERROR
-from resa.model.journey import ComputedTrait, Improvement, Metric, Persona, Segment
+from resa.model.customers import ComputedTrait, Segment
+from resa.model.journey import Improvement, Metric, Persona
 from resa.model.quantities import parse_duration
 
 GAPS = st.sampled_from([0, 0, 0.000001, 0.5, 1, 1, 2, 5, 9.999999, 10, 10.000001, 60, 3600, 90_000])

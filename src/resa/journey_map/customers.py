@@ -12,7 +12,8 @@ from resa.expressions import Scope, compile_expression
 from resa.journey_map.customer_shapes import SegmentShape, TraitShape
 from resa.journey_map.names import display_name
 from resa.journey_map.references import References
-from resa.model.journey import ComputedTrait, Persona, Segment
+from resa.model.customers import ComputedTrait, Segment
+from resa.model.journey import Persona
 
 __all__ = ["check_customers", "check_segments_shared", "resolve_segments", "resolve_traits", "trait_sources"]
 

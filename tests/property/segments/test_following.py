@@ -17,7 +17,8 @@ from tests.support.properties import holds
 from tests.support.stored_events import START, Told, collect, told_map
 
 from resa.analytics import Measure
-from resa.model.journey import ComputedTrait, Expectation, JourneyMap, Segment
+from resa.model.customers import ComputedTrait, Segment
+from resa.model.journey import Expectation, JourneyMap
 from resa.model.quantities import parse_duration
 from resa.runtime import refresh
 from resa.segments import Follower

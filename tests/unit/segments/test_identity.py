@@ -16,7 +16,8 @@ from tests.support.arriving import NOW, Clock
 from tests.support.stored_events import told_map
 
 from resa.analytics import Measure
-from resa.model.journey import JourneyMap, Segment
+from resa.model.customers import Segment
+from resa.model.journey import JourneyMap
 from resa.segments import Follower, following
 from resa.storage import JourneyIndex, Store, Writer, kept_members, segment_history
 

@@ -37,7 +37,9 @@ def test_migrations_lead_to_the_schema(step: str, tmp_path: Path) -> None:
 
 
 def test_there_is_a_schema_of_every_earlier_step() -> None:
-    assert [path.stem for path in sorted(SCHEMAS.glob("*.sql"))] == [f"{n:04}" for n in range(1, int(REVISION))]
+    scripts = ScriptDirectory(str(Path(resa.storage.__file__).parent / "migrations"))
+    earlier = sorted(step.revision for step in scripts.walk_revisions() if step.revision != REVISION)
+    assert [path.stem for path in sorted(SCHEMAS.glob("*.sql"))] == earlier
 
 
 def test_the_newest_migration_is_the_one_that_is_named() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from resa.analytics.calendar import DAY, SECOND
 from resa.analytics.scope.snapshot import Flags, Positions, Snapshot
 from resa.analytics.sql.text import inlined, listed, moment
-from resa.model.journey import ComputedTrait
+from resa.model.customers import ComputedTrait
 
 __all__ = ["computed_trait", "computed_trait_sql"]
 
