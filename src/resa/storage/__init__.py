@@ -3,6 +3,7 @@
 from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
+from resa.storage.decisions import keep_decisions, kept_decisions
 from resa.storage.derivation import has_column
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
@@ -10,7 +11,8 @@ from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
-from resa.storage.publishing import is_current, refresh_index
+from resa.storage.persons import Unified, Unifier
+from resa.storage.publishing import holds_all, refresh_index
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -27,6 +29,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.runs import Owners
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -53,9 +56,12 @@ __all__ = [
     "Load",
     "MapColumn",
     "MapVersion",
+    "Owners",
     "Scope",
     "Sparse",
     "Store",
+    "Unified",
+    "Unifier",
     "Waiting",
     "Writer",
     "collecting_keys",
@@ -64,8 +70,10 @@ __all__ = [
     "first_of_each_key",
     "forget_derived",
     "has_column",
+    "holds_all",
     "in_order",
-    "is_current",
+    "keep_decisions",
+    "kept_decisions",
     "key_hash",
     "link_secret",
     "list_keys",
