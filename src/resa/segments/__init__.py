@@ -5,7 +5,7 @@
 
 from resa.segments.counting import SegmentFigure, count_segments, looked_from
 from resa.segments.following import Follower
-from resa.segments.keys import numbers_of
+from resa.segments.keys import keys_as_words
 from resa.segments.listing import LIST_FILES, member_table, write_list
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "Follower",
     "SegmentFigure",
     "count_segments",
+    "keys_as_words",
     "looked_from",
     "member_table",
-    "numbers_of",
     "write_list",
 ]

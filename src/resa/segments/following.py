@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from resa.analytics import Measure, membership_hash, segment_flags
 from resa.base.clock import from_microseconds, to_microseconds
-from resa.base.errors import WorkspaceDamaged
 from resa.model.journey import JourneyMap
-from resa.segments.keys import key_of, places_of
+from resa.segments.keys import key_of, owners_of
 from resa.storage import (
     Cause,
     JourneyIndex,
@@ -47,12 +46,14 @@ class _Followed:
         inside: Which customers of the last index were in.
         since: Since when each of these is in, microseconds since 1970; elsewhere 0.
         lost: Keys of members that the last index did not know.
+        renamed: Keys of members that it knew by another key.
     """
 
     state: SegmentState | None
     inside: Flags
     since: Numbers
     lost: list[bytes] = field(default_factory=list)
+    renamed: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class _Moved:
 
     Attributes:
         place: For each customer of the former, her number now; -1: there is no such customer.
-        heir: For each customer of the former who is gone, the one who is called as she was; else -1.
-        parent: For each customer who is new, the former one who was called as she is; else -1.
+        heir: For each customer of the former who is gone, the one who has the identifier that named her; else -1.
+        parent: For each customer who is new, the former one who had the identifier that names her; else -1.
         cause: For each customer of the new one, what may have changed her: an index into `_CAUSES`.
     """
 
@@ -109,16 +110,22 @@ class Follower:
         self._index = index
         self._followed = {name: self._taken_up(name, states.get(name), index) for name in names}
         self._resumed = True
-        if self._followed:
-            _hold(index)
+        _hold(index)
 
     def _taken_up(self, name: str, state: SegmentState | None, index: JourneyIndex) -> _Followed:
         keys, since = kept_members(self._writer.store, name)
-        places = places_of(index.who, keys)
+        places, owners = index.find(keys), owners_of(index, keys)
         inside, from_when = np.zeros(index.customers, np.bool_), np.zeros(index.customers, np.int64)
-        inside[places[places >= 0]] = True
-        from_when[places[places >= 0]] = since[places >= 0]
-        return _Followed(state, inside, from_when, [key.tobytes() for key in keys[places < 0]])
+        inside[owners[owners >= 0]] = True
+        from_when[owners[owners >= 0]] = since[owners >= 0]
+        renamed = (places < 0) & (owners >= 0)
+        return _Followed(
+            state,
+            inside,
+            from_when,
+            [key.tobytes() for key in keys[owners < 0]],
+            [key.tobytes() for key in keys[renamed]],
+        )
 
     def follow(self) -> list[SegmentChange]:
         """Count every segment as of now over the newest index, and keep who entered and left; what was told of it."""
@@ -149,7 +156,9 @@ class Follower:
         since[entered] = step.now
         since[left] = 0
         who = step.index.who
-        lost = [*before.lost, *(key_of(self._index.who, number) for number in gone.tolist() if self._index is not None)]
+        if before.renamed:
+            carried = np.flatnonzero(inside & was)  # whom the database knows by another key is entered by her own
+        former = {} if self._index is None else {n: key_of(self._index.who, n) for n in gone.tolist()}
         come = np.concatenate([entered, carried])
         changes: list[SegmentChange] = []
         if before.state is not None:
@@ -157,15 +166,11 @@ class Follower:
             why: Cause | None = "definition" if edited else "start" if self._resumed else None
             changes += step.told(entered, "entered", why)
             changes += step.told(left, "left", why)
-            heirs = set() if step.moved is None else set(gone[step.moved.heir[gone] >= 0].tolist())
+            heirless = [key for n, key in former.items() if step.moved is None or step.moved.heir[n] < 0]
+            at = from_microseconds(step.now)
             changes += [
-                SegmentChange(
-                    segment=step.name, customer=key, change="left", at=from_microseconds(step.now), cause="gone"
-                )
-                for key in [
-                    *before.lost,
-                    *(key_of(self._index.who, n) for n in gone.tolist() if n not in heirs and self._index is not None),
-                ]
+                SegmentChange(segment=step.name, customer=key, change="left", at=at, cause="gone")
+                for key in (*before.lost, *heirless)
             ]
         state = SegmentState(
             segment=step.name,
@@ -174,11 +179,12 @@ class Follower:
             counted_at=from_microseconds(step.now),
             customers=int(np.count_nonzero(inside)),
         )
-        if lost or len(come) or len(left) or before.state is None or _is_old(before.state, state):
+        gone_keys = [*before.lost, *before.renamed, *former.values(), *(key_of(who, n) for n in left.tolist())]
+        if gone_keys or len(come) or before.state is None or _is_old(before.state, state):
             keep_segment(
                 self._writer,
                 state,
-                gone=[*lost, *(key_of(who, number) for number in left.tolist())],
+                gone=gone_keys,
                 come=[Member(customer=key_of(who, number), since=int(since[number])) for number in come.tolist()],
                 changes=changes,
             )
@@ -241,9 +247,9 @@ def _is_old(kept: SegmentState, new: SegmentState) -> bool:
     return kept.definition != new.definition or new.counted_at - kept.counted_at > _SAY_AGAIN
 
 
-def _hold(index: JourneyIndex) -> None:
-    """Open what names its customers, so that it can be read after a newer generation has replaced it."""
-    index.identifiers([0] if index.customers else [])
+def _hold(index: JourneyIndex) -> int:
+    """Open what says whose each identifier is, so that it can be read after a newer generation has replaced it."""
+    return int(index.persons.num_rows)
 
 
 def _carried(before: _Followed, moved: _Moved | None, inside: Flags) -> tuple[Flags, Numbers, Numbers, Numbers]:
@@ -276,35 +282,22 @@ def _moved(old: JourneyIndex | None, new: JourneyIndex) -> _Moved | None:
     """What became of the customers of a generation in the next; `None`: it is the same one."""
     if old is None or old.generation == new.generation:
         return None
-    place = places_of(new.who, old.who)
+    place = new.find(old.who)
     found = np.zeros(new.customers, np.bool_)
     found[place[place >= 0]] = True
     vanished, fresh = np.flatnonzero(place < 0), np.flatnonzero(~found)
     heir, parent = np.full(old.customers, -1, np.int64), np.full(new.customers, -1, np.int64)
-    heir[vanished], parent[fresh] = _called_so(old, vanished, new), _called_so(new, fresh, old)
-    cause = np.full(new.customers, _RECORD if old.record_files != new.record_files else _TIME, np.uint8)
+    heir[vanished], parent[fresh] = owners_of(new, old.who[vanished]), owners_of(old, new.who[fresh])
+    cause = np.full(new.customers, _TIME, np.uint8)
     kept = np.flatnonzero(place >= 0)
-    more = np.diff(new.offsets)[place[kept]] != np.diff(old.offsets)[kept]
-    cause[place[kept[more]]] = _EVENT
+    for now, then, what in (
+        (new.record_offsets, old.record_offsets, _RECORD),
+        (new.offsets, old.offsets, _EVENT),
+    ):
+        cause[place[kept[np.diff(now)[place[kept]] != np.diff(then)[kept]]]] = what
     cause[fresh] = np.where(np.diff(new.offsets)[fresh] > 0, _EVENT, _RECORD)
     cause[heir[heir >= 0]] = _IDENTITY
     cause[parent >= 0] = _IDENTITY
     split = place[parent[parent >= 0]]
     cause[split[split >= 0]] = _IDENTITY
     return _Moved(place, heir, parent, cause)
-
-
-def _called_so(index: JourneyIndex, customers: Numbers, other: JourneyIndex) -> Numbers:
-    """For each of these customers the one of another generation who has one of their identifiers; -1: nobody."""
-    numbers = np.full(len(customers), -1, np.int64)
-    if not len(customers):
-        return numbers
-    try:
-        named = index.identifiers(customers)
-        found = other.find_all(named.column("kind").combine_chunks(), named.column("value").combine_chunks())
-    except WorkspaceDamaged:
-        return numbers  # the generation was replaced long ago: it is not known any more what they were called
-    known = found.is_valid().to_numpy(zero_copy_only=False)
-    rows = np.searchsorted(customers, named.column("customer").to_numpy())
-    numbers[rows[known][::-1]] = found.to_numpy(zero_copy_only=False)[known][::-1]
-    return numbers

@@ -9,31 +9,41 @@ import numpy.typing as npt
 
 from resa.storage import JourneyIndex
 
-__all__ = ["key_of", "numbers_of", "places_of"]
+__all__ = ["key_of", "keys_as_words", "owners_of"]
+
+Words = npt.NDArray[np.uint64]
 
 
-def key_of(who: npt.NDArray[np.uint64], customer: int) -> bytes:
+def key_of(who: Words, customer: int) -> bytes:
     """The 16 bytes that name a customer."""
     return np.ascontiguousarray(who[customer]).astype("<u8").tobytes()
 
 
-def places_of(who: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """For each wanted key the number of the customer, -1 if there is none.
+def keys_as_words(keys: Sequence[bytes]) -> Words:
+    """Keys as an index has them, uint64[N, 2]."""
+    return np.frombuffer(b"".join(keys), "<u8").reshape(-1, 2)
+
+
+def owners_of(index: JourneyIndex, keys: Words) -> npt.NDArray[np.int64]:
+    """The numbers of the customers whose identifiers these keys once were named by; -1 where there is none.
+
+    A customer's key is the hash of the identifier that names her; joined or split, she may be named by another one.
 
     Args:
-        who: uint64[C, 2], sorted, as an index has it.
-        wanted: uint64[W, 2].
+        index: A generation.
+        keys: uint64[N, 2], keys of this generation or another one.
     """
-    if not len(who) or not len(wanted):
-        return np.full(len(wanted), -1, np.int64)
-    places = np.searchsorted(np.ascontiguousarray(who[:, 0]), wanted[:, 0])
-    for _ in range(2):  # two customers with one first word are as good as impossible, yet not quite
-        here = np.minimum(places, len(who) - 1)
-        places = places + ((who[here, 0] == wanted[:, 0]) & (who[here, 1] < wanted[:, 1]) & (places < len(who)))
-    here = np.minimum(places, len(who) - 1)
-    return np.where((who[here] == wanted).all(axis=1), here, -1)
-
-
-def numbers_of(index: JourneyIndex, keys: Sequence[bytes]) -> npt.NDArray[np.int64]:
-    """The numbers of customers in a generation, by the 16 bytes that name each; -1: there is none."""
-    return places_of(index.who, np.frombuffer(b"".join(keys), "<u8").reshape(-1, 2))
+    persons = index.persons
+    if not persons.num_rows or not len(keys):
+        return index.find(keys)
+    hashes = np.stack([persons.column(name).to_numpy() for name in ("high", "low")], axis=1)
+    names = persons.column("name").to_numpy()
+    places = np.searchsorted(np.ascontiguousarray(hashes[:, 0]), keys[:, 0])
+    for _ in range(2):  # two with one first word are as good as impossible, yet not quite
+        here = np.minimum(places, len(hashes) - 1)
+        places = places + ((hashes[here, 0] == keys[:, 0]) & (hashes[here, 1] < keys[:, 1]) & (places < len(hashes)))
+    here = np.minimum(places, len(hashes) - 1)
+    joined = (hashes[here] == keys).all(axis=1) & (names[here] >= 0)
+    now = keys.copy()
+    now[joined] = hashes[names[here[joined]]]
+    return index.find(now)

@@ -17,7 +17,6 @@ from resa.base.errors import InputError
 from resa.base.files import durable_file
 from resa.base.language import sentence
 from resa.model.tables import INSTANT
-from resa.segments.keys import places_of
 from resa.storage import JourneyIndex
 
 __all__ = ["LIST_FILES", "member_table", "write_list"]
@@ -41,7 +40,7 @@ def member_table(
     """
     named = index.identifiers(np.flatnonzero(inside))
     since: npt.NDArray[Any] = np.zeros(index.customers, np.int64)
-    places = places_of(index.who, kept[0])
+    places = index.find(kept[0])
     since[places[places >= 0]] = kept[1][places >= 0]
     known = since[named.column("customer").to_numpy()]
     moments = pa.array(known, mask=known == 0).cast(INSTANT)

@@ -3,6 +3,7 @@
 from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
+from resa.storage.decisions import keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
@@ -22,7 +23,8 @@ from resa.storage.memberships import (
     segment_states_of,
     since_when,
 )
-from resa.storage.publishing import is_current, refresh_index
+from resa.storage.persons import Unified, Unifier
+from resa.storage.publishing import holds_all, refresh_index
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -39,6 +41,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.runs import Owners
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -67,11 +70,14 @@ __all__ = [
     "MapColumn",
     "MapVersion",
     "Member",
+    "Owners",
     "Scope",
     "SegmentChange",
     "SegmentState",
     "Sparse",
     "Store",
+    "Unified",
+    "Unifier",
     "Waiting",
     "Writer",
     "collecting_keys",
@@ -82,9 +88,11 @@ __all__ = [
     "forget_derived",
     "forget_segment",
     "has_column",
+    "holds_all",
     "in_order",
-    "is_current",
+    "keep_decisions",
     "keep_segment",
+    "kept_decisions",
     "kept_members",
     "key_hash",
     "link_secret",

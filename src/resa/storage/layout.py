@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,11 @@ class Layout:
     def work(self) -> Path:
         """Things in the making."""
         return self.root / "work"
+
+    @property
+    def kinds(self) -> Mapping[str, Path]:
+        """The folder of each kind of listed files."""
+        return {kind: self.root / kind for kind in FILE_FOLDERS}
 
     def generation(self, number: int) -> Path:
         """The folder of one generation of the index."""

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
+from resa.identity import customers_named, identifiers_of
 from resa.storage import JourneyIndex
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Profile:
     """One customer. All of it is personal data.
 
     Attributes:
-        identifiers: Kind and value of what she is called.
+        identifiers: Kind and value of all that she is called, the best first.
         traits: What is known of her, in alphabetical order.
         seen: What the map sees of her.
         notes: What must be known of the numbers.
@@ -89,36 +89,35 @@ def profile_of(
         snapshot, index = measure.snapshot(key), shop.store.index()
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
-    kind, customer = found_customer(index, value, kind)
+    customer = found_customer(shop, index, value, kind)
     return Profile(
-        identifiers=((kind, value),),
-        traits=tuple(_traits(shop.store.told_traits(kind, value).to_pylist())),
+        identifiers=tuple(identifiers_of(index, customer)),
+        traits=tuple(_traits(shop.store.told_traits(index, customer).to_pylist())),
         seen=seen_customer(snapshot, customer, newest),
         notes=measure.notes,
     )
 
 
-def found_customer(index: JourneyIndex, value: str, kind: str | None) -> tuple[str, int]:
-    """Kind of the identifier, and number of the customer.
+def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> int:
+    """The number of the customer.
 
     Raises:
         QuestionError: Nobody is called so, or several are.
     """
-    kinds = sorted(pc.unique(index.identifiers().column("kind")).to_pylist())
+    kinds = sorted(
+        {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
+    )
     asked = kinds if kind is None else [kind]
-    numbers = index.find_all(pa.array(asked, pa.string()), pa.array([value] * len(asked), pa.string())).to_pylist()
-    found = [(name, number) for name, number in zip(asked, numbers, strict=True) if number is not None]
+    numbers = customers_named(index, shop.rules, [(name, value) for name in asked])
+    found = {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
     if len(found) > 1:
-        names = ", ".join(name for name, _ in found)
+        names = ", ".join(sorted(found.values()))
         raise QuestionError(sentence("several customers are called so; say which with --kind: {names}", names=names))
     if not found:
         known = ", ".join(kinds) or sentence("none yet")
-        raise QuestionError(
-            sentence(
-                "no customer is called so; identifiers are written as their source does, of kinds: {known}", known=known
-            )
-        )
-    return found[0]
+        raise QuestionError(sentence("no customer is called so; there are identifiers of kinds: {known}", known=known))
+    customer: int = next(iter(found))
+    return customer
 
 
 def _traits(told: list[dict[str, Any]]) -> Iterator[Trait]:

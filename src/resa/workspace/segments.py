@@ -133,11 +133,11 @@ class Segments:
         Raises:
             QuestionError: There is no segment of this name.
         """
-        from resa.segments import numbers_of  # noqa: PLC0415 - see above
+        from resa.segments import keys_as_words  # noqa: PLC0415 - see above
 
         name = None if key is None else f"{self._map_of(key).key}.{key}"
         found, index = segment_history(self._shop.store, name, newest=newest), self._shop.store.index()
-        numbers = numbers_of(index, [change.customer for change in found])
+        numbers = index.find(keys_as_words([change.customer for change in found]))
         named = {
             row["customer"]: row for row in reversed(index.identifiers(np.unique(numbers[numbers >= 0])).to_pylist())
         }
@@ -167,7 +167,7 @@ class Segments:
             snapshot, index = measure.snapshot(journey_map.key), shop.store.index()
             if index.generation == snapshot.index.generation:
                 break  # a number means a customer of one generation only
-        _, number = found_customer(index, customer, kind)
+        number = found_customer(shop, index, customer, kind)
         moment = looked_from(shop.store, index.as_of.overall) if name in journey_map.segment else None
         return why(snapshot, number, name, now=None if moment is None else to_microseconds(moment))
 

@@ -27,28 +27,29 @@ MAP = JourneyMap(
 
 
 class Index:
-    """A generation of customers who may have several identifiers: by their key, what they are called."""
+    """A generation of customers who may have several identifiers: each a number, the first one names the customer."""
 
-    def __init__(self, generation: int, called: Mapping[int, Sequence[str]], events: int = 1) -> None:
+    def __init__(self, generation: int, called: Mapping[int, Sequence[int]]) -> None:
         self.generation, self.called = generation, dict(sorted(called.items()))
         self.who = np.array([[key, 7] for key in self.called], np.uint64).reshape(-1, 2)
         self.customers = len(called)
-        self.offsets = np.arange(self.customers + 1, dtype=np.int64) * events
-        self.seconds = self.micros = np.zeros(self.customers * events, np.int32)
-        self.epoch, self.record_files = 0, ()
+        self.offsets = np.arange(self.customers + 1, dtype=np.int64)
+        self.record_offsets = np.zeros(self.customers + 1, np.int64)
+        self.seconds = self.micros = np.zeros(self.customers, np.int32)
+        self.epoch = 0
+        owner = {one: key for key, ones in self.called.items() for one in ones}
+        hashes = sorted(owner)
+        self.persons = pa.table(
+            {
+                "high": pa.array(hashes, pa.uint64()),
+                "low": pa.array([7] * len(hashes), pa.uint64()),
+                "name": pa.array([hashes.index(owner[one]) for one in hashes], pa.int32()),
+            }
+        )
 
-    def identifiers(self, customers: Any) -> pa.Table:
-        rows = [
-            {"customer": int(number), "kind": "user", "value": value}
-            for number in customers
-            for value in list(self.called.values())[number]
-        ]
-        schema = pa.schema([("customer", pa.uint32()), ("kind", pa.string()), ("value", pa.string())])
-        return pa.Table.from_pylist(rows, schema=schema)
-
-    def find_all(self, kinds: pa.Array, values: pa.Array) -> pa.Array:  # noqa: ARG002
-        numbers = {value: number for number, names in enumerate(self.called.values()) for value in names}
-        return pa.array([numbers.get(value) for value in values.to_pylist()], pa.uint32())
+    def find(self, keys: Any) -> Any:
+        numbers = {key: number for number, key in enumerate(self.called)}
+        return np.array([numbers.get(int(key[0]), -1) for key in keys], np.int64)
 
 
 @dataclass
@@ -93,36 +94,36 @@ def _follower(writer: Writer, measure: SimpleNamespace) -> Follower:
 
 
 def test_two_who_are_joined_stay_in(followed: Followed) -> None:
-    before = Index(2, {1: ["ann"], 5: ["phone"]})
+    before = Index(2, {1: [1], 5: [5]})
     assert followed.look(before, {5}) == [(5, "entered", "event")]
     since = kept_members(followed.store, "told.s")[1].tolist()
-    assert followed.look(Index(3, {1: ["ann", "phone"]}), {1}) == []
+    assert followed.look(Index(3, {1: [1, 5, 9]}), {1}) == []
     assert kept_members(followed.store, "told.s")[1].tolist() == since
 
 
 def test_two_who_are_joined_may_leave_by_it(followed: Followed) -> None:
-    followed.look(Index(2, {1: ["ann"], 5: ["phone"]}), {5})
-    assert followed.look(Index(3, {1: ["ann", "phone"]}), set()) == [(1, "left", "identity")]
+    followed.look(Index(2, {1: [1], 5: [5]}), {5})
+    assert followed.look(Index(3, {1: [1, 5, 9]}), set()) == [(1, "left", "identity")]
 
 
 def test_of_two_who_are_split_both_may_be_in(followed: Followed) -> None:
-    assert followed.look(Index(2, {1: ["ann", "phone"]}), {1}) == [(1, "entered", "event")]
-    assert followed.look(Index(3, {1: ["ann"], 9: ["phone"]}), {1, 9}) == []
-    assert followed.look(Index(4, {1: ["ann"], 9: ["phone"]}), {1}) == [(9, "left", "time")]
+    assert followed.look(Index(2, {1: [1, 5, 9]}), {1}) == [(1, "entered", "event")]
+    assert followed.look(Index(3, {1: [1, 5], 9: [9]}), {1, 9}) == []
+    assert followed.look(Index(4, {1: [1, 5], 9: [9]}), {1}) == [(9, "left", "time")]
 
 
 def test_of_two_who_are_split_one_may_leave(followed: Followed) -> None:
-    followed.look(Index(2, {1: ["ann", "phone"]}), {1})
-    assert followed.look(Index(3, {1: ["ann"], 9: ["phone"]}), {9}) == [(1, "left", "identity")]
+    followed.look(Index(2, {1: [1, 5, 9]}), {1})
+    assert followed.look(Index(3, {1: [1, 5], 9: [9]}), {9}) == [(1, "left", "identity")]
 
 
 def test_who_is_gone_has_left(followed: Followed) -> None:
-    followed.look(Index(2, {1: ["ann"], 5: ["bo"]}), {1, 5})
-    assert followed.look(Index(3, {5: ["bo"]}), {5}) == [(1, "left", "gone")]
+    followed.look(Index(2, {1: [1], 5: [5]}), {1, 5})
+    assert followed.look(Index(3, {5: [5]}), {5}) == [(1, "left", "gone")]
 
 
 def test_an_edit_is_told_as_one(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = Index(2, {1: ["ann"], 5: ["bo"]})
+    index = Index(2, {1: [1], 5: [5]})
     followed.look(index, {1})
     monkeypatch.setattr(following, "membership_hash", lambda *_: "other")
     assert followed.look(index, {5}) == [(5, "entered", "definition"), (1, "left", "definition")]
@@ -130,16 +131,16 @@ def test_an_edit_is_told_as_one(followed: Followed, monkeypatch: pytest.MonkeyPa
 
 
 def test_who_went_while_nobody_looked_is_told_at_the_start(followed: Followed) -> None:
-    index = Index(2, {1: ["ann"], 5: ["bo"]})
+    index = Index(2, {1: [1], 5: [5]})
     followed.look(index, {1})
-    followed.follower.begin(cast("JourneyIndex", Index(3, {5: ["bo"]})))
-    assert followed.look(Index(4, {5: ["bo"]}), {5}) == [(5, "entered", "start"), (1, "left", "gone")]
+    followed.follower.begin(cast("JourneyIndex", Index(3, {5: [5]})))
+    assert followed.look(Index(4, {5: [5]}), {5}) == [(5, "entered", "start"), (1, "left", "gone")]
     assert sorted(one.change for one in segment_history(followed.store)) == ["entered", "entered", "left"]
 
 
 def test_who_is_found_at_first_has_not_entered(tmp_path: Path, followed: Followed) -> None:
     del tmp_path
-    followed.measure.index, followed.inside = Index(2, {1: ["ann"]}), {1}
+    followed.measure.index, followed.inside = Index(2, {1: [1]}), {1}
     with followed.store.database.changing() as connection:
         connection.exec_driver_sql("DELETE FROM segment_states")
     followed.follower.begin(cast("JourneyIndex", followed.measure.index))
@@ -147,3 +148,11 @@ def test_who_is_found_at_first_has_not_entered(tmp_path: Path, followed: Followe
     assert kept_members(followed.store, "told.s")[1].tolist() == [
         int((NOW + timedelta(seconds=2)).timestamp() * 1_000_000)
     ]
+
+
+def test_who_was_joined_while_nobody_looked_stays_in(followed: Followed) -> None:
+    followed.look(Index(2, {1: [1], 5: [5]}), {5})
+    since = kept_members(followed.store, "told.s")[1].tolist()
+    followed.follower.begin(cast("JourneyIndex", Index(3, {1: [1, 5]})))
+    assert followed.look(Index(4, {1: [1, 5]}), {1}) == []
+    assert kept_members(followed.store, "told.s")[1].tolist() == since
