@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -73,6 +74,7 @@ class SeenCustomer:
         personas: Keys of the personas that she is, as of now.
         timeline: Her newest events, the newest first.
         openings: What was expected of her, the newest first.
+        computed: Traits that Resa computes, by name, as of when the data are complete; `None`: not known.
         as_of: Up to when the data are complete; `None`: there are none.
     """
 
@@ -83,6 +85,7 @@ class SeenCustomer:
     timeline: tuple[SeenEvent, ...]
     openings: tuple[SeenOpening, ...]
     as_of: datetime | None
+    computed: Mapping[str, Any] = field(default_factory=dict)
 
 
 def seen_customer(snapshot: Snapshot, customer: int, newest: int) -> SeenCustomer:
@@ -105,6 +108,7 @@ def seen_customer(snapshot: Snapshot, customer: int, newest: int) -> SeenCustome
         timeline=_timeline(snapshot, np.arange(first, last)[::-1][:newest]),
         openings=_openings(snapshot, customer),
         as_of=snapshot.index.as_of.overall,
+        computed={key: expressions.trait(key)[customer].as_py() for key in snapshot.journey_map.trait},
     )
 
 

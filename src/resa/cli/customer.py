@@ -134,7 +134,7 @@ def _said(profile: Profile) -> Iterator[str]:
             "trait": trait.name,
             "value": _value(trait.value),
             "source": trait.source,
-            "recorded (UTC)": _moment(trait.recorded_at),
+            "recorded (UTC)": None if trait.recorded_at is None else _moment(trait.recorded_at),
             "before": ", ".join(_value(earlier.value) for earlier in trait.before),
         }
         for trait in profile.traits

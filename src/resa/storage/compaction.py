@@ -29,6 +29,7 @@ from resa.storage.publishing import next_number, publish, share_file
 from resa.storage.records import EventFile
 from resa.storage.runs import first_identifiers
 from resa.storage.schema import file_loads, files
+from resa.storage.traits import TRAIT_SOURCES_FILE
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -173,7 +174,14 @@ def _copy_generation(index: JourneyIndex, folder: Path, rows: npt.NDArray[np.uin
     if folder.exists():
         shutil.rmtree(folder)
     kept = [index.folder / f"{name}.npy" for name in ARRAYS if name != "rows"]
-    beside = ("identifiers.arrow", "persons.arrow", "pairs.arrow", "traits.arrow", "attributes.json")
+    beside = (
+        "identifiers.arrow",
+        "persons.arrow",
+        "pairs.arrow",
+        "traits.arrow",
+        TRAIT_SOURCES_FILE,
+        "attributes.json",
+    )
     kept += [path for name in beside if (path := index.folder / name).exists()]
     for _, column in index.columns.values():
         kept += (index.folder / column).iterdir()

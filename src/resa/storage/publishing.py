@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ from resa.storage.persons import Unified, Unifier, taken_again, write_told
 from resa.storage.records import EventFile, Exclusion
 from resa.storage.runs import Run, open_run_file, placed, run_from_file, seen_in, write_run_file
 from resa.storage.schema import files, generations, loads, map_columns
-from resa.storage.traits import newest_traits, write_traits
+from resa.storage.traits import TraitSources, kept_trait_sources, newest_traits, write_traits
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -63,11 +63,13 @@ class Sources:
         events: Event files, in the global order of their rows.
         records: Customer files.
         as_of: Up to when each source is complete.
+        traits: Whose word counts, of traits that say so.
     """
 
     events: tuple[EventFile, ...]
     records: tuple[EventFile, ...]
     as_of: Mapping[str, datetime]
+    traits: TraitSources = field(default_factory=dict)
 
 
 def refresh_index(
@@ -90,9 +92,11 @@ def refresh_index(
         labels: Keep what reports ask for; without, a reader finds it out.
     """
     store = writer.store
-    sources = _sources(store)
+    said = {trait: names for journey_map in maps for trait, names in journey_map.trait_sources.items()}
+    sources = replace(_sources(store), traits=said)
     base = empty_index(store) if anew else store.index()
-    if not anew and holds_all(store, base, unifier, exclude):
+    same = not base.records or kept_trait_sources(base) == said
+    if not anew and same and holds_all(store, base, unifier, exclude):
         _publish_columns(writer, base, maps)
         return store.index()
     if not _continues(base, sources, unifier, exclude):
@@ -171,7 +175,7 @@ def build_generation(
     )
     index = open_index(folder, UNPUBLISHED, store.layout.kinds, {}, store.hasher)
     if sources.records:
-        write_traits(folder / "traits.arrow", newest_traits(index, base))
+        write_traits(folder / "traits.arrow", newest_traits(index, base, sources.traits), sources.traits)
     return index
 
 

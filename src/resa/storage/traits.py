@@ -1,14 +1,17 @@
-"""What is known of customers: of each trait the newest record that names it."""
+"""What is known of customers: of each trait the newest record that names it, or that of whose word counts first."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from resa.base.files import flush_file
+from resa.base.files import flush_file, write_text_durably
 from resa.engine import Engine
 from resa.kernels import ordering
 from resa.model.tables import CUSTOMER_RECORDS
@@ -16,7 +19,16 @@ from resa.storage.gather import gather_rows
 from resa.storage.index import JourneyIndex
 from resa.storage.runs import ids_of
 
-__all__ = ["TRAITS", "newest_traits", "read_traits", "told_traits", "write_traits"]
+__all__ = [
+    "TRAITS",
+    "TRAIT_SOURCES_FILE",
+    "TraitSources",
+    "kept_trait_sources",
+    "newest_traits",
+    "read_traits",
+    "told_traits",
+    "write_traits",
+]
 
 TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field("traits", pa.string(), nullable=False)])
 """One row a customer of whom records exist, in the order of customers; traits is a JSON object."""
@@ -31,25 +43,33 @@ TOLD = pa.schema(
 )
 """What one source said of one trait at one time; value is JSON."""
 
+TraitSources = Mapping[str, tuple[str, ...]]
+"""Of some traits, whose word counts: the first of these sources that has said it, however long ago; else the newest."""
+
+_NONE: TraitSources = MappingProxyType({})
+
+TRAIT_SOURCES_FILE = "trait_sources.json"
+"""By which of these a generation's traits were found, beside them."""
+
 _READ = ("source_id", "message_id", "recorded_at", "sequence", "traits")
 
 _TOLD = """
 SELECT fact.key AS trait, CAST(fact.value AS VARCHAR) AS value, source_id, recorded_at
-FROM record, json_each(traits) AS fact
-ORDER BY trait, recorded_at DESC, sequence DESC, record.id DESC
+FROM record, json_each(traits) AS fact LEFT JOIN first ON first.trait = fact.key AND first.source = source_id
+ORDER BY fact.key, place NULLS LAST, recorded_at DESC, sequence DESC, record.id DESC
 """
 
 # A customer with one record is the common case, and needs no taking apart.
 _NEWEST = """
 WITH told AS (
-    SELECT customer, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records
+    SELECT customer, source_id, recorded_at, sequence, id, traits, count(*) OVER (PARTITION BY customer) AS records
     FROM record
 ), newest AS (
     SELECT customer, fact.key AS trait, CAST(fact.value AS VARCHAR) AS value
-    FROM told, json_each(traits) AS fact
+    FROM told, json_each(traits) AS fact LEFT JOIN first ON first.trait = fact.key AND first.source = source_id
     WHERE records > 1
     QUALIFY 1 = row_number() OVER (
-        PARTITION BY customer, fact.key ORDER BY recorded_at DESC, sequence DESC, told.id DESC
+        PARTITION BY customer, fact.key ORDER BY place NULLS LAST, recorded_at DESC, sequence DESC, told.id DESC
     )
 )
 SELECT customer, traits FROM told WHERE records = 1
@@ -60,16 +80,18 @@ ORDER BY customer
 """
 
 
-def newest_traits(index: JourneyIndex, base: JourneyIndex) -> pa.Table:
+def newest_traits(index: JourneyIndex, base: JourneyIndex, sources: TraitSources = _NONE) -> pa.Table:
     """The traits (`TRAITS`) that its records give to the customers of an index.
 
     Args:
         index: In the making.
         base: A former generation, whose files are the first ones of the index: of customers whose records are the same
             nothing is read again.
+        sources: Whose word counts.
     """
     customers = np.flatnonzero(np.diff(index.record_offsets))
     same, before = _same_records(index, base, customers)
+    same &= kept_trait_sources(base) == sources
     known = read_traits(base)
     told = known.column("customer").to_numpy()
     places = np.searchsorted(told, before[same])
@@ -78,7 +100,7 @@ def newest_traits(index: JourneyIndex, base: JourneyIndex) -> pa.Table:
     kept = known.take(pa.array(places[there])).set_column(
         0, TRAITS.field("customer"), pa.array(customers[same][there].astype(np.uint32))
     )
-    found = pa.concat_tables([kept.cast(TRAITS), _newest(index, customers[~same])])
+    found = pa.concat_tables([kept.cast(TRAITS), _newest(index, customers[~same], sources)])
     return found.take(pa.array(np.argsort(found.column("customer").to_numpy(), kind="stable"))).combine_chunks()
 
 
@@ -98,11 +120,12 @@ def _same_records(
     return same, before
 
 
-def _newest(index: JourneyIndex, customers: npt.NDArray[np.int64]) -> pa.Table:
+def _newest(index: JourneyIndex, customers: npt.NDArray[np.int64], sources: TraitSources) -> pa.Table:
     if not len(customers):
         return TRAITS.empty_table()
     with Engine() as engine:
         engine.register("record", _records_of(index, customers))
+        engine.register("first", _places(sources))
         return engine.query(_NEWEST).cast(TRAITS)
 
 
@@ -118,14 +141,40 @@ def _records_of(index: JourneyIndex, customers: npt.NDArray[np.int64]) -> pa.Tab
 
 
 def told_traits(index: JourneyIndex, customer: int) -> pa.Table:
-    """What records say of one customer (`TOLD`), the newest first; of each trait the first row counts."""
+    """What records say of one customer (`TOLD`), the newest first; of each trait the first row counts.
+
+    Where it is said whose word counts, theirs comes first.
+    """
     with Engine() as engine:
+        engine.register("first", _places(kept_trait_sources(index)))
         engine.register("record", _records_of(index, np.array([customer])))
         return engine.query(_TOLD).cast(TOLD)
 
 
-def write_traits(path: Path, traits: pa.Table) -> None:
-    """Write the traits of a generation."""
+def _places(sources: TraitSources) -> pa.Table:
+    """The place of each source among those whose word counts, by trait."""
+    rows = [
+        {"trait": trait, "source": source, "place": place}
+        for trait, names in sources.items()
+        for place, source in enumerate(names)
+    ]
+    schema = pa.schema([("trait", pa.string()), ("source", pa.string()), ("place", pa.int32())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def kept_trait_sources(index: JourneyIndex) -> TraitSources:
+    """By whose words the traits of a generation were found."""
+    try:
+        said = json.loads((index.folder / TRAIT_SOURCES_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {trait: tuple(names) for trait, names in said.items()}
+
+
+def write_traits(path: Path, traits: pa.Table, sources: TraitSources) -> None:
+    """Write the traits of a generation, and by whose words they were found."""
+    if sources:
+        write_text_durably(path.with_name(TRAIT_SOURCES_FILE), json.dumps({**sources}, ensure_ascii=False))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, TRAITS) as writer:
         writer.write_table(traits, max_chunksize=65_536)
     flush_file(path)

@@ -27,7 +27,7 @@ from resa.storage.records import EventFile, Exclusion, Finding
 from resa.storage.recounting import stored_hashes
 from resa.storage.schema import file_loads, files, loads
 from resa.storage.settling import check_settled
-from resa.storage.traits import read_traits
+from resa.storage.traits import kept_trait_sources, read_traits
 from resa.storage.unique import listed_runs, open_run
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap], 
     ):
         return  # nothing is published, or what it was made of is another by now: the next refresh tells
     folder = store.layout.work / "verify"
-    sources = Sources(index.files, index.records, index.as_of.sources)
+    sources = Sources(index.files, index.records, index.as_of.sources, kept_trait_sources(index))
     again = build_generation(store, folder, empty_index(store), sources, unifier, index.exclude)
     for name in ARRAYS:
         if not np.array_equal(getattr(again, name), getattr(index, name)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Profile", "Trait", "found_customer", "profile_of"]
 
 
+COMPUTED = "computed"
+"""What stands for the source of a trait that Resa computes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trait:
     """One thing that is known of a customer.
@@ -29,15 +33,15 @@ class Trait:
     Attributes:
         name: Of the trait.
         value: As JSON reads it.
-        source: Which source said so.
-        recorded_at: As of when, UTC.
-        before: What was said before, the newest first.
+        source: Which source said so; `computed`: Resa, from her events.
+        recorded_at: As of when, UTC; `None`: not known.
+        before: What else was said, the newest first; of a trait whose word counts (`sources:`), theirs first.
     """
 
     name: str
     value: Any
     source: str
-    recorded_at: datetime
+    recorded_at: datetime | None
     before: tuple[Trait, ...] = ()
 
 
@@ -90,10 +94,11 @@ def profile_of(
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
     customer = found_customer(shop, index, value, kind)
+    seen = seen_customer(snapshot, customer, newest)
     return Profile(
         identifiers=tuple(identifiers_of(index, customer)),
-        traits=tuple(_traits(shop.store.told_traits(index, customer).to_pylist())),
-        seen=seen_customer(snapshot, customer, newest),
+        traits=tuple(_with_computed(_traits(shop.store.told_traits(index, customer).to_pylist()), seen)),
+        seen=seen,
         notes=measure.notes,
     )
 
@@ -132,3 +137,15 @@ def _traits(told: list[dict[str, Any]]) -> Iterator[Trait]:
         by_name.setdefault(trait.name, []).append(trait)
     for newest, *before in by_name.values():
         yield Trait(**{**vars(newest), "before": tuple(before)})
+
+
+def _with_computed(told: Iterable[Trait], seen: SeenCustomer) -> Iterator[Trait]:
+    """All traits in alphabetical order: one that is computed counts more than what sources say of it."""
+    by_name = {trait.name: trait for trait in told}
+    for name, value in seen.computed.items():
+        said = by_name.get(name)
+        before = () if said is None else (said, *said.before)
+        plain = value.isoformat() if isinstance(value, datetime) else value
+        if value is not None or said is not None:
+            by_name[name] = Trait(name=name, value=plain, source=COMPUTED, recorded_at=seen.as_of, before=before)
+    yield from (by_name[name] for name in sorted(by_name))
