@@ -77,10 +77,11 @@ def show(
     for text in (figure.about, figure.owner and told(sentence("owner: {owner}", owner=figure.owner)), figure.who):
         if text:
             write_out(harmless(text))
+    share = f"{figure.share or 0:.1%}"
     size = sentence(
         "{customers}, {share} of all, as of {moment}",
         customers=counted(figure.customers, "customer"),
-        share=f"{figure.share or 0:.1%}",
+        share=share,
         moment=_moment(figure.counted_at) or "–",
     )
     write_out(told(size))

@@ -26,9 +26,9 @@ def test_traits_move_with_their_customers(tmp_path: Path, monkeypatch: pytest.Mo
 
     read = traits._newest  # what is counted is what it is not asked
 
-    def counted(index: JourneyIndex, customers: npt.NDArray[np.int64]) -> pa.Table:
+    def counted(index: JourneyIndex, customers: npt.NDArray[np.int64], *more: traits.TraitSources) -> pa.Table:
         asked.append(len(customers))
-        return read(index, customers)
+        return read(index, customers, *more)
 
     monkeypatch.setattr(traits, "_newest", counted)
     with opened(tmp_path, clock) as (store, arrivals), store.writing() as writer:

@@ -40,7 +40,8 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("value", "value_at_most", "variant", "verdict", "visits", "waiting", "who", "without_customer"),
             *("young_cancelled", "young_met", "young_open", "carried", "customers", "event", "events", "first_day"),
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
-            *("opened (UTC)", "deadline (UTC)", "when (UTC)"),
+            *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
+            *("segment", "change", "cause"),
         )
     }
 )
@@ -55,7 +56,24 @@ CELLS: Final[Mapping[str, str]] = MappingProxyType(
             *("visits of the map", "traits", "a persona", "everyone", "persona", "expectation", "promise", "drop-off"),
             *("wait", "loop", "repeat", "switch", "unmet", "unusual", "above comparable", "running", "finished"),
             *("removed", "yes", "no", "(not known)", "(other)", "text", "number", "whole number", "time", "day"),
-            *("true or false", "empty", "list", "nested", "comes", "silent", "never came", "missing", "no visits"),
+            *(
+                "true or false",
+                "entered",
+                "left",
+                "record",
+                "identity",
+                "definition",
+                "start",
+                "gone",
+                "empty",
+                "list",
+                "nested",
+                "comes",
+                "silent",
+                "never came",
+                "missing",
+                "no visits",
+            ),
         )
     }
 )
@@ -77,6 +95,8 @@ _OURS: Final = frozenset(
         "touchpoint",
         "to",
         "instead",
+        "change",
+        "cause",
     }
 )
 """Columns whose cells may hold words of ours."""
