@@ -171,6 +171,12 @@ def _journey_file() -> Iterator[str]:
         "text, an emotion one number. A step is one of those below.\n"
     )
     yield from _schema(json_schema())
+    yield "## `segments.yaml`\n"
+    yield "Shared by all maps: the name of a segment, and what it is, or the condition alone.\n"
+    yield _keys(json_schema("segments")["$defs"]["SegmentShape"]["properties"])
+    yield "## `traits.yaml`\n"
+    yield "Shared by all maps: the name of a trait, and how it is computed, or whose word counts.\n"
+    yield _keys(json_schema("traits")["$defs"]["TraitShape"]["properties"])
 
 
 def _sources() -> Iterator[str]:

@@ -12,7 +12,20 @@ from scripts.messages import DOMAINS, catalogue_of, file_of, updated
 from resa.drawing import say_count
 
 LANGUAGES = ("sv", "nb", "hu")
-ALIKE = {"Data", "Service", "Start", "bot", "definition", "for", "median", "period", "persona", "segment", "start", "text"}
+ALIKE = {
+    "Data",
+    "Service",
+    "Start",
+    "bot",
+    "definition",
+    "for",
+    "median",
+    "period",
+    "persona",
+    "segment",
+    "start",
+    "text",
+}
 ALIKE |= {"trend", "variant"}
 """Words that are the same in English and in one of the others."""
 TAILS = r"\{(?:when|to|wide|groups|hint|why|near|same|left|advice|known|suggestion)\}"
