@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -314,6 +314,47 @@ def test_customer(engine: Engine) -> None:
     assert answer(engine, compiled, pa.Table.from_pylist([row]), as_of=AT) is True
     assert answer(engine, compiled, pa.Table.from_pylist([{**row, "persona:gift_buyer": False}]), as_of=AT) is False
     assert answer(engine, compiled, pa.Table.from_pylist([{**row, "traits": "{}"}]), as_of=AT) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "met", "holds"),
+    [
+        ("met('cart.purchase')", 0, False),
+        ("met('cart.purchase')", 3, True),
+        ("not met('cart.purchase')", 0, True),
+        ("met('cart.purchase') >= 2", 1, False),
+        ("met('cart.purchase') >= 2", 2, True),
+        ("met('cart.purchase') = true", 2, True),
+        ("met('cart.purchase') is false", 0, True),
+        ("met('cart.purchase') + 1 = 3", 2, True),
+        ("case when traits.x = 'y' then met('cart.purchase') else 5 end > 4", 2, True),
+        ("coalesce(met('cart.purchase'), 0) between 1 and 2", 2, True),
+        ("met('cart.purchase') in (2, 3)", 2, True),
+    ],
+)
+def test_a_count_is_a_condition_and_a_number(engine: Engine, text: str, met: int, holds: bool) -> None:
+    compiled = compile_expression(text, scope=Scope.CUSTOMER, expects="boolean")
+    table = pa.table({"traits": ["{}"], "met:cart.purchase": pa.array([met], pa.int64())})
+    assert answer(engine, compiled, table) is holds
+
+
+def test_any_expectation_may_be_open(engine: Engine) -> None:
+    compiled = compile_expression("has_open() and not has_open(cart.purchase)", scope=Scope.CUSTOMER, expects="boolean")
+    assert [(need.column, need.kind, need.name) for need in compiled.requires] == [
+        ("open:", "open", ""),
+        ("open:cart.purchase", "open", "cart.purchase"),
+    ]
+    assert answer(engine, compiled, pa.table({"open:": [2], "open:cart.purchase": [0]})) is True
+
+
+def test_a_computed_trait_is_a_column_of_its_type(engine: Engine) -> None:
+    catalog = Catalog(computed={"orders": "number", "city": None, "at": "time"})
+    text = "traits.orders > 2 and traits.city = 'Lund' and traits.other = 'x' and days_since(traits.at) > 1"
+    compiled = compile_expression(text, scope=Scope.CUSTOMER, expects="boolean", catalog=catalog)
+    assert {need.column for need in compiled.requires} == {"trait:orders", "trait:city", "trait:at"}
+    at = pa.array([AT - timedelta(days=2)], pa.timestamp("us", tz="UTC"))
+    table = pa.table({"traits": ['{"other": "x"}'], "trait:orders": [3.0], "trait:city": ["Lund"], "trait:at": at})
+    assert answer(engine, compiled, table, as_of=AT) is True
 
 
 def test_names_with_quotes_stay_names(engine: Engine) -> None:
