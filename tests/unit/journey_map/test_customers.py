@@ -107,7 +107,7 @@ def test_an_edit_of_either_is_another_version_of_the_map() -> None:
 )
 def test_a_wrong_segment_is_found(text: str, line: int, column: int, words: str) -> None:
     found = problems(segments=text)
-    assert [one[:3] for one in found if words in one[3]] == [("segments.yaml", line, column)], found
+    assert ("segments.yaml", line, column) in [one[:3] for one in found if words in one[3]], found
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_wrong_segment_is_found(text: str, line: int, column: int, words: str)
 )
 def test_a_wrong_trait_is_found(text: str, line: int, column: int, words: str) -> None:
     found = problems(traits=text)
-    assert [one[:3] for one in found if words in one[3]] == [("traits.yaml", line, column)], found
+    assert ("traits.yaml", line, column) in [one[:3] for one in found if words in one[3]], found
 
 
 def test_of_several_maps_a_segment_says_which() -> None:
