@@ -14,8 +14,8 @@ from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
-from resa.identity.looking import customers_named, identifiers_of, persons_around
-from resa.identity.reasons import Step, refused, said_refusal, set_apart, why_apart, why_together
+from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_of_all
+from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
 from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
 from resa.identity.unifying import Known, Unifier, decisions_of
@@ -45,12 +45,14 @@ __all__ = [
     "in_force",
     "normalised",
     "persons_around",
+    "persons_of_all",
     "read_rules",
     "refused",
     "resolve",
     "resolve_graph",
     "rules_of",
     "rules_schema",
+    "said_apart",
     "said_refusal",
     "set_apart",
     "touched",

@@ -15,7 +15,7 @@ from resa.identity.unifying import Known, resolved_again
 from resa.model.tables import IDENTIFIERS
 from resa.storage import JourneyIndex
 
-__all__ = ["customers_named", "identifiers_of", "persons_around"]
+__all__ = ["customers_named", "identifiers_of", "persons_around", "persons_of_all"]
 
 
 def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str, str]]) -> list[int | None]:
@@ -52,3 +52,16 @@ def persons_around(
         identifiers: In their one form.
     """
     return resolved_again(Known(rules, index.hasher, index.persons), index.pairs, decisions, identifiers)
+
+
+def persons_of_all(index: JourneyIndex, rules: Rules, decisions: Sequence[Decision]) -> Persons:
+    """Who is who of all that was ever seen with another, with the reasons; it is worked out anew.
+
+    Args:
+        index: A generation.
+        rules: By which it was built.
+        decisions: That it knows.
+    """
+    known = Known(rules, index.hasher, index.persons)
+    rows = index.persons.select(["kind", "value"]).to_pylist()
+    return resolved_again(known, index.pairs, decisions, [Identifier(row["kind"], row["value"]) for row in rows])

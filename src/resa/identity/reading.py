@@ -51,34 +51,35 @@ def read_identifiers(kinds: pa.Array, values: pa.Array, rules: Rules) -> Named:
 
     Args:
         kinds: N kinds as sources write them.
-        values: N values as sources write them; best each once.
+        values: N values as sources write them, each once.
         rules: Of the workspace.
     """
     written = kinds.dictionary_encode()
     codes = written.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    found = np.empty(len(values), object)
-    names = np.full(len(values), "", object)
+    names = [canonical(name) for name in written.dictionary.to_pylist()]
+    odd = np.zeros(len(values), np.bool_)
+    forms: list[str | None] = []
     nobody: dict[int, tuple[str, NoIdentifier]] = {}
-    for code, name in enumerate(written.dictionary.to_pylist()):
+    for code, name in enumerate(names):
         places = np.flatnonzero(codes == code)
-        own = values.take(pa.array(places))
-        kind = rules.kind(canonical(name))
-        found[places], names[places] = own.to_numpy(zero_copy_only=False), kind.name
-        for place in places[~_plain(kind, own)].tolist():
-            value = values[place].as_py()
-            form = NoIdentifier.EMPTY if value is None else rules.normalised(kind.name, value)
-            if isinstance(form, NoIdentifier):
-                found[place] = None
-                nobody[place] = kind.name, form
-            else:
-                found[place] = form
-    forms = pa.array(found, pa.string())
-    keys = pc.binary_join_element_wise(pa.array(names, pa.string()), forms, "\0").dictionary_encode()
+        odd[places] = ~_plain(rules.kind(name), values.take(pa.array(places)))
+    for place in np.flatnonzero(odd).tolist():
+        value, name = values[place].as_py(), names[codes[place]]
+        form = NoIdentifier.EMPTY if value is None else rules.normalised(name, value)
+        forms.append(form if isinstance(form, str) else None)
+        if isinstance(form, NoIdentifier):
+            nobody[place] = name, form
+    named = pa.array(names, pa.string()).take(written.indices)
+    if forms:
+        values = pc.replace_with_mask(values.cast(pa.string()), pa.array(odd), pa.array(forms, pa.string()))
+    elif len(set(names)) == len(names) and not named.null_count and not values.null_count:
+        return Named(np.arange(len(values)), named, values.cast(pa.string()), nobody)
+    keys = pc.binary_join_element_wise(named, values, "\0").dictionary_encode()
     number = keys.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     first = np.empty(len(keys.dictionary), np.int64)
     there = np.flatnonzero(number >= 0)[::-1]
     first[number[there]] = there
-    return Named(number, pa.array(names[first], pa.string()), forms.take(pa.array(first)), nobody)
+    return Named(number, named.take(pa.array(first)), values.take(pa.array(first)).cast(pa.string()), nobody)
 
 
 def _plain(kind: Kind, values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
-from resa.storage.decisions import keep_decisions, kept_decisions
+from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
@@ -83,6 +83,7 @@ __all__ = [
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "count_decisions",
     "count_files",
     "first_of_each_key",
     "forget_derived",

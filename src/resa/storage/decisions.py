@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from resa.model.tables import DECISIONS
 from resa.storage.database import from_micros, to_micros
@@ -14,7 +14,7 @@ from resa.storage.schema import decisions
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["keep_decisions", "kept_decisions"]
+__all__ = ["count_decisions", "keep_decisions", "kept_decisions"]
 
 
 def keep_decisions(store: Store, made: pa.Table) -> None:
@@ -35,3 +35,9 @@ def kept_decisions(store: Store) -> pa.Table:
     with store.database.reading() as connection:
         rows = connection.execute(select(*columns).order_by(decisions.c.id)).mappings().all()
     return pa.Table.from_pylist([{**row, "at": from_micros(row["at"])} for row in rows], schema=DECISIONS)
+
+
+def count_decisions(store: Store) -> int:
+    """How many decisions there are."""
+    with store.database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(decisions)).scalar() or 0)

@@ -8,7 +8,7 @@
     settled/                Parquet, which rejected rows a replay stored
     lookups/                Parquet, tables such as products and stores
     unique/                 sorted hashes of the ids that were ever stored
-    runs/                   new rows in the order of the index, until a generation holds them
+    runs/                   new rows by what they name, until a generation holds them
     index/<generation>/     arrays of the journey index; index/<generation>/maps/<hash>/ what one map makes of it,
                             index/<generation>/labels/<hash>/ what an expression says of each event or customer
     signals/<hash>/         which signals hold for each row of each file; derived

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 
 from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
-from resa.identity import customers_named, identifiers_of
+from resa.identity import customers_named, identifiers_of, persons_around, why_together
 from resa.storage import JourneyIndex
 
 if TYPE_CHECKING:
     from resa.analytics import SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Profile", "Trait", "found_customer", "profile_of"]
+__all__ = ["Called", "Profile", "Trait", "found_customer", "profile_of"]
 
 
 COMPUTED = "computed"
@@ -46,17 +46,32 @@ class Trait:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Called:
+    """One identifier of a customer.
+
+    Attributes:
+        kind: Such as email.
+        value: In its one form.
+        evidence: What leads to it from the one that names her; without values.
+    """
+
+    kind: str
+    value: str
+    evidence: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """One customer. All of it is personal data.
 
     Attributes:
-        identifiers: Kind and value of all that she is called, the best first.
+        identifiers: All that she is called, the one that names her first.
         traits: What is known of her, in alphabetical order.
         seen: What the map sees of her.
         notes: What must be known of the numbers.
     """
 
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: tuple[Called, ...]
     traits: tuple[Trait, ...]
     seen: SeenCustomer
     notes: tuple[Sentence, ...] = ()
@@ -65,7 +80,9 @@ class Profile:
     def document(self) -> Mapping[str, Any]:
         """The profile as JSON can hold it; moments are `datetime`."""
         return {
-            "identifiers": [{"kind": kind, "value": value} for kind, value in self.identifiers],
+            "identifiers": [
+                {**vars(called), "evidence": list(map(str, called.evidence))} for called in self.identifiers
+            ],
             "traits": [asdict(trait) for trait in self.traits],
             **asdict(self.seen),
         }
@@ -96,7 +113,7 @@ def profile_of(
     customer = found_customer(shop, index, value, kind)
     seen = seen_customer(snapshot, customer, newest)
     return Profile(
-        identifiers=tuple(identifiers_of(index, customer)),
+        identifiers=tuple(_called(shop, index, customer)),
         traits=tuple(_with_computed(_traits(shop.store.told_traits(index, customer).to_pylist()), seen)),
         seen=seen,
         notes=measure.notes,
@@ -113,7 +130,7 @@ def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str |
         {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
     )
     asked = kinds if kind is None else [kind]
-    numbers = customers_named(index, shop.rules, [(name, value) for name in asked])
+    numbers = customers_named(index, shop.identity.rules, [(name, value) for name in asked])
     found = {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
     if len(found) > 1:
         names = ", ".join(sorted(found.values()))
@@ -123,6 +140,17 @@ def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str |
         raise QuestionError(sentence("no customer is called so; there are identifiers of kinds: {known}", known=known))
     customer: int = next(iter(found))
     return customer
+
+
+def _called(shop: Workspace, index: JourneyIndex, customer: int) -> Iterator[Called]:
+    first, *others = identifiers_of(index, customer)
+    yield Called(kind=first.kind, value=first.value)
+    if others:
+        decisions = shop.identity.decisions()[: index.decisions]
+        persons = persons_around(index, shop.identity.rules, decisions, [first])
+        for one in others:
+            steps = why_together(persons, first, one)
+            yield Called(kind=one.kind, value=one.value, evidence=tuple(step.sentence for step in steps))
 
 
 def _traits(told: list[dict[str, Any]]) -> Iterator[Trait]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from resa.base.errors import QuestionError, SourceError, WorkspaceMissing, did_you_mean
 from resa.base.language import sentence
 from resa.base.masking import masked
-from resa.collector import Source
+from resa.collector import Source, Understanding, find_files, understand
 
 __all__ = [
     "checked_folder",
@@ -21,6 +22,7 @@ __all__ = [
     "refuse_secret",
     "seen_from",
     "source_name",
+    "understood",
     "user",
 ]
 
@@ -136,3 +138,35 @@ def refuse_secret(path: str) -> None:
                 path=masked(path),
             )
         )
+
+
+def understood(
+    folder: Path,
+    path: str,
+    given: Mapping[str, str],
+    *,
+    kind: str,
+    name: str | None,
+    zones: Collection[str],
+    now: datetime,
+) -> Understanding:
+    """Look at one new file and propose how to collect it; see `Workspace.understand`.
+
+    Args:
+        folder: Of the workspace.
+        path: From where the person stands, or an fsspec URL.
+        given: What the person said: target to column.
+        kind: Of the source.
+        name: Of the source; `None`: as the file is called.
+        zones: Of the maps: where it is one, moments without a zone are probably of it.
+        now: The present moment.
+
+    Raises:
+        SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret.
+    """
+    refuse_secret(path)
+    place = path if "://" in path else seen_from(folder, Path(path).resolve())
+    files = find_files(place, folder)
+    own = set(zones) - {"UTC"}
+    suggested = {"timezone": own.pop()} if len(own) == 1 else {}
+    return understand(files[0], given, kind=kind, name=name, folder=folder, now=now, **suggested)

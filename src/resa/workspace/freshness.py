@@ -31,7 +31,9 @@ def brought_up_to_date(shop: Workspace) -> tuple[Sentence, ...]:
     )
     index = shop.store.index()
     maps = shop.maps.values()
-    if all(is_matched(index, one) for one in maps) and is_current(shop.store, index, shop.exclude, rules=shop.rules):
+    if all(is_matched(index, one) for one in maps) and is_current(
+        shop.store, index, shop.exclude, rules=shop.identity.rules
+    ):
         return notes
     try:
         shop.refresh()

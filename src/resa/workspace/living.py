@@ -10,6 +10,7 @@ from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
+from resa.storage import count_decisions
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Live:
     def __init__(self, shop: Workspace, tell: Callable[[Sentence], None]) -> None:
         self._shop = shop
         self._tell = tell
-        self._files = 0
+        self._files = self._decisions = 0
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -65,7 +66,7 @@ class Live:
         """
         with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
             follow = following(self._shop, writer)
-            self._shop.refresh(writer)
+            self._decisions = self._shop.refresh(writer).decisions
             self._files = len(self._shop.store.event_files())
             ready()
             self._tried(lambda: follow() is None)
@@ -74,7 +75,7 @@ class Live:
             stale = False
             while not stopped():
                 began = time.monotonic()
-                stale |= self._drain(drainer) or began - stated > _COMPLETE_SECONDS
+                stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -93,10 +94,14 @@ class Live:
     def _drain(self, drainer: Drainer) -> bool:
         return self._tried(lambda: self._step(drainer))
 
+    def _decided(self) -> bool:
+        """Whether people decided something on who is who that the index does not know."""
+        return count_decisions(self._shop.store) != self._decisions
+
     def _refresh(self, writer: Writer, drainer: Drainer, follow: Callable[[], None]) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
-            self._shop.refresh(writer, labels=False)
+            self._decisions = self._shop.refresh(writer, labels=False).decisions
             follow()
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)

@@ -24,20 +24,18 @@ from resa.collector import (
     Source,
     Understanding,
     collect,
-    find_files,
     read_sources,
     replay,
     source_yaml,
-    understand,
 )
-from resa.identity import Rules, read_rules
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.comparing import compare_signals, data_seen
 from resa.workspace.customers import Profile, profile_of
-from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, refuse_secret, seen_from, user
+from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, understood, user
 from resa.workspace.freshness import brought_up_to_date
+from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
 from resa.workspace.segments import Segments
@@ -110,7 +108,7 @@ class Workspace:
         if not self._has_data:
             return {}
         with contextlib.suppress(SourceError):
-            compare_signals(self.store, list(self.maps.values()), self.exclude, self.rules)
+            compare_signals(self.store, list(self.maps.values()), self.exclude, self.identity.rules)
         return {journey_map.key: data_seen(self.store, journey_map) for journey_map in self.maps.values()}
 
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
@@ -135,15 +133,6 @@ class Workspace:
         said = (Exclusion(one.name, one.shape.timezone, text) for one in self.sources.values() for text in one.exclude)
         return (BOTS, *said)
 
-    @cached_property
-    def rules(self) -> Rules:
-        """Which identifiers may join: `identity.yaml`, or the defaults.
-
-        Raises:
-            InputError: The file is wrong; holds every problem.
-        """
-        return read_rules(self.folder)
-
     @property
     def currencies(self) -> Mapping[str, str]:
         """Of the sources that name one, by name of the source."""
@@ -165,6 +154,11 @@ class Workspace:
     def links(self) -> Links:
         """Signed links and pixels for mails and posts."""
         return Links(self.store)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who is who."""
+        return Identity(self)
 
     @property
     def segments(self) -> Segments:
@@ -280,12 +274,12 @@ class Workspace:
                 return self.refresh(new, labels=labels)
         for journey_map in self.maps.values():
             self._keep_version(writer, journey_map)
-        return runtime.refresh(writer, list(self.maps.values()), self.exclude, rules=self.rules, labels=labels)
+        return runtime.refresh(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules, labels=labels)
 
     def rebuild(self) -> JourneyIndex:
         """Delete everything derived and make it anew from the event files."""
         with self.store.writing() as writer:
-            return runtime.rebuild(writer, list(self.maps.values()), self.exclude, rules=self.rules)
+            return runtime.rebuild(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules)
 
     def compact(self) -> tuple[int, int]:
         """Join small event files; how many there were, and how many there are."""
@@ -298,7 +292,7 @@ class Workspace:
 
     def verify(self) -> Listing[Finding]:
         """Count everything again and compare it with what is stored."""
-        return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude, rules=self.rules))
+        return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude, rules=self.identity.rules))
 
     def _keep_version(self, writer: Writer, journey_map: JourneyMap) -> None:
         versions = self.store.map_versions(journey_map.key)
@@ -326,12 +320,8 @@ class Workspace:
             SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
                 not get into a source file.
         """
-        refuse_secret(path)
-        place = path if "://" in path else seen_from(self.folder, Path(path).resolve())
-        files = find_files(place, self.folder)
-        zones = {journey_map.timezone for journey_map in self.maps.values()} - {"UTC"}
-        suggested = {"timezone": zones.pop()} if len(zones) == 1 else {}
-        return understand(files[0], given, kind=kind, name=name, folder=self.folder, now=self.clock(), **suggested)
+        zones = {journey_map.timezone for journey_map in self.maps.values()}
+        return understood(self.folder, path, given, kind=kind, name=name, zones=zones, now=self.clock())
 
     def write_source(self, understanding: Understanding) -> Path:
         """Write the source file that was proposed; an existing one is never overwritten.
@@ -376,7 +366,7 @@ class Workspace:
         """
         from resa.workspace.discovering import discover  # noqa: PLC0415 - heavy; only here
 
-        if not runtime.is_current(self.store, self.store.index(), self.exclude, rules=self.rules):
+        if not runtime.is_current(self.store, self.store.index(), self.exclude, rules=self.identity.rules):
             self.refresh()
         title, sources = title or display_name(self.folder.name), list(self.sources.values())
         return discover(

@@ -46,6 +46,7 @@ WORDS = [
             st.none() | st.sampled_from(WORDS) | st.text(st.sampled_from("a0-_:@.N é"), max_size=9),
         ),
         max_size=12,
+        unique=True,
     ),
 )
 def test_a_column_is_read_like_its_values(rules: Rules, pairs: list[tuple[str, str | None]]) -> None:
