@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
 from tests.support.arriving import Clock
@@ -20,10 +21,11 @@ from resa.analytics import Measure
 from resa.model.customers import ComputedTrait, Segment
 from resa.model.journey import Expectation, JourneyMap
 from resa.model.quantities import parse_duration
+from resa.model.tables import DECISIONS
 from resa.runtime import refresh
 from resa.segments import Follower
 from resa.segments.keys import key_of
-from resa.storage import Store, Writer, kept_members, segment_history
+from resa.storage import Store, Writer, keep_decisions, kept_members, segment_history
 
 TRAITS = (
     ComputedTrait(key="often", of=("b",), way="count", type="number"),
@@ -122,6 +124,8 @@ class World:
     writer: Writer
     clock: Clock
     told: dict[int, list[Told]] = field(default_factory=dict)
+    joined: set[tuple[str, str]] = field(default_factory=set)
+    decided: bool = False
     follower: Follower | None = None
 
     def begin(self) -> None:
@@ -133,18 +137,39 @@ class World:
         load = collect(self.writer, rows, f"file {len(self.told)}", fingerprint=str(len(self.told)))
         self.told[load.id] = list(rows)
 
+    def decide(self, pair: tuple[str, str]) -> None:
+        """Join two who are apart, or split two who are one."""
+        what = "split" if pair in self.joined else "join"
+        self.joined ^= {pair}
+        self.decided = True
+        row = {"what": what, "one_kind": "user", "one_value": pair[0], "other_kind": "user", "other_value": pair[1]}
+        keep_decisions(
+            self.store, pa.Table.from_pylist([{**row, "at": self.clock.now, "who": "", "why": ""}], schema=DECISIONS)
+        )
+
+    def person(self, name: str) -> str:
+        """Who is behind an identifier: the first one of a pair that is joined."""
+        return next((pair[0] for pair in self.joined if name in pair), name)
+
     def check(self) -> None:
-        """Follow, and compare what is kept with the recount; the changes since the beginning add up to it."""
+        """Follow, and compare what is kept with the recount; the changes since the beginning add up to it.
+
+        Of people who were joined or split they need not: who stays the same person in effect is told nothing of.
+        """
         assert self.follower is not None
         index = refresh(self.writer, [the_map()])
         self.follower.follow()
         names = index.identifiers().column("value").to_pylist()
-        called = {key_of(index.who, number): name for number, name in enumerate(names)}
-        wanted = recount([row for rows in self.told.values() for row in rows], self.clock.now, index.as_of.overall)
+        called = {key_of(index.who, number): self.person(name) for number, name in enumerate(names)}
+        rows = [row._replace(customer=self.person(row.customer)) for rows in self.told.values() for row in rows]
+        wanted = recount(rows, self.clock.now, index.as_of.overall)
         for segment in SEGMENTS:
             keys, _ = kept_members(self.store, f"told.{segment.key}")
             members = {called[key.tobytes()] for key in keys}
             assert members == wanted[segment.key], segment.key
+            assert len(members) == len(keys)
+            if self.decided:
+                continue
             inside: set[bytes] = set()
             for change in reversed(segment_history(self.store, f"told.{segment.key}")):
                 assert (change.customer in inside) is (change.change == "left")
@@ -156,7 +181,7 @@ ROWS = st.lists(
     st.builds(
         Told,
         customer=st.sampled_from(["anna", "bo", "cecilia", "d"]),
-        at=st.integers(0, 60).map(float),
+        at=st.integers(0, 120).map(lambda at: at / 2),
         event=st.sampled_from(["e0", "e1", "e2"]),
         channel=st.sampled_from([None, "web", "store"]),
         sequence=st.just(0),
@@ -164,10 +189,17 @@ ROWS = st.lists(
     ),
     min_size=1,
     max_size=10,
-    unique_by=lambda row: (row.customer, row.at),
+    unique_by=lambda row: row.at,
 )
 STEPS = st.lists(
-    st.one_of(ROWS, st.sampled_from([3.0, 11.0, 25.0]), st.sampled_from(["undo", "again"])), min_size=1, max_size=5
+    st.one_of(
+        ROWS,
+        st.sampled_from([3.0, 11.0, 25.0]),
+        st.sampled_from(["undo", "again"]),
+        st.sampled_from([("anna", "bo"), ("cecilia", "d")]),
+    ),
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -193,9 +225,11 @@ def live_through(steps: Sequence[object]) -> None:
                     case "again":
                         world.begin()
                     case list():
-                        known = {(row.customer, row.at) for rows in world.told.values() for row in rows}
-                        if new := [row for row in step if (row.customer, row.at) not in known]:
+                        known = {row.at for rows in world.told.values() for row in rows}
+                        if new := [row for row in step if row.at not in known]:
                             world.add(new)
+                    case (str(one), str(other)):
+                        world.decide((one, other))
                 world.check()
 
 
@@ -235,6 +269,10 @@ def _many(events: int, customers: int, seed: int) -> None:
                     del world.told[load]
                 if chance.integers(4) == 0:
                     world.begin()
+                if chance.integers(2) == 0:
+                    for _ in range(5):
+                        one = 2 * int(chance.integers(customers // 2))
+                        world.decide((f"c{one}", f"c{one + 1}"))
                 world.check()
 
 

@@ -65,6 +65,7 @@ def test_public_methods() -> None:
         "measure",
         "notes",
         "report",
+        "segments",
         "sources",
         "store",
     }
