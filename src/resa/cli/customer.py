@@ -131,6 +131,12 @@ def _said(profile: Profile) -> Iterator[str]:
         yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
     if seen.personas:
         yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
+    if profile.segments:
+        named = [
+            name if since is None else told(sentence("{name} since {moment}", name=name, moment=_moment(since)))
+            for name, since in profile.segments.items()
+        ]
+        yield told(sentence("segment: {segments}", segments=", ".join(named)))
     traits = [
         {
             "trait": trait.name,

@@ -15,7 +15,8 @@ from resa.base.showing import harmless
 from resa.cli.console import counted, say, write_out
 from resa.cli.measure import Format, HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, MapKey, Output, opened, writable
-from resa.cli.speaking import told
+from resa.cli.speaking import spoken_in_terminal, told
+from resa.drawing import format_percent
 
 __all__ = ["app"]
 
@@ -77,7 +78,7 @@ def show(
     for text in (figure.about, figure.owner and told(sentence("owner: {owner}", owner=figure.owner)), figure.who):
         if text:
             write_out(harmless(text))
-    share = f"{figure.share or 0:.1%}"
+    share = format_percent(figure.share or 0.0, spoken_in_terminal())
     size = sentence(
         "{customers}, {share} of all, as of {moment}",
         customers=counted(figure.customers, "customer"),

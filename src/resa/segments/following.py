@@ -96,6 +96,7 @@ class Follower:
         self._index: JourneyIndex | None = None
         self._followed: dict[str, _Followed] = {}
         self._resumed = True
+        self._cut_short = False
 
     def begin(self, index: JourneyIndex) -> None:
         """Take up what was kept before; of an index that is older than now, changes are told with their cause.
@@ -129,6 +130,11 @@ class Follower:
 
     def follow(self) -> list[SegmentChange]:
         """Count every segment as of now over the newest index, and keep who entered and left; what was told of it."""
+        if self._cut_short and self._index is not None:  # a part was kept: what is in the database counts
+            resumed = self._resumed
+            self.begin(self._index)
+            self._resumed = resumed
+        self._cut_short = True
         now = to_microseconds(self._writer.store.clock())
         told: list[SegmentChange] = []
         index, moved = self._index, None
@@ -145,7 +151,7 @@ class Follower:
         if index is not None and index is not self._index:
             _hold(index)
             self._index = index
-        self._resumed = False
+        self._resumed = self._cut_short = False
         return told
 
     def _keep(self, step: _Step, inside: Flags) -> list[SegmentChange]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
 from resa.identity import customers_named, identifiers_of, persons_around, why_together
-from resa.storage import JourneyIndex
+from resa.storage import JourneyIndex, since_when
 
 if TYPE_CHECKING:
-    from resa.analytics import SeenCustomer
+    from resa.analytics import Measure, SeenCustomer
     from resa.workspace.workspace import Workspace
 
 __all__ = ["Called", "Profile", "Trait", "found_customer", "profile_of"]
@@ -68,12 +69,14 @@ class Profile:
         identifiers: All that she is called, the one that names her first.
         traits: What is known of her, in alphabetical order.
         seen: What the map sees of her.
+        segments: The segments of the map that she is in, each with the moment since when, UTC; `None`: not followed.
         notes: What must be known of the numbers.
     """
 
     identifiers: tuple[Called, ...]
     traits: tuple[Trait, ...]
     seen: SeenCustomer
+    segments: Mapping[str, datetime | None] = field(default_factory=dict)
     notes: tuple[Sentence, ...] = ()
 
     @property
@@ -84,6 +87,7 @@ class Profile:
                 {**vars(called), "evidence": list(map(str, called.evidence))} for called in self.identifiers
             ],
             "traits": [asdict(trait) for trait in self.traits],
+            "segments": [{"segment": segment, "since": since} for segment, since in self.segments.items()],
             **asdict(self.seen),
         }
 
@@ -116,6 +120,7 @@ def profile_of(
         identifiers=tuple(_called(shop, index, customer)),
         traits=tuple(_with_computed(_traits(shop.store.told_traits(index, customer).to_pylist()), seen)),
         seen=seen,
+        segments=_segments(shop, measure, key, index, customer),
         notes=measure.notes,
     )
 
@@ -177,3 +182,18 @@ def _with_computed(told: Iterable[Trait], seen: SeenCustomer) -> Iterator[Trait]
         if value is not None or said is not None:
             by_name[name] = Trait(name=name, value=plain, source=COMPUTED, recorded_at=seen.as_of, before=before)
     yield from (by_name[name] for name in sorted(by_name))
+
+
+def _segments(
+    shop: Workspace, measure: Measure, key: str, index: JourneyIndex, customer: int
+) -> Mapping[str, datetime | None]:
+    """The segments that she is in, and since when."""
+    if not shop.maps[key].segments:
+        return {}
+    from resa.analytics import segment_flags  # noqa: PLC0415 - heavy; opening a workspace does without it
+    from resa.segments import key_of, looked_from  # noqa: PLC0415 - see above
+
+    moment = looked_from(shop.store, index.as_of.overall)
+    inside = segment_flags(measure.snapshot(key), now=None if moment is None else to_microseconds(moment))
+    since = since_when(shop.store, key_of(index.who, customer))
+    return {segment: since.get(f"{key}.{segment}") for segment, flags in inside.items() if flags[customer]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -156,3 +157,32 @@ def test_who_was_joined_while_nobody_looked_stays_in(followed: Followed) -> None
     followed.follower.begin(cast("JourneyIndex", Index(3, {1: [1, 5]})))
     assert followed.look(Index(4, {1: [1, 5]}), {1}) == []
     assert kept_members(followed.store, "told.s")[1].tolist() == since
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+def test_cut_short_at_any_transaction_it_is_found_out_again(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    index = Index(2, {key: [key] for key in range(1, 7)})
+    followed.look(index, {1, 2, 3})
+    monkeypatch.setattr("resa.storage.memberships._AT_ONCE", 1)
+    lease = followed.follower._writer.lease
+    writing, left = lease.writing, iter(range(steps))
+
+    def cut_short() -> Any:
+        if next(left, None) is None:
+            raise OSError("no space")
+        return writing()
+
+    monkeypatch.setattr(lease, "writing", cut_short)
+    with contextlib.suppress(OSError):
+        followed.look(index, {3, 4, 5, 6})
+    monkeypatch.setattr(lease, "writing", writing)
+    followed.look(index, {3, 4, 5, 6})  # the same process tries again
+    followed.follower.begin(cast("JourneyIndex", index))
+    assert followed.look(index, {3, 4, 5, 6}) == []
+    inside: set[bytes] = set()
+    for change in reversed(segment_history(followed.store)):
+        assert (change.customer in inside) is (change.change == "left")
+        (inside.add if change.change == "entered" else inside.remove)(change.customer)
+    assert {int(np.frombuffer(key, "<u8")[0]) for key in inside} == {3, 4, 5, 6}
