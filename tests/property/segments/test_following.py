@@ -125,7 +125,7 @@ class World:
     clock: Clock
     told: dict[int, list[Told]] = field(default_factory=dict)
     joined: set[tuple[str, str]] = field(default_factory=set)
-    decided: bool = False
+    decided: int = 0
     follower: Follower | None = None
 
     def begin(self) -> None:
@@ -141,11 +141,10 @@ class World:
         """Join two who are apart, or split two who are one."""
         what = "split" if pair in self.joined else "join"
         self.joined ^= {pair}
-        self.decided = True
+        self.decided += 1
+        at = self.clock.now + timedelta(microseconds=self.decided)  # the last one on a pair counts
         row = {"what": what, "one_kind": "user", "one_value": pair[0], "other_kind": "user", "other_value": pair[1]}
-        keep_decisions(
-            self.store, pa.Table.from_pylist([{**row, "at": self.clock.now, "who": "", "why": ""}], schema=DECISIONS)
-        )
+        keep_decisions(self.store, pa.Table.from_pylist([{**row, "at": at, "who": "", "why": ""}], schema=DECISIONS))
 
     def person(self, name: str) -> str:
         """Who is behind an identifier: the first one of a pair that is joined."""
