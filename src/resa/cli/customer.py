@@ -17,7 +17,7 @@ from resa.base.showing import harmless
 from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
-from resa.workspace.customers import Profile
+from resa.workspace.customers import COMPUTED, Profile
 
 __all__ = ["app"]
 
@@ -140,7 +140,7 @@ def _said(profile: Profile) -> Iterator[str]:
     traits = [
         {
             "trait": trait.name,
-            "value": _value(trait.value),
+            "value": _value(_shown(trait.value) if trait.source == COMPUTED else trait.value),
             "source": trait.source,
             "recorded (UTC)": None if trait.recorded_at is None else _moment(trait.recorded_at),
             "before": ", ".join(_value(earlier.value) for earlier in trait.before),

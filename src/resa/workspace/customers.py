@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resa.analytics import Measure, SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Called", "Profile", "Trait", "found_customer", "profile_of"]
+__all__ = ["COMPUTED", "Called", "Profile", "Trait", "found_customer", "profile_of"]
 
 
 COMPUTED = "computed"
