@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +27,18 @@ from resa.storage.evaluation import evaluate_files
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
-from resa.storage.persons import Unified, Unifier, taken_again, write_told
+from resa.storage.persons import Unifier, taken_again, write_told
 from resa.storage.records import EventFile, Exclusion
-from resa.storage.runs import Run, open_run_file, placed, run_from_file, seen_in, write_run_file
+from resa.storage.runs import (
+    Owners,
+    Run,
+    open_run_file,
+    placed,
+    rows_of_nobody,
+    run_from_file,
+    seen_in,
+    write_run_file,
+)
 from resa.storage.schema import files, generations, loads, map_columns
 from resa.storage.traits import newest_traits, write_traits
 
@@ -135,20 +144,21 @@ def build_generation(
     known = {file.id for file in (*base.files, *base.records)}
     events = [file for file in sources.events if file.id not in known]
     records = [file for file in sources.records if file.id not in known]
-    masks = _excluded(events, exclude)
-    runs = [_run(store, file) for file in (*events, *records)]
-    seen = [
-        seen_in(run, file.source_id, mask)
-        for file, run, mask in zip((*events, *records), runs, (*masks, *[None] * len(records)), strict=True)
+    masks = [*_excluded(events, exclude), *([None] * len(records))]
+    runs = [
+        FileRun(_run(store, file), file.first_row, mask) for file, mask in zip((*events, *records), masks, strict=True)
     ]
+    seen = [seen_in(one.run, file.source_id, one.excluded) for file, one in zip((*events, *records), runs, strict=True)]
     unified = unifier.unify(base, seen)
     if _many(base, unified.gone):
         return build_generation(store, folder, empty_index(store), sources, unifier, exclude)
+    nobody = base.nobody
     if runs or len(unified.gone) or not base.generation:
-        found = [
-            FileRun(_placed(store, file, run, unified), file.first_row, mask)
-            for file, run, mask in zip((*events, *records), runs, (*masks, *[None] * len(records)), strict=True)
-        ]
+        found = []
+        for file, one in zip(new, runs, strict=True):
+            owners = unified.owners(one.run.identifiers.slice(0, len(one.run.who)).column("identifiers"))
+            nobody += rows_of_nobody(one.run, owners, one.excluded) if file.kind == "events" else 0
+            found.append(_placed(store, one, file.id, owners))
         moved = taken_again(base, unified, store.hasher)
         parts = Runs((*found[: len(events)], moved[0]), (*found[len(events) :], moved[1]), unified.gone)
         channels = build_arrays(folder, base, parts, store.hasher)
@@ -162,6 +172,7 @@ def build_generation(
         folder,
         events=sizes["rows"],
         customers=sizes["who"],
+        nobody=nobody,
         channels=channels,
         files=sources.events,
         records=sources.records,
@@ -287,16 +298,15 @@ def _run(store: Store, file: EventFile) -> Run:
     return _opened(folder, str(file.id))
 
 
-def _placed(store: Store, file: EventFile, run: Run, unified: Unified) -> Run:
+def _placed(store: Store, file: FileRun, number: int, owners: Owners) -> FileRun:
     """The run of a file in the order of customers, a large one on disk so as to spare memory."""
-    found = placed(run, unified.owners(run.identifiers.slice(0, len(run.who)).column("identifiers")))
-    if len(found.rows) <= _IN_MEMORY or run.rows is found.rows:
-        return found
-    name = f"{file.id}-placed"
-    folder = store.layout.work / "runs"
-    folder.mkdir(exist_ok=True)
-    write_run_file(folder, name, found)
-    return _opened(folder, name)
+    found = placed(file.run, owners)
+    if len(found.rows) > _IN_MEMORY and found.rows is not file.run.rows:
+        folder = store.layout.work / "runs"
+        folder.mkdir(exist_ok=True)
+        write_run_file(folder, f"{number}-placed", found)
+        found = _opened(folder, f"{number}-placed")
+    return replace(file, run=found)
 
 
 def _opened(folder: Path, name: str) -> Run:

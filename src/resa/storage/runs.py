@@ -39,6 +39,7 @@ __all__ = [
     "make_run",
     "open_run_file",
     "placed",
+    "rows_of_nobody",
     "run_from_file",
     "seen_in",
     "write_run_file",
@@ -255,6 +256,12 @@ def placed(run: Run, owners: Owners) -> Run:
         run.channel_names,
         pa.table({"kind": owners.kinds.take(heads), "value": owners.values.take(heads)}),
     )
+
+
+def rows_of_nobody(run: Run, owners: Owners, excluded: npt.NDArray[np.bool_] | None) -> int:
+    """How many rows of a run, by what they name, are nobody's and not left out anyway."""
+    rows = run.rows[:][_places(run.starts[:], np.flatnonzero(~owners.somebody))]
+    return len(rows) if excluded is None else int((~excluded[rows]).sum())
 
 
 def grouped(who: Words, counts: Longs) -> tuple[Words, Longs, Longs, Longs]:
