@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from resa.storage.evaluation import evaluate_files
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
-from resa.storage.persons import Unifier, taken_again, write_told
+from resa.storage.persons import Unified, Unifier, taken_again, write_told
 from resa.storage.records import EventFile, Exclusion
 from resa.storage.runs import (
     Owners,
@@ -145,27 +145,14 @@ def build_generation(
     events = [file for file in sources.events if file.id not in known]
     records = [file for file in sources.records if file.id not in known]
     masks = [*_excluded(events, exclude), *([None] * len(records))]
-    runs = [
-        FileRun(_run(store, file), file.first_row, mask) for file, mask in zip((*events, *records), masks, strict=True)
+    new = [
+        _New(file, FileRun(_run(store, file), file.first_row, mask))
+        for file, mask in zip((*events, *records), masks, strict=True)
     ]
-    seen = [seen_in(one.run, file.source_id, one.excluded) for file, one in zip((*events, *records), runs, strict=True)]
-    unified = unifier.unify(base, seen)
+    unified = unifier.unify(base, [seen_in(one.run.run, one.file.source_id, one.run.excluded) for one in new])
     if _many(base, unified.gone):
         return build_generation(store, folder, empty_index(store), sources, unifier, exclude)
-    nobody = base.nobody
-    if runs or len(unified.gone) or not base.generation:
-        found = []
-        for file, one in zip(new, runs, strict=True):
-            owners = unified.owners(one.run.identifiers.slice(0, len(one.run.who)).column("identifiers"))
-            nobody += rows_of_nobody(one.run, owners, one.excluded) if file.kind == "events" else 0
-            found.append(_placed(store, one, file.id, owners))
-        moved = taken_again(base, unified, store.hasher)
-        parts = Runs((*found[: len(events)], moved[0]), (*found[len(events) :], moved[1]), unified.gone)
-        channels = build_arrays(folder, base, parts, store.hasher)
-    else:
-        channels = base.channel_names
-        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
-            share_file(base.folder / name, folder / name)
+    channels, nobody = _arrays(store, folder, base, new, unified)
     write_told(folder, unified)
     sizes = {name: len(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("rows", "who")}
     write_header(
@@ -184,6 +171,32 @@ def build_generation(
     if sources.records:
         write_traits(folder / "traits.arrow", newest_traits(index, base))
     return index
+
+
+class _New(NamedTuple):
+    """A file that the former generation does not hold, and its run."""
+
+    file: EventFile
+    run: FileRun
+
+
+def _arrays(
+    store: Store, folder: Path, base: JourneyIndex, new: Sequence[_New], unified: Unified
+) -> tuple[tuple[str, ...], int]:
+    """Write the arrays of a generation; the names of its channels, and how many events are nobody's."""
+    if base.generation and not new and not len(unified.gone):
+        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
+            share_file(base.folder / name, folder / name)
+        return base.channel_names, base.nobody
+    nobody = base.nobody
+    found: dict[str, list[FileRun]] = {"events": [], "customers": []}
+    for file, one in new:
+        owners = unified.owners(one.run.identifiers.slice(0, len(one.run.who)).column("identifiers"))
+        nobody += rows_of_nobody(one.run, owners, one.excluded) if file.kind == "events" else 0
+        found[file.kind].append(_placed(store, one, file.id, owners))
+    events, records = taken_again(base, unified, store.hasher)
+    runs = Runs((*found["events"], events), (*found["customers"], records), unified.gone)
+    return build_arrays(folder, base, runs, store.hasher), nobody
 
 
 def _many(base: JourneyIndex, gone: Words) -> bool:
