@@ -25,9 +25,11 @@ __all__ = ["serve", "serve_until"]
 def serve(
     *,
     host: Annotated[
-        str, typer.Option(help="Address to listen at; 127.0.0.1: only this machine, 0.0.0.0: every network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8787,
+        str | None, typer.Option(help="Address to listen at; 0.0.0.0: every network. Default: as `resa settings` says.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen at. Default: as `resa settings` says.")
+    ] = None,
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C."""
@@ -35,6 +37,8 @@ def serve(
     from resa.web import unready  # noqa: PLC0415 - see above
 
     with opened(folder) as shop:
+        host = shop.settings.host if host is None else host
+        port = shop.settings.port if port is None else port
         hooks = Hooks(shop.folder).all()
         if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
             say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))

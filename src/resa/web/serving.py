@@ -17,6 +17,7 @@ from typing import IO, Final, Self
 
 from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import as_it_is, sentence
+from resa.base.settings import Settings, read_settings
 from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store
@@ -29,13 +30,7 @@ _STOP_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 1.0
 _LISTENING: Final = "listening at port "
 
-_MOST_CONNECTIONS: Final = 4_096
-"""Further ones wait to be taken: idle ones of browsers count, too, until the head's time is over."""
-
 _OWN_FILES: Final = 256
-
-_HEAD_SECONDS: Final = 10
-"""So long may a head take to come, and so long is a connection kept on which nothing comes."""
 
 _HEAD_BYTES: Final = 64 * 1024
 
@@ -126,11 +121,13 @@ def run(folder: Path, data: Path, host: str, port: int) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
+    settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals:
-        asyncio.run(_serve(Collector(Intake(store, arrivals), Hooks(folder)), host, port))
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings)
+        asyncio.run(_serve(collector, settings, host, port))
 
 
-async def _serve(collector: Collector, host: str, port: int) -> None:
+async def _serve(collector: Collector, settings: Settings, host: str, port: int) -> None:
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
     from granian.http import HTTP1Settings  # noqa: PLC0415 - see above
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
@@ -150,8 +147,8 @@ async def _serve(collector: Collector, host: str, port: int) -> None:
         http=HTTPModes.http1,  # of the second version, none of the limits below holds
         websockets=False,
         backlog=1_024,
-        backpressure=_most_connections(),
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_SECONDS * 1_000, max_buffer_size=_HEAD_BYTES),
+        backpressure=_most_connections(settings.connections),
+        http1_settings=HTTP1Settings(header_read_timeout=settings.head_seconds * 1_000, max_buffer_size=_HEAD_BYTES),
         log_enabled=False,
     )
     serving = asyncio.create_task(server.serve())
@@ -182,18 +179,18 @@ def _place(host: str, port: int) -> tuple[str, int]:
     return str(found[0]), int(found[1])
 
 
-def _most_connections() -> int:
-    """So many as the system lets one process hold, beside its files."""
+def _most_connections(wanted: int) -> int:
+    """So many as are wanted and the system lets one process hold, beside its files; idle ones count, too."""
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:
-        return 512
-    endless, wanted = resource.RLIM_INFINITY, _MOST_CONNECTIONS + _OWN_FILES
+        return min(wanted, 512)
+    endless, needed = resource.RLIM_INFINITY, wanted + _OWN_FILES
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed != endless and allowed < wanted:
-        allowed = wanted if most == endless else min(most, wanted)
+    if allowed != endless and allowed < needed:
+        allowed = needed if most == endless else min(most, needed)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
-    return _MOST_CONNECTIONS if allowed == endless else max(64, min(_MOST_CONNECTIONS, allowed - _OWN_FILES))
+    return wanted if allowed == endless else max(64, min(wanted, allowed - _OWN_FILES))
 
 
 async def _answers(host: str, port: int) -> None:

@@ -25,7 +25,6 @@ from tests.unit.web.test_collecting import Answer, Desk
 
 from resa.collector import HOOK, Hooks, read_source
 from resa.storage import list_keys, make_key, revoke_key
-from resa.web import bodies as web_bodies
 from resa.web import unready
 
 
@@ -35,8 +34,8 @@ class HookDesk(Desk):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tickets = hook_shop(folder)
-        super().__init__(folder / ".resa")
-        self.collector.hooks = Hooks(folder)
+        self.hooks = Hooks(folder)
+        super().__init__(folder / ".resa", self.hooks)
         make_key(self.store, "other", source_id="tickets_of_others")
 
     def send(self, path: str, body: bytes | object, headers: Mapping[str, str]) -> Answer:
@@ -52,7 +51,7 @@ class HookDesk(Desk):
             path.unlink()
         else:
             path.write_text(text, encoding="utf-8")
-        self.collector.hooks._looked = -1.0
+        self.hooks._looked = -1.0
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ def test_bodies_that_cannot_be_taken(desk: HookDesk, monkeypatch: pytest.MonkeyP
         answer = desk.ask(here, body)
         assert (answer.status, answer.body["code"]) == (400, "bad_request")
     assert desk.ask(here, b"{}", content_encoding="gzip").status == 415
-    assert desk.ask(here, b" " * (web_bodies.MOST_BYTES + 1)).status == 413
+    assert desk.ask(here, b" " * (desk.settings.body_bytes + 1)).status == 413
     assert desk.ask(here, method="GET").status == 405
     assert desk.ask(here, method="GET").headers["allow"] == "POST"
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
