@@ -112,8 +112,8 @@ def _metrics() -> Iterator[str]:
         ),
     )
     yield (
-        "`way`: `segment`, `hook`, `link`, `pixel`, or `other`. `reason`: the `code` of the answer, or "
-        "`rate_limited`. On Linux the numbers of the process that takes requests come with them: "
+        "`way`: `segment`, `hook`, `link`, `pixel`, or `other`. `reason`: the `code` of the answer; of "
+        "429 `rate_limited` or `no_room`. On Linux the numbers of the process that takes requests come with them: "
         "`process_cpu_seconds_total`, "
         "`process_resident_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`, "
         "`process_virtual_memory_bytes`.\n"

@@ -167,7 +167,7 @@ class Collector:
             if wrong:
                 return problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
         if (why := self.intake.hindered()) is not None:
-            return problem(429, why, headers=LATER)
+            return problem(429, why, headers=LATER, reason="no_room")
         content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
         if self._settings.ip != "dropped":
             content = with_address(content, address)

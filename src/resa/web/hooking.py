@@ -77,7 +77,7 @@ class HookDesk:
         except InputError as error:
             return problem(400, str(error.problems[0].message))
         if (why := intake.hindered()) is not None:
-            return problem(429, why, headers=LATER)
+            return problem(429, why, headers=LATER, reason="no_room")
         await asyncio.wrap_future(intake.take(Arrival(name, received_at, HOOK, line)))
         return DONE
 

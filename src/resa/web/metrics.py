@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -65,6 +66,10 @@ METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in _ALL}
 (`process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_open_fds` and others)."""
 
 
+_EVERYDAY: Final = frozenset({"not_found", "method_not_allowed"})
+"""What scanners of the whole network meet, anywhere and all day."""
+
+
 class Metrics:
     """Counts what is answered, and shows it with the state of the workspace.
 
@@ -76,11 +81,11 @@ class Metrics:
         # Only the process that takes requests needs them.
         from prometheus_client import (  # noqa: PLC0415 - see above
             CollectorRegistry,
-            Counter,
             Histogram,
             ProcessCollector,
             disable_created_metrics,
         )
+        from prometheus_client import Counter as Counted  # noqa: PLC0415 - see above
 
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library says nothing of it
         self._intake = intake
@@ -88,11 +93,12 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._registry.register(self)
 
-        def counter(name: str) -> Counter:
+        def counter(name: str) -> Counted:
             metric = METRICS[name]
-            return Counter(f"resa_{name}", metric.about, metric.labels, registry=self._registry)
+            return Counted(f"resa_{name}", metric.about, metric.labels, registry=self._registry)
 
         self._requests, self._accepted, self._refused = map(counter, ("requests", "accepted", "refused"))
+        self._untold: Counter[str] = Counter()
         timed = METRICS["request_seconds"]
         self._seconds = Histogram(f"resa_{timed.name}", timed.about, timed.labels, registry=self._registry)
 
@@ -110,6 +116,13 @@ class Metrics:
             self._accepted.labels(way).inc()
         if answer.reason is not None:
             self._refused.labels(way, answer.reason).inc()
+            if answer.reason not in _EVERYDAY:
+                self._untold[answer.reason] += 1
+
+    def refusals(self) -> dict[str, int]:
+        """How many were refused since this was asked last, by reason; without those who ask for what there is not."""
+        found, self._untold = dict(self._untold), Counter()
+        return found
 
     def text(self) -> tuple[bytes, str]:
         """All of them, and what kind of content that is."""

@@ -6,13 +6,16 @@ The two share pipes: the process says on its output that it listens, or why it c
 from __future__ import annotations
 
 import asyncio
+import json
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, Final, Self
 
 from resa.base.errors import ResaError, WorkspaceError
@@ -22,12 +25,16 @@ from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store
 from resa.web.collecting import Collector
+from resa.web.metrics import Metrics
 
 __all__ = ["Server", "run"]
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
+_LAST_SECONDS: Final = 3.0
+"""So long may requests that have begun take to come to their end once the server is to stop."""
 _LOOK_SECONDS: Final = 1.0
+_TELL_SECONDS: Final = 60.0
 _LISTENING: Final = "listening at port "
 
 _OWN_FILES: Final = 256
@@ -43,12 +50,16 @@ class Server:
         data: Its data folder.
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
         port: TCP port; 0: one that is free.
+        refused: Called, by another thread, with how many requests were refused in a minute, by reason.
 
     Attributes:
         address: Where it listens, for browsers and libraries.
     """
 
-    def __init__(self, folder: Path, data: Path, host: str, port: int) -> None:
+    def __init__(
+        self, folder: Path, data: Path, host: str, port: int, refused: Callable[[Mapping[str, int]], None]
+    ) -> None:
+        self._refused = refused
         self._host = f"[{host}]" if ":" in host else host
         self.address = f"http://{self._host}:{port}"
         self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port)]
@@ -70,6 +81,7 @@ class Server:
         said = _line(self._process.stdout)
         if said.startswith(_LISTENING):
             self.address = f"http://{self._host}:{said.removeprefix(_LISTENING)}"
+            Thread(target=self._listen, args=(self._process.stdout,), name="refused", daemon=True).start()
             return
         raise WorkspaceError(
             sentence(
@@ -88,11 +100,25 @@ class Server:
         """Let it answer what it has begun, and end."""
         if self._process is None:
             return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.communicate(timeout=_STOP_SECONDS)
-        self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+        self.kill()
         self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _listen(self, stream: IO[str]) -> None:
+        """Hear what it says, to its end."""
+        for line in stream:
+            with suppress(ValueError):
+                self._refused(json.loads(line))
+        stream.close()
 
     def __enter__(self) -> Self:
         """The server itself, not started yet."""
@@ -154,11 +180,15 @@ async def _serve(collector: Collector, settings: Settings, host: str, port: int)
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
     _say(f"{_LISTENING}{port}")
-    looking = asyncio.create_task(_look(collector.intake))
+    looking = [asyncio.create_task(_look(collector.intake)), asyncio.create_task(_tell(collector.metrics))]
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
-    looking.cancel()
+    for task in looking:
+        task.cancel()
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
-    await serving
+    await asyncio.wait([serving], timeout=_LAST_SECONDS)
+    serving.cancel()  # whoever is slower was promised nothing
+    with suppress(asyncio.CancelledError):
+        await serving
 
 
 async def _look(intake: Intake) -> None:
@@ -167,6 +197,14 @@ async def _look(intake: Intake) -> None:
         with suppress(ResaError):  # whoever sends is told
             intake.look()
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _tell(metrics: Metrics) -> None:
+    """Say once a minute what was refused, by reason and nothing more."""
+    while True:
+        await asyncio.sleep(_TELL_SECONDS)
+        if refusals := metrics.refusals():
+            _say(json.dumps(refusals))
 
 
 def _place(host: str, port: int) -> tuple[str, int]:
