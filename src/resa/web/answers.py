@@ -39,6 +39,14 @@ _TITLES: Final[Mapping[int, str]] = {
 _JSON: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"), *_OPEN)
 
 
+_GUARDS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+"""Of every answer: none is a page, and whoever follows a link from here shows nobody where from."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a request gets.
@@ -65,7 +73,7 @@ class Answer:
         headers = [
             *self.kind,
             (b"content-length", str(len(self.content)).encode()),
-            (b"x-content-type-options", b"nosniff"),
+            *_GUARDS,
             *self.headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

@@ -25,6 +25,7 @@ from resa.web.callers import Callers
 from resa.web.hooking import HookDesk, keys_in
 from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.metrics import Metrics
+from resa.web.openapi import openapi
 from resa.web.pace import Pace
 from resa.web.snippet import HEADERS, snippet
 
@@ -80,7 +81,7 @@ class Collector:
         method = scope["method"]
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         match parts:
-            case ["health" | "ready" | "metrics" as asked]:
+            case ["health" | "ready" | "metrics" | "openapi.json" as asked]:
                 return self._state(asked, scope, headers)
             case ["v1", call] if call in SEGMENT_CALLS:
                 return await self._call(SEGMENT_CALLS[call], scope, headers, receive)
@@ -101,6 +102,8 @@ class Collector:
         """How the server is doing: whether it lives and takes events, for anybody; numbers, for those who may."""
         if scope["method"] not in {"GET", "HEAD"}:
             return problem(405, "ask with GET", headers=[(b"allow", b"GET, HEAD")])
+        if asked == "openapi.json":
+            return Answer(200, encode(openapi()))
         if asked != "metrics":
             why = self.intake.unready() if asked == "ready" else None
             return ALIVE if why is None else problem(503, why, headers=LATER)

@@ -55,7 +55,6 @@ def event_of(link: Link, method: str, headers: Mapping[str, str], address: str |
 def answer_of(link: Link, method: str) -> Answer:
     """Where the link leads, or the pixel."""
     if link.to is not None:
-        to = [(b"location", link.to.encode("ascii")), (b"referrer-policy", b"no-referrer")]
-        return Answer(302, b"", to, _PRIVATE)
+        return Answer(302, b"", [(b"location", link.to.encode("ascii"))], _PRIVATE)
     picture = [(b"content-type", b"image/gif"), (b"cross-origin-resource-policy", b"cross-origin")]
     return Answer(200, _PIXEL if method == "GET" else b"", picture, _PRIVATE)

@@ -177,6 +177,36 @@ def test_it_is_not_ready_once_nothing_becomes_events(tmp_path: Path) -> None:
             time.sleep(0.2)
 
 
+def raw(served: Served, request: bytes) -> bytes:
+    """All that comes back, until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as one:
+        one.sendall(request)
+        return b"".join(iter(lambda: one.recv(65_536), b""))
+
+
+def test_requests_of_two_ends_and_odd_methods_smuggle_nothing(tmp_path: Path) -> None:
+    key = new_shop(tmp_path)
+    body = json.dumps({"event": "seen", "userId": "u", "writeKey": key}).encode()
+    inner = b"POST /v1/t HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    head = b"POST /v1/t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    with Served(tmp_path) as served:
+        for request in [
+            head + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner,
+            head + b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(inner) + inner,
+            head + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + inner,
+            head + b"Content-Length: +%d\r\n\r\n" % len(inner) + inner,
+            b"TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: secret\r\n\r\n",
+            b"CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            b"GET http://example.com/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nPRI * HTTP/2.0\r\n\r\n",
+        ]:
+            answer = raw(served, request)
+            assert b'"success"' not in answer
+            assert b"secret" not in answer
+            assert answer.count(b"HTTP/1.1 ") <= 1
+        assert served.post("/v1/t", body) == 200
+    assert "took 1 requests" in served.output
+
+
 @pytest.mark.parametrize(("kept", "seen"), [("dropped", None), ("shortened", "127.0.0.0"), ("whole", "127.0.0.1")])
 def test_addresses_are_kept_as_far_as_is_asked_for(kept: str, seen: str | None, tmp_path: Path) -> None:
     key = new_shop(tmp_path)
