@@ -18,7 +18,7 @@ from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
 from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
 from resa.journey_map import json_schema
-from resa.web import METRICS
+from resa.web import METRICS, openapi
 
 __all__ = ["pages"]
 
@@ -32,6 +32,7 @@ def pages() -> dict[str, str]:
     return {
         "commands.md": _page("Commands", _commands()),
         "expressions.md": _page("Expressions", _expressions()),
+        "http.md": _page("What there is over HTTP", _http()),
         "journey_file.md": _page("The journey file", _journey_file()),
         "metrics.md": _page("Metrics of the server", _metrics()),
         "questions.md": _page("Questions and answers", _questions()),
@@ -118,6 +119,22 @@ def _metrics() -> Iterator[str]:
         "`process_resident_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`, "
         "`process_virtual_memory_bytes`.\n"
     )
+
+
+def _http() -> Iterator[str]:
+    document = openapi()
+    yield (
+        "From the OpenAPI document that `resa serve` gives at `/openapi.json`. A test sends what it allows, and what "
+        "it does not, and finds no other answer.\n"
+    )
+    rows = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            rows.append((f"`{method.upper()} {path}`", operation["summary"], ", ".join(operation["responses"])))
+    yield _table(("address", "what for", "answers"), rows)
+    yield "## Answers that refuse\n"
+    refused = document["components"]["responses"].items()
+    yield _table(("status", "means"), ((name.removeprefix("Problem"), one["description"]) for name, one in refused))
 
 
 def _expressions() -> Iterator[str]:

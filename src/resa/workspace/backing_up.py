@@ -130,7 +130,10 @@ def restore(backup: Path, folder: Path, *, clock: Clock = system_clock) -> Resto
     said = _manifest(backup)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
-            sentence("{folder} is not empty; name a new folder, so that nothing of yours is overwritten", folder=folder)
+            sentence(
+                "{folder} exists and is not empty; name a new folder, so that nothing of yours is overwritten",
+                folder=folder,
+            )
         )
     with _made_aside(folder) as aside:
         for entry in said["files"]:
