@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import msgspec
 import pytest
 
 from resa.base.addresses import address_of
@@ -96,7 +97,7 @@ def segment(content: bytes) -> None:
 
 def hook(content: bytes) -> None:
     with suppress(InputError):
-        assert isinstance(json.loads(hook_line(content, NOW)), dict)
+        assert isinstance(msgspec.json.decode(hook_line(content, NOW)), dict)
 
 
 def packing(content: bytes) -> None:
