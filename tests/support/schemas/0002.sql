@@ -100,7 +100,7 @@ CREATE TABLE workspace (
 	made_at BIGINT NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "workspace" VALUES(1,X'00000000000000000000000000000000',1772368215000000);
+INSERT INTO "workspace" VALUES(1,X'000102030405060708090A0B0C0D0E0F',1767225600000000);
 CREATE INDEX ix_loads_source_id ON loads (source_id);
 CREATE INDEX ix_files_kind ON files (kind);
 CREATE INDEX ix_map_versions_map_key ON map_versions (map_key);
