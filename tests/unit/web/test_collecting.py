@@ -318,6 +318,15 @@ def test_the_settings_that_browsers_ask_for(desk: Desk) -> None:
     assert desk.ask("/v1/projects/wrong/settings", method="GET").status == 404
 
 
+def test_browsers_send_with_tls_where_a_proxy_that_is_named_says_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, trusted_proxies=["10.0.0.0/8"])  # else browsers refuse to send from a page with TLS
+    for proxy, protocol in [("10.1.2.3", "https"), ("203.0.113.9", "http")]:
+        desk.client = (proxy, 4711)
+        answer = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="x", x_forwarded_proto="https")
+        assert answer.body["integrations"]["Segment.io"]["protocol"] == protocol
+    desk.close()
+
+
 def test_health(desk: Desk) -> None:
     assert desk.ask("/health", method="GET").body == {"status": "ok"}
 
