@@ -20,7 +20,7 @@ def test_settings_show_what_holds_and_where_it_was_said(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(Settings.table())
     assert '"port","9001","RESA_PORT"' in lines
-    assert '"ip",""""shortened"""","resa.toml"' in lines
+    assert '"ip","""shortened""","resa.toml"' in lines
     assert '"spare_bytes","268435456",""' in lines
     (tmp_path / "resa.toml").write_text('ip = "some"\n')
     assert run(["settings", "-w", str(tmp_path)]) == 1
