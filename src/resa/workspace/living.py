@@ -67,7 +67,7 @@ class Live:
             self._decisions = self._shop.refresh(writer).decisions
             self._files = len(self._shop.store.event_files())
             ready()
-            drainer = Drainer(writer, arrivals, self.hooks)
+            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
             due = stated = time.monotonic()
             stale = False
             while not stopped():

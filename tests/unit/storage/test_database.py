@@ -37,7 +37,9 @@ def test_migrations_lead_to_the_schema(step: str, tmp_path: Path) -> None:
 
 
 def test_there_is_a_schema_of_every_earlier_step() -> None:
-    assert [path.stem for path in sorted(SCHEMAS.glob("*.sql"))] == [f"{n:04}" for n in range(1, int(REVISION))]
+    kept = [path.stem for path in sorted(SCHEMAS.glob("*.sql"))]
+    assert kept == [f"{number:04}" for number in range(1, len(kept) + 1)]
+    assert len(kept) in {int(REVISION) - 1, int(REVISION)}  # that of the newest step may be kept already
 
 
 def test_the_newest_migration_is_the_one_that_is_named() -> None:

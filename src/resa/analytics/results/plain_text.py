@@ -40,7 +40,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("value", "value_at_most", "variant", "verdict", "visits", "waiting", "who", "without_customer"),
             *("young_cancelled", "young_met", "young_open", "carried", "customers", "event", "events", "first_day"),
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
-            *("opened (UTC)", "deadline (UTC)", "when (UTC)"),
+            *("opened (UTC)", "deadline (UTC)", "when (UTC)", "scope", "setting", "said in"),
         )
     }
 )
