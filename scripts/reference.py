@@ -18,6 +18,7 @@ from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
 from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
 from resa.journey_map import json_schema
+from resa.web import METRICS, openapi
 
 __all__ = ["pages"]
 
@@ -31,7 +32,9 @@ def pages() -> dict[str, str]:
     return {
         "commands.md": _page("Commands", _commands()),
         "expressions.md": _page("Expressions", _expressions()),
+        "http.md": _page("What there is over HTTP", _http()),
         "journey_file.md": _page("The journey file", _journey_file()),
+        "metrics.md": _page("Metrics of the server", _metrics()),
         "questions.md": _page("Questions and answers", _questions()),
         "settings.md": _page("Settings", _settings()),
         "sources.md": _page("Source files", _sources()),
@@ -84,15 +87,54 @@ def _command(command: Any, name: str) -> Iterator[str]:
 
 
 def _settings() -> Iterator[str]:
-    yield "In `resa.toml`; an environment variable `RESA_<NAME>` overrules the file.\n"
-    schema = Settings.model_json_schema()["properties"]
+    yield (
+        "In `resa.toml` of the workspace; an environment variable overrules the file, and an option of a command, "
+        "where there is one, both. `resa settings` shows what holds, and where it was said.\n"
+    )
     yield _table(
-        ("setting", "default", "what it does"),
+        ("setting", "type", "default", "environment", "what it does"),
         (
-            (f"`{name}`", f"`{json.dumps(entry.get('default'))}`", entry["description"])
-            for name, entry in schema.items()
+            (f"`{one.name}`", one.kind, f"`{json.dumps(one.default)}`", f"`{one.variable}`", one.about)
+            for one in Settings.table()
         ),
     )
+
+
+def _metrics() -> Iterator[str]:
+    yield (
+        "`resa serve` gives them at `/metrics` in the text format of Prometheus, to this machine, and to who has a key "
+        "of the scope `metrics` ([how](../howto/run_as_a_service.md)). None tells of a person.\n"
+    )
+    yield _table(
+        ("metric", "kind", "labels", "what it says"),
+        (
+            (f"`{one.shown}`", one.kind, ", ".join(f"`{label}`" for label in one.labels), one.about)
+            for one in METRICS.values()
+        ),
+    )
+    yield (
+        "`way`: `segment`, `hook`, `link`, `pixel`, or `other`. `reason`: the `code` of the answer; of "
+        "429 `rate_limited` or `no_room`. On Linux the numbers of the process that takes requests come with them: "
+        "`process_cpu_seconds_total`, "
+        "`process_resident_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`, "
+        "`process_virtual_memory_bytes`.\n"
+    )
+
+
+def _http() -> Iterator[str]:
+    document = openapi()
+    yield (
+        "From the OpenAPI document that `resa serve` gives at `/openapi.json`. A test sends what it allows, and what "
+        "it does not, and finds no other answer.\n"
+    )
+    rows = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            rows.append((f"`{method.upper()} {path}`", operation["summary"], ", ".join(operation["responses"])))
+    yield _table(("address", "what for", "answers"), rows)
+    yield "## Answers that refuse\n"
+    refused = document["components"]["responses"].items()
+    yield _table(("status", "means"), ((name.removeprefix("Problem"), one["description"]) for name, one in refused))
 
 
 def _expressions() -> Iterator[str]:

@@ -50,10 +50,11 @@ def _free_port() -> int:
 
 
 class Served:
-    """`resa serve` of a folder; a context manager that stops it as Ctrl+C would."""
+    """`resa serve` of a folder, with further options; a context manager that stops it as Ctrl+C would."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self.options = options
         self.port = _free_port()
         self.output = ""
 
@@ -64,6 +65,7 @@ class Served:
     def __enter__(self) -> Self:
         """Start it; returns once it listens."""
         command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder), "--port", str(self.port)]
+        command += self.options
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
         began = time.monotonic()
         assert self.process.stderr is not None

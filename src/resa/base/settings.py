@@ -5,19 +5,22 @@ The file is shared (it lies in git), so no secret belongs in it.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from resa.base.addresses import Kept, networks
 from resa.base.errors import Problem, SettingsError, did_you_mean
 from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["Setting", "Settings", "read_settings", "settings_said"]
 
 
 _SAID: Mapping[str, str] = {
@@ -27,8 +30,45 @@ _SAID: Mapping[str, str] = {
     "greater_than_equal": pattern("input should be greater than or equal to {ge}"),
     "less_than_equal": pattern("input should be less than or equal to {le}"),
     "string_type": pattern("input should be a valid string"),
+    "literal_error": pattern("input should be {expected}"),
+    "tuple_type": pattern("input should be a list"),
 }
 """What pydantic says of a wrong value, by its type."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: In `resa.toml`.
+        kind: What it may be, in words.
+        default: Where nobody says anything.
+        about: What it does.
+    """
+
+    name: str
+    kind: str
+    default: object
+    about: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrules the file."""
+        return f"RESA_{self.name.upper()}"
+
+
+def _kind(annotation: Any, metadata: Iterable[Any]) -> str:
+    """What a setting may be, in words."""
+    if get_origin(annotation) is Literal:
+        return ", ".join(get_args(annotation))
+    if annotation is int:
+        bounds = {name: getattr(one, name) for one in metadata for name in ("ge", "le") if hasattr(one, name)}
+        return " ".join(["number", *(f"{word} {bounds[name]:,}" for name, word in _BOUNDS.items() if name in bounds)])
+    return "list of texts" if annotation == tuple[str, ...] else "text"
+
+
+_BOUNDS: Mapping[str, str] = {"ge": "from", "le": "to"}
 
 
 class Settings(BaseSettings):
@@ -45,6 +85,91 @@ class Settings(BaseSettings):
         description="What the command line speaks: en, sv, nb or hu; without it, as the system's locale says. "
         "`resa --language` overrules both.",
     )
+
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address at which `resa serve` listens; 127.0.0.1: only this machine, 0.0.0.0: every network.",
+    )
+
+    port: int = Field(default=8787, ge=0, le=65_535, description="Port at which it listens; 0: one that is free.")
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses and networks of our own proxies, such as `10.0.0.0/8`; a list, or a text with commas. "
+        "Only from these is it believed who sends and whether by TLS; without any, such headers are ignored.",
+    )
+
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for",
+        description="The header in which these proxies say it: `X-Forwarded-For` with `X-Forwarded-Proto`, or "
+        "`Forwarded` (RFC 7239). The other one is ignored: a proxy would pass on what a stranger wrote there.",
+    )
+
+    ip: Kept = Field(
+        default="dropped",
+        description="What is kept of the IP addresses of those whose events come over HTTP: nothing (`dropped`), the "
+        "network (`shortened`: 24 bits of IPv4, 48 of IPv6), or `whole`; as the property `context.ip`.",
+    )
+
+    requests_per_minute: int = Field(
+        default=60_000,
+        ge=0,
+        description="Requests that are taken of each key, or of each signed webhook, in a minute; more are refused "
+        "with 429 and `Retry-After`. 0: any number.",
+    )
+
+    body_bytes: int = Field(
+        default=512 * 1024, ge=1_024, le=64 << 20, description="The largest body of a request, packed or unpacked."
+    )
+
+    body_seconds: int = Field(default=20, ge=1, le=600, description="So long may a body take to come.")
+
+    head_seconds: int = Field(
+        default=10, ge=1, le=600, description="So long may a head take to come, and a connection do nothing."
+    )
+
+    connections: int = Field(
+        default=4_096, ge=64, le=65_536, description="Connections that are held at once; further ones wait."
+    )
+
+    waiting_requests: int = Field(
+        default=100_000,
+        ge=1,
+        description="With so many accepted requests waiting to become events, no more are taken (429).",
+    )
+
+    spare_bytes: int = Field(
+        default=256 << 20, ge=0, description="With less room on the disk, no more requests are taken (429)."
+    )
+
+    ready_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="Once an accepted request has waited so long to become events, `/ready` says that we are not.",
+    )
+
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="What `resa serve` writes to stderr: lines for people, or JSON, one object a line."
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        """A list, also where a text names it, as environment variables do."""
+        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for text in given:
+            try:
+                networks([text])
+            except ValueError:
+                raise ValueError(
+                    sentence("'{value}' is neither an address nor a network such as 10.0.0.0/8", value=text)
+                ) from None
+        return given
 
     @field_validator("language")
     @classmethod
@@ -76,6 +201,14 @@ class Settings(BaseSettings):
         """All settings that exist."""
         return tuple(cls.model_fields)
 
+    @classmethod
+    def table(cls) -> tuple[Setting, ...]:
+        """All settings, as their documentation says them."""
+        return tuple(
+            Setting(name, _kind(field.annotation, field.metadata), field.default, str(field.description))
+            for name, field in cls.model_fields.items()
+        )
+
 
 def read_settings(file: Path) -> Settings:
     """Read `resa.toml`; a missing file means that all settings have their defaults.
@@ -101,6 +234,13 @@ def read_settings(file: Path) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError(_problem(entry, file.name, values, text) for entry in error.errors()) from None
+
+
+def settings_said(file: Path) -> Mapping[str, str]:
+    """Where each setting was said that is not its default: the file's name, or the environment variable's."""
+    values = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    said = {one.name: file.name for one in Settings.table() if one.name in values}
+    return said | {one.name: one.variable for one in Settings.table() if os.environ.get(one.variable)}
 
 
 def _problem(entry: Any, file: str, values: dict[str, Any], text: str) -> Problem:

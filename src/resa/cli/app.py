@@ -75,6 +75,20 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Write the report: the map with its numbers, where to look first, promises, funnel, paths, "
             "what people said.",
         ),
+        "settings": _Place(
+            "settings",
+            "settings",
+            "Show all settings with their values, and where each was said: "
+            "in resa.toml, by the environment, or nowhere.",
+        ),
+        "backup": _Place(
+            "backing_up",
+            "backup",
+            "Copy a whole workspace into a new folder, also while it is served; nothing of it stops.",
+        ),
+        "restore": _Place(
+            "backing_up", "restore", "Make a workspace of a backup, in a folder that is new or empty, and verify it."
+        ),
         "verify": _Place(
             "care", "verify", "Count everything again and compare it with what is stored; exit 1 if anything differs."
         ),

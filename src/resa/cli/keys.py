@@ -11,6 +11,7 @@ from resa.base.language import sentence
 from resa.cli.console import OUT, say
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
+from resa.storage import Scope
 
 __all__ = ["app"]
 
@@ -28,7 +29,8 @@ def list_keys(show_format: HowToWrite = None, output: Output = None, folder: Fol
             {
                 "name": key.name,
                 "begins": key.beginning,
-                "source": key.source_id,
+                "scope": key.scope,
+                "source": key.source_id or "",
                 "made (UTC)": f"{key.made_at:%Y-%m-%d %H:%M}",
                 "revoked (UTC)": "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d %H:%M}",
             }
@@ -46,11 +48,16 @@ def make(
     source: Annotated[
         str | None, typer.Option(help="The source whose events it sends; default: called like the key.")
     ] = None,
+    scope: Annotated[
+        Scope, typer.Option(help="What it may: collect sends events and reads nothing, metrics reads /metrics alone.")
+    ] = "collect",
     folder: Folder = HERE,
 ) -> None:
-    """Make a key that sends events and reads nothing. It is shown this once."""
+    """Make a key that sends events and reads nothing, or one that reads metrics alone. It is shown this once."""
+    if scope == "metrics" and source is not None:
+        raise typer.BadParameter(sentence("a key for metrics sends nothing; leave --source out"))
     with opened(folder) as shop:
-        key = shop.keys.make(name, source)
+        key = shop.keys.make(name, source) if scope == "collect" else shop.keys.make_for_metrics(name)
     OUT.print(key, markup=False, highlight=False)
     say(sentence("keep it: it is shown this once, and only its hash is stored"))
 

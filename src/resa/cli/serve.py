@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resa.base.errors import WorkspaceError
+from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import sentence
-from resa.cli.console import say
+from resa.cli.log import Form, Tell, teller
 from resa.cli.options import HERE, Folder, opened
 
 if TYPE_CHECKING:
@@ -25,45 +25,74 @@ __all__ = ["serve", "serve_until"]
 def serve(
     *,
     host: Annotated[
-        str, typer.Option(help="Address to listen at; 127.0.0.1: only this machine, 0.0.0.0: every network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8787,
+        str | None, typer.Option(help="Address to listen at; 0.0.0.0: every network. Default: as `resa settings` says.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen at. Default: as `resa settings` says.")
+    ] = None,
+    log_format: Annotated[
+        Form | None, typer.Option(help="Lines for people, or JSON, an object a line. Default: as `resa settings` says.")
+    ] = None,
     folder: Folder = HERE,
 ) -> None:
-    """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C."""
-    from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
-    from resa.web import unready  # noqa: PLC0415 - see above
+    """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C.
 
+    What has begun is answered first. Another Ctrl+C, or a second signal, ends it at once; nothing accepted is lost.
+    """
     with opened(folder) as shop:
-        hooks = Hooks(shop.folder).all()
-        if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
-            say(sentence("nobody has a key to send events with yet; make one: resa keys make web"))
-
-        def started(address: str) -> None:
-            say(sentence("listening at {address}; stop with Ctrl+C", address=address))
-            for source in hooks:
-                why = unready(source, os.environ, shop.keys.all())
-                at = f"{address}/hooks/{source.name}"
-                say(
-                    sentence("takes webhooks at {address}", address=at)
-                    if why is None
-                    else sentence("takes no webhooks at {address} yet: {why}", address=at, why=why)
-                )
-
-        total = serve_until(shop, host, port, started=started, ended=lambda: False)
-    say(
+        tell = teller(log_format or shop.settings.log_format)
+        host = shop.settings.host if host is None else host
+        port = shop.settings.port if port is None else port
+        try:
+            total = _serve(shop, host, port, tell)
+        except ResaError as error:
+            if (log_format or shop.settings.log_format) == "text":
+                raise
+            tell("failed", "error", sentence("error: {message}", message=error.message))
+            raise typer.Exit(1) from None
+    tell(
+        "stopped",
+        "info",
         sentence(
             "took {requests} requests: {good} rows good, {rejected} rejected, {duplicate} there already",
             requests=total.arrivals,
             good=total.good,
             rejected=total.rejected,
             duplicate=total.duplicate,
-        )
+        ),
     )
 
 
+def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
+    from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
+    from resa.web import unready  # noqa: PLC0415 - see above
+
+    hooks = Hooks(shop.folder).all()
+    if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
+        tell("no-key", "warning", sentence("nobody has a key to send events with yet; make one: resa keys make web"))
+
+    def started(address: str) -> None:
+        tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
+        for source in hooks:
+            why = unready(source, os.environ, shop.keys.all())
+            at = f"{address}/hooks/{source.name}"
+            if why is None:
+                tell("hook", "info", sentence("takes webhooks at {address}", address=at))
+            else:
+                words = sentence("takes no webhooks at {address} yet: {why}", address=at, why=why)
+                tell("hook-unready", "warning", words)
+
+    return serve_until(shop, host, port, started=started, ended=lambda: False, tell=tell)
+
+
 def serve_until(
-    shop: Workspace, host: str, port: int, *, started: Callable[[str], None], ended: Callable[[], bool]
+    shop: Workspace,
+    host: str,
+    port: int,
+    *,
+    started: Callable[[str], None],
+    ended: Callable[[], bool],
+    tell: Tell = teller("text"),  # noqa: B008 - a function, the same for all
 ) -> Drained:
     """Serve a workspace until Ctrl+C, SIGTERM, or `ended` says so; what its arrivals became.
 
@@ -73,6 +102,7 @@ def serve_until(
         port: Port to listen at; 0: one that is free.
         started: Called with the address for browsers and libraries, once requests are taken.
         ended: Asked several times a second.
+        tell: Writes what the one who runs it should know.
 
     Raises:
         WorkspaceError: It cannot listen there, or the server ended by itself.
@@ -80,11 +110,23 @@ def serve_until(
     from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
     from resa.workspace.living import Live  # noqa: PLC0415 - see above
 
+    def refused(reasons: Mapping[str, int]) -> None:
+        each = ", ".join(f"{name} {n}" for name, n in sorted(reasons.items()))
+        total = sum(reasons.values())
+        tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
+
     stopped = Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopped.set())
-    live = Live(shop, say)
-    with Server(shop.folder, shop.store.layout.root, host, port) as server:
+    live = Live(shop, lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text))
+    with Server(shop.folder, shop.store.layout.root, host, port, refused) as server:
+
+        def stop(number: int, _frame: object) -> None:
+            if stopped.is_set():  # what was accepted is on the disk, and nobody waits for more
+                server.kill()
+                os._exit(128 + number)
+            stopped.set()
+
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, stop)
 
         def ready() -> None:
             server.start()

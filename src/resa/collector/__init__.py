@@ -18,7 +18,7 @@ from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.segment import CALLS as SEGMENT_CALLS
-from resa.collector.segment import COUNTED, ItemProblem, Request
+from resa.collector.segment import COUNTED, ItemProblem, Request, with_address
 from resa.collector.segment import problems_of as segment_problems
 from resa.collector.segment import read_request as read_segment
 from resa.collector.segment import rows_of as segment_rows
@@ -64,4 +64,5 @@ __all__ = [
     "source_yaml",
     "target_of",
     "understand",
+    "with_address",
 ]

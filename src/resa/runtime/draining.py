@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from resa.base.addresses import Kept
 from resa.base.clock import from_microseconds
 from resa.collector import HOOK, HookMaker, Hooks, segment_rows
 from resa.storage import Arrival, Arrivals, Load, Writer
@@ -56,9 +57,11 @@ class Drainer:
         writer: Of the workspace.
         arrivals: What waits.
         hooks: By whose sources what came as it is becomes rows; `None`: by none.
+        kept: How much is kept of IP addresses.
     """
 
-    def __init__(self, writer: Writer, arrivals: Arrivals, hooks: Hooks | None = None) -> None:
+    def __init__(self, writer: Writer, arrivals: Arrivals, hooks: Hooks | None = None, kept: Kept = "dropped") -> None:
+        self._kept: Kept = kept
         self.writer = writer
         self.arrivals = arrivals
         self._maker = HookMaker(hooks)
@@ -114,7 +117,7 @@ class Drainer:
         arrivals = list(takewhile(lambda arrival: (arrival.kind == HOOK) == hook, arrivals))
         if hook:
             return self._store_lines(load, arrivals)
-        rows = segment_rows(arrivals, first_row=load.rows_read + 1)
+        rows = segment_rows(arrivals, first_row=load.rows_read + 1, kept=self._kept)
         result = self.writer.commit_chunk(
             load,
             "events",

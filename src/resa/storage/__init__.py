@@ -1,12 +1,24 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
-from resa.storage.api_keys import ApiKey, Scope, collecting_keys, key_hash, list_keys, make_key, revoke_key
+from resa.storage.api_keys import (
+    SCOPES,
+    ApiKey,
+    Scope,
+    collecting_keys,
+    hashes_of_keys,
+    key_hash,
+    list_keys,
+    make_key,
+    revoke_key,
+)
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
 from resa.storage.evaluation import count_files
+from resa.storage.figures import Figures, read_figures
 from resa.storage.hashing import Hasher
+from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
@@ -24,7 +36,7 @@ from resa.storage.memberships import (
     since_when,
 )
 from resa.storage.persons import Unified, Unifier
-from resa.storage.publishing import holds_all, refresh_index
+from resa.storage.publishing import holds_all, refresh_index, share_file
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -53,6 +65,7 @@ __all__ = [
     "EPOCH",
     "KINDS",
     "LATEST",
+    "SCOPES",
     "ApiKey",
     "Arrival",
     "Arrivals",
@@ -61,8 +74,10 @@ __all__ = [
     "ChunkResult",
     "EventFile",
     "Exclusion",
+    "Figures",
     "Finding",
     "Hasher",
+    "Held",
     "JourneyIndex",
     "Kind",
     "Labels",
@@ -88,7 +103,10 @@ __all__ = [
     "first_of_each_key",
     "forget_derived",
     "forget_segment",
+    "forget_what_was_left_behind",
     "has_column",
+    "hashes_of_keys",
+    "holding",
     "holds_all",
     "in_order",
     "keep_decisions",
@@ -101,10 +119,12 @@ __all__ = [
     "made_link_secret",
     "make_key",
     "map_catalog",
+    "read_figures",
     "refresh_index",
     "revoke_key",
     "segment_history",
     "segment_states_of",
+    "share_file",
     "since_when",
     "trying",
     "verify_store",

@@ -24,12 +24,22 @@ from resa.storage.schema import api_keys
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["SCOPES", "ApiKey", "Scope", "collecting_keys", "key_hash", "list_keys", "make_key", "revoke_key"]
+__all__ = [
+    "SCOPES",
+    "ApiKey",
+    "Scope",
+    "collecting_keys",
+    "hashes_of_keys",
+    "key_hash",
+    "list_keys",
+    "make_key",
+    "revoke_key",
+]
 
-Scope = Literal["collect"]
+Scope = Literal["collect", "metrics"]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""What a key may allow: `collect` sends events of one source, and reads nothing."""
+"""What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone."""
 
 _BEGINNING: Final = "resa_"
 _SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
@@ -44,7 +54,7 @@ class ApiKey:
         name: What a person calls it.
         beginning: Its first characters.
         scope: What it allows.
-        source_id: Whose events it sends.
+        source_id: Whose events it sends; `None`: it sends none.
         made_at: When, UTC.
         revoked_at: Since when it is refused, UTC; `None`: it is good.
     """
@@ -134,6 +144,13 @@ def collecting_keys(store: Store) -> Mapping[bytes, str]:
     good = (api_keys.c.scope == "collect", api_keys.c.revoked_at.is_(None), api_keys.c.source_id.is_not(None))
     with store.database.reading() as connection:
         return {row.hash: row.source_id for row in connection.execute(select(api_keys).where(*good))}
+
+
+def hashes_of_keys(store: Store, scope: Scope) -> frozenset[bytes]:
+    """The hashes of all good keys of a scope."""
+    good = (api_keys.c.scope == scope, api_keys.c.revoked_at.is_(None))
+    with store.database.reading() as connection:
+        return frozenset(connection.execute(select(api_keys.c.hash).where(*good)).scalars())
 
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -134,6 +134,7 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
         folder,
         events=index.events,
         customers=index.customers,
+        nobody=index.nobody,
         channels=index.channel_names,
         files=listed,
         records=index.records,

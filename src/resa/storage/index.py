@@ -104,6 +104,7 @@ class JourneyIndex:
         as_of: Up to when the data were complete when it was published.
         exclude: What was left out.
         records: The files of customer records that it holds.
+        nobody: How many rows of the event files name nobody, and are no customer's.
         rules: What tells the rules, by which it was worked out who is who, from others.
         decisions: So many decisions of people were known.
         columns: The map columns that were there when it was opened: key, (hash of the map, folder).
@@ -126,6 +127,7 @@ class JourneyIndex:
     records: tuple[EventFile, ...]
     as_of: AsOf
     exclude: tuple[Exclusion, ...]
+    nobody: int
     rules: str
     decisions: int
     columns: Mapping[str, tuple[str, str]]
@@ -272,6 +274,7 @@ def open_index(
             "as_of": {},
             "exclude": [],
             "identity": ["", 0],
+            "nobody": 0,
             "records": [],
         }
         arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
@@ -300,6 +303,7 @@ def open_index(
         records=_files(header["records"], file_path["customers"], "customers"),
         as_of=as_of,
         exclude=tuple(Exclusion(*said) for said in header["exclude"] if not isinstance(said, str)),
+        nobody=header["nobody"],
         rules=header["identity"][0],
         decisions=header["identity"][1],
         columns=columns,

@@ -13,6 +13,7 @@
                             index/<generation>/labels/<hash>/ what an expression says of each event or customer
     signals/<hash>/         which signals hold for each row of each file; derived
     work/                   half-made things; emptied by the next writer
+    held/  held.lock        what a backup copies, while it does
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ class Layout:
     def arrivals(self) -> Path:
         """Requests that wait."""
         return self.root / "arrivals.db"
+
+    @property
+    def databases(self) -> tuple[Path, Path]:
+        """Both SQLite files."""
+        return self.arrivals, self.database
 
     @property
     def link_secret(self) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,16 @@ from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
 from resa.storage.persons import Unified, Unifier, taken_again, write_told
 from resa.storage.records import EventFile, Exclusion
-from resa.storage.runs import Run, open_run_file, placed, run_from_file, seen_in, write_run_file
+from resa.storage.runs import (
+    Owners,
+    Run,
+    open_run_file,
+    placed,
+    rows_of_nobody,
+    run_from_file,
+    seen_in,
+    write_run_file,
+)
 from resa.storage.schema import files, generations, loads, map_columns
 from resa.storage.traits import TraitSources, kept_trait_sources, newest_traits, write_traits
 
@@ -139,33 +148,22 @@ def build_generation(
     known = {file.id for file in (*base.files, *base.records)}
     events = [file for file in sources.events if file.id not in known]
     records = [file for file in sources.records if file.id not in known]
-    masks = _excluded(events, exclude)
-    runs = [_run(store, file) for file in (*events, *records)]
-    seen = [
-        seen_in(run, file.source_id, mask)
-        for file, run, mask in zip((*events, *records), runs, (*masks, *[None] * len(records)), strict=True)
+    masks = [*_excluded(events, exclude), *([None] * len(records))]
+    new = [
+        _New(file, FileRun(_run(store, file), file.first_row, mask))
+        for file, mask in zip((*events, *records), masks, strict=True)
     ]
-    unified = unifier.unify(base, seen)
+    unified = unifier.unify(base, [seen_in(one.run.run, one.file.source_id, one.run.excluded) for one in new])
     if _many(base, unified.gone):
         return build_generation(store, folder, empty_index(store), sources, unifier, exclude)
-    if runs or len(unified.gone) or not base.generation:
-        found = [
-            FileRun(_placed(store, file, run, unified), file.first_row, mask)
-            for file, run, mask in zip((*events, *records), runs, (*masks, *[None] * len(records)), strict=True)
-        ]
-        moved = taken_again(base, unified, store.hasher)
-        parts = Runs((*found[: len(events)], moved[0]), (*found[len(events) :], moved[1]), unified.gone)
-        channels = build_arrays(folder, base, parts, store.hasher)
-    else:
-        channels = base.channel_names
-        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
-            share_file(base.folder / name, folder / name)
+    channels, nobody = _arrays(store, folder, base, new, unified)
     write_told(folder, unified)
     sizes = {name: len(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("rows", "who")}
     write_header(
         folder,
         events=sizes["rows"],
         customers=sizes["who"],
+        nobody=nobody,
         channels=channels,
         files=sources.events,
         records=sources.records,
@@ -177,6 +175,32 @@ def build_generation(
     if sources.records:
         write_traits(folder / "traits.arrow", newest_traits(index, base, sources.traits), sources.traits)
     return index
+
+
+class _New(NamedTuple):
+    """A file that the former generation does not hold, and its run."""
+
+    file: EventFile
+    run: FileRun
+
+
+def _arrays(
+    store: Store, folder: Path, base: JourneyIndex, new: Sequence[_New], unified: Unified
+) -> tuple[tuple[str, ...], int]:
+    """Write the arrays of a generation; the names of its channels, and how many events are nobody's."""
+    if base.generation and not new and not len(unified.gone):
+        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
+            share_file(base.folder / name, folder / name)
+        return base.channel_names, base.nobody
+    nobody = base.nobody
+    found: dict[str, list[FileRun]] = {"events": [], "customers": []}
+    for file, one in new:
+        owners = unified.owners(one.run.identifiers.slice(0, len(one.run.who)).column("identifiers"))
+        nobody += rows_of_nobody(one.run, owners, one.excluded) if file.kind == "events" else 0
+        found[file.kind].append(_placed(store, one, file.id, owners))
+    events, records = taken_again(base, unified, store.hasher)
+    runs = Runs((*found["events"], events), (*found["customers"], records), unified.gone)
+    return build_arrays(folder, base, runs, store.hasher), nobody
 
 
 def _many(base: JourneyIndex, gone: Words) -> bool:
@@ -291,16 +315,15 @@ def _run(store: Store, file: EventFile) -> Run:
     return _opened(folder, str(file.id))
 
 
-def _placed(store: Store, file: EventFile, run: Run, unified: Unified) -> Run:
+def _placed(store: Store, file: FileRun, number: int, owners: Owners) -> FileRun:
     """The run of a file in the order of customers, a large one on disk so as to spare memory."""
-    found = placed(run, unified.owners(run.identifiers.slice(0, len(run.who)).column("identifiers")))
-    if len(found.rows) <= _IN_MEMORY or run.rows is found.rows:
-        return found
-    name = f"{file.id}-placed"
-    folder = store.layout.work / "runs"
-    folder.mkdir(exist_ok=True)
-    write_run_file(folder, name, found)
-    return _opened(folder, name)
+    found = placed(file.run, owners)
+    if len(found.rows) > _IN_MEMORY and found.rows is not file.run.rows:
+        folder = store.layout.work / "runs"
+        folder.mkdir(exist_ok=True)
+        write_run_file(folder, f"{number}-placed", found)
+        found = _opened(folder, f"{number}-placed")
+    return replace(file, run=found)
 
 
 def _opened(folder: Path, name: str) -> Run:

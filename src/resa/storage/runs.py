@@ -39,6 +39,7 @@ __all__ = [
     "make_run",
     "open_run_file",
     "placed",
+    "rows_of_nobody",
     "run_from_file",
     "seen_in",
     "write_run_file",
@@ -55,6 +56,8 @@ RUN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "customers": (*_TOLD, "recorded_at"),
 }
 """What a run is made of, by kind of the file."""
+
+_FORMAT = "2"
 
 LEADING_BITS = 12  # stretches of customers are cut at these bits of their hashes
 TEXT_ROWS = 65_536
@@ -257,6 +260,12 @@ def placed(run: Run, owners: Owners) -> Run:
     )
 
 
+def rows_of_nobody(run: Run, owners: Owners, excluded: npt.NDArray[np.bool_] | None) -> int:
+    """How many rows of a run, by what they name, are nobody's and not left out anyway."""
+    rows = run.rows[:][_places(run.starts[:], np.flatnonzero(~owners.somebody))]
+    return len(rows) if excluded is None else int((~excluded[rows]).sum())
+
+
 def grouped(who: Words, counts: Longs) -> tuple[Words, Longs, Longs, Longs]:
     """Groups with the same hash as one: the hashes, sorted; the first old group of each; members; where each begins.
 
@@ -304,7 +313,9 @@ def write_run_file(folder: Path, name: str, run: Run) -> None:
     """Write a run; both of its files are on the disk when this returns."""
     with durable_file(folder / f"{name}.arrow") as temporary:
         texts = run.identifiers.slice(0, len(run.who))
-        table = texts.combine_chunks().replace_schema_metadata({"channels": json.dumps(run.channel_names)})
+        table = texts.combine_chunks().replace_schema_metadata(
+            {"channels": json.dumps(run.channel_names), "format": _FORMAT}
+        )
         with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table, max_chunksize=TEXT_ROWS)
     with durable_file(folder / f"{name}.run") as temporary, temporary.open("wb") as stream:
@@ -315,13 +326,16 @@ def write_run_file(folder: Path, name: str, run: Run) -> None:
 
 
 def open_run_file(folder: Path, name: str) -> Run | None:
-    """Open a run, its events to be read in slices; `None` when it is not there."""
+    """Open a run, its events to be read in slices; `None` when it is not there, or is written in another format."""
     path, texts = folder / f"{name}.run", folder / f"{name}.arrow"
     if not (path.exists() and texts.exists()):
         return None
     arrays: dict[str, Any] = dict(zip(Run.ARRAYS, _arrays(path), strict=True))
     with pa.OSFile(str(texts)) as source:
-        names = json.loads(pa.ipc.open_file(source).schema.metadata[b"channels"])
+        metadata = pa.ipc.open_file(source).schema.metadata
+    if metadata.get(b"format") != _FORMAT.encode():
+        return None
+    names = json.loads(metadata[b"channels"])
     return Run(**arrays, channel_names=tuple(names), identifiers=StoredTexts(texts))
 
 

@@ -228,7 +228,9 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap], 
                     "the index's {name} differ from a recount of the event files; run `resa rebuild`", name=name
                 ),
             )
-    if again.channel_names != index.channel_names or not again.identifiers().equals(index.identifiers()):
+    if (again.channel_names, again.nobody) != (index.channel_names, index.nobody) or not again.identifiers().equals(
+        index.identifiers()
+    ):
         yield Finding(
             code="index",
             message=sentence("the index's names differ from a recount of the event files; run `resa rebuild`"),

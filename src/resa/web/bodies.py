@@ -8,13 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["MOST_BYTES", "MOST_SECONDS", "BodyRefused", "Held", "Receive", "read_body", "unpacked"]
-
-MOST_BYTES: Final = 512 * 1024
-"""Of a body, packed or not: Segment allows 500 KB a batch."""
-
-MOST_SECONDS: Final = 20.0
-"""So long may a body take to come; who is slower keeps a place from others."""
+__all__ = ["BodyRefused", "Held", "Limits", "Receive", "read_body", "unpacked"]
 
 MOST_TOGETHER: Final = 128 << 20
 """Bytes of all bodies that are being read: whoever sends many at once, without a key too, takes no more memory."""
@@ -42,10 +36,29 @@ class BodyRefused(Exception):
         self.detail = detail
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a body may be.
+
+    Attributes:
+        size: Bytes, packed or not.
+        seconds: So long may it take to come; who is slower keeps a place from others.
+    """
+
+    size: int
+    seconds: float
+
+
 @dataclass
 class Held:
-    """How many bytes of bodies that are not whole yet are in memory."""
+    """The bodies that are not whole yet.
 
+    Attributes:
+        limits: Of each.
+        size: How many bytes of them are in memory.
+    """
+
+    limits: Limits
     size: int = 0
 
 
@@ -55,15 +68,15 @@ async def read_body(receive: Receive, headers: Mapping[str, str], held: Held) ->
     Raises:
         BodyRefused: It is too large, too slow, or packed in a way that is not known; or too many come at once.
     """
-    length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > MOST_BYTES:
-        raise _too_large()
+    limits, length = held.limits, headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > limits.size:
+        raise _too_large(limits.size)
     try:
-        async with asyncio.timeout(MOST_SECONDS):
+        async with asyncio.timeout(limits.seconds):
             content = await _all_of(receive, held)
     except TimeoutError:
-        raise BodyRefused(408, f"the body did not come within {MOST_SECONDS:.0f} seconds") from None
-    return unpacked(content, headers.get("content-encoding", ""))
+        raise BodyRefused(408, f"the body did not come within {limits.seconds:.0f} seconds") from None
+    return unpacked(content, headers.get("content-encoding", ""), limits.size)
 
 
 async def _all_of(receive: Receive, held: Held) -> bytes:
@@ -78,8 +91,8 @@ async def _all_of(receive: Receive, held: Held) -> bytes:
             parts.append(part)
             size += len(part)
             held.size += len(part)
-            if size > MOST_BYTES:
-                raise _too_large()
+            if size > held.limits.size:
+                raise _too_large(held.limits.size)
             if held.size > MOST_TOGETHER:
                 raise BodyRefused(503, "too much comes at once; send again later")
             if not message.get("more_body", False):
@@ -88,7 +101,7 @@ async def _all_of(receive: Receive, held: Held) -> bytes:
         held.size -= size
 
 
-def unpacked(content: bytes, encoding: str) -> bytes:
+def unpacked(content: bytes, encoding: str, most: int) -> bytes:
     """The content of a body; one that grows beyond the limit is given up at the limit.
 
     Raises:
@@ -101,11 +114,11 @@ def unpacked(content: bytes, encoding: str) -> bytes:
         raise BodyRefused(415, "the body is packed in an unknown way; send it plain or with gzip")
     unpacker = zlib.decompressobj(_PACKED[encoding])
     try:
-        found = unpacker.decompress(content, MOST_BYTES + 1)
+        found = unpacker.decompress(content, most + 1)
     except zlib.error:
         raise BodyRefused(400, "the body is not packed as its Content-Encoding says") from None
-    if len(found) > MOST_BYTES:
-        raise _too_large()
+    if len(found) > most:
+        raise _too_large(most)
     if not unpacker.eof:
         raise BodyRefused(400, "the packed body ends too early")
     if unpacker.unused_data:
@@ -113,5 +126,5 @@ def unpacked(content: bytes, encoding: str) -> bytes:
     return found
 
 
-def _too_large() -> BodyRefused:
-    return BodyRefused(413, f"the body is larger than {MOST_BYTES:,} bytes; send fewer events at a time")
+def _too_large(most: int) -> BodyRefused:
+    return BodyRefused(413, f"the body is larger than {most:,} bytes; send fewer events at a time")

@@ -7,18 +7,26 @@ are sent again. Nothing that was not stored is ever answered with 200, and nothi
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
+from resa.base.addresses import kept_address
 from resa.base.errors import InputError, ResaError
-from resa.collector import SEGMENT_CALLS, Hooks, Request, read_segment, segment_problems
+from resa.base.settings import Settings
+from resa.collector import SEGMENT_CALLS, Hooks, Request, read_segment, segment_problems, with_address
 from resa.runtime import Intake
 from resa.storage import Arrival
-from resa.web.answers import ALIVE, DONE, LATER, Answer, Scope, Send, encode, problem
-from resa.web.bodies import BodyRefused, Held, Receive, read_body
-from resa.web.hooking import keys_in, take_hook
+from resa.web.answers import ALIVE, DONE, LATER, Answer, Scope, Send, encode, later, problem
+from resa.web.bodies import BodyRefused, Held, Limits, Receive, read_body
+from resa.web.callers import Callers
+from resa.web.hooking import HookDesk, keys_in
 from resa.web.linking import MOST_SECONDS, answer_of, event_of
+from resa.web.metrics import Metrics
+from resa.web.openapi import openapi
+from resa.web.pace import Pace
 from resa.web.snippet import HEADERS, snippet
 
 __all__ = ["Collector"]
@@ -30,69 +38,101 @@ _PREFLIGHT: Final = [
 ]
 
 
+_WAYS: Final = {"hooks": "hook", "l": "link", "p": "pixel", "v1": "segment"}
+"""What metrics call that which stands first in an address; the rest is `other`."""
+
+
 class Collector:
     """An ASGI application that takes events.
 
     Args:
         intake: Takes the requests.
         hooks: Sources that take what any system sends.
+        settings: Limits, proxies, and what is kept of addresses.
     """
 
-    def __init__(self, intake: Intake, hooks: Hooks) -> None:
+    def __init__(self, intake: Intake, hooks: Hooks, settings: Settings) -> None:
         self.intake = intake
-        self.hooks = hooks
-        self._held = Held()
+        self.metrics = Metrics(intake)
+        self._settings = settings
+        self._callers = Callers(settings)
+        self._desk = HookDesk(intake, hooks, Pace(settings.requests_per_minute))
+        self._pace = Pace(settings.requests_per_minute)
+        self._held = Held(Limits(settings.body_bytes, settings.body_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
+            began = time.perf_counter()
+            parts = [part for part in scope["path"].split("/") if part]
             try:
-                answer = await self._answer(scope, receive)
+                answer = await self._answer(scope, parts, receive)
             except BodyRefused as refused:
                 answer = problem(refused.status, refused.detail, headers=LATER if refused.status == 503 else ())
             except ResaError as error:
                 answer = problem(503, str(error.message), headers=LATER)
+            way = _WAYS.get(parts[0], "other") if len(parts) > 1 else "other"
+            self.metrics.count(way, answer, time.perf_counter() - began)
             await answer.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        method, parts = scope["method"], [part for part in scope["path"].split("/") if part]
+    async def _answer(self, scope: Scope, parts: list[str], receive: Receive) -> Answer:
+        method = scope["method"]
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         match parts:
-            case ["health" | "ready" as asked]:
-                why = self.intake.hindered() if asked == "ready" else None
-                return ALIVE if why is None else problem(503, why, headers=LATER)
+            case ["health" | "ready" | "metrics" | "openapi.json" as asked]:
+                return self._state(asked, scope, headers)
             case ["v1", call] if call in SEGMENT_CALLS:
-                return await self._call(method, SEGMENT_CALLS[call], headers, receive)
+                return await self._call(SEGMENT_CALLS[call], scope, headers, receive)
             case ["hooks", name]:
                 return await self._hook(method, name, headers, scope, receive)
             case ["resa.js"] | ["l" | "p", _]:
                 return (
                     _script(method, headers)
                     if len(parts) == 1
-                    else await self._link(method, parts[0], parts[1], headers)
+                    else await self._link(parts[0], parts[1], scope, headers)
                 )
             case ["v1", "projects", key, "settings"] if method == "GET":
-                return self._settings(key, headers, scope.get("scheme", "https"))
+                return self._settings_of(key, headers, self._callers.of(scope).scheme)
             case _:
                 return problem(404, "there is nothing at this address")
 
-    async def _call(self, method: str, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
-        if method == "OPTIONS":
+    def _state(self, asked: str, scope: Scope, headers: Mapping[str, str]) -> Answer:
+        """How the server is doing: whether it lives and takes events, for anybody; numbers, for those who may."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            return problem(405, "ask with GET", headers=[(b"allow", b"GET, HEAD")])
+        if asked == "openapi.json":
+            return Answer(200, encode(openapi()))
+        if asked != "metrics":
+            why = self.intake.unready() if asked == "ready" else None
+            return ALIVE if why is None else problem(503, why, headers=LATER)
+        if not self._callers.of(scope).here and not any(map(self.intake.may_watch, keys_in(headers))):
+            bearer = [(b"www-authenticate", b"Bearer")]
+            return problem(401, "only this machine, or who has a key for metrics, may read them", headers=bearer)
+        text, kind = self.metrics.text()
+        return Answer(200, text, kind=[(b"content-type", kind.encode()), (b"cache-control", b"no-store")])
+
+    async def _call(self, kind: str, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Answer:
+        if scope["method"] == "OPTIONS":
             return Answer(204, b"", _PREFLIGHT)
-        if method != "POST":
+        if scope["method"] != "POST":
             return problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
-        return await self._take(kind, headers, receive)
+        return await self._take(kind, self._address(scope), headers, receive)
 
     async def _hook(self, method: str, name: str, headers: Mapping[str, str], scope: Scope, receive: Receive) -> Answer:
         if method != "POST":
             return problem(405, "send events with POST", headers=[(b"allow", b"POST")])
         query = scope.get("query_string", b"").decode("latin-1")
-        return await take_hook(self.intake, self.hooks, name, headers, query, receive, self._held)
+        return await self._desk.take(name, headers, query, receive, self._held)
 
-    async def _link(self, method: str, place: str, token: str, headers: Mapping[str, str]) -> Answer:
+    def _address(self, scope: Scope) -> str | None:
+        """What is kept of the address from which a request came."""
+        return kept_address(str(self._callers.of(scope).address), self._settings.ip)
+
+    async def _link(self, place: str, token: str, scope: Scope, headers: Mapping[str, str]) -> Answer:
         """A link or a pixel: the answer comes though nothing can be stored, and though the disk is slow."""
+        method, stored = scope["method"], False
         found = self.intake.link(token if place == "l" else token.removesuffix(".gif"))
         if found is None or (found.to is None) != (place == "p"):
             return problem(404, "there is nothing at this address")
@@ -101,13 +141,14 @@ class Collector:
         received_at = self.intake.now()
         with suppress(ResaError):
             if self.intake.hindered() is None:
-                kind, content = event_of(found, method, headers)
+                kind, content = event_of(found, method, headers, self._address(scope))
                 taken = asyncio.wrap_future(self.intake.take(Arrival(found.source, received_at, kind, content)))
                 taken.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it
-                await asyncio.wait([taken], timeout=MOST_SECONDS)
-        return answer_of(found, method)
+                done, _ = await asyncio.wait([taken], timeout=MOST_SECONDS)
+                stored = bool(done) and taken.exception() is None
+        return replace(answer_of(found, method), stored=stored)
 
-    async def _take(self, kind: str, headers: Mapping[str, str], receive: Receive) -> Answer:
+    async def _take(self, kind: str, address: str | None, headers: Mapping[str, str], receive: Receive) -> Answer:
         content = await read_body(receive, headers, self._held)
         try:
             request = read_segment(content, kind)
@@ -118,6 +159,8 @@ class Collector:
             # Not Basic, which clients use: where it is offered, browsers may ask a page's visitors for a password.
             return problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
         key, source = found
+        if wait := self._pace.wait(key):
+            return problem(429, "this key has sent too much in a minute", headers=later(wait), reason="rate_limited")
         received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):
             wrong = [
@@ -127,18 +170,18 @@ class Collector:
             if wrong:
                 return problem(422, f"nothing was taken: {len(wrong)} of the calls cannot be", errors=wrong)
         if (why := self.intake.hindered()) is not None:
-            return problem(429, why, headers=LATER)
+            return problem(429, why, headers=LATER, reason="no_room")
         content = content.replace(key.encode(), b"")  # who reads what is stored cannot send
+        if self._settings.ip != "dropped":
+            content = with_address(content, address)
         await asyncio.wrap_future(self.intake.take(Arrival(source, received_at, kind, content)))
         return DONE
 
-    def _settings(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
+    def _settings_of(self, key: str, headers: Mapping[str, str], scheme: str) -> Answer:
         """What Segment's browser library asks for first: that it is to send here and to nobody else."""
         if self.intake.source_of(key) is None:
             return problem(404, "there is nothing at this address")
         host = headers.get("host", "localhost")
-        if headers.get("x-forwarded-proto") == "https":  # TLS ends before us; it concerns who says so, and nobody else
-            scheme = "https"
         ours = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True, "type": "browser"}
         ours |= {
             "apiHost": f"{host}/v1",

@@ -15,54 +15,71 @@ from resa.base.language import NOTHING, Sentence, said_by, sentence
 from resa.collector import HOOK, Hooks, HookShape, Source, hook_line
 from resa.runtime import Intake
 from resa.storage import ApiKey, Arrival
-from resa.web.answers import DONE, LATER, Answer, problem
+from resa.web.answers import DONE, LATER, Answer, later, problem
 from resa.web.bodies import Held, Receive, read_body
+from resa.web.pace import Pace
 from resa.web.signatures import SignatureRefused, Signed, secrets_of, verified
 
-__all__ = ["keys_in", "take_hook", "unready"]
+__all__ = ["HookDesk", "keys_in", "unready"]
 
 _NOTHING: Final = "there is nothing at this address"
 
 
-async def take_hook(
-    intake: Intake, hooks: Hooks, name: str, headers: Mapping[str, str], query: str, receive: Receive, held: Held
-) -> Answer:
-    """Take one request of a hook.
+class HookDesk:
+    """Takes webhooks.
 
     Args:
-        intake: Where it goes.
-        hooks: Sources that take such requests.
-        name: Of the source, from the address.
-        headers: By name in lower case.
-        query: What stands behind `?`.
-        receive: Gives the body.
-        held: Bodies that are being read.
-
-    Raises:
-        BodyRefused: The body is too large or too slow.
-        WorkspaceError: The secret is missing, or the disk did not take it.
+        intake: Where they go.
+        hooks: Sources that take them.
+        pace: How often each source may be sent to.
     """
-    source = hooks.get(name)
-    hook = None if source is None else source.shape.hook
-    if hook is None:
-        wrong = name in hooks.wrong
-        return problem(503, "the source file is wrong", headers=LATER) if wrong else problem(404, _NOTHING)
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        return problem(415, "send the body as it was signed, not packed")
-    body = await read_body(receive, headers, held)
-    received_at = intake.now()
-    try:
-        signed = _signed(intake, hook, name, headers, query, body, received_at / 1e6)
-    except SignatureRefused as refused:
-        return problem(401, refused.detail, headers=[(b"www-authenticate", b"Bearer")])
-    try:
-        line = hook_line(body, received_at, called=signed.id, event=signed.event, sent_at=signed.sent_at)
-    except InputError as error:
-        return problem(400, str(error.problems[0].message))
-    if (why := intake.hindered()) is not None:
-        return problem(429, why, headers=LATER)
-    await asyncio.wrap_future(intake.take(Arrival(name, received_at, HOOK, line)))
-    return DONE
+
+    def __init__(self, intake: Intake, hooks: Hooks, pace: Pace) -> None:
+        self._intake = intake
+        self._hooks = hooks
+        self._pace = pace
+
+    async def take(self, name: str, headers: Mapping[str, str], query: str, receive: Receive, held: Held) -> Answer:
+        """Take one request of a hook.
+
+        Args:
+            name: Of the source, from the address.
+            headers: By name in lower case.
+            query: What stands behind `?`.
+            receive: Gives the body.
+            held: Bodies that are being read.
+
+        Raises:
+            BodyRefused: The body is too large or too slow.
+            WorkspaceError: The secret is missing, or the disk did not take it.
+        """
+        intake, source = self._intake, self._hooks.get(name)
+        hook = None if source is None else source.shape.hook
+        if hook is None:
+            wrong = name in self._hooks.wrong
+            return problem(503, "the source file is wrong", headers=LATER) if wrong else problem(404, _NOTHING)
+        if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            return problem(415, "send the body as it was signed, not packed")
+        body = await read_body(receive, headers, held)
+        received_at = intake.now()
+        try:
+            signed = _signed(intake, hook, name, headers, query, body, received_at / 1e6)
+        except SignatureRefused as refused:
+            return problem(401, refused.detail, headers=[(b"www-authenticate", b"Bearer")])
+        if wait := self._pace.wait(name):
+            return problem(429, "too much was sent in a minute", headers=later(wait), reason="rate_limited")
+        return await self._store(name, received_at, body, signed)
+
+    async def _store(self, name: str, received_at: int, body: bytes, signed: Signed) -> Answer:
+        intake = self._intake
+        try:
+            line = hook_line(body, received_at, called=signed.id, event=signed.event, sent_at=signed.sent_at)
+        except InputError as error:
+            return problem(400, str(error.problems[0].message))
+        if (why := intake.hindered()) is not None:
+            return problem(429, why, headers=LATER, reason="no_room")
+        await asyncio.wrap_future(intake.take(Arrival(name, received_at, HOOK, line)))
+        return DONE
 
 
 def _signed(

@@ -24,8 +24,14 @@ _AHEAD: Final = ("purpose", "sec-purpose", "x-purpose", "x-moz")
 """Headers in which browsers and mail programs say that they fetch something before anybody asked for it."""
 
 
-def event_of(link: Link, method: str, headers: Mapping[str, str]) -> tuple[str, bytes]:
+def event_of(link: Link, method: str, headers: Mapping[str, str], address: str | None) -> tuple[str, bytes]:
     """The call that is stored, and its kind.
+
+    Args:
+        link: What it says.
+        method: By which it was followed.
+        headers: By name in lower case.
+        address: Of who follows it, as far as it is kept.
 
     What only looks (HEAD), or fetches ahead, or does not say what it is, is a bot; others are judged by their user
     agent, once the call becomes a row.
@@ -33,6 +39,8 @@ def event_of(link: Link, method: str, headers: Mapping[str, str]) -> tuple[str, 
     agent = headers.get("user-agent", "").strip()
     ahead = any(word in headers.get(name, "").lower() for name in _AHEAD for word in ("prefetch", "preview"))
     context: dict[str, Any] = {"userAgent": agent}
+    if address is not None:
+        context["ip"] = address
     if link.channel:
         context["channel"] = link.channel
     if method == "HEAD" or ahead or not agent:
@@ -47,7 +55,6 @@ def event_of(link: Link, method: str, headers: Mapping[str, str]) -> tuple[str, 
 def answer_of(link: Link, method: str) -> Answer:
     """Where the link leads, or the pixel."""
     if link.to is not None:
-        to = [(b"location", link.to.encode("ascii")), (b"referrer-policy", b"no-referrer")]
-        return Answer(302, b"", to, _PRIVATE)
+        return Answer(302, b"", [(b"location", link.to.encode("ascii"))], _PRIVATE)
     picture = [(b"content-type", b"image/gif"), (b"cross-origin-resource-policy", b"cross-origin")]
     return Answer(200, _PIXEL if method == "GET" else b"", picture, _PRIVATE)

@@ -6,36 +6,38 @@ The two share pipes: the process says on its output that it listens, or why it c
 from __future__ import annotations
 
 import asyncio
+import json
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, Final, Self
 
 from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import as_it_is, sentence
+from resa.base.settings import Settings, read_settings
 from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store
 from resa.web.collecting import Collector
+from resa.web.metrics import Metrics
 
 __all__ = ["Server", "run"]
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
+_LAST_SECONDS: Final = 3.0
+"""So long may requests that have begun take to come to their end once the server is to stop."""
 _LOOK_SECONDS: Final = 1.0
+_TELL_SECONDS: Final = 60.0
 _LISTENING: Final = "listening at port "
 
-_MOST_CONNECTIONS: Final = 4_096
-"""Further ones wait to be taken: idle ones of browsers count, too, until the head's time is over."""
-
 _OWN_FILES: Final = 256
-
-_HEAD_SECONDS: Final = 10
-"""So long may a head take to come, and so long is a connection kept on which nothing comes."""
 
 _HEAD_BYTES: Final = 64 * 1024
 
@@ -48,12 +50,16 @@ class Server:
         data: Its data folder.
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
         port: TCP port; 0: one that is free.
+        refused: Called, by another thread, with how many requests were refused in a minute, by reason.
 
     Attributes:
         address: Where it listens, for browsers and libraries.
     """
 
-    def __init__(self, folder: Path, data: Path, host: str, port: int) -> None:
+    def __init__(
+        self, folder: Path, data: Path, host: str, port: int, refused: Callable[[Mapping[str, int]], None]
+    ) -> None:
+        self._refused = refused
         self._host = f"[{host}]" if ":" in host else host
         self.address = f"http://{self._host}:{port}"
         self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port)]
@@ -75,6 +81,7 @@ class Server:
         said = _line(self._process.stdout)
         if said.startswith(_LISTENING):
             self.address = f"http://{self._host}:{said.removeprefix(_LISTENING)}"
+            Thread(target=self._listen, args=(self._process.stdout,), name="refused", daemon=True).start()
             return
         raise WorkspaceError(
             sentence(
@@ -93,11 +100,25 @@ class Server:
         """Let it answer what it has begun, and end."""
         if self._process is None:
             return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.communicate(timeout=_STOP_SECONDS)
-        self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+        self.kill()
         self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _listen(self, stream: IO[str]) -> None:
+        """Hear what it says, to its end."""
+        for line in stream:
+            with suppress(ValueError):
+                self._refused(json.loads(line))
+        stream.close()
 
     def __enter__(self) -> Self:
         """The server itself, not started yet."""
@@ -126,11 +147,13 @@ def run(folder: Path, data: Path, host: str, port: int) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
+    settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals:
-        asyncio.run(_serve(Collector(Intake(store, arrivals), Hooks(folder)), host, port))
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings)
+        asyncio.run(_serve(collector, settings, host, port))
 
 
-async def _serve(collector: Collector, host: str, port: int) -> None:
+async def _serve(collector: Collector, settings: Settings, host: str, port: int) -> None:
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
     from granian.http import HTTP1Settings  # noqa: PLC0415 - see above
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
@@ -150,18 +173,22 @@ async def _serve(collector: Collector, host: str, port: int) -> None:
         http=HTTPModes.http1,  # of the second version, none of the limits below holds
         websockets=False,
         backlog=1_024,
-        backpressure=_most_connections(),
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_SECONDS * 1_000, max_buffer_size=_HEAD_BYTES),
+        backpressure=_most_connections(settings.connections),
+        http1_settings=HTTP1Settings(header_read_timeout=settings.head_seconds * 1_000, max_buffer_size=_HEAD_BYTES),
         log_enabled=False,
     )
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
     _say(f"{_LISTENING}{port}")
-    looking = asyncio.create_task(_look(collector.intake))
+    looking = [asyncio.create_task(_look(collector.intake)), asyncio.create_task(_tell(collector.metrics))]
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
-    looking.cancel()
+    for task in looking:
+        task.cancel()
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
-    await serving
+    await asyncio.wait([serving], timeout=_LAST_SECONDS)
+    serving.cancel()  # whoever is slower was promised nothing
+    with suppress(asyncio.CancelledError):
+        await serving
 
 
 async def _look(intake: Intake) -> None:
@@ -170,6 +197,14 @@ async def _look(intake: Intake) -> None:
         with suppress(ResaError):  # whoever sends is told
             intake.look()
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _tell(metrics: Metrics) -> None:
+    """Say once a minute what was refused, by reason and nothing more."""
+    while True:
+        await asyncio.sleep(_TELL_SECONDS)
+        if refusals := metrics.refusals():
+            _say(json.dumps(refusals))
 
 
 def _place(host: str, port: int) -> tuple[str, int]:
@@ -182,18 +217,18 @@ def _place(host: str, port: int) -> tuple[str, int]:
     return str(found[0]), int(found[1])
 
 
-def _most_connections() -> int:
-    """So many as the system lets one process hold, beside its files."""
+def _most_connections(wanted: int) -> int:
+    """So many as are wanted and the system lets one process hold, beside its files; idle ones count, too."""
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:
-        return 512
-    endless, wanted = resource.RLIM_INFINITY, _MOST_CONNECTIONS + _OWN_FILES
+        return min(wanted, 512)
+    endless, needed = resource.RLIM_INFINITY, wanted + _OWN_FILES
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed != endless and allowed < wanted:
-        allowed = wanted if most == endless else min(most, wanted)
+    if allowed != endless and allowed < needed:
+        allowed = needed if most == endless else min(most, needed)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
-    return _MOST_CONNECTIONS if allowed == endless else max(64, min(_MOST_CONNECTIONS, allowed - _OWN_FILES))
+    return wanted if allowed == endless else max(64, min(wanted, allowed - _OWN_FILES))
 
 
 async def _answers(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""Keys of those who send events over HTTP."""
+"""Keys of those who send events over HTTP, or watch how that goes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class Keys:
             QuestionError: There is a key of this name, or no source can have that name.
         """
         return make_key(self.store, name, source_id=source_name(source or name))
+
+    def make_for_metrics(self, name: str) -> str:
+        """Make a key that reads `/metrics`, and sends nothing; it is shown this once, and kept nowhere.
+
+        Raises:
+            QuestionError: There is a key of this name.
+        """
+        return make_key(self.store, name, scope="metrics")
 
     def revoke(self, name: str) -> ApiKey:
         """Refuse a key from now on.

@@ -70,7 +70,7 @@ class Live:
             self._files = len(self._shop.store.event_files())
             ready()
             self._tried(lambda: follow() is None)
-            drainer = Drainer(writer, arrivals, self.hooks)
+            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
             due = stated = time.monotonic()
             stale = False
             while not stopped():

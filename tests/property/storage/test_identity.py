@@ -99,6 +99,7 @@ def expected_owners(
 def check(index: JourneyIndex, rules: Rules, rows: Sequence[Sighting], decisions: Sequence[Decision]) -> None:
     """Each event stands with its customer, and each customer is called by all that is hers."""
     owners = expected_owners(rows, decisions, rules)
+    assert index.nobody == owners.count(None)
     ids = index.event_rows(np.arange(index.events), ["message_id"]).column("message_id").to_pylist()
     whose = np.repeat(np.arange(index.customers), np.diff(index.offsets))
     groups: dict[frozenset[Identifier], set[int]] = {}

@@ -1,11 +1,32 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from resa.base.errors import SettingsError
-from resa.base.settings import read_settings
+from resa.base.settings import Settings, read_settings, settings_said
+
+OTHER = {
+    "chunk_rows": ("7", 7),
+    "language": ("sv", "sv"),
+    "host": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - a value, nothing listens
+    "port": ("0", 0),
+    "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    "proxy_header": ("forwarded", "forwarded"),
+    "ip": ("shortened", "shortened"),
+    "requests_per_minute": ("0", 0),
+    "body_bytes": ("2048", 2048),
+    "body_seconds": ("3", 3),
+    "head_seconds": ("3", 3),
+    "connections": ("100", 100),
+    "waiting_requests": ("9", 9),
+    "spare_bytes": ("0", 0),
+    "ready_seconds": ("9", 9),
+    "log_format": ("json", "json"),
+}
+"""Another value for each setting, as an environment variable says it and as it is read."""
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -39,3 +60,45 @@ def test_what_cannot_be_read_says_so(tmp_path: Path, content: bytes, says: str) 
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=says):
         read_settings(file)
+
+
+def test_each_setting_can_be_said_by_the_environment_and_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(OTHER) == list(Settings.names())
+    sources = Path(__file__).parents[3] / "src" / "resa"
+    code = "".join(path.read_text(encoding="utf-8") for path in sources.rglob("*.py"))
+    for one in Settings.table():
+        text, value = OTHER[one.name]
+        assert one.default != value
+        monkeypatch.setenv(one.variable, text)
+        assert getattr(read_settings(tmp_path / "resa.toml"), one.name) == value
+        assert one.variable in code or re.search(rf"settings\.{one.name}\b", code), "nothing looks at it"
+    assert settings_said(tmp_path / "resa.toml") == {one.name: one.variable for one in Settings.table()}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('trusted_proxies = ["10.0.0.0/8", "proxy"]', "'proxy' is neither an address nor a network"),
+        ("trusted_proxies = 3", "input should be a list"),
+        ('ip = "hashed"', "'dropped', 'shortened' or 'whole'"),
+        ("port = 70000", "less than or equal to 65"),
+        ("body_bytes = 1", "greater than or equal to 1"),
+        ('host = ""', "at least 1 character"),
+    ],
+)
+def test_wrong_values_say_what_would_be_right(tmp_path: Path, line: str, says: str) -> None:
+    file = tmp_path / "resa.toml"
+    file.write_text("\n" + line + "\n")
+    with pytest.raises(SettingsError, match=says) as caught:
+        read_settings(file)
+    assert [problem.place for problem in caught.value.problems] == ["resa.toml:2"]
+
+
+def test_where_a_setting_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "resa.toml"
+    file.write_text('ip = "whole"\nport = 1\n')
+    monkeypatch.setenv("RESA_PORT", "2")
+    monkeypatch.delenv("RESA_LANGUAGE", raising=False)
+    assert settings_said(file) == {"ip": "resa.toml", "port": "RESA_PORT"}

@@ -39,7 +39,8 @@ def test_migrations_lead_to_the_schema(step: str, tmp_path: Path) -> None:
 def test_there_is_a_schema_of_every_earlier_step() -> None:
     scripts = ScriptDirectory(str(Path(resa.storage.__file__).parent / "migrations"))
     earlier = sorted(step.revision for step in scripts.walk_revisions() if step.revision != REVISION)
-    assert [path.stem for path in sorted(SCHEMAS.glob("*.sql"))] == earlier
+    kept = [path.stem for path in sorted(SCHEMAS.glob("*.sql"))]
+    assert kept in (earlier, [*earlier, REVISION])  # that of the newest step may be kept already
 
 
 def test_the_newest_migration_is_the_one_that_is_named() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
+from resa.base.settings import Settings
 from resa.collector import Hooks
 from resa.runtime import Intake
 from resa.storage import Store, make_key, revoke_key
@@ -34,11 +35,15 @@ class Answer(NamedTuple):
 class Desk:
     """A collector without a network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hooks: Hooks | None = None, **chosen: Any) -> None:
+        self.settings = Settings(**chosen)
         self.store = Store.open(folder)
         self.arrivals = self.store.arrivals()
-        self.collector = Collector(Intake(self.store, self.arrivals), Hooks(folder))
+        self.collector = Collector(
+            Intake(self.store, self.arrivals, self.settings), hooks or Hooks(folder), self.settings
+        )
         self.key = make_key(self.store, "web", source_id="web")
+        self.client: tuple[str, int] | None = None
 
     def ask(self, path: str, body: object = None, *, method: str = "POST", chunks: int = 1, **headers: str) -> Answer:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -69,7 +74,7 @@ class Desk:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         path, _, query = path.partition("?")
         scope = {"type": "http", "method": method, "scheme": "http", "path": path, "headers": raw}
-        await self.collector({**scope, "query_string": query.encode()}, receive, send)
+        await self.collector({**scope, "client": self.client, "query_string": query.encode()}, receive, send)
         start, end = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], told, end["body"])
@@ -164,17 +169,18 @@ def test_packed_bodies(desk: Desk) -> None:
 
 
 def test_too_large_a_body_is_refused_before_it_is_whole(desk: Desk) -> None:
-    large = b"x" * (web_bodies.MOST_BYTES + 1)
+    most = desk.settings.body_bytes
+    large = b"x" * (most + 1)
     assert desk.ask("/v1/t", large, authorization=basic(desk.key), chunks=50).status == 413
     assert desk.ask("/v1/t", CALL, content_length=str(10**12)).status == 413
     exactly = json.dumps({**CALL, "properties": {"x": ""}}).encode()
-    exactly = exactly.replace(b'""', b'"' + b"x" * (web_bodies.MOST_BYTES - len(exactly)) + b'"')
-    assert len(exactly) == web_bodies.MOST_BYTES
+    exactly = exactly.replace(b'""', b'"' + b"x" * (most - len(exactly)) + b'"')
+    assert len(exactly) == most
     assert desk.ask("/v1/t", exactly, authorization=basic(desk.key)).status == 200  # its one call is refused, and kept
 
 
 def test_a_slow_body_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_bodies, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(desk.collector._held, "limits", web_bodies.Limits(1_000, 0.05))
     sent: list[Any] = []
 
     async def never() -> Any:
@@ -305,11 +311,20 @@ def test_the_settings_that_browsers_ask_for(desk: Desk) -> None:
     answer = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="events.example:8787")
     assert answer.status == 200
     assert answer.body["integrations"]["Segment.io"]["protocol"] == "http"
-    behind = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="x", x_forwarded_proto="https")
-    assert behind.body["integrations"]["Segment.io"]["protocol"] == "https"  # else browsers refuse to send from a page
+    forged = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="x", x_forwarded_proto="https")
+    assert forged.body["integrations"]["Segment.io"]["protocol"] == "http"  # no proxy is trusted
     assert answer.body["integrations"]["Segment.io"]["apiHost"] == "events.example:8787/v1"
     assert list(answer.body["integrations"]) == ["Segment.io"]
     assert desk.ask("/v1/projects/wrong/settings", method="GET").status == 404
+
+
+def test_browsers_send_with_tls_where_a_proxy_that_is_named_says_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, trusted_proxies=["10.0.0.0/8"])  # else browsers refuse to send from a page with TLS
+    for proxy, protocol in [("10.1.2.3", "https"), ("203.0.113.9", "http")]:
+        desk.client = (proxy, 4711)
+        answer = desk.ask(f"/v1/projects/{desk.key}/settings", method="GET", host="x", x_forwarded_proto="https")
+        assert answer.body["integrations"]["Segment.io"]["protocol"] == protocol
+    desk.close()
 
 
 def test_health(desk: Desk) -> None:

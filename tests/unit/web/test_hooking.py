@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.webhooks import (
@@ -25,18 +26,17 @@ from tests.unit.web.test_collecting import Answer, Desk
 
 from resa.collector import HOOK, Hooks, read_source
 from resa.storage import list_keys, make_key, revoke_key
-from resa.web import bodies as web_bodies
 from resa.web import unready
 
 
 class HookDesk(Desk):
     """A collector with hooks, without a network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **chosen: Any) -> None:
         self.folder = folder
         self.tickets = hook_shop(folder)
-        super().__init__(folder / ".resa")
-        self.collector.hooks = Hooks(folder)
+        self.hooks = Hooks(folder)
+        super().__init__(folder / ".resa", self.hooks, **chosen)
         make_key(self.store, "other", source_id="tickets_of_others")
 
     def send(self, path: str, body: bytes | object, headers: Mapping[str, str]) -> Answer:
@@ -52,7 +52,7 @@ class HookDesk(Desk):
             path.unlink()
         else:
             path.write_text(text, encoding="utf-8")
-        self.collector.hooks._looked = -1.0
+        self.hooks._looked = -1.0
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_bodies_that_cannot_be_taken(desk: HookDesk, monkeypatch: pytest.MonkeyP
         answer = desk.ask(here, body)
         assert (answer.status, answer.body["code"]) == (400, "bad_request")
     assert desk.ask(here, b"{}", content_encoding="gzip").status == 415
-    assert desk.ask(here, b" " * (web_bodies.MOST_BYTES + 1)).status == 413
+    assert desk.ask(here, b" " * (desk.settings.body_bytes + 1)).status == 413
     assert desk.ask(here, method="GET").status == 405
     assert desk.ask(here, method="GET").headers["allow"] == "POST"
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
@@ -177,3 +177,13 @@ def test_why_a_hook_takes_nothing_yet(desk: HookDesk) -> None:
     assert why("signature: none") == ""
     revoke_key(desk.store, "tickets")
     assert why("signature: none") == "nobody has a key for it; make one: resa keys make tickets"
+
+
+def test_a_source_that_is_sent_too_much_asks_to_wait(tmp_path: Path) -> None:
+    desk = HookDesk(tmp_path, requests_per_minute=2)
+    here = f"/hooks/tickets?key={desk.tickets}"
+    assert [desk.ask("/hooks/tickets?key=wrong", {}).status for _ in range(5)] == [401] * 5  # strangers use nothing up
+    answers = [desk.ask(here, {"n": number}) for number in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 30
+    desk.close()

@@ -59,6 +59,7 @@ def test_a_link_leads_where_it_says_and_is_an_event(desk: Desk) -> None:
         "cache-control": "no-store",
         "x-robots-tag": "noindex, nofollow",
         "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
         "content-length": "0",
     }
     ((kind, call),) = stored(desk)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
+from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.unit.web.test_collecting import Desk
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
@@ -36,7 +40,7 @@ def test_as_many_connections_as_the_system_allows() -> None:
         for allowed, most in [(512, 256), (before[1], 4_096)]:
             if before[1] == resource.RLIM_INFINITY or allowed <= before[1]:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, before[1]))
-                assert serving._most_connections() >= min(most, 4_096)
+                assert serving._most_connections(4_096) >= min(most, 4_096)
                 assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= allowed
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -57,3 +61,20 @@ def test_looking_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(serving._look(cast(Intake, intake)), 0.2))
     assert intake.looks > 1
+
+
+def test_what_was_refused_is_told_by_reason_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(serving, "_TELL_SECONDS", 0.001)
+    said: list[str] = []
+    monkeypatch.setattr(serving, "_say", said.append)
+    desk = Desk(tmp_path)
+    for path in ("/v1/t", "/v1/t", "/nothing", f"/v1/{desk.key}"):
+        desk.ask(path, {"event": "seen", "userId": "ann@example.com"})
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(serving._tell(desk.collector.metrics), 0.2))
+    desk.close()
+    assert said == ['{"unauthorized": 2}']  # once, and nothing of what scanners ask for
+    heard: list[Mapping[str, int]] = []
+    server = serving.Server(tmp_path, tmp_path, "127.0.0.1", 0, heard.append)
+    server._listen(io.StringIO(f"{said[0]}\nnothing of ours\n"))
+    assert heard == [{"unauthorized": 2}]

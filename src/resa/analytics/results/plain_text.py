@@ -42,6 +42,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
             *("segment", "change", "cause"),
+            *("scope", "setting", "said in"),
         )
     }
 )

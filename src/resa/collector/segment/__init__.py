@@ -1,7 +1,17 @@
 """Segment's HTTP calls, as its public clients make them: what a request must be, and the rows that it becomes."""
 
 from resa.collector.segment.items import ItemProblem
-from resa.collector.segment.requests import CALLS, COUNTED, Request, read_request
+from resa.collector.segment.requests import CALLS, COUNTED, Request, read_request, with_address
 from resa.collector.segment.rows import Rows, problems_of, rows_of
 
-__all__ = ["CALLS", "COUNTED", "ItemProblem", "Request", "Rows", "problems_of", "read_request", "rows_of"]
+__all__ = [
+    "CALLS",
+    "COUNTED",
+    "ItemProblem",
+    "Request",
+    "Rows",
+    "problems_of",
+    "read_request",
+    "rows_of",
+    "with_address",
+]

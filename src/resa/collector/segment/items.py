@@ -12,8 +12,8 @@
 if the two lie more than `SKEW` apart, the event's time is moved by the difference; else it stays as it is, since a
 slow network is no wrong clock.
 
-*What is not kept.* The IP address; the user agent, of which the kind of device is kept; traits in a context, which say
-what `identify` says.
+*What is not kept.* The IP address, unless the workspace asks for it; the user agent, of which the kind of device is
+kept; traits in a context, which say what `identify` says.
 
 *Bots.* A call whose context has the user agent of a program is of the device `bot`, whatever device it names. What
 sends on behalf of somebody (a shop's own server) says that one's user agent, or none.
@@ -29,6 +29,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from resa.base.addresses import Kept, kept_address
 from resa.base.language import Sentence, sentence
 from resa.collector.bots import BOT, is_bot
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
@@ -78,12 +79,17 @@ class Frame(NamedTuple):
         received_at: When it came, microseconds since 1970.
         sent_at: When the request left, by the sender's clock, microseconds since 1970; `None`: it does not say.
         context: What the request says of all its items.
+        address: From which it came.
+        kept: How much is kept of addresses: that of the context, else, where a browser or an app itself sends (it
+            says its user agent), that from which it came.
     """
 
     kind: str
     received_at: int
     sent_at: int | None = None
     context: Mapping[str, Any] | None = None
+    address: object = None
+    kept: Kept = "dropped"
 
 
 class Row(NamedTuple):
@@ -167,7 +173,7 @@ def _row(item: _Item, frame: Frame) -> Row:
     identifiers = [(kind, value) for kind, value in people if value]
     if not identifiers and frame.kind != COUNTED:
         raise _Refused("no-customer", "userId")
-    content = made.content if made.event is None else {**made.content, **_told(context, made.content)}
+    content = made.content if made.event is None else {**made.content, **_told(context, made.content, frame)}
     return Row(
         event=made.event,
         message_id=_id(item.message_id, "messageId"),
@@ -320,9 +326,13 @@ def _too_deep(value: object) -> bool:
 _UNTOLD: Final = frozenset({"ip", "userAgent", "userAgentData", "traits", "page", "consent", "channel"})
 
 
-def _told(context: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+def _told(context: Mapping[str, Any], properties: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
     """What is kept of a context, as the property `context`."""
     kept = {name: value for name, value in context.items() if name not in _UNTOLD}
+    if frame.kept != "dropped":
+        came_from = frame.address if isinstance(context.get("userAgent"), str) else None
+        address = kept_address(context.get("ip"), frame.kept) or kept_address(came_from, frame.kept)
+        kept |= {} if address is None else {"ip": address}
     return {"context": kept} if kept and "context" not in properties else {}
 
 

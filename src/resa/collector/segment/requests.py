@@ -15,7 +15,7 @@ import msgspec
 from resa.base.errors import InputError, Problem
 from resa.base.language import Sentence, sentence
 
-__all__ = ["CALLS", "COUNTED", "MOST_ITEMS", "Request", "mended", "read_request"]
+__all__ = ["CALLS", "COUNTED", "MOST_ITEMS", "Request", "mended", "read_request", "with_address"]
 
 _NAMES: Final = ("identify", "track", "page", "screen", "group", "alias", "batch")
 
@@ -43,9 +43,11 @@ class _Envelope(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
     sent_at: Any = None
     context: Any = None
+    received_from: Any = None
 
 
 _envelopes: Final = msgspec.json.Decoder(_Envelope)
+_encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,14 @@ class Request:
         items: Each call as JSON.
         sent_at: When the sender's clock says that it left.
         context: What all calls have in common.
+        received_from: Address from which it came, as far as it is kept; believed only of what `with_address` wrote.
     """
 
     write_key: str | None
     items: Sequence[bytes | msgspec.Raw]
     sent_at: Any = None
     context: Mapping[str, Any] | None = None
+    received_from: Any = None
 
 
 def read_request(content: bytes, kind: str) -> Request:
@@ -84,13 +88,20 @@ def read_request(content: bytes, kind: str) -> Request:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _wrong(sentence("the body is not the JSON of a call ({reason})", reason=str(error))) from None
     if kind != "batch":
-        return Request(envelope.write_key, [content])
+        return Request(envelope.write_key, [content], received_from=envelope.received_from)
     if envelope.batch is msgspec.UNSET:
         raise _wrong(sentence("the body has no list 'batch'"))
     if len(envelope.batch) > MOST_ITEMS:
         raise _wrong(sentence("the batch holds {n} calls; send at most {most}", n=len(envelope.batch), most=MOST_ITEMS))
     context = envelope.context if isinstance(envelope.context, dict) else None
-    return Request(envelope.write_key, envelope.batch, envelope.sent_at, context)
+    return Request(envelope.write_key, envelope.batch, envelope.sent_at, context, envelope.received_from)
+
+
+def with_address(content: bytes, address: str | None) -> bytes:
+    """A request that was read, with the address from which it came: last, so that none that a sender wrote counts."""
+    beginning = content.rstrip()[:-1].rstrip()
+    comma = b"" if beginning.endswith(b"{") else b","
+    return beginning + comma + b'"receivedFrom":' + _encode(address) + b"}"
 
 
 _ESCAPE: Final = re.compile(

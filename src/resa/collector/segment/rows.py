@@ -9,6 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from resa.base.addresses import Kept
 from resa.base.errors import InputError
 from resa.collector.bots import BOT
 from resa.collector.segment.items import Frame, ItemProblem, Row, moment_of, read_item
@@ -31,12 +32,16 @@ _Refusal = tuple[ItemProblem, bytes, int]
 class Rows:
     """What the arrivals of one source became.
 
+    Args:
+        kept: How much is kept of addresses.
+
     Attributes:
         arrivals: How many there were.
         items: How many calls there were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept = "dropped") -> None:
+        self._kept: Kept = kept
         self.arrivals = 0
         self.items = 0
         self._events: list[_Placed] = []
@@ -120,7 +125,8 @@ class Rows:
     def add(self, arrival: Arrival, first_row: int) -> None:
         """Add the calls of an arrival; the first is called `first_row` if it is refused."""
         request = _request(arrival)
-        frame = Frame(arrival.kind, arrival.received_at, moment_of(request.sent_at), request.context)
+        sent_at = moment_of(request.sent_at)
+        frame = Frame(arrival.kind, arrival.received_at, sent_at, request.context, request.received_from, self._kept)
         for place, content in enumerate(request.items):
             found = read_item(content, frame)
             if isinstance(found, ItemProblem):
@@ -133,14 +139,15 @@ class Rows:
         self.items += len(request.items)
 
 
-def rows_of(arrivals: Sequence[Arrival], first_row: int = 1) -> Rows:
+def rows_of(arrivals: Sequence[Arrival], first_row: int = 1, kept: Kept = "dropped") -> Rows:
     """The rows that the calls of some arrivals of one source become; of the first ones, where they are too many.
 
     Args:
         arrivals: Each was read by `read_request` when it came.
         first_row: What the first call is called among the rejected rows of its load.
+        kept: How much is kept of addresses.
     """
-    rows = Rows()
+    rows = Rows(kept)
     for arrival in arrivals:
         if rows.items >= _AT_ONCE:
             break
