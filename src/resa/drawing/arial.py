@@ -2,7 +2,7 @@
 
 Every office program has Arial, or a font of the same widths (Liberation Sans, Helvetica, Arimo). The widths are those
 of the letters without kerning, in thousandths of the size, as the programs set them unless told otherwise; a letter
-with an accent is as wide as without.
+with an accent is as wide as without. Where versions of these fonts differ, the widest counts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _REGULAR: Final = {
     191: "'",
     222: "ijl‘’‚ł",
     260: "|",
-    278: " !,./:;I[\\]ft\u00a0\u202f\u2009·ıíìîïĩīĭ",
-    333: "()-`r“”„¡",
+    278: " !,./:;I[\\]ft\u00a0\u202f\u2009ıíìîïĩīĭ",
+    333: "()-`r“”„¡·",
     334: "{}",
     350: "•",
     355: '"',
@@ -46,9 +46,9 @@ _REGULAR: Final = {
 }
 _BOLD: Final = {
     238: "'",
-    278: " ,./I\\ijl\u00a0\u202f\u2009‘’‚·łı",
+    278: " ,./I\\ijl\u00a0\u202f\u2009‘’‚łı",
     280: "|",
-    333: "!()-:;[]`ft¡",
+    333: "!()-:;[]`ft¡·",
     350: "•",
     389: "*r{}",
     400: "°",

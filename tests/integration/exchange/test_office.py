@@ -157,14 +157,17 @@ def test_arial_is_as_wide_as_the_font_that_stands_for_it(style: str, bold: bool)
         pytest.skip("no font of Arial's widths is installed")
     font = TTFont(file)
     glyphs, metrics, units = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
-    wrong = [
-        letter
+    wider = {
+        letter: arial_width(letter, 1, bold=bold) - metrics[glyphs[ord(letter)]][0] / units
         for letter in LATIN + "·•→←−×“”„ő"
         if ord(letter) in glyphs
         and letter not in "ďľťĺŀ\u00ad"  # whose accent stands beside them, or no letter at all
-        and abs(arial_width(letter, 1, bold=bold) - metrics[glyphs[ord(letter)]][0] / units) > 0.001
-    ]
-    assert [letter for letter in wrong if arial_width(letter, 1, bold=bold) < 0.99] == []
+        and arial_width(letter, 1, bold=bold) < 0.99  # of rare ones, only that they are no wider is known
+    }
+    assert len(wider) > 200
+    assert {letter for letter, by in wider.items() if by < -0.001} == set()
+    # Versions of these fonts differ in some, and the widest counts.
+    assert {letter for letter, by in wider.items() if by > 0.001} <= set("·\u202f\u2009ĩīĭ")
 
 
 def _run(*command: str | Path) -> str:
