@@ -15,7 +15,7 @@ from itertools import takewhile
 from resa.base.addresses import Kept
 from resa.base.clock import from_microseconds
 from resa.collector import HOOK, HookMaker, Hooks, segment_rows
-from resa.storage import Arrival, Arrivals, Load, Writer
+from resa.storage import LIVE, Arrival, Arrivals, Load, Writer
 
 __all__ = ["LATENESS", "Drained", "Drainer"]
 
@@ -70,7 +70,7 @@ class Drainer:
         self._loads = {
             load.source_id: load
             for load in writer.store.loads()
-            if load.state == "running" and load.origin.startswith(_ORIGIN)
+            if load.state == "running" and load.origin.startswith(LIVE)
         }
 
     def drain(self) -> Drained:
@@ -153,12 +153,9 @@ class Drainer:
 
     def _load(self, source_id: str, now: datetime) -> Load:
         """The source's load of the day; that of the day before is finished."""
-        origin = f"{_ORIGIN}{now:%Y-%m-%d}"
+        origin = f"{LIVE}{now:%Y-%m-%d}"
         load = self._loads.get(source_id)
         if load is not None and load.origin != origin:
             self.writer.finish_load(load, complete_until=now - self._lateness(source_id))
             load = None
         return load or self.writer.begin_load(source_id=source_id, origin=origin)
-
-
-_ORIGIN = "arrivals of "

@@ -28,7 +28,7 @@ from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
 from resa.storage.persons import Unified, Unifier, taken_again, write_told
-from resa.storage.records import EventFile, Exclusion
+from resa.storage.records import LIVE, EventFile, Exclusion
 from resa.storage.runs import (
     Owners,
     Run,
@@ -260,8 +260,9 @@ def complete_until(store: Store) -> dict[str, datetime]:
     """Up to when each source is complete: the latest end that its loads state, or else their newest event.
 
     Nothing is complete for longer than up to when it was collected: an event that claims to be of a later time (clocks
-    may be wrong) says nothing of what others did until then. A load that still runs, or was cut short, has only some
-    rows of its file, in whatever order: it says nothing yet, but for that of a live source, which states its end.
+    may be wrong) says nothing of what others did until then. A file is as it was when its load began; a live source
+    went on until its load was finished. A load that still runs, or was cut short, has only some rows of its file, in
+    whatever order: it says nothing yet, but for that of a live source, which states its end.
     """
     found: dict[str, int] = {}
     live = (loads.c.state == "running") & loads.c.complete_until.is_not(None)
@@ -269,7 +270,8 @@ def complete_until(store: Store) -> dict[str, datetime]:
         for row in connection.execute(select(loads).where((loads.c.state == "finished") | live)):
             end = row.complete_until if row.complete_until is not None else row.newest
             if end is not None:
-                end = end if row.state == "running" else min(end, row.started_at)
+                taken = row.finished_at if row.origin.startswith(LIVE) else row.started_at
+                end = end if row.state == "running" else min(end, taken)
                 found[row.source_id] = max(end, found.get(row.source_id, end))
     return {source: from_micros(end) for source, end in sorted(found.items())}
 

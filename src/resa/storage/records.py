@@ -18,6 +18,7 @@ __all__ = [
     "EPOCH",
     "KINDS",
     "LATEST",
+    "LIVE",
     "SETTLED",
     "AsOf",
     "ChunkResult",
@@ -122,6 +123,9 @@ class Exclusion:
     timezone: str
     expression: str
 
+
+LIVE = "arrivals of "
+"""How the origin of a load begins whose rows came over HTTP; then the day."""
 
 BOTS = Exclusion(None, "UTC", "device = 'bot'")
 """What programs did, whatever the source."""

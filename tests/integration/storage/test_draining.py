@@ -14,7 +14,7 @@ from tests.support.arriving import NOW, Clock, opened
 
 from resa.base.clock import to_microseconds
 from resa.collector.segment import rows
-from resa.runtime import Drainer, verify
+from resa.runtime import Drainer, refresh, verify
 from resa.runtime.draining import LATENESS
 from resa.storage import Arrival, Store
 from resa.storage.writer import Writer
@@ -171,3 +171,7 @@ def test_a_source_is_not_complete_while_its_arrivals_wait(tmp_path: Path) -> Non
         drainer.drain()
         drainer.state_complete()
         assert store.loads()[0].complete_until == NOW + timedelta(hours=1) - LATENESS
+        clock.now += timedelta(hours=1)
+        drainer.close()
+        refresh(writer, [])
+        assert store.index().as_of.sources == {"web": NOW + timedelta(hours=2) - LATENESS}  # no less than was said
