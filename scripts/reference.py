@@ -17,6 +17,8 @@ from resa.base.settings import Settings
 from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
 from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
+from resa.identity import KINDS as KINDS_OF_IDENTIFIERS
+from resa.identity import rules_schema
 from resa.journey_map import json_schema
 from resa.web import METRICS, openapi
 
@@ -33,6 +35,7 @@ def pages() -> dict[str, str]:
         "commands.md": _page("Commands", _commands()),
         "expressions.md": _page("Expressions", _expressions()),
         "http.md": _page("What there is over HTTP", _http()),
+        "identity.md": _page("identity.yaml", _identity()),
         "journey_file.md": _page("The journey file", _journey_file()),
         "metrics.md": _page("Metrics of the server", _metrics()),
         "questions.md": _page("Questions and answers", _questions()),
@@ -219,6 +222,29 @@ def _journey_file() -> Iterator[str]:
     yield "## `traits.yaml`\n"
     yield "Shared by all maps: the name of a trait, and how it is computed, or whose word counts.\n"
     yield _keys(json_schema("traits")["$defs"]["TraitShape"]["properties"])
+
+
+def _identity() -> Iterator[str]:
+    schema = rules_schema()
+    yield (
+        "Which identifiers may join, in the folder of the workspace. Every key may be left out, and so may the file "
+        "([what the rules do](../explanation/identity.md)). `resa map check` checks it; `resa map schema identity` "
+        "writes this as JSON Schema.\n"
+    )
+    yield _keys(schema["properties"])
+    yield "## A kind\n"
+    yield "Under `kinds:`, by its name, what differs from its defaults.\n"
+    yield _keys(schema["$defs"]["KindShape"]["properties"])
+    yield "## Defaults\n"
+    rows = (
+        (f"`{kind.name}`", kind.names, "yes" if kind.unique else "", str(kind.limit), _beyond(kind.shared_beyond))
+        for kind in KINDS_OF_IDENTIFIERS.values()
+    )
+    yield _table(("kind", "names", "unique", "limit", "shared beyond"), rows)
+
+
+def _beyond(number: int | None) -> str:
+    return "never" if number is None else str(number)
 
 
 def _sources() -> Iterator[str]:

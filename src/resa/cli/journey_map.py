@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -33,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-SchemaOf = Literal["map", "signals", "segments", "traits", "reactions", "sources"]
+SchemaOf = Literal["map", "signals", "segments", "traits", "reactions", "sources", "identity"]
 
 
 @app.command()
@@ -52,19 +52,16 @@ def check(
             raise InputError(sentence("--fix works on a whole workspace; leave the file out, or stand in its folder"))
         _repair(folder)
     loaded = load_maps(folder) if file is None else loaded_alone(file)
-    advice = [] if quiet else _advice(loaded, folder if file is None else None)
-    print_problems(loaded.errors)
+    rules = file is None and (folder / "identity.yaml").exists()
+    errors = [*loaded.errors, *(_problems_of_rules(folder) if rules else ())]
+    advice = [] if quiet else _advice(loaded, folder if file is None and len(errors) == len(loaded.errors) else None)
+    print_problems(errors)
     print_problems(advice)
-    if loaded.errors:
+    if errors:
         if not loaded.files:
             raise typer.Exit(1)
-        say(
-            sentence(
-                "{errors} in {files}",
-                errors=counted(len(loaded.errors), "error"),
-                files=counted(len(loaded.files), "file"),
-            )
-        )
+        files = counted(len(loaded.files) + rules, "file")
+        say(sentence("{errors} in {files}", errors=counted(len(errors), "error"), files=files))
         raise typer.Exit(1)
     if signals:
         write_out("\n".join(line for one in loaded.maps.values() for line in _written_out(one, len(loaded.maps) > 1)))
@@ -186,7 +183,7 @@ def versions(
 @app.command()
 def schema(
     of: Annotated[
-        SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources.")
+        SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources, identity.")
     ] = "map",
     output: Output = None,
 ) -> None:
@@ -195,6 +192,10 @@ def schema(
         from resa.collector import source_file_schema  # noqa: PLC0415 - heavy; the others do without it
 
         found = source_file_schema()
+    elif of == "identity":
+        from resa.identity import rules_schema  # noqa: PLC0415 - heavy; the others do without it
+
+        found = rules_schema()
     else:
         found = json_schema(of)
     text = json.dumps(found, indent=2, ensure_ascii=False)
@@ -212,6 +213,17 @@ def _repair(folder: Path) -> None:
         write_out(fixes.diff)
         fixes.write(folder)
         say(sentences("made {n} repair", "made {n} repairs", fixes.repaired))
+
+
+def _problems_of_rules(folder: Path) -> Sequence[Problem]:
+    """What is wrong with `identity.yaml`."""
+    from resa.identity import read_rules  # noqa: PLC0415 - heavy; most workspaces have no such file
+
+    try:
+        read_rules(folder)
+    except InputError as error:
+        return error.problems
+    return ()
 
 
 def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:

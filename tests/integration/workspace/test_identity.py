@@ -119,3 +119,17 @@ def test_why_and_review_explain(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "her tablet" in said("decisions")
     with resa.open(folder) as shop, pytest.raises(QuestionError, match="no customer is called so"):
         shop.customer("guest")
+
+
+def test_the_check_of_maps_reads_the_rules_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "identity.yaml").write_text("country: SE\n")
+    assert run(["map", "check", "--quiet", "-w", str(folder)]) == 0
+    (folder / "identity.yaml").write_text("kinds:\n  cookie: {join: false}\ncountry: XX\n")
+    capsys.readouterr()
+    assert run(["map", "check", "--quiet", "-w", str(folder)]) == 1
+    said = "".join(capsys.readouterr())
+    assert "identity.yaml:2:12 'join' is not a key that is known here; did you mean 'joins'?" in said
+    assert "identity.yaml:3:10 'XX' is no country" in said
+    assert "2 errors in 2 files" in said
+    assert run(["map", "schema", "identity"]) == 0
+    assert '"title": "Resa identity rules"' in capsys.readouterr().out
