@@ -28,7 +28,8 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from resa.collector import collect, read_source
-from resa.storage import Store, refresh_index
+from resa.runtime import refresh
+from resa.storage import Store
 
 _COLUMNS = "columns: {occurred_at: ts, event: event, customer: customer, channel: channel, value: total}"
 _TASKS = ("duckdb", "collect", "again", "index")
@@ -100,7 +101,7 @@ def _collect(task: str, folder: Path, *, strings: bool) -> None:
     columns = _COLUMNS.replace("}", ", properties: [path]}") if strings else _COLUMNS
     with Store.open(store_folder) as store, store.writing() as writer:
         if task == "index":
-            refresh_index(writer, [])
+            refresh(writer, [])
             return
         source, problems = read_source("sources/shop.yaml", f"path: {file}\n{columns}\n", folder)
         if source is None or problems:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import resa
+from resa.identity import customers_named
 from resa.storage import make_key
 
 _MAP: Final = """resa: 1
@@ -197,7 +198,7 @@ def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loade
         connection.request("POST", "/v1/track", json.dumps({**call, "writeKey": key}))
         _hold(connection.getresponse().status == 200, "a probe was refused")
         connection.close()
-        while shop.store.index().find("user_id", call["userId"]) is None:
+        while customers_named(shop.store.index(), shop.identity.rules, [("user_id", call["userId"])]) == [None]:
             time.sleep(0.01)
         waits.append(time.perf_counter() - began)
         time.sleep(random.random() * 0.3)  # noqa: S311 - not always at the same moment of a batch

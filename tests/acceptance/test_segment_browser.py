@@ -99,4 +99,9 @@ def test_segments_browser_library_sends_unchanged(
         assert events[0]["device"] == "desktop"
         visits = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
         assert visits == {"product_page": 1, "cart": 1, "purchase": 1}
+        profile = shop.customer("u1")
+        assert [event.event for event in profile.seen.timeline[::-1]] == [row["event"] for row in events]
+        assert [one.kind for one in profile.identifiers] == ["user_id", "anonymous_id", "email"]
+        assert [trait.name for trait in profile.traits] == ["email"]
+        assert shop.customer(events[0]["identifiers"][0]["value"]) == profile  # who she was before is she
         assert shop.verify() == []

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tests.oracles.identity import Sighting
 
 from resa.identity import Decision, Identifier, Persons, Rules, gather, resolve
-from resa.model.tables import IDENTIFIERS, INSTANT
+from resa.model.tables import SEEN
 from resa.storage import Hasher
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,29 +20,25 @@ def moment(seconds: int) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def table_of(sightings: Sequence[Sighting]) -> pa.Table:
-    """Rows as event files hold them."""
-    return pa.table(
+def seen_of(sightings: Sequence[Sighting]) -> pa.Table:
+    """Rows, each for itself, as `gather` takes them."""
+    rows = [
         {
-            "source_id": pa.array([sighting.source for sighting in sightings], pa.string()),
-            "occurred_at": pa.array([moment(sighting.at) for sighting in sightings], INSTANT),
-            "identifiers": pa.array(
-                [[one._asdict() for one in sighting.identifiers] for sighting in sightings], IDENTIFIERS
-            ),
+            "identifiers": [one._asdict() for one in sighting.identifiers],
+            "alias": sighting.alias,
+            "source_id": sighting.source,
+            "first_at": moment(sighting.at),
+            "last_at": moment(sighting.at),
+            "count": 1,
         }
-    )
+        for sighting in sightings
+    ]
+    return pa.Table.from_pylist(rows, schema=SEEN)
 
 
 def evidence_of(sightings: Sequence[Sighting], batch: int = 1, rules: Rules | None = None) -> list[pa.Table]:
     """What one batch of rows says; gathered by the default rules, so that words added later have evidence to meet."""
-    found = []
-    for alias in (False, True):
-        rows = [sighting for sighting in sightings if sighting.alias is alias]
-        if rows:
-            found.append(
-                gather(table_of(rows), rules or Rules(), batch=batch, reason="alias" if alias else "seen").evidence
-            )
-    return found
+    return [gather(seen_of(sightings), rules or Rules(), batch=batch).evidence]
 
 
 def resolved(sightings: Sequence[Sighting], decisions: Iterable[Decision] = (), rules: Rules | None = None) -> Persons:

@@ -60,6 +60,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "loads": _Place("loads", "app", "What was collected, file by file; each load can be undone."),
         "rejected": _Place("rejected", "app", "Rows that were refused, kept with their reasons."),
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
+        "identity": _Place("identity", "app", "Who is who: which identifiers are one customer, and why."),
         "customer": _Place("customer", "app", "One customer: what she is called, what is known, what she did."),
         "sql": _Place("sql", "sql", "Ask in SQL (DuckDB's)."),
         "views": _Place("views", "app", "The views of `resa sql` as files, for DuckDB, dbt and other readers."),

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 
 from resa.analytics import table_text
 from resa.base.errors import InputError, Problem
-from resa.base.language import NOTHING, as_it_is, sentence
+from resa.base.language import NOTHING, as_it_is, sentence, sentences
 from resa.cli.console import agreed, counted, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened, warn_of_maps
 from resa.cli.speaking import spoken_in_terminal, told
@@ -70,6 +70,14 @@ def collect(
             say(sentence("what is in stays in; for the rest run the same command again"))
             raise
         show_reports(reports)
+        if nobody := shop.store.index().nobody:
+            say(
+                sentences(
+                    "{n} event names nobody (placeholders, or what cannot be read): kept, but no customer's",
+                    "{n} events name nobody (placeholders, or what cannot be read): kept, but no customer's",
+                    nobody,
+                )
+            )
         warn_of_maps(shop)
 
 

@@ -63,7 +63,9 @@ def _as_text(moment: datetime) -> str:
 def _said(profile: Profile) -> Iterator[str]:
     """The profile for people."""
     seen = profile.seen
-    yield from (f"{harmless(kind)} {harmless(value)}" for kind, value in profile.identifiers)
+    for called in profile.identifiers:
+        why = "; ".join(map(told, called.evidence))
+        yield f"{harmless(called.kind)} {harmless(called.value)}" + (f"  ({why})" if why else "")
     yield (
         told(sentences("{n} event", "{n} events", seen.events))
         + ", "

@@ -1,9 +1,10 @@
 """UNIFY: which identifiers are one customer. Evidence and people's decisions in, persons with their reasons out.
 
     rules = read_rules(folder)                             # identity.yaml, or the defaults
-    found = gather(events, rules, batch=7)                 # what was seen, and what was seen together
+    found = gather(seen, rules, batch=7)                   # what was seen, and what was seen together
     persons = resolve([found.evidence], decisions, rules)  # whose each identifier is
     why_together(persons, one, other)                      # the evidence from one to the other
+    Unifier(rules, decisions).unify(index, seen)           # the same, kept with the journey index and added to
 
 Nothing here writes: the same evidence and decisions give the same persons, in whatever order they came.
 """
@@ -13,9 +14,11 @@ from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
-from resa.identity.reasons import Step, refused, said_refusal, set_apart, why_apart, why_together
+from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_of_all
+from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
 from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
+from resa.identity.unifying import Known, Unifier, decisions_of
 
 __all__ = [
     "KINDS",
@@ -26,22 +29,30 @@ __all__ = [
     "Graph",
     "Identifier",
     "Kind",
+    "Known",
     "NoIdentifier",
     "Persons",
     "Rules",
     "Step",
+    "Unifier",
     "assemble",
     "canonical",
+    "customers_named",
     "decide",
+    "decisions_of",
     "gather",
+    "identifiers_of",
     "in_force",
     "normalised",
+    "persons_around",
+    "persons_of_all",
     "read_rules",
     "refused",
     "resolve",
     "resolve_graph",
     "rules_of",
     "rules_schema",
+    "said_apart",
     "said_refusal",
     "set_apart",
     "touched",

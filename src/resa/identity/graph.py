@@ -22,7 +22,7 @@ from resa.kernels import joining, ordering
 from resa.model.tables import EVIDENCE
 from resa.storage import Hasher
 
-__all__ = ["NEVER_SEEN", "Graph", "assemble", "touched"]
+__all__ = ["NEVER_SEEN", "Graph", "assemble", "parts_of", "touched"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -281,20 +281,26 @@ def _whole(column: pa.ChunkedArray) -> Longs:
 def touched(graph: Graph, identifiers: Sequence[Identifier]) -> Flags:
     """Which identifiers may belong to another customer when something new is told of some; bool[N].
 
-    They are all that hang together with them by decisions and any evidence, also by what was refused and through what
-    is shared; but not through placeholders and kinds that never join. What is told of others decides nothing here.
-
     Args:
         graph: With what is new.
         identifiers: What new evidence or a new decision names.
+    """
+    part = parts_of(graph)
+    chosen = np.zeros(len(graph.kind), np.bool_)
+    there = graph.find(identifiers)
+    chosen[part[there[there >= 0]]] = True
+    return chosen[part]
+
+
+def parts_of(graph: Graph) -> Ints:
+    """What hangs together, by an identifier of each part; i32[N]. What is told of one part decides nothing in another.
+
+    Identifiers hang together by decisions and any evidence, also by what was refused and through what is shared; but
+    not through placeholders and kinds that never join.
     """
     mute = graph.nobody | ~np.array([kind.joins for kind in graph.kinds], np.bool_)[graph.kind]
     pairs = ~(mute[graph.one] | mute[graph.other])
     decided = ~(graph.nobody[graph.decided_one] | graph.nobody[graph.decided_other])
     one = np.concatenate([graph.one[pairs], graph.decided_one[decided]])
     other = np.concatenate([graph.other[pairs], graph.decided_other[decided]])
-    part = joining.components(len(graph.kind), one, other)
-    chosen = np.zeros(len(graph.kind), np.bool_)
-    there = graph.find(identifiers)
-    chosen[part[there[there >= 0]]] = True
-    return chosen[part]
+    return joining.components(len(graph.kind), one, other)

@@ -20,7 +20,7 @@ from resa.identity.identifiers import Identifier
 from resa.identity.resolving import Persons
 from resa.kernels import joining
 
-__all__ = ["Step", "refused", "said_refusal", "set_apart", "why_apart", "why_together"]
+__all__ = ["Step", "refused", "said_apart", "said_refusal", "set_apart", "why_apart", "why_together"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -201,6 +201,12 @@ def refused(persons: Persons) -> pa.Table:
         columns |= _texts(persons, ends[edges], prefix)
     columns["reason"] = [_REFUSED[code] for code in persons.outcome[edges].tolist()]
     return pa.table(columns)
+
+
+def said_apart(persons: Persons, identifier: Identifier) -> Sentence | None:
+    """Why an identifier joins nobody, without its value; `None`: it may join."""
+    (number,) = persons.graph.find([identifier]).tolist()
+    return None if number < 0 or persons.apart[number] == joining.NOT_APART else _said_apart(persons, number)
 
 
 def set_apart(persons: Persons) -> pa.Table:

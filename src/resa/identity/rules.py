@@ -13,6 +13,7 @@ Every key may be left out, and so may the file: then what `KINDS` says holds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -62,8 +63,26 @@ class Rules:
         return tuple(map(self.kind, ordered))
 
     @cached_property
+    def digest(self) -> str:
+        """What tells these rules from others."""
+        told = [
+            (
+                name,
+                [repr(sorted(value)) if isinstance(value, frozenset) else value for value in _said(kind)],
+                sorted(kind.placeholders.words),
+                kind.placeholders.patterns,
+            )
+            for name, kind in [*self.kinds.items(), ("", self.other)]
+        ]
+        return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
+
+    @cached_property
     def _places(self) -> tuple[str, ...]:
         return tuple(self.kinds)
+
+
+def _said(kind: Kind) -> list[Any]:
+    return [value for key, value in vars(kind).items() if key != "placeholders"]
 
 
 def _listed(value: Any) -> Any:

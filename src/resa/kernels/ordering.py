@@ -242,8 +242,11 @@ def order_within_groups(offsets: Longs, order: Longs, times: Longs, sequences: L
 
 @kernel
 def expand_groups(order: Longs, starts: Longs) -> Longs:
-    """The places of all members of groups, the groups in the order given; group g is `starts[g]` to `starts[g + 1]`."""
-    out = np.empty(starts[len(starts) - 1] - starts[0], np.int64)
+    """The places of the members of some groups, in the order given; group g is `starts[g]` to `starts[g + 1]`."""
+    members = 0
+    for group in order:
+        members += starts[group + 1] - starts[group]
+    out = np.empty(members, np.int64)
     at = 0
     for group in order:
         for place in range(starts[group], starts[group + 1]):

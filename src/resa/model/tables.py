@@ -7,13 +7,17 @@ import pyarrow as pa
 __all__ = [
     "CUSTOMER_RECORDS",
     "DAILY_NUMBERS",
+    "DECISIONS",
     "EVENTS",
     "EVIDENCE",
     "FEEDBACK",
     "IDENTIFIERS",
     "INSTANT",
     "LOOKUPS",
+    "PAIRS",
+    "PERSONS",
     "REJECTED",
+    "SEEN",
 ]
 
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -112,6 +116,18 @@ REJECTED = pa.schema(
 )
 """A row that was refused, kept whole so that it can be replayed."""
 
+SEEN = pa.schema(
+    [
+        pa.field("identifiers", IDENTIFIERS, nullable=False),
+        pa.field("alias", pa.bool_(), nullable=False),  # the rows state that these identifiers are the same
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("first_at", INSTANT, nullable=False),
+        pa.field("last_at", INSTANT, nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+    ]
+)
+"""Rows that name the same identifiers in the same order, as one."""
+
 EVIDENCE = pa.schema(
     [
         pa.field("kind", pa.string(), nullable=False),
@@ -127,3 +143,43 @@ EVIDENCE = pa.schema(
     ]
 )
 """That identifiers were seen, and which together. The same row twice is one: loads may overlap."""
+
+PERSONS = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),  # in its one form
+        pa.field("high", pa.uint64(), nullable=False),  # the workspace's hash of kind and value, by which rows stand
+        pa.field("low", pa.uint64(), nullable=False),
+        pa.field("name", pa.int32(), nullable=False),  # the row of the identifier that names its customer; -1: nobody
+        pa.field("apart", pa.uint8(), nullable=False),  # why it joins nobody, as `resa.kernels.joining` lists it
+        pa.field("part", pa.int32(), nullable=False),  # the first row of all that hang together with it
+    ]
+)
+"""Whose each identifier is that was ever seen with another, or decided on. One seen alone is its own."""
+
+PAIRS = pa.schema(
+    [
+        pa.field("one", pa.int32(), nullable=False),  # row in PERSONS
+        pa.field("other", pa.int32(), nullable=False),  # a later row
+        pa.field("alias", pa.bool_(), nullable=False),
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("first_at", INSTANT, nullable=False),
+        pa.field("last_at", INSTANT, nullable=False),
+        pa.field("count", pa.int64(), nullable=False),  # rows that say so
+    ]
+)
+"""The evidence behind PERSONS, of all files."""
+
+DECISIONS = pa.schema(
+    [
+        pa.field("what", pa.string(), nullable=False),  # join or split
+        pa.field("one_kind", pa.string(), nullable=False),
+        pa.field("one_value", pa.string(), nullable=False),  # in its one form
+        pa.field("other_kind", pa.string(), nullable=False),
+        pa.field("other_value", pa.string(), nullable=False),
+        pa.field("at", INSTANT, nullable=False),
+        pa.field("who", pa.string(), nullable=False),
+        pa.field("why", pa.string(), nullable=False),
+    ]
+)
+"""What people decided on who is who, in the order in which they were kept. The log only grows."""

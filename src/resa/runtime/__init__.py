@@ -3,6 +3,6 @@
 from resa.runtime.draining import Drained, Drainer
 from resa.runtime.intake import Intake
 from resa.runtime.keeping import compact, verify
-from resa.runtime.refreshing import rebuild, refresh
+from resa.runtime.refreshing import is_current, rebuild, refresh, unifier_of
 
-__all__ = ["Drained", "Drainer", "Intake", "compact", "rebuild", "refresh", "verify"]
+__all__ = ["Drained", "Drainer", "Intake", "compact", "is_current", "rebuild", "refresh", "unifier_of", "verify"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from resa.identity import Rules
 from resa.model.journey import JourneyMap
+from resa.runtime.refreshing import unifier_of
 from resa.storage import Exclusion, Finding, Store, Writer, compact_files, verify_store
 
 __all__ = ["compact", "verify"]
@@ -21,8 +23,10 @@ def compact(writer: Writer) -> int:
     return compact_files(writer)
 
 
-def verify(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = ()) -> list[Finding]:
-    """Recount everything derived and compare: every listed file, load and id, the index, traits, the maps' columns.
+def verify(
+    store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion] = (), *, rules: Rules | None = None
+) -> list[Finding]:
+    """Recount everything derived and compare: every listed file, load and id, who is who, the index, traits, columns.
 
     Takes the writer's place meanwhile, so that nothing changes under its hands, and cleans what a crash left half-done.
 
@@ -33,4 +37,4 @@ def verify(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion
         WorkspaceBusy: Another process writes.
     """
     with store.writing() as writer:
-        return verify_store(writer, maps, exclude)
+        return verify_store(writer, maps, unifier_of(store, rules or Rules()), exclude)

@@ -13,6 +13,7 @@ from resa.storage.api_keys import (
 )
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
+from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import has_column
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
@@ -22,7 +23,8 @@ from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
-from resa.storage.publishing import is_current, refresh_index, share_file
+from resa.storage.persons import Unified, Unifier
+from resa.storage.publishing import holds_all, refresh_index, share_file
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -39,6 +41,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.runs import Owners
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -68,13 +71,17 @@ __all__ = [
     "Load",
     "MapColumn",
     "MapVersion",
+    "Owners",
     "Scope",
     "Sparse",
     "Store",
+    "Unified",
+    "Unifier",
     "Waiting",
     "Writer",
     "collecting_keys",
     "compact_files",
+    "count_decisions",
     "count_files",
     "first_of_each_key",
     "forget_derived",
@@ -82,8 +89,10 @@ __all__ = [
     "has_column",
     "hashes_of_keys",
     "holding",
+    "holds_all",
     "in_order",
-    "is_current",
+    "keep_decisions",
+    "kept_decisions",
     "key_hash",
     "link_secret",
     "list_keys",

@@ -93,8 +93,9 @@ def _unlisted(layout: Layout, connection: Connection) -> list[Path]:
 
 
 def _files_of(generation: Path) -> list[int]:
-    """Numbers of the event files that a generation points into; none when its header is gone."""
+    """Numbers of the files that a generation points into; none when its header is gone."""
     header = generation / "header.json"
     if not header.exists():
         return []
-    return [file["id"] for file in json.loads(header.read_text(encoding="utf-8"))["files"]]
+    said = json.loads(header.read_text(encoding="utf-8"))
+    return [file["id"] for file in (*said["files"], *said.get("records", ()))]

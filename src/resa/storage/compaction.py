@@ -23,7 +23,7 @@ from resa.storage.arrays import write_array
 from resa.storage.building import write_header
 from resa.storage.derivation import move_answers
 from resa.storage.gather import open_parquet
-from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.parquet import write_parquet
 from resa.storage.publishing import next_number, publish, share_file
 from resa.storage.records import EventFile
@@ -133,9 +133,11 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
         folder,
         events=index.events,
         customers=index.customers,
+        nobody=index.nobody,
         channels=index.channel_names,
         files=listed,
-        record_files=index.record_files,
+        records=index.records,
+        identity=(index.rules, index.decisions),
         as_of=index.as_of.sources,
         exclude=index.exclude,
     )
@@ -149,7 +151,7 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
             for load_id, rows in one.load_rows.items():
                 connection.execute(insert(file_loads).values(file_id=one.new.id, load_id=load_id, rows=rows))
 
-    made = open_index(folder, -1, {"events": store.layout.root / "events"}, {}, store.hasher)
+    made = open_index(folder, UNPUBLISHED, store.layout.kinds, {}, store.hasher)
     publish(writer, made, index.columns, list_files)
 
 
@@ -172,7 +174,7 @@ def _copy_generation(index: JourneyIndex, folder: Path, rows: npt.NDArray[np.uin
     if folder.exists():
         shutil.rmtree(folder)
     kept = [index.folder / f"{name}.npy" for name in ARRAYS if name != "rows"]
-    beside = ("identifiers.arrow", "traits.arrow", "attributes.json")
+    beside = ("identifiers.arrow", "persons.arrow", "pairs.arrow", "traits.arrow", "attributes.json")
     kept += [path for name in beside if (path := index.folder / name).exists()]
     for _, column in index.columns.values():
         kept += (index.folder / column).iterdir()

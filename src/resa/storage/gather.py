@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from resa.base.errors import WorkspaceDamaged
 from resa.base.language import sentence
-from resa.model.tables import EVENTS
-from resa.storage.records import EventFile
+from resa.storage.records import KINDS, EventFile
 
 __all__ = ["gather_rows", "open_parquet"]
 
@@ -39,7 +38,9 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         ) from error
 
 
-def gather_rows(files: Sequence[EventFile], rows: npt.NDArray[np.integer], columns: Sequence[str]) -> pa.Table:
+def gather_rows(
+    files: Sequence[EventFile], rows: npt.NDArray[np.integer], columns: Sequence[str], kind: str = "events"
+) -> pa.Table:
     """The rows of these global numbers, in the order asked for; a number may be asked for twice.
 
     Only the row groups that hold an asked row are read, one file after the other.
@@ -52,7 +53,7 @@ def gather_rows(files: Sequence[EventFile], rows: npt.NDArray[np.integer], colum
         if begin < end:
             parts.append(_take(file, wanted[begin:end].astype(np.int64) - file.first_row, columns))
     if not parts:
-        return pa.schema([EVENTS.field(name) for name in columns]).empty_table()
+        return pa.schema([KINDS[kind].field(name) for name in columns]).empty_table()
     return _in_order(pa.concat_tables(parts), back)
 
 

@@ -72,6 +72,11 @@ class Hasher:
         """The hash of each identifier, by which customers are told apart and ordered."""
         return self._hash(_words("identifier"), [kinds, values])
 
+    def words(self, rows: Words) -> Words:
+        """The hash of each row of a matrix of words."""
+        hashes: Words = kernels.hash_words(np.ascontiguousarray(rows), self._key)
+        return hashes
+
     def _hash(self, prefix: Words, columns: Sequence[pa.Array | pa.ChunkedArray]) -> Words:
         prepared = [_column(column) for column in columns]
         rows = len(columns[0])

@@ -16,12 +16,12 @@ import pyarrow as pa
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.language import sentence
-from resa.model.tables import EVENTS
+from resa.model.tables import EVENTS, PAIRS, PERSONS
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
 from resa.storage.records import EPOCH, AsOf, EventFile, Exclusion
 
-__all__ = ["ARRAYS", "JourneyIndex", "MapColumn", "Sparse", "open_index", "read_column"]
+__all__ = ["ARRAYS", "FORMAT", "UNPUBLISHED", "JourneyIndex", "MapColumn", "Sparse", "open_index", "read_column"]
 
 ARRAYS: Mapping[str, str] = {
     "who": "<u8",
@@ -30,8 +30,16 @@ ARRAYS: Mapping[str, str] = {
     "micros": "<i4",
     "channels": "|u1",
     "rows": "<u4",
+    "record_offsets": "<i8",
+    "record_rows": "<u4",
 }
 """The arrays of a generation with their types; each is a file `<name>.npy`."""
+
+UNPUBLISHED = -1
+"""Number of a generation in the making."""
+
+FORMAT = 2
+"""How a generation is laid out. One of another format is as good as none: it is derived."""
 
 OTHER_CHANNELS = "(other)"
 """The 255th channel, for all that have no code of their own."""
@@ -76,24 +84,29 @@ class MapColumn:
 class JourneyIndex:
     """One generation of the journey index: C customers, N events, ordered by customer and by the one order within.
 
-    Customers are numbered in the order of the (keyed) hashes of their identifiers, whatever the order of arrival. A
-    customer of whom only traits are known has no events.
+    Customers are numbered in the order of their keys, whatever the order of arrival. A customer's key is the (keyed)
+    hash of the identifier that names her. A customer of whom only records are known has no events.
 
     Attributes:
         generation: Its number; 0: nothing was published yet.
         folder: Where its arrays stand.
         epoch: Unix seconds of the moment that `seconds` counts from.
-        who: uint64[C, 2], hashes of the customers' identifiers.
+        who: uint64[C, 2], the customers' keys.
         offsets: int64[C + 1]; customer c has the events `offsets[c]` to `offsets[c + 1]`.
         seconds: int32[N], whole seconds since the epoch, rounded down.
         micros: int32[N], microseconds beyond, 0 to 999,999.
         channels: uint8[N]: 0 for none, else 1 + place in `channel_names`.
         rows: uint32[N], number of the event's row in `files`.
+        record_offsets: int64[C + 1]; customer c has the records `record_offsets[c]` to `record_offsets[c + 1]`.
+        record_rows: uint32, number of each record's row in `records`, ascending within a customer.
         channel_names: At most 254, sorted; a 255th is `(other)`.
         files: The event files it was built from; row numbers count through them.
         as_of: Up to when the data were complete when it was published.
         exclude: What was left out.
-        record_files: Numbers of the customer files whose customers it holds.
+        records: The files of customer records that it holds.
+        nobody: How many rows of the event files name nobody, and are no customer's.
+        rules: What tells the rules, by which it was worked out who is who, from others.
+        decisions: So many decisions of people were known.
         columns: The map columns that were there when it was opened: key, (hash of the map, folder).
         hasher: The workspace's.
     """
@@ -107,11 +120,16 @@ class JourneyIndex:
     micros: npt.NDArray[np.int32]
     channels: npt.NDArray[np.uint8]
     rows: npt.NDArray[np.uint32]
+    record_offsets: npt.NDArray[np.int64]
+    record_rows: npt.NDArray[np.uint32]
     channel_names: tuple[str, ...]
     files: tuple[EventFile, ...]
+    records: tuple[EventFile, ...]
     as_of: AsOf
     exclude: tuple[Exclusion, ...]
-    record_files: tuple[int, ...]
+    nobody: int
+    rules: str
+    decisions: int
     columns: Mapping[str, tuple[str, str]]
     hasher: Hasher
 
@@ -161,27 +179,39 @@ class JourneyIndex:
         texts = self._texts if customers is None else self._texts.take(pa.array(numbers))
         return texts.add_column(0, "customer", pa.array(numbers.astype(np.uint32)))
 
-    def find(self, kind: str, value: str) -> int | None:
-        """The customer with this identifier."""
-        customer: int | None = self.find_all(pa.array([kind]), pa.array([value]))[0].as_py()
-        return customer
+    def find(self, keys: Words) -> npt.NDArray[np.int64]:
+        """The numbers of the customers with these keys; -1 where there is none.
 
-    def find_all(self, kinds: pa.Array, values: pa.Array) -> pa.UInt32Array:
-        """The customers with these identifiers, null where there is none."""
-        if not self.customers or not len(kinds):
-            return pa.nulls(len(kinds), pa.uint32())
-        wanted = self.hasher.identifiers(kinds, values)
-        places = np.searchsorted(np.ascontiguousarray(self.who[:, 0]), wanted[:, 0])
+        Args:
+            keys: uint64[N, 2].
+        """
+        if not self.customers or not len(keys):
+            return np.full(len(keys), -1, np.int64)
+        places = np.searchsorted(np.ascontiguousarray(self.who[:, 0]), keys[:, 0])
         # Two customers with one first word are as good as impossible, yet not quite.
         for _ in range(2):
             here = np.minimum(places, self.customers - 1)
-            behind = (
-                (self.who[here, 0] == wanted[:, 0]) & (self.who[here, 1] < wanted[:, 1]) & (places < self.customers)
-            )
+            behind = (self.who[here, 0] == keys[:, 0]) & (self.who[here, 1] < keys[:, 1]) & (places < self.customers)
             places = places + behind
         here = np.minimum(places, self.customers - 1)
-        found = (self.who[here] == wanted).all(axis=1)
-        return pa.array(here.astype(np.uint32), mask=~found)
+        found: npt.NDArray[np.int64] = np.where((self.who[here] == keys).all(axis=1), here, -1)
+        return found
+
+    @cached_property
+    def persons(self) -> pa.Table:
+        """Whose identifiers are that were seen with others, or decided on, as `PERSONS`."""
+        return self._told("persons.arrow", PERSONS)
+
+    @cached_property
+    def pairs(self) -> pa.Table:
+        """The evidence for it, as `PAIRS`."""
+        return self._told("pairs.arrow", PAIRS)
+
+    def _told(self, name: str, schema: pa.Schema) -> pa.Table:
+        if not self.generation:
+            return schema.empty_table()
+        with self.part(name) as source:
+            return pa.ipc.open_file(source).read_all()
 
     def event_rows(self, positions: npt.NDArray[np.integer[Any]], columns: Sequence[str] | None = None) -> pa.Table:
         """The stored rows of the events at these positions, in this order.
@@ -243,12 +273,16 @@ def open_index(
             "files": [],
             "as_of": {},
             "exclude": [],
-            "record_files": [],
+            "identity": ["", 0],
+            "nobody": 0,
+            "records": [],
         }
         arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
-        arrays["offsets"] = np.zeros(1, np.int64)
+        arrays["offsets"] = arrays["record_offsets"] = np.zeros(1, np.int64)
     else:
         header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
+        if header["format"] != FORMAT:
+            return open_index(folder, 0, file_path, {}, hasher)
         arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}
         if not len(arrays["rows"]) == header["events"] or not len(arrays["who"]) == header["customers"]:
             raise WorkspaceDamaged(
@@ -257,18 +291,6 @@ def open_index(
                     generation=str(generation),
                 )
             )
-    files = tuple(
-        EventFile(
-            id=file["id"],
-            path=file_path["events"] / file["name"],
-            kind="events",
-            rows=file["rows"],
-            first_row=file["first_row"],
-            loads=tuple(file["loads"]),
-            source_id=file["source_id"],
-        )
-        for file in header["files"]
-    )
     as_of = AsOf(
         sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()}
     )
@@ -277,13 +299,31 @@ def open_index(
         folder=folder,
         epoch=header["epoch"],
         channel_names=tuple(header["channels"]),
-        files=files,
+        files=_files(header["files"], file_path["events"], "events"),
+        records=_files(header["records"], file_path["customers"], "customers"),
         as_of=as_of,
         exclude=tuple(Exclusion(*said) for said in header["exclude"] if not isinstance(said, str)),
-        record_files=tuple(header["record_files"]),
+        nobody=header["nobody"],
+        rules=header["identity"][0],
+        decisions=header["identity"][1],
         columns=columns,
         hasher=hasher,
         **arrays,
+    )
+
+
+def _files(said: Sequence[Mapping[str, Any]], folder: Path, kind: str) -> tuple[EventFile, ...]:
+    return tuple(
+        EventFile(
+            id=file["id"],
+            path=folder / file["name"],
+            kind=kind,
+            rows=file["rows"],
+            first_row=file["first_row"],
+            loads=tuple(file["loads"]),
+            source_id=file["source_id"],
+        )
+        for file in said
     )
 
 

@@ -8,7 +8,7 @@
     settled/                Parquet, which rejected rows a replay stored
     lookups/                Parquet, tables such as products and stores
     unique/                 sorted hashes of the ids that were ever stored
-    runs/                   new rows in the order of the index, until a generation holds them
+    runs/                   new rows by what they name, until a generation holds them
     index/<generation>/     arrays of the journey index; index/<generation>/maps/<hash>/ what one map makes of it,
                             index/<generation>/labels/<hash>/ what an expression says of each event or customer
     signals/<hash>/         which signals hold for each row of each file; derived
@@ -18,6 +18,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,11 @@ class Layout:
     def work(self) -> Path:
         """Things in the making."""
         return self.root / "work"
+
+    @property
+    def kinds(self) -> Mapping[str, Path]:
+        """The folder of each kind of listed files."""
+        return {kind: self.root / kind for kind in FILE_FOLDERS}
 
     def generation(self, number: int) -> Path:
         """The folder of one generation of the index."""

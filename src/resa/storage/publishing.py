@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +19,28 @@ from resa.base.files import flush_folder
 from resa.base.language import sentence
 from resa.expressions import Catalog, Scope, compile_expression
 from resa.model.journey import JourneyMap
-from resa.storage.building import FileRun, build_arrays, write_header
+from resa.storage.building import FileRun, Runs, build_arrays, write_header
 from resa.storage.cleaning import clean, set_aside
 from resa.storage.database import from_micros, to_micros
 from resa.storage.derivation import derive_column
 from resa.storage.evaluation import evaluate_files
-from resa.storage.index import ARRAYS, JourneyIndex, open_index
+from resa.storage.hashing import Words
+from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.labels import derive_labels
+from resa.storage.persons import Unified, Unifier, taken_again, write_told
 from resa.storage.records import EventFile, Exclusion
-from resa.storage.runs import Run, open_run_file, run_from_file, write_run_file
+from resa.storage.runs import (
+    Owners,
+    Run,
+    open_run_file,
+    placed,
+    rows_of_nobody,
+    run_from_file,
+    seen_in,
+    write_run_file,
+)
 from resa.storage.schema import files, generations, loads, map_columns
-from resa.storage.traits import moved_traits, newest_traits, write_traits
+from resa.storage.traits import newest_traits, write_traits
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -40,12 +51,17 @@ __all__ = [
     "build_generation",
     "complete_until",
     "empty_index",
-    "is_current",
+    "holds_all",
     "next_number",
     "publish",
     "refresh_index",
     "share_file",
 ]
+
+
+_IN_MEMORY = 100_000  # rows of a run
+_FEW = 100  # customers
+_MOST_TAKEN = 2_000_000  # events that are read one by one
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,7 @@ class Sources:
 def refresh_index(
     writer: Writer,
     maps: Sequence[JourneyMap],
+    unifier: Unifier,
     exclude: Sequence[Exclusion] = (),
     *,
     anew: bool = False,
@@ -76,6 +93,7 @@ def refresh_index(
     Args:
         writer: The writer.
         maps: All maps of the workspace: a generation holds the columns of these.
+        unifier: Works out who is who.
         exclude: Which events are left out.
         anew: Build from the event files, whatever is there.
         labels: Keep what reports ask for; without, a reader finds it out.
@@ -83,13 +101,13 @@ def refresh_index(
     store = writer.store
     sources = _sources(store)
     base = empty_index(store) if anew else store.index()
-    if not anew and is_current(store, base, exclude):
+    if not anew and holds_all(store, base, unifier, exclude):
         _publish_columns(writer, base, maps)
         return store.index()
-    if not _continues(base, sources, exclude):
+    if not _continues(base, sources, unifier, exclude):
         base = empty_index(store)
     folder = store.layout.work / "generation"
-    index = build_generation(store, folder, base, sources, exclude)
+    index = build_generation(store, folder, base, sources, unifier, exclude)
     columns = {
         journey_map.key: (journey_map.hash, derive_column(index, journey_map, store.layout.signals))
         for journey_map in maps
@@ -99,14 +117,22 @@ def refresh_index(
     return publish(writer, index, columns)
 
 
-def is_current(store: Store, index: JourneyIndex, exclude: Sequence[Exclusion] = ()) -> bool:
+def holds_all(store: Store, index: JourneyIndex, unifier: Unifier, exclude: Sequence[Exclusion] = ()) -> bool:
     """Whether an index holds all that is stored, and nothing that was removed; of maps' columns it says nothing."""
     sources = _sources(store)
-    return bool(index.generation) and _covers(index, sources, exclude) and index.as_of.sources == sources.as_of
+    known = (index.rules, index.decisions) == (unifier.rules, unifier.decisions)
+    return (
+        bool(index.generation) and known and _covers(index, sources, exclude) and index.as_of.sources == sources.as_of
+    )
 
 
 def build_generation(
-    store: Store, folder: Path, base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]
+    store: Store,
+    folder: Path,
+    base: JourneyIndex,
+    sources: Sources,
+    unifier: Unifier,
+    exclude: Sequence[Exclusion],
 ) -> JourneyIndex:
     """Make a generation in a folder, unpublished, from a former one and the files that it does not hold.
 
@@ -115,36 +141,71 @@ def build_generation(
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    known = {file.id for file in base.files} | set(base.record_files)
-    new_events = [file for file in sources.events if file.id not in known]
-    new_records = [file for file in sources.records if file.id not in known]
-    if new_events or new_records or not base.generation:
-        excluded = _excluded(new_events, exclude)
-        runs = [
-            FileRun(_run(store, file), file.first_row, mask) for file, mask in zip(new_events, excluded, strict=True)
-        ]
-        runs += [FileRun(_run(store, file), 0) for file in new_records]
-        channels = build_arrays(folder, base, runs, store.hasher)
-    else:
-        channels = base.channel_names
-        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
-            share_file(base.folder / name, folder / name)
+    known = {file.id for file in (*base.files, *base.records)}
+    events = [file for file in sources.events if file.id not in known]
+    records = [file for file in sources.records if file.id not in known]
+    masks = [*_excluded(events, exclude), *([None] * len(records))]
+    new = [
+        _New(file, FileRun(_run(store, file), file.first_row, mask))
+        for file, mask in zip((*events, *records), masks, strict=True)
+    ]
+    unified = unifier.unify(base, [seen_in(one.run.run, one.file.source_id, one.run.excluded) for one in new])
+    if _many(base, unified.gone):
+        return build_generation(store, folder, empty_index(store), sources, unifier, exclude)
+    channels, nobody = _arrays(store, folder, base, new, unified)
+    write_told(folder, unified)
     sizes = {name: len(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("rows", "who")}
     write_header(
         folder,
         events=sizes["rows"],
         customers=sizes["who"],
+        nobody=nobody,
         channels=channels,
         files=sources.events,
-        record_files=[file.id for file in sources.records],
+        records=sources.records,
+        identity=(unifier.rules, unifier.decisions),
         as_of=sources.as_of,
         exclude=exclude,
     )
-    index = open_index(folder, -1, {"events": store.layout.root / "events"}, {}, store.hasher)
+    index = open_index(folder, UNPUBLISHED, store.layout.kinds, {}, store.hasher)
     if sources.records:
-        moved = moved_traits(base, index) if base.generation and not new_records else None
-        write_traits(folder / "traits.arrow", newest_traits(index, sources.records) if moved is None else moved)
+        write_traits(folder / "traits.arrow", newest_traits(index, base))
     return index
+
+
+class _New(NamedTuple):
+    """A file that the former generation does not hold, and its run."""
+
+    file: EventFile
+    run: FileRun
+
+
+def _arrays(
+    store: Store, folder: Path, base: JourneyIndex, new: Sequence[_New], unified: Unified
+) -> tuple[tuple[str, ...], int]:
+    """Write the arrays of a generation; the names of its channels, and how many events are nobody's."""
+    if base.generation and not new and not len(unified.gone):
+        for name in [*(f"{name}.npy" for name in ARRAYS), "identifiers.arrow"]:
+            share_file(base.folder / name, folder / name)
+        return base.channel_names, base.nobody
+    nobody = base.nobody
+    found: dict[str, list[FileRun]] = {"events": [], "customers": []}
+    for file, one in new:
+        owners = unified.owners(one.run.identifiers.slice(0, len(one.run.who)).column("identifiers"))
+        nobody += rows_of_nobody(one.run, owners, one.excluded) if file.kind == "events" else 0
+        found[file.kind].append(_placed(store, one, file.id, owners))
+    events, records = taken_again(base, unified, store.hasher)
+    runs = Runs((*found["events"], events), (*found["customers"], records), unified.gone)
+    return build_arrays(folder, base, runs, store.hasher), nobody
+
+
+def _many(base: JourneyIndex, gone: Words) -> bool:
+    """Whether so many rows may be others' by now that all are better read again, one file after the other."""
+    if len(gone) < _FEW:
+        return False
+    customers = base.find(gone)
+    customers = customers[customers >= 0]
+    return int(np.diff(base.offsets)[customers].sum()) > _MOST_TAKEN
 
 
 def publish(
@@ -163,7 +224,7 @@ def publish(
     """
     store = writer.store
     _flush_folders(index.folder)
-    held = [file.id for file in index.files] + list(index.record_files)
+    held = [file.id for file in (*index.files, *index.records)]
     with writer.lease.writing() as connection:  # moved by nobody but the writer: the transaction has checked its token
         number = next_number(store, "generations")
         place = store.layout.generation(number)
@@ -216,34 +277,53 @@ def _sources(store: Store) -> Sources:
 def _covers(base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]) -> bool:
     return (
         [file.id for file in base.files] == [file.id for file in sources.events]
-        and set(base.record_files) == {file.id for file in sources.records}
+        and [file.id for file in base.records] == [file.id for file in sources.records]
         and base.exclude == tuple(exclude)
     )
 
 
-def _continues(base: JourneyIndex, sources: Sources, exclude: Sequence[Exclusion]) -> bool:
-    """Whether only files were added since: then the base can be merged with them."""
+def _continues(base: JourneyIndex, sources: Sources, unifier: Unifier, exclude: Sequence[Exclusion]) -> bool:
+    """Whether only files and decisions were added since: then the base can be merged with them."""
     before = [file.id for file in base.files]
+    recorded = [file.id for file in base.records]
     return (
         before == [file.id for file in sources.events[: len(before)]]
-        and set(base.record_files) <= {file.id for file in sources.records}
+        and recorded == [file.id for file in sources.records[: len(recorded)]]
         and base.exclude == tuple(exclude)
+        and base.rules == unifier.rules
+        and base.decisions <= unifier.decisions
     )
 
 
 def empty_index(store: Store) -> JourneyIndex:
     """The index of nothing."""
-    return open_index(store.layout.index, 0, {"events": store.layout.root / "events"}, {}, store.hasher)
+    return open_index(store.layout.index, 0, store.layout.kinds, {}, store.hasher)
 
 
 def _run(store: Store, file: EventFile) -> Run:
     """The sorted run of a file: the one its commit left, else made from the file, and on disk so as to spare memory."""
     found = open_run_file(store.layout.runs, file.run) if file.run else None
-    if found is None:
+    if found is not None:
+        return found
+    folder = store.layout.work / "runs"
+    folder.mkdir(exist_ok=True)
+    write_run_file(folder, str(file.id), run_from_file(store.hasher, file.path, file.kind))
+    return _opened(folder, str(file.id))
+
+
+def _placed(store: Store, file: FileRun, number: int, owners: Owners) -> FileRun:
+    """The run of a file in the order of customers, a large one on disk so as to spare memory."""
+    found = placed(file.run, owners)
+    if len(found.rows) > _IN_MEMORY and found.rows is not file.run.rows:
         folder = store.layout.work / "runs"
         folder.mkdir(exist_ok=True)
-        write_run_file(folder, str(file.id), run_from_file(store.hasher, file.path, file.kind))
-        found = open_run_file(folder, str(file.id))
+        write_run_file(folder, f"{number}-placed", found)
+        found = _opened(folder, f"{number}-placed")
+    return replace(file, run=found)
+
+
+def _opened(folder: Path, name: str) -> Run:
+    found = open_run_file(folder, name)
     if found is None:
         raise WorkspaceDamaged(sentence("work/runs was emptied while it was in use; run the command again"))
     return found

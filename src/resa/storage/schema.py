@@ -17,6 +17,7 @@ from sqlalchemy import (
 __all__ = [
     "api_keys",
     "consumed",
+    "decisions",
     "file_loads",
     "files",
     "generations",
@@ -158,5 +159,16 @@ api_keys = Table(
     Column("source_id", Text),  # of a key that collects: whose events these are
     Column("made_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("what", "one_kind", "one_value", "other_kind", "other_value")),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -205,9 +205,8 @@ class Store:
                 number = connection.execute(select(func.max(generations.c.id))).scalar() or 0
                 query = select(map_columns).where(map_columns.c.generation == number)
                 columns = {row.map_key: (row.map_hash, row.folder) for row in connection.execute(query)}
-            folders = {"events": self.layout.root / "events"}
             try:
-                return open_index(self.layout.generation(number), number, folders, columns, self.hasher)
+                return open_index(self.layout.generation(number), number, self.layout.kinds, columns, self.hasher)
             except FileNotFoundError:
                 if self.generation == number:
                     raise WorkspaceDamaged(
@@ -236,16 +235,9 @@ class Store:
         """What is known of customers: customer (uint32), traits (JSON text); customers without records are left out."""
         return read_traits(index or self.index())
 
-    def told_traits(self, kind: str, value: str) -> pa.Table:
-        """What was said of one customer: trait, value (JSON), source_id, recorded_at; of each trait the newest first.
-
-        Args:
-            kind: Of her identifier.
-            value: Of her identifier.
-        """
-        return self._newest(
-            lambda: self.event_files("customers"), lambda listed: told_traits(self.hasher, listed, kind, value)
-        )
+    def told_traits(self, index: JourneyIndex, customer: int) -> pa.Table:
+        """What was said of a customer: trait, value (JSON), source_id, recorded_at; of each trait the newest first."""
+        return told_traits(index, customer)
 
 
 def listed_files(connection: Connection, layout: Layout, kind: str) -> list[EventFile]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from resa.base.files import flush_file
 from resa.engine import Engine
+from resa.kernels import ordering
 from resa.model.tables import CUSTOMER_RECORDS
-from resa.storage.gather import open_parquet
-from resa.storage.hashing import Hasher
+from resa.storage.gather import gather_rows
 from resa.storage.index import JourneyIndex
-from resa.storage.records import EventFile
-from resa.storage.runs import first_identifiers, ids_of
+from resa.storage.runs import ids_of
 
-__all__ = ["TRAITS", "moved_traits", "newest_traits", "read_traits", "told_traits", "write_traits"]
+__all__ = ["TRAITS", "newest_traits", "read_traits", "told_traits", "write_traits"]
 
 TRAITS = pa.schema([pa.field("customer", pa.uint32(), nullable=False), pa.field("traits", pa.string(), nullable=False)])
 """One row a customer of whom records exist, in the order of customers; traits is a JSON object."""
@@ -33,12 +31,7 @@ TOLD = pa.schema(
 )
 """What one source said of one trait at one time; value is JSON."""
 
-_RECORD = pa.schema(
-    [
-        *(CUSTOMER_RECORDS.field(name) for name in ("source_id", "recorded_at", "sequence", "traits")),
-        ("id", pa.uint64()),
-    ]
-)
+_READ = ("source_id", "message_id", "recorded_at", "sequence", "traits")
 
 _TOLD = """
 SELECT fact.key AS trait, CAST(fact.value AS VARCHAR) AS value, source_id, recorded_at
@@ -67,66 +60,68 @@ ORDER BY customer
 """
 
 
-def newest_traits(index: JourneyIndex, files: Sequence[EventFile]) -> pa.Table:
-    """The traits (`TRAITS`) that these customer files give to the customers of the index."""
-    parts = []
-    for file in files:
-        with open_parquet(file.path) as parquet:
-            table = parquet.read()
-        customers = index.find_all(*first_identifiers(table.column("identifiers")))
-        parts.append(
-            pa.table(
-                {
-                    "customer": customers,
-                    "recorded_at": table.column("recorded_at"),
-                    "sequence": table.column("sequence"),
-                    "id": pa.array(np.ascontiguousarray(ids_of(index.hasher, table)[:, 0])),
-                    "traits": table.column("traits"),
-                }
-            ).drop_null()
-        )
-    if not parts:
+def newest_traits(index: JourneyIndex, base: JourneyIndex) -> pa.Table:
+    """The traits (`TRAITS`) that its records give to the customers of an index.
+
+    Args:
+        index: In the making.
+        base: A former generation, whose files are the first ones of the index: of customers whose records are the same
+            nothing is read again.
+    """
+    customers = np.flatnonzero(np.diff(index.record_offsets))
+    same, before = _same_records(index, base, customers)
+    known = read_traits(base)
+    told = known.column("customer").to_numpy()
+    places = np.searchsorted(told, before[same])
+    there = places < len(told)
+    there[there] = told[places[there]] == before[same][there]
+    kept = known.take(pa.array(places[there])).set_column(
+        0, TRAITS.field("customer"), pa.array(customers[same][there].astype(np.uint32))
+    )
+    found = pa.concat_tables([kept.cast(TRAITS), _newest(index, customers[~same])])
+    return found.take(pa.array(np.argsort(found.column("customer").to_numpy(), kind="stable"))).combine_chunks()
+
+
+def _same_records(
+    index: JourneyIndex, base: JourneyIndex, customers: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Which customers have the very records that they had, and their numbers in the base."""
+    before = base.find(index.who[customers])
+    counts, former = np.diff(index.record_offsets), np.diff(base.record_offsets)
+    same = before >= 0
+    same[same] = counts[customers[same]] == former[before[same]]
+    now = index.record_rows[ordering.expand_groups(customers[same], np.ascontiguousarray(index.record_offsets))]
+    then = base.record_rows[ordering.expand_groups(before[same], np.ascontiguousarray(base.record_offsets))]
+    sizes = counts[customers[same]]
+    if len(sizes):
+        same[same] = np.logical_and.reduceat(now == then, np.cumsum(sizes) - sizes)
+    return same, before
+
+
+def _newest(index: JourneyIndex, customers: npt.NDArray[np.int64]) -> pa.Table:
+    if not len(customers):
         return TRAITS.empty_table()
     with Engine() as engine:
-        engine.register("record", pa.concat_tables(parts))
+        engine.register("record", _records_of(index, customers))
         return engine.query(_NEWEST).cast(TRAITS)
 
 
-def told_traits(hasher: Hasher, files: Sequence[EventFile], kind: str, value: str) -> pa.Table:
-    """What these customer files say of one customer (`TOLD`), the newest first; of each trait the first row counts.
+def _records_of(index: JourneyIndex, customers: npt.NDArray[np.int64]) -> pa.Table:
+    """The records of customers with the number of each one's customer, and the hash that orders those of one moment."""
+    offsets = np.ascontiguousarray(index.record_offsets)
+    table = gather_rows(
+        index.records, index.record_rows[ordering.expand_groups(customers, offsets)], _READ, "customers"
+    )
+    whose = np.repeat(customers, np.diff(offsets)[customers]).astype(np.uint32)
+    table = table.append_column("customer", pa.array(whose))
+    return table.append_column("id", pa.array(np.ascontiguousarray(ids_of(index.hasher, table)[:, 0])))
 
-    Args:
-        hasher: The workspace's; orders what was recorded at one moment.
-        files: The customer files.
-        kind: Of her identifier.
-        value: Of her identifier.
-    """
-    parts = [_RECORD.empty_table()]
-    for file in files:
-        with open_parquet(file.path) as parquet:
-            for group in range(parquet.metadata.num_row_groups):
-                table = parquet.read_row_group(group)
-                kinds, values = first_identifiers(table.column("identifiers"))
-                own = table.filter(pc.and_(pc.equal(kinds, kind), pc.equal(values, value)))
-                ids = pa.array(np.ascontiguousarray(ids_of(hasher, own)[:, 0]))
-                parts.append(own.append_column("id", ids).select(_RECORD.names).cast(_RECORD))
+
+def told_traits(index: JourneyIndex, customer: int) -> pa.Table:
+    """What records say of one customer (`TOLD`), the newest first; of each trait the first row counts."""
     with Engine() as engine:
-        engine.register("record", pa.concat_tables(parts))
+        engine.register("record", _records_of(index, np.array([customer])))
         return engine.query(_TOLD).cast(TOLD)
-
-
-def moved_traits(base: JourneyIndex, index: JourneyIndex) -> pa.Table | None:
-    """The traits of a generation for one that is made of the same records and more events; `None`: ask the records.
-
-    Its customers stand in the same order, others between them.
-    """
-    traits = read_traits(base)
-    before = base.who[traits.column("customer").to_numpy()]
-    places = np.minimum(np.searchsorted(index.who[:, 0], before[:, 0]), max(index.customers - 1, 0))
-    if not np.array_equal(index.who[places], before):  # two customers share the first word, or one is gone
-        return None
-    customers = pa.chunked_array([pa.array(places.astype(np.uint32))])
-    return traits.set_column(0, TRAITS.field("customer"), customers)
 
 
 def write_traits(path: Path, traits: pa.Table) -> None:
@@ -142,7 +137,7 @@ def read_traits(index: JourneyIndex) -> pa.Table:
     Raises:
         WorkspaceDamaged: Newer generations have replaced this one.
     """
-    if not index.record_files:
+    if not index.records:
         return TRAITS.empty_table()
     with index.part("traits.arrow") as source:
         return pa.ipc.open_file(source).read_all()

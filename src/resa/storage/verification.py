@@ -21,6 +21,7 @@ from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
 from resa.storage.labels import derive_labels, same_labels
 from resa.storage.layout import FILE_FOLDERS
+from resa.storage.persons import Unifier
 from resa.storage.publishing import Sources, build_generation, empty_index
 from resa.storage.records import EventFile, Exclusion, Finding
 from resa.storage.recounting import stored_hashes
@@ -38,10 +39,12 @@ __all__ = ["verify_store"]
 _PARTS = 16  # hashes are compared a sixteenth at a time
 
 
-def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion]) -> list[Finding]:
-    """Recount files, loads, ids, index, traits and map columns; empty when all agree.
+def verify_store(
+    writer: Writer, maps: Sequence[JourneyMap], unifier: Unifier, exclude: Sequence[Exclusion]
+) -> list[Finding]:
+    """Recount files, loads, ids, index, who is who, traits and map columns; empty when all agree.
 
-    The index is compared with the files that it was built from: files that were added since are no fault.
+    The index is compared with the files and decisions that it was built from: what was added since is no fault.
     """
     store = writer.store
     findings = [*_check_files(store), *_check_loads(store)]
@@ -50,7 +53,7 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[E
     findings += [*check_settled(store), *_check_ids(store)]
     try:
         index = store.index()
-        findings += _check_index(store, index, maps)
+        findings += _check_index(store, index, maps, unifier.until(index.decisions))
     except (WorkspaceDamaged, ValueError) as error:
         return [*findings, Finding(code="damaged-index", message=sentence("{error}; run `resa rebuild`", error=error))]
     if index.generation and index.exclude != tuple(exclude):
@@ -58,6 +61,12 @@ def verify_store(writer: Writer, maps: Sequence[JourneyMap], exclude: Sequence[E
             Finding(
                 code="exclude",
                 message=sentence("the index was built with other `exclude` expressions; run `resa rebuild`"),
+            )
+        )
+    if index.generation and index.rules != unifier.rules:
+        findings.append(
+            Finding(
+                code="rules", message=sentence("the index was built by other rules of identity; run `resa rebuild`")
             )
         )
     return findings
@@ -201,17 +210,16 @@ def _sorted(parts: Sequence[Words]) -> Words:
     return ordered
 
 
-def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[Finding]:
-    records = [file for file in store.event_files("customers") if file.id in index.record_files]
-    if (
-        not index.generation
-        or len(records) < len(index.record_files)
-        or not all(file.path.exists() for file in index.files)
+def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap], unifier: Unifier) -> Iterator[Finding]:
+    if not (
+        index.generation
+        and index.rules == unifier.rules
+        and all(file.path.exists() for file in (*index.files, *index.records))
     ):
-        return  # nothing published, or a load was removed since and the next refresh builds anew
+        return  # nothing is published, or what it was made of is another by now: the next refresh tells
     folder = store.layout.work / "verify"
-    sources = Sources(index.files, tuple(records), index.as_of.sources)
-    again = build_generation(store, folder, empty_index(store), sources, index.exclude)
+    sources = Sources(index.files, index.records, index.as_of.sources)
+    again = build_generation(store, folder, empty_index(store), sources, unifier, index.exclude)
     for name in ARRAYS:
         if not np.array_equal(getattr(again, name), getattr(index, name)):
             yield Finding(
@@ -220,10 +228,16 @@ def _check_index(store: Store, index: JourneyIndex, maps: Sequence[JourneyMap]) 
                     "the index's {name} differ from a recount of the event files; run `resa rebuild`", name=name
                 ),
             )
-    if again.channel_names != index.channel_names or not again.identifiers().equals(index.identifiers()):
+    if (again.channel_names, again.nobody) != (index.channel_names, index.nobody) or not again.identifiers().equals(
+        index.identifiers()
+    ):
         yield Finding(
             code="index",
             message=sentence("the index's names differ from a recount of the event files; run `resa rebuild`"),
+        )
+    if not (again.persons.equals(index.persons) and again.pairs.equals(index.pairs)):
+        yield Finding(
+            code="persons", message=sentence("who is who differs from a recount of the evidence; run `resa rebuild`")
         )
     if not read_traits(again).equals(store.customer_traits(index)):
         yield Finding(

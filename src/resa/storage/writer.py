@@ -279,8 +279,7 @@ class Writer:
             name = write_parquet(layout.root / kind, table, ids_generated=mine.generated)
             run = Path(name).stem if kind in {"events", "customers"} else None
             if run is not None:
-                ids = mine.hashes[mine.fresh] if kind == "events" else None
-                write_run_file(layout.runs, run, make_run(self.store.hasher, table, ids))
+                write_run_file(layout.runs, run, make_run(self.store.hasher, table, mine.hashes[mine.fresh]))
             written.files.append((kind, name, table.num_rows, run))
         if refused is not None:
             written.files.append(("rejected", write_parquet(layout.root / "rejected", refused), refused.num_rows, None))

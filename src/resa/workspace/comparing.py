@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from resa import runtime
 from resa.base.errors import WorkspaceBusy
+from resa.identity import Rules
 from resa.journey_map import DataSeen
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, JourneyIndex, Store
@@ -14,12 +15,12 @@ from resa.storage import Exclusion, JourneyIndex, Store
 __all__ = ["compare_signals", "data_seen", "is_matched"]
 
 
-def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion]) -> None:
+def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion], rules: Rules) -> None:
     """Derive what the index does not know yet of edited maps, unless somebody else writes; no version is kept."""
     index = store.index()
     if index.events and not all(is_matched(index, journey_map) for journey_map in maps):
         with contextlib.suppress(WorkspaceBusy), store.writing() as writer:
-            runtime.refresh(writer, maps, exclude)
+            runtime.refresh(writer, maps, exclude, rules=rules)
 
 
 def data_seen(store: Store, journey_map: JourneyMap) -> DataSeen:

@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
+from resa.identity import customers_named, identifiers_of, persons_around, why_together
 from resa.storage import JourneyIndex
 
 if TYPE_CHECKING:
     from resa.analytics import SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Profile", "Trait", "profile_of"]
+__all__ = ["Called", "Profile", "Trait", "profile_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +42,32 @@ class Trait:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Called:
+    """One identifier of a customer.
+
+    Attributes:
+        kind: Such as email.
+        value: In its one form.
+        evidence: What leads to it from the one that names her; without values.
+    """
+
+    kind: str
+    value: str
+    evidence: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """One customer. All of it is personal data.
 
     Attributes:
-        identifiers: Kind and value of what she is called.
+        identifiers: All that she is called, the one that names her first.
         traits: What is known of her, in alphabetical order.
         seen: What the map sees of her.
         notes: What must be known of the numbers.
     """
 
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: tuple[Called, ...]
     traits: tuple[Trait, ...]
     seen: SeenCustomer
     notes: tuple[Sentence, ...] = ()
@@ -61,7 +76,9 @@ class Profile:
     def document(self) -> Mapping[str, Any]:
         """The profile as JSON can hold it; moments are `datetime`."""
         return {
-            "identifiers": [{"kind": kind, "value": value} for kind, value in self.identifiers],
+            "identifiers": [
+                {**vars(called), "evidence": list(map(str, called.evidence))} for called in self.identifiers
+            ],
             "traits": [asdict(trait) for trait in self.traits],
             **asdict(self.seen),
         }
@@ -89,32 +106,42 @@ def profile_of(
         snapshot, index = measure.snapshot(key), shop.store.index()
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
-    kind, customer = _found(index, value, kind)
+    customer = _found(shop, index, value, kind)
     return Profile(
-        identifiers=((kind, value),),
-        traits=tuple(_traits(shop.store.told_traits(kind, value).to_pylist())),
+        identifiers=tuple(_called(shop, index, customer)),
+        traits=tuple(_traits(shop.store.told_traits(index, customer).to_pylist())),
         seen=seen_customer(snapshot, customer, newest),
         notes=measure.notes,
     )
 
 
-def _found(index: JourneyIndex, value: str, kind: str | None) -> tuple[str, int]:
-    """Kind of the identifier, and number of the customer."""
-    kinds = sorted(pc.unique(index.identifiers().column("kind")).to_pylist())
+def _found(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> int:
+    """The number of the customer."""
+    kinds = sorted(
+        {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
+    )
     asked = kinds if kind is None else [kind]
-    numbers = index.find_all(pa.array(asked, pa.string()), pa.array([value] * len(asked), pa.string())).to_pylist()
-    found = [(name, number) for name, number in zip(asked, numbers, strict=True) if number is not None]
+    numbers = customers_named(index, shop.identity.rules, [(name, value) for name in asked])
+    found = {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
     if len(found) > 1:
-        names = ", ".join(name for name, _ in found)
+        names = ", ".join(sorted(found.values()))
         raise QuestionError(sentence("several customers are called so; say which with --kind: {names}", names=names))
     if not found:
         known = ", ".join(kinds) or sentence("none yet")
-        raise QuestionError(
-            sentence(
-                "no customer is called so; identifiers are written as their source does, of kinds: {known}", known=known
-            )
-        )
-    return found[0]
+        raise QuestionError(sentence("no customer is called so; there are identifiers of kinds: {known}", known=known))
+    customer: int = next(iter(found))
+    return customer
+
+
+def _called(shop: Workspace, index: JourneyIndex, customer: int) -> Iterator[Called]:
+    first, *others = identifiers_of(index, customer)
+    yield Called(kind=first.kind, value=first.value)
+    if others:
+        decisions = shop.identity.decisions()[: index.decisions]
+        persons = persons_around(index, shop.identity.rules, decisions, [first])
+        for one in others:
+            steps = why_together(persons, first, one)
+            yield Called(kind=one.kind, value=one.value, evidence=tuple(step.sentence for step in steps))
 
 
 def _traits(told: list[dict[str, Any]]) -> Iterator[Trait]:

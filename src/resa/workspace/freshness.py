@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from resa.base.errors import WorkspaceBusy
 from resa.base.language import Sentence, sentence
-from resa.storage import has_column, is_current
+from resa.runtime import is_current
+from resa.storage import has_column
 from resa.workspace.comparing import is_matched
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def brought_up_to_date(shop: Workspace) -> tuple[Sentence, ...]:
     )
     index = shop.store.index()
     maps = shop.maps.values()
-    if all(is_matched(index, one) for one in maps) and is_current(shop.store, index, shop.exclude):
+    if all(is_matched(index, one) for one in maps) and is_current(
+        shop.store, index, shop.exclude, rules=shop.identity.rules
+    ):
         return notes
     try:
         shop.refresh()

@@ -10,6 +10,7 @@ from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
+from resa.storage import count_decisions
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -46,7 +47,7 @@ class Live:
     def __init__(self, shop: Workspace, tell: Callable[[Sentence], None]) -> None:
         self._shop = shop
         self._tell = tell
-        self._files = 0
+        self._files = self._decisions = 0
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -63,7 +64,7 @@ class Live:
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
         with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
-            self._shop.refresh(writer)
+            self._decisions = self._shop.refresh(writer).decisions
             self._files = len(self._shop.store.event_files())
             ready()
             drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
@@ -71,7 +72,7 @@ class Live:
             stale = False
             while not stopped():
                 began = time.monotonic()
-                stale |= self._drain(drainer) or began - stated > _COMPLETE_SECONDS
+                stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -89,10 +90,14 @@ class Live:
     def _drain(self, drainer: Drainer) -> bool:
         return self._tried(lambda: self._step(drainer))
 
+    def _decided(self) -> bool:
+        """Whether people decided something on who is who that the index does not know."""
+        return count_decisions(self._shop.store) != self._decisions
+
     def _refresh(self, writer: Writer, drainer: Drainer) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
-            self._shop.refresh(writer, labels=False)
+            self._decisions = self._shop.refresh(writer, labels=False).decisions
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)
                 self._files = len(self._shop.store.event_files())

@@ -32,11 +32,12 @@ from resa.collector import (
 )
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, is_current
+from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.comparing import compare_signals, data_seen
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, refuse_secret, seen_from, user
 from resa.workspace.freshness import brought_up_to_date
+from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
 from resa.workspace.showing import workspace_bundle
@@ -108,7 +109,7 @@ class Workspace:
         if not self._has_data:
             return {}
         with contextlib.suppress(SourceError):
-            compare_signals(self.store, list(self.maps.values()), self.exclude)
+            compare_signals(self.store, list(self.maps.values()), self.exclude, self.identity.rules)
         return {journey_map.key: data_seen(self.store, journey_map) for journey_map in self.maps.values()}
 
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
@@ -154,6 +155,11 @@ class Workspace:
     def links(self) -> Links:
         """Signed links and pixels for mails and posts."""
         return Links(self.store)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who is who."""
+        return Identity(self)
 
     @property
     def measure(self) -> Measure:
@@ -264,12 +270,12 @@ class Workspace:
                 return self.refresh(new, labels=labels)
         for journey_map in self.maps.values():
             self._keep_version(writer, journey_map)
-        return runtime.refresh(writer, list(self.maps.values()), self.exclude, labels=labels)
+        return runtime.refresh(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules, labels=labels)
 
     def rebuild(self) -> JourneyIndex:
         """Delete everything derived and make it anew from the event files."""
         with self.store.writing() as writer:
-            return runtime.rebuild(writer, list(self.maps.values()), self.exclude)
+            return runtime.rebuild(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules)
 
     def compact(self) -> tuple[int, int]:
         """Join small event files; how many there were, and how many there are."""
@@ -282,7 +288,7 @@ class Workspace:
 
     def verify(self) -> Listing[Finding]:
         """Count everything again and compare it with what is stored."""
-        return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude))
+        return Listing(runtime.verify(self.store, list(self.maps.values()), self.exclude, rules=self.identity.rules))
 
     def _keep_version(self, writer: Writer, journey_map: JourneyMap) -> None:
         versions = self.store.map_versions(journey_map.key)
@@ -360,7 +366,7 @@ class Workspace:
         """
         from resa.workspace.discovering import discover  # noqa: PLC0415 - heavy; only here
 
-        if not is_current(self.store, self.store.index(), self.exclude):
+        if not runtime.is_current(self.store, self.store.index(), self.exclude, rules=self.identity.rules):
             self.refresh()
         title, sources = title or display_name(self.folder.name), list(self.sources.values())
         return discover(

@@ -110,4 +110,4 @@ def test_two_who_are_called_alike_are_told_apart_by_kind(folder: Path, capsys: p
     assert run(["collect", "-w", str(folder)]) == 0
     assert run(["customer", "show", "anna", "-w", str(folder)]) == 1
     assert "say which with --kind: loyalty_card, user_id" in capsys.readouterr().err
-    assert shown(folder, capsys, "anna", "--kind", "loyalty_card").startswith("loyalty_card anna\n1 event, 1 visit\n")
+    assert shown(folder, capsys, "anna", "--kind", "loyalty_card").startswith("loyalty_card ANNA\n1 event, 1 visit\n")

@@ -15,6 +15,7 @@ from tests.support.properties import holds
 from tests.support.stored_events import Told, arrays_of, cells_of, event_table, journeys_of, told_map
 
 from resa.engine import Engine
+from resa.identity import Rules, customers_named
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import Store, Writer
 from resa.storage.runs import ids_of
@@ -139,7 +140,7 @@ def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> Non
         found = {who: [event["message_id"] for event in events] for who, events in journeys_of(index).items()}
         assert found == {row["who"]: row["ids"] for row in expected}
         for customer, (who, events) in enumerate(journeys_of(index).items()):
-            assert index.find("user", who) == customer
+            assert customers_named(index, Rules(), [("user", who)]) == [customer]
             for place, event in enumerate(events):
                 position = int(index.offsets[customer]) + place
                 micros = (index.epoch + int(index.seconds[position])) * 1_000_000 + int(index.micros[position])

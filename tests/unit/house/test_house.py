@@ -56,6 +56,7 @@ def test_public_methods() -> None:
         "customer",
         "draw",
         "exclude",
+        "identity",
         "keys",
         "links",
         "loaded",

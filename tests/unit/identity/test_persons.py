@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.oracles.identity import Sighting
-from tests.support.identity import evidence_of, moment, names, resolved, table_of
+from tests.support.identity import evidence_of, moment, names, resolved, seen_of
 
 from resa.base.errors import InputError
 from resa.base.language import in_language
@@ -42,7 +42,7 @@ def test_rows_are_gathered_by_pair_and_source() -> None:
         Sighting(7, "web", (BROWSER, Identifier("email", "undefined"))),
         Sighting(8, "web", ()),
     ]
-    found = gather(table_of(rows), Rules(), batch=4)
+    found = gather(seen_of(rows), Rules(), batch=4)
     assert found.evidence.schema == EVIDENCE
     assert found.set_aside == {("email", NoIdentifier.PLACEHOLDER): 1}
     pairs = [row for row in found.evidence.to_pylist() if row["other_kind"]]
@@ -55,9 +55,9 @@ def test_rows_are_gathered_by_pair_and_source() -> None:
 
 
 def test_rows_that_name_nobody_and_missing_lists_are_no_evidence() -> None:
-    table = table_of([Sighting(0, "web", (BROWSER,)), Sighting(1, "web", ())])
+    table = seen_of([Sighting(0, "web", (BROWSER,)), Sighting(1, "web", ())])
     nobody = pa.array([None, None], table.column("identifiers").type)
-    assert gather(table.set_column(2, "identifiers", nobody), Rules(), batch=1).evidence.num_rows == 0
+    assert gather(table.set_column(0, "identifiers", nobody), Rules(), batch=1).evidence.num_rows == 0
     assert gather(table.slice(0, 0), Rules(), batch=1).evidence.num_rows == 0
     chunked = pa.concat_tables([table, table.slice(1)])
     assert gather(chunked, Rules(), batch=1).evidence.num_rows == 1

@@ -24,6 +24,7 @@ from tests.support.stored_events import (
 )
 
 from resa.base.errors import QuestionError, WorkspaceDamaged, WorkspaceError
+from resa.identity import Rules, customers_named
 from resa.model.tables import FEEDBACK, REJECTED
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import EARLIEST, LATEST, Kind, Store
@@ -40,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_an_empty_store_answers(store: Store) -> None:
     index = store.index()
     assert (index.generation, index.events, index.customers, index.as_of.overall) == (0, 0, 0, None)
-    assert index.find("user", "anna") is None
+    assert customers_named(index, Rules(), [("user", "anna")]) == [None]
     assert index.identifiers().num_rows == store.customer_traits().num_rows == store.rejected().num_rows == 0
     assert not store.loads()
     assert not store.lookups()
@@ -207,7 +208,7 @@ def test_the_newest_record_that_names_a_trait_decides(store: Store) -> None:
             "cecilia": {'a "b\\c': {"d": [1]}},
         }
         assert table.column("customer").to_pylist() == sorted(table.column("customer").to_pylist())
-        cecilia = index.find("user", "cecilia")
+        (cecilia,) = customers_named(index, Rules(), [("user", "cecilia")])
         assert cecilia is not None
         assert index.offsets[cecilia] == index.offsets[cecilia + 1]
         assert arrays_of(rebuild(writer, [told_map()])) == arrays_of(index)

@@ -5,7 +5,7 @@
 | track | an event of its name |
 | page, screen | an event `page` or `screen`; its properties: name, category, and what the context says of the page |
 | group | an event `group` with `group_id` and the group's traits |
-| alias | an event `alias` with `previous_id` |
+| alias | an event `alias` with `previous_id`, which is an identifier of hers, too |
 | identify | what the customer is, with e-mail and phone among the identifiers |
 
 *Time.* A device's clock may be wrong. `sentAt` says what it showed when the request left, `received_at` when it came:
@@ -22,7 +22,7 @@ sends on behalf of somebody (a shop's own server) says that one's user agent, or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -43,6 +43,7 @@ SKEW: Final = 5 * 60 * 1_000_000
 _LONGEST: Final = 512  # characters of an id or a name
 _EARLIEST: Final = 86_400 * 1_000_000  # see `judging.OLDEST`
 _AHEAD: Final = 86_400 * 1_000_000
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LEVELS: Final = 100  # of objects and lists within each other: what reads them later must not run out of stack
 
 
@@ -165,6 +166,8 @@ def _row(item: _Item, frame: Frame) -> Row:
     sent_at = frame.sent_at if item.sent_at is None else moment_of(item.sent_at)
     made = make(item, context)
     people = [("user_id", _id(item.user_id, "userId")), ("anonymous_id", _id(item.anonymous_id, "anonymousId"))]
+    if call == "alias":
+        people.append(_former(made.content["previous_id"], people))
     if made.event is None:
         people += [(kind, _contact(made.content.get(kind))) for kind in ("email", "phone")]
     identifiers = [(kind, value) for kind, value in people if value]
@@ -219,6 +222,12 @@ def _group(item: _Item, _: Mapping[str, Any]) -> _Made:
 
 def _alias(item: _Item, _: Mapping[str, Any]) -> _Made:
     return _Made("alias", {"previous_id": _own_id(item.previous_id, "previousId")})
+
+
+def _former(previous: str, people: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
+    """What an alias says was her name before: an anonymous id, which libraries make as UUIDs, or a user's."""
+    anonymous = ("anonymous_id", previous) in people or _UUID.fullmatch(previous)
+    return "anonymous_id" if anonymous else "user_id", previous
 
 
 def _identify(item: _Item, _: Mapping[str, Any]) -> _Made:

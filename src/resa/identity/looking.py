@@ -1,0 +1,67 @@
+"""Looking up, in a generation of the journey index, whose an identifier is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from resa.identity.decisions import Decision
+from resa.identity.identifiers import Identifier
+from resa.identity.resolving import Persons
+from resa.identity.rules import Rules
+from resa.identity.unifying import Known, resolved_again
+from resa.model.tables import IDENTIFIERS
+from resa.storage import JourneyIndex
+
+__all__ = ["customers_named", "identifiers_of", "persons_around", "persons_of_all"]
+
+
+def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str, str]]) -> list[int | None]:
+    """The number of the customer of each identifier, given as kind and value; `None` where there is none."""
+    lists = pa.array([[{"kind": kind, "value": value}] for kind, value in named], IDENTIFIERS)
+    owners = Known(rules, index.hasher, index.persons).owners(lists)
+    numbers = np.where(owners.somebody, index.find(owners.who), -1)
+    return [None if number < 0 else number for number in numbers.tolist()]
+
+
+def identifiers_of(index: JourneyIndex, customer: int) -> list[Identifier]:
+    """All identifiers of a customer, the one that names her first."""
+    named = index.identifiers([customer]).to_pylist()[0]
+    first = Identifier(named["kind"], named["value"])
+    persons = index.persons
+    high, low = index.who[customer].tolist()
+    own = np.flatnonzero((persons.column("high").to_numpy() == high) & (persons.column("low").to_numpy() == low))
+    if not len(own):
+        return [first]
+    others = np.flatnonzero(persons.column("name").to_numpy() == own[0])
+    rows = persons.select(["kind", "value"]).take(pa.array(others)).to_pylist()
+    return [first, *sorted({Identifier(row["kind"], row["value"]) for row in rows} - {first})]
+
+
+def persons_around(
+    index: JourneyIndex, rules: Rules, decisions: Sequence[Decision], identifiers: Sequence[Identifier]
+) -> Persons:
+    """Who is who of all that hangs together with some identifiers, with the reasons.
+
+    Args:
+        index: A generation.
+        rules: By which it was built.
+        decisions: That it knows.
+        identifiers: In their one form.
+    """
+    return resolved_again(Known(rules, index.hasher, index.persons), index.pairs, decisions, identifiers)
+
+
+def persons_of_all(index: JourneyIndex, rules: Rules, decisions: Sequence[Decision]) -> Persons:
+    """Who is who of all that was ever seen with another, with the reasons; it is worked out anew.
+
+    Args:
+        index: A generation.
+        rules: By which it was built.
+        decisions: That it knows.
+    """
+    known = Known(rules, index.hasher, index.persons)
+    rows = index.persons.select(["kind", "value"]).to_pylist()
+    return resolved_again(known, index.pairs, decisions, [Identifier(row["kind"], row["value"]) for row in rows])

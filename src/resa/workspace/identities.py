@@ -1,0 +1,188 @@
+"""Who is who: the rules of a workspace, what people decide, and why two identifiers are one customer or are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+from resa.base.errors import QuestionError
+from resa.base.language import Sentence, sentence
+from resa.base.showing import Listing
+from resa.identity import (
+    Decision,
+    Identifier,
+    Persons,
+    Rules,
+    Step,
+    customers_named,
+    decide,
+    decisions_of,
+    persons_around,
+    persons_of_all,
+    read_rules,
+    refused,
+    said_apart,
+    said_refusal,
+    set_apart,
+    why_apart,
+    why_together,
+)
+from resa.model.tables import DECISIONS
+from resa.storage import JourneyIndex, keep_decisions, kept_decisions
+from resa.workspace.folders import user
+from resa.workspace.freshness import brought_up_to_date
+
+if TYPE_CHECKING:
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Identity", "Reasons", "Refusal"]
+
+Named = tuple[str, str]
+"""Kind and value of an identifier, as a source writes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reasons:
+    """Why two identifiers are one customer, or are not.
+
+    Attributes:
+        together: Whether they are one.
+        steps: The evidence that leads from one to the other.
+        against: What speaks against it; without values.
+    """
+
+    together: bool
+    steps: tuple[Step, ...]
+    against: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Two identifiers that were seen together and are not one customer, or one that joins nobody.
+
+    Attributes:
+        one: An identifier.
+        other: The other; `None`: it is shared, or its kind never joins.
+        count: In how many rows they were seen together.
+        why: In words, without values.
+    """
+
+    one: Identifier
+    other: Identifier | None
+    count: int
+    why: Sentence
+
+
+class Identity:
+    """Who is who in a workspace.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Which identifiers may join: `identity.yaml`, or the defaults.
+
+        Raises:
+            InputError: The file is wrong; holds every problem.
+        """
+        return read_rules(self._shop.folder)
+
+    def decisions(self) -> Listing[Decision]:
+        """What people decided, in the order in which it was kept. Values are personal data."""
+        return Listing(decisions_of(kept_decisions(self._shop.store)))
+
+    def join(self, one: Named, other: Named, *, why: str = "") -> Decision:
+        """Say that two identifiers are one customer, whatever limits say. The index follows.
+
+        Raises:
+            InputError: One of them names nobody, or both are the same.
+        """
+        return self._decide("join", one, other, why)
+
+    def split(self, one: Named, other: Named, *, why: str = "") -> Decision:
+        """Say that two identifiers are two customers, whatever is seen later. The index follows.
+
+        Raises:
+            InputError: One of them names nobody, or both are the same.
+        """
+        return self._decide("split", one, other, why)
+
+    def why(self, one: Named, other: Named) -> Reasons:
+        """Why two identifiers are one customer, or are not.
+
+        Raises:
+            InputError: One of them names nobody.
+            QuestionError: One of them was never seen.
+        """
+        named = decide(self.rules, "join", one, other, at=self._shop.clock())  # reads both, and says what is wrong
+        index = self._index()
+        customers = customers_named(index, self.rules, [named.one, named.other])
+        for identifier, customer in zip((one, other), customers, strict=True):
+            if customer is None:
+                raise QuestionError(sentence("nobody was ever seen with this {kind}", kind=identifier[0]))
+        persons = persons_around(index, self.rules, self.decisions()[: index.decisions], [named.one, named.other])
+        return Reasons(
+            together=customers[0] == customers[1],
+            steps=tuple(why_together(persons, named.one, named.other)),
+            against=tuple(why_apart(persons, named.one, named.other)),
+        )
+
+    def review(self) -> Listing[Refusal]:
+        """What was seen together and yet not joined, the most often seen first, and what joins nobody.
+
+        These are what a person may want to decide. Values are personal data.
+        """
+        index = self._index()
+        persons = persons_of_all(index, self.rules, self.decisions()[: index.decisions])
+        found = sorted(_refusals(persons), key=lambda refusal: (-refusal.count, refusal.one))
+        return Listing([*found, *_shared(persons)])
+
+    def _index(self) -> JourneyIndex:
+        brought_up_to_date(self._shop)
+        return self._shop.store.index()
+
+    def _decide(self, what: Literal["join", "split"], one: Named, other: Named, why: str) -> Decision:
+        made = decide(self.rules, what, one, other, at=self._shop.clock(), who=user(), why=why)
+        row = {
+            "what": made.what,
+            **{f"{end}_{name}": getattr(getattr(made, end), name) for end in ("one", "other") for name in _NAMES},
+            "at": made.at,
+            "who": made.who,
+            "why": made.why,
+        }
+        keep_decisions(self._shop.store, pa.Table.from_pylist([row], schema=DECISIONS))
+        return made
+
+
+_NAMES = ("kind", "value")
+
+
+def _refusals(persons: Persons) -> Iterator[Refusal]:
+    decided = len(persons.graph.decisions)
+    for row in refused(persons).to_pylist():
+        if row["edge"] < decided or row["reason"] in {"set-apart", "split"}:
+            continue
+        yield Refusal(
+            one=Identifier(row["kind"], row["value"]),
+            other=Identifier(row["other_kind"], row["other_value"]),
+            count=int(persons.graph.count[row["edge"] - decided]),
+            why=said_refusal(persons, row["edge"]),
+        )
+
+
+def _shared(persons: Persons) -> Iterator[Refusal]:
+    for row in set_apart(persons).to_pylist():
+        if row["reason"] in {"shared", "shared-by-guests"}:
+            one = Identifier(row["kind"], row["value"])
+            why = said_apart(persons, one)
+            if why is not None:
+                yield Refusal(one=one, other=None, count=0, why=why)
