@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import msgspec
 import pytest
 
 from resa.base.addresses import address_of
@@ -96,8 +95,8 @@ def segment(content: bytes) -> None:
 
 
 def hook(content: bytes) -> None:
-    with suppress(InputError):
-        assert isinstance(msgspec.json.decode(hook_line(content, NOW)), dict)
+    with suppress(InputError, RecursionError):  # of the reader here, which knows numbers of any size, and fewer levels
+        assert isinstance(json.loads(hook_line(content, NOW), parse_int=str, parse_float=str), dict)
 
 
 def packing(content: bytes) -> None:
