@@ -17,6 +17,7 @@ from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.workspace.customers import Profile
+from resa.workspace.erasing import Erased
 
 __all__ = ["app"]
 
@@ -126,3 +127,36 @@ def _value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@app.command()
+def erase(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    *,
+    kind: Annotated[str | None, typer.Option(help="Of which kind it is, such as user_id; default: any.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Erase a customer from everything that is stored, and prove it. It cannot be undone.
+
+    What happened before and names her is not stored again. Backups and the files of your sources are yours to change.
+    """
+    with opened(folder, measures=True) as shop:
+        if not yes:
+            _table_of_rows(shop.erase(value, kind=kind, dry=True))
+            if not typer.confirm(told(sentence("Erase all of it? It cannot be undone")), err=True):
+                raise typer.Exit(1)
+        erased = shop.erase(value, kind=kind)
+    _table_of_rows(erased)
+    say(sentence("erased; a search over all that is stored finds nothing that names her"))
+
+
+def _table_of_rows(erased: Erased) -> None:
+    rows = [{"table": _TABLES.get(name, name), "rows": number} for name, number in erased.rows.items()]
+    if rows:
+        write_out(table_text(pa.Table.from_pylist(rows), spoken_in_terminal()))
+    else:
+        say(sentence("no row names her"))
+
+
+_TABLES = {"mentions": "rows of others that name her"}

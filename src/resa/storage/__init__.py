@@ -5,12 +5,15 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import has_column
+from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.keeping_out import named_in_payload
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
+from resa.storage.needles import Needles, is_distinctive
 from resa.storage.persons import Unified, Unifier
 from resa.storage.publishing import holds_all, refresh_index
 from resa.storage.records import (
@@ -30,6 +33,7 @@ from resa.storage.records import (
 )
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
+from resa.storage.searching import search_everything
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -56,7 +60,9 @@ __all__ = [
     "Load",
     "MapColumn",
     "MapVersion",
+    "Needles",
     "Owners",
+    "Person",
     "Scope",
     "Sparse",
     "Store",
@@ -68,11 +74,16 @@ __all__ = [
     "compact_files",
     "count_decisions",
     "count_files",
+    "erase_rows",
+    "finish_erasures",
     "first_of_each_key",
+    "forget_consumed",
     "forget_derived",
     "has_column",
     "holds_all",
     "in_order",
+    "is_distinctive",
+    "is_unfinished",
     "keep_decisions",
     "kept_decisions",
     "key_hash",
@@ -81,8 +92,10 @@ __all__ = [
     "made_link_secret",
     "make_key",
     "map_catalog",
+    "named_in_payload",
     "refresh_index",
     "revoke_key",
+    "search_everything",
     "trying",
     "verify_store",
 ]

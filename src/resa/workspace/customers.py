@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resa.analytics import SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Called", "Profile", "Trait", "profile_of"]
+__all__ = ["Called", "Profile", "Trait", "found_customer", "profile_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def profile_of(
         snapshot, index = measure.snapshot(key), shop.store.index()
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
-    customer = _found(shop, index, value, kind)
+    customer = found_customer(shop, index, value, kind)
     return Profile(
         identifiers=tuple(_called(shop, index, customer)),
         traits=tuple(_traits(shop.store.told_traits(index, customer).to_pylist())),
@@ -115,7 +115,7 @@ def profile_of(
     )
 
 
-def _found(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> int:
+def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> int:
     """The number of the customer."""
     kinds = sorted(
         {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}

@@ -1,0 +1,88 @@
+"""A customer is erased: nothing of her is left, everybody else stays as they were, and she is kept out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import resa
+from resa.cli.app import run
+
+MAP = """
+title: A shop
+stages: {conversion: [cart, purchase]}
+touchpoints:
+  cart: {expect: {next: purchase, within: 1 day}}
+signals: {cart: {event: cart}, purchase: {event: purchase}}
+"""
+EVENTS = """time,cookie,user,mail,phone,event,note
+2026-05-01T10:00:00Z,cookie-anna-1,,,,cart,
+2026-05-01T11:00:00Z,cookie-anna-1,7,Anna@Shop.se,+46 70 174 06 05,purchase,hello
+2026-05-02T10:00:00Z,cookie-bo-22,8,bo@shop.se,,cart,sent by anna%40shop.se and 070-174 06 05
+2026-05-02T11:00:00Z,cookie-jo-33,9,johanna@shop.se,,cart,
+yesterday,cookie-x,7,ANNA@shop.se,,cart,
+yesterday,cookie-x,8,bo@shop.se,,cart,
+"""
+MEMBERS = """mail,town,recorded
+anna@shop.se,Uppsala,2026-05-01T00:00:00Z
+bo@shop.se,Lund,2026-05-01T00:00:00Z
+"""
+SOURCES = {
+    "web": """
+path: web.csv
+columns:
+  occurred_at: time
+  identifiers: {user_id: user, email: mail, cookie: cookie, phone: phone}
+  event: event
+  properties: [note]
+""",
+    "members": """
+path: members.csv
+kind: customers
+columns: {identifiers: {email: mail}, recorded_at: recorded, traits: [town]}
+""",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    (tmp_path / "web.csv").write_text(EVENTS)
+    (tmp_path / "members.csv").write_text(MEMBERS)
+    (tmp_path / "sources").mkdir()
+    for name, text in SOURCES.items():
+        (tmp_path / "sources" / f"{name}.yaml").write_text(text)
+    run(["collect", "-w", str(tmp_path)])
+    return tmp_path
+
+
+def test_nothing_of_her_is_left_and_she_is_kept_out(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        before = shop.customer("8").document
+        assert shop.store.index().events == 4
+        counted = shop.erase("7", dry=True)
+        done = shop.erase("ANNA@shop.se")
+        assert done == counted
+        assert done.rows == {"events": 2, "customers": 1, "rejected": 1, "mentions": 1}
+        after = shop.customer("8").document
+        assert json.dumps(after, default=str).replace("[erased] and [erased]", "") == json.dumps(
+            before, default=str
+        ).replace("anna%40shop.se and 070-174 06 05", "")
+        assert shop.customer("johanna@shop.se").seen.events == 1
+        assert shop.store.index().events == 2
+        assert shop.verify() == []
+        for name in SOURCES:
+            shop.collect(name, replace=True)
+        assert shop.store.index().events == 2
+        assert shop.rejected().num_rows == 1
+        assert shop.verify() == []
+        with (folder / "web.csv").open("a") as file:
+            file.write("2026-05-01T10:30:00Z,,,anna@shop.se,,cart,\n")
+        shop.collect("web")
+        assert shop.store.index().events == 2
+        assert shop.verify() == []
+    everything = b"".join(path.read_bytes() for path in (folder / ".resa").rglob("*") if path.is_file())
+    for text in (b"cookie-anna", b"Anna@Shop"):
+        assert text not in everything
