@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.workspace.customers import Profile
 from resa.workspace.erasing import Erased
+from resa.workspace.exporting import DATA, PAGE
 
 __all__ = ["app"]
 
@@ -127,6 +129,23 @@ def _value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@app.command()
+def export(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder to write to; made if it is missing.")],
+    kind: Annotated[str | None, typer.Option(help="Of which kind it is, such as user_id; default: any.")] = None,
+    folder: Folder = HERE,
+) -> None:
+    """Write all that is stored of a customer: customer.html to read, customer.json for programs. Personal data.
+
+    Rows of others that mention her are theirs and are left out.
+    """
+    with opened(folder, measures=True) as shop:
+        written = shop.export_customer(value, output, kind=kind)
+    say(sentence("written: {page} and {data}; only you can read them", page=written / PAGE, data=written / DATA))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import has_column
-from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished
+from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
@@ -95,6 +95,7 @@ __all__ = [
     "named_in_payload",
     "refresh_index",
     "revoke_key",
+    "rows_naming",
     "search_everything",
     "trying",
     "verify_store",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from resa.base.language import sentences
 from resa.kernels import ordering
 from resa.storage.cleaning import clean
 from resa.storage.database import to_micros, vacuum
+from resa.storage.decisions import kept_decisions
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
 from resa.storage.keeping_out import decoded
@@ -42,9 +44,23 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["Person", "erase_rows", "finish_erasures", "forget_consumed", "is_unfinished"]
+__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "forget_consumed", "is_unfinished", "rows_naming"]
 
 Flags = npt.NDArray[np.bool_]
+
+TABLES: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "events": True,
+        "customers": True,
+        "feedback": True,
+        "daily_numbers": False,
+        "rejected": True,
+        "settled": False,
+        "lookups": False,
+        "decisions": True,
+    }
+)
+"""What storage keeps of rows, and whether rows of it are a customer's: these are exported and erased."""
 
 _KEPT: Final = frozenset({"source_id", "message_id", "key", "reason"})  # columns that are no text of anybody
 
@@ -131,6 +147,26 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
         entry = {"at": at, "who": person.who, "rows": json.dumps(rows), "state": "rewritten"}
         connection.execute(insert(erasures).values(**entry))
     return rows
+
+
+def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
+    """All that an erasure would take away, by the names of `TABLES`: what is hers to have a copy of."""
+    found: dict[str, pa.Table] = {}
+    for kind in FILE_FOLDERS:
+        if not TABLES[kind]:
+            continue
+        parts = []
+        for file in store.event_files(kind):
+            with open_parquet(file.path) as parquet:
+                table = parquet.read()
+            parts.append(table.filter(pa.array(_goes(table, kind, person))))
+        if parts:
+            found[kind] = pa.concat_tables(parts)
+    kept, numbers = kept_decisions(store), _decisions_of(store, person)
+    with store.database.reading() as connection:
+        all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
+    found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
+    return found
 
 
 def is_unfinished(store: Store) -> bool:

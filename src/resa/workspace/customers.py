@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resa.analytics import SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Called", "Profile", "Trait", "found_customer", "profile_of"]
+__all__ = ["Called", "Profile", "Trait", "called_and_known", "found_customer", "profile_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +75,19 @@ class Profile:
     @property
     def document(self) -> Mapping[str, Any]:
         """The profile as JSON can hold it; moments are `datetime`."""
-        return {
-            "identifiers": [
-                {**vars(called), "evidence": list(map(str, called.evidence))} for called in self.identifiers
-            ],
-            "traits": [asdict(trait) for trait in self.traits],
-            **asdict(self.seen),
-        }
+        return {**_known(self.identifiers, self.traits), **asdict(self.seen)}
+
+
+def called_and_known(shop: Workspace, index: JourneyIndex, customer: int) -> Mapping[str, Any]:
+    """Her identifiers with their evidence and her traits with what was said before, as in `Profile.document`."""
+    return _known(_called(shop, index, customer), _traits(shop.store.told_traits(index, customer).to_pylist()))
+
+
+def _known(identifiers: Iterable[Called], traits: Iterable[Trait]) -> Mapping[str, Any]:
+    return {
+        "identifiers": [{**vars(called), "evidence": list(map(str, called.evidence))} for called in identifiers],
+        "traits": [asdict(trait) for trait in traits],
+    }
 
 
 def profile_of(

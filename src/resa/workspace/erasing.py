@@ -22,7 +22,6 @@ from resa.storage import (
     Needles,
     Person,
     Store,
-    Writer,
     erase_rows,
     forget_consumed,
     is_distinctive,
@@ -74,7 +73,7 @@ def erase_customer(shop: Workspace, value: str, *, kind: str | None = None, dry:
         shop.refresh(writer)
         index = shop.store.index()
         customer = found_customer(shop, index, value, kind)
-        person = person_of(shop, writer, index, customer)
+        person = person_of(shop, index, customer)
         rows = erase_rows(writer, person, dry=dry)
         if not dry:
             del index
@@ -98,12 +97,12 @@ def store_of(shop: Workspace, folder: Path) -> Store:
     return store
 
 
-def person_of(shop: Workspace, writer: Writer, index: JourneyIndex, customer: int) -> Person:
+def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
     """Who is to go, as storage asks for it."""
     hers = frozenset(identifiers_of(index, customer))
     written = _written(shop, hers)
     kinds, values = (pa.array([pair[place] for pair in sorted(written)], pa.string()) for place in (0, 1))
-    hasher = writer.store.hasher
+    hasher = shop.store.hasher
     keys = [hasher.identifiers(kinds, values), hashes_in_one_form(kinds, values, shop.identity.rules, hasher)]
     kinds_of_hers = sorted({one.kind for one in hers})
 

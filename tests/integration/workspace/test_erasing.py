@@ -9,6 +9,10 @@ import pytest
 
 import resa
 from resa.cli.app import run
+from resa.storage import KINDS
+from resa.storage.erasing import TABLES
+from resa.storage.layout import FILE_FOLDERS
+from resa.storage.schema import metadata
 
 MAP = """
 title: A shop
@@ -86,3 +90,48 @@ def test_nothing_of_her_is_left_and_she_is_kept_out(folder: Path) -> None:
     everything = b"".join(path.read_bytes() for path in (folder / ".resa").rglob("*") if path.is_file())
     for text in (b"cookie-anna", b"Anna@Shop"):
         assert text not in everything
+
+
+def test_an_export_holds_every_table_that_an_erasure_empties(folder: Path, tmp_path: Path) -> None:
+    with resa.open(folder) as shop:
+        shop.identity.join(("user_id", "7"), ("email", "anna@shop.se"), why="she said so")
+        there = shop.export_customer("7", tmp_path / "out" / "anna")
+        document = json.loads((there / "customer.json").read_text())
+        erased = shop.erase("7")
+    assert {name: len(document[name]) for name, holds in TABLES.items() if holds and document.get(name)} == {
+        name: rows for name, rows in erased.rows.items() if name != "mentions"
+    }
+    assert [trait["value"] for trait in document["traits"]] == ["Uppsala"]
+    assert {one["value"] for one in document["identifiers"]} == {
+        "7", "anna@shop.se", "cookie-anna-1", "+46701740605",
+    }
+    page = (there / "customer.html").read_text()
+    assert "Anna@Shop.se" in page
+    assert "bo@shop.se" not in page
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in there.iterdir())
+
+
+def test_every_table_says_whether_it_holds_customers() -> None:
+    """A new table must be thought of here: exported and erased, or said to hold nobody."""
+    holds_nobody = {
+        "workspace", "lease", "loads", "files", "file_loads", "hash_runs", "generations", "map_columns",
+        "map_versions", "consumed", "api_keys", "erasures", "erased_identifiers",
+    }
+    assert set(TABLES) == {*FILE_FOLDERS, *KINDS, *(set(metadata.tables) - holds_nobody)}
+    assert all(TABLES[kind] == ("identifiers" in schema.names) for kind, schema in KINDS.items())
+
+
+def test_the_command_asks_and_says_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = ["-w", str(folder)]
+    assert run(["customer", "erase", "nobody", *there]) == 1
+    assert "no customer is called so" in capsys.readouterr().err
+    (folder / "a-file").write_text("")
+    assert run(["customer", "export", "7", "-o", str(folder / "a-file"), *there]) == 1
+    assert "is a file" in capsys.readouterr().err
+    with resa.open(folder) as shop, shop.store.writing():
+        assert run(["customer", "erase", "7", "--yes", *there]) == 1
+    assert "has been writing" in capsys.readouterr().err
+    assert run(["customer", "erase", "7", "--yes", *there]) == 0
+    said = capsys.readouterr()
+    assert "rows of others that name her" in said.out
+    assert "anna" not in (said.out + said.err).casefold()
