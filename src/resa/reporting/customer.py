@@ -42,7 +42,9 @@ def customer_page(sections: Sequence[Section], language: str, made_at: str) -> s
         environment.from_string(resource("customer.html.jinja")),
         language=language,
         title=in_language(sentence("What is stored of you"), language),
-        about=in_language(sentence("Everything that is kept of one customer, as of {moment}", moment=made_at), language),
+        about=in_language(
+            sentence("Everything that is kept of one customer, as of {moment}", moment=made_at), language
+        ),
         nothing=in_language(sentence("Nothing."), language),
         sections=told,
     )

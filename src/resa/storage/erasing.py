@@ -37,7 +37,16 @@ from resa.storage.publishing import next_number
 from resa.storage.records import KINDS, SETTLED, EventFile
 from resa.storage.removal import runs_without
 from resa.storage.runs import ids_of
-from resa.storage.schema import decisions, erased_identifiers, erasures, file_loads, files, generations, hash_runs, loads
+from resa.storage.schema import (
+    decisions,
+    erased_identifiers,
+    erasures,
+    file_loads,
+    files,
+    generations,
+    hash_runs,
+    loads,
+)
 from resa.storage.unique import write_run
 
 if TYPE_CHECKING:
@@ -255,7 +264,8 @@ def _goes(table: pa.Table, kind: str, person: Person) -> Flags:
     named = np.zeros(table.num_rows, np.int64)
     np.add.at(named, np.asarray(pc.list_parent_indices(lists), np.int64), mine)
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
-    return hers | ((named > 0) & (named == lengths))
+    mine_alone: Flags = hers | ((named > 0) & (named == lengths))
+    return mine_alone
 
 
 def _flat_hers(table: pa.Table, person: Person) -> tuple[pa.Array, Flags]:

@@ -62,8 +62,11 @@ class KeptOut:
 
     def payloads(self, rejected: pa.Table) -> npt.NDArray[np.bool_]:
         """Which rejected rows name one of them; when they happened is not known, so all of them stay out."""
-        named = [(row, *pair) for row, text in enumerate(rejected.column("payload").to_pylist())
-                 for pair in named_in_payload(text, self._kinds)]
+        named = [
+            (row, *pair)
+            for row, text in enumerate(rejected.column("payload").to_pylist())
+            for pair in named_in_payload(text, self._kinds)
+        ]
         out = np.zeros(rejected.num_rows, np.bool_)
         if named:
             kinds, values = (pa.array([one[place] for one in named], pa.string()) for place in (1, 2))

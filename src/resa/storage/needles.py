@@ -80,8 +80,9 @@ class Needles:
         found = np.zeros(len(texts), np.bool_)
         if self and len(texts):
             loose = pc.match_substring_regex(texts.cast(pa.large_string()), self.loose).fill_null(False)
-            places = np.flatnonzero(np.asarray(loose.to_numpy(zero_copy_only=False) if isinstance(loose, pa.Array)
-                                               else loose.to_numpy()))
+            places = np.flatnonzero(
+                np.asarray(loose.to_numpy(zero_copy_only=False) if isinstance(loose, pa.Array) else loose.to_numpy())
+            )
             found[[place for place in places.tolist() if self.stand_in(texts[place].as_py())]] = True
         return found
 

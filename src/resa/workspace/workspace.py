@@ -197,11 +197,7 @@ class Workspace:
         return self._measuring.notes if "_measuring" in self.__dict__ else ()
 
     def loads(self, source: str | None = None) -> Listing[Load]:
-        """What was collected, file by file, in the order of its beginning.
-
-        Args:
-            source: Only of this source.
-        """
+        """What was collected, file by file, in the order of its beginning; of one source, if it is named."""
         return Listing(self.store.loads(source))
 
     def rejected(self, source: str | None = None, *, load: int | None = None) -> pa.Table:

@@ -103,7 +103,10 @@ def test_an_export_holds_every_table_that_an_erasure_empties(folder: Path, tmp_p
     }
     assert [trait["value"] for trait in document["traits"]] == ["Uppsala"]
     assert {one["value"] for one in document["identifiers"]} == {
-        "7", "anna@shop.se", "cookie-anna-1", "+46701740605",
+        "7",
+        "anna@shop.se",
+        "cookie-anna-1",
+        "+46701740605",
     }
     page = (there / "customer.html").read_text()
     assert "Anna@Shop.se" in page
@@ -114,8 +117,19 @@ def test_an_export_holds_every_table_that_an_erasure_empties(folder: Path, tmp_p
 def test_every_table_says_whether_it_holds_customers() -> None:
     """A new table must be thought of here: exported and erased, or said to hold nobody."""
     holds_nobody = {
-        "workspace", "lease", "loads", "files", "file_loads", "hash_runs", "generations", "map_columns",
-        "map_versions", "consumed", "api_keys", "erasures", "erased_identifiers",
+        "workspace",
+        "lease",
+        "loads",
+        "files",
+        "file_loads",
+        "hash_runs",
+        "generations",
+        "map_columns",
+        "map_versions",
+        "consumed",
+        "api_keys",
+        "erasures",
+        "erased_identifiers",
     }
     assert set(TABLES) == {*FILE_FOLDERS, *KINDS, *(set(metadata.tables) - holds_nobody)}
     assert all(TABLES[kind] == ("identifiers" in schema.names) for kind, schema in KINDS.items())
