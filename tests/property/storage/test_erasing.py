@@ -200,7 +200,8 @@ def test_nothing_is_left(parts: list[list[Row]], ascii_only: bool, compact: bool
             shop.erase("u0", kind="user_id")
             for text in everything(folder / ".resa"):
                 hidden = bare(text)
-                assert not [essence for essence in essences(0) if essence in hidden]
+                left = [essence for essence in essences(0) if essence in hidden]
+                assert not left, text[:600]
             assert [profile(shop, person) for person in range(1, PEOPLE)] == before[1:]
             assert shop.store.index().events == events - before[0]["events"]
             hers = sum(row.person == 0 and row.kind == "feedback" for part in drawn for row in part)
@@ -214,5 +215,6 @@ def test_nothing_is_left(parts: list[list[Row]], ascii_only: bool, compact: bool
             assert shop.store.index().events == events - before[0]["events"]
             for text in everything(folder / ".resa"):
                 hidden = bare(text)
-                assert not [essence for essence in essences(0) if essence in hidden]
+                left = [essence for essence in essences(0) if essence in hidden]
+                assert not left, text[:600]
             assert shop.verify() == []
