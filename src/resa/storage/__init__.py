@@ -9,8 +9,8 @@ from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_con
 from resa.storage.evaluation import count_files
 from resa.storage.hashing import Hasher
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
-from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.keeping_out import named_in_payload
+from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.needles import Needles, is_distinctive

@@ -107,7 +107,7 @@ class _Plan:
     rows: Counter[str] = field(default_factory=Counter)
     gone: Counter[tuple[int, bool]] = field(default_factory=Counter)  # load, whether rejected
 
-    def put(self, store: Store, file: EventFile, table: pa.Table) -> int:
+    def put(self, file: EventFile, table: pa.Table) -> int:
         """Write the successor of a file; its number, or 0 when no row is left."""
         self.old.append(file.id)
         if not table.num_rows:
@@ -245,7 +245,7 @@ def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry:
         plan.gone[load, file.kind == "rejected"] += number
     if file.kind in KINDS and goes.any():
         plan.hashes.append(ids_of(store.hasher, table.filter(pa.array(goes))))
-    number = plan.put(store, file, changed)
+    number = plan.put(file, changed)
     if file.kind == "rejected":
         plan.moved[file.id] = number, ~goes
 
@@ -356,7 +356,7 @@ def _move_settled(store: Store, plan: _Plan) -> None:
             kept.append(row)
         changed = pa.Table.from_pylist(kept, schema=SETTLED)
         if not changed.equals(table):
-            plan.put(store, file, changed)
+            plan.put(file, changed)
 
 
 def _list(connection: Connection, store: Store, plan: _Plan) -> None:

@@ -93,7 +93,7 @@ def decoded(payload: str) -> Iterator[str]:
 
 
 def named_in_payload(payload: str, kinds: list[str]) -> Iterator[tuple[str, str]]:
-    """What in a rejected row may be an identifier: as its column says, or of any of these kinds if it is distinctive."""
+    """What in a rejected row may be an identifier: as its column says, or of these kinds if it is distinctive."""
     for text in decoded(payload):
         try:
             parsed = json.loads(text)

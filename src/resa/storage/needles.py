@@ -126,8 +126,10 @@ def _letter(letter: str) -> str:
         return letter
     ways = {re.escape(letter), f"%{ord(letter):02X}" if letter.isascii() else quote(letter)}
     ways |= {re.escape(other) for other in (letter.lower(), letter.upper()) if len(other) == 1}
-    units = letter.encode("utf-16-be")
-    ways.add("".join(rf"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2)))
+    for other in {letter, letter.lower(), letter.upper()}:
+        units = other.encode("utf-16-be")
+        ways.add("".join(rf"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2)))
+        ways.add(quote(other, safe=""))
     return f"(?:{'|'.join(sorted(ways))})"
 
 
