@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.workspace.customers import COMPUTED, Profile
+from resa.workspace.erasing import Erased
+from resa.workspace.exporting import DATA, PAGE
 
 __all__ = ["app"]
 
@@ -188,3 +191,53 @@ def _value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@app.command()
+def export(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder to write to; made if it is missing.")],
+    kind: Annotated[str | None, typer.Option(help="Of which kind it is, such as user_id; default: any.")] = None,
+    folder: Folder = HERE,
+) -> None:
+    """Write all that is stored of a customer: customer.html to read, customer.json for programs. Personal data.
+
+    Rows of others that mention her are theirs and are left out.
+    """
+    with opened(folder, measures=True) as shop:
+        written = shop.export_customer(value, output, kind=kind)
+    say(sentence("written: {page} and {data}; only you can read them", page=written / PAGE, data=written / DATA))
+
+
+@app.command()
+def erase(
+    value: Annotated[str, typer.Argument(help="One of her identifiers, as its source writes it.")],
+    *,
+    kind: Annotated[str | None, typer.Option(help="Of which kind it is, such as user_id; default: any.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Erase a customer from everything that is stored, and prove it. It cannot be undone.
+
+    What happened before and names her is not stored again. Backups and the files of your sources are yours to change.
+    """
+    with opened(folder, measures=True) as shop:
+        if not yes:
+            _table_of_rows(shop.erase(value, kind=kind, dry=True))
+            if not typer.confirm(told(sentence("Erase all of it? It cannot be undone")), err=True):
+                raise typer.Exit(1)
+        erased = shop.erase(value, kind=kind)
+    _table_of_rows(erased)
+    say(sentence("erased; a search over all that is stored finds nothing that names her"))
+
+
+def _table_of_rows(erased: Erased) -> None:
+    rows = [{"table": _TABLES.get(name, name), "rows": number} for name, number in erased.rows.items()]
+    if rows:
+        write_out(table_text(pa.Table.from_pylist(rows), spoken_in_terminal()))
+    else:
+        say(sentence("no row names her"))
+
+
+_TABLES = {"mentions": "rows of others that name her"}

@@ -10,6 +10,7 @@ Nothing here writes: the same evidence and decisions give the same persons, in w
 """
 
 from resa.identity.decisions import Decision, decide, in_force
+from resa.identity.erasing import hashes_in_one_form, in_one_form, national_number
 from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
@@ -41,8 +42,11 @@ __all__ = [
     "decide",
     "decisions_of",
     "gather",
+    "hashes_in_one_form",
     "identifiers_of",
     "in_force",
+    "in_one_form",
+    "national_number",
     "normalised",
     "persons_around",
     "persons_of_all",

@@ -11,8 +11,10 @@ from resa.storage import (
     JourneyIndex,
     Store,
     Writer,
+    finish_erasures,
     forget_derived,
     holds_all,
+    is_unfinished,
     kept_decisions,
     refresh_index,
 )
@@ -47,7 +49,11 @@ def refresh(
         WorkspaceBusy: Another process took over writing.
         ExpressionError: A signal or an `exclude` cannot be compiled.
     """
-    return refresh_index(writer, maps, unifier_of(writer.store, rules), exclude, labels=labels)
+    unifier, unfinished = unifier_of(writer.store, rules), is_unfinished(writer.store)
+    index = refresh_index(writer, maps, unifier, exclude, anew=unfinished, labels=labels)
+    if unfinished:  # an erasure that was cut short goes on here
+        finish_erasures(writer)
+    return index
 
 
 def rebuild(
@@ -65,7 +71,7 @@ def is_current(
     store: Store, index: JourneyIndex, exclude: Sequence[Exclusion] = (), *, rules: Rules = _DEFAULTS
 ) -> bool:
     """Whether an index holds all that is stored and decided, and nothing that was removed; not of maps' columns."""
-    return holds_all(store, index, unifier_of(store, rules), exclude)
+    return not is_unfinished(store) and holds_all(store, index, unifier_of(store, rules), exclude)
 
 
 def unifier_of(store: Store, rules: Rules) -> Unifier:

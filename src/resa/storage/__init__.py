@@ -15,11 +15,13 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
+from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
+from resa.storage.keeping_out import named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
@@ -35,6 +37,7 @@ from resa.storage.memberships import (
     segment_states_of,
     since_when,
 )
+from resa.storage.needles import Needles, is_distinctive
 from resa.storage.persons import Unified, Unifier
 from resa.storage.publishing import holds_all, refresh_index, share_file
 from resa.storage.records import (
@@ -55,6 +58,7 @@ from resa.storage.records import (
 )
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
+from resa.storage.searching import search_everything
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -87,7 +91,9 @@ __all__ = [
     "MapColumn",
     "MapVersion",
     "Member",
+    "Needles",
     "Owners",
+    "Person",
     "Scope",
     "SegmentChange",
     "SegmentState",
@@ -102,7 +108,10 @@ __all__ = [
     "compact_files",
     "count_decisions",
     "count_files",
+    "erase_rows",
+    "finish_erasures",
     "first_of_each_key",
+    "forget_consumed",
     "forget_derived",
     "forget_segment",
     "forget_what_was_left_behind",
@@ -111,6 +120,8 @@ __all__ = [
     "holding",
     "holds_all",
     "in_order",
+    "is_distinctive",
+    "is_unfinished",
     "keep_decisions",
     "keep_segment",
     "kept_decisions",
@@ -121,9 +132,12 @@ __all__ = [
     "made_link_secret",
     "make_key",
     "map_catalog",
+    "named_in_payload",
     "read_figures",
     "refresh_index",
     "revoke_key",
+    "rows_naming",
+    "search_everything",
     "segment_history",
     "segment_states_of",
     "share_file",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -20,13 +20,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from resa.base.clock import from_microseconds as from_micros
 from resa.base.clock import to_microseconds as to_micros
-from resa.base.errors import WorkspaceDamaged, WorkspaceError
+from resa.base.errors import WorkspaceBusy, WorkspaceDamaged, WorkspaceError
 from resa.base.language import sentence
 from resa.storage.schema import metadata, workspace
 
-__all__ = ["REVISION", "Database", "from_micros", "to_micros"]
+__all__ = ["REVISION", "Database", "from_micros", "to_micros", "vacuum"]
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 _WAIT_SECONDS = 20.0  # how long a transaction waits for another process's
@@ -45,6 +45,7 @@ class Database:
     """
 
     def __init__(self, path: Path, now: datetime) -> None:
+        self._path = path
         self._readers = _engine(path, "BEGIN")
         self._writers = _engine(path, "BEGIN IMMEDIATE")
         self._watcher: PoolProxiedConnection | None = None
@@ -79,6 +80,14 @@ class Database:
         """A transaction that may write; committed when the block ends well. The lease wraps it: use that."""
         with _told(), self._writers.begin() as connection:
             yield connection
+
+    def vacuum(self) -> None:
+        """Write the file anew, so that nothing of deleted rows is left in free pages or in the log.
+
+        Raises:
+            WorkspaceBusy: Another process reads just now, so that the log cannot be emptied.
+        """
+        vacuum(self._path)
 
     def version(self) -> int:
         """A number that differs once somebody else has changed the file since it was asked last (SQLite's own)."""
@@ -117,6 +126,22 @@ class Database:
                 _make(connection, now)
             else:
                 _migrate(connection)
+
+
+def vacuum(path: Path) -> None:
+    """Write a SQLite file anew, without what was deleted; its log is emptied.
+
+    Raises:
+        WorkspaceBusy: Another process reads it just now.
+    """
+    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("VACUUM")
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise WorkspaceBusy(
+            sentence("another process reads {path}, whose log must be emptied; try again", path=path.name)
+        )
 
 
 @contextmanager

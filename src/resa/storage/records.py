@@ -82,6 +82,8 @@ class Load:
         duplicate: Rows that were there already.
         complete_until: Up to when the load says that its data are complete, UTC; `None`: it does not say.
         newest: The newest `occurred_at` (`recorded_at` of customers) among its rows, duplicates among them, UTC.
+        erased_good: How many of the good rows are gone since, with their customer.
+        erased_rejected: The same of rejected rows.
     """
 
     id: int
@@ -98,6 +100,8 @@ class Load:
     duplicate: int
     complete_until: datetime | None
     newest: datetime | None
+    erased_good: int = 0
+    erased_rejected: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resa.storage.lease import Lease
     from resa.storage.store import Store
 
-__all__ = ["remove_load"]
+__all__ = ["remove_load", "runs_without"]
 
 
 @dataclass
@@ -54,7 +54,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
             if file.load_id != load.id:
                 left = table.filter(pc.invert(mine))
                 plan.rewritten.append((file, write_parquet(file.path.parent, left), left.num_rows))
-    replaced = _runs_without(store, plan.hashes)
+    replaced = runs_without(store, plan.hashes)
     with lease.writing() as connection:
         # The newest index still points into these files, and those that compaction replaced hold the rows too: all of
         # them go with the next generation.
@@ -89,7 +89,7 @@ def _rows_of(file: EventFile) -> pa.Table:
         return parquet.read(columns=["source_id", "message_id", "load_id"] if only_this else None)
 
 
-def _runs_without(store: Store, parts: list[Words]) -> list[tuple[HashRun, tuple[str, int]]]:
+def runs_without(store: Store, parts: list[Words]) -> list[tuple[HashRun, tuple[str, int]]]:
     """Write each run of ids that holds some of these hashes again without them."""
     if not parts:
         return []

@@ -18,6 +18,8 @@ __all__ = [
     "api_keys",
     "consumed",
     "decisions",
+    "erased_identifiers",
+    "erasures",
     "file_loads",
     "files",
     "generations",
@@ -75,6 +77,8 @@ loads = Table(
     Column("duplicate", BigInteger, nullable=False),
     Column("complete_until", BigInteger),
     Column("newest", BigInteger),
+    Column("erased_good", BigInteger, nullable=False, server_default="0"),  # of good, gone since with their customer
+    Column("erased_rejected", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
@@ -107,7 +111,7 @@ hash_runs = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("purpose", Text, nullable=False),  # ids: what is stored; repeats: what a running load saw again
+    Column("purpose", Text, nullable=False),  # ids: stored; erased: once; repeats: a running load saw again
     Column("load_id", ForeignKey("loads.id")),  # the running load that made it; null once loads are mixed
     Column("hashes", BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -207,4 +211,22 @@ segment_changes = Table(
     Column("cause", Text, nullable=False),  # event, record, time, identity, definition, start, gone
     Column("happened_at", BigInteger),  # when the customer's newest event happened, if that is the cause
     sqlite_autoincrement=True,
+)
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("rows", Text, nullable=False),  # JSON: how many went, by table
+    Column("state", Text, nullable=False),  # rewritten: what is derived still holds her; finished
+    sqlite_autoincrement=True,
+)
+
+erased_identifiers = Table(
+    "erased_identifiers",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # of kind and value, under the workspace's key
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),  # what happened before is not stored again
 )

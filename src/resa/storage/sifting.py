@@ -59,6 +59,15 @@ class Sifted:
             for length, end in zip(lengths, ends, strict=True)
         ]
 
+    def without(self, barred: npt.NDArray[np.bool_]) -> Sifted:
+        """The same, where these rows are not to be stored."""
+        gone = self.hashes[barred & self.fresh]
+        if not len(gone):
+            return self
+        gone = ordering.take_rows(gone, ordering.order_by_hash(gone))
+        left = self.new_hashes[count_in_runs(self.new_hashes, [gone]) == 0]
+        return replace(self, fresh=self.fresh & ~barred, new_hashes=left)
+
 
 class Sifter:
     """Looks rows up among all that was stored.
@@ -77,7 +86,7 @@ class Sifter:
         self._repeats: list[Words] = []
         for run in runs:
             hashes = open_run(folder, run)
-            if run.purpose == "ids":
+            if run.purpose in {"ids", "erased"}:
                 self._known.append(hashes)
                 if run.load_id == load_id:
                     self._own.append(hashes)

@@ -21,7 +21,7 @@ from resa.storage.arrivals import Arrivals
 from resa.storage.attributes import kept_text_attributes, text_attributes
 from resa.storage.database import Database, from_micros
 from resa.storage.evaluation import evaluate_files
-from resa.storage.hashing import Hasher
+from resa.storage.hashing import Hasher, Words
 from resa.storage.index import JourneyIndex, open_index
 from resa.storage.labels import Labels, read_labels
 from resa.storage.layout import Layout
@@ -48,6 +48,8 @@ class Store:
         self.clock = clock
         self.hasher = Hasher(database.key)
         self._evaluate: Callable[[Sequence[EventFile], Mapping[str, Compiled]], pa.Table] = evaluate_files
+        self.hashes_of: Callable[[pa.Array, pa.Array], Words] = self.hasher.identifiers
+        """The hashes of identifiers by which who was erased is kept out; who knows their one form puts that here."""
 
     @classmethod
     def open(cls, folder: Path, *, clock: Clock = system_clock) -> Store:

@@ -156,7 +156,8 @@ def _check_loads(store: Store) -> Iterator[Finding]:
                     message=sentence("load {load}: rows in are not good + rejected + duplicate", load=str(load.id)),
                 )
             gone = load.state == "removed"
-            expected = (0, 0) if gone else (load.good, load.rejected)
+            left = load.good - load.erased_good, load.rejected - load.erased_rejected
+            expected = (0, 0) if gone else left
             if (stored.get((load.id, False), 0), stored.get((load.id, True), 0)) != expected:
                 yield Finding(
                     code="load-rows",

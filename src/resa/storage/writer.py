@@ -21,6 +21,7 @@ from resa.base.language import as_it_is, sentence
 from resa.model.tables import LOOKUPS, REJECTED
 from resa.storage.cleaning import clean
 from resa.storage.database import to_micros
+from resa.storage.keeping_out import KeptOut
 from resa.storage.lease import Lease
 from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import EARLIEST, KINDS, LATEST, ChunkResult, Kind, Load
@@ -128,6 +129,13 @@ class Writer:
             raise ValueError("give either message_ids or cells")
         lengths = [part.num_rows for _, part in parts]
         sifted = self._sift(load, sum(lengths), message_ids, cells)
+        kept_out = KeptOut(self.store)
+        barred = 0
+        if kept_out:
+            sifted = sifted.without(np.concatenate([kept_out.rows(part) for _, part in parts]))
+            if rejected is not None and rejected.num_rows:
+                before, rejected = rejected.num_rows, rejected.filter(pa.array(~kept_out.payloads(rejected)))
+                barred = before - rejected.num_rows
         newest = max((_check_times(part) for name, part in parts if name == "events" and part.num_rows), default=None)
         stored = [
             (part_kind, _fresh(_complete(part, KINDS[part_kind], load, mine.message_ids), mine), mine)
@@ -136,7 +144,7 @@ class Writer:
         refused = None if rejected is None or not rejected.num_rows else _complete(rejected, REJECTED, load)
         good = sum(part.num_rows for _, part, _ in stored)
         refused_rows = refused.num_rows if refused is not None else 0
-        result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good)
+        result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good + barred)
         written = self._write(stored, refused, sifted)
         if settles is not None and settles.num_rows:
             told = settled_rows(settles, load.id)
@@ -259,7 +267,7 @@ class Writer:
 
     def _hash_runs(self, load_id: int | None) -> list[HashRun]:
         """The runs of ids, and those of what this load repeats."""
-        return [run for run in listed_runs(self.store.database) if run.purpose == "ids" or run.load_id == load_id]
+        return [run for run in listed_runs(self.store.database) if run.purpose != "repeats" or run.load_id == load_id]
 
     def _write(
         self, stored: Sequence[tuple[Kind, pa.Table, Sifted]], refused: pa.Table | None, sifted: Sifted

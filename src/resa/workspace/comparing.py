@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from resa import runtime
-from resa.base.errors import WorkspaceBusy
+from resa.base.errors import SourceError, WorkspaceBusy
 from resa.identity import Rules
 from resa.journey_map import DataSeen
 from resa.model.journey import JourneyMap
 from resa.storage import Exclusion, JourneyIndex, Store
 
-__all__ = ["compare_signals", "data_seen", "is_matched"]
+if TYPE_CHECKING:
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["compare_signals", "data_seen", "is_matched", "seen_of_maps"]
 
 
 def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[Exclusion], rules: Rules) -> None:
@@ -21,6 +25,13 @@ def compare_signals(store: Store, maps: Sequence[JourneyMap], exclude: Sequence[
     if index.events and not all(is_matched(index, journey_map) for journey_map in maps):
         with contextlib.suppress(WorkspaceBusy), store.writing() as writer:
             runtime.refresh(writer, maps, exclude, rules=rules)
+
+
+def seen_of_maps(shop: Workspace) -> Mapping[str, DataSeen]:
+    """What stored events and answers show of each map of a workspace that has data."""
+    with contextlib.suppress(SourceError):
+        compare_signals(shop.store, list(shop.maps.values()), shop.exclude, shop.identity.rules)
+    return {journey_map.key: data_seen(shop.store, journey_map) for journey_map in shop.maps.values()}
 
 
 def data_seen(store: Store, journey_map: JourneyMap) -> DataSeen:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resa.analytics import Measure, SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["COMPUTED", "Called", "Profile", "Trait", "found_customer", "profile_of"]
+__all__ = ["COMPUTED", "Called", "Profile", "Trait", "called_and_known", "found_customer", "profile_of"]
 
 
 COMPUTED = "computed"
@@ -82,14 +82,20 @@ class Profile:
     @property
     def document(self) -> Mapping[str, Any]:
         """The profile as JSON can hold it; moments are `datetime`."""
-        return {
-            "identifiers": [
-                {**vars(called), "evidence": list(map(str, called.evidence))} for called in self.identifiers
-            ],
-            "traits": [asdict(trait) for trait in self.traits],
-            "segments": [{"segment": segment, "since": since} for segment, since in self.segments.items()],
-            **asdict(self.seen),
-        }
+        segments = [{"segment": segment, "since": since} for segment, since in self.segments.items()]
+        return {**_known(self.identifiers, self.traits), "segments": segments, **asdict(self.seen)}
+
+
+def called_and_known(shop: Workspace, index: JourneyIndex, customer: int) -> Mapping[str, Any]:
+    """Her identifiers with their evidence and her traits with what was said before, as in `Profile.document`."""
+    return _known(_called(shop, index, customer), _traits(shop.store.told_traits(index, customer).to_pylist()))
+
+
+def _known(identifiers: Iterable[Called], traits: Iterable[Trait]) -> Mapping[str, Any]:
+    return {
+        "identifiers": [{**vars(called), "evidence": list(map(str, called.evidence))} for called in identifiers],
+        "traits": [asdict(trait) for trait in traits],
+    }
 
 
 def profile_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -31,8 +30,10 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
-from resa.workspace.comparing import compare_signals, data_seen
+from resa.workspace.comparing import seen_of_maps
 from resa.workspace.customers import Profile, profile_of
+from resa.workspace.erasing import Erased, erase_customer, store_of
+from resa.workspace.exporting import export_customer
 from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, understood, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
@@ -105,11 +106,7 @@ class Workspace:
         return found
 
     def _data_seen(self) -> Mapping[str, DataSeen]:
-        if not self._has_data:
-            return {}
-        with contextlib.suppress(SourceError):
-            compare_signals(self.store, list(self.maps.values()), self.exclude, self.identity.rules)
-        return {journey_map.key: data_seen(self.store, journey_map) for journey_map in self.maps.values()}
+        return seen_of_maps(self) if self._has_data else {}
 
     def map_versions(self, key: str | None = None) -> list[MapVersion]:
         """Every version of a map that was taken into use, oldest first, with its files."""
@@ -143,7 +140,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The data folder."""
-        return Store.open(self.folder / DATA_FOLDER, clock=self.clock)
+        return store_of(self, self.folder / DATA_FOLDER)
 
     @property
     def keys(self) -> Keys:
@@ -190,17 +187,21 @@ class Workspace:
         """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
         return profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
 
+    def export_customer(self, value: str, folder: Path | str, *, kind: str | None = None) -> Path:
+        """Write all that is stored of a customer; see `resa.workspace.exporting.export_customer`."""
+        return export_customer(self, value, Path(folder), kind=kind)
+
+    def erase(self, value: str, *, kind: str | None = None, dry: bool = False) -> Erased:
+        """Erase the customer who is called so; see `resa.workspace.erasing.erase_customer`."""
+        return erase_customer(self, value, kind=kind, dry=dry)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of everything that was measured last."""
         return self._measuring.notes if "_measuring" in self.__dict__ else ()
 
     def loads(self, source: str | None = None) -> Listing[Load]:
-        """What was collected, file by file, in the order of its beginning.
-
-        Args:
-            source: Only of this source.
-        """
+        """What was collected, file by file, in the order of its beginning; of one source, if it is named."""
         return Listing(self.store.loads(source))
 
     def rejected(self, source: str | None = None, *, load: int | None = None) -> pa.Table:

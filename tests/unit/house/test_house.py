@@ -69,7 +69,19 @@ def test_public_methods() -> None:
         "sources",
         "store",
     }
-    kept = {"collect", "compact", "loads", "rebuild", "refresh", "rejected", "remove_loads", "replay", "verify"}
+    kept = {
+        "collect",
+        "compact",
+        "erase",
+        "export_customer",
+        "loads",
+        "rebuild",
+        "refresh",
+        "rejected",
+        "remove_loads",
+        "replay",
+        "verify",
+    }
     made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}
     assert members(resa.Workspace) == opened | kept | made
     kinds = {kind.replace("-", "_") for kind in KINDS}

@@ -1,0 +1,412 @@
+"""Erasing a person: new files first, then one transaction that puts them in place of the old.
+
+After that transaction the person is in no listed row; what is derived still holds her until the index was built anew
+(`finish_erasures`), which a process that was killed in between leaves to the next writer.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+
+from resa.base.errors import WorkspaceError
+from resa.base.language import sentences
+from resa.kernels import ordering
+from resa.storage.cleaning import clean
+from resa.storage.database import from_micros, to_micros, vacuum
+from resa.storage.decisions import kept_decisions
+from resa.storage.gather import open_parquet
+from resa.storage.hashing import Hasher, Words
+from resa.storage.keeping_out import decoded
+from resa.storage.layout import FILE_FOLDERS
+from resa.storage.needles import Needles
+from resa.storage.parquet import read_parquet, write_parquet
+from resa.storage.publishing import next_number
+from resa.storage.records import KINDS, SETTLED, EventFile
+from resa.storage.removal import runs_without
+from resa.storage.runs import ids_of
+from resa.storage.schema import (
+    decisions,
+    erased_identifiers,
+    erasures,
+    file_loads,
+    files,
+    generations,
+    hash_runs,
+    loads,
+    segment_changes,
+    segment_members,
+)
+from resa.storage.unique import write_run
+
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+    from resa.storage.writer import Writer
+
+__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "forget_consumed", "is_unfinished", "rows_naming"]
+
+Flags = npt.NDArray[np.bool_]
+
+TABLES: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "events": True,
+        "customers": True,
+        "feedback": True,
+        "daily_numbers": False,
+        "rejected": True,
+        "settled": False,
+        "lookups": False,
+        "decisions": True,
+        "segment_states": False,
+        "segment_members": True,
+        "segment_changes": True,
+    }
+)
+"""What storage keeps of rows, and whether rows of it are a customer's: these are exported and erased."""
+
+_MEMBERSHIPS: Final = (segment_members, segment_changes)
+
+_KEPT: Final = frozenset({"source_id", "message_id", "key", "reason"})  # columns that are no text of anybody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who is to go.
+
+    Attributes:
+        owns: Which rows are hers, by the lists of identifiers that they name.
+        is_called: Which identifiers, given as kinds and values, are hers.
+        names_her: Whether a rejected row, given as its payload, names her.
+        needles: Her identifiers as they stand in texts.
+        hashes: Kind and hash of each of her identifiers, as written and in the one form.
+        who: Who erases.
+    """
+
+    owns: Callable[[pa.ChunkedArray], Flags]
+    is_called: Callable[[pa.Array, pa.Array], Flags]
+    names_her: Callable[[str], bool]
+    needles: Needles
+    hashes: Sequence[tuple[str, bytes]]
+    who: str
+
+
+@dataclass
+class _Plan:
+    """What is to be listed, and what goes."""
+
+    first: int  # number of the first new file
+    old: list[int] = field(default_factory=list)
+    new: list[tuple[int, str, str, pa.Table]] = field(default_factory=list)  # number, kind, name, its loads
+    moved: dict[int, tuple[int, Flags]] = field(default_factory=dict)  # rejected: old file, new one, what stays
+    hashes: list[Words] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    gone: Counter[tuple[int, bool]] = field(default_factory=Counter)  # load, whether rejected
+
+    def put(self, file: EventFile, table: pa.Table) -> int:
+        """Write the successor of a file; its number, or 0 when no row is left."""
+        self.old.append(file.id)
+        if not table.num_rows:
+            return 0
+        number = self.first + len(self.new)
+        self.new.append((number, file.kind, write_parquet(file.path.parent, table), table.select(["load_id"])))
+        return number
+
+
+def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str, int]:
+    """Take a person out of all that is truth, in one transaction; how many rows went, by table.
+
+    Args:
+        writer: The writer.
+        person: Who is to go.
+        dry: Only count.
+    """
+    store = writer.store
+    plan = _Plan(next_number(store, "files"))
+    for kind in FILE_FOLDERS:
+        if kind != "settled":
+            for file in store.event_files(kind):
+                _rewrite(store, file, person, plan, dry=dry)
+    named = _decisions_of(store, person)
+    plan.rows["decisions"] = len(named)
+    for table in _MEMBERSHIPS:
+        plan.rows[table.name] = _memberships(store, table, person).num_rows
+    rows = {kind: number for kind, number in plan.rows.items() if number}
+    if dry:
+        return rows
+    _move_settled(store, plan)
+    removed = _sorted(plan.hashes)
+    replaced = runs_without(store, plan.hashes)
+    erased_run = write_run(store.layout.unique, [removed]) if len(removed) else None
+    with writer.lease.writing() as connection:
+        connection.execute(text("PRAGMA secure_delete = ON"))
+        _list(connection, store, plan)
+        for run, (name, hashes) in replaced:
+            connection.execute(update(hash_runs).where(hash_runs.c.id == run.id).values(name=name, hashes=hashes))
+        if erased_run is not None:
+            values = dict(zip(("name", "hashes"), erased_run, strict=True))
+            connection.execute(insert(hash_runs).values(purpose="erased", load_id=None, **values))
+        connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
+        for table in _MEMBERSHIPS:
+            connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
+        at = to_micros(store.clock())
+        for kind, key in {key: (kind, key) for kind, key in person.hashes}.values():
+            connection.execute(delete(erased_identifiers).where(erased_identifiers.c.hash == key))
+            connection.execute(insert(erased_identifiers).values(hash=key, kind=kind, at=at))
+        entry = {"at": at, "who": person.who, "rows": json.dumps(rows), "state": "rewritten"}
+        connection.execute(insert(erasures).values(**entry))
+    return rows
+
+
+def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
+    """All that an erasure would take away, by the names of `TABLES`: what is hers to have a copy of."""
+    found: dict[str, pa.Table] = {}
+    for kind in FILE_FOLDERS:
+        if not TABLES[kind]:
+            continue
+        parts = []
+        for file in store.event_files(kind):
+            with open_parquet(file.path) as parquet:
+                table = parquet.read()
+            parts.append(table.filter(pa.array(_goes(table, kind, person))))
+        if parts:
+            found[kind] = pa.concat_tables(parts)
+    kept, numbers = kept_decisions(store), _decisions_of(store, person)
+    with store.database.reading() as connection:
+        all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
+    found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
+    return found | {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+
+
+def is_unfinished(store: Store) -> bool:
+    """Whether somebody was erased from the files, and what is derived may still hold the person."""
+    with store.database.reading() as connection:
+        return bool(connection.execute(select(func.count()).where(erasures.c.state == "rewritten")).scalar())
+
+
+def finish_erasures(writer: Writer) -> None:
+    """Forget all that was derived before the newest generation, and write the databases anew.
+
+    Raises:
+        WorkspaceBusy: Another process reads just now; the next refresh goes on here.
+    """
+    store = writer.store
+    with writer.lease.writing() as connection:
+        newest = connection.execute(select(func.max(generations.c.id))).scalar() or 0
+        connection.execute(delete(generations).where(generations.c.id < newest))
+    clean(store, writer.lease)
+    store.database.vacuum()
+    if store.layout.arrivals.exists():
+        vacuum(store.layout.arrivals)
+    with writer.lease.writing() as connection:
+        connection.execute(update(erasures).values(state="finished"))
+
+
+def forget_consumed(writer: Writer) -> None:
+    """Delete arrivals that are in the files already.
+
+    Raises:
+        WorkspaceError: Others wait, and may name who is to go.
+    """
+    store = writer.store
+    if not store.layout.arrivals.exists():
+        return
+    with closing(sqlite3.connect(store.layout.arrivals, isolation_level=None)) as connection:
+        for source, number in store.consumed().items():
+            connection.execute("DELETE FROM arrivals WHERE source_id = ? AND number <= ?", (source, number))
+        waiting = connection.execute("SELECT count(*) FROM arrivals").fetchone()[0]
+    if waiting:
+        raise WorkspaceError(
+            sentences(
+                "{n} request waits that may name this customer: run `resa serve` until it is in, then erase",
+                "{n} requests wait that may name this customer: run `resa serve` until they are in, then erase",
+                waiting,
+            )
+        )
+
+
+def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry: bool) -> None:
+    with open_parquet(file.path) as parquet:
+        table = parquet.read()
+    goes = _goes(table, file.kind, person)
+    left = table.filter(pa.array(~goes))
+    changed = left
+    if "identifiers" in left.column_names:
+        changed = _stripped(changed, person)
+    changed = _without_mentions(store.hasher, changed, person.needles)
+    if not goes.any() and changed is left:
+        return
+    plan.rows[file.kind] += int(goes.sum())
+    if changed is not left:
+        plan.rows["mentions"] += _differing(left, changed)
+    if dry:
+        return
+    for load, number in Counter(table.filter(pa.array(goes)).column("load_id").to_pylist()).items():
+        plan.gone[load, file.kind == "rejected"] += number
+    if file.kind in KINDS and goes.any():
+        plan.hashes.append(ids_of(store.hasher, table.filter(pa.array(goes))))
+    number = plan.put(file, changed)
+    if file.kind == "rejected":
+        plan.moved[file.id] = number, ~goes
+
+
+def _goes(table: pa.Table, kind: str, person: Person) -> Flags:
+    """Which rows are hers."""
+    if kind == "rejected":
+        payloads = table.column("payload").to_pylist()
+        return np.array(
+            [any(map(person.needles.stand_in, decoded(one))) or person.names_her(one) for one in payloads], np.bool_
+        )
+    if "identifiers" not in table.column_names or not table.num_rows:
+        return np.zeros(table.num_rows, np.bool_)
+    hers = person.owns(table.column("identifiers"))
+    lists, mine = _flat_hers(table, person)
+    named = np.zeros(table.num_rows, np.int64)
+    np.add.at(named, np.asarray(pc.list_parent_indices(lists), np.int64), mine)
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    mine_alone: Flags = hers | ((named > 0) & (named == lengths))
+    return mine_alone
+
+
+def _flat_hers(table: pa.Table, person: Person) -> tuple[pa.Array, Flags]:
+    lists = table.column("identifiers").combine_chunks()
+    flat = pc.list_flatten(lists)
+    return lists, person.is_called(pc.struct_field(flat, "kind"), pc.struct_field(flat, "value"))
+
+
+def _stripped(table: pa.Table, person: Person) -> pa.Table:
+    """Rows of others without identifiers of hers; one of theirs that reads like hers gets another value."""
+    if not table.num_rows:
+        return table
+    lists, mine = _flat_hers(table, person)
+    like = person.needles.among(pc.struct_field(pc.list_flatten(lists), "value")) & ~mine
+    if not (mine.any() or like.any()):
+        return table
+    place, given, out = 0, dict[str, str](), []
+    for row in lists.to_pylist():
+        kept: list[dict[str, str]] | None = None if row is None else []
+        for one in row or ():
+            if like[place]:
+                one["value"] = given.setdefault(one["value"], person.needles.pseudonym())
+            if kept is not None and not mine[place]:
+                kept.append(one)
+            place += 1
+        out.append(kept)
+    column = table.schema.get_field_index("identifiers")
+    return table.set_column(column, table.schema.field(column), pa.array(out, table.schema.field(column).type))
+
+
+def _without_mentions(hasher: Hasher, table: pa.Table, needles: Needles) -> pa.Table:
+    """The rows with marks where a text holds an identifier of hers; ids that hold one keep their hash alone."""
+    for place, wanted in enumerate(table.schema):
+        if not pa.types.is_string(wanted.type) or (wanted.name in _KEPT and wanted.name != "message_id"):
+            continue
+        hit = needles.among(table.column(place))
+        if not hit.any():
+            continue
+        if wanted.name == "message_id":
+            given = hasher.generated_ids(ids_of(hasher, table.filter(pa.array(hit)))).to_pylist()
+        else:
+            given = [needles.scrubbed(one) for one in table.column(place).filter(pa.array(hit)).to_pylist()]
+        column = pc.replace_with_mask(table.column(place).combine_chunks(), pa.array(hit), pa.array(given, wanted.type))
+        table = table.set_column(place, wanted, column)
+    return table
+
+
+def _differing(one: pa.Table, other: pa.Table) -> int:
+    """How many rows differ."""
+    differs = np.zeros(one.num_rows, np.bool_)
+    for name in one.column_names:
+        pair = one.column(name), other.column(name)
+        if not pair[0].equals(pair[1]):
+            differs |= np.array([a != b for a, b in zip(*(column.to_pylist() for column in pair), strict=True)])
+    return int(differs.sum())
+
+
+def _decisions_of(store: Store, person: Person) -> list[int]:
+    """Numbers of the decisions that name her, or whose reason does."""
+    with store.database.reading() as connection:
+        rows = connection.execute(select(decisions)).all()
+    if not rows:
+        return []
+    named = np.zeros(len(rows), np.bool_)
+    for end in ("one", "other"):
+        kinds, values = (
+            pa.array([getattr(row, f"{end}_{part}") for row in rows], pa.string()) for part in ("kind", "value")
+        )
+        named |= person.is_called(kinds, values)
+    return [
+        row.id
+        for row, hers in zip(rows, named.tolist(), strict=True)
+        if hers or any(map(person.needles.stand_in, (row.one_value, row.other_value, row.why)))
+    ]
+
+
+def _memberships(store: Store, table: Table, person: Person) -> pa.Table:
+    """What is kept of her segments, without her key."""
+    columns = [column for column in table.columns if column.name not in {"id", "customer"}]
+    with store.database.reading() as connection:
+        rows = connection.execute(select(*columns).where(table.c.customer.in_(_keys(person)))).mappings().all()
+    told = [
+        {
+            name: from_micros(value) if name in {"since", "at", "happened_at"} and value is not None else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    return pa.Table.from_pylist(told) if told else pa.table({})
+
+
+def _keys(person: Person) -> list[bytes]:
+    """Keys that she may have in the index."""
+    return sorted({key for _, key in person.hashes})
+
+
+def _move_settled(store: Store, plan: _Plan) -> None:
+    """Let settled rows point to where their rejected rows stand now; those that are gone are settled no more."""
+    for file in store.event_files("settled"):
+        table = read_parquet(file.path, SETTLED)
+        kept: list[dict[str, Any]] = []
+        for row in table.to_pylist():
+            if row["file"] in plan.moved:
+                number, stays = plan.moved[row["file"]]
+                if not stays[row["place"]]:
+                    continue
+                row = {**row, "file": number, "place": int(stays[: row["place"]].sum())}  # noqa: PLW2901
+            kept.append(row)
+        changed = pa.Table.from_pylist(kept, schema=SETTLED)
+        if not changed.equals(table):
+            plan.put(file, changed)
+
+
+def _list(connection: Connection, store: Store, plan: _Plan) -> None:
+    for number, kind, name, owners in plan.new:
+        size = (store.layout.root / kind / name).stat().st_size
+        values = {"id": number, "kind": kind, "name": name, "rows": owners.num_rows, "bytes": size, "state": "listed"}
+        connection.execute(insert(files).values(**values, run=None))
+        loads_of = Counter(owners.column("load_id").to_pylist())
+        for load, rows in loads_of.items():
+            connection.execute(insert(file_loads).values(file_id=number, load_id=load, rows=rows))
+    # What compaction replaced holds her, too: all of it goes with the next generation.
+    gone = files.c.id.in_(plan.old) | (files.c.state == "retired")
+    connection.execute(update(files).where(gone).values(state="removed"))
+    for (load, rejected), rows in plan.gone.items():
+        column = loads.c.erased_rejected if rejected else loads.c.erased_good
+        connection.execute(update(loads).where(loads.c.id == load).values({column: column + rows}))
+
+
+def _sorted(parts: Sequence[Words]) -> Words:
+    together = np.concatenate([np.empty((0, 2), np.uint64), *parts])
+    ordered: Words = ordering.take_rows(together, ordering.order_by_hash(together))
+    return ordered
