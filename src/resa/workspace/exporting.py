@@ -98,15 +98,37 @@ def _section(title: str, rows: Sequence[Mapping[str, Any]]) -> Section:
     from resa.reporting import Section  # noqa: PLC0415 - heavy; only here
 
     used = [name for name in (rows[0] if rows else ()) if any(row[name] not in (None, [], ()) for row in rows)]
-    return Section(title, used, [[_cell(row[name]) for name in used] for row in rows])
+    used = [name for name in used if name not in _FOR_PROGRAMS]
+    headings = [name.replace("_", " ") for name in used]
+    return Section(title, headings, [[_cell(row[name]) for name in used] for row in rows])
+
+
+_FOR_PROGRAMS: Final = frozenset(
+    ("message_id", "load_id", "sequence", "sent_at", "received_at", "row", "position", "types")
+)
+"""What stands in the JSON alone."""
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return _as_text(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_as_text)
+    """A value for people: lists one after the other, what has names with its names."""
+    match value:
+        case None:
+            text = ""
+        case datetime():
+            text = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        case {"kind": kind, "value": named, **others} if not others:
+            text = f"{kind} {named}"
+        case {"value": former, "source": source}:
+            text = f"{_cell(former)} ({source})"
+        case dict():
+            text = ", ".join(f"{name}: {_cell(part)}" for name, part in value.items())
+        case list() | tuple():
+            text = "; ".join(map(_cell, value))
+        case float() if value.is_integer():
+            text = str(int(value))
+        case _:
+            text = str(value)
+    return text
 
 
 def _as_text(moment: date) -> str:
