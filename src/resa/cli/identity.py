@@ -99,6 +99,45 @@ def review(
         say(sentence("nothing to review: whatever was seen together is one customer"))
 
 
+@app.command("match")
+def match(
+    *,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only tell; join nobody.")] = False,
+    most: Annotated[int, typer.Option("--most", min=1, help="So many are listed at most.")] = 50,
+    show_format: HowToWrite = None,
+    output: Output = None,
+    folder: Folder = HERE,
+) -> None:
+    """Join customers who are alike by name, birth date, address and the like; list who may be one. Personal data."""
+    how = chosen_format(show_format, output)
+    with opened(folder, measures=True) as shop:
+        found = shop.identity.match(keep=not dry)
+        if not dry:
+            _follow(shop)
+    pairs = [*found.joined, *found.undecided]
+    rows = [
+        {
+            "identifier": _named(pair.one),
+            "other": _named(pair.other),
+            "probability": pair.probability,
+            "agree": ", ".join(pair.agree),
+            "differ": ", ".join(pair.differ),
+            "decision": "" if pair.apart or place >= len(found.joined) else "join",
+        }
+        for place, pair in enumerate(pairs[:most])
+    ]
+    if rows:
+        write_table(pa.Table.from_pylist(rows), how, output, ours=True)
+    said = sentences("{n} pair is alike enough to be one", "{n} pairs are alike enough to be one", len(found.joined))
+    say(said)
+    if found.undecided:
+        say(
+            sentences(
+                "{n} pair is for a person to decide", "{n} pairs are for a person to decide", len(found.undecided)
+            )
+        )
+
+
 @app.command("decisions")
 def decisions(show_format: HowToWrite = None, output: Output = None, folder: Folder = HERE) -> None:
     """List what people decided, the oldest first. Personal data."""

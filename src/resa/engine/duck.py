@@ -125,6 +125,11 @@ class Engine:
         twin._connection = self._connection.cursor()
         return twin
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, shut as it is, for a library that runs statements of its own."""
+        return self._connection
+
     def close(self) -> None:
         """End the connection and give its memory back."""
         self._connection.close()

@@ -15,6 +15,7 @@ from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
+from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, groups_of, likely_pairs
 from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_of_all
 from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
@@ -22,9 +23,13 @@ from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
 from resa.identity.unifying import Known, Unifier, decisions_of
 
 __all__ = [
+    "ALIKE",
+    "FIELDS",
     "KINDS",
+    "LIKENESS",
     "NOBODY",
     "OTHER",
+    "UNDECIDED",
     "Decision",
     "Gathered",
     "Graph",
@@ -42,10 +47,12 @@ __all__ = [
     "decide",
     "decisions_of",
     "gather",
+    "groups_of",
     "hashes_in_one_form",
     "identifiers_of",
     "in_force",
     "in_one_form",
+    "likely_pairs",
     "national_number",
     "normalised",
     "persons_around",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -37,6 +37,7 @@ from resa.workspace.folders import user
 from resa.workspace.freshness import brought_up_to_date
 
 if TYPE_CHECKING:
+    from resa.workspace.matching import Matched
     from resa.workspace.workspace import Workspace
 
 __all__ = ["Identity", "Reasons", "Refusal"]
@@ -146,21 +147,57 @@ class Identity:
         found = sorted(_refusals(persons), key=lambda refusal: (-refusal.count, refusal.one))
         return Listing([*found, *_shared(persons)])
 
+    def match(self, *, keep: bool = True) -> Matched:
+        """Join customers who are alike enough, and tell who may be one; `split` takes a join back, and it stays so.
+
+        Args:
+            keep: Join them; without, only tell.
+
+        Raises:
+            ExtraMissing: Splink is not installed.
+            InputError: Too little is known of customers.
+        """
+        from resa.workspace.matching import BY, matched  # noqa: PLC0415 - heavy; only here
+
+        index = self._index()
+        found = matched(self._shop, index, self.decisions()[: index.decisions])
+        if keep and found.joined:
+            at = self._shop.clock()
+            made = [
+                Decision(
+                    what="join",
+                    one=pair.one,
+                    other=pair.other,
+                    at=at,
+                    who=BY,
+                    why=f"{pair.probability:.4f}: {', '.join(pair.agree)}",
+                )
+                for pair in found.joined
+            ]
+            self._keep(made)
+        return found
+
     def _index(self) -> JourneyIndex:
         brought_up_to_date(self._shop)
         return self._shop.store.index()
 
     def _decide(self, what: Literal["join", "split"], one: Named, other: Named, why: str) -> Decision:
         made = decide(self.rules, what, one, other, at=self._shop.clock(), who=user(), why=why)
-        row = {
-            "what": made.what,
-            **{f"{end}_{name}": getattr(getattr(made, end), name) for end in ("one", "other") for name in _NAMES},
-            "at": made.at,
-            "who": made.who,
-            "why": made.why,
-        }
-        keep_decisions(self._shop.store, pa.Table.from_pylist([row], schema=DECISIONS))
+        self._keep([made])
         return made
+
+    def _keep(self, made: Sequence[Decision]) -> None:
+        rows = [
+            {
+                "what": one.what,
+                **{f"{end}_{name}": getattr(getattr(one, end), name) for end in ("one", "other") for name in _NAMES},
+                "at": one.at,
+                "who": one.who,
+                "why": one.why,
+            }
+            for one in made
+        ]
+        keep_decisions(self._shop.store, pa.Table.from_pylist(rows, schema=DECISIONS))
 
 
 _NAMES = ("kind", "value")

@@ -41,7 +41,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("young_cancelled", "young_met", "young_open", "carried", "customers", "event", "events", "first_day"),
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
-            *("segment", "change", "cause"),
+            *("segment", "change", "cause", "identifier", "why", "decision", "probability", "agree", "differ"),
             *("scope", "setting", "said in"),
         )
     }

@@ -1,0 +1,202 @@
+"""Which customers are alike enough to be one, by what is known of them: Splink, trained on the customers themselves.
+
+Fellegi and Sunter (1969): each field adds the logarithm of how much likelier its agreement is between records of one
+person than of two. How likely each is, is estimated without labels, by sampling pairs and by expectation maximisation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from resa.base.errors import ExtraMissing, InputError
+from resa.base.language import sentence
+from resa.engine import Engine
+from resa.kernels import joining
+
+__all__ = ["ALIKE", "FIELDS", "LIKENESS", "UNDECIDED", "groups_of", "likely_pairs"]
+
+ALIKE: Final = 0.9
+"""So probable that they are one that they may be joined."""
+
+UNDECIDED: Final = 0.5
+"""From here up to `ALIKE` a person decides."""
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "given_name": ("first_name", "forename", "förnamn", "fornavn", "keresztnév"),
+        "surname": ("last_name", "family_name", "efternamn", "etternavn", "vezetéknév"),
+        "birth_date": ("date_of_birth", "dob", "birthday", "födelsedatum", "fødselsdato", "születési_dátum"),
+        "national_id": ("soc_sec_id", "ssn", "personal_number", "personnummer", "fødselsnummer"),
+        "email": ("e_mail", "mail"),
+        "phone": ("phone_number", "mobile", "telefon", "mobil"),
+        "street": ("address", "address_1", "street_address", "adress", "gatuadress", "adresse", "utca", "cím"),
+        "street2": ("address_2", "address_line_2"),
+        "street_number": ("house_number", "husnummer", "házszám"),
+        "postcode": ("postal_code", "zip", "zip_code", "postnummer", "irányítószám"),
+        "city": ("town", "suburb", "ort", "stad", "by", "város"),
+        "state": ("region", "county", "län", "fylke", "megye"),
+    }
+)
+"""What is compared, and other names that traits have for it."""
+
+LIKENESS: Final = pa.schema(
+    [
+        pa.field("one", pa.string(), nullable=False),
+        pa.field("other", pa.string(), nullable=False),
+        pa.field("probability", pa.float64(), nullable=False),
+        pa.field("agree", pa.list_(pa.string()), nullable=False),  # fields that speak for it
+        pa.field("differ", pa.list_(pa.string()), nullable=False),  # fields that speak against it
+    ]
+)
+"""Two customers, and how probable it is that they are one."""
+
+_BLOCKS: Final = (
+    *(("birth_date",), ("national_id",), ("email",), ("phone",), ("given_name", "surname"), ("surname", "postcode")),
+    *(("given_name", "postcode"), ("street", "street_number"), ("city", "street_number"), ("surname", "city")),
+    *(("given_name", "city"), ("street2", "surname"), ("street2", "given_name"), ("street", "postcode")),
+    *(("surname", "street"), ("given_name", "street"), ("street_number", "postcode")),
+)
+"""Pairs that agree in one of these are compared; others are not looked at."""
+
+_SURE: Final = (("national_id",), ("birth_date", "surname"), ("birth_date", "given_name"), ("email",), ("phone",))
+"""What hardly two people have in common, by which it is estimated how many pairs there are."""
+
+_TRAINED_ON: Final = (("birth_date",), ("surname", "given_name"), ("postcode", "surname"), ("email",))
+"""Pairs that agree in these teach how the other fields agree."""
+
+_MOST_PAIRS: Final = 2_000_000
+_FEWEST: Final = 10
+
+
+def likely_pairs(people: pa.Table) -> pa.Table:
+    """How probable it is that customers are one, as `LIKENESS`; those below `UNDECIDED` are left out.
+
+    The same people give the same answer, in whatever order they come.
+
+    Args:
+        people: `id` (text, each once), and columns named as in `FIELDS`, of which each may be missing or null.
+
+    Raises:
+        ExtraMissing: Splink is not installed.
+        InputError: Too little is known to compare them by.
+    """
+    fields = [name for name in FIELDS if name in people.column_names and _is_told(people.column(name))]
+    if len(fields) < 2 or people.num_rows < _FEWEST:
+        raise InputError(
+            sentence(
+                "customers are compared by at least two of {fields}, and there are not enough who have them",
+                fields=", ".join(FIELDS),
+            )
+        )
+    plain = pa.table({"id": people.column("id"), **{name: _plain(people.column(name)) for name in fields}})
+    with Engine(threads=1) as engine:  # sums of floating-point numbers depend on who adds them when
+        found = _compared(engine, plain.sort_by("id"), fields)
+    return _told(found, fields)
+
+
+def groups_of(ids: Sequence[str], pairs: pa.Table) -> list[list[str]]:
+    """Who is one when all of these pairs are: groups of two and more, in the order of their ids."""
+    place = {name: number for number, name in enumerate(ids)}
+    ends = [np.array([place[name] for name in pairs.column(end).to_pylist()], np.int32) for end in ("one", "other")]
+    part = joining.components(len(ids), *ends)
+    groups: dict[int, list[str]] = {}
+    for name, number in zip(ids, part.tolist(), strict=True):
+        groups.setdefault(number, []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _is_told(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count < len(column))
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts in small letters without spaces at their ends; nothing where nothing stands."""
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string())))
+    return pc.if_else(pc.equal(text, ""), None, text)
+
+
+def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Table:
+    try:
+        from splink import Linker, SettingsCreator, block_on  # noqa: PLC0415 - an extra, and heavy
+        from splink.backends.duckdb import DuckDBAPI  # noqa: PLC0415 - the same
+    except ImportError:
+        raise ExtraMissing("splink", "identity", sentence("comparing customers")) from None
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    known = set(fields)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="id",
+        comparisons=[_comparison(name) for name in fields],
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _of(_BLOCKS, known)],
+        retain_intermediate_calculation_columns=True,
+        max_iterations=25,
+    )
+    linker = Linker(
+        DuckDBAPI(engine.connection).register(people, dataset_display_name="people"), settings, log_level=None
+    )
+    sure: list[Any] = [block_on(*rule) for rule in _of(_SURE, known)]
+    if sure:
+        linker.training.estimate_probability_two_random_records_match(sure, recall=0.8)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=1)
+    for rule in _TRAINED_ON:
+        if own := [name for name in rule if name in known]:
+            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*own))
+    pairs: Any = linker.inference.predict(threshold_match_probability=UNDECIDED)
+    found: pa.Table = pairs.as_pyarrow_table()
+    return found
+
+
+def _of(rules: Sequence[tuple[str, ...]], known: set[str]) -> Iterator[tuple[str, ...]]:
+    return (rule for rule in rules if known.issuperset(rule))
+
+
+def _comparison(field: str) -> Any:
+    import splink.comparison_level_library as levels  # noqa: PLC0415 - an extra, and heavy
+    import splink.comparison_library as comparisons  # noqa: PLC0415 - the same
+
+    def by_typing(*typos: int, common: bool) -> Any:
+        told = [levels.NullLevel(field), levels.ExactMatchLevel(field, term_frequency_adjustments=common)]
+        told += [levels.DamerauLevenshteinLevel(field, number) for number in typos]
+        return comparisons.CustomComparison(output_column_name=field, comparison_levels=[*told, levels.ElseLevel()])
+
+    match field:
+        case "given_name" | "surname":
+            return comparisons.NameComparison(field)
+        case "email":
+            return comparisons.EmailComparison(field)
+        case "birth_date" | "national_id" | "phone":
+            return by_typing(1, 2, common=False)
+        case "postcode" | "street_number":
+            return by_typing(1, common=True)
+        case "state":
+            return comparisons.ExactMatch(field).configure(term_frequency_adjustments=True)
+        case _:
+            return comparisons.JaroWinklerAtThresholds(field, [0.9, 0.75]).configure(term_frequency_adjustments=True)
+
+
+def _told(found: pa.Table, fields: Sequence[str]) -> pa.Table:
+    """The pairs as `LIKENESS`, the surest first."""
+    weights = {name: found.column(f"mw_{name}").to_pylist() for name in fields}
+    speaks = [
+        (
+            [name for name in fields if weights[name][row] > 0],
+            [name for name in fields if weights[name][row] < 0],
+        )
+        for row in range(found.num_rows)
+    ]
+    columns = [
+        found.column("id_l"),
+        found.column("id_r"),
+        found.column("match_probability"),
+        pa.array([agree for agree, _ in speaks], pa.list_(pa.string())),
+        pa.array([differ for _, differ in speaks], pa.list_(pa.string())),
+    ]
+    order = [("probability", "descending"), ("one", "ascending"), ("other", "ascending")]
+    return pa.table(columns, schema=LIKENESS).sort_by(order).combine_chunks()

@@ -1,0 +1,98 @@
+"""Customers who are alike become one, unless somebody said otherwise or each has an id of their own."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+import resa
+from resa.cli.app import run
+
+MAP = """
+title: A shop
+stages: {conversion: [cart]}
+signals: {cart: {event: cart}}
+"""
+SOURCE = """
+path: members.csv
+kind: customers
+columns:
+  identifiers: {crm_id: crm, loyalty_card: card}
+  recorded_at: recorded
+  traits: [first_name, surname, date_of_birth, street, postnummer, town]
+"""
+FIRST = ("Anna", "Bo", "Cecilia", "David", "Elin", "Fredrik", "Gun", "Hans", "Ida", "Johan", "Karin", "Lars", "Mia")
+LAST = ("Andersson", "Berg", "Carlsson", "Dahl", "Ek", "Fors", "Gran", "Holm", "Isaksson", "Jonsson", "Krantz", "Lind")
+TOWNS = ("Uppsala", "Lund", "Malmö", "Kalmar", "Visby", "Falun", "Umeå", "Luleå")
+
+
+def write_members(path: Path) -> None:
+    drawn = random.Random(3)  # noqa: S311 - made-up people
+    rows = []
+    for number in range(300):
+        person = [drawn.choice(FIRST), drawn.choice(LAST), f"{drawn.randrange(1940, 2006)}-0{drawn.randrange(1, 10)}-1"]
+        person += [f"Storgatan {drawn.randrange(1, 400)}", f"{drawn.randrange(10_000, 99_999)}", drawn.choice(TOWNS)]
+        rows.append([f"crm-{number}" if number % 2 else "", f"card-{number}", *person])
+        if number < 60:
+            again = list(person)
+            again[0] = again[0][:-1] + "h" if number % 3 == 0 else again[0]
+            crm = f"crm-again-{number}" if number in {1, 3} else ""
+            rows.append([crm, f"card-again-{number}", *again])
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        heading = ("crm", "card", "first_name", "surname", "date_of_birth", "street", "postnummer", "town", "recorded")
+        writer.writerow(heading)
+        writer.writerows([*row, "2026-05-01T00:00:00Z"] for row in rows)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "journey.yaml").write_text(MAP)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "members.yaml").write_text(SOURCE)
+    write_members(tmp_path / "members.csv")
+    assert run(["collect", "-w", str(tmp_path)]) == 0
+    return tmp_path
+
+
+def test_those_who_are_alike_are_joined_and_a_split_holds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with resa.open(folder) as shop:
+        shop.identity.split(("loyalty_card", "card-8"), ("loyalty_card", "card-again-8"))
+        before = shop.store.index().customers
+        told = shop.identity.match(keep=False)
+        assert shop.store.index().customers == before
+        found = shop.identity.match()
+        assert found == told
+        pairs = {frozenset((pair.one.value, pair.other.value)) for pair in found.joined}
+        assert frozenset(("CARD4", "CARDAGAIN4")) in pairs
+        assert frozenset(("CARD8", "CARDAGAIN8")) not in pairs
+        numbers = [{re.sub(r"\D", "", name) for name in pair} for pair in pairs]
+        assert len(numbers) > 40
+        assert all(len(pair) == 1 for pair in numbers)
+        apart = {frozenset((pair.one.value, pair.other.value)) for pair in found.undecided if pair.apart == "unique"}
+        assert {frozenset(("crm-1", "crm-again-1")), frozenset(("crm-3", "crm-again-3"))} <= apart
+        shop.refresh()
+        assert shop.store.index().customers == before - len(found.joined)
+        assert shop.identity.match(keep=False).joined == ()
+        shop.identity.split(("loyalty_card", "card-4"), ("loyalty_card", "card-again-4"))
+        assert shop.identity.match().joined == ()
+        assert {one.value for one in shop.customer("card-4").identifiers} == {"CARD4"}
+        assert shop.verify() == []
+    capsys.readouterr()
+    assert run(["identity", "match", "--dry-run", "-w", str(folder)]) == 0
+    said = "".join(capsys.readouterr())
+    assert "crm_id=crm-1" in said
+    assert "for a person to decide" in said
+    assert run(["identity", "decisions", "-w", str(folder)]) == 0
+    assert "likeness" in capsys.readouterr().out
+
+
+def test_too_little_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "members.csv").write_text("crm,card,first_name,surname,date_of_birth,street,postnummer,town,recorded\n")
+    assert run(["collect", "--replace", "-w", str(folder)]) == 0
+    assert run(["identity", "match", "-w", str(folder)]) == 1
+    assert "customers are compared by at least two of given_name" in capsys.readouterr().err
