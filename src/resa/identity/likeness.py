@@ -6,7 +6,6 @@ person than of two. How likely each is, is estimated without labels, by sampling
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -85,7 +84,7 @@ def likely_pairs(people: pa.Table) -> pa.Table:
 
     Raises:
         ExtraMissing: Splink is not installed.
-        InputError: Too little is known to compare them by.
+        InputError: Too little is known to compare them by, or to learn from.
     """
     fields = [name for name in FIELDS if name in people.column_names and _is_told(people.column(name))]
     if len(fields) < 2 or people.num_rows < _FEWEST:
@@ -98,7 +97,7 @@ def likely_pairs(people: pa.Table) -> pa.Table:
     plain = pa.table({"id": people.column("id"), **{name: _plain(people.column(name)) for name in fields}})
     with Engine(threads=1) as engine:  # sums of floating-point numbers depend on who adds them when
         found = _compared(engine, plain.sort_by("id"), fields)
-    return _told(found, fields)
+    return LIKENESS.empty_table() if found is None else _told(found, fields)
 
 
 def groups_of(ids: Sequence[str], pairs: pa.Table) -> list[list[str]]:
@@ -122,39 +121,58 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(text, ""), None, text)
 
 
-def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Table:
+def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Table | None:
+    """The pairs as Splink tells them; `None`: no two agree in anything that it could learn from."""
     try:
         from splink import Linker, SettingsCreator, block_on  # noqa: PLC0415 - an extra, and heavy
         from splink.backends.duckdb import DuckDBAPI  # noqa: PLC0415 - the same
+        from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - the same
     except ImportError:
         raise ExtraMissing("splink", "identity", sentence("comparing customers")) from None
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    known = set(fields)
+    trained_on = [rule for rule in _own_parts(_TRAINED_ON, fields) if _agree(people, rule)]
+    if not trained_on:
+        return None
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="id",
         comparisons=[_comparison(name) for name in fields],
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _of(_BLOCKS, known)],
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _whole(_BLOCKS, fields)],
         retain_intermediate_calculation_columns=True,
         max_iterations=25,
     )
-    linker = Linker(
-        DuckDBAPI(engine.connection).register(people, dataset_display_name="people"), settings, log_level=None
-    )
-    sure: list[Any] = [block_on(*rule) for rule in _of(_SURE, known)]
-    if sure:
-        linker.training.estimate_probability_two_random_records_match(sure, recall=0.8)
-    linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=1)
-    for rule in _TRAINED_ON:
-        if own := [name for name in rule if name in known]:
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*own))
-    pairs: Any = linker.inference.predict(threshold_match_probability=UNDECIDED)
+    table = DuckDBAPI(engine.connection).register(people, dataset_display_name="people")
+    linker = Linker(table, settings, log_level=None)
+    sure: list[Any] = [block_on(*rule) for rule in _whole(_SURE, fields) if _agree(people, rule)]
+    try:
+        if sure:
+            linker.training.estimate_probability_two_random_records_match(sure, recall=0.8)
+        linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=1)
+        for rule in trained_on:
+            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+        pairs: Any = linker.inference.predict(threshold_match_probability=UNDECIDED)
+    except (SplinkException, ValueError):  # their messages hold statements, and may hold values
+        raise InputError(
+            sentence("too little differs, or too little agrees, among these customers to learn who is alike")
+        ) from None
     found: pa.Table = pairs.as_pyarrow_table()
     return found
 
 
-def _of(rules: Sequence[tuple[str, ...]], known: set[str]) -> Iterator[tuple[str, ...]]:
-    return (rule for rule in rules if known.issuperset(rule))
+def _agree(people: pa.Table, rule: Sequence[str]) -> bool:
+    """Whether any two people agree in all of these fields."""
+    told = people.select(list(rule)).drop_null()
+    return bool(told.group_by(list(rule)).aggregate([]).num_rows < told.num_rows)
+
+
+def _own_parts(rules: Sequence[tuple[str, ...]], fields: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What of each rule is known, where it leaves something to learn."""
+    parts = (tuple(name for name in rule if name in fields) for rule in rules)
+    return (part for part in dict.fromkeys(parts) if part and len(part) < len(fields))
+
+
+def _whole(rules: Sequence[tuple[str, ...]], fields: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The rules all of whose fields are known."""
+    return (rule for rule in rules if set(fields).issuperset(rule))
 
 
 def _comparison(field: str) -> Any:

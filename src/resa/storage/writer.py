@@ -129,13 +129,7 @@ class Writer:
             raise ValueError("give either message_ids or cells")
         lengths = [part.num_rows for _, part in parts]
         sifted = self._sift(load, sum(lengths), message_ids, cells)
-        kept_out = KeptOut(self.store)
-        barred = 0
-        if kept_out:
-            sifted = sifted.without(np.concatenate([kept_out.rows(part) for _, part in parts]))
-            if rejected is not None and rejected.num_rows:
-                before, rejected = rejected.num_rows, rejected.filter(pa.array(~kept_out.payloads(rejected)))
-                barred = before - rejected.num_rows
+        sifted, rejected, barred = self._without_erased(parts, sifted, rejected)
         newest = max((_check_times(part) for name, part in parts if name == "events" and part.num_rows), default=None)
         stored = [
             (part_kind, _fresh(_complete(part, KINDS[part_kind], load, mine.message_ids), mine), mine)
@@ -264,6 +258,19 @@ class Writer:
         if message_ids is not None:
             return sifter.by_ids(load.source_id, message_ids)
         return sifter.by_cells(load.source_id, cells) if rows else sifter.nothing()
+
+    def _without_erased(
+        self, parts: Sequence[tuple[Kind, pa.Table]], sifted: Sifted, rejected: pa.Table | None
+    ) -> tuple[Sifted, pa.Table | None, int]:
+        """What is not of somebody who was erased since it happened, and how many refused rows are."""
+        kept_out = KeptOut(self.store)
+        if not kept_out:
+            return sifted, rejected, 0
+        sifted = sifted.without(np.concatenate([kept_out.rows(part) for _, part in parts]))
+        if rejected is None or not rejected.num_rows:
+            return sifted, rejected, 0
+        left = rejected.filter(pa.array(~kept_out.payloads(rejected)))
+        return sifted, left, rejected.num_rows - left.num_rows
 
     def _hash_runs(self, load_id: int | None) -> list[HashRun]:
         """The runs of ids, and those of what this load repeats."""

@@ -96,3 +96,14 @@ def test_too_little_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["collect", "--replace", "-w", str(folder)]) == 0
     assert run(["identity", "match", "-w", str(folder)]) == 1
     assert "customers are compared by at least two of given_name" in capsys.readouterr().err
+
+
+def test_members_who_have_nothing_in_common_are_no_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f",card-{n},Name{n},Surname{n},1990-01-{n:02},Street {n},{10000 + n},Town{n}" for n in range(1, 21)]
+    heading = "crm,card,first_name,surname,date_of_birth,street,postnummer,town,recorded"
+    text = "\n".join([heading, *(f"{line},2026-05-01T00:00:00Z" for line in lines)])
+    (folder / "members.csv").write_text(text + "\n")
+    assert run(["collect", "--replace", "-w", str(folder)]) == 0
+    capsys.readouterr()
+    assert run(["identity", "match", "-w", str(folder)]) == 0
+    assert "0 pairs are alike enough to be one" in capsys.readouterr().err
