@@ -72,7 +72,7 @@ def send(shop: resa.Workspace, drainer: Drainer, calls: Sequence[dict[str, Any]]
             waiting.result()
             while drainer.drain().arrivals:
                 pass
-            shop.refresh(writer, labels=False)
+            shop.refresh(writer, soon=True)
 
 
 def numbers_of(shop: resa.Workspace) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Only what hangs together with something new is worked out again. The result is w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 from typing import Final
@@ -25,7 +25,7 @@ from resa.identity.resolving import NOBODY, Persons, resolve_graph
 from resa.identity.rules import Rules
 from resa.kernels import joining, ordering
 from resa.model.tables import DECISIONS, EVIDENCE, INSTANT, PAIRS, PERSONS
-from resa.storage import Hasher, JourneyIndex, Owners, Unified
+from resa.storage import Hasher, JourneyIndex, Owners, Unified, keys_of, some_parts, with_parts
 
 __all__ = ["Known", "Unifier", "decisions_of", "found_places", "resolved_again"]
 
@@ -63,18 +63,37 @@ class Known:
         rules: Of the workspace.
         hasher: The workspace's.
         persons: As `PERSONS`.
+        whole: `PERSONS` of a layer below, where what the other does not tell of is looked up.
     """
 
     rules: Rules
     hasher: Hasher
     persons: pa.Table
+    whole: pa.Table = field(default_factory=PERSONS.empty_table)
 
     @cached_property
     def keys(self) -> Words:
-        """The hash of each identifier, by which they stand; uint64[K, 2]."""
-        high, low = (self.persons.column(name).to_numpy() for name in ("high", "low"))
-        stacked: Words = np.ascontiguousarray(np.column_stack([high, low]))
-        return stacked
+        """The hash of each identifier, by which they stand; uint64[K, 2]. Those of the layer below follow."""
+        return np.concatenate([keys_of(self.persons), keys_of(self.whole)])
+
+    def places(self, hashes: Words) -> Longs:
+        """The place of each hash in `keys`; -1: it is not known."""
+        own = self.persons.num_rows
+        found = found_places(hashes, self.keys[:own])
+        if self.whole.num_rows and (found < 0).any():
+            below = found_places(hashes[found < 0], self.keys[own:])
+            found[found < 0] = np.where(below < 0, below, below + own)
+        return found
+
+    @cached_property
+    def _name(self) -> Longs:
+        """The place of the identifier that names each one's customer."""
+        own, below = (layer.column("name").to_numpy().astype(np.int64) for layer in (self.persons, self.whole))
+        return np.concatenate([own, np.where(below < 0, below, below + len(own))])
+
+    @cached_property
+    def _apart(self) -> npt.NDArray[np.uint8]:
+        return np.concatenate([layer.column("apart").to_numpy() for layer in (self.persons, self.whole)])
 
     def owners(self, identifiers: pa.Array | pa.ChunkedArray) -> Owners:
         """Whose rows are that name these identifiers; see `Persons.whose`.
@@ -84,9 +103,9 @@ class Known:
         """
         row, named, pick = named_in(identifiers, self.rules)
         own = self.hasher.identifiers(named.kinds, named.values)
-        place = found_places(own, self.keys)
+        place = self.places(own)
         known = place >= 0
-        name, apart = (self.persons.column(column).to_numpy() for column in ("name", "apart"))
+        name, apart = self._name, self._apart
         whose = np.where(known, name[place], NOBODY) if len(name) else np.full(len(own), NOBODY)
         somebody = ~known | (whose >= 0)
         shared = known & (apart[place] >= joining.SHARED) if len(apart) else known
@@ -106,12 +125,13 @@ class Known:
         anybody = np.zeros(len(who), np.bool_)
         anybody[there] = True
         index = pa.array(text, mask=~anybody)
-        return Owners(who, anybody, *(self._texts(column, named).take(index) for column in ("kind", "value")))
+        kinds, values = (self._texts(column, named).take(index) for column in ("kind", "value"))
+        return Owners(who, anybody, pa.concat_arrays(kinds.chunks), pa.concat_arrays(values.chunks))
 
-    def _texts(self, column: str, named: Named) -> pa.Array:
+    def _texts(self, column: str, named: Named) -> pa.ChunkedArray:
         """Kinds or values of what rows name, and behind them those that are known."""
         own = named.kinds if column == "kind" else named.values
-        return pa.concat_arrays([own, *self.persons.column(column).chunks])
+        return pa.chunked_array([own, *self.persons.column(column).chunks, *self.whole.column(column).chunks])
 
 
 def _ranks(kinds: pa.StringArray, rules: Rules) -> Longs:
@@ -154,18 +174,34 @@ class Unifier:
         """The same that knows the first decisions alone."""
         return Unifier(self._rules, self._decisions[:decisions])
 
-    def unify(self, base: JourneyIndex, seen: Sequence[pa.Table]) -> Unified:
-        """Add what new files say, and new decisions, to what a former generation knows."""
+    def unify(self, base: JourneyIndex, seen: Sequence[pa.Table], *, apart: bool = False) -> Unified:
+        """Add what new files say, and new decisions, to what a former generation knows; see the protocol."""
         evidence = [gather(table, self._rules, batch=batch).evidence for batch, table in enumerate(seen) if len(table)]
         told = pa.concat_tables([EVIDENCE.empty_table(), *evidence])
         told = told.filter(pc.is_valid(told.column("other_kind")))
-        before = Known(self._rules, base.hasher, base.persons)
-        if not len(told) and self.decisions == base.decisions:
-            return Unified(base.persons, base.pairs, np.zeros((0, 2), np.uint64), before.owners)
-        part = _Part.of(before, base.pairs, told, self._decisions, base.decisions)
-        persons, pairs = part.merged(base.pairs)
-        known = Known(self._rules, base.hasher, persons)
-        return Unified(persons, pairs, part.gone(), known.owners)
+        if apart:
+            persons, pairs, whole = self._apart(base, told)
+        else:
+            persons, pairs, whole = base.persons, base.pairs, PERSONS.empty_table()
+        before = Known(self._rules, base.hasher, persons)
+        gone = np.zeros((0, 2), np.uint64)
+        if len(told) or self.decisions != base.decisions:
+            part = _Part.of(before, pairs, told, self._decisions, base.decisions)
+            persons, pairs = part.merged(pairs)
+            gone = part.gone()
+        known = Known(self._rules, base.hasher, persons, whole)
+        return Unified(persons, pairs, gone, known.owners)
+
+    def _apart(self, base: JourneyIndex, told: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
+        """What a recent layer has to know before something is added to it, and the persons of the whole one."""
+        layers = base.layers
+        whole = base if layers is None else layers.whole
+        below = Known(self._rules, base.hasher, whole.persons)
+        touched = _touched(below, _named(base.hasher, told, self._decisions[base.decisions :]))
+        persons, pairs = some_parts(whole.persons, whole.pairs, touched)
+        if layers is not None:
+            persons, pairs = with_parts(persons, pairs, layers.recent.persons, layers.recent.pairs)
+        return persons, pairs, whole.persons
 
 
 @dataclass(frozen=True)
@@ -192,10 +228,7 @@ class _Part:
         decided: int,
     ) -> _Part:
         """Work out what new evidence touches, and the decisions from number `decided` on."""
-        hasher = before.hasher
-        named = [hasher.identifiers(told.column(f"{end}kind"), told.column(f"{end}value")) for end in ("", "other_")]
-        fresh = [_decided(hasher, decisions[decided:], end) for end in ("one", "other")]
-        touched = _touched(before, np.concatenate([*named, *fresh]))
+        touched = _touched(before, _named(before.hasher, told, decisions[decided:]))
         return cls(before, touched, _resolved(before, pairs, touched, told, decisions, decided))
 
     @cached_property
@@ -289,6 +322,12 @@ class _Part:
             kept = kept.set_column(place, PAIRS.field(name), pa.array(row_of_known[kept.column(name).to_numpy()]))
         order = [(name, "ascending") for name in ("one", "other", "alias", "source_id")]
         return pa.concat_tables([kept, fresh]).sort_by(order).combine_chunks()
+
+
+def _named(hasher: Hasher, told: pa.Table, decisions: Sequence[Decision]) -> Words:
+    """The hashes of what evidence and decisions name."""
+    seen = [hasher.identifiers(told.column(f"{end}kind"), told.column(f"{end}value")) for end in ("", "other_")]
+    return np.concatenate([*seen, *(_decided(hasher, decisions, end) for end in ("one", "other"))])
 
 
 def resolved_again(

@@ -30,7 +30,7 @@ def refresh(
     exclude: Sequence[Exclusion] = (),
     *,
     rules: Rules = _DEFAULTS,
-    labels: bool = True,
+    soon: bool = False,
 ) -> JourneyIndex:
     """Bring the journey index and every map's column up to date after loads, decisions or map edits; the newest index.
 
@@ -43,14 +43,15 @@ def refresh(
         maps: All maps of the workspace.
         exclude: Which events are left out: staff and tests, kept in the files and left out of the index.
         rules: Which identifiers may join.
-        labels: Keep what reports ask for, which takes as long as all the rest; without, a reader finds it out.
+        soon: New events shall count within a moment, however many there are: what came since is laid over what was
+            there, and what reports ask for is left for them to find out.
 
     Raises:
         WorkspaceBusy: Another process took over writing.
         ExpressionError: A signal or an `exclude` cannot be compiled.
     """
     unifier, unfinished = unifier_of(writer.store, rules), is_unfinished(writer.store)
-    index = refresh_index(writer, maps, unifier, exclude, anew=unfinished, labels=labels)
+    index = refresh_index(writer, maps, unifier, exclude, anew=unfinished, soon=soon)
     if unfinished:  # an erasure that was cut short goes on here
         finish_erasures(writer)
     return index

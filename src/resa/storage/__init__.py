@@ -18,6 +18,7 @@ from resa.storage.derivation import column_hash, has_column
 from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
+from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
@@ -38,8 +39,9 @@ from resa.storage.memberships import (
     since_when,
 )
 from resa.storage.needles import Needles, is_distinctive
+from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.persons import Unified, Unifier
-from resa.storage.publishing import holds_all, refresh_index, share_file
+from resa.storage.publishing import holds_all, refresh_index
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -127,6 +129,7 @@ __all__ = [
     "kept_decisions",
     "kept_members",
     "key_hash",
+    "keys_of",
     "link_secret",
     "list_keys",
     "made_link_secret",
@@ -142,6 +145,8 @@ __all__ = [
     "segment_states_of",
     "share_file",
     "since_when",
+    "some_parts",
     "trying",
     "verify_store",
+    "with_parts",
 ]

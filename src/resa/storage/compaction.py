@@ -23,13 +23,13 @@ from resa.storage.arrays import write_array
 from resa.storage.building import write_header
 from resa.storage.derivation import move_answers
 from resa.storage.gather import open_parquet
+from resa.storage.generating import share_file
 from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
 from resa.storage.parquet import write_parquet
-from resa.storage.publishing import next_number, publish, share_file
+from resa.storage.publishing import next_number, publish
 from resa.storage.records import EventFile
 from resa.storage.runs import first_identifiers
 from resa.storage.schema import file_loads, files
-from resa.storage.traits import TRAIT_SOURCES_FILE
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -39,7 +39,9 @@ __all__ = ["compact_files"]
 
 SMALL = 500_000  # rows; a file with more is left alone
 TOGETHER = 2_000_000  # rows in memory at a time, and in one new file
+_AT_LEAST = 20_000  # rows; files of fewer are always joined with newer ones
 TOGETHER_BYTES = 1 << 30  # of them, unpacked; Arrow's texts end at twice as many
+_WRITTEN = ("rows.npy", "header.json")  # of a generation, for new files
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class _Joined:
 def compact_files(writer: Writer) -> int:
     """Join small files of one source; how many files became fewer. The index must hold all listed files.
 
+    Where what came since lies over a whole generation, files of the whole one stay as they are.
+
     Raises:
         WorkspaceError: It does not: refresh it first.
     """
@@ -63,7 +67,7 @@ def compact_files(writer: Writer) -> int:
     listed = store.event_files("events")
     if [file.id for file in listed] != [file.id for file in index.files]:
         raise WorkspaceError(sentence("the journey index does not hold all event files; run `resa collect` first"))
-    groups = _groups(listed)
+    groups = _groups(listed if index.layers is None else _newest(index.files[len(index.layers.whole.files) :]))
     if not groups:
         return 0
     number = next_number(store, "files")
@@ -87,6 +91,19 @@ def _groups(listed: Sequence[EventFile]) -> list[tuple[EventFile, ...]]:
         group.append(file)
         open_groups[file.source_id] = group, rows + file.rows, size + width
     return [tuple(group) for group in groups if len(group) > 1]
+
+
+def _newest(listed: Sequence[EventFile]) -> Sequence[EventFile]:
+    """The newest files that are about of a size: those before them are joined when these have become as many rows.
+
+    So each row is written again as often as the rows can be doubled, and no more.
+    """
+    rows = 0
+    for place, file in enumerate(reversed(listed)):
+        if file.rows > max(2 * rows, _AT_LEAST):
+            return listed[len(listed) - place :]
+        rows += file.rows
+    return listed
 
 
 def _unpacked(file: EventFile) -> int:
@@ -129,11 +146,12 @@ def _publish(writer: Writer, index: JourneyIndex, joined: Sequence[_Joined]) -> 
         listed.append(replace(file, first_row=first_row))
         first_row += file.rows
     folder = store.layout.work / "generation"
-    _copy_generation(index, folder, _new_rows(index.files, listed, joined)[index.rows])
+    own = index if index.layers is None else index.layers.recent
+    _copy_generation(index, folder, _new_rows(index.files, listed, joined)[own.rows])
     write_header(
         folder,
-        events=index.events,
-        customers=index.customers,
+        events=own.events,
+        customers=own.customers,
         nobody=index.nobody,
         channels=index.channel_names,
         files=listed,
@@ -174,21 +192,10 @@ def _copy_generation(index: JourneyIndex, folder: Path, rows: npt.NDArray[np.uin
     """The same generation with other row numbers; all else is shared with the old one, not copied."""
     if folder.exists():
         shutil.rmtree(folder)
-    kept = [index.folder / f"{name}.npy" for name in ARRAYS if name != "rows"]
-    beside = (
-        "identifiers.arrow",
-        "persons.arrow",
-        "pairs.arrow",
-        "traits.arrow",
-        TRAIT_SOURCES_FILE,
-        "attributes.json",
-    )
-    kept += [path for name in beside if (path := index.folder / name).exists()]
-    for _, column in index.columns.values():
-        kept += (index.folder / column).iterdir()
-    kept += index.folder.glob("labels/[!.]*/*")
-    for path in kept:
-        place = folder / path.relative_to(index.folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        share_file(path, place)
+    for path in sorted(index.folder.rglob("*")):
+        part = path.relative_to(index.folder)
+        if path.is_dir() or str(part) in _WRITTEN or any(name.startswith(".") for name in part.parts):
+            continue
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        share_file(path, folder / part)
     write_array(folder / "rows.npy", ARRAYS["rows"], rows)

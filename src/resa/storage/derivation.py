@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,14 @@ from resa.kernels import matching
 from resa.model.journey import JourneyMap, Signal
 from resa.storage.arrays import write_array
 from resa.storage.evaluation import stream_files
-from resa.storage.index import JourneyIndex
+from resa.storage.index import JourneyIndex, sources_of
 from resa.storage.records import EventFile
 
 __all__ = ["column_hash", "derive_column", "has_column", "move_answers"]
 
 _BITS = 62  # conditions in one word: a sum of powers below 2**62 is a BIGINT
 _OWN_VALUE = "value"
+_FEW = 4  # of so many rows at least one has to be asked for to make reading all answers worth it
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,18 @@ class _Questions:
 
 @dataclass(frozen=True)
 class _Answers:
-    """The answers for all rows of a list of files, in their global order.
+    """The answers for rows of the event files, in their global order: for all of them, or for those of some events.
 
     Attributes:
+        rows: uint32[N], the place of each event's row among the rows that are answered for.
+        count: How many these are.
         patterns: Number of each row's pattern.
         words: uint64[patterns, W], the bits of each pattern.
         numbers: For each number its rows, ascending, and what it is there.
     """
 
+    rows: npt.NDArray[np.uint32]
+    count: int
     patterns: npt.NDArray[np.unsignedinteger[Any]]
     words: npt.NDArray[np.uint64]
     numbers: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]
@@ -94,13 +99,20 @@ def has_column(index: JourneyIndex, journey_map: JourneyMap) -> bool:
     return folder == f"maps/{column_hash(journey_map)}"
 
 
-def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> str:
+def derive_column(
+    index: JourneyIndex,
+    journey_map: JourneyMap,
+    cache: Path,
+    histories: Callable[[], tuple[JourneyIndex, npt.NDArray[np.int64]]] | None = None,
+) -> str:
     """Derive a map's column and write it below the index's folder, unless it stands there already.
 
     Args:
         index: Published or in the making.
         journey_map: The map.
         cache: The folder of answers by file, `signals/`.
+        histories: Where the index does not hold all that its customers did: one that does, and where in it the events
+            of this one stand.
 
     Returns:
         The column's folder, relative to the index's.
@@ -110,8 +122,13 @@ def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> 
     if folder.exists():
         return f"maps/{name}"
     questions = _questions(journey_map)
-    answers = _answers(index.files, questions, cache / questions.hash)
-    touchpoints = _touchpoints(index, journey_map, questions, answers)
+    answers = _answers(index, questions, cache / questions.hash)
+    if histories is not None and any(signal.occurrence for signal in questions.signals):
+        full, places = histories()
+        counted = _answers(full, questions, cache / questions.hash)
+        touchpoints = _touchpoints(full, journey_map, questions, counted)[places]
+    else:
+        touchpoints = _touchpoints(index, journey_map, questions, answers)
     values = _sparse(index, touchpoints, questions, answers, code=journey_map.code, which="value")
     scores = _sparse(index, touchpoints, questions, answers, code=journey_map.code, which="score")
     temporary = folder.with_name(f".{name}.writing")
@@ -120,7 +137,8 @@ def derive_column(index: JourneyIndex, journey_map: JourneyMap, cache: Path) -> 
     for word, (positions, numbers) in (("value", values), ("score", scores)):
         write_array(temporary / f"{word}_positions.npy", "<i8", positions)
         write_array(temporary / f"{word}_numbers.npy", "<f8", numbers)
-    header = {"codes": dict(journey_map.code), "sources": _sources(index, touchpoints, len(journey_map.code))}
+    sources = sources_of(index.files, touchpoints, index.rows, len(journey_map.code))
+    header = {"codes": dict(journey_map.code), "sources": sources}
     (temporary / "column.json").write_text(json.dumps(header, indent=1), encoding="utf-8")
     flush_file(temporary / "column.json")
     flush_folder(temporary)
@@ -189,28 +207,37 @@ def _questions(journey_map: JourneyMap) -> _Questions:
     )
 
 
-def _answers(files: Sequence[EventFile], questions: _Questions, folder: Path) -> _Answers:
+def _answers(index: JourneyIndex, questions: _Questions, folder: Path) -> _Answers:
     """Read what was answered before, ask the rest."""
-    missing = [file for file in files if not (folder / f"{file.id}.npz").exists()]
+    missing = [file for file in index.files if not (folder / f"{file.id}.npz").exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         _ask(missing, questions, folder)
+    wanted = np.sort(index.rows) if index.events * _FEW < index.total_rows else None
     width = max(1, -(-len(questions.conditions) // _BITS))
     tables: list[npt.NDArray[np.uint64]] = [np.zeros((0, width), np.uint64)]
     parts: list[npt.NDArray[np.uint32]] = []
     numbers: list[tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.float64]]]] = [
         ([], []) for _ in questions.numbers
     ]
-    known = 0
-    for file in files:
+    known = begin = 0
+    for file in index.files:
+        some = None if wanted is None else _of_file(wanted, file)
+        if some is not None and not len(some):
+            continue
         with np.load(folder / f"{file.id}.npz", allow_pickle=False) as saved:
+            patterns = saved["patterns"].astype(np.uint32) + np.uint32(known)
             tables.append(saved["words"])
-            parts.append(saved["patterns"].astype(np.uint32) + np.uint32(known))
+            parts.append(patterns if some is None else patterns[some])
             known += len(saved["words"])
             for place, (rows, values) in enumerate(numbers):
-                rows.append(saved[f"rows{place}"] + file.first_row)
-                values.append(saved[f"numbers{place}"])
+                found = _numbers_of(saved[f"rows{place}"], saved[f"numbers{place}"], some)
+                rows.append(found[0] + begin)
+                values.append(found[1])
+        begin += len(parts[-1])
     return _Answers(
+        index.rows if wanted is None else np.searchsorted(wanted, index.rows).astype(np.uint32),
+        begin,
         np.concatenate([np.empty(0, np.uint32), *parts]),
         np.concatenate(tables),
         [
@@ -218,6 +245,23 @@ def _answers(files: Sequence[EventFile], questions: _Questions, folder: Path) ->
             for rows, values in numbers
         ],
     )
+
+
+def _of_file(wanted: npt.NDArray[np.uint32], file: EventFile) -> npt.NDArray[np.int64]:
+    """Which rows of a file are among these."""
+    begin, end = np.searchsorted(wanted, [file.first_row, file.first_row + file.rows])
+    return wanted[begin:end].astype(np.int64) - file.first_row
+
+
+def _numbers_of(
+    rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64], some: npt.NDArray[np.int64] | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The numbers of some rows of a file, by their places among these; `None`: of all."""
+    if some is None or not len(rows):
+        return rows, numbers
+    place = np.minimum(np.searchsorted(rows, some), len(rows) - 1)
+    there = np.flatnonzero(rows[place] == some)
+    return there, numbers[place[there]]
 
 
 def _ask(files: Sequence[EventFile], questions: _Questions, folder: Path) -> None:
@@ -292,7 +336,7 @@ def _touchpoints(
     occurrences = [signal.occurrence for signal in signals]
     touchpoints: npt.NDArray[np.uint16] = matching.touchpoints_by_signal(
         np.ascontiguousarray(index.offsets),
-        index.rows,
+        answers.rows,
         answers.patterns,
         starts,
         signal.astype(np.int64),
@@ -323,8 +367,8 @@ def _sparse(
         if not len(rows) or not asking.any():
             continue
         if place_of_row is None:
-            place_of_row = np.full(index.total_rows, -1, np.int64)
-            place_of_row[index.rows] = np.arange(index.events)
+            place_of_row = np.full(answers.count, -1, np.int64)
+            place_of_row[answers.rows] = np.arange(index.events)
         places = place_of_row[rows]
         keep = (places >= 0) & asking[touchpoints[places]]
         positions.append(places[keep])
@@ -332,21 +376,3 @@ def _sparse(
     where = np.concatenate(positions)
     order = np.argsort(where, kind="stable")
     return where[order], np.concatenate(numbers)[order]
-
-
-def _sources(index: JourneyIndex, touchpoints: npt.NDArray[np.uint16], codes: int) -> dict[str, list[str]]:
-    names = sorted({file.source_id for file in index.files})
-    found = np.zeros((codes + 1, max(1, len(names))), np.bool_)
-    if index.files:
-        matching.delivering_sources(
-            touchpoints,
-            index.rows,
-            np.array([file.first_row for file in index.files], np.int64),
-            np.array([names.index(file.source_id) for file in index.files], np.int64),
-            found,
-        )
-    return {
-        str(code): [names[place] for place in np.flatnonzero(found[code])]
-        for code in range(1, codes + 1)
-        if found[code].any()
-    }

@@ -20,8 +20,8 @@ from sqlalchemy import delete, update
 from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.files import flush_file, make_private_folder
 from resa.base.language import as_it_is, sentence
+from resa.storage.generating import share_file
 from resa.storage.layout import Layout
-from resa.storage.publishing import share_file
 from resa.storage.schema import files, generations, lease
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,28 @@ import pyarrow as pa
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.language import sentence
+from resa.kernels import matching
 from resa.model.tables import EVENTS, PAIRS, PERSONS
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
+from resa.storage.layers import Layers, Overlaid, lower_bounds
+from resa.storage.parts import with_parts
 from resa.storage.records import EPOCH, AsOf, EventFile, Exclusion
 
-__all__ = ["ARRAYS", "FORMAT", "UNPUBLISHED", "JourneyIndex", "MapColumn", "Sparse", "open_index", "read_column"]
+__all__ = [
+    "ARRAYS",
+    "FORMAT",
+    "UNPUBLISHED",
+    "WHOLE",
+    "WITHOUT",
+    "JourneyIndex",
+    "MapColumn",
+    "Sparse",
+    "open_index",
+    "overlaid",
+    "read_column",
+    "sources_of",
+]
 
 ARRAYS: Mapping[str, str] = {
     "who": "<u8",
@@ -34,6 +50,15 @@ ARRAYS: Mapping[str, str] = {
     "record_rows": "<u4",
 }
 """The arrays of a generation with their types; each is a file `<name>.npy`."""
+
+TEXTS = pa.schema([("kind", pa.string()), ("value", pa.string())])
+"""What names each customer."""
+
+WHOLE = "whole"
+"""The folder of the whole generation that a recent one lies over, within it; it shares its files."""
+
+WITHOUT = "without.npy"
+"""Which customers of the whole one do not count; it is there in recent ones alone."""
 
 UNPUBLISHED = -1
 """Number of a generation in the making."""
@@ -91,14 +116,7 @@ class JourneyIndex:
         generation: Its number; 0: nothing was published yet.
         folder: Where its arrays stand.
         epoch: Unix seconds of the moment that `seconds` counts from.
-        who: uint64[C, 2], the customers' keys.
-        offsets: int64[C + 1]; customer c has the events `offsets[c]` to `offsets[c + 1]`.
-        seconds: int32[N], whole seconds since the epoch, rounded down.
-        micros: int32[N], microseconds beyond, 0 to 999,999.
-        channels: uint8[N]: 0 for none, else 1 + place in `channel_names`.
-        rows: uint32[N], number of the event's row in `files`.
-        record_offsets: int64[C + 1]; customer c has the records `record_offsets[c]` to `record_offsets[c + 1]`.
-        record_rows: uint32, number of each record's row in `records`, ascending within a customer.
+        arrays: `ARRAYS`, which have attributes of their own.
         channel_names: At most 254, sorted; a 255th is `(other)`.
         files: The event files it was built from; row numbers count through them.
         as_of: Up to when the data were complete when it was published.
@@ -109,19 +127,14 @@ class JourneyIndex:
         decisions: So many decisions of people were known.
         columns: The map columns that were there when it was opened: key, (hash of the map, folder).
         hasher: The workspace's.
+        names: What names the customers, where that is in memory; `None`: it stands in a file.
+        layers: What it is made of, if it was published soon after the one before it; `None`: it is one.
     """
 
     generation: int
     folder: Path
     epoch: int
-    who: Words
-    offsets: npt.NDArray[np.int64]
-    seconds: npt.NDArray[np.int32]
-    micros: npt.NDArray[np.int32]
-    channels: npt.NDArray[np.uint8]
-    rows: npt.NDArray[np.uint32]
-    record_offsets: npt.NDArray[np.int64]
-    record_rows: npt.NDArray[np.uint32]
+    arrays: Mapping[str, npt.NDArray[Any]]
     channel_names: tuple[str, ...]
     files: tuple[EventFile, ...]
     records: tuple[EventFile, ...]
@@ -132,16 +145,58 @@ class JourneyIndex:
     decisions: int
     columns: Mapping[str, tuple[str, str]]
     hasher: Hasher
+    layers: Layers | None = None
+    names: pa.Table | None = None
+
+    @property
+    def who(self) -> Words:
+        """uint64[C, 2], the customers' keys."""
+        return self.arrays["who"]
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """int64[C + 1]; customer c has the events `offsets[c]` to `offsets[c + 1]`."""
+        return self.arrays["offsets"]
+
+    @property
+    def seconds(self) -> npt.NDArray[np.int32]:
+        """int32[N], whole seconds since the epoch, rounded down."""
+        return self.arrays["seconds"]
+
+    @property
+    def micros(self) -> npt.NDArray[np.int32]:
+        """int32[N], microseconds beyond, 0 to 999,999."""
+        return self.arrays["micros"]
+
+    @property
+    def channels(self) -> npt.NDArray[np.uint8]:
+        """uint8[N]: 0 for none, else 1 + place in `channel_names`."""
+        return self.arrays["channels"]
+
+    @property
+    def rows(self) -> npt.NDArray[np.uint32]:
+        """uint32[N], number of the event's row in `files`."""
+        return self.arrays["rows"]
+
+    @property
+    def record_offsets(self) -> npt.NDArray[np.int64]:
+        """int64[C + 1]; customer c has the records `record_offsets[c]` to `record_offsets[c + 1]`."""
+        return self.arrays["record_offsets"]
+
+    @property
+    def record_rows(self) -> npt.NDArray[np.uint32]:
+        """uint32, number of each record's row in `records`, ascending within a customer."""
+        return self.arrays["record_rows"]
 
     @property
     def events(self) -> int:
         """How many events."""
-        return len(self.rows)
+        return int(self.offsets[-1])
 
     @property
     def customers(self) -> int:
         """How many customers."""
-        return len(self.who)
+        return len(self.offsets) - 1
 
     @property
     def total_rows(self) -> int:
@@ -149,11 +204,11 @@ class JourneyIndex:
         return self.files[-1].first_row + self.files[-1].rows if self.files else 0
 
     @cached_property
-    def _texts(self) -> pa.Table:
-        if not self.customers:
-            return pa.table({"kind": pa.array([], pa.string()), "value": pa.array([], pa.string())})
-        with self.part("identifiers.arrow") as source:
-            return pa.ipc.open_file(source).read_all()
+    def named(self) -> pa.Table:
+        """What names each customer: kind, value; of one layer."""
+        if self.names is not None:
+            return self.names
+        return self._told("identifiers.arrow", TEXTS) if len(self.who) else TEXTS.empty_table()
 
     def part(self, name: str) -> pa.MemoryMappedFile:
         """A file of this generation, memory-mapped.
@@ -176,8 +231,12 @@ class JourneyIndex:
     def identifiers(self, customers: npt.NDArray[np.integer[Any]] | Sequence[int] | None = None) -> pa.Table:
         """The identifiers of customers: columns customer (uint32), kind, value; `None`: of all."""
         numbers = np.arange(self.customers) if customers is None else np.asarray(customers, np.int64)
-        texts = self._texts if customers is None else self._texts.take(pa.array(numbers))
-        return texts.add_column(0, "customer", pa.array(numbers.astype(np.uint32)))
+        if self.layers is None:
+            texts, places = self.named, None if customers is None else numbers
+        else:
+            texts, places = self.layers.texts(self.layers.whole.named, self.layers.recent.named, numbers)
+        named = texts if places is None else texts.take(pa.array(places))
+        return named.add_column(0, "customer", pa.array(numbers.astype(np.uint32)))
 
     def find(self, keys: Words) -> npt.NDArray[np.int64]:
         """The numbers of the customers with these keys; -1 where there is none.
@@ -187,12 +246,7 @@ class JourneyIndex:
         """
         if not self.customers or not len(keys):
             return np.full(len(keys), -1, np.int64)
-        places = np.searchsorted(np.ascontiguousarray(self.who[:, 0]), keys[:, 0])
-        # Two customers with one first word are as good as impossible, yet not quite.
-        for _ in range(2):
-            here = np.minimum(places, self.customers - 1)
-            behind = (self.who[here, 0] == keys[:, 0]) & (self.who[here, 1] < keys[:, 1]) & (places < self.customers)
-            places = places + behind
+        places = lower_bounds(self.who, keys)
         here = np.minimum(places, self.customers - 1)
         found: npt.NDArray[np.int64] = np.where((self.who[here] == keys).all(axis=1), here, -1)
         return found
@@ -200,12 +254,17 @@ class JourneyIndex:
     @cached_property
     def persons(self) -> pa.Table:
         """Whose identifiers are that were seen with others, or decided on, as `PERSONS`."""
-        return self._told("persons.arrow", PERSONS)
+        return self._told("persons.arrow", PERSONS) if self.layers is None else self._both[0]
 
     @cached_property
     def pairs(self) -> pa.Table:
         """The evidence for it, as `PAIRS`."""
-        return self._told("pairs.arrow", PAIRS)
+        return self._told("pairs.arrow", PAIRS) if self.layers is None else self._both[1]
+
+    @cached_property
+    def _both(self) -> tuple[pa.Table, pa.Table]:
+        whole, recent = (self.layers.whole, self.layers.recent) if self.layers else (self, self)
+        return with_parts(whole.persons, whole.pairs, recent.persons, recent.pairs)
 
     def _told(self, name: str, schema: pa.Schema) -> pa.Table:
         if not self.generation:
@@ -239,6 +298,9 @@ class JourneyIndex:
                 )
             )
         map_hash, folder = self.columns[map_key]
+        layers = self.layers
+        if layers is not None and layers.whole.columns.get(map_key) == self.columns[map_key]:
+            return self._overlaid(layers, map_key)
         try:
             return read_column(self.folder / folder, map_key, map_hash)
         except FileNotFoundError:
@@ -248,6 +310,17 @@ class JourneyIndex:
                     map_key=map_key,
                 )
             ) from None
+
+    def _overlaid(self, layers: Layers, map_key: str) -> MapColumn:
+        whole, recent = layers.whole.column(map_key), layers.recent.column(map_key)
+        touchpoints = layers.events.joined(whole.touchpoints, recent.touchpoints)
+        return replace(
+            recent,
+            touchpoints=touchpoints,
+            values=Sparse(*layers.sparse(whole.values, recent.values)),
+            scores=Sparse(*layers.sparse(whole.scores, recent.scores)),
+            sources=sources_of(self.files, touchpoints, self.rows, len(recent.codes)),
+        )
 
 
 def open_index(
@@ -294,7 +367,7 @@ def open_index(
     as_of = AsOf(
         sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()}
     )
-    return JourneyIndex(
+    index = JourneyIndex(
         generation=generation,
         folder=folder,
         epoch=header["epoch"],
@@ -308,8 +381,19 @@ def open_index(
         decisions=header["identity"][1],
         columns=columns,
         hasher=hasher,
-        **arrays,
+        arrays=arrays,
     )
+    if not (folder / WITHOUT).exists():
+        return index
+    return overlaid(
+        open_index(folder / WHOLE, generation, file_path, columns, hasher), index, map_array(folder / WITHOUT)
+    )
+
+
+def overlaid(whole: JourneyIndex, recent: JourneyIndex, without: Words) -> JourneyIndex:
+    """The index of what came since laid over a whole one."""
+    layers = Layers(whole, recent, without)
+    return replace(recent, arrays=Overlaid(layers, tuple(ARRAYS)), layers=layers)
 
 
 def _files(said: Sequence[Mapping[str, Any]], folder: Path, kind: str) -> tuple[EventFile, ...]:
@@ -325,6 +409,34 @@ def _files(said: Sequence[Mapping[str, Any]], folder: Path, kind: str) -> tuple[
         )
         for file in said
     )
+
+
+def sources_of(
+    files: Sequence[EventFile], touchpoints: npt.NDArray[np.uint16], rows: npt.NDArray[np.uint32], codes: int
+) -> dict[int, tuple[str, ...]]:
+    """For each code that occurs, the sources that delivered it.
+
+    Args:
+        files: The event files.
+        touchpoints: The code of each event.
+        rows: The row of each event in the files.
+        codes: How many codes there are.
+    """
+    names = sorted({file.source_id for file in files})
+    found = np.zeros((codes + 1, max(1, len(names))), np.bool_)
+    if files:
+        matching.delivering_sources(
+            touchpoints,
+            rows,
+            np.array([file.first_row for file in files], np.int64),
+            np.array([names.index(file.source_id) for file in files], np.int64),
+            found,
+        )
+    return {
+        code: tuple(names[place] for place in np.flatnonzero(found[code]))
+        for code in range(1, codes + 1)
+        if found[code].any()
+    }
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:

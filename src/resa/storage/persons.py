@@ -56,12 +56,14 @@ class Unifier(Protocol):
     def until(self, decisions: int) -> Unifier:
         """The same that knows the first decisions alone."""
 
-    def unify(self, base: JourneyIndex, seen: Sequence[pa.Table]) -> Unified:
+    def unify(self, base: JourneyIndex, seen: Sequence[pa.Table], *, apart: bool = False) -> Unified:
         """Add what new files say to what a former generation knows.
 
         Args:
             base: The former generation; an empty one.
             seen: For each new file, `SEEN`.
+            apart: Tell only of what the recent layer of the next generation has to know: parts that are as they were in
+                the whole one stay there.
         """
 
 

@@ -17,12 +17,12 @@ from resa.kernels import ordering
 from resa.model.journey import JourneyMap
 from resa.storage.arrays import append_array
 from resa.storage.derivation import derive_column, has_column
+from resa.storage.generating import Sources, build_generation, empty_index
 from resa.storage.hashing import Words
 from resa.storage.index import ARRAYS, JourneyIndex, MapColumn, read_column
 from resa.storage.labels import derive_labels, same_labels
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.persons import Unifier
-from resa.storage.publishing import Sources, build_generation, empty_index
 from resa.storage.records import EventFile, Exclusion, Finding
 from resa.storage.recounting import stored_hashes
 from resa.storage.schema import file_loads, files, loads

@@ -101,7 +101,7 @@ class Live:
     def _refresh(self, writer: Writer, drainer: Drainer, follow: Callable[[], None]) -> bool:
         def refresh() -> bool:
             drainer.state_complete()
-            self._decisions = self._shop.refresh(writer, labels=False).decisions
+            self._decisions = self._shop.refresh(writer, soon=True).decisions
             follow()
             if len(self._shop.store.event_files()) > self._files + _MANY_FILES:
                 compact(writer)

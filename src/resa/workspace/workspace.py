@@ -263,19 +263,19 @@ class Workspace:
             finally:
                 self.refresh(writer)  # of what was removed before an error, or before a removal was cut short
 
-    def refresh(self, writer: Writer | None = None, *, labels: bool = True) -> JourneyIndex:
+    def refresh(self, writer: Writer | None = None, *, soon: bool = False) -> JourneyIndex:
         """Bring the index and every map's column up to date.
 
         Args:
             writer: Who is at work already; `None`: nobody is.
-            labels: Keep what reports ask for, which takes as long as all the rest; without, reports find it out.
+            soon: New events shall count within a moment; see `resa.runtime.refresh`.
         """
         if writer is None:
             with self.store.writing() as new:
-                return self.refresh(new, labels=labels)
+                return self.refresh(new, soon=soon)
         for journey_map in self.maps.values():
             self._keep_version(writer, journey_map)
-        return runtime.refresh(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules, labels=labels)
+        return runtime.refresh(writer, list(self.maps.values()), self.exclude, rules=self.identity.rules, soon=soon)
 
     def rebuild(self) -> JourneyIndex:
         """Delete everything derived and make it anew from the event files."""

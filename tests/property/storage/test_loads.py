@@ -92,9 +92,18 @@ def test_files_without_ids(files: list[list[Told]], cuts: list[int], order: obje
         assert verify(store, [told_map()]) == []
 
 
-@holds(few=3, many=60, files=FILES, cut=st.integers(1, 12), permutation=st.permutations(range(4)), ids=st.booleans())
+@holds(
+    few=6,
+    many=120,
+    files=FILES,
+    cut=st.integers(1, 12),
+    permutation=st.permutations(range(4)),
+    ids=st.booleans(),
+    soon=st.booleans(),
+    compacted=st.booleans(),
+)
 def test_the_order_of_arrival_changes_nothing(
-    files: list[list[Told]], cut: int, permutation: list[int], ids: bool
+    files: list[list[Told]], cut: int, permutation: list[int], ids: bool, soon: bool, compacted: bool
 ) -> None:
     """In file order with a refresh after each, or in another order, other chunks and one refresh: the same bytes."""
     found = []
@@ -108,8 +117,10 @@ def test_the_order_of_arrival_changes_nothing(
                     for number in numbers:
                         collect(writer, files[number], origin=str(number), cut=size, ids=ids)
                         if name == "one":
-                            refresh(writer, [told_map()])
-                    index = refresh(writer, [told_map()])
+                            index = refresh(writer, [told_map()], soon=soon)
+                            if compacted:
+                                compact(writer)
+                    index = refresh(writer, [told_map()], soon=soon)
                 told = arrays_of(index, rows=False)
                 told["touchpoints"] = index.column("told").touchpoints.tobytes()
                 told["values"] = b"".join(array.tobytes() for array in index.column("told").values)
@@ -124,11 +135,11 @@ def test_the_index_is_what_sql_counts(files: list[list[Told]], seed: int) -> Non
             for number, rows in enumerate(files):
                 collect(writer, rows, origin=str(number), cut=1 + seed)
                 if (number + seed) % 2:
-                    refresh(writer, [])
+                    refresh(writer, [], soon=True)
             if seed % 3 == 0:
-                refresh(writer, [])
+                refresh(writer, [], soon=seed == 3)
                 compact(writer)
-            index = refresh(writer, [])
+            index = refresh(writer, [], soon=seed < 4)
         table = store.rows("events")
         table = table.append_column("id", pa.array(ids_of(store.hasher, table)[:, 0].copy()))
         with Engine() as engine:
