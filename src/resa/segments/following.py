@@ -1,7 +1,8 @@
 """Following segments: after each change of the index, and as time passes, who entered and who left is kept.
 
 Members are counted anew each time, by the expressions that count them for everybody, and compared with who was in
-before. So late events, loads that are undone, joins, splits and edits are all the same operation.
+before. So late events, loads that are undone, joins, splits and edits are all the same operation. Where it is known of
+whom something came, these are counted at once, and all others less often: they change by time alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from resa.storage import (
     SegmentChange,
     SegmentState,
     Writer,
+    changed_customers,
+    customers_alone,
     forget_segment,
     keep_segment,
     kept_members,
@@ -76,6 +79,9 @@ class _Moved:
 _CAUSES: Final[tuple[Cause, ...]] = ("time", "event", "record", "identity")
 _TIME, _EVENT, _RECORD, _IDENTITY = range(4)
 
+_TIME_ALONE: Final = 45_000_000
+"""So seldom, microseconds, all are counted of whom nothing came."""
+
 _SAY_AGAIN: Final = timedelta(seconds=50)
 """So seldom it is written down that a segment was looked at and nothing had changed."""
 
@@ -97,6 +103,7 @@ class Follower:
         self._followed: dict[str, _Followed] = {}
         self._resumed = True
         self._cut_short = False
+        self._counted_all: int | None = None
 
     def begin(self, index: JourneyIndex) -> None:
         """Take up what was kept before; of an index that is older than now, changes are told with their cause.
@@ -137,22 +144,46 @@ class Follower:
         self._cut_short = True
         now = to_microseconds(self._writer.store.clock())
         told: list[SegmentChange] = []
-        index, moved = self._index, None
+        index = self._writer.store.index()
+        moved = _moved(self._index, index)
+        some = self._changed(index, now)
         for key, journey_map in self._maps.items():
-            snapshot = self._measure.snapshot(key)
-            if index is self._index:
-                index = cast("JourneyIndex", snapshot.index)
-                moved = _moved(self._index, index)
-            flags = segment_flags(snapshot, now=now)
+            if some is None:
+                flags = segment_flags(self._measure.snapshot(key), now=now)
+            else:
+                own = segment_flags(self._measure.snapshot_of(key, some), now=now)
+                flags = {name: self._carried_over(f"{key}.{name}", moved, index, some, own[name]) for name in own}
             for segment in journey_map.segments:
                 name = f"{key}.{segment.key}"
-                step = _Step(name, membership_hash(journey_map, segment.key), cast("JourneyIndex", index), moved, now)
+                step = _Step(name, membership_hash(journey_map, segment.key), index, moved, now)
                 told += self._keep(step, flags[segment.key])
-        if index is not None and index is not self._index:
+        if moved is not None or self._index is None:
             _hold(index)
             self._index = index
+        self._counted_all = now if some is None else self._counted_all
         self._resumed = self._cut_short = False
         return told
+
+    def _changed(self, index: JourneyIndex, now: int) -> JourneyIndex | None:
+        """The customers of whom something came since the last look, alone; `None`: all are to be counted."""
+        if self._resumed or self._index is None or self._index.generation == index.generation:
+            return None
+        if self._counted_all is None or now - self._counted_all > _TIME_ALONE:
+            return None
+        keys = changed_customers(index, self._index)
+        return None if keys is None else customers_alone(index, keys, tuple(self._maps))
+
+    def _carried_over(
+        self, name: str, moved: _Moved | None, index: JourneyIndex, some: JourneyIndex, inside: Flags
+    ) -> Flags:
+        """Who is in a segment by now: the others are as they were."""
+        if moved is None:
+            raise ValueError("nothing came: there is no generation after the last one")
+        flags = np.zeros(index.customers, np.bool_)
+        members = moved.place[np.flatnonzero(self._followed[name].inside)]
+        flags[members[members >= 0]] = True
+        flags[index.find(some.who)] = inside
+        return flags
 
     def _keep(self, step: _Step, inside: Flags) -> list[SegmentChange]:
         """Keep who is in a segment by now; who entered and left."""

@@ -42,6 +42,7 @@ from resa.storage.needles import Needles, is_distinctive
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.persons import Unified, Unifier
 from resa.storage.publishing import holds_all, refresh_index
+from resa.storage.recent import changed_customers, customers_alone
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -105,11 +106,13 @@ __all__ = [
     "Unifier",
     "Waiting",
     "Writer",
+    "changed_customers",
     "collecting_keys",
     "column_hash",
     "compact_files",
     "count_decisions",
     "count_files",
+    "customers_alone",
     "erase_rows",
     "finish_erasures",
     "first_of_each_key",

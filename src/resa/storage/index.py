@@ -32,6 +32,7 @@ __all__ = [
     "WITHOUT",
     "JourneyIndex",
     "MapColumn",
+    "Memory",
     "Sparse",
     "open_index",
     "overlaid",
@@ -105,6 +106,20 @@ class MapColumn:
     sources: Mapping[int, tuple[str, ...]]
 
 
+class Memory(NamedTuple):
+    """What stands in files beside the arrays of a generation, of some of its customers.
+
+    Attributes:
+        names: What names them, `TEXTS`.
+        columns: Of maps that were asked for.
+        traits: What is known of them, as `TRAITS`.
+    """
+
+    names: pa.Table
+    columns: Mapping[str, MapColumn]
+    traits: pa.Table
+
+
 @dataclass(frozen=True, kw_only=True)
 class JourneyIndex:
     """One generation of the journey index: C customers, N events, ordered by customer and by the one order within.
@@ -127,7 +142,7 @@ class JourneyIndex:
         decisions: So many decisions of people were known.
         columns: The map columns that were there when it was opened: key, (hash of the map, folder).
         hasher: The workspace's.
-        names: What names the customers, where that is in memory; `None`: it stands in a file.
+        memory: What else is known of customers who were picked out of one layer; `None`: it stands in files.
         layers: What it is made of, if it was published soon after the one before it; `None`: it is one.
     """
 
@@ -146,7 +161,7 @@ class JourneyIndex:
     columns: Mapping[str, tuple[str, str]]
     hasher: Hasher
     layers: Layers | None = None
-    names: pa.Table | None = None
+    memory: Memory | None = None
 
     @property
     def who(self) -> Words:
@@ -206,8 +221,8 @@ class JourneyIndex:
     @cached_property
     def named(self) -> pa.Table:
         """What names each customer: kind, value; of one layer."""
-        if self.names is not None:
-            return self.names
+        if self.memory is not None:
+            return self.memory.names
         return self._told("identifiers.arrow", TEXTS) if len(self.who) else TEXTS.empty_table()
 
     def part(self, name: str) -> pa.MemoryMappedFile:
@@ -298,6 +313,8 @@ class JourneyIndex:
                 )
             )
         map_hash, folder = self.columns[map_key]
+        if self.memory is not None:
+            return self.memory.columns[map_key]
         layers = self.layers
         if layers is not None and layers.whole.columns.get(map_key) == self.columns[map_key]:
             return self._overlaid(layers, map_key)

@@ -30,16 +30,27 @@ from resa.storage.generating import (
     seen_of,
 )
 from resa.storage.hashing import Words
-from resa.storage.index import ARRAYS, UNPUBLISHED, WHOLE, WITHOUT, JourneyIndex, open_index, overlaid
+from resa.storage.index import (
+    ARRAYS,
+    UNPUBLISHED,
+    WHOLE,
+    WITHOUT,
+    JourneyIndex,
+    MapColumn,
+    Memory,
+    Sparse,
+    open_index,
+    overlaid,
+)
 from resa.storage.layers import BY_EVENT
 from resa.storage.persons import Unifier
 from resa.storage.records import Exclusion
-from resa.storage.traits import newest_traits, write_traits
+from resa.storage.traits import TRAITS, newest_traits, read_traits, write_traits
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["build_recent", "derive_recent_column"]
+__all__ = ["build_recent", "changed_customers", "customers_alone", "derive_recent_column"]
 
 Longs = npt.NDArray[np.int64]
 
@@ -115,6 +126,50 @@ def derive_recent_column(index: JourneyIndex, journey_map: JourneyMap, cache: Pa
     return derive_column(layers.recent, journey_map, cache, histories)
 
 
+def changed_customers(index: JourneyIndex, before: JourneyIndex) -> Words | None:
+    """Keys of the customers of whom a generation may say other things than the one before it, sorted.
+
+    `None`: of all; at least one of the two is a whole one, or they lie over different ones.
+    """
+    now, then = index.layers, before.layers
+    if now is None or then is None or (now.whole.files, now.whole.as_of) != (then.whole.files, then.whole.as_of):
+        return None
+    place = then.recent.find(now.recent.who)
+    same = place >= 0
+    for offsets, rows in (("offsets", "rows"), ("record_offsets", "record_rows")):
+        own, former = (np.ascontiguousarray(layer.arrays[offsets]) for layer in (now.recent, then.recent))
+        same[same] = np.diff(own)[same] == np.diff(former)[place[same]]
+        some = np.flatnonzero(same)
+        some = some[np.diff(own)[some] > 0]
+        mine = now.recent.arrays[rows][ordering.expand_groups(some, own)]
+        theirs = then.recent.arrays[rows][ordering.expand_groups(place[some], former)]
+        sizes = np.diff(own)[some]
+        if len(some):
+            same[some] = np.logical_and.reduceat(mine == theirs, np.cumsum(sizes) - sizes)
+    return now.recent.who[~same]
+
+
+def customers_alone(index: JourneyIndex, keys: Words, maps: Sequence[str]) -> JourneyIndex:
+    """Some customers of a generation with all that is known of them, in memory, as an index of its own.
+
+    Args:
+        index: A generation of two layers.
+        keys: uint64[K, 2].
+        maps: Keys of the maps whose columns are wanted.
+    """
+    layers = index.layers
+    if layers is None:
+        raise ValueError("the generation is a whole one")
+    below, above = (
+        _some(layer, _found(layer, keys), maps, read_traits(layer)) for layer in (layers.whole, layers.recent)
+    )
+    both = overlaid(below, above, layers.without)
+    names = both.identifiers().select(["kind", "value"])
+    columns = {key: replace(both.column(key), sources=index.column(key).sources) for key in maps}
+    arrays = {name: both.arrays[name] for name in ARRAYS}
+    return replace(both, arrays=arrays, layers=None, memory=Memory(names, columns, read_traits(both)))
+
+
 def _layers(store: Store, base: JourneyIndex) -> tuple[JourneyIndex, JourneyIndex, Words]:
     """The layers of a generation; the small one of a whole one is empty."""
     if base.layers is not None:
@@ -122,15 +177,46 @@ def _layers(store: Store, base: JourneyIndex) -> tuple[JourneyIndex, JourneyInde
     return base, replace(empty_index(store), channel_names=base.channel_names, files=base.files), _NOBODY
 
 
-def _some(index: JourneyIndex, customers: Longs) -> JourneyIndex:
-    """Some customers of one layer with all that stands there of them, in memory."""
+def _some(
+    index: JourneyIndex, customers: Longs, maps: Sequence[str] = (), traits: pa.Table | None = None
+) -> JourneyIndex:
+    """Some customers of one layer with all that stands there of them, in memory.
+
+    Args:
+        index: The layer.
+        customers: Their numbers, ascending.
+        maps: Whose columns are wanted.
+        traits: What is known of the layer's customers, if that is wanted.
+    """
     arrays = {"who": index.who[customers]}
     for offsets, names in (("offsets", BY_EVENT), ("record_offsets", ("record_rows",))):
         begins = np.ascontiguousarray(index.arrays[offsets])
         places = ordering.expand_groups(customers, begins)
         arrays[offsets] = np.append(0, np.cumsum(np.diff(begins)[customers]))
         arrays |= {name: index.arrays[name][places] for name in names}
-    return replace(index, arrays=arrays, names=index.named.take(pa.array(customers)))
+    events = ordering.expand_groups(customers, np.ascontiguousarray(index.offsets))
+    columns = {key: _some_events(index.column(key), events) for key in maps}
+    known = TRAITS.empty_table() if traits is None else _some_traits(traits, customers)
+    return replace(index, arrays=arrays, memory=Memory(index.named.take(pa.array(customers)), columns, known))
+
+
+def _some_events(column: MapColumn, events: Longs) -> MapColumn:
+    def some(numbers: Sparse) -> Sparse:
+        place = np.searchsorted(events, numbers.positions)
+        there = np.append(events, -1)[place] == numbers.positions
+        return Sparse(place[there], numbers.numbers[there])
+
+    return replace(
+        column, touchpoints=column.touchpoints[events], values=some(column.values), scores=some(column.scores)
+    )
+
+
+def _some_traits(traits: pa.Table, customers: Longs) -> pa.Table:
+    whose = traits.column("customer").to_numpy()
+    place = np.searchsorted(customers, whose)
+    there = np.append(customers, -1)[place] == whose
+    field = traits.schema.field("customer")
+    return traits.filter(pa.array(there)).set_column(0, field, pa.array(place[there].astype(np.uint32)))
 
 
 def _histories(base: JourneyIndex, keys: Words) -> JourneyIndex:

@@ -186,6 +186,10 @@ def read_traits(index: JourneyIndex) -> pa.Table:
     Raises:
         WorkspaceDamaged: Newer generations have replaced this one.
     """
+    if index.layers is not None:
+        return index.layers.traits(read_traits(index.layers.whole), read_traits(index.layers.recent))
+    if index.memory is not None:
+        return index.memory.traits
     if not index.records:
         return TRAITS.empty_table()
     with index.part("traits.arrow") as source:
