@@ -410,7 +410,7 @@ def open_index(
 def overlaid(whole: JourneyIndex, recent: JourneyIndex, without: Words) -> JourneyIndex:
     """The index of what came since laid over a whole one."""
     layers = Layers(whole, recent, without)
-    return replace(recent, arrays=Overlaid(layers, tuple(ARRAYS)), layers=layers)
+    return replace(recent, arrays=Overlaid(layers, tuple(ARRAYS)), layers=layers, memory=None)
 
 
 def _files(said: Sequence[Mapping[str, Any]], folder: Path, kind: str) -> tuple[EventFile, ...]:

@@ -218,6 +218,11 @@ def live_through(steps: Sequence[object], *, soon: bool) -> None:
             world = World(store, writer, clock, soon=soon)
             world.begin()
             world.check()  # of nothing: from here on all who come enter
+            for at in (0.25, 0.75) if soon else ():  # a whole generation, and one that lies over it
+                world.add(
+                    [Told("anna", at, "e0", "web", 0, '{"n": 3}'), Told("bo", at + 0.1, "e1", "store", 0, '{"n": 4}')]
+                )
+                world.check()
             for step in steps:
                 match step:
                     case float():
