@@ -38,7 +38,7 @@ from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Result
 from resa.analytics.scope.accounts import accounts_of
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import EventIndex, EventStore, Snapshot
+from resa.analytics.scope.snapshot import EventStore, Snapshot
 from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
@@ -319,10 +319,6 @@ class Measure:
                     held = accounts_of(below, self._currencies)
                 self._snapshots[key, count_by] = held
             return held
-
-    def snapshot_of(self, map_key: str, index: EventIndex) -> Snapshot:
-        """A map's events at an index that is not published, such as that of some customers alone."""
-        return Snapshot(self._store, index, self._maps[map_key], self._currencies)
 
     def _map_key(self, key: str | None) -> str:
         chosen = key or self._default

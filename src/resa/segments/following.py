@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,9 @@ from resa.storage import (
     kept_members,
     segment_states_of,
 )
+
+if TYPE_CHECKING:
+    from resa.analytics.scope.snapshot import Snapshot
 
 __all__ = ["Follower"]
 
@@ -144,14 +147,15 @@ class Follower:
         self._cut_short = True
         now = to_microseconds(self._writer.store.clock())
         told: list[SegmentChange] = []
-        index = self._writer.store.index()
+        snapshots = {key: self._measure.snapshot(key) for key in self._maps}
+        index = cast("JourneyIndex", next(iter(snapshots.values())).index)
         moved = _moved(self._index, index)
-        some = self._changed(index, now)
+        some = self._changed(snapshots, index, now)
         for key, journey_map in self._maps.items():
             if some is None:
-                flags = segment_flags(self._measure.snapshot(key), now=now)
+                flags = segment_flags(snapshots[key], now=now)
             else:
-                own = segment_flags(self._measure.snapshot_of(key, some), now=now)
+                own = segment_flags(snapshots[key].over(some), now=now)
                 flags = {name: self._carried_over(f"{key}.{name}", moved, index, some, own[name]) for name in own}
             for segment in journey_map.segments:
                 name = f"{key}.{segment.key}"
@@ -164,14 +168,18 @@ class Follower:
         self._resumed = self._cut_short = False
         return told
 
-    def _changed(self, index: JourneyIndex, now: int) -> JourneyIndex | None:
+    def _changed(self, snapshots: Mapping[str, Snapshot], index: JourneyIndex, now: int) -> JourneyIndex | None:
         """The customers of whom something came since the last look, alone; `None`: all are to be counted."""
         if self._resumed or self._index is None or self._index.generation == index.generation:
             return None
         if self._counted_all is None or now - self._counted_all > _TIME_ALONE:
             return None
         keys = changed_customers(index, self._index)
-        return None if keys is None else customers_alone(index, keys, tuple(self._maps))
+        return (
+            None
+            if keys is None
+            else customers_alone(index, keys, {key: one.column.sources for key, one in snapshots.items()})
+        )
 
     def _carried_over(
         self, name: str, moved: _Moved | None, index: JourneyIndex, some: JourneyIndex, inside: Flags

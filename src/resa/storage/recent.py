@@ -6,7 +6,7 @@ who are new, whose rows are another's by now, of whom a source told something, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -149,23 +149,25 @@ def changed_customers(index: JourneyIndex, before: JourneyIndex) -> Words | None
     return now.recent.who[~same]
 
 
-def customers_alone(index: JourneyIndex, keys: Words, maps: Sequence[str]) -> JourneyIndex:
+def customers_alone(
+    index: JourneyIndex, keys: Words, sources: Mapping[str, Mapping[int, tuple[str, ...]]]
+) -> JourneyIndex:
     """Some customers of a generation with all that is known of them, in memory, as an index of its own.
 
     Args:
         index: A generation of two layers.
         keys: uint64[K, 2].
-        maps: Keys of the maps whose columns are wanted.
+        sources: Of the maps whose columns are wanted: the sources of each touchpoint, of all customers.
     """
     layers = index.layers
     if layers is None:
         raise ValueError("the generation is a whole one")
     below, above = (
-        _some(layer, _found(layer, keys), maps, read_traits(layer)) for layer in (layers.whole, layers.recent)
+        _some(layer, _found(layer, keys), tuple(sources), read_traits(layer)) for layer in (layers.whole, layers.recent)
     )
     both = overlaid(below, above, layers.without)
     names = both.identifiers().select(["kind", "value"])
-    columns = {key: replace(both.column(key), sources=index.column(key).sources) for key in maps}
+    columns = {key: replace(both.column(key), sources=of_all) for key, of_all in sources.items()}
     arrays = {name: both.arrays[name] for name in ARRAYS}
     return replace(both, arrays=arrays, layers=None, memory=Memory(names, columns, read_traits(both)))
 

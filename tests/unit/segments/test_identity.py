@@ -38,6 +38,7 @@ class Index:
         self.record_offsets = np.zeros(self.customers + 1, np.int64)
         self.seconds = self.micros = np.zeros(self.customers, np.int32)
         self.epoch = 0
+        self.layers = None
         owner = {one: key for key, ones in self.called.items() for one in ones}
         hashes = sorted(owner)
         self.persons = pa.table(

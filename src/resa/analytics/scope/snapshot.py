@@ -185,8 +185,13 @@ class Snapshot:
         self.column = index.column(journey_map.key)
         self.journeys = Journeys(index.offsets, index.seconds, index.micros, self.column.touchpoints)
         self.epoch = index.epoch * SECOND
+        self._currencies = currencies
         self._foreign = foreign_currencies(journey_map.currency, currencies)
         self._kept: dict[object, object] = {}
+
+    def over(self, index: EventIndex) -> Snapshot:
+        """The same map at another index, such as that of some customers alone."""
+        return Snapshot(self.store, index, self.journey_map, self._currencies)
 
     def keep(self, key: object, make: Callable[[], Kept]) -> Kept:
         """What was made for this key before, or is made now."""
