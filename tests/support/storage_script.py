@@ -10,12 +10,14 @@ from sqlalchemy import update
 from tests.support.stored_events import Told, cells_of, event_table, random_rows, told_map
 
 from resa.runtime import compact, rebuild, refresh
-from resa.storage import Store, Writer
+from resa.storage import Store, Writer, recent
 from resa.storage.schema import workspace
 
 FILES = {f"file{number}": random_rows(90, number) for number in range(3)}
 MAP = told_map()
 CUT = 40
+
+recent.SMALLEST, recent.SHARE = 1, 0.001  # a small layer is laid over however little there is
 
 
 def make(folder: Path) -> None:
@@ -29,7 +31,9 @@ def run(folder: Path) -> None:
     with Store.open(folder) as store, store.writing() as writer:
         for name, rows in FILES.items():
             _collect(writer, name, rows)
-            refresh(writer, [MAP])
+            refresh(writer, [MAP], soon=True)
+        compact(writer)  # of what lies over the first generation
+        refresh(writer, [MAP])
         compact(writer)
         rebuild(writer, [MAP])
         first = next(load for load in store.loads() if load.origin == "file1")
@@ -37,8 +41,9 @@ def run(folder: Path) -> None:
             writer.remove_load(first.id)
         refresh(writer, [MAP])
         _collect(writer, "file1 again", FILES["file1"])
+        refresh(writer, [MAP], soon=True)
         _collect(writer, "file2 again", FILES["file2"])
-        refresh(writer, [MAP])
+        refresh(writer, [MAP], soon=True)
 
 
 def _collect(writer: Writer, name: str, rows: Sequence[Told]) -> None:

@@ -54,10 +54,10 @@ __all__ = ["build_recent", "changed_customers", "customers_alone", "derive_recen
 
 Longs = npt.NDArray[np.int64]
 
-SMALLEST: Final = 200_000
+SMALLEST = 200_000
 """Events of a whole generation: one of fewer is made anew as soon."""
 
-SHARE: Final = 8
+SHARE = 8.0
 """The small layer has at most this part of the events of the whole one; then both become one."""
 
 _BESIDE: Final = ("labels", "attributes.json")  # of a whole generation: nothing reads them there
