@@ -21,7 +21,7 @@ __all__ = ["customers_named", "identifiers_of", "persons_around", "persons_of_al
 def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str, str]]) -> list[int | None]:
     """The number of the customer of each identifier, given as kind and value; `None` where there is none."""
     lists = pa.array([[{"kind": kind, "value": value}] for kind, value in named], IDENTIFIERS)
-    owners = Known(rules, index.hasher, index.persons).owners(lists)
+    owners = Known.of(rules, index).owners(lists)
     numbers = np.where(owners.somebody, index.find(owners.who), -1)
     return [None if number < 0 else number for number in numbers.tolist()]
 

@@ -34,6 +34,7 @@ Flags = npt.NDArray[np.bool_]
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
+_BELOW: Final = -1  # the place of what another layer tells of, or none
 _OLD: Final = -1  # the batch of what was known before
 _ZERO: Final = np.zeros((1, 2), np.uint64)
 
@@ -71,6 +72,11 @@ class Known:
     persons: pa.Table
     whole: pa.Table = field(default_factory=PERSONS.empty_table)
 
+    @classmethod
+    def of(cls, rules: Rules, index: JourneyIndex) -> Known:
+        """What a generation keeps, layer by layer."""
+        return cls(rules, index.hasher, *index.told_persons)
+
     @cached_property
     def keys(self) -> Words:
         """The hash of each identifier, by which they stand; uint64[K, 2]. Those of the layer below follow."""
@@ -80,6 +86,8 @@ class Known:
         """The place of each hash in `keys`; -1: it is not known."""
         own = self.persons.num_rows
         found = found_places(hashes, self.keys[:own])
+        beside = self.persons.column("part").to_numpy() < 0
+        found[np.append(beside, False)[found]] = _BELOW
         if self.whole.num_rows and (found < 0).any():
             below = found_places(hashes[found < 0], self.keys[own:])
             found[found < 0] = np.where(below < 0, below, below + own)

@@ -294,7 +294,7 @@ def _is_old(kept: SegmentState, new: SegmentState) -> bool:
 
 def _hold(index: JourneyIndex) -> int:
     """Open what says whose each identifier is, so that it can be read after a newer generation has replaced it."""
-    return int(index.persons.num_rows)
+    return sum(persons.num_rows for persons in index.told_persons)
 
 
 def _carried(before: _Followed, moved: _Moved | None, inside: Flags) -> tuple[Flags, Numbers, Numbers, Numbers]:

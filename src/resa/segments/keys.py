@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from resa.storage import JourneyIndex
+from resa.storage import JourneyIndex, keys_of, lower_bounds
 
 __all__ = ["key_of", "keys_as_words", "owners_of"]
 
@@ -33,17 +33,13 @@ def owners_of(index: JourneyIndex, keys: Words) -> npt.NDArray[np.int64]:
         index: A generation.
         keys: uint64[N, 2], keys of this generation or another one.
     """
-    persons = index.persons
-    if not persons.num_rows or not len(keys):
-        return index.find(keys)
-    hashes = np.stack([persons.column(name).to_numpy() for name in ("high", "low")], axis=1)
-    names = persons.column("name").to_numpy()
-    places = np.searchsorted(np.ascontiguousarray(hashes[:, 0]), keys[:, 0])
-    for _ in range(2):  # two with one first word are as good as impossible, yet not quite
-        here = np.minimum(places, len(hashes) - 1)
-        places = places + ((hashes[here, 0] == keys[:, 0]) & (hashes[here, 1] < keys[:, 1]) & (places < len(hashes)))
-    here = np.minimum(places, len(hashes) - 1)
-    joined = (hashes[here] == keys).all(axis=1) & (names[here] >= 0)
     now = keys.copy()
-    now[joined] = hashes[names[here[joined]]]
+    for persons in reversed(index.told_persons):
+        if persons.num_rows and len(keys):
+            hashes = keys_of(persons)
+            names, part = (persons.column(name).to_numpy() for name in ("name", "part"))
+            place = np.minimum(lower_bounds(hashes, keys), len(hashes) - 1)
+            told = (hashes[place] == keys).all(axis=1) & (part[place] >= 0)
+            name = names[place]
+            now[told] = np.where(name[told, None] >= 0, hashes[name[told]], keys[told])
     return index.find(now)

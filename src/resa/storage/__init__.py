@@ -24,6 +24,7 @@ from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.keeping_out import named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.layers import lower_bounds
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.memberships import (
@@ -135,6 +136,7 @@ __all__ = [
     "keys_of",
     "link_secret",
     "list_keys",
+    "lower_bounds",
     "made_link_secret",
     "make_key",
     "map_catalog",

@@ -276,6 +276,12 @@ class JourneyIndex:
         """The evidence for it, as `PAIRS`."""
         return self._told("pairs.arrow", PAIRS) if self.layers is None else self._both[1]
 
+    @property
+    def told_persons(self) -> tuple[pa.Table, ...]:
+        """`PERSONS` of each layer, the newer first: what one does not tell of, or that it stands beside, is below."""
+        layers = (self,) if self.layers is None else (self.layers.recent, self.layers.whole)
+        return tuple(layer.persons for layer in layers)
+
     @cached_property
     def _both(self) -> tuple[pa.Table, pa.Table]:
         whole, recent = (self.layers.whole, self.layers.recent) if self.layers else (self, self)

@@ -129,7 +129,7 @@ def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
 
 def owned_by(shop: Workspace, index: JourneyIndex, customer: int) -> Callable[[pa.ChunkedArray], Flags]:
     """Which lists of identifiers are rows of a customer, as the index has it."""
-    known = Known(shop.identity.rules, index.hasher, index.persons)
+    known = Known.of(shop.identity.rules, index)
     key = index.who[customer].copy()
 
     def owns(lists: pa.ChunkedArray) -> Flags:

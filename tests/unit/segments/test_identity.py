@@ -46,8 +46,10 @@ class Index:
                 "high": pa.array(hashes, pa.uint64()),
                 "low": pa.array([7] * len(hashes), pa.uint64()),
                 "name": pa.array([hashes.index(owner[one]) for one in hashes], pa.int32()),
+                "part": pa.array([0] * len(hashes), pa.int32()),
             }
         )
+        self.told_persons = (self.persons,)
 
     def find(self, keys: Any) -> Any:
         numbers = {key: number for number, key in enumerate(self.called)}
