@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from benchmarks.likeness import joined, made_up, pairs_right
 
 from resa.identity import ALIKE, FIELDS, groups_of, likely_pairs
 
@@ -70,3 +71,11 @@ def test_the_order_of_people_is_no_matter(shared_data: Path) -> None:
     people, _ = people_of(shared_data / "splink_fake_1000" / "fake_1000.parquet")
     backwards = people.take(pa.array(range(people.num_rows - 1, -1, -1)))
     assert likely_pairs(backwards).equals(likely_pairs(people))
+
+
+@pytest.mark.parametrize("customers", [5_000, pytest.param(100_000, marks=pytest.mark.nightly)])
+def test_of_many_made_up_customers_hardly_one_is_wrong(customers: int) -> None:
+    people, whose = made_up(customers)
+    told, right, wanted = pairs_right(joined(people), whose)
+    assert right >= told * 0.9995
+    assert right >= wanted * 0.99
