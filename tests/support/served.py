@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from resa import workspace
@@ -50,11 +52,26 @@ def _free_port() -> int:
 
 
 class Served:
-    """`resa serve` of a folder, with further options; a context manager that stops it as Ctrl+C would."""
+    """`resa serve` of a folder, with further options; a context manager that stops it as Ctrl+C would.
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    Args:
+        folder: The workspace.
+        options: Of the command.
+        under: A command that runs it and disturbs it; its process must become the server's own.
+        environment: Variables beside the test's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        under: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self.options = options
+        self.under = under
+        self.environment = environment
         self.port = _free_port()
         self.output = ""
 
@@ -64,9 +81,12 @@ class Served:
 
     def __enter__(self) -> Self:
         """Start it; returns once it listens."""
-        command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder), "--port", str(self.port)]
-        command += self.options
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        command = [*self.under, sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder)]
+        command += ["--port", str(self.port), *self.options]
+        environment = {**os.environ, **self.environment}
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
+        )
         began = time.monotonic()
         assert self.process.stderr is not None
         while "listening at" not in self.output:
@@ -78,12 +98,17 @@ class Served:
 
     def post(self, path: str, body: bytes, **headers: str) -> int:
         """The status of the answer; 0: there was none."""
+        return self.answer(path, body, **headers)[0]
+
+    def answer(self, path: str, body: bytes, **headers: str) -> tuple[int, Mapping[str, str]]:
+        """The status of the answer, 0: there was none; and its head."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", path, body, headers)
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            return answer.status, answer.headers
         except (OSError, http.client.HTTPException):
-            return 0
+            return 0, {}
         finally:
             connection.close()
 
