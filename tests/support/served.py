@@ -18,7 +18,7 @@ from typing import Self
 from resa import workspace
 from resa.storage import make_key
 
-__all__ = ["MAP", "Served", "new_shop"]
+__all__ = ["MAP", "NotStarted", "Served", "new_shop"]
 
 MAP = """resa: 1
 title: A shop
@@ -49,6 +49,10 @@ def _free_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])
+
+
+class NotStarted(AssertionError):
+    """It ended before it listened; its error output."""
 
 
 class Served:
@@ -92,7 +96,8 @@ class Served:
         while "listening at" not in self.output:
             line = self.process.stderr.readline()
             self.output += line
-            assert line, self.output
+            if not line:
+                raise NotStarted(self.output)
             assert time.monotonic() - began < _START_SECONDS, self.output
         return self
 
