@@ -100,7 +100,7 @@ class Sender(threading.Thread):
             self.acknowledged.update(batch.ids)
             self.accepted += Counter(calls=batch.calls, wrong=batch.wrong)
         elif status in {429, 503}:
-            self.unsaid += not head.get("Retry-After", "").isdigit()
+            self.unsaid += not head.get("retry-after", "").isdigit()
         if keep and self.chance.random() < (0.25 if good else 0.5):
             self.again += batch.ids
 

@@ -106,14 +106,15 @@ class Served:
         return self.answer(path, body, **headers)[0]
 
     def answer(self, path: str, body: bytes, **headers: str) -> tuple[int, Mapping[str, str]]:
-        """The status of the answer, 0: there was none; and its head."""
+        """The status of the answer, 0: there was none; and its head, names in lower case."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.headers
         except (OSError, http.client.HTTPException):
             return 0, {}
+        else:
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}
         finally:
             connection.close()
 
