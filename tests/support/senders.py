@@ -101,6 +101,8 @@ class Sender(threading.Thread):
             self.accepted += Counter(calls=batch.calls, wrong=batch.wrong)
         elif status in {429, 503}:
             self.unsaid += not head.get("retry-after", "").isdigit()
+        if status == 0:
+            time.sleep(0.02)
         if keep and self.chance.random() < (0.25 if good else 0.5):
             self.again += batch.ids
 
