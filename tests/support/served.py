@@ -10,13 +10,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from resa import workspace
 from resa.storage import make_key
 
-__all__ = ["MAP", "Served", "new_shop"]
+__all__ = ["MAP", "NotStarted", "Served", "new_shop"]
 
 MAP = """resa: 1
 title: A shop
@@ -49,12 +51,31 @@ def _free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-class Served:
-    """`resa serve` of a folder, with further options; a context manager that stops it as Ctrl+C would."""
+class NotStarted(AssertionError):
+    """It ended before it listened; its error output."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+
+class Served:
+    """`resa serve` of a folder, with further options; a context manager that stops it as Ctrl+C would.
+
+    Args:
+        folder: The workspace.
+        options: Of the command.
+        under: A command that runs it and disturbs it; its process must become the server's own.
+        environment: Variables beside the test's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        under: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self.options = options
+        self.under = under
+        self.environment = environment
         self.port = _free_port()
         self.output = ""
 
@@ -64,26 +85,36 @@ class Served:
 
     def __enter__(self) -> Self:
         """Start it; returns once it listens."""
-        command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder), "--port", str(self.port)]
-        command += self.options
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        command = [*self.under, sys.executable, "-m", "resa.cli", "serve", "-w", str(self.folder)]
+        command += ["--port", str(self.port), *self.options]
+        environment = {**os.environ, **self.environment}
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
+        )
         began = time.monotonic()
         assert self.process.stderr is not None
         while "listening at" not in self.output:
             line = self.process.stderr.readline()
             self.output += line
-            assert line, self.output
+            if not line:
+                raise NotStarted(self.output)
             assert time.monotonic() - began < _START_SECONDS, self.output
         return self
 
     def post(self, path: str, body: bytes, **headers: str) -> int:
         """The status of the answer; 0: there was none."""
+        return self.answer(path, body, **headers)[0]
+
+    def answer(self, path: str, body: bytes, **headers: str) -> tuple[int, Mapping[str, str]]:
+        """The status of the answer, 0: there was none; and its head, names in lower case."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", path, body, headers)
-            return connection.getresponse().status
+            answer = connection.getresponse()
         except (OSError, http.client.HTTPException):
-            return 0
+            return 0, {}
+        else:
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}
         finally:
             connection.close()
 

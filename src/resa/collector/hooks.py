@@ -7,12 +7,12 @@ it would read a file of JSON lines, and a line that was rejected can be read aga
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from resa.base.clock import from_microseconds
-from resa.base.errors import EngineError, InputError, Problem, SourceError
+from resa.base.errors import EngineError, InputError, Problem, SourceError, TimeExceeded
 from resa.base.language import sentence
 from resa.collector.hook_shape import WEBHOOK
 from resa.collector.judging import Judge, Judged, refused_table
@@ -39,6 +39,17 @@ HOOK: Final = "hook"
 
 _AT_ONCE: Final = 10_000
 """Lines that become rows at once."""
+
+_FEW: Final = 100
+"""Lines that a source is tried with that was too slow for more."""
+
+_MOST_SECONDS: Final = 1.0
+"""So long may a statement of a source take: all others wait for it."""
+
+_MOST_MEMORY: Final = "1GB"
+
+_RESTS: Final = 20.0
+"""So many times as long as a source took in vain it is not tried again, and its lines are refused."""
 
 _LOOK_SECONDS: Final = 0.5
 
@@ -132,9 +143,9 @@ class Hooks:
         return [source for _, source in sorted(self._good.items())]
 
     def _look(self) -> None:
-        if time.monotonic() - self._looked < _LOOK_SECONDS:
+        if monotonic() - self._looked < _LOOK_SECONDS:
             return
-        self._looked = time.monotonic()
+        self._looked = monotonic()
         found: dict[Path, tuple[int, int, int]] = {}
         for path in sorted((self._folder / "sources").glob("*.y*ml")):
             try:
@@ -200,6 +211,8 @@ class HookMaker:
         self._hooks = hooks
         self._plans: dict[str, tuple[Source, Plan | None]] = {}
         self._engine: Engine | None = None
+        self._at_once: dict[str, int] = {}
+        self._rests_until: dict[str, float] = {}
 
     def lateness(self, name: str) -> timedelta | None:
         """How late rows of a source may come, if it is a hook that says so."""
@@ -210,26 +223,39 @@ class HookMaker:
     def rows_of(self, name: str, arrivals: Sequence[Arrival], first_row: int) -> HookRows:
         """The rows of a hook's first lines; of fewer where they cannot be read together.
 
-        Lines that no source can read are rejected as they are: they wait until it is mended, and nothing waits for
-        them.
+        Lines that no source can read, or only in more time than there is, are rejected as they are: they wait until it
+        is mended, and nothing waits for them.
 
         Args:
             name: Of the source.
             arrivals: Each of the kind `HOOK`.
             first_row: Number of the first in its load.
         """
-        arrivals = arrivals[:_AT_ONCE]
+        arrivals = arrivals[: self._at_once.get(name, _AT_ONCE)]
         source = self._source(name)
         plan = None if source is None else self._plan(source)
         if source is None or plan is None:
             return _refused(arrivals, first_row)
+        began = monotonic()
+        if began < self._rests_until.get(name, began):
+            return _refused(arrivals, first_row, "too-slow")
         while True:
             try:
-                return self._judged(source, plan, arrivals, first_row)
+                rows = self._judged(source, plan, arrivals, first_row)
+            except TimeExceeded:
+                if len(arrivals) > _FEW:
+                    arrivals, self._at_once[name] = arrivals[:_FEW], _FEW
+                    continue
+                now = monotonic()
+                self._rests_until[name] = now + _RESTS * (now - began)
+                return _refused(arrivals, first_row, "too-slow")
             except (EngineError, SourceError):
                 if len(arrivals) == 1:
                     return _refused(arrivals, first_row)
                 arrivals = arrivals[: len(arrivals) // 2]  # whatever it is, it costs nothing that lies beside it
+            else:
+                self._at_once[name] = min(_AT_ONCE, 2 * self._at_once.get(name, _AT_ONCE))
+                return rows
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -243,7 +269,7 @@ class HookMaker:
     @property
     def _sql(self) -> Engine:
         if self._engine is None:
-            self._engine = Engine()
+            self._engine = Engine(seconds=_MOST_SECONDS, memory_limit=_MOST_MEMORY)
         return self._engine
 
     def _plan(self, source: Source) -> Plan | None:
@@ -256,6 +282,7 @@ class HookMaker:
         except (SourceError, EngineError):
             found = None
         self._plans[source.name] = (source, found)
+        self._rests_until.pop(source.name, None)
         return found
 
     def _judged(self, source: Source, plan: Plan, arrivals: Sequence[Arrival], first_row: int) -> HookRows:
@@ -296,11 +323,9 @@ def _lines(arrivals: Sequence[Arrival], first_row: int) -> pa.Table:
     return pa.table({LINE: lines, ROW: rows})
 
 
-def _refused(arrivals: Sequence[Arrival], first_row: int) -> HookRows:
+def _refused(arrivals: Sequence[Arrival], first_row: int, reason: str = "no-source") -> HookRows:
     rejected = refused_table(
-        [Refused(first_row + place, "no-source", arrival.content.decode()) for place, arrival in enumerate(arrivals)]
+        [Refused(first_row + place, reason, arrival.content.decode()) for place, arrival in enumerate(arrivals)]
     )
     ids = pa.array([], pa.string())
-    return HookRows(
-        len(arrivals), "events", EVENTS.empty_table(), [], ids, rejected, Counter({"no-source": len(arrivals)})
-    )
+    return HookRows(len(arrivals), "events", EVENTS.empty_table(), [], ids, rejected, Counter({reason: len(arrivals)}))

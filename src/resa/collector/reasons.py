@@ -44,6 +44,7 @@ DETAILS: Mapping[str, str] = {
     "unknown-call": pattern("{column} is none of identify, track, page, screen, group and alias"),
     "repeated-key": pattern("an earlier row of the file has the same key"),
     "no-source": pattern("the source file was gone or wrong when the row came; mend it, then replay the row"),
+    "too-slow": pattern("the source file's SQL took too long, and others waited; make it quicker, then replay the row"),
 }
 """Every reason with its sentence; a row has the first that applies."""
 
@@ -75,6 +76,7 @@ WORDS: Mapping[str, Sentence] = {
     "unknown-call": sentence("unknown call"),
     "repeated-key": sentence("key repeated"),
     "no-source": sentence("no source file"),
+    "too-slow": sentence("SQL too slow"),
 }
 """The reasons in few words, for tables."""
 

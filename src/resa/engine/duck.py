@@ -37,6 +37,7 @@ class Engine:
         spill: Folder for what does not fit in memory; `None`: nothing is written to disk.
         threads: How many threads a statement may use; `None`: one for each core.
         memory_limit: Such as `2GB`; `None`: DuckDB's own limit, 80 % of the machine.
+        seconds: How long a query may run that says nothing else; `None`: as long as it takes.
 
     DuckDB would still write inside a readable folder by `COPY … TO`: hand it only statements that Resa built, and
     statements of users only after `check_is_select`.
@@ -49,7 +50,9 @@ class Engine:
         spill: Path | None = None,
         threads: int | None = None,
         memory_limit: str | None = None,
+        seconds: float | None = None,
     ) -> None:
+        self._seconds = seconds
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -97,13 +100,13 @@ class Engine:
         Args:
             sql: The statement; `$name` stands for a parameter.
             parameters: Values by name.
-            seconds: How long it may run; `None`: as long as it takes.
+            seconds: How long it may run; `None`: as the engine says.
 
         Raises:
             EngineError: The statement failed.
             TimeExceeded: It ran longer than it may.
         """
-        with _explained(sql), self._time_limit(seconds):
+        with _explained(sql), self._time_limit(self._seconds if seconds is None else seconds):
             relation = self._connection.sql(sql, params=_used(sql, parameters))
             return relation.to_arrow_table()
 
@@ -122,7 +125,7 @@ class Engine:
     def cursor(self) -> Engine:
         """Another connection to the same tables and views, for another thread."""
         twin = object.__new__(Engine)
-        twin._connection = self._connection.cursor()
+        twin._connection, twin._seconds = self._connection.cursor(), self._seconds
         return twin
 
     @property

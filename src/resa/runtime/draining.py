@@ -89,6 +89,14 @@ class Drainer:
         self._seen = waiting[-1].number if waiting else self._seen
         return done
 
+    def drain_up_to_now(self) -> int:
+        """Consume all that has arrived when this is called, whatever comes meanwhile; number of the last arrival."""
+        last, before = self.arrivals.last, -1
+        while before < self._seen < last:  # it ends, too, where they are consumed and forgotten meanwhile
+            before = self._seen
+            self.drain()
+        return max(last, self._seen)
+
     def state_complete(self) -> None:
         """Say of every source that all has come but what may still be late, or waits here."""
         now = self.writer.store.clock()
@@ -104,6 +112,10 @@ class Drainer:
             until = self.writer.store.clock() - self._lateness(load.source_id)
             self.writer.finish_load(load, complete_until=until)
         self._loads.clear()
+        self.leave()
+
+    def leave(self) -> None:
+        """Give back what it holds; whoever drains next goes on with the loads."""
         self._maker.close()
 
     def _lateness(self, source_id: str) -> timedelta:

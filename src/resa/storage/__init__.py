@@ -15,14 +15,14 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
-from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
+from resa.storage.erasing import Person, erase_rows, finish_erasures, is_unfinished, keep_out, rows_naming
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
-from resa.storage.keeping_out import named_in_payload
+from resa.storage.keeping_out import erased_with, named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.layers import lower_bounds
 from resa.storage.link_key import link_secret, made_link_secret
@@ -65,6 +65,7 @@ from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.store import Store
 from resa.storage.trial import trying
+from resa.storage.turns import is_asked, lending
 from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
@@ -115,9 +116,9 @@ __all__ = [
     "count_files",
     "customers_alone",
     "erase_rows",
+    "erased_with",
     "finish_erasures",
     "first_of_each_key",
-    "forget_consumed",
     "forget_derived",
     "forget_segment",
     "forget_what_was_left_behind",
@@ -126,14 +127,17 @@ __all__ = [
     "holding",
     "holds_all",
     "in_order",
+    "is_asked",
     "is_distinctive",
     "is_unfinished",
     "keep_decisions",
+    "keep_out",
     "keep_segment",
     "kept_decisions",
     "kept_members",
     "key_hash",
     "keys_of",
+    "lending",
     "link_secret",
     "list_keys",
     "lower_bounds",

@@ -135,6 +135,12 @@ class Arrivals:
                     break
         return found
 
+    @property
+    def last(self) -> int:
+        """Number of the last arrival that is there; 0: none is."""
+        with self._reading, _told():
+            return self._reader.execute("SELECT max(number) FROM arrivals").fetchone()[0] or 0
+
     def count(self, after: int) -> Waiting:
         """How much waits behind a number."""
         with self._reading, _told():

@@ -20,11 +20,11 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from resa.base.clock import from_microseconds as from_micros
 from resa.base.clock import to_microseconds as to_micros
-from resa.base.errors import WorkspaceBusy, WorkspaceDamaged, WorkspaceError
+from resa.base.errors import WorkspaceDamaged, WorkspaceError
 from resa.base.language import sentence
 from resa.storage.schema import metadata, workspace
 
-__all__ = ["REVISION", "Database", "from_micros", "to_micros", "vacuum"]
+__all__ = ["REVISION", "Database", "from_micros", "to_micros", "told", "vacuum"]
 
 REVISION = "0006"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
@@ -71,27 +71,27 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment and changes nothing."""
-        with _told(), self._readers.connect() as connection, connection.begin() as transaction:
+        with told(), self._readers.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """A transaction that may write; committed when the block ends well. The lease wraps it: use that."""
-        with _told(), self._writers.begin() as connection:
+        with told(), self._writers.begin() as connection:
             yield connection
 
     def vacuum(self) -> None:
         """Write the file anew, so that nothing of deleted rows is left in free pages or in the log.
 
         Raises:
-            WorkspaceBusy: Another process reads just now, so that the log cannot be emptied.
+            WorkspaceError: Another process reads just now, so that the log cannot be emptied.
         """
         vacuum(self._path)
 
     def version(self) -> int:
         """A number that differs once somebody else has changed the file since it was asked last (SQLite's own)."""
-        with _told():
+        with told():
             if self._watcher is None:
                 self._watcher = self._readers.raw_connection()
             return int(self._watcher.cursor().execute("PRAGMA data_version").fetchone()[0])
@@ -132,30 +132,30 @@ def vacuum(path: Path) -> None:
     """Write a SQLite file anew, without what was deleted; its log is emptied.
 
     Raises:
-        WorkspaceBusy: Another process reads it just now.
+        WorkspaceError: Another process reads it just now, or the disk does not take it.
     """
-    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
+    with told(), closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("VACUUM")
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     if busy:
-        raise WorkspaceBusy(
+        raise WorkspaceError(
             sentence("another process reads {path}, whose log must be emptied; try again", path=path.name)
         )
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Say in plain words that the disk failed; the transaction is rolled back."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError) as error:
         raise WorkspaceError(
             sentence(
                 "the workspace's database could not be used ({orig}); nothing of this step was kept: "
                 "see that the disk is well, has room and may be written to, then run the command "
                 "again",
-                orig=error.orig,
+                orig=getattr(error, "orig", error),
             )
         ) from error
 

@@ -21,11 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
-from resa.base.errors import WorkspaceError
-from resa.base.language import sentences
 from resa.kernels import ordering
 from resa.storage.cleaning import clean
-from resa.storage.database import from_micros, to_micros, vacuum
+from resa.storage.database import from_micros, to_micros, told, vacuum
 from resa.storage.decisions import kept_decisions
 from resa.storage.gather import open_parquet
 from resa.storage.hashing import Hasher, Words
@@ -55,7 +53,7 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "forget_consumed", "is_unfinished", "rows_naming"]
+__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "is_unfinished", "keep_out", "rows_naming"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -124,26 +122,28 @@ class _Plan:
         return number
 
 
-def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str, int]:
+def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int = 0) -> dict[str, int]:
     """Take a person out of all that is truth, in one transaction; how many rows went, by table.
 
     Args:
         writer: The writer.
         person: Who is to go.
         dry: Only count.
+        after: Only from files of higher numbers; if there is nothing, nothing is written down.
     """
     store = writer.store
     plan = _Plan(next_number(store, "files"))
     for kind in FILE_FOLDERS:
         if kind != "settled":
             for file in store.event_files(kind):
-                _rewrite(store, file, person, plan, dry=dry)
+                if file.id > after:
+                    _rewrite(store, file, person, plan, dry=dry)
     named = _decisions_of(store, person)
     plan.rows["decisions"] = len(named)
     for table in _MEMBERSHIPS:
         plan.rows[table.name] = _memberships(store, table, person).num_rows
     rows = {kind: number for kind, number in plan.rows.items() if number}
-    if dry:
+    if dry or (after and not rows):
         return rows
     _move_settled(store, plan)
     removed = _sorted(plan.hashes)
@@ -160,13 +160,24 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
         for table in _MEMBERSHIPS:
             connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
-        at = to_micros(store.clock())
-        for kind, key in {key: (kind, key) for kind, key in person.hashes}.values():
-            connection.execute(delete(erased_identifiers).where(erased_identifiers.c.hash == key))
-            connection.execute(insert(erased_identifiers).values(hash=key, kind=kind, at=at))
+        at = _keep_out(connection, store, person)
         entry = {"at": at, "who": person.who, "rows": json.dumps(rows), "state": "rewritten"}
         connection.execute(insert(erasures).values(**entry))
     return rows
+
+
+def keep_out(writer: Writer, person: Person) -> None:
+    """Of what happened before now, nothing that names her is stored again; `erase_rows` does it, too."""
+    with writer.lease.writing() as connection:
+        _keep_out(connection, writer.store, person)
+
+
+def _keep_out(connection: Connection, store: Store, person: Person) -> int:
+    at = to_micros(store.clock())
+    for kind, key in {key: (kind, key) for kind, key in person.hashes}.values():
+        connection.execute(delete(erased_identifiers).where(erased_identifiers.c.hash == key))
+        connection.execute(insert(erased_identifiers).values(hash=key, kind=kind, at=at))
+    return at
 
 
 def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
@@ -196,10 +207,10 @@ def is_unfinished(store: Store) -> bool:
 
 
 def finish_erasures(writer: Writer) -> None:
-    """Forget all that was derived before the newest generation, and write the databases anew.
+    """Forget all that was derived before the newest generation and what became rows; write the databases anew.
 
     Raises:
-        WorkspaceBusy: Another process reads just now; the next refresh goes on here.
+        WorkspaceError: Another process reads just now; the next refresh goes on here.
     """
     store = writer.store
     with writer.lease.writing() as connection:
@@ -208,32 +219,17 @@ def finish_erasures(writer: Writer) -> None:
     clean(store, writer.lease)
     store.database.vacuum()
     if store.layout.arrivals.exists():
+        _forget_consumed(store)
         vacuum(store.layout.arrivals)
     with writer.lease.writing() as connection:
         connection.execute(update(erasures).values(state="finished"))
 
 
-def forget_consumed(writer: Writer) -> None:
-    """Delete arrivals that are in the files already.
-
-    Raises:
-        WorkspaceError: Others wait, and may name who is to go.
-    """
-    store = writer.store
-    if not store.layout.arrivals.exists():
-        return
-    with closing(sqlite3.connect(store.layout.arrivals, isolation_level=None)) as connection:
+def _forget_consumed(store: Store) -> None:
+    """Delete arrivals that are in the files already."""
+    with told(), closing(sqlite3.connect(store.layout.arrivals, isolation_level=None, timeout=20.0)) as connection:
         for source, number in store.consumed().items():
             connection.execute("DELETE FROM arrivals WHERE source_id = ? AND number <= ?", (source, number))
-        waiting = connection.execute("SELECT count(*) FROM arrivals").fetchone()[0]
-    if waiting:
-        raise WorkspaceError(
-            sentences(
-                "{n} request waits that may name this customer: run `resa serve` until it is in, then erase",
-                "{n} requests wait that may name this customer: run `resa serve` until they are in, then erase",
-                waiting,
-            )
-        )
 
 
 def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry: bool) -> None:

@@ -23,6 +23,7 @@ from resa.base.language import as_it_is, sentence
 from resa.storage.generating import share_file
 from resa.storage.layout import Layout
 from resa.storage.schema import files, generations, lease
+from resa.storage.turns import locked
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -101,13 +102,9 @@ def forget_what_was_left_behind(store: Store) -> None:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process at a time; the system frees the place of one that is killed."""
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                raise WorkspaceBusy(sentence("another backup of this workspace is under way; wait for it")) from None
-            raise _not_copied(error) from error
+    with locked(path) as mine:
+        if not mine:
+            raise WorkspaceBusy(sentence("another backup of this workspace is under way; wait for it"))
         yield
 
 

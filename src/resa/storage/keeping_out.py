@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from resa.storage.schema import erased_identifiers
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["KeptOut", "decoded", "named_in_payload"]
+__all__ = ["KeptOut", "decoded", "erased_with", "named_in_payload"]
 
 _TIMES: Final = ("occurred_at", "recorded_at")
 
@@ -81,6 +81,23 @@ class KeptOut:
             told = [self._until.get(row.tobytes(), -1) for row in hashes.astype("<u8")]
             found = np.maximum(found, np.array(told, np.int64))
         return found
+
+
+def erased_with(store: Store, value: str, kind: str | None) -> Mapping[bytes, str]:
+    """The hashes of all identifiers that were erased together with this one, with their kinds; empty: it never was.
+
+    Args:
+        store: The workspace's.
+        value: Of the identifier, as its source writes it.
+        kind: Of the identifier; `None`: any.
+    """
+    with store.database.reading() as connection:
+        rows = connection.execute(select(erased_identifiers)).all()
+    asked = [kind] if kind is not None else sorted({row.kind for row in rows})
+    kinds, values = pa.array(asked, pa.string()), pa.array([value] * len(asked), pa.string())
+    named = {row.tobytes() for row in store.hashes_of(kinds, values).astype("<u8")}
+    moments = {row.at for row in rows if row.hash in named}
+    return {row.hash: row.kind for row in rows if row.at in moments}
 
 
 def decoded(payload: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resa.storage.keeping_out import decoded
+from resa.storage.layout import Layout
 from resa.storage.needles import Needles
 
 __all__ = ["search_everything"]
@@ -27,14 +28,32 @@ _OVERLAP: Final = 1 << 12
 _ROWS: Final = 65_536
 
 
-def search_everything(root: Path, needles: Needles) -> list[str]:
-    """Where below a folder an identifier still stands: names of folders and files, without values; best is empty."""
+def search_everything(layout: Layout, needles: Needles, *, arrived: int) -> list[str]:
+    """Where in a data folder an identifier still stands: names of folders and files, without values; best is empty.
+
+    Args:
+        layout: The data folder.
+        needles: What is sought.
+        arrived: Number of the last arrival that is looked at. Where later ones, which a server takes meanwhile, name
+            her, too, bytes of their file beside its rows prove nothing and are left out.
+    """
     found = set[str]()
-    for path in sorted(root.rglob("*")) if needles else ():
-        if path.is_file() and _holds(path, needles):
-            inside = path.relative_to(root)
-            found.add(inside.parts[0] if len(inside.parts) > 1 else inside.name)
+    for path in sorted(layout.root.rglob("*")) if needles else ():
+        if not path.is_file() or not _holds(path, needles):
+            continue
+        if path.name.startswith(layout.arrivals.name) and _only_later(layout.arrivals, needles, arrived):
+            continue
+        inside = path.relative_to(layout.root)
+        found.add(inside.parts[0] if len(inside.parts) > 1 else inside.name)
     return sorted(found)
+
+
+def _only_later(path: Path, needles: Needles, arrived: int) -> bool:
+    """Whether arrivals behind a number name her, and none up to it does."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT number, content FROM arrivals").fetchall()
+    naming = [number for number, content in rows if any(map(needles.stand_in, _as_text(content)))]
+    return bool(naming) and min(naming) > arrived
 
 
 def _holds(path: Path, needles: Needles) -> bool:

@@ -32,6 +32,7 @@ from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import consumed, file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.settling import waiting_rows
 from resa.storage.traits import read_traits, told_traits
+from resa.storage.turns import ask_for_turn
 from resa.storage.writer import Writer
 
 __all__ = ["Store"]
@@ -77,12 +78,19 @@ class Store:
         self.close()
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self, *, asks: bool = False) -> Iterator[Writer]:
         """Be the one writer while the block runs. What a dead writer left half-done is cleaned away first.
+
+        Args:
+            asks: Where a server writes, ask it for a turn; what arrives waits meanwhile.
 
         Raises:
             WorkspaceBusy: Another process writes.
         """
+        if asks:
+            with ask_for_turn(self) as lease:
+                yield Writer(self, lease)
+            return
         lease = take_lease(self.database, self.clock)
         try:
             yield Writer(self, lease)
@@ -128,6 +136,12 @@ class Store:
         """The listed files of a kind, in the global order of their rows."""
         with self.database.reading() as connection:
             return listed_files(connection, self.layout, kind)
+
+    @property
+    def newest_file(self) -> int:
+        """Number of the newest file of any kind; 0: there was none."""
+        with self.database.reading() as connection:
+            return connection.execute(select(func.max(files.c.id))).scalar() or 0
 
     def rejected(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from resa.base.errors import WorkspaceDamaged
+from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.language import sentence
+from resa.collector import Hooks
 from resa.identity import Identifier, Known, hashes_in_one_form, identifiers_of, in_one_form, national_number
 from resa.model.tables import IDENTIFIERS
+from resa.runtime import Drainer
 from resa.storage import (
     KINDS,
     JourneyIndex,
@@ -23,8 +26,9 @@ from resa.storage import (
     Person,
     Store,
     erase_rows,
-    forget_consumed,
+    erased_with,
     is_distinctive,
+    keep_out,
     named_in_payload,
     search_everything,
 )
@@ -64,30 +68,79 @@ def erase_customer(shop: Workspace, value: str, *, kind: str | None = None, dry:
 
     Raises:
         QuestionError: Nobody is called so, or several are.
-        WorkspaceBusy: Another process writes, such as a server.
-        WorkspaceError: Requests wait that may name her.
+        WorkspaceBusy: Another process writes. A server is asked for a turn: what arrives meanwhile waits.
+        WorkspaceError: The disk does not take it.
         WorkspaceDamaged: Something of her was found after the erasure; says where, without values.
     """
-    with shop.store.writing() as writer:
-        forget_consumed(writer)
-        shop.refresh(writer)
-        index = shop.store.index()
-        customer = found_customer(shop, index, value, kind)
-        person = person_of(shop, index, customer)
-        rows = erase_rows(writer, person, dry=dry)
-        if not dry:
-            del index
-            shop.refresh(writer)
-            left = search_everything(shop.store.layout.root, person.needles)
-            if left:
-                raise WorkspaceDamaged(
-                    sentence(
-                        "the customer was erased, and yet something that names her was found in: {places}; her rows "
-                        "are gone, what is left must be looked at",
-                        places=", ".join(left),
-                    )
-                )
-    return Erased(rows=rows)
+    with shop.store.writing(asks=True) as writer, shop.store.arrivals() as arrivals:
+        drainer = Drainer(writer, arrivals, Hooks(shop.folder), shop.settings.ip)
+        try:
+            return Erased(rows=_erase(shop, drainer, value, kind, dry=dry))
+        finally:
+            drainer.leave()
+
+
+def _erase(shop: Workspace, drainer: Drainer, value: str, kind: str | None, *, dry: bool) -> Mapping[str, int]:
+    """Erase her from all that arrived until she is in no row any more: a server goes on taking what comes meanwhile."""
+    store, writer = shop.store, drainer.writer
+    drainer.drain_up_to_now()
+    shop.refresh(writer)
+    person = _asked_for(shop, value, kind)
+    rows = Counter(erase_rows(writer, person, dry=dry))
+    if dry:
+        return rows
+    newest = store.newest_file
+    keep_out(writer, person)
+    last = drainer.drain_up_to_now()
+    rows.update(erase_rows(writer, person, after=newest))
+    shop.refresh(writer)
+    if left := search_everything(store.layout, person.needles, arrived=last):
+        raise WorkspaceDamaged(
+            sentence(
+                "the customer was erased, and yet something that names her was found in: {places}; her rows "
+                "are gone, what is left must be looked at",
+                places=", ".join(left),
+            )
+        )
+    keep_out(writer, person)
+    return rows
+
+
+def _asked_for(shop: Workspace, value: str, kind: str | None) -> Person:
+    """Who is to go; of somebody who is erased already: what others say, as an erasure may have been cut short."""
+    index = shop.store.index()
+    try:
+        return person_of(shop, index, found_customer(shop, index, value, kind))
+    except QuestionError:
+        if erased := erased_with(shop.store, value, kind):
+            return _erased_before(shop, value, erased)
+        raise
+
+
+def _erased_before(shop: Workspace, value: str, erased: Mapping[bytes, str]) -> Person:
+    """Somebody of whom there are hashes, and the one identifier that is given again."""
+    rules, hasher, known = shop.identity.rules, shop.store.hasher, sorted(set(erased.values()))
+
+    def is_called(kinds: pa.Array, values: pa.Array) -> Flags:
+        hashes = hashes_in_one_form(kinds, values, rules, hasher), hasher.identifiers(kinds, values)
+        return np.logical_or(*(np.array([row.tobytes() in erased for row in one], np.bool_) for one in hashes))
+
+    def names_her(payload: str) -> bool:
+        pairs = sorted(set(named_in_payload(payload, known)))
+        kinds, values = (pa.array([pair[place] for pair in pairs], pa.string()) for place in (0, 1))
+        return bool(pairs) and bool(is_called(kinds, values).any())
+
+    kinds, values = pa.array(known, pa.string()), pa.array([value] * len(known), pa.string())
+    hers = frozenset(one for one in in_one_form(kinds, values, rules) if one is not None)
+    written = {(kind, value) for kind in known} | {(one.kind, one.value) for one in hers}
+    return Person(
+        owns=lambda lists: np.zeros(len(lists), np.bool_),
+        is_called=is_called,
+        names_her=names_her,
+        needles=needles_of(shop, hers, frozenset(written)),
+        hashes=[(kind, key) for key, kind in erased.items()],
+        who=user(),
+    )
 
 
 def store_of(shop: Workspace, folder: Path) -> Store:

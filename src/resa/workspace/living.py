@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
-from resa.storage import count_decisions
+from resa.storage import count_decisions, is_asked, lending
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -64,16 +65,40 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
-        with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
-            follow = following(self._shop, writer)
+        with self._shop.store.writing() as writer:
             self._decisions = self._shop.refresh(writer).decisions
-            self._files = len(self._shop.store.event_files())
             ready()
-            self._tried(lambda: follow() is None)
+            asked = self._turn(writer, stopped)
+        while asked:
+            with self._after_others() as writer:
+                asked = self._turn(writer, stopped)
+
+    @contextmanager
+    def _after_others(self) -> Iterator[Writer]:
+        """Become the writer again, as soon as whoever asked for a turn is done."""
+        store = self._shop.store
+        with ExitStack() as stack:
+            while True:
+                time.sleep(_BATCH_SECONDS)
+                with suppress(WorkspaceBusy):
+                    if not is_asked(store):
+                        writer = stack.enter_context(store.writing())
+                        break
+            yield writer
+
+    def _turn(self, writer: Writer, stopped: Callable[[], bool]) -> bool:
+        """Be the writer until it is told to stop and nothing waits, or somebody asks for a turn: whether that is so."""
+        store = self._shop.store
+        with store.arrivals() as arrivals, lending(store):
+            follow = following(self._shop, writer)
+            self._files = len(store.event_files())
             drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
             due = stated = time.monotonic()
-            stale = False
+            stale = not self._tried(lambda: follow() is None)
             while not stopped():
+                if is_asked(store):
+                    drainer.leave()
+                    return True
                 began = time.monotonic()
                 stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer, follow):
@@ -85,6 +110,7 @@ class Live:
             drainer.close()
             self._shop.refresh(writer)
             follow()
+            return False
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()

@@ -22,7 +22,7 @@ from resa import workspace
 from resa.base.clock import to_microseconds
 from resa.base.errors import EngineError, InputError, SourceError
 from resa.base.language import sentence
-from resa.collector import HOOK, Hooks, hook_line, replay
+from resa.collector import HOOK, Hooks, hook_line, hooks, replay
 from resa.collector.hooks import _LOOK_SECONDS
 from resa.collector.judging import Judge
 from resa.runtime import Drained, Drainer, verify
@@ -274,6 +274,47 @@ def test_one_that_cannot_be_read_costs_none_beside_it(desk: Desk, monkeypatch: p
         desk.take("tickets", {"status": "poison" if number == 17 else "new", "requester": "u", "n": number})
     assert desk.drain() == (29, 1, 0)
     assert desk.reasons() == [("tickets", "no-source")]
+
+
+SLOW = """
+hook: {signature: none}
+columns:
+  occurred_at: webhook.received_at
+  event: {expression: "case when regexp_matches(text, '(x|y)*x.{500}[yz]') then 'seen' else 'not seen' end"}
+  customer: who
+"""
+
+
+def test_slow_sql_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is stopped, rests, and is tried again; what it was to read is refused meanwhile, and can be replayed."""
+    clock = [0.0]
+    for name, value in {"_MOST_SECONDS": 0.5, "_FEW": 10, "monotonic": lambda: clock[0]}.items():
+        monkeypatch.setattr(hooks, name, value)
+    few, many = {"who": "u", "text": "x"}, {"who": "u", "text": "x" * 400_000}
+    tickets = "hook: {signature: none}\ncolumns: {occurred_at: webhook.received_at, event: status, customer: who}\n"
+    asked: list[int] = []
+    judge = Judge.judge
+
+    def counting(self: Judge, piece: Any) -> Any:
+        asked.append(piece.table.num_rows)
+        clock[0] += 0.1
+        return judge(self, piece)
+
+    monkeypatch.setattr(Judge, "judge", counting)
+    with desk_of(tmp_path, slow=SLOW, tickets=tickets) as desk:
+        for number in range(30):
+            desk.take("slow", {**many, "number": number})
+            desk.take("tickets", {"status": "new", "who": "u", "number": number})
+        assert desk.drain() == (30, 30, 0)
+        assert desk.reasons() == [("slow", "too-slow")] * 30
+        assert asked == [30, 10, 30]  # slow, slow with fewer, tickets; the others of slow were refused while it rested
+        desk.take("slow", {**few, "number": 30})
+        assert desk.drain() == (0, 1, 0)
+        clock[0] += 60
+        desk.take("slow", {**few, "number": 31})
+        assert desk.drain() == (1, 0, 0)
+        desk.write("slow", SLOW.replace(".{500}", ""))
+        assert desk.replay("slow") == (31, 0, 0)
 
 
 def test_other_kinds_of_rows(tmp_path: Path) -> None:

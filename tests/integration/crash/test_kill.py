@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.crash_server import Server
 from tests.support.storage_script import FILES, MAP, make, run
 from tests.support.stored_events import arrays_of
 
 from resa.runtime import verify
 from resa.storage import Store
 
-PROJECT = Path(__file__).resolve().parents[3]
-
-
-class Server:
-    """The process that forks the ones to be killed."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.support.crash_server"]
-        self.process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._read() == "ready"
-
-    def _read(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def work(self, folder: Path, *, call: int | None = None, seconds: float | None = None) -> int:
-        """Let a child work until it ends, dies at its n-th call to the disk, or is killed; its exit status."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{folder}\t{call or ''}\n")
-        self.process.stdin.flush()
-        child = int(self._read())
-        if seconds is not None:
-            time.sleep(seconds)
-            with contextlib.suppress(ProcessLookupError):  # it may be done by now
-                os.kill(child, signal.SIGKILL)
-        word, status = self._read().split()
-        assert word == "done"
-        assert int(status) in {0, -signal.SIGKILL}, "it failed by itself: see its traceback"
-        return int(status)
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    found = Server()
+    found = Server("tests.support.storage_script")
     yield found
     found.process.communicate()
 

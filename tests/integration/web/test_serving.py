@@ -1,12 +1,10 @@
-"""`resa serve` with Segment's own Python library, and killed at any moment."""
+"""`resa serve` with Segment's own Python library, and with those who send nothing."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import socket
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -92,58 +90,3 @@ def test_a_place_that_is_taken(tmp_path: Path) -> None:
             pass
         other.process.communicate(timeout=60)
         assert other.process.returncode == 1
-
-
-class Sender(threading.Thread):
-    """Sends batches until it is told to stop, some of them twice, and remembers what was acknowledged."""
-
-    def __init__(self, key: str, seed: int) -> None:
-        super().__init__(daemon=True)
-        self.chance = random.Random(seed)  # noqa: S311 - sizes of batches, no secret
-        self.key, self.seed = key, seed
-        self.served: Served | None = None
-        self.sent = 0
-        self.acknowledged: set[str] = set()
-        self.stopping = threading.Event()
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            ids = [f"{self.seed}-{self.sent + place}" for place in range(self.chance.randint(1, 40))]
-            self.sent += len(ids)
-            calls = [{"type": "track", "event": "seen", "userId": one, "messageId": one} for one in ids]
-            bad = [{"type": "track", "userId": "x"}] * self.chance.randint(0, 2)
-            body = json.dumps({"batch": calls + bad, "writeKey": self.key}).encode()
-            for _ in range(self.chance.randint(1, 2)):
-                if self.served is None:
-                    time.sleep(0.02)
-                elif self.served.post("/v1/b", body) == 200:
-                    self.acknowledged.update(ids)
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.nightly)])
-def test_killed_at_any_moment_no_acknowledged_event_is_lost_or_doubled(kills: int, tmp_path: Path) -> None:
-    chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
-    key = new_shop(tmp_path)
-    senders = [Sender(key, seed) for seed in range(2)]
-    for sender in senders:
-        sender.start()
-    for number in range(kills):
-        with Served(tmp_path) as served:
-            for sender in senders:
-                sender.served = served
-            time.sleep(chance.uniform(0.0, 2.5))
-            served.kill(only=None if number % 3 == 0 else number % 3 - 1)
-    for sender in senders:
-        sender.stopping.set()
-        sender.join()
-    with Served(tmp_path):
-        pass
-    with resa.open(tmp_path) as shop:
-        assert shop.verify() == []
-        stored = shop.store.rows("events").column("message_id").to_pylist()
-        assert len(stored) == len(set(stored))
-        acknowledged = senders[0].acknowledged | senders[1].acknowledged
-        assert len(acknowledged) > 50 * kills
-        assert acknowledged <= set(stored)
-        for load in shop.loads():
-            assert load.rows_read == load.good + load.rejected + load.duplicate
