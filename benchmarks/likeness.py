@@ -21,26 +21,7 @@ import pyarrow.compute as pc
 
 from resa.identity import ALIKE, groups_of, likely_pairs
 
-_SYLLABLES: Final = [
-    "an",
-    "bo",
-    "ce",
-    "da",
-    "el",
-    "fi",
-    "gu",
-    "ha",
-    "il",
-    "jo",
-    "ka",
-    "li",
-    "ma",
-    "no",
-    "ol",
-    "pe",
-    "ri",
-    "su",
-]
+_SYLLABLES: Final = [first + second for first in "abdfghjklmnprs" for second in "aeio"]
 _FIELDS: Final = ("given_name", "surname", "birth_date", "street", "postcode", "email")
 
 
