@@ -159,7 +159,7 @@ class Collector:
             # Not Basic, which clients use: where it is offered, browsers may ask a page's visitors for a password.
             return problem(401, "the write key is missing or not good", headers=[(b"www-authenticate", b"Bearer")])
         key, source = found
-        if wait := self._pace.wait(key):
+        if wait := await self._pace.refuses(key):
             return problem(429, "this key has sent too much in a minute", headers=later(wait), reason="rate_limited")
         received_at = self.intake.now()
         if "handling=strict" in headers.get("prefer", "").replace(" ", ""):

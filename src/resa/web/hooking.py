@@ -66,7 +66,7 @@ class HookDesk:
             signed = _signed(intake, hook, name, headers, query, body, received_at / 1e6)
         except SignatureRefused as refused:
             return problem(401, refused.detail, headers=[(b"www-authenticate", b"Bearer")])
-        if wait := self._pace.wait(name):
+        if wait := await self._pace.refuses(name):
             return problem(429, "too much was sent in a minute", headers=later(wait), reason="rate_limited")
         return await self._store(name, received_at, body, signed)
 
