@@ -59,6 +59,7 @@ from resa.storage.records import (
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
+from resa.storage.source_states import Reached, SourceState, note_run, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -94,9 +95,11 @@ __all__ = [
     "Needles",
     "Owners",
     "Person",
+    "Reached",
     "Scope",
     "SegmentChange",
     "SegmentState",
+    "SourceState",
     "Sparse",
     "Store",
     "Unified",
@@ -133,6 +136,7 @@ __all__ = [
     "make_key",
     "map_catalog",
     "named_in_payload",
+    "note_run",
     "read_figures",
     "refresh_index",
     "revoke_key",
@@ -142,6 +146,8 @@ __all__ = [
     "segment_states_of",
     "share_file",
     "since_when",
+    "state_of_source",
+    "states_of_sources",
     "trying",
     "verify_store",
 ]
