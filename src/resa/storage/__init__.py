@@ -59,6 +59,7 @@ from resa.storage.records import (
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
+from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, note_run, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
@@ -139,6 +140,7 @@ __all__ = [
     "note_run",
     "read_figures",
     "refresh_index",
+    "refused_payloads",
     "revoke_key",
     "rows_naming",
     "search_everything",
