@@ -34,14 +34,12 @@ from resa.collector.sources import Source, definition_hash
 from resa.collector.typing_rows import column_of, keys_of, united
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
-from resa.storage import Load, Reached, SourceState, Writer, first_of_each_key, refused_payloads, state_of_source
+from resa.storage import RUN, Load, Reached, SourceState, Writer, first_of_each_key, refused_payloads, state_of_source
 
 __all__ = ["collect_database"]
 
 _CHUNK_ROWS: Final = 50_000
 _CHUNK_BYTES: Final = 64 << 20
-_RUN: Final = "run "
-"""How the fingerprint of a load begins that is one run of a database."""
 
 
 def collect_database(
@@ -136,7 +134,7 @@ class _Run:
         if self.shape.cursor is not None:
             self.without_cursor = self.database.count_without(self.shape.cursor)
         load = self.writer.begin_load(
-            source_id=self.source.name, origin=self.database.name, fingerprint=f"{_RUN}{self.received.isoformat()}"
+            source_id=self.source.name, origin=self.database.name, fingerprint=f"{RUN}{self.received.isoformat()}"
         )
         counted, reasons = self._chunks(load, position, told_apart)
         done = self.writer.store.load(load.id)
@@ -245,7 +243,7 @@ class _Run:
     def _finish_killed(self) -> None:
         """Finish the load of a run that was killed: each of its commits is whole, and this run goes on behind them."""
         for load in self.writer.store.loads(self.source.name):
-            if load.state == "running" and load.fingerprint.startswith(_RUN):
+            if load.state == "running" and load.fingerprint.startswith(RUN):
                 if load.good or load.rejected:
                     self.writer.finish_load(load)
                 else:

@@ -75,7 +75,7 @@ class Database:
         self._shape = shape
         self._secrets: list[str] = []
         url = self._url(folder)
-        self._place = _place(url)
+        self._place = self._without_secrets(_place(url))
         try:
             driver = url.get_dialect()
             if driver.is_async:
@@ -123,7 +123,7 @@ class Database:
         Raises:
             SourceError: The database failed on the way.
         """
-        query: Select[Any] = select(*[column(name) for name in names]).select_from(self._rows())
+        query: Any = select(*[column(name) for name in names]).select_from(self._rows())
         if cursor is not None:
             wanted: ColumnElement[bool] = column(cursor).is_not(None)
             if start is not None:
@@ -148,7 +148,7 @@ class Database:
         return text(re.sub(":", r"\\:", query)).columns().subquery("resa_rows")  # no colon in it names a parameter
 
     def _names(self) -> list[str]:
-        query = select(literal_column("*")).select_from(self._rows()).where(false())
+        query: Any = select(literal_column("*")).select_from(self._rows()).where(false())
         with self._told(sentence("the database refuses to read {name}", name=self.name)):
             return list(self._connection.execute(query).keys())
 
@@ -219,7 +219,9 @@ class Database:
         code = getattr(raw, "sqlstate", None) or type(raw).__name__
         if hide:
             return str(code)
-        said = next((line.strip() for line in str(raw).splitlines() if line.strip()), str(code))
+        return self._without_secrets(next((line.strip() for line in str(raw).splitlines() if line.strip()), str(code)))
+
+    def _without_secrets(self, said: str) -> str:
         for secret in sorted({*self._secrets, *map(quote_plus, self._secrets)}, key=len, reverse=True):
             said = said.replace(secret, "***")
         return said

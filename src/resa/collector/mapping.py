@@ -354,7 +354,7 @@ def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> 
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     same = sentence(". For the same text in every row write {{always: {name}}}", name=name) if constant else NOTHING
     hint = suggestion or sentence("; it has {listed}{same}", listed=listed, same=same)
-    return sentence("the file has no column '{name}'{hint}", name=name, hint=hint)
+    return sentence("there is no column '{name}'{hint}", name=name, hint=hint)
 
 
 def pointer(path: list[str]) -> str:
