@@ -183,7 +183,7 @@ class _Run:
         names = list(dict.fromkeys([*self.names, *told_apart]))
         place = None if self.shape.cursor is None else names.index(self.shape.cursor)
         waiting = _Waiting(names, self.names, told_apart, place)
-        for rows in self.database.batches(names, cursor=self.shape.cursor, start=start):
+        for rows in self.database.batches(names, most=self.chunk_rows, cursor=self.shape.cursor, start=start):
             usable = rows if place is None else [row for row in rows if is_cursor(row[place])]
             self.without_cursor += len(rows) - len(usable)
             before = 0 if position is None or place is None else sum(_is_before(row[place], position) for row in usable)

@@ -111,12 +111,13 @@ class Database:
             return int(self._connection.execute(query).scalar() or 0)
 
     def batches(
-        self, names: Sequence[str], *, cursor: str | None = None, start: Cursor | None = None
+        self, names: Sequence[str], *, most: int, cursor: str | None = None, start: Cursor | None = None
     ) -> Iterator[Sequence[Sequence[Any]]]:
         """Rows, some at a time, in the order of the cursor.
 
         Args:
             names: Columns that are wanted.
+            most: So many rows at a time, or fewer.
             cursor: The column that gives the order; rows in which it is NULL are left out. `None`: all, in any order.
             start: Only rows whose cursor is not below this.
 
@@ -129,13 +130,14 @@ class Database:
             if start is not None:
                 wanted = column(cursor) >= bindparam("start", start)
             query = query.where(wanted).order_by(column(cursor))
-        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_BATCH)
+        size = min(most, _BATCH)
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=size)
         told = sentence("the rows could not be read to their end")
         with self._told(told, hide=True):
             result = streaming.execute(query)
         while True:
             with self._told(told, hide=True):
-                rows = result.fetchmany(_BATCH)
+                rows = result.fetchmany(size)
             if not rows:
                 return
             yield rows

@@ -282,10 +282,10 @@ def test_a_changed_table_is_said_with_what_to_do(shop: Shop, database: TestDatab
     with pytest.raises(SourceError, match="known by other ids"):
         shop.collect(text + "  message_id: placed\n")
     with pytest.raises(SourceError, match="no column 'nr'"):
-        run(shop, database, cursor="nr", more="")
+        shop.collect(text.replace("cursor: id", "cursor: nr"))
     database.run("DROP TABLE orders")
     with pytest.raises(SourceError, match="refuses to read table orders"):
-        run(shop, database)
+        shop.collect(text)
     assert len(shop.events()) == 1
 
 
