@@ -22,11 +22,12 @@ from resa.collector.relations import query_over, select_sql
 from resa.collector.replaying import replay_origin
 from resa.collector.reports import FileReport, LoadReport, Progress, report_of
 from resa.collector.sources import Source, definition_hash
+from resa.collector.storing import Storing
 from resa.collector.typing_sql import name_sql
 from resa.collector.zones import stated_end
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
-from resa.storage import Load, Writer, first_of_each_key, note_run
+from resa.storage import Load, first_of_each_key
 
 __all__ = ["collect", "first_rows"]
 
@@ -34,7 +35,7 @@ SAMPLE_ROWS = 20_000
 
 
 def collect(
-    writer: Writer,
+    writer: Storing,
     source: Source,
     *,
     replace: bool = False,
@@ -67,14 +68,14 @@ def collect(
             report = run(writer, source, sql, received, chunk_rows, progress, replace=replace)
     except (InputError, EngineError) as error:
         said = error.problems[0].message if isinstance(error, InputError) else error.message
-        note_run(writer, source.name, began_at=received, error=said)
+        writer.note_run(source.name, began_at=received, error=said)
         raise
-    note_run(writer, source.name, began_at=received, complete_until=source.complete_until(received))
+    writer.note_run(source.name, began_at=received, complete_until=source.complete_until(received))
     return report
 
 
 def _collect_files(
-    writer: Writer,
+    writer: Storing,
     source: Source,
     engine: Engine,
     received: datetime,
@@ -119,7 +120,7 @@ def no_rows(reader: Reader) -> pa.Table:
 class _File:
     """Collects one file."""
 
-    writer: Writer
+    writer: Storing
     source: Source
     file: RowFile
     engine: Engine

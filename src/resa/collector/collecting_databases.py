@@ -31,10 +31,11 @@ from resa.collector.reading import KEY, ROW, Piece
 from resa.collector.replaying import replay_origin
 from resa.collector.reports import FileReport, LoadReport, Progress, report_of
 from resa.collector.sources import Source, definition_hash
+from resa.collector.storing import Storing
 from resa.collector.typing_rows import column_of, keys_of, united
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
-from resa.storage import RUN, Load, Reached, SourceState, Writer, first_of_each_key, refused_payloads, state_of_source
+from resa.storage import RUN, Load, Reached, SourceState, first_of_each_key, refused_payloads, state_of_source
 
 __all__ = ["collect_database"]
 
@@ -43,7 +44,7 @@ _CHUNK_BYTES: Final = 64 << 20
 
 
 def collect_database(
-    writer: Writer,
+    writer: Storing,
     source: Source,
     engine: Engine,
     received: datetime,
@@ -88,7 +89,7 @@ class _Chunk:
 class _Run:
     """One run of a source."""
 
-    writer: Writer
+    writer: Storing
     source: Source
     shape: DatabaseShape
     database: Database

@@ -61,7 +61,7 @@ from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.settling import refused_payloads
-from resa.storage.source_states import Reached, SourceState, note_run, state_of_source, states_of_sources
+from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.verification import verify_store
@@ -139,7 +139,6 @@ __all__ = [
     "make_key",
     "map_catalog",
     "named_in_payload",
-    "note_run",
     "read_figures",
     "refresh_index",
     "refused_payloads",

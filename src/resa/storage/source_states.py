@@ -15,14 +15,13 @@ from resa.storage.schema import source_states
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
-    from resa.storage.writer import Writer
 
 __all__ = [
     "Reached",
     "SourceState",
     "forget_position",
     "keep_reached",
-    "note_run",
+    "keep_run",
     "state_of_source",
     "states_of_sources",
 ]
@@ -78,32 +77,23 @@ def state_of_source(store: Store, source_id: str) -> SourceState:
     return states_of_sources(store).get(source_id) or SourceState(source_id=source_id)
 
 
-def note_run(
-    writer: Writer,
+def keep_run(
+    connection: Connection,
     source_id: str,
+    now: datetime,
     *,
     began_at: datetime,
-    error: str = "",
-    complete_until: datetime | None = None,
+    error: str,
+    complete_until: datetime | None,
 ) -> None:
-    """Keep how a run went.
-
-    Args:
-        writer: Of the workspace.
-        source_id: Of the source.
-        began_at: When it began, UTC.
-        error: What it failed by, without rows and secrets; empty: it brought all there was.
-        complete_until: Up to when the source is complete, if it states that.
-    """
+    """Keep how a run went; see `Writer.note_run`."""
     values: dict[str, object] = {"began_at": to_micros(began_at)}
     if error:
-        values |= {"error": error, "failures": source_states.c.failures + 1}
+        values |= {"error": str(error), "failures": source_states.c.failures + 1}
     else:
         until = None if complete_until is None else to_micros(complete_until)
-        now = to_micros(writer.store.clock())
-        values |= {"error": None, "failures": 0, "succeeded_at": now, "complete_until": until}
-    with writer.lease.writing() as connection:
-        _keep(connection, source_id, values)
+        values |= {"error": None, "failures": 0, "succeeded_at": to_micros(now), "complete_until": until}
+    _keep(connection, source_id, values)
 
 
 def keep_reached(connection: Connection, source_id: str, reached: Reached) -> None:

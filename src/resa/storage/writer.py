@@ -30,7 +30,7 @@ from resa.storage.runs import make_run, write_run_file
 from resa.storage.schema import consumed, file_loads, hash_runs, loads, map_versions
 from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
-from resa.storage.source_states import Reached, keep_reached
+from resa.storage.source_states import Reached, keep_reached, keep_run
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
 
 if TYPE_CHECKING:
@@ -239,6 +239,21 @@ class Writer:
                 connection.execute(
                     insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who)
                 )
+
+    def note_run(
+        self, source_id: str, *, began_at: datetime, error: str = "", complete_until: datetime | None = None
+    ) -> None:
+        """Keep how a run of a source went.
+
+        Args:
+            source_id: Of the source.
+            began_at: When it began, UTC.
+            error: What it failed by, without rows and secrets; empty: it brought all there was.
+            complete_until: Up to when the source is complete, if it states that.
+        """
+        now = self.store.clock()
+        with self.lease.writing() as connection:
+            keep_run(connection, source_id, now, began_at=began_at, error=error, complete_until=complete_until)
 
     def merge_hashes(self, load_id: int | None) -> None:
         """Merge runs of about one size; those of a running load only with each other."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
@@ -11,6 +12,7 @@ from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions
+from resa.workspace.background import Background
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Live:
     Args:
         shop: The workspace; nothing else may use it meanwhile.
         tell: Called with what the one who runs the server should know.
+        tell_of_source: The same of sources that run by themselves; `None`: as `tell`.
 
     Attributes:
         hooks: Sources that take what any system sends.
@@ -45,13 +48,19 @@ class Live:
         trouble: Why nothing can be stored at present; `None`: it can.
     """
 
-    def __init__(self, shop: Workspace, tell: Callable[[Sentence], None]) -> None:
+    def __init__(
+        self,
+        shop: Workspace,
+        tell: Callable[[Sentence], None],
+        tell_of_source: Callable[[Sentence], None] | None = None,
+    ) -> None:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
+        self._background = Background(shop.folder, shop.store, shop.settings, self.hooks, tell_of_source or tell)
 
     def run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """Make events of what arrives until it is told to stop and nothing waits.
@@ -64,7 +73,8 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
-        with self._shop.store.writing() as writer, self._shop.store.arrivals() as arrivals:
+        store = self._shop.store
+        with store.writing() as writer, store.arrivals() as arrivals, closing(self._background):
             follow = following(self._shop, writer)
             self._decisions = self._shop.refresh(writer).decisions
             self._files = len(self._shop.store.event_files())
@@ -76,10 +86,12 @@ class Live:
             while not stopped():
                 began = time.monotonic()
                 stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._tried(lambda: self._background.step(writer))
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
                 time.sleep(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
+            self._background.close()
             while self._step(drainer):
                 pass
             drainer.close()
