@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from resa.base.errors import EngineError, InputError, SourceError
+from resa.base.errors import EngineError, InputError, Problem, SourceError
 from resa.base.language import NOTHING, sentence
+from resa.base.masking import masked
 from resa.collector.collecting_databases import collect_database
-from resa.collector.files import RowFile, find_files
+from resa.collector.files import RowFile, find_files, settled
 from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
@@ -84,13 +85,31 @@ def _collect_files(
     *,
     replace: bool,
 ) -> LoadReport:
+    """Collect the files; of a source that runs by itself those that are new, and that nobody is writing just now."""
+    by_itself = source.shape.schedule is not None
     try:
-        files = find_files(source.shape.path, source.folder)
+        files = find_files(source.shape.path, source.folder, may_be_none=by_itself)
+        files = settled(files) if by_itself else files
     except SourceError as error:
         raise source.located(error) from error
-    reports = [
-        _File(writer, source, file, engine, received, chunk_rows, progress).collect(replace=replace) for file in files
-    ]
+    loads: dict[str, list[Load]] = {}
+    for load in writer.store.loads(source.name):
+        loads.setdefault(load.origin, []).append(load)
+    reports: list[FileReport] = []
+    problems: list[Problem] = []
+    for file in files:
+        mine = loads.get(file.name, ())
+        try:
+            one = _File(writer, source, file, engine, received, chunk_rows, progress, mine).collect(replace=replace)
+            reports.append(one)
+        except SourceError as error:  # it keeps none of the others waiting
+            problems += error.problems
+    if problems:
+        raise SourceError(problems)
+    if by_itself and not replace:  # of a folder that grows, only what came is worth a line
+        reports = [report for report in reports if report.state != "unchanged" or report.note] or [
+            FileReport(file=masked(source.shape.path), state="nothing new")
+        ]
     return LoadReport(source=source.name, files=tuple(reports))
 
 
@@ -127,17 +146,19 @@ class _File:
     received: datetime
     chunk_rows: int
     progress: Callable[[Progress], None] | None
+    earlier: Sequence[Load]
 
     def collect(self, *, replace: bool) -> FileReport:
         """All of it, or nothing when it is unchanged."""
-        fingerprint = f"{self.file.fingerprint}-{definition_hash(self.source.shape)}"
-        earlier = [load for load in self.writer.store.loads(self.source.name) if load.origin == self.file.name]
-        finished = [load for load in earlier if load.state == "finished"]
+        finished = [load for load in self.earlier if load.state == "finished"]
+        definition = definition_hash(self.source.shape)
         if not replace:
             # A lookup table is as its file says now: one that says again what it said before the last time has changed.
             for load in reversed(finished[-1:] if self.source.kind == "lookup" else finished):
-                if load.fingerprint.split("-")[0] == self.file.fingerprint:
-                    return _unchanged(self.file, load, same=load.fingerprint == fingerprint)
+                content, *rest = load.fingerprint.split("-")
+                if rest[1:] == [self.file.state] or content == self.file.fingerprint:
+                    return _unchanged(self.file, load, same=rest[:1] == [definition])
+        fingerprint = "-".join((self.file.fingerprint, definition, *((self.file.state,) if self.file.state else ())))
         try:
             reader = open_rows(self.file, self.source.shape.format, self.source.shape.csv)
             # Only the nesting of JSON has to be found out from rows; other files state their types.
@@ -153,7 +174,7 @@ class _File:
             raise self.source.located(error) from error
         recorded = self.file.modified or self.received
         judge = Judge(self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received))
-        outdated = [load for load in earlier if load.state == "running" and load.fingerprint != fingerprint]
+        outdated = [load for load in self.earlier if load.state == "running" and load.fingerprint != fingerprint]
         replaced = outdated + (finished if replace else [])
         if any(load.rows_in for load in replaced):
             self._try(reader, plan, judge)
