@@ -41,7 +41,9 @@ def _type_of(values: Sequence[Any], kinds: Collection[type]) -> pa.DataType | No
         if plain is not None:
             return plain
     if kinds == {Decimal}:
-        return pa.decimal128(_DIGITS, max(0, *(-int(value.as_tuple().exponent) for value in values if value)))
+        return pa.decimal128(
+            _DIGITS, max(0, *(-int(value.as_tuple().exponent) for value in values if value is not None))
+        )
     if kinds == {int, float}:
         return pa.float64() if all(abs(value) <= _WHOLE for value in values if isinstance(value, int)) else None
     zoned = {value.tzinfo is not None for value in values if value is not None} if kinds == {datetime} else ()

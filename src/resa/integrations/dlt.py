@@ -8,8 +8,8 @@ pipeline.run(orders())                    # incoming/dlt/orders/<load>.<part>.pa
 
 A source file reads what comes: `path: incoming/dlt/orders/*.parquet`, with `every: 1 minute` by itself.
 
-Importing this turns dlt's telemetry off, which else reports runs to its makers; `RUNTIME__DLTHUB_TELEMETRY=true` in the
-environment is left as it is.
+Making the destination turns dlt's telemetry off, which else reports runs to its makers; make it before the first
+pipeline. `RUNTIME__DLTHUB_TELEMETRY=true` in the environment is left as it is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 try:
     import dlt
@@ -53,6 +51,7 @@ def resa_destination(workspace: Path | str, folder: str = "incoming/dlt", *, nam
     Raises:
         WorkspaceMissing: There is no workspace.
     """
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     root = checked_folder(Path(workspace)) / folder
 
     @dlt.destination(
