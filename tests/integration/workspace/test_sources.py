@@ -102,11 +102,9 @@ def test_every_kind_of_source_is_in_the_table(
     tmp_path: Path, database: TestDatabase, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path, "visits", database.url)
-    columns = "columns: {message_id: webhook.id, occurred_at: at, event: what, customer: who}\n"
+    columns = "columns: {occurred_at: at, event: what, customer: who}\n"
     (tmp_path / "sources" / "sent.yaml").write_text("hook: {signature: none}\n" + columns)
-    (tmp_path / "sources" / "log.yaml").write_text(
-        "path: log.csv\ncolumns: {occurred_at: at, event: what, customer: who}\n"
-    )
+    (tmp_path / "sources" / "log.yaml").write_text("path: log.csv\n" + columns)
     (tmp_path / "log.csv").write_text("at,what,who\n2026-03-01,look,k1\n")
     with resa.open(tmp_path) as shop:
         shop.collect()
