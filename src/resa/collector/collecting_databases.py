@@ -21,7 +21,7 @@ from pyarrow import compute
 
 from resa.base.errors import SourceError
 from resa.base.language import sentence
-from resa.collector.cursors import Cursor, earlier, is_cursor, kept, order_of, read_kept
+from resa.collector.cursors import Cursor, earlier, is_cursor, kept, lies_ahead, order_of, read_kept
 from resa.collector.database_shape import DatabaseShape
 from resa.collector.databases import Database
 from resa.collector.judging import Judge, Judged, refused_table
@@ -76,7 +76,7 @@ class _Chunk:
 
     Attributes:
         piece: The rows.
-        last: The cursor of the last one; `None`: there is no cursor.
+        last: The last cursor from which a later run may go on; `None`: there is none.
         again: They lie where a former run has read.
     """
 
@@ -120,6 +120,12 @@ class _Run:
         self.names = [name for name in names if name in wanted]
         self.has_ids = "message_id" in mapped.targets
 
+    @property
+    def _of(self) -> str:
+        """What a cursor is one of: that of another table means nothing here."""
+        said = repr((self.shape.table, self.shape.query, self.shape.cursor))
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
     # Events and whatever else grows
 
     def collect(self, *, replace: bool) -> FileReport:
@@ -131,7 +137,7 @@ class _Run:
         )
         told_apart = self._told_apart(state)
         self._finish_killed()
-        position = None if state.position is None or self.shape.cursor is None else read_kept(state.position)
+        position = read_kept(state.position, self._of)
         if self.shape.cursor is not None:
             self.without_cursor = self.database.count_without(self.shape.cursor)
         load = self.writer.begin_load(
@@ -158,7 +164,7 @@ class _Run:
         reasons: Counter[str] = Counter()
         began, last = time.monotonic(), position
         for chunk in self._read(position, told_apart):
-            last = last if chunk.again else chunk.last
+            last = last if chunk.again or chunk.last is None else chunk.last
             judged, again = self._judged(chunk)
             reasons += judged.reasons
             result = self.writer.commit_chunk(
@@ -171,7 +177,7 @@ class _Run:
                 cells=judged.cells,
                 also=judged.others,
                 again=again,
-                reached=Reached(None if last is None else kept(last), told_apart),
+                reached=Reached(None if last is None else kept(last, self._of), told_apart),
             )
             counted["without customer"] += judged.anonymous.num_rows if judged.anonymous is not None else 0
             counted["late"] += result.good if chunk.again else 0
@@ -183,7 +189,7 @@ class _Run:
         start = None if position is None else earlier(position, self.shape.late)
         names = list(dict.fromkeys([*self.names, *told_apart]))
         place = None if self.shape.cursor is None else names.index(self.shape.cursor)
-        waiting = _Waiting(names, self.names, told_apart, place)
+        waiting = _Waiting(names, self.names, told_apart, place, self.received)
         for rows in self.database.batches(names, most=self.chunk_rows, cursor=self.shape.cursor, start=start):
             usable = rows if place is None else [row for row in rows if is_cursor(row[place])]
             self.without_cursor += len(rows) - len(usable)
@@ -203,7 +209,7 @@ class _Run:
             plan = self.plans[table.schema] = plan_rows(self.source.shape, columns, table.slice(0, 0), self.engine)
         judge = Judge(self.source.shape, plan, self.engine, lambda rows: rows, self.received, self.received)
         judged = judge.judge(chunk.piece)
-        if not chunk.again or not judged.rejected.num_rows:
+        if not judged.rejected.num_rows:
             return judged, 0
         if self.refused_before is None:
             parts = refused_payloads(self.writer.store, self.source.name)
@@ -298,12 +304,14 @@ class _Waiting:
         shown: Those that the source reads.
         told_apart: Those by which rows are told apart; empty: they have ids of their own.
         place: Where in a row its cursor stands; `None`: it has none.
+        now: The present moment; no run goes on behind a cursor that lies ahead of it.
     """
 
     names: Sequence[str]
     shown: Sequence[str]
     told_apart: Sequence[str]
     place: int | None
+    now: datetime
     again: bool = True
     rows: int = 0
     size: int = 0
@@ -323,7 +331,9 @@ class _Waiting:
             table = table.append_column(KEY, pa.array(keys, pa.string()))
         self.tables.append(table)
         self.orders += [0] * len(rows) if self.place is None else order_of([row[self.place] for row in rows])
-        self.last = None if self.place is None else rows[-1][self.place]
+        if self.place is not None:
+            place = self.place
+            self.last = next((row[place] for row in reversed(rows) if not lies_ahead(row[place], self.now)), self.last)
         self.again = again
         self.rows += len(rows)
         self.size += table.nbytes

@@ -19,11 +19,12 @@ from resa.base.errors import SourceError
 from resa.base.language import sentence
 from resa.model.quantities import Duration
 
-__all__ = ["Cursor", "earlier", "is_cursor", "kept", "order_of", "read_kept"]
+__all__ = ["Cursor", "earlier", "is_cursor", "kept", "lies_ahead", "order_of", "read_kept"]
 
 Cursor = int | float | Decimal | datetime | date | str
 
 _LATE: Final = timedelta(hours=1)
+_AHEAD: Final = timedelta(days=2)
 _LATE_NUMBER: Final = 1000
 _TEXT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<sep>[T ])?(?:\d{2}:\d{2}(?::\d{2})?(?P<part>[.,]\d{1,9})?)?(?P<zone>Z)?.*"
@@ -38,6 +39,11 @@ def is_cursor(value: object) -> bool:
     if isinstance(value, str):
         return _moment(value) is not None
     return isinstance(value, int | date) or (isinstance(value, float | Decimal) and math.isfinite(value))
+
+
+def lies_ahead(value: Cursor, now: datetime) -> bool:
+    """Whether a cursor is a moment that has not come yet anywhere: a mistake, behind which no row would ever be new."""
+    return not isinstance(value, int | float | Decimal) and _order(value) > to_microseconds(now + _AHEAD)
 
 
 def order_of(values: Sequence[Any]) -> list[int]:
@@ -71,15 +77,23 @@ def earlier(value: Cursor, late: Duration | float | None) -> Cursor:
     return _before(datetime.combine(value, time(0)), span).date()
 
 
-def kept(value: Cursor) -> str:
-    """A cursor as JSON, for `read_kept`."""
+def kept(value: Cursor, of: str) -> str:
+    """A cursor as JSON, for `read_kept`.
+
+    Args:
+        value: The cursor.
+        of: What it is a cursor of.
+    """
     said = value.isoformat() if isinstance(value, date) else str(value)
-    return json.dumps({type(value).__name__: said})
+    return json.dumps({"of": of, "type": type(value).__name__, "value": said})
 
 
-def read_kept(text: str) -> Cursor:
-    """The cursor of a text that `kept` wrote, in the type in which the database gave it."""
-    ((kind, said),) = json.loads(text).items()
+def read_kept(text: str | None, of: str) -> Cursor | None:
+    """The cursor of a text that `kept` wrote, in the type in which the database gave it; `None`: it is of another."""
+    held = {} if text is None else json.loads(text)
+    if held.get("of") != of:
+        return None
+    kind, said = held["type"], held["value"]
     if kind == "int":
         return int(said)
     if kind == "float":

@@ -24,15 +24,13 @@ from fsspec.utils import infer_compression
 from resa.base.errors import SourceError
 from resa.base.language import sentence
 from resa.base.masking import masked
-from resa.collector.object_storage import FAILURES, know_object_storage
+from resa.collector.object_storage import failures, know_object_storage
 
 __all__ = ["RowFile", "find_files", "settled"]
 
 _EDGE_BYTES = 64 << 10
 _ZSTANDARD = ".zst"  # which fsspec unpacks only with a further package
 _MAGIC = "*?["
-_UNREADABLE: tuple[type[Exception], ...] = (*FAILURES, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
-_UNREACHABLE: tuple[type[Exception], ...] = (*FAILURES, ImportError, ValueError)
 _LATELY = timedelta(minutes=1)
 _MOMENT_SECONDS = 1.0
 
@@ -78,7 +76,7 @@ class RowFile:
         packing = infer_compression(self.path)
         try:
             raw = self.filesystem.open(self.path, "rb")
-        except FAILURES as error:
+        except failures() as error:
             said = getattr(error, "strerror", None) or _first_line(error)
             raise SourceError(
                 sentence("{name} cannot be opened: {strerror}", name=self.name, strerror=masked(said))
@@ -97,7 +95,7 @@ class RowFile:
         """
         try:
             yield
-        except _UNREADABLE as error:
+        except failures(EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             raise SourceError(
                 sentence(
                     "{name} is damaged, and cannot be read to its end: {error}",
@@ -131,14 +129,15 @@ def find_files(path: str, folder: Path, *, may_be_none: bool = False) -> list[Ro
     local = "://" not in path
     try:
         # In a name on this machine nothing means a URL; it is a pattern only where no file has the name.
-        know_object_storage()
+        if not local:
+            know_object_storage()
         filesystem, place = (LocalFileSystem(), str(folder / path)) if local else fsspec.core.url_to_fs(path)
         globbed = any(character in path for character in _MAGIC) and not (local and filesystem.isfile(place))
         pattern = str(Path(glob.escape(str(folder))) / path) if local else place
         found = filesystem.glob(pattern, detail=True) if globbed else {place: filesystem.info(place)}
     except FileNotFoundError:
         found = {}
-    except _UNREACHABLE as error:
+    except failures(ImportError, ValueError) as error:
         raise SourceError(
             sentence("'{path}' cannot be reached: {error}", path=masked(path), error=masked(_first_line(error)))
         ) from error

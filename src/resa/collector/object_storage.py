@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["FAILURES", "know_object_storage"]
-
-try:
-    from obstore.exceptions import BaseError
-except ImportError:
-    FAILURES: tuple[type[Exception], ...] = (OSError,)
-else:
-    FAILURES = (OSError, BaseError)
-"""What is raised when a file cannot be listed or read."""
+__all__ = ["failures", "know_object_storage"]
 
 _SCHEMES: Final = ("s3", "gs", "az", "abfs")
 
@@ -30,3 +23,12 @@ def know_object_storage() -> None:
     except ImportError:
         return  # fsspec says which package it would need
     register(_SCHEMES)
+
+
+def failures(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What is raised when a file, here or in object storage, cannot be listed or read; and other errors beside."""
+    if "obstore" not in sys.modules:
+        return (OSError, *others)
+    from obstore.exceptions import BaseError  # noqa: PLC0415 - see above
+
+    return (OSError, BaseError, *others)

@@ -18,7 +18,7 @@ from resa.storage import Store
 
 __all__ = ["read_source_of"]
 
-_NICENESS: Final = 10
+_NICENESS: Final = 19
 """Whoever serves comes first."""
 
 

@@ -381,9 +381,36 @@ def test_a_cursor_that_is_neither_number_nor_time(shop: Shop, database: TestData
         run(shop, database, more="  late: 1 hour\n")
 
 
+def test_another_cursor_or_table_is_read_from_its_beginning(shop: Shop, database: TestDatabase) -> None:
+    insert(database, *map(order, range(5)))
+    assert run(shop, database).good == 5
+    assert figures(run(shop, database, cursor="placed")) == (0, 0, 0)  # known, though the position was of another
+    database.run("CREATE TABLE older (id INTEGER, placed TIMESTAMP, status TEXT, who TEXT, total NUMERIC(10, 2))")
+    database.run("INSERT INTO older VALUES (?, ?, ?, ?, ?)", [order(-5)])
+    text = TEXT.format(url=database.url, cursor="placed", more="  late: 0\n").replace("table: orders", "table: older")
+    assert shop.collect(text).good == 1
+
+
+def test_a_time_that_lies_ahead_hides_no_later_row(shop: Shop, database: TestDatabase) -> None:
+    insert(database, order(1), order(2, placed="2999-01-01 00:00:00"))
+    assert figures(run(shop, database, cursor="placed")) == (1, 1, 0)
+    insert(database, order(3))
+    assert figures(run(shop, database, cursor="placed"))[:2] == (1, 0)
+    assert run(shop, database, cursor="placed").files[0].state == "nothing new"
+    assert len(shop.store.rejected()) == 1
+
+
+def test_what_is_refused_in_a_table_without_a_cursor_is_refused_once(shop: Shop, database: TestDatabase) -> None:
+    text = TEXT.format(url=database.url, cursor="id", more="").replace("  cursor: id\n", "")
+    insert(database, order(1), order(2, who=""))
+    assert figures(shop.collect(text)) == (1, 1, 0)
+    assert shop.collect(text).files[0].state == "nothing new"
+    assert len(shop.store.rejected()) == 1
+
+
 def test_state_is_no_secret_and_no_person(shop: Shop, database: TestDatabase) -> None:
     insert(database, order(41))
     run(shop, database)
     state = state_of_source(shop.store, "orders")
-    assert json.loads(state.position or "") == {"int": "41"}
+    assert {**json.loads(state.position or ""), "of": ""} == {"of": "", "type": "int", "value": "41"}
     assert set(state.told_apart or ()) == {"id", "placed", "status", "who", "total"}
