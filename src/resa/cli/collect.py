@@ -157,7 +157,8 @@ def _known_file(shop: Workspace, name: str) -> str | None:
     if name in shop.sources or "://" in name:
         return None
     file = Path(name).resolve()
-    found = [key for key, source in shop.sources.items() if (shop.folder / source.shape.path).resolve() == file]
+    paths = {key: source.shape.path for key, source in shop.sources.items() if source.shape.path}
+    found = [key for key, path in paths.items() if (shop.folder / path).resolve() == file]
     return found[0] if len(found) == 1 else None
 
 

@@ -248,9 +248,10 @@ def _sqlite(url: URL, folder: Path) -> URL:
 
 
 def _no_driver(url: URL, error: Exception) -> Sentence:
-    package = {"psycopg": "resa[postgres]"}.get(getattr(error, "name", None) or "", getattr(error, "name", None))
-    if not package:
+    if not isinstance(error, ImportError):
         return sentence("SQLAlchemy knows no database '{name}'; see its list of dialects", name=url.drivername)
+    driver = error.name or url.get_driver_name()
+    package = "resa[postgres]" if driver == "psycopg" else driver
     return sentence(
         "a database of '{name}' needs its driver: pip install '{package}'",
         name=url.drivername,
