@@ -149,6 +149,13 @@ class Settings(BaseSettings):
         description="Once an accepted request has waited so long to become events, `/ready` says that we are not.",
     )
 
+    source_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="A source that runs by itself and gives nothing for so long is ended, and tried again later.",
+    )
+
     log_format: Literal["text", "json"] = Field(
         default="text", description="What `resa serve` writes to stderr: lines for people, or JSON, one object a line."
     )

@@ -47,6 +47,12 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Journey maps: check them, draw them, watch them while you write, discover a first one.",
         ),
         "collect": _Place("collect", "collect", "Read files into the workspace."),
+        "sources": _Place(
+            "sources",
+            "sources",
+            "Show all sources: when each ran, what it brought, how far behind it is, when it runs next, "
+            "and its last error.",
+        ),
         "serve": _Place(
             "serve",
             "serve",

@@ -13,13 +13,14 @@ import typer
 from rich.progress import Progress as Bars
 
 from resa.analytics import table_text
-from resa.base.errors import InputError, Problem
-from resa.base.language import NOTHING, as_it_is, sentence, sentences
+from resa.base.errors import InputError, Problem, SourceError
+from resa.base.language import NOTHING, as_it_is, pattern, sentence, sentences
 from resa.cli.console import agreed, counted, print_problems, progress_bar, say
 from resa.cli.options import HERE, Folder, opened, warn_of_maps
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.collector import WORDS, LoadReport, Progress, Understanding, said_again
 from resa.workspace import Workspace
+from resa.workspace.folders import chosen
 
 __all__ = ["collect", "show_reports"]
 
@@ -46,11 +47,18 @@ def collect(
     replace: Annotated[
         bool, typer.Option(help="Undo earlier loads of the same files, once the files were read to their ends.")
     ] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only sources whose schedule (`every:`, `at:`) says that it is time.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the source file without asking.")] = False,
     folder: Folder = HERE,
 ) -> None:
     """Read files into the workspace. Good rows go in; bad ones are kept with their reason; nothing counts twice."""
+    from resa.workspace.collecting import collect_sources, due_sources  # noqa: PLC0415 - heavy; only here
+
     names = what or []
+    if due and (replace or given is not None or name is not None):
+        raise typer.BadParameter(sentence("--due goes on with what there is; leave --replace, --as and --name out"))
     with opened(folder, measures=True) as shop:
         if given is None and name is None:
             names = [_known_file(shop, one) or one for one in names]
@@ -63,9 +71,13 @@ def collect(
                     )
                 )
             names = [_new_source(shop, names[0], _pairs(given or []), kind, name, yes=yes)]
+        sources = chosen(shop.sources, names)
+        if due and not (sources := due_sources(sources, shop.store)):
+            say(sentence("no source is due"))
+            return
         try:
             with _progress() as tell:
-                reports = shop.collect(names, replace=replace, progress=tell)
+                reports, problems = collect_sources(shop, sources, replace=replace, progress=tell)
         except KeyboardInterrupt:
             say(sentence("what is in stays in; for the rest run the same command again"))
             raise
@@ -79,6 +91,8 @@ def collect(
                 )
             )
         warn_of_maps(shop)
+    if problems:
+        raise SourceError(problems)
 
 
 def show_reports(reports: list[LoadReport]) -> None:
@@ -86,13 +100,17 @@ def show_reports(reports: list[LoadReport]) -> None:
     rows = []
     for report in reports:
         for file in report.files:
-            notes = [sentence("unchanged, left alone")] if file.state == "unchanged" else []
+            notes = [sentence(_STATES[file.state])] if file.state in _STATES else []
             notes += [
                 sentence("{n} {reason}", n=count, reason=WORDS.get(reason, reason))
                 for reason, count in file.reasons.most_common()
             ]
             if file.without_customer:
                 notes.append(sentence("{n} without a customer, counted by day", n=file.without_customer))
+            if file.late:
+                notes.append(sentence("{n} came late", n=file.late))
+            if file.without_cursor:
+                notes.append(sentence("{n} without a cursor, not read", n=file.without_cursor))
             notes += [file.note] if file.note else []
             rows.append(
                 {
@@ -109,6 +127,9 @@ def show_reports(reports: list[LoadReport]) -> None:
         _say_table(pa.Table.from_pylist(rows))
     else:
         say(sentence("there is no source yet; name a file: resa collect FILE"))
+
+
+_STATES = {"unchanged": pattern("unchanged, left alone"), "nothing new": pattern("nothing new")}
 
 
 def _say_table(table: pa.Table) -> None:
@@ -136,7 +157,8 @@ def _known_file(shop: Workspace, name: str) -> str | None:
     if name in shop.sources or "://" in name:
         return None
     file = Path(name).resolve()
-    found = [key for key, source in shop.sources.items() if (shop.folder / source.shape.path).resolve() == file]
+    paths = {key: source.shape.path for key, source in shop.sources.items() if source.shape.path}
+    found = [key for key, path in paths.items() if (shop.folder / path).resolve() == file]
     return found[0] if len(found) == 1 else None
 
 

@@ -116,7 +116,11 @@ def serve_until(
         tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
 
     stopped = Event()
-    live = Live(shop, lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text))
+    live = Live(
+        shop,
+        lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text),
+        lambda text: tell("source", "warning", text),
+    )
     with Server(shop.folder, shop.store.layout.root, host, port, refused) as server:
 
         def stop(number: int, _frame: object) -> None:

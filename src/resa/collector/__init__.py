@@ -8,7 +8,7 @@ replay(writer, source, reason="unreadable-time")
 """
 
 from resa.collector.bots import BOT, is_bot
-from resa.collector.collecting import FileReport, LoadReport, Progress, collect
+from resa.collector.collecting import collect
 from resa.collector.files import RowFile, find_files
 from resa.collector.hook_shape import HookShape
 from resa.collector.hooks import HOOK, HookMaker, HookRows, Hooks, hook_line
@@ -16,6 +16,7 @@ from resa.collector.links import Link, link_token, read_link, target_of
 from resa.collector.proposal import Understanding, source_yaml
 from resa.collector.reasons import DETAILS, WORDS, said_again
 from resa.collector.replaying import ReplayReport, replay
+from resa.collector.reports import FileReport, LoadReport, Progress
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.segment import CALLS as SEGMENT_CALLS
 from resa.collector.segment import COUNTED, ItemProblem, Request, with_address

@@ -2,120 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 import pyarrow as pa
 
-from resa.base.errors import SourceError
-from resa.base.language import NOTHING, Sentence, sentence
+from resa.base.errors import EngineError, InputError, Problem, SourceError
+from resa.base.language import NOTHING, sentence
 from resa.base.masking import masked
-from resa.collector.files import RowFile, find_files
+from resa.collector.collecting_databases import collect_database
+from resa.collector.files import RowFile, find_files, settled
 from resa.collector.judging import Judge, Judged, refused_table
 from resa.collector.opening import open_rows
 from resa.collector.planning import Plan, plan_rows
 from resa.collector.reading import LINE, ROW, Piece, Reader, pieces_by_rows
 from resa.collector.relations import query_over, select_sql
 from resa.collector.replaying import replay_origin
-from resa.collector.shapes import SourceShape
-from resa.collector.sources import Source
+from resa.collector.reports import FileReport, LoadReport, Progress, report_of
+from resa.collector.sources import Source, definition_hash
+from resa.collector.storing import Storing
 from resa.collector.typing_sql import name_sql
 from resa.collector.zones import stated_end
 from resa.engine import Engine
 from resa.model.tables import LOOKUPS
-from resa.storage import Load, Writer, first_of_each_key
+from resa.storage import Load, first_of_each_key
 
-__all__ = ["FileReport", "LoadReport", "Progress", "collect", "definition_hash", "first_rows"]
+__all__ = ["collect", "first_rows"]
 
 SAMPLE_ROWS = 20_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far collecting a file is.
-
-    Attributes:
-        file: Its name.
-        rows: Rows read so far.
-        position: Bytes (of Parquet: rows) read so far.
-        length: The whole file in the same unit; 0 if that is not known.
-        seconds: Since collecting the file began.
-    """
-
-    file: str
-    rows: int
-    position: int
-    length: int
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileReport:
-    """What became of one file.
-
-    Attributes:
-        file: Its name.
-        state: collected; or unchanged since it was collected, and left alone.
-        load_id: The load.
-        rows_read: Rows of the file.
-        good: Rows that were stored.
-        rejected: Rows that were refused and kept.
-        duplicate: Rows that were there already.
-        without_customer: Of the good ones: those that name no customer and are only counted by day.
-        reasons: Rejected rows by reason, as far as this run saw them.
-        note: What else a person should know, such as that the definition has changed since.
-    """
-
-    file: str
-    state: Literal["collected", "unchanged"]
-    load_id: int
-    rows_read: int
-    good: int
-    rejected: int
-    duplicate: int
-    without_customer: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    note: Sentence = NOTHING
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadReport:
-    """What became of a source's files."""
-
-    source: str
-    files: tuple[FileReport, ...]
-
-    @property
-    def good(self) -> int:
-        """Rows that were stored by this run."""
-        return sum(file.good for file in self._collected())
-
-    @property
-    def rejected(self) -> int:
-        """Rows that were refused by this run."""
-        return sum(file.rejected for file in self._collected())
-
-    @property
-    def duplicate(self) -> int:
-        """Rows that were there already."""
-        return sum(file.duplicate for file in self._collected())
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """Rejected rows by reason."""
-        return sum((file.reasons for file in self._collected()), Counter())
-
-    def _collected(self) -> Iterator[FileReport]:
-        return (file for file in self.files if file.state == "collected")
-
-
 def collect(
-    writer: Writer,
+    writer: Storing,
     source: Source,
     *,
     replace: bool = False,
@@ -124,7 +45,7 @@ def collect(
     chunk_rows: int = 1_000_000,
     engine: Engine | None = None,
 ) -> LoadReport:
-    """Collect the files that a source names.
+    """Collect the files, or read on in the database, that a source names; its state says how that went.
 
     A file that was collected and has not changed since is left alone. A collection that was killed goes on where it
     stopped. Good rows go in beside bad ones, which are kept with their reason.
@@ -139,23 +60,57 @@ def collect(
         engine: Where the SQL runs; `None`: a new one.
 
     Raises:
-        SourceError: A file is not there or not readable, or the definition does not fit it.
+        SourceError: A file is not there or not readable, a database cannot be reached, or the definition does not fit.
     """
+    received = now or writer.store.clock()
     try:
-        files = find_files(source.shape.path, source.folder)
+        with Engine() if engine is None else engine.cursor() as sql:
+            run = _collect_files if source.shape.database is None else collect_database
+            report = run(writer, source, sql, received, chunk_rows, progress, replace=replace)
+    except (InputError, EngineError) as error:
+        said = error.problems[0].message if isinstance(error, InputError) else error.message
+        writer.note_run(source.name, began_at=received, error=said)
+        raise
+    writer.note_run(source.name, began_at=received, complete_until=source.complete_until(received))
+    return report
+
+
+def _collect_files(
+    writer: Storing,
+    source: Source,
+    engine: Engine,
+    received: datetime,
+    chunk_rows: int,
+    progress: Callable[[Progress], None] | None,
+    *,
+    replace: bool,
+) -> LoadReport:
+    """Collect the files; of a source that runs by itself those that are new, and that nobody is writing just now."""
+    by_itself = source.shape.schedule is not None
+    try:
+        files = find_files(source.shape.path, source.folder, may_be_none=by_itself)
+        files = settled(files) if by_itself else files
     except SourceError as error:
         raise source.located(error) from error
-    received = now or writer.store.clock()
-    with Engine() if engine is None else engine.cursor() as sql:
-        reports = [
-            _File(writer, source, file, sql, received, chunk_rows, progress).collect(replace=replace) for file in files
+    loads: dict[str, list[Load]] = {}
+    for load in writer.store.loads(source.name):
+        loads.setdefault(load.origin, []).append(load)
+    reports: list[FileReport] = []
+    problems: list[Problem] = []
+    for file in files:
+        mine = loads.get(file.name, ())
+        try:
+            one = _File(writer, source, file, engine, received, chunk_rows, progress, mine).collect(replace=replace)
+            reports.append(one)
+        except SourceError as error:  # it keeps none of the others waiting
+            problems += error.problems
+    if problems:
+        raise SourceError(problems)
+    if by_itself and not replace:  # of a folder that grows, only what came is worth a line
+        reports = [report for report in reports if report.state != "unchanged" or report.note] or [
+            FileReport(file=masked(source.shape.path), state="nothing new")
         ]
     return LoadReport(source=source.name, files=tuple(reports))
-
-
-def definition_hash(shape: SourceShape) -> str:
-    """A short hash of what decides how rows are read."""
-    return hashlib.blake2b(masked(shape.model_dump_json()).encode(), digest_size=8).hexdigest()
 
 
 def first_rows(reader: Reader) -> pa.Table:
@@ -184,24 +139,26 @@ def no_rows(reader: Reader) -> pa.Table:
 class _File:
     """Collects one file."""
 
-    writer: Writer
+    writer: Storing
     source: Source
     file: RowFile
     engine: Engine
     received: datetime
     chunk_rows: int
     progress: Callable[[Progress], None] | None
+    earlier: Sequence[Load]
 
     def collect(self, *, replace: bool) -> FileReport:
         """All of it, or nothing when it is unchanged."""
-        fingerprint = f"{self.file.fingerprint}-{definition_hash(self.source.shape)}"
-        earlier = [load for load in self.writer.store.loads(self.source.name) if load.origin == self.file.name]
-        finished = [load for load in earlier if load.state == "finished"]
+        finished = [load for load in self.earlier if load.state == "finished"]
+        definition = definition_hash(self.source.shape)
         if not replace:
             # A lookup table is as its file says now: one that says again what it said before the last time has changed.
             for load in reversed(finished[-1:] if self.source.kind == "lookup" else finished):
-                if load.fingerprint.split("-")[0] == self.file.fingerprint:
-                    return _unchanged(self.file, load, same=load.fingerprint == fingerprint)
+                content, *rest = load.fingerprint.split("-")
+                if rest[1:] == [self.file.state] or content == self.file.fingerprint:
+                    return _unchanged(self.file, load, same=rest[:1] == [definition])
+        fingerprint = "-".join((self.file.fingerprint, definition, *((self.file.state,) if self.file.state else ())))
         try:
             reader = open_rows(self.file, self.source.shape.format, self.source.shape.csv)
             # Only the nesting of JSON has to be found out from rows; other files state their types.
@@ -217,7 +174,7 @@ class _File:
             raise self.source.located(error) from error
         recorded = self.file.modified or self.received
         judge = Judge(self.source.shape, plan, self.engine, reader.whole, self.received, min(recorded, self.received))
-        outdated = [load for load in earlier if load.state == "running" and load.fingerprint != fingerprint]
+        outdated = [load for load in self.earlier if load.state == "running" and load.fingerprint != fingerprint]
         replaced = outdated + (finished if replace else [])
         if any(load.rows_in for load in replaced):
             self._try(reader, plan, judge)
@@ -228,17 +185,7 @@ class _File:
         counted, reasons = collect(load, reader, plan, judge)
         done = self.writer.store.load(load.id)
         done = self.writer.finish_load(done, complete_until=self._complete_until(done))
-        return FileReport(
-            file=self.file.name,
-            state="collected",
-            load_id=done.id,
-            rows_read=done.rows_read,
-            good=done.good,
-            rejected=done.rejected,
-            duplicate=done.duplicate,
-            without_customer=counted["without customer"],
-            reasons=reasons,
-        )
+        return report_of(self.file.name, done, reasons=reasons, without_customer=counted["without customer"])
 
     def _try(self, reader: Reader, plan: Plan, judge: Judge) -> None:
         """Read the file to its end once: only a file that can be read may take the place of what is stored.

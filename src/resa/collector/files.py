@@ -5,11 +5,13 @@ from __future__ import annotations
 import glob
 import hashlib
 import lzma
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,12 +24,15 @@ from fsspec.utils import infer_compression
 from resa.base.errors import SourceError
 from resa.base.language import sentence
 from resa.base.masking import masked
+from resa.collector.object_storage import failures, know_object_storage
 
-__all__ = ["RowFile", "find_files"]
+__all__ = ["RowFile", "find_files", "settled"]
 
 _EDGE_BYTES = 64 << 10
 _ZSTANDARD = ".zst"  # which fsspec unpacks only with a further package
 _MAGIC = "*?["
+_LATELY = timedelta(minutes=1)
+_MOMENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,26 +45,41 @@ class RowFile:
         path: As its file system names it.
         size: Bytes.
         modified: When it was last written, UTC; `None` where the file system does not know.
-        fingerprint: Hex digest over size, time of writing, first and last bytes: differs when the file was changed.
+        state: Hex digest over size, time of writing and what the storage calls its content, by which a file is known
+            to be the same without reading it; empty where the file system does not say when it was written.
     """
 
     name: str
     path: str
     size: int
     modified: datetime | None
-    fingerprint: str
+    state: str
     filesystem: Any = field(repr=False, compare=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex digest over size, time of writing, first and last bytes: differs when the file was changed.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        digest = hashlib.blake2b(f"{self.size} {self.modified}".encode(), digest_size=16)
+        with self.reading(), self.filesystem.open(self.path, "rb") as stream:
+            digest.update(stream.read(_EDGE_BYTES))
+            if self.size > _EDGE_BYTES:
+                stream.seek(max(_EDGE_BYTES, self.size - _EDGE_BYTES))
+                digest.update(stream.read(_EDGE_BYTES))
+        return digest.hexdigest()
 
     def open(self) -> IO[bytes]:
         """Open it for reading, unpacked if its name says that it is packed (`.gz`, `.bz2`, `.xz`, `.zst`)."""
         packing = infer_compression(self.path)
         try:
             raw = self.filesystem.open(self.path, "rb")
-        except OSError as error:
+        except failures() as error:
+            said = getattr(error, "strerror", None) or _first_line(error)
             raise SourceError(
-                sentence(
-                    "{name} cannot be opened: {strerror}", name=self.name, strerror=masked(str(error.strerror or error))
-                )
+                sentence("{name} cannot be opened: {strerror}", name=self.name, strerror=masked(said))
             ) from None
         if self.path.endswith(_ZSTANDARD):
             return cast("IO[bytes]", pa.CompressedInputStream(raw, "zstd"))
@@ -75,12 +95,12 @@ class RowFile:
         """
         try:
             yield
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
+        except failures(EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             raise SourceError(
                 sentence(
                     "{name} is damaged, and cannot be read to its end: {error}",
                     name=self.name,
-                    error=masked(str(error)),
+                    error=masked(_first_line(error)),
                 )
             ) from error
 
@@ -95,12 +115,13 @@ class RowFile:
         return self.path.endswith(_ZSTANDARD) or infer_compression(self.path) is not None
 
 
-def find_files(path: str, folder: Path) -> list[RowFile]:
+def find_files(path: str, folder: Path, *, may_be_none: bool = False) -> list[RowFile]:
     """The files that a source's `path` names, sorted by name.
 
     Args:
         path: A path relative to `folder`, an absolute one, a glob with `*`, or an fsspec URL.
         folder: The workspace.
+        may_be_none: A pattern that no file fits is no error: one may come.
 
     Raises:
         SourceError: There is none, or its file system is not known here.
@@ -108,17 +129,19 @@ def find_files(path: str, folder: Path) -> list[RowFile]:
     local = "://" not in path
     try:
         # In a name on this machine nothing means a URL; it is a pattern only where no file has the name.
+        if not local:
+            know_object_storage()
         filesystem, place = (LocalFileSystem(), str(folder / path)) if local else fsspec.core.url_to_fs(path)
         globbed = any(character in path for character in _MAGIC) and not (local and filesystem.isfile(place))
         pattern = str(Path(glob.escape(str(folder))) / path) if local else place
-        found = sorted(filesystem.glob(pattern)) if globbed else [place]
-        infos = [info for info in map(filesystem.info, found) if info["type"] == "file"]
-    except (ImportError, ValueError) as error:
-        raise SourceError(
-            sentence("'{path}' cannot be reached: {error}", path=masked(path), error=masked(str(error)))
-        ) from error
+        found = filesystem.glob(pattern, detail=True) if globbed else {place: filesystem.info(place)}
     except FileNotFoundError:
-        infos = []
+        found = {}
+    except failures(ImportError, ValueError) as error:
+        raise SourceError(
+            sentence("'{path}' cannot be reached: {error}", path=masked(path), error=masked(_first_line(error)))
+        ) from error
+    infos = {place: info for place, info in sorted(found.items()) if info["type"] == "file"}
     if not infos and local and not globbed and filesystem.isdir(place):
         raise SourceError(
             sentence(
@@ -127,15 +150,37 @@ def find_files(path: str, folder: Path) -> list[RowFile]:
                 folder=path.rstrip("/"),
             )
         )
-    if not infos:
+    if not infos and not (globbed and may_be_none):
         raise SourceError(
             sentence("there is no file '{path}'; paths count from the folder of the workspace", path=masked(path))
         )
-    return [_row_file(filesystem, info, folder if local else None, path) for info in infos]
+    return [_row_file(filesystem, place, info, folder if local else None, path) for place, info in infos.items()]
 
 
-def _row_file(filesystem: Any, info: dict[str, Any], folder: Path | None, asked: str) -> RowFile:
-    path = str(info["name"])
+def settled(files: Sequence[RowFile]) -> list[RowFile]:
+    """Those of the files that nobody is writing just now: of what was written lately, what stays as it is."""
+    lately = datetime.now(UTC) - _LATELY
+    fresh = [file for file in files if file.local is not None and file.modified is not None and file.modified > lately]
+    if not fresh:
+        return list(files)
+    time.sleep(_MOMENT_SECONDS)
+    changing = {file.path for file in fresh if _size_and_time(file.path) != (file.size, file.modified)}
+    return [file for file in files if file.path not in changing]
+
+
+def _size_and_time(path: str) -> tuple[int, datetime] | None:
+    try:
+        now = Path(path).stat()
+    except OSError:
+        return None
+    return now.st_size, datetime.fromtimestamp(now.st_mtime, UTC)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line), type(error).__name__)
+
+
+def _row_file(filesystem: Any, path: str, info: dict[str, Any], folder: Path | None, asked: str) -> RowFile:
     name = path
     if folder is None:
         name = masked(filesystem.unstrip_protocol(path))
@@ -143,26 +188,24 @@ def _row_file(filesystem: Any, info: dict[str, Any], folder: Path | None, asked:
         name = Path(path).relative_to(folder.resolve()).as_posix()
     elif not any(character in asked for character in _MAGIC):
         name = asked
-    modified = _modified(filesystem, info)
-    digest = hashlib.blake2b(f"{info['size']} {modified}".encode(), digest_size=16)
-    with filesystem.open(path, "rb") as stream:
-        digest.update(stream.read(_EDGE_BYTES))
-        if info["size"] > _EDGE_BYTES:
-            stream.seek(max(_EDGE_BYTES, info["size"] - _EDGE_BYTES))
-            digest.update(stream.read(_EDGE_BYTES))
+    modified = _modified(filesystem, path, info)
+    size = int(info["size"])
+    state = hashlib.blake2b(f"{size} {modified} {info.get('e_tag', '')}".encode(), digest_size=8).hexdigest()
     return RowFile(
         name=name,
         path=path,
-        size=int(info["size"]),
+        size=size,
         modified=modified,
-        fingerprint=digest.hexdigest(),
+        state="" if modified is None else state,
         filesystem=filesystem,
     )
 
 
-def _modified(filesystem: Any, info: dict[str, Any]) -> datetime | None:
-    try:
-        moment: datetime = filesystem.modified(info["name"])
-    except NotImplementedError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _modified(filesystem: Any, path: str, info: dict[str, Any]) -> datetime | None:
+    moment: datetime | None = info.get("last_modified")
+    if moment is None:
+        try:
+            moment = filesystem.modified(path)
+        except NotImplementedError:
+            return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

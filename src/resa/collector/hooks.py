@@ -128,6 +128,7 @@ class Hooks:
         self._folder = folder
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._good: dict[str, Source] = {}
+        self._scheduled: dict[str, Source] = {}
         self._looked = -_LOOK_SECONDS
         self.wrong: set[str] = set()
         self._look()
@@ -142,6 +143,11 @@ class Hooks:
         self._look()
         return [source for _, source in sorted(self._good.items())]
 
+    def scheduled(self) -> list[Source]:
+        """Every other source that has a schedule, by name."""
+        self._look()
+        return [source for _, source in sorted(self._scheduled.items())]
+
     def _look(self) -> None:
         if monotonic() - self._looked < _LOOK_SECONDS:
             return
@@ -155,6 +161,7 @@ class Hooks:
             found[path] = (state.st_mtime_ns, state.st_size, state.st_ino)
         for path in self._seen.keys() - found.keys():
             self._good.pop(path.stem, None)
+            self._scheduled.pop(path.stem, None)
             self.wrong.discard(path.stem)
         for path, state_of in found.items():
             if self._seen.get(path) != state_of:
@@ -171,10 +178,12 @@ class Hooks:
         if source is None or any(problem.severity == "error" for problem in problems):
             if name not in self._good:
                 self.wrong.add(name)
-        elif source.shape.hook is None:
-            self._good.pop(name, None)
-        else:
-            self._good[name] = source
+            return
+        for known, wanted in ((self._good, source.shape.hook), (self._scheduled, source.shape.schedule)):
+            if wanted is None:
+                known.pop(name, None)
+            else:
+                known[name] = source
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pyarrow import compute
 
 from resa.collector.nesting import fits
 from resa.collector.planning import PROBLEM, Plan
-from resa.collector.reading import LINE, ROW, Piece, Refused
+from resa.collector.reading import KEY, LINE, ROW, Piece, Refused
 from resa.collector.reasons import DETAILS
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import EventSource, FeedbackSource, SourceShape
@@ -33,6 +33,8 @@ OLDEST = 86_400 * 1_000_000
 """2 January 1970, in microseconds: a moment before it is what computers write when they know none."""
 
 _DAY = 86_400 * 1_000_000
+_PLACE = "#place"
+_ORDER_BITS = 11  # the same of a row of a database, whose cursor may be microseconds up to the year 2112
 _PLACE_BITS = 20  # of `sequence`, for the place among the rows that a SELECT makes of one row of the file
 
 _KEPT = {
@@ -112,7 +114,9 @@ class Judge:
         rejected = self._rejected(table, result, problems, told, refused, places)
         for name, moment in moments.items():
             result = _with_column(result, name, moment)
-        result = self._with_sequence(result, places)
+        result = self._with_sequence(result, places, piece)
+        if self.plan.keyed and places is not None:
+            result = _with_column(result, _PLACE, pa.array(places))
         if problems.any():
             result = result.filter(pa.array(problems == 0))
         taken = result.column(ROW).to_numpy()
@@ -123,8 +127,14 @@ class Judge:
                 anonymous = self._as_numbers(nameless)
                 result = pa.concat_tables([good.select(nameless.column_names), nameless])
         ids = result.column("message_id") if self.plan.has_ids else None
-        cells = [] if ids is not None else [result.column(name) for name in self.plan.cells] or [result.column(ROW)]
+        cells = [] if ids is not None else [result.column(name) for name in self._telling(result)]
         return Judged(self._kept(good), rejected, ids, cells, anonymous, taken)
+
+    def _telling(self, result: pa.Table) -> Sequence[str]:
+        """Columns by which rows without ids are told apart."""
+        if self.plan.keyed:
+            return (KEY, _PLACE) if _PLACE in result.column_names else (KEY,)
+        return self.plan.cells or (ROW,)
 
     def _read(self, table: pa.Table) -> pa.Table:
         return query_over(self.engine, self.plan.relation, table, self.plan.sql, self.plan.parameters)
@@ -226,11 +236,14 @@ class Judge:
         named = dict(zip(table.column_names, found.column("types")[0].as_py(), strict=True))
         return found.column("payload").combine_chunks(), json.dumps(named, ensure_ascii=False)
 
-    def _with_sequence(self, result: pa.Table, places: npt.NDArray[np.int64] | None) -> pa.Table:
+    def _with_sequence(self, result: pa.Table, places: npt.NDArray[np.int64] | None, piece: Piece) -> pa.Table:
         if self.plan.has_sequence:
             column = result.column("sequence").fill_null(0)
         elif self.shape.unordered:
             column = pa.array(np.zeros(result.num_rows, np.int64))
+        elif piece.orders is not None:
+            rows = result.column(ROW).to_numpy()
+            column = pa.array(_in_order(piece.orders[rows - (piece.last_row - len(piece.orders) + 1)], places))
         elif places is not None:
             column = pa.array((result.column(ROW).to_numpy() << _PLACE_BITS) + places)
         else:
@@ -314,6 +327,13 @@ def _note(
     if where.any():
         told.append((reason, DETAILS[reason].format(column=name)))
         problems[where & (problems == 0)] = len(told)
+
+
+def _in_order(orders: npt.NDArray[np.int64], places: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
+    """What cursors say of the order; of rows that a SELECT made of one row, also their places."""
+    if places is None or (np.abs(orders) >> (63 - _ORDER_BITS)).any():
+        return orders
+    return (orders << _ORDER_BITS) + np.minimum(places, (1 << _ORDER_BITS) - 1)
 
 
 def _micros(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from resa.base.errors import SourceError, did_you_mean
 from resa.base.language import NOTHING, Sentence, sentence
 from resa.collector.hook_shape import WEBHOOK
 from resa.collector.nesting import LINES, structure_of, structure_read, typed_lines
-from resa.collector.reading import LINE, ROW
+from resa.collector.reading import KEY, LINE, ROW
 from resa.collector.relations import select_sql
 from resa.collector.shapes import Cell, Columns, Rest, SourceShape, targets_of
 from resa.collector.typing_sql import literal, name_sql
@@ -157,7 +157,9 @@ class _Cells:
                 as_json = self.is_json and cell.column is not None and cell.type is None
                 self.member(name, self.value(cell, as_json=as_json), Extra("", as_json, cell))
         relation = (typed_lines(self.structure) if self.computes else LINES) if self.is_json else '"row"'
-        result.sql = select_sql([name_sql(ROW), *self.outputs], f'{relation} AS "row"')
+        result.sql = select_sql(
+            [*(name_sql(name) for name in _carried(self.file)), *self.outputs], f'{relation} AS "row"'
+        )
         if not self.is_json:
             result.needed = frozenset({*self.read, *(first for first, *_ in self.parts)})
         return result
@@ -244,12 +246,17 @@ class _Cells:
             self.output("rest", _without(name_sql(LINE), [[name] for name in sorted(whole)], parts))
             return
         for name, kind in self.file.items():
-            if name not in self.read:
+            if name not in self.read and name != KEY:
                 mine = [path[1:] for path in parts if path[0] == name]
                 value = _remaining(f'"row".{name_sql(name)}', kind, mine)
                 if value is not None:
                     self.member(name, value, Extra(""))
-        self.read |= set(self.file)
+        self.read |= set(self.file) - {KEY}
+
+
+def _carried(columns: Mapping[str, pa.DataType]) -> tuple[str, ...]:
+    """What tells the rows apart, and is no part of them."""
+    return (ROW, KEY) if KEY in columns else (ROW,)
 
 
 def _without(line: str, whole: Sequence[list[str]], parts: Sequence[list[str]]) -> str:
@@ -287,7 +294,7 @@ def _remaining(raw: str, kind: pa.DataType, used: Sequence[list[str]]) -> str | 
 def _from_select(
     shape: SourceShape, text: str, columns: Mapping[str, pa.DataType], structure: Mapping[str, Any]
 ) -> Mapped:
-    compiled = compile_select(text, carry=(ROW,))
+    compiled = compile_select(text, carry=_carried(columns))
     known: Mapping[str, Any] = structure if LINE in columns else columns
     for name in compiled.fields:
         if name not in known and known:
@@ -331,7 +338,7 @@ def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> 
         known: By name, what there is.
         constant: A constant could be meant.
     """
-    names = [column for column in known if column not in {ROW, LINE}]
+    names = [column for column in known if column not in {ROW, LINE, KEY}]
     if any(_DATA.search(column) for column in names):
         # The heading is a row, which may be personal: it is not shown.
         names_form = ", ".join(f"column_{number}" for number in range(1, min(len(names), 4) + 1))
@@ -347,7 +354,7 @@ def no_column(name: str, known: Mapping[str, Any], *, constant: bool = True) -> 
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     same = sentence(". For the same text in every row write {{always: {name}}}", name=name) if constant else NOTHING
     hint = suggestion or sentence("; it has {listed}{same}", listed=listed, same=same)
-    return sentence("the file has no column '{name}'{hint}", name=name, hint=hint)
+    return sentence("there is no column '{name}'{hint}", name=name, hint=hint)
 
 
 def pointer(path: list[str]) -> str:

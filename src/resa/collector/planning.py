@@ -12,7 +12,7 @@ from resa.base.errors import EngineError, SourceError
 from resa.base.language import sentence
 from resa.collector.mapping import Mapped, map_cells
 from resa.collector.nesting import LINES
-from resa.collector.reading import LINE, ROW
+from resa.collector.reading import KEY, LINE, ROW
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
 from resa.collector.relations import query_over, select_sql
 from resa.collector.shapes import Cell, EventSource, FeedbackSource, SourceShape, Target, targets_of
@@ -54,6 +54,7 @@ class Plan:
         problems: Reason and detail of each kind of bad row.
         times: Target columns that are moments, each with the name of its wall-clock column, if it has one.
         cells: Columns that hold what the file says, by which rows without ids are told apart.
+        keyed: Rows without ids are told apart by `KEY` instead, and by their place among those of one row.
         has_ids: The source maps `message_id`.
         has_sequence: The source maps `sequence`.
         selects: The rows come from a SELECT, so one row of the file may give several.
@@ -68,6 +69,7 @@ class Plan:
     problems: tuple[tuple[str, str], ...]
     times: Mapping[str, str | None]
     cells: tuple[str, ...]
+    keyed: bool
     has_ids: bool
     has_sequence: bool
     selects: bool
@@ -141,7 +143,9 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
     )
     problem = f"CAST(CASE{ordered} ELSE 0 END AS INTEGER)" if ordered else "CAST(0 AS INTEGER)"
     # The outer SELECT judges what the inner one has read, so that nothing is read twice.
-    inner = select_sql([name_sql(ROW), *builder.columns], f"({mapped.sql})")
+    keyed = KEY in columns
+    carried = [name_sql(name) for name in ((ROW, KEY) if keyed else (ROW,))]
+    inner = select_sql([*carried, *builder.columns], f"({mapped.sql})")
     people = [f"{_people_sql(list(mapped.people))} AS identifiers"] if mapped.people else []
     sql = select_sql(["*", *people, f"{problem} AS {name_sql(PROBLEM)}"], f"({inner})")
     return Plan(
@@ -153,6 +157,7 @@ def plan_rows(shape: SourceShape, columns: Mapping[str, pa.DataType], sample: pa
         problems=tuple((reason, detail) for _, reason, detail in builder.problems),
         times=builder.times,
         cells=tuple(builder.cells),
+        keyed=keyed,
         has_ids="message_id" in mapped.targets,
         has_sequence="sequence" in mapped.targets,
         selects=shape.select is not None,

@@ -10,11 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_rows"]
+__all__ = ["KEY", "LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_rows"]
 
 ROW = "\x1frow"
 """Column that a reader adds: the number of the row in its file, from 1, the heading not counted. Its name begins with a
 control character, as that of no column does which people name."""
+
+KEY = "\x1fkey"
+"""Column of rows of a database that have no ids of their own: one text by which each is told apart, whatever is made of
+it."""
 
 PIECE_BYTES = 256 << 20
 """About how much of a file is in memory at a time, however wide its rows are."""
@@ -49,6 +53,8 @@ class Piece:
         last_row: Number of the last row of the piece, refused ones counted.
         position: Bytes (of columnar files: rows) of the file that were read so far.
         places: Of rows that a SELECT gave before: the place of each among those made of one row of the file.
+        orders: Of rows of a database, which follow each other: what their cursors say of the order among events of one
+            moment; `None`: the numbers of the rows say it.
     """
 
     table: pa.Table
@@ -56,6 +62,7 @@ class Piece:
     last_row: int
     position: int
     places: npt.NDArray[np.int64] | None = None
+    orders: npt.NDArray[np.int64] | None = None
 
 
 class Reader(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,7 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 
 from resa.base.errors import did_you_mean
 from resa.base.language import said_by, sentence
+from resa.collector.database_shape import DatabaseShape
 from resa.collector.hook_shape import HookShape
+from resa.collector.schedules import Schedule, parse_clock
 from resa.collector.zones import ClockChange, stated_end
 from resa.documents import Block, Finding, Refusal, Shape, report, spelling
 from resa.model.quantities import Duration, parse_duration
@@ -141,6 +144,15 @@ def _complete_until(text: str) -> str:
             "'{text}' is no end of the data; write newest row, file modified, or a day such as 2026-08-31", text=text
         )
         raise Refusal(message, code="complete-until") from None
+    return text
+
+
+def _clock(text: str) -> str:
+    try:
+        parse_clock(text)
+    except ValueError:
+        message = sentence("'{text}' is no time of a day; write one such as \"03:00\"", text=text)
+        raise Refusal(message, code="at") from None
     return text
 
 
@@ -318,6 +330,13 @@ class SourceShape(Shape):
         default="", min_length=1, description="File, glob or URL; counted from the folder of the workspace."
     )
     hook: HookShape | None = Field(default=None, description="Instead of `path:`: rows that come over HTTP.")
+    database: DatabaseShape | None = Field(default=None, description="Instead of `path:`: rows of a database.")
+    every: Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=str)] | None = Field(
+        default=None, description="How often it is looked for new rows by itself, such as `15 minutes`."
+    )
+    at: Annotated[str, AfterValidator(_clock)] | None = Field(
+        default=None, description="Instead of `every:`: once a day, at this time of `timezone:`, such as `03:00`."
+    )
     format: Literal["csv", "jsonl", "parquet", "arrow", "xes"] | None = Field(
         default=None, description="Seen from the file's name if not said."
     )
@@ -354,6 +373,14 @@ class SourceShape(Shape):
         "identifiers": sentence("it belongs under `columns:`"),
         "properties": sentence("it belongs under `columns:`"),
     }
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """When it runs by itself; `None`: never."""
+        if self.every is None and self.at is None:
+            return None
+        every = None if self.every is None else timedelta(seconds=self.every.seconds)
+        return Schedule(every, None if self.at is None else parse_clock(self.at), self.timezone)
 
     @property
     def mapping(self) -> Columns | None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import pattern, sentence
+from resa.base.masking import masked
 from resa.collector.mapping import IDENTIFIER
 from resa.collector.nesting import places_read
 from resa.collector.shapes import SHAPES, Cell, EventSource, Rest, SourceShape, targets_of
 from resa.documents import Document, read_document, spelling, validate
 from resa.expressions import Scope, compile_expression, compile_select
 
-__all__ = ["Source", "read_source", "read_sources"]
+__all__ = ["Source", "definition_hash", "read_source", "read_sources"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,13 @@ class Source:
         """ISO 4217 code of the values of its events, if it says one."""
         return self.shape.currency if isinstance(self.shape, EventSource) else None
 
+    def complete_until(self, read_at: datetime) -> datetime | None:
+        """Up to when a database that was read at a moment is complete, where the source says how late rows come."""
+        lateness = self.shape.lateness
+        if self.shape.database is None or lateness is None:
+            return None
+        return read_at - timedelta(seconds=lateness.seconds)
+
     def located(self, error: SourceError) -> SourceError:
         """The same error with this file as the place of problems that have none."""
         path = ("select",) if self.shape.select is not None else ("columns",)
@@ -56,6 +66,12 @@ class Source:
             problem.at(file=self.document.file, line=line, column=column) if problem.file is None else problem
             for problem in error.problems
         )
+
+
+def definition_hash(shape: SourceShape) -> str:
+    """A short hash of what decides how rows are read; not of when, and of where only for files."""
+    said = shape.model_dump_json(exclude={"database", "every", "at"})
+    return hashlib.blake2b(masked(said).encode(), digest_size=8).hexdigest()
 
 
 def read_sources(folder: Path) -> tuple[list[Source], list[Problem]]:
@@ -133,23 +149,50 @@ def _origin_problems(document: Document, problems: list[Problem]) -> list[Proble
 
 
 def _place_problems(document: Document, problems: list[Problem]) -> Iterator[Problem]:
-    """Rows come from files or over HTTP; what is said of files means nothing for a hook."""
+    """Rows come from files, from a database or over HTTP; what is said of files means nothing for the others."""
     keys = {spelling(key): key for key in document.data} if isinstance(document.data, dict) else {}
-    misspelt = any(problem.fix in {"path", "hook"} for problem in problems)
-    if "hook" not in keys and "path" not in keys and keys and not misspelt:
-        message = sentence("'path' is missing; for rows that come over HTTP write `hook:` instead")
+    places = [name for name in _PLACES if name in keys]
+    misspelt = any(problem.fix in _PLACES for problem in problems)
+    if not places and keys and not misspelt:
+        message = sentence(
+            "'path' is missing; for rows of a database write `database:`, for rows that come over HTTP `hook:`"
+        )
         yield document.problem(message, code="missing")
-    if "hook" not in keys:
-        return
-    for key in sorted(_OF_FILES & keys.keys()):
-        message = sentence("'{key}' is of files; rows of a `hook:` come over HTTP", key=key)
-        yield document.problem(message, (keys[key],), key=True, code="of-files")
-    if "kind" in keys and document.data[keys["kind"]] == "lookup":
+    for name in [name for name in places if name != "path"]:
+        for key in sorted(_OF_FILES & keys.keys()):
+            yield document.problem(sentence(_NOT_OF_FILES[name], key=key), (keys[key],), key=True, code="of-files")
+    if "hook" in keys and "database" in keys:
+        message = sentence("rows come over HTTP or from a database; write `hook:` or `database:`, one of them")
+        yield document.problem(message, (keys["database"],), key=True, code="of-files")
+    if "hook" in keys and "kind" in keys and document.data[keys["kind"]] == "lookup":
         message = sentence("a lookup table is read from files, as a whole; a `hook:` brings rows one by one")
         yield document.problem(message, (keys["hook"],), key=True, code="of-files")
+    yield from _schedule_problems(document, keys)
 
+
+def _schedule_problems(document: Document, keys: Mapping[str, str]) -> Iterator[Problem]:
+    said = [name for name in ("every", "at") if name in keys]
+    if len(said) == 2:
+        message = sentence("write `every:` or `at:`, one of them")
+        yield document.problem(message, (keys["at"],), key=True, code="schedule")
+    if said and "hook" in keys:
+        message = sentence("rows of a `hook:` come when they are sent; '{key}' means nothing for them", key=said[0])
+        yield document.problem(message, (keys[said[0]],), key=True, code="schedule")
+    database = document.data.get(keys["database"]) if "database" in keys else None
+    if isinstance(database, dict) and "kind" in keys and document.data[keys["kind"]] == "lookup":
+        for cursor in (key for key in database if spelling(key) == "cursor"):
+            message = sentence("a lookup table is read as a whole; leave `cursor:` out")
+            yield document.problem(message, (keys["database"], cursor), key=True, code="cursor")
+
+
+_PLACES = ("path", "hook", "database")
 
 _OF_FILES = {"path", "format", "csv", "complete_until"}
+
+_NOT_OF_FILES = {
+    "hook": pattern("'{key}' is of files; rows of a `hook:` come over HTTP"),
+    "database": pattern("'{key}' is of files; rows of `database:` are read by SQL"),
+}
 
 
 def _expression_problems(document: Document, shape: SourceShape) -> Iterator[Problem]:

@@ -1,8 +1,24 @@
 """The loop from events to index, in bulk and live."""
 
 from resa.runtime.draining import Drained, Drainer
+from resa.runtime.handing_over import Call, HandingWriter, answer, carry_out, read_call
 from resa.runtime.intake import Intake
 from resa.runtime.keeping import compact, verify
 from resa.runtime.refreshing import is_current, rebuild, refresh, unifier_of
 
-__all__ = ["Drained", "Drainer", "Intake", "compact", "is_current", "rebuild", "refresh", "unifier_of", "verify"]
+__all__ = [
+    "Call",
+    "Drained",
+    "Drainer",
+    "HandingWriter",
+    "Intake",
+    "answer",
+    "carry_out",
+    "compact",
+    "is_current",
+    "read_call",
+    "rebuild",
+    "refresh",
+    "unifier_of",
+    "verify",
+]

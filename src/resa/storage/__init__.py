@@ -51,6 +51,7 @@ from resa.storage.records import (
     KINDS,
     LATEST,
     LIVE,
+    RUN,
     AsOf,
     ChunkResult,
     EventFile,
@@ -63,6 +64,8 @@ from resa.storage.records import (
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
+from resa.storage.settling import refused_payloads
+from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
 from resa.storage.turns import is_asked, lending
@@ -76,6 +79,7 @@ __all__ = [
     "KINDS",
     "LATEST",
     "LIVE",
+    "RUN",
     "SCOPES",
     "ApiKey",
     "Arrival",
@@ -99,9 +103,11 @@ __all__ = [
     "Needles",
     "Owners",
     "Person",
+    "Reached",
     "Scope",
     "SegmentChange",
     "SegmentState",
+    "SourceState",
     "Sparse",
     "Store",
     "Unified",
@@ -147,6 +153,7 @@ __all__ = [
     "named_in_payload",
     "read_figures",
     "refresh_index",
+    "refused_payloads",
     "revoke_key",
     "rows_naming",
     "search_everything",
@@ -155,6 +162,8 @@ __all__ = [
     "share_file",
     "since_when",
     "some_parts",
+    "state_of_source",
+    "states_of_sources",
     "trying",
     "verify_store",
     "with_parts",

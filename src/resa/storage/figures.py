@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from resa.storage.database import from_micros
+from resa.storage.records import RUN
 from resa.storage.schema import files, generations, lease, loads
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ class Figures:
 def read_figures(store: Store) -> Figures:
     """Read them: a few quick queries in one transaction."""
     sums = [func.sum(loads.c[name]).label(name) for name in ("good", "rejected", "duplicate")]
+    # Of a run of a database it is only known at its end whether it brings anything: else it is forgotten.
+    counts = (loads.c.state != "running") | ~loads.c.fingerprint.startswith(RUN)
     behind = select(func.coalesce(func.sum(files.c.rows), 0)).where(
         files.c.kind.in_(["events", "customers"]), files.c.state == "listed", files.c.run.is_not(None)
     )
     with store.database.reading() as connection:
-        by_source = connection.execute(select(loads.c.source_id, *sums).group_by(loads.c.source_id)).all()
+        by_source = connection.execute(select(loads.c.source_id, *sums).where(counts).group_by(loads.c.source_id)).all()
         newest = connection.execute(select(generations).order_by(generations.c.id.desc()).limit(1)).first()
         rows_behind = connection.execute(behind).scalar() or 0
         renewed = connection.execute(select(lease.c.renewed_at).where(lease.c.held == 1)).scalar()

@@ -21,7 +21,7 @@ from resa.storage.labels import derive_labels
 from resa.storage.persons import Unifier
 from resa.storage.recent import build_recent, derive_recent_column
 from resa.storage.records import LIVE, Exclusion
-from resa.storage.schema import files, generations, loads, map_columns
+from resa.storage.schema import files, generations, loads, map_columns, source_states
 from resa.storage.traits import kept_trait_sources
 
 if TYPE_CHECKING:
@@ -145,6 +145,9 @@ def complete_until(store: Store) -> dict[str, datetime]:
                 taken = row.finished_at if row.origin.startswith(LIVE) else row.started_at
                 end = end if row.state == "running" else min(end, taken)
                 found[row.source_id] = max(end, found.get(row.source_id, end))
+        stated = select(source_states).where(source_states.c.complete_until.is_not(None))
+        for row in connection.execute(stated):  # by its last run, which may have found nothing to load
+            found[row.source_id] = max(row.complete_until, found.get(row.source_id, row.complete_until))
     return {source: from_micros(end) for source, end in sorted(found.items())}
 
 

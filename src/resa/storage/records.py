@@ -19,6 +19,7 @@ __all__ = [
     "KINDS",
     "LATEST",
     "LIVE",
+    "RUN",
     "SETTLED",
     "AsOf",
     "ChunkResult",
@@ -130,6 +131,9 @@ class Exclusion:
 
 LIVE = "arrivals of "
 """How the origin of a load begins whose rows came over HTTP; then the day."""
+
+RUN = "run "
+"""How the fingerprint of a load begins that is one run of a database; then its moment."""
 
 BOTS = Exclusion(None, "UTC", "device = 'bot'")
 """What programs did, whatever the source."""

@@ -19,6 +19,7 @@ from resa.storage.parquet import list_file, write_parquet
 from resa.storage.records import KINDS, EventFile, Load
 from resa.storage.runs import ids_of
 from resa.storage.schema import file_loads, files, hash_runs, loads
+from resa.storage.source_states import forget_position
 from resa.storage.unique import HashRun, count_in_runs, listed_runs, open_run, write_without
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def remove_load(store: Store, lease: Lease, load: Load) -> None:
         connection.execute(delete(hash_runs).where(hash_runs.c.load_id == load.id, hash_runs.c.purpose == "repeats"))
         connection.execute(update(hash_runs).where(hash_runs.c.load_id == load.id).values(load_id=None))
         connection.execute(update(loads).where(loads.c.id == load.id).values(state="removed"))
+        forget_position(connection, load.source_id)
         # Rows of other files that were left out because this load had them are gone now: without a fingerprint their
         # files count as not collected, and the next collection finds those rows.
         shared = loads.c.source_id == load.source_id, loads.c.id != load.id, loads.c.duplicate > 0

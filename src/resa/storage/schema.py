@@ -32,6 +32,7 @@ __all__ = [
     "segment_changes",
     "segment_members",
     "segment_states",
+    "source_states",
     "workspace",
 ]
 
@@ -229,4 +230,17 @@ erased_identifiers = Table(
     Column("hash", LargeBinary, primary_key=True),  # of kind and value, under the workspace's key
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),  # what happened before is not stored again
+)
+
+source_states = Table(
+    "source_states",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("position", Text),  # of a database: JSON of the last cursor that was read, a number or a time
+    Column("told_apart", Text),  # JSON: the columns by which its rows are told apart; null: nothing was read yet
+    Column("began_at", BigInteger),  # the last run
+    Column("succeeded_at", BigInteger),  # the last run that brought all there was
+    Column("failures", Integer, nullable=False, server_default="0"),  # runs since then that failed
+    Column("error", Text),  # of the last run, in words without rows and without secrets
+    Column("complete_until", BigInteger),
 )

@@ -21,7 +21,7 @@ from resa.storage.records import SETTLED, Finding
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["check_settled", "settled_rows", "waiting_rows"]
+__all__ = ["check_settled", "refused_payloads", "settled_rows", "waiting_rows"]
 
 
 def settled_rows(settles: pa.Table, load_id: int) -> pa.Table:
@@ -55,6 +55,14 @@ def waiting_rows(
         if file.id in settled:
             table = table.filter(pa.array(~np.isin(places, settled[file.id])))
         yield table.sort_by([("row", "ascending"), ("place", "ascending")])
+
+
+def refused_payloads(store: Store, source_id: str) -> Iterator[pa.ChunkedArray]:
+    """The payloads of all rows of a source that were refused and kept, settled ones too: a file's at a time."""
+    wanted = pa.schema([REJECTED.field("payload")])
+    for file in store.event_files("rejected"):
+        if file.source_id == source_id:
+            yield read_parquet(file.path, wanted).column("payload")
 
 
 def check_settled(store: Store) -> Iterator[Finding]:

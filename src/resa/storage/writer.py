@@ -30,6 +30,7 @@ from resa.storage.runs import make_run, write_run_file
 from resa.storage.schema import consumed, file_loads, hash_runs, loads, map_versions
 from resa.storage.settling import settled_rows
 from resa.storage.sifting import Sifted, Sifter
+from resa.storage.source_states import Reached, keep_reached, keep_run
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Writer:
         also: Sequence[tuple[Kind, pa.Table]] = (),
         settles: pa.Table | None = None,
         consumes: int | None = None,
+        again: int = 0,
+        reached: Reached | None = None,
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
 
@@ -115,6 +118,8 @@ class Writer:
                 these. From this commit on they wait no longer; if the load is removed, they wait again.
             consumes: Number of the last arrival of the source that is in here: from this commit on, it and those before
                 it are consumed.
+            again: Refused rows that an earlier load has kept, and that are not in `rejected`: they count as duplicates.
+            reached: How far the source's database is read with these rows.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -138,13 +143,13 @@ class Writer:
         refused = None if rejected is None or not rejected.num_rows else _complete(rejected, REJECTED, load)
         good = sum(part.num_rows for _, part, _ in stored)
         refused_rows = refused.num_rows if refused is not None else 0
-        result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good + barred)
+        result = ChunkResult(good=good, rejected=refused_rows, duplicate=sum(lengths) - good + barred + again)
         written = self._write(stored, refused, sifted)
         if settles is not None and settles.num_rows:
             told = settled_rows(settles, load.id)
             name = write_parquet(self.store.layout.root / "settled", told)
             written.files.append(("settled", name, told.num_rows, None))
-        self._list(load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes)
+        self._list(load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes, reached=reached)
         self.merge_hashes(load.id)
         return result
 
@@ -198,6 +203,15 @@ class Writer:
             mine = update(loads).where(loads.c.id == load.id, loads.c.state == "running")
             connection.execute(mine.values(complete_until=to_micros(until)))
 
+    def drop_load(self, load: Load) -> None:
+        """Forget a load that brought nothing: no row was stored, and none was refused."""
+        with self.lease.writing() as connection:
+            row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
+            if row.good or row.rejected:
+                raise ValueError(f"load {load.id} holds rows; remove it")
+            connection.execute(delete(hash_runs).where(hash_runs.c.load_id == load.id))
+            connection.execute(delete(loads).where(loads.c.id == load.id))
+
     def remove_load(self, load_id: int) -> Load:
         """Undo a load: its rows and rejected rows vanish, and the file may be collected as if for the first time.
 
@@ -225,6 +239,21 @@ class Writer:
                 connection.execute(
                     insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who)
                 )
+
+    def note_run(
+        self, source_id: str, *, began_at: datetime, error: str = "", complete_until: datetime | None = None
+    ) -> None:
+        """Keep how a run of a source went.
+
+        Args:
+            source_id: Of the source.
+            began_at: When it began, UTC.
+            error: What it failed by, without rows and secrets; empty: it brought all there was.
+            complete_until: Up to when the source is complete, if it states that.
+        """
+        now = self.store.clock()
+        with self.lease.writing() as connection:
+            keep_run(connection, source_id, now, began_at=began_at, error=error, complete_until=complete_until)
 
     def merge_hashes(self, load_id: int | None) -> None:
         """Merge runs of about one size; those of a running load only with each other."""
@@ -309,6 +338,7 @@ class Writer:
         rows_read: int,
         newest: int | None,
         consumes: int | None = None,
+        reached: Reached | None = None,
     ) -> None:
         """Enter a commit: its files, its runs of ids, and what of the load was consumed."""
         with self.lease.writing() as connection:
@@ -329,6 +359,8 @@ class Writer:
             if consumes is not None:
                 connection.execute(delete(consumed).where(consumed.c.source_id == load.source_id))
                 connection.execute(insert(consumed).values(source_id=load.source_id, arrival=consumes))
+            if reached is not None:
+                keep_reached(connection, load.source_id, reached)
             connection.execute(
                 update(loads)
                 .where(loads.c.id == load.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
@@ -12,6 +12,7 @@ from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions, is_asked, lending
+from resa.workspace.background import Background
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Live:
     Args:
         shop: The workspace; nothing else may use it meanwhile.
         tell: Called with what the one who runs the server should know.
+        tell_of_source: The same of sources that run by themselves; `None`: as `tell`.
 
     Attributes:
         hooks: Sources that take what any system sends.
@@ -46,13 +48,19 @@ class Live:
         trouble: Why nothing can be stored at present; `None`: it can.
     """
 
-    def __init__(self, shop: Workspace, tell: Callable[[Sentence], None]) -> None:
+    def __init__(
+        self,
+        shop: Workspace,
+        tell: Callable[[Sentence], None],
+        tell_of_source: Callable[[Sentence], None] | None = None,
+    ) -> None:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
+        self._background = Background(shop.folder, shop.store, shop.settings, self.hooks, tell_of_source or tell)
 
     def run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """Make events of what arrives until it is told to stop and nothing waits.
@@ -65,6 +73,10 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
+        with closing(self._background):
+            self._run(ready=ready, stopped=stopped)
+
+    def _run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
         with self._shop.store.writing() as writer:
             self._decisions = self._shop.refresh(writer).decisions
             ready()
@@ -101,10 +113,12 @@ class Live:
                     return True
                 began = time.monotonic()
                 stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._tried(lambda: self._background.step(writer))
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
                 time.sleep(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
+            self._background.close()
             while self._step(drainer):
                 pass
             drainer.close()

@@ -22,7 +22,6 @@ from resa.collector import (
     ReplayReport,
     Source,
     Understanding,
-    collect,
     read_sources,
     replay,
     source_yaml,
@@ -30,6 +29,7 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
+from resa.workspace.collecting import collect_sources
 from resa.workspace.comparing import seen_of_maps
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
@@ -229,22 +229,14 @@ class Workspace:
             progress: Called after every chunk.
 
         Raises:
-            SourceError: A source or its file is wrong. What was collected before it stays.
+            SourceError: A source or its file is wrong. What the others brought stays, and is measured.
             WorkspaceBusy: Another process is writing.
         """
-        names = [names] if isinstance(names, str) else names
-        sources = chosen(self.sources, names)
-        with self.store.writing() as writer:
-            try:
-                reports = Listing(
-                    collect(writer, source, replace=replace, progress=progress, chunk_rows=self.settings.chunk_rows)
-                    for source in sources
-                )
-            except SourceError:
-                self.refresh(writer)  # what was collected before it stays, and is measured
-                raise
-            self.refresh(writer)
-        return reports
+        sources = chosen(self.sources, [names] if isinstance(names, str) else names)
+        reports, problems = collect_sources(self, sources, replace=replace, progress=progress)
+        if problems:
+            raise SourceError(problems)
+        return Listing(reports)
 
     def replay(self, name: str, *, load: int | None = None, reason: str | None = None) -> ReplayReport:
         """Read rejected rows again by the source as it is now; what is good now goes in, the rest stays."""

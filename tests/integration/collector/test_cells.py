@@ -81,7 +81,7 @@ def test_a_member_that_first_occurs_late_is_found(shop: Shop, monkeypatch: pytes
     text = "path: a.jsonl\nselect: select {} row.when as occurred_at, row.what as event, row.who as customer from row\n"
     assert figures(shop.collect(text.format("row.d.kind as device,"))) == (3, 1, 0)
     assert [event["device"] for event in shop.events()] == [None, None, "phone"]
-    with pytest.raises(SourceError, match="has no column 'e'"):
+    with pytest.raises(SourceError, match="no column 'e'"):
         shop.collect(text.format("row.e as device,"), name="other")
 
 

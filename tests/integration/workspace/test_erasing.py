@@ -158,6 +158,7 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "api_keys",
         "erasures",
         "erased_identifiers",
+        "source_states",
     }
     assert set(TABLES) == {*FILE_FOLDERS, *KINDS, *(set(metadata.tables) - holds_nobody)}
     assert all(TABLES[kind] == ("identifiers" in schema.names) for kind, schema in KINDS.items())

@@ -40,7 +40,7 @@ def problems_of(text: str) -> list[str]:
         ("hook: {signature: none}\ncsv: {delimiter: tab}\nformat: csv\n" + GOOD, ["'csv' is of", "'format' is of"]),
         ("hook: {signature: none}\nkind: lookup\ncolumns: {key: k}\n", ["a lookup table is read from files"]),
         ("hok: {signature: none}\n" + GOOD, ["did you mean 'hook'"]),
-        (GOOD, ["'path' is missing; for rows that come over HTTP write `hook:`"]),
+        (GOOD, ["'path' is missing; for rows of a database write `database:`, for rows that come over HTTP `hook:`"]),
         (SELECT.replace("row.webhook.id as message_id, ", ""), ["row.webhook.id as message_id"]),
         (SELECT, []),
         (SELECT.replace("row.a ", "row.c.at "), ["'c' is read as a whole and in parts"]),

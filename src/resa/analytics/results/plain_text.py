@@ -42,7 +42,8 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
             *("segment", "change", "cause", "identifier", "why", "decision", "probability", "agree", "differ"),
-            *("scope", "setting", "said in"),
+            *("scope", "setting", "said in", "reads", "last run (UTC)", "last success (UTC)", "since run", "lag"),
+            *("next run (UTC)", "failures", "last error"),
         )
     }
 )

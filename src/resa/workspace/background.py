@@ -1,0 +1,173 @@
+"""Sources that are due while a workspace is served: each is read by a process of its own, one at a time.
+
+That process connects, reads and judges, and hands over what it read, chunk by chunk; storing a chunk is all that the
+one writer does for it, between what arrives. One that is slow or dead keeps nothing else waiting, and is ended in time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, Final
+
+from resa.base.errors import InputError
+from resa.base.language import Sentence, as_it_is, sentence
+from resa.base.settings import Settings
+from resa.collector import Hooks
+from resa.runtime import Call, answer, carry_out, read_call
+from resa.storage import Store, Writer, state_of_source
+from resa.workspace.collecting import due_sources
+
+__all__ = ["Background"]
+
+_LOOK_SECONDS: Final = 1.0
+
+
+@dataclass
+class _Run:
+    """A source that is being read.
+
+    Attributes:
+        source: Its name.
+        began_at: When it began, UTC.
+        process: Who reads it.
+        calls: What is asked of the writer; `None`: the process has ended.
+        heard: When the last of it came.
+        noted: It has said itself how the run went.
+    """
+
+    source: str
+    began_at: datetime
+    process: subprocess.Popen[bytes]
+    calls: SimpleQueue[Call | None] = field(default_factory=SimpleQueue)
+    heard: float = field(default_factory=time.monotonic)
+    noted: bool = False
+
+    def listen(self, stream: IO[bytes]) -> None:
+        """Hear what is asked, to its end."""
+        with suppress(OSError, ValueError):  # it was ended, or what it says is cut off
+            while (call := read_call(stream)) is not None:
+                self.calls.put(call)
+        self.calls.put(None)
+
+
+class Background:
+    """Runs sources when they are due.
+
+    Args:
+        folder: The workspace.
+        store: Its data.
+        settings: How many rows are stored at a time, and how long a source may give nothing.
+        files: The source files as they are.
+        tell: Called with what the one who runs the server should know.
+    """
+
+    def __init__(
+        self, folder: Path, store: Store, settings: Settings, files: Hooks, tell: Callable[[Sentence], None]
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._settings = settings
+        self._files = files
+        self._tell = tell
+        self._run: _Run | None = None
+        self._call: Call | None = None
+        self._looked = -_LOOK_SECONDS
+        self._failing: set[str] = set()
+
+    def step(self, writer: Writer) -> bool:
+        """Begin what is due, or do the next thing that is asked; whether any rows were stored or removed.
+
+        Raises:
+            WorkspaceError: The disk did not take it; the next step tries it again.
+        """
+        run = self._run
+        if run is None:
+            self._begin()
+            return False
+        if self._call is None:
+            try:
+                self._call = run.calls.get_nowait()
+            except Empty:
+                self._end_if_silent(writer, run)
+                return False
+            if self._call is None:
+                self._ended(writer, run, sentence("the process that read it ended by itself"))
+                return False
+            run.heard = time.monotonic()
+        changed = self._carry_out(writer, run, self._call)
+        self._call = None
+        run.heard = time.monotonic()
+        return changed
+
+    def close(self) -> None:
+        """End what runs: its next run goes on behind the last chunk that was stored."""
+        if self._run is not None:
+            _end(self._run.process)
+            self._run = None
+
+    def _begin(self) -> None:
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        due = due_sources(self._files.scheduled(), self._store)
+        if not due:
+            return
+        data, rows = self._store.layout.root, min(self._settings.chunk_rows, 50_000)
+        command = [sys.executable, "-m", "resa.workspace.reading", str(self._folder), str(data), due[0].name, str(rows)]
+        process = subprocess.Popen(  # noqa: S603 - Python itself, and names of our own
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
+        )
+        run = self._run = _Run(due[0].name, self._store.clock(), process)
+        if process.stdout is not None:
+            Thread(target=run.listen, args=(process.stdout,), name=f"source {run.source}", daemon=True).start()
+
+    def _carry_out(self, writer: Writer, run: _Run, call: Call) -> bool:
+        """Do what is asked and answer; a call that cannot be done ends the run, and nothing else."""
+        result: object
+        try:
+            result = carry_out(writer, call)
+        except (InputError, ValueError) as error:
+            result = {"refused": str(error)}
+        run.noted |= call.name == "note_run"
+        if run.process.stdin is not None:
+            with suppress(OSError):  # it is gone, which is heard next
+                answer(run.process.stdin, result)
+        return call.name in {"commit_chunk", "commit_lookup", "remove_load", "note_run"}
+
+    def _end_if_silent(self, writer: Writer, run: _Run) -> None:
+        if time.monotonic() - run.heard > self._settings.source_seconds:
+            seconds = self._settings.source_seconds
+            self._ended(writer, run, sentence("it gave nothing for {seconds} seconds, and was ended", seconds=seconds))
+
+    def _ended(self, writer: Writer, run: _Run, why: Sentence) -> None:
+        _end(run.process)
+        if not run.noted:
+            writer.note_run(run.source, began_at=run.began_at, error=why)
+        self._run = None
+        state = state_of_source(self._store, run.source)
+        if state.failures and run.source not in self._failing:
+            self._failing.add(run.source)
+            self._tell(
+                sentence("source {name} failed, and is tried again: {why}", name=run.source, why=as_it_is(state.error))
+            )
+        elif not state.failures and run.source in self._failing:
+            self._failing.discard(run.source)
+            self._tell(sentence("source {name} is read again", name=run.source))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()

@@ -1,0 +1,113 @@
+"""Sources that run by themselves while a workspace is served; the real command, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.databases import SECRET, sqlite_in
+from tests.support.served import Served, new_shop
+
+import resa
+from resa.storage import SourceState, state_of_source
+
+SOURCE = """\
+every: {every}
+database: {{url: "{url}", table: visits, cursor: nr}}
+columns: {{occurred_at: at, event: what, customer: who}}
+"""
+
+ENDLESS = """\
+every: 1 hour
+database:
+  url: sqlite:///shop.db
+  query: |
+    WITH RECURSIVE counted(nr) AS (SELECT 1 UNION ALL SELECT nr + 1 FROM counted)
+    SELECT visits.* FROM visits, counted WHERE counted.nr < 0
+columns: {occurred_at: at, event: what, customer: who}
+"""
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def events_of(folder: Path, source: str) -> int:
+    with resa.open(folder) as shop:
+        return list(shop.store.rows("events", ["source_id"]).column("source_id").to_pylist()).count(source)
+
+
+def state_of(folder: Path, source: str) -> SourceState:
+    with resa.open(folder) as shop:
+        return state_of_source(shop.store, source)
+
+
+def post(served: Served, key: str, number: int) -> float:
+    """Seconds until an event is acknowledged."""
+    call = {"writeKey": key, "event": "product_added", "userId": "u1", "messageId": f"m{number}"}
+    began = time.perf_counter()
+    assert served.post("/v1/track", json.dumps(call).encode(), **{"Content-Type": "application/json"}) == 200
+    return time.perf_counter() - began
+
+
+def test_due_sources_run_and_dead_ones_keep_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = new_shop(tmp_path)
+    monkeypatch.setenv("SHOP_PASSWORD", SECRET)
+    monkeypatch.setenv("RESA_SOURCE_SECONDS", "20")
+    database = sqlite_in(tmp_path)
+    database.run("CREATE TABLE visits (nr INTEGER, at TEXT, what TEXT, who TEXT)")
+    database.run("INSERT INTO visits VALUES (?, '2026-03-01 10:00', 'look', 'k1')", [(n,) for n in range(3)])
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "visits.yaml").write_text(SOURCE.format(every="1 second", url=database.url))
+    with socket.socket() as silent:  # takes connections, and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        dead = f"postgresql+psycopg://resa:${{SHOP_PASSWORD}}@127.0.0.1:{silent.getsockname()[1]}/shop"
+        (sources / "dead.yaml").write_text(SOURCE.format(every="1 hour", url=dead))
+        (sources / "endless.yaml").write_text(ENDLESS)
+        with Served(tmp_path) as served:
+            wait_for(lambda: events_of(tmp_path, "visits") == 3, 120)
+            wait_for(lambda: state_of(tmp_path, "endless").failures > 0)
+            assert "gave nothing for 20 seconds" in state_of(tmp_path, "endless").error
+            assert "the database cannot be reached" in state_of(tmp_path, "dead").error
+            database.run("INSERT INTO visits VALUES (3, '2026-03-01 10:05', 'look', 'k2')")
+            slowest = max(post(served, key, number) for number in range(50))
+            wait_for(lambda: events_of(tmp_path, "visits") == 4)
+            (sources / "late.yaml").write_text(SOURCE.format(every="1 day", url=database.url))  # while it is served
+            wait_for(lambda: events_of(tmp_path, "late") == 4)
+            wait_for(lambda: events_of(tmp_path, "web") == 50)
+        assert slowest < 2
+        assert "source dead failed, and is tried again" in served.output
+        assert SECRET not in served.output
+    with resa.open(tmp_path) as shop:
+        assert shop.verify() == []
+        assert {load.state for load in shop.store.loads("visits")} == {"finished"}
+
+
+def test_a_reader_ends_with_its_server_and_the_next_goes_on(tmp_path: Path) -> None:
+    new_shop(tmp_path)
+    database = sqlite_in(tmp_path)
+    database.run("CREATE TABLE visits (nr INTEGER, at TEXT, what TEXT, who TEXT)")
+    rows = [(n, "2026-03-01 10:00", "look", f"k{n % 50}") for n in range(30_000)]
+    database.run("INSERT INTO visits VALUES (?, ?, ?, ?)", rows)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "visits.yaml").write_text(SOURCE.format(every="1 day", url=database.url))
+    (tmp_path / "resa.toml").write_text("chunk_rows = 1000\n")
+    with Served(tmp_path) as served:
+        wait_for(lambda: events_of(tmp_path, "visits") > 0)
+        served.kill()
+    stored = events_of(tmp_path, "visits")
+    assert 0 < stored < 30_000
+    with Served(tmp_path):
+        wait_for(lambda: events_of(tmp_path, "visits") == 30_000, 120)
+        wait_for(lambda: state_of(tmp_path, "visits").succeeded_at is not None)
+    with resa.open(tmp_path) as shop:
+        assert shop.verify() == []
