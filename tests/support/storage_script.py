@@ -44,6 +44,7 @@ def run(folder: Path) -> None:
         refresh(writer, [MAP], soon=True)
         _collect(writer, "file2 again", FILES["file2"])
         refresh(writer, [MAP], soon=True)
+        refresh(writer, [MAP])  # so that there is one end
 
 
 def _collect(writer: Writer, name: str, rows: Sequence[Told]) -> None:

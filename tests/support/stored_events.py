@@ -119,12 +119,17 @@ def random_rows(count: int, seed: int, customers: int = 20) -> list[Told]:
     ]
 
 
-def arrays_of(index: JourneyIndex, *, rows: bool = True) -> dict[str, bytes]:
-    """All bytes of a generation; without the row numbers when files came in another order."""
+def arrays_of(index: JourneyIndex, *, rows: bool = True, files: bool = True) -> dict[str, bytes]:
+    """All bytes of a generation; without the row numbers when files came in another order, or without what is no array.
+
+    A generation that lies over another has no files of its own for all that it holds.
+    """
     names = ["who", "offsets", "seconds", "micros", "channels", *(["rows"] if rows else [])]
     found = {name: getattr(index, name).tobytes() for name in names}
     found["channel_names"] = "|".join(index.channel_names).encode()
-    found["identifiers"] = (index.folder / "identifiers.arrow").read_bytes()
+    found["names"] = repr(index.identifiers().to_pylist()).encode()
+    if files:
+        found["identifiers"] = (index.folder / "identifiers.arrow").read_bytes()
     return found
 
 

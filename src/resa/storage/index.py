@@ -220,9 +220,11 @@ class JourneyIndex:
 
     @cached_property
     def named(self) -> pa.Table:
-        """What names each customer: kind, value; of one layer."""
+        """What names each customer: kind, value."""
         if self.memory is not None:
             return self.memory.names
+        if self.layers is not None:
+            return self.identifiers().select(TEXTS.names)
         return self._told("identifiers.arrow", TEXTS) if len(self.who) else TEXTS.empty_table()
 
     def part(self, name: str) -> pa.MemoryMappedFile:

@@ -121,7 +121,7 @@ def test_the_order_of_arrival_changes_nothing(
                             if compacted:
                                 compact(writer)
                     index = refresh(writer, [told_map()], soon=soon)
-                told = arrays_of(index, rows=False)
+                told = arrays_of(index, rows=False, files=not soon)
                 told["touchpoints"] = index.column("told").touchpoints.tobytes()
                 told["values"] = b"".join(array.tobytes() for array in index.column("told").values)
                 found.append((told, known_ids(store)))
