@@ -24,6 +24,8 @@ __all__ = ["ask_for_turn", "is_asked", "lending", "locked"]
 _PATIENCE_SECONDS: Final = 120.0
 """So long may what the server has begun take, such as bringing a large index up to date."""
 
+_LOCK_SECONDS: Final = 1.0
+
 _LOOK_SECONDS: Final = 0.05
 
 
@@ -49,8 +51,8 @@ def locked(path: Path, *, seconds: float = 0.0) -> Iterator[bool]:
 
 @contextmanager
 def lending(store: Store) -> Iterator[None]:
-    """Say, while the block runs, that whoever asks will get a turn: see `is_asked`."""
-    with locked(_lends(store), seconds=_PATIENCE_SECONDS):
+    """Say, while the block runs, that whoever asks will get a turn: see `is_asked`. Begin before you are the writer."""
+    with locked(_lends(store), seconds=_LOCK_SECONDS):  # whoever looks holds it for a moment
         yield
 
 

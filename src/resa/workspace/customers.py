@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resa.analytics import Measure, SeenCustomer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["COMPUTED", "Called", "Profile", "Trait", "called_and_known", "found_customer", "profile_of"]
+__all__ = ["COMPUTED", "Called", "Profile", "Trait", "called_and_known", "called_so", "found_customer", "profile_of"]
 
 
 COMPUTED = "computed"
@@ -131,23 +131,32 @@ def profile_of(
     )
 
 
+def called_so(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> Mapping[int, str]:
+    """The numbers of all customers who are called so, each with a kind of identifier."""
+    asked = _kinds(index) if kind is None else [kind]
+    numbers = customers_named(index, shop.identity.rules, [(name, value) for name in asked])
+    return {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
+
+
+def _kinds(index: JourneyIndex) -> list[str]:
+    """The kinds of identifiers that there are."""
+    return sorted(
+        {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
+    )
+
+
 def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> int:
     """The number of the customer.
 
     Raises:
         QuestionError: Nobody is called so, or several are.
     """
-    kinds = sorted(
-        {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
-    )
-    asked = kinds if kind is None else [kind]
-    numbers = customers_named(index, shop.identity.rules, [(name, value) for name in asked])
-    found = {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
+    found = called_so(shop, index, value, kind)
     if len(found) > 1:
         names = ", ".join(sorted(found.values()))
         raise QuestionError(sentence("several customers are called so; say which with --kind: {names}", names=names))
     if not found:
-        known = ", ".join(kinds) or sentence("none yet")
+        known = ", ".join(_kinds(index)) or sentence("none yet")
         raise QuestionError(sentence("no customer is called so; there are identifiers of kinds: {known}", known=known))
     customer: int = next(iter(found))
     return customer

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from resa.base.errors import QuestionError, WorkspaceDamaged
+from resa.base.errors import WorkspaceDamaged
 from resa.base.language import sentence
 from resa.collector import Hooks
 from resa.identity import Identifier, Known, hashes_in_one_form, identifiers_of, in_one_form, national_number
@@ -32,7 +32,7 @@ from resa.storage import (
     named_in_payload,
     search_everything,
 )
-from resa.workspace.customers import found_customer
+from resa.workspace.customers import called_so, found_customer
 from resa.workspace.folders import user
 
 if TYPE_CHECKING:
@@ -109,12 +109,9 @@ def _erase(shop: Workspace, drainer: Drainer, value: str, kind: str | None, *, d
 def _asked_for(shop: Workspace, value: str, kind: str | None) -> Person:
     """Who is to go; of somebody who is erased already: what others say, as an erasure may have been cut short."""
     index = shop.store.index()
-    try:
-        return person_of(shop, index, found_customer(shop, index, value, kind))
-    except QuestionError:
-        if erased := erased_with(shop.store, value, kind):
-            return _erased_before(shop, value, erased)
-        raise
+    if not called_so(shop, index, value, kind) and (erased := erased_with(shop.store, value, kind)):
+        return _erased_before(shop, value, erased)
+    return person_of(shop, index, found_customer(shop, index, value, kind))
 
 
 def _erased_before(shop: Workspace, value: str, erased: Mapping[bytes, str]) -> Person:

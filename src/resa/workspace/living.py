@@ -73,17 +73,14 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
-        with closing(self._background):
-            self._run(ready=ready, stopped=stopped)
-
-    def _run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
-        with self._shop.store.writing() as writer:
-            self._decisions = self._shop.refresh(writer).decisions
-            ready()
-            asked = self._turn(writer, stopped)
-        while asked:
-            with self._after_others() as writer:
+        with lending(self._shop.store), closing(self._background):
+            with self._shop.store.writing() as writer:
+                self._decisions = self._shop.refresh(writer).decisions
+                ready()
                 asked = self._turn(writer, stopped)
+            while asked:
+                with self._after_others() as writer:
+                    asked = self._turn(writer, stopped)
 
     @contextmanager
     def _after_others(self) -> Iterator[Writer]:
@@ -101,7 +98,7 @@ class Live:
     def _turn(self, writer: Writer, stopped: Callable[[], bool]) -> bool:
         """Be the writer until it is told to stop and nothing waits, or somebody asks for a turn: whether that is so."""
         store = self._shop.store
-        with store.arrivals() as arrivals, lending(store):
+        with store.arrivals() as arrivals:
             follow = following(self._shop, writer)
             self._files = len(store.event_files())
             drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)

@@ -109,7 +109,7 @@ def test_a_disk_that_is_full_or_read_only_at_the_start(tmp_path: Path) -> None:
     ("calls", "error", "often", "times"),
     [
         ("fsync,fdatasync", "EIO", "40+11", 1),
-        pytest.param("fsync,fdatasync", "EIO", "25+2", 5, marks=pytest.mark.nightly),
+        pytest.param("fsync,fdatasync", "EIO", "60+3", 5, marks=pytest.mark.nightly),
         pytest.param("fsync,fdatasync", "EIO", "7+5", 5, marks=pytest.mark.nightly),
         pytest.param("pwrite64", "ENOSPC", "301+53", 5, marks=pytest.mark.nightly),
         pytest.param("pwrite64", "EROFS", "101+29", 5, marks=pytest.mark.nightly),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,22 @@ def test_nothing_of_her_is_left_and_she_is_kept_out(folder: Path) -> None:
     everything = b"".join(path.read_bytes() for path in (folder / ".resa").rglob("*") if path.is_file())
     for text in (b"cookie-anna", b"Anna@Shop"):
         assert text not in everything
+
+
+def test_who_is_erased_can_be_erased_again_and_is_not_taken_for_others(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        shop.erase("7")
+        assert shop.erase("7").rows == {}
+        with pytest.raises(resa.QuestionError, match="no customer is called so"):
+            shop.erase("77")
+        later = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+        (folder / "web.csv").write_text(
+            EVENTS.splitlines()[0] + f"\n{later},,7,,,cart,\n{later},7,,,,cart,\n", encoding="utf-8"
+        )
+        shop.collect("web")
+        with pytest.raises(resa.QuestionError, match="several customers"):
+            shop.erase("7")
+        assert shop.erase("7", kind="user_id").rows == {"events": 1}
 
 
 def test_an_export_holds_every_table_that_an_erasure_empties(folder: Path, tmp_path: Path) -> None:
