@@ -109,8 +109,7 @@ class Live:
                     drainer.leave()
                     return True
                 began = time.monotonic()
-                stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
-                stale |= self._tried(lambda: self._background.step(writer))
+                stale |= self._store(drainer, writer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -128,8 +127,14 @@ class Live:
         self.total.add(done)
         return done.arrivals > 0
 
-    def _drain(self, drainer: Drainer) -> bool:
-        return self._tried(lambda: self._step(drainer))
+    def _store(self, drainer: Drainer, writer: Writer) -> bool:
+        """Store what arrived, then what a source brought that runs by itself; whether it was anything."""
+
+        def store() -> bool:
+            stored = self._step(drainer)
+            return self._background.step(writer) or stored
+
+        return self._tried(store)
 
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""

@@ -320,6 +320,20 @@ def test_passwords_are_nowhere(shop: Shop, tmp_path: Path, monkeypatch: pytest.M
         assert not any(text in message for message in said), said
 
 
+def test_an_error_on_the_way_tells_no_row(shop: Shop, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", SECRET)
+    database = postgres.database("on_the_way")
+    database.run("CREATE TABLE orders (id INTEGER, placed TIMESTAMP, status TEXT, who TEXT, total NUMERIC(10, 2))")
+    insert(database, *(order(number, who="12") for number in range(5)), order(9, who="karin@example.com"))
+    text = TEXT.format(url=database.url, cursor="id", more="")
+    query = "query: SELECT id, placed, status, CAST(who AS INTEGER) AS who, total FROM orders"
+    with pytest.raises(SourceError, match="the rows could not be read to their end: 22P02"):
+        shop.collect(text.replace("table: orders", query))
+    assert "karin" not in state_of_source(shop.store, "orders").error
+    database.run("UPDATE orders SET who = '13' WHERE id = 9")
+    assert shop.collect(text.replace("table: orders", query)).good == 6
+
+
 def test_wrong_urls_are_refused_without_being_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHOLE", "nonsense s3cret")
     wrong = {
