@@ -62,6 +62,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
         "identity": _Place("identity", "app", "Who is who: which identifiers are one customer, and why."),
         "customer": _Place("customer", "app", "One customer: what she is called, what is known, what she did."),
+        "consent": _Place("consent", "app", "What customers agreed to, with proof: given, withdrawn, imported, shown."),
         "segments": _Place(
             "segments",
             "app",

@@ -13,6 +13,14 @@ from resa.storage.api_keys import (
 )
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
+from resa.storage.consents import (
+    ConsentRecord,
+    consents_known,
+    consents_of,
+    consents_seal,
+    keep_consents,
+    put_consents,
+)
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
 from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
@@ -21,7 +29,7 @@ from resa.storage.figures import Figures, read_figures
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
-from resa.storage.keeping_out import named_in_payload
+from resa.storage.keeping_out import KeptOut, named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
@@ -78,6 +86,7 @@ __all__ = [
     "AsOf",
     "Cause",
     "ChunkResult",
+    "ConsentRecord",
     "EventFile",
     "Exclusion",
     "Figures",
@@ -85,6 +94,7 @@ __all__ = [
     "Hasher",
     "Held",
     "JourneyIndex",
+    "KeptOut",
     "Kind",
     "Labels",
     "Load",
@@ -106,6 +116,9 @@ __all__ = [
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "consents_known",
+    "consents_of",
+    "consents_seal",
     "count_decisions",
     "count_files",
     "erase_rows",
@@ -122,6 +135,7 @@ __all__ = [
     "in_order",
     "is_distinctive",
     "is_unfinished",
+    "keep_consents",
     "keep_decisions",
     "keep_segment",
     "kept_decisions",
@@ -133,6 +147,7 @@ __all__ = [
     "make_key",
     "map_catalog",
     "named_in_payload",
+    "put_consents",
     "read_figures",
     "refresh_index",
     "revoke_key",

@@ -25,6 +25,7 @@ from resa.base.errors import WorkspaceError
 from resa.base.language import sentences
 from resa.kernels import ordering
 from resa.storage.cleaning import clean
+from resa.storage.consents import consents_table, erase_consents, mentions_in_consents
 from resa.storage.database import from_micros, to_micros, vacuum
 from resa.storage.decisions import kept_decisions
 from resa.storage.gather import open_parquet
@@ -33,6 +34,7 @@ from resa.storage.keeping_out import decoded
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.needles import Needles
 from resa.storage.parquet import read_parquet, write_parquet
+from resa.storage.pseudonyms import forget_pseudonyms, pseudonyms_of_person
 from resa.storage.publishing import next_number
 from resa.storage.records import KINDS, SETTLED, EventFile
 from resa.storage.removal import runs_without
@@ -72,6 +74,9 @@ TABLES: Final[Mapping[str, bool]] = MappingProxyType(
         "segment_states": False,
         "segment_members": True,
         "segment_changes": True,
+        "pseudonyms": True,
+        "consents": True,
+        "audit": False,  # it names pseudonyms, which say nothing once they are gone
     }
 )
 """What storage keeps of rows, and whether rows of it are a customer's: these are exported and erased."""
@@ -142,6 +147,10 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
     plan.rows["decisions"] = len(named)
     for table in _MEMBERSHIPS:
         plan.rows[table.name] = _memberships(store, table, person).num_rows
+    pseudonyms = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
+    plan.rows["pseudonyms"] = len(pseudonyms)
+    plan.rows["consents"] = consents_table(store, pseudonyms).num_rows
+    plan.rows["mentions"] += mentions_in_consents(store, pseudonyms, person.needles)
     rows = {kind: number for kind, number in plan.rows.items() if number}
     if dry:
         return rows
@@ -160,6 +169,8 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
         for table in _MEMBERSHIPS:
             connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
+        erase_consents(connection, pseudonyms, person.needles)
+        forget_pseudonyms(connection, pseudonyms)
         at = to_micros(store.clock())
         for kind, key in {key: (kind, key) for kind, key in person.hashes}.values():
             connection.execute(delete(erased_identifiers).where(erased_identifiers.c.hash == key))
@@ -186,7 +197,11 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
     with store.database.reading() as connection:
         all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
     found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
-    return found | {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+    found |= {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+    pseudonyms = pseudonyms_of_person(store, person)
+    found["pseudonyms"] = pseudonyms.drop_columns(["pseudonym"])
+    found["consents"] = consents_table(store, pseudonyms.column("pseudonym").to_pylist())
+    return found
 
 
 def is_unfinished(store: Store) -> bool:

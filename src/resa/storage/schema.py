@@ -16,6 +16,8 @@ from sqlalchemy import (
 
 __all__ = [
     "api_keys",
+    "audit",
+    "consents",
     "consumed",
     "decisions",
     "erased_identifiers",
@@ -29,6 +31,7 @@ __all__ = [
     "map_columns",
     "map_versions",
     "metadata",
+    "pseudonyms",
     "segment_changes",
     "segment_members",
     "segment_states",
@@ -212,6 +215,7 @@ segment_changes = Table(
     Column("happened_at", BigInteger),  # when the customer's newest event happened, if that is the cause
     sqlite_autoincrement=True,
 )
+
 erasures = Table(
     "erasures",
     metadata,
@@ -229,4 +233,53 @@ erased_identifiers = Table(
     Column("hash", LargeBinary, primary_key=True),  # of kind and value, under the workspace's key
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),  # what happened before is not stored again
+)
+
+# Without the row of `pseudonyms`, nobody can tell whom a row of `consents` or `audit` was about.
+
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("pseudonym", LargeBinary, primary_key=True),  # 16 random bytes
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),  # in its one form
+    Column("key", LargeBinary, nullable=False),  # 32 random bytes, of every commitment about this identifier
+    UniqueConstraint("kind", "value"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1, 2, 3 …: none is left out
+    Column("commitment", LargeBinary, nullable=False),  # HMAC of all that follows, under the pseudonym's key
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the hash before, the id and the commitment
+    # What follows is null once the person was erased; the chain is not.
+    Column("pseudonym", LargeBinary, index=True),
+    Column("about", Text),  # key of a topic or purpose
+    Column("what", Text),  # asked, given, confirmed, withdrawn
+    Column("at", BigInteger),  # when she said so
+    Column("recorded_at", BigInteger),
+    Column("wording", Text),  # which wording she was shown
+    Column("source", Text),
+    Column("page", Text),
+    Column("page_digest", LargeBinary),  # HMAC of the page, in which another person's name may be erased later
+    Column("address", Text),  # IP, as far as the settings keep it
+    Column("who", Text),  # who recorded it: a user of the system, or the name of a key
+    Column("answers", Integer, unique=True),  # of a confirmation: the row that asked
+    Column("message", LargeBinary, unique=True),  # keyed hash of its source and own id: what comes again is known
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),  # a user of the system, or the name of a key
+    Column("way", Text, nullable=False),  # command, http, program, server
+    Column("what", Text, nullable=False),  # such as customer.show
+    Column("pseudonym", LargeBinary, index=True),  # of whom; null: of nobody
+    Column("detail", Text, nullable=False),  # JSON, without personal data
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the hash before and of this row
+    sqlite_autoincrement=True,
 )

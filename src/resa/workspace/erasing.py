@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from resa.base.errors import WorkspaceDamaged
+from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.language import sentence
 from resa.identity import Identifier, Known, hashes_in_one_form, identifiers_of, in_one_form, national_number
 from resa.model.tables import IDENTIFIERS
@@ -34,7 +34,7 @@ from resa.workspace.folders import user
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Erased", "erase_customer", "needles_of", "owned_by", "person_of", "store_of"]
+__all__ = ["Erased", "erase_customer", "found_person", "needles_of", "owned_by", "person_of", "store_of"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -72,8 +72,7 @@ def erase_customer(shop: Workspace, value: str, *, kind: str | None = None, dry:
         forget_consumed(writer)
         shop.refresh(writer)
         index = shop.store.index()
-        customer = found_customer(shop, index, value, kind)
-        person = person_of(shop, index, customer)
+        person = found_person(shop, index, value, kind)[1]
         rows = erase_rows(writer, person, dry=dry)
         if not dry:
             del index
@@ -97,9 +96,24 @@ def store_of(shop: Workspace, folder: Path) -> Store:
     return store
 
 
-def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
+def found_person(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> tuple[int | None, Person]:
+    """The number of who is called so, and how storage knows her; of one whom consents alone name, no number.
+
+    Raises:
+        QuestionError: Nobody is called so, or several are.
+    """
+    try:
+        customer = found_customer(shop, index, value, kind)
+    except QuestionError:
+        hers = shop.consents.only_named(value, kind)
+        if not hers:
+            raise
+        return None, person_of(shop, index, None, frozenset(hers))
+    return customer, person_of(shop, index, customer, frozenset(identifiers_of(index, customer)))
+
+
+def person_of(shop: Workspace, index: JourneyIndex, customer: int | None, hers: frozenset[Identifier]) -> Person:
     """Who is to go, as storage asks for it."""
-    hers = frozenset(identifiers_of(index, customer))
     written = _written(shop, hers)
     kinds, values = (pa.array([pair[place] for pair in sorted(written)], pa.string()) for place in (0, 1))
     hasher = shop.store.hasher
@@ -118,13 +132,17 @@ def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
         return any(one in hers for one in in_one_form(kinds, values, shop.identity.rules))
 
     return Person(
-        owns=owned_by(shop, index, customer),
+        owns=_owns_nothing if customer is None else owned_by(shop, index, customer),
         is_called=is_called,
         names_her=names_her,
         needles=needles_of(shop, hers, written),
         hashes=[(kind, row.tobytes()) for key in keys for kind, row in zip(kinds.to_pylist(), key, strict=True)],
         who=user(),
     )
+
+
+def _owns_nothing(lists: pa.ChunkedArray) -> Flags:
+    return np.zeros(len(lists), np.bool_)
 
 
 def owned_by(shop: Workspace, index: JourneyIndex, customer: int) -> Callable[[pa.ChunkedArray], Flags]:

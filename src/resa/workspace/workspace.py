@@ -31,6 +31,7 @@ from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.comparing import seen_of_maps
+from resa.workspace.consents import Consents
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
 from resa.workspace.exporting import export_customer
@@ -156,6 +157,11 @@ class Workspace:
     def identity(self) -> Identity:
         """Who is who."""
         return Identity(self)
+
+    @property
+    def consents(self) -> Consents:
+        """What customers consented to."""
+        return Consents(self)
 
     @property
     def segments(self) -> Segments:
@@ -309,18 +315,7 @@ class Workspace:
     def understand(
         self, path: str, given: Mapping[str, str], *, kind: str = "events", name: str | None = None
     ) -> Understanding:
-        """Look at one new file and propose how to collect it.
-
-        Args:
-            path: From where the person stands, or an fsspec URL.
-            given: What the person said: target to column.
-            kind: Of the source.
-            name: Of the source; `None`: as the file is called.
-
-        Raises:
-            SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
-                not get into a source file.
-        """
+        """Look at one new file and propose how to collect it; see `resa.workspace.folders.understood`."""
         zones = {journey_map.timezone for journey_map in self.maps.values()}
         return understood(self.folder, path, given, kind=kind, name=name, zones=zones, now=self.clock())
 
@@ -389,18 +384,7 @@ class Workspace:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
         With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read
-        them. What is true of them stands in `incoming/truths.json`.
-
-        Args:
-            key: Of the map, where there are several.
-            customers: How many.
-            seed: The same one gives the same customers.
-            start: First day; default: the specification's.
-            days: How many; default: the specification's.
-            truths: Names of truths of `simulation.yaml` to plant.
-
-        Raises:
-            InputError: `simulation.yaml` is wrong, or has no such truth.
+        them. What is true of them stands in `incoming/truths.json`. See `resa.workspace.simulating.write_simulated`.
         """
         from resa.workspace.simulating import write_simulated  # noqa: PLC0415 - heavy; only here
 

@@ -53,6 +53,7 @@ def test_public_methods() -> None:
     """What programs may rely on; a change here is a change for them, and stands in the changelog."""
     opened = {
         "close",
+        "consents",
         "customer",
         "draw",
         "exclude",

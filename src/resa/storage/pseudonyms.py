@@ -1,0 +1,88 @@
+"""Pseudonyms: who a consent or an entry of the audit log is about, in words that erasure makes meaningless.
+
+An identifier has one pseudonym, 16 random bytes, and a key, 32 random bytes. Whoever is erased loses the row that says
+so; what was written about the pseudonym then says nothing of anybody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+from sqlalchemy import Connection, delete, insert, select
+
+from resa.storage.schema import pseudonyms
+
+if TYPE_CHECKING:
+    from resa.storage.erasing import Person
+    from resa.storage.store import Store
+
+__all__ = ["Pseudonym", "forget_pseudonyms", "in_parts", "pseudonym_made", "pseudonyms_known", "pseudonyms_of_person"]
+
+_AT_ONCE: Final = 500  # values of one statement
+
+
+@dataclass(frozen=True)
+class Pseudonym:
+    """What stands for an identifier.
+
+    Attributes:
+        name: Random bytes.
+        key: Random bytes, of every commitment about the identifier.
+    """
+
+    name: bytes
+    key: bytes
+
+
+def pseudonym_made(connection: Connection, kind: str, value: str) -> Pseudonym:
+    """The pseudonym of an identifier in its one form, made where there is none."""
+    mine = select(pseudonyms.c.pseudonym, pseudonyms.c.key).where(
+        pseudonyms.c.kind == kind, pseudonyms.c.value == value
+    )
+    row = connection.execute(mine).first()
+    if row is not None:
+        return Pseudonym(row.pseudonym, row.key)
+    made = Pseudonym(secrets.token_bytes(16), secrets.token_bytes(32))
+    connection.execute(insert(pseudonyms).values(pseudonym=made.name, key=made.key, kind=kind, value=value))
+    return made
+
+
+def pseudonyms_known(connection: Connection, identifiers: Iterable[tuple[str, str]]) -> Mapping[bytes, tuple[str, str]]:
+    """Pseudonyms of some identifiers, kind and value in its one form, and whose each is."""
+    found: dict[bytes, tuple[str, str]] = {}
+    for kind, value in identifiers:
+        query = select(pseudonyms.c.pseudonym).where(pseudonyms.c.kind == kind, pseudonyms.c.value == value)
+        name = connection.execute(query).scalar()
+        if name is not None:
+            found[name] = kind, value
+    return found
+
+
+def pseudonyms_of_person(store: Store, person: Person) -> pa.Table:
+    """The rows of a person: pseudonym, kind and value."""
+    columns = [pseudonyms.c[name] for name in ("pseudonym", "kind", "value")]
+    with store.database.reading() as connection:
+        rows = connection.execute(select(*columns).order_by(pseudonyms.c.kind, pseudonyms.c.value)).mappings().all()
+    if not rows:
+        return pa.table({"pseudonym": pa.array([], pa.binary()), "kind": [], "value": []})
+    table = pa.Table.from_pylist([dict(row) for row in rows])
+    hers = person.is_called(*(table.column(name).combine_chunks() for name in ("kind", "value")))
+    return table.filter(pa.array(hers))
+
+
+def forget_pseudonyms(connection: Connection, names: Sequence[bytes]) -> None:
+    """Destroy pseudonyms with their keys."""
+    for part in in_parts(names):
+        connection.execute(delete(pseudonyms).where(pseudonyms.c.pseudonym.in_(part)))
+
+
+def in_parts(names: Iterable[bytes]) -> Iterable[list[bytes]]:
+    """So many as one statement takes."""
+    waiting = iter(names)
+    while part := list(islice(waiting, _AT_ONCE)):
+        yield part

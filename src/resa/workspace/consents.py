@@ -1,0 +1,323 @@
+"""What customers consented to: recorded with its proof, withdrawn at any time, and asked before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+from resa.base.errors import InputError
+from resa.base.language import sentence
+from resa.base.showing import Listing
+from resa.consent import (
+    RefusedRow,
+    Saying,
+    Standing,
+    checked_saying,
+    read_consent_rules,
+    read_consents,
+    standing_of,
+    standings_of,
+)
+from resa.identity import Identifier, NoIdentifier, canonical, customers_named, identifiers_of
+from resa.model.consents import ConsentRules
+from resa.storage import ConsentRecord, JourneyIndex, KeptOut, consents_known, consents_of, consents_seal, keep_consents
+from resa.workspace.folders import user
+from resa.workspace.freshness import brought_up_to_date
+
+if TYPE_CHECKING:
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Consented", "Consents", "Counted", "Imported"]
+
+Named = tuple[str, str]
+"""Kind and value of an identifier, as a source writes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consented:
+    """What a customer consented to. All of it is personal data.
+
+    Attributes:
+        standings: Where she stands on every purpose and topic of `consent.yaml`.
+        records: Every word of hers, in the order in which they were kept; those on former topics, too.
+    """
+
+    standings: tuple[Standing, ...]
+    records: tuple[ConsentRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """How many customers stand where on a topic or purpose.
+
+    Attributes:
+        about: Its key.
+        given: So many gave it.
+        asked: So many were asked, and have not confirmed it.
+        withdrawn: So many withdrew it.
+    """
+
+    about: str
+    given: int
+    asked: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What became of a file of consents: rows = stored + duplicate + refused.
+
+    Attributes:
+        rows: Of the file.
+        stored: Kept now.
+        duplicate: Kept before, or of somebody who was erased since.
+        refused: The others, with their reasons.
+    """
+
+    rows: int
+    stored: int
+    duplicate: int
+    refused: tuple[RefusedRow, ...]
+
+
+class Consents:
+    """The consents of a workspace, on what `consent.yaml` declares.
+
+    They are kept by identifier, and follow the customer when identifiers are joined or split.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+
+    @cached_property
+    def rules(self) -> ConsentRules:
+        """What there is to consent to.
+
+        Raises:
+            InputError: `consent.yaml` is wrong; holds every problem.
+        """
+        return read_consent_rules(self._shop.folder)
+
+    def give(
+        self,
+        who: Named,
+        about: str,
+        *,
+        at: datetime | None = None,
+        wording: str | None = None,
+        source: str = "",
+        page: str | None = None,
+    ) -> ConsentRecord:
+        """Record that a customer gave her consent. It is on the disk when this returns.
+
+        Args:
+            who: Kind and value of an identifier of hers.
+            about: Topic or purpose.
+            at: When she said so; `None`: now.
+            wording: Version of what she was shown; `None`: the newest.
+            source: Where she said so, such as web or store.
+            page: On which page.
+
+        Raises:
+            InputError: The identifier names nobody.
+            QuestionError: There is no such topic, purpose or wording.
+        """
+        return self._record(who, "given", about, at=at, wording=wording, source=source, page=page)
+
+    def withdraw(
+        self, who: Named, about: str, *, at: datetime | None = None, source: str = "", page: str | None = None
+    ) -> ConsentRecord:
+        """Record that a customer withdrew her consent, or objected; see `give`."""
+        return self._record(who, "withdrawn", about, at=at, source=source, page=page)
+
+    def of(self, who: Named) -> Consented:
+        """What a customer consented to, by any identifier of hers.
+
+        Raises:
+            InputError: The identifier names nobody.
+        """
+        return self.of_all(self._hers(who))
+
+    def allows(self, who: Named, about: str) -> bool:
+        """Whether a topic or purpose is allowed for a customer now.
+
+        Raises:
+            InputError: The identifier names nobody.
+            QuestionError: There is no such topic or purpose.
+        """
+        now = self._shop.clock()
+        key = checked_saying(self.rules, about, "given", at=now, now=now).about
+        hers = self._hers(who)
+        records = consents_of(self._shop.store, hers)
+        country, erased = self._country(hers), self._was_erased(hers)
+        return standing_of(self.rules, key, records, country=country, erased=erased).allowed
+
+    def of_all(self, hers: Sequence[Identifier], *, country: str | None = None) -> Consented:
+        """The same of a customer whose identifiers are known, in their one form.
+
+        Args:
+            hers: The identifiers.
+            country: Of the customer, two letters; `None`: as the traits say, if they do.
+        """
+        records = consents_of(self._shop.store, hers)
+        country = country or self._country(hers)
+        standings = standings_of(self.rules, records, country=country, erased=self._was_erased(hers))
+        return Consented(standings=standings, records=tuple(records))
+
+    def count(self) -> Listing[Counted]:
+        """How many customers stand where, by topic and purpose; who said nothing is in none of the numbers."""
+        index = self._index()
+        records = consents_known(self._shop.store)
+        customers = self._customers(index, [(one.kind, one.value) for one in records])
+        mine: dict[object, list[ConsentRecord]] = {}
+        for customer, record in zip(customers, records, strict=True):
+            mine.setdefault(customer, []).append(record)
+        found = [standing for words in mine.values() for standing in standings_of(self.rules, words)]
+        return Listing(
+            Counted(
+                about=about,
+                **{
+                    status: sum(one.status == status and one.about == about for one in found)
+                    for status in ("given", "asked", "withdrawn")
+                },
+            )
+            for about in self.rules.all
+        )
+
+    def import_file(self, path: Path | str, *, about: str | None = None, zone: tzinfo | None = None) -> Imported:
+        """Record existing consents from a CSV; a row that was recorded before is known, and left out.
+
+        Args:
+            path: From where the person stands; see `resa.consent.files`.
+            about: Topic or purpose of rows that name none.
+            zone: Of moments that do not name theirs; `None`: those rows are refused.
+
+        Raises:
+            InputError: The file is no CSV of consents at all.
+        """
+        rules, now = self._shop.identity.rules, self._shop.clock()
+        records: list[ConsentRecord] = []
+        refused: list[RefusedRow] = []
+
+        def is_kind(name: str) -> bool:
+            return canonical(name) in rules.kinds
+
+        for row in read_consents(Path(path), self.rules, is_kind=is_kind, now=now, who=user(), about=about, zone=zone):
+            if isinstance(row, RefusedRow):
+                refused.append(row)
+                continue
+            value = rules.normalised(row.kind, row.value)
+            if isinstance(value, NoIdentifier):
+                refused.append(RefusedRow(row=row.row, reason=value.sentence))
+            else:
+                records.append(_record(Identifier(canonical(row.kind), value), row.saying))
+        outcomes = keep_consents(self._shop.store, records)
+        stored = outcomes.count("stored")
+        rows = len(records) + len(refused)
+        return Imported(rows=rows, stored=stored, duplicate=len(records) - stored, refused=tuple(refused))
+
+    def only_named(self, value: str, kind: str | None) -> list[Identifier]:
+        """The identifiers of this value whom consents name; of one that no event names, these are all there is."""
+        rules, index = self._shop.identity.rules, self._shop.store.index()
+        kinds = rules.kinds if kind is None else [canonical(kind)]
+        forms = [(name, rules.normalised(name, value)) for name in kinds]
+        named = [Identifier(name, form) for name, form in forms if isinstance(form, str)]
+        known = {(one.kind, one.value) for one in consents_of(self._shop.store, named)}
+        numbers = customers_named(index, rules, named)
+        return [one for one, number in zip(named, numbers, strict=True) if number is None and one in known]
+
+    def seal(self, number: int | None = None) -> tuple[int, str]:
+        """Number and hash of a record, by default the newest. Kept elsewhere, they show if the log was made anew."""
+        return consents_seal(self._shop.store, number)
+
+    def _record(
+        self,
+        who: Named,
+        what: Literal["given", "withdrawn"],
+        about: str,
+        *,
+        at: datetime | None,
+        source: str,
+        page: str | None,
+        wording: str | None = None,
+    ) -> ConsentRecord:
+        now = self._shop.clock()
+        saying = checked_saying(
+            self.rules,
+            about,
+            what,
+            at=at or now,
+            now=now,
+            wording=wording,
+            source=source,
+            page=page,
+            who=user(),
+        )
+        record = _record(self._identifier(who), saying)
+        if keep_consents(self._shop.store, [record]) == ["erased"]:
+            raise InputError(sentence("this customer was erased since then; nothing of before is kept"))
+        return record
+
+    def _identifier(self, who: Named) -> Identifier:
+        kind, value = who
+        found = self._shop.identity.rules.normalised(kind, value)
+        if isinstance(found, NoIdentifier):
+            raise InputError(
+                sentence(
+                    "the value given as {kind} names nobody: {reason}", kind=canonical(kind), reason=found.sentence
+                )
+            )
+        return Identifier(canonical(kind), found)
+
+    def _index(self) -> JourneyIndex:
+        brought_up_to_date(self._shop)
+        return self._shop.store.index()
+
+    def _hers(self, who: Named) -> list[Identifier]:
+        """All identifiers of the customer; of one whom no event names, the one that is given."""
+        given = self._identifier(who)
+        index = self._index()
+        (customer,) = customers_named(index, self._shop.identity.rules, [given])
+        others = [] if customer is None else identifiers_of(index, customer)
+        return [given, *(one for one in others if one != given)]
+
+    def _customers(self, index: JourneyIndex, named: Sequence[Named]) -> list[object]:
+        """What tells customers apart: the number, or the identifier of one whom no event names."""
+        if not named:
+            return []
+        numbers = customers_named(index, self._shop.identity.rules, named)
+        return [one if number is None else number for one, number in zip(named, numbers, strict=True)]
+
+    def _country(self, hers: Iterable[Identifier]) -> str | None:
+        """The customer's country, if a source said it in two letters."""
+        trait = self.rules.country_trait
+        if trait is None:
+            return None
+        index = self._shop.store.index()
+        numbers = customers_named(index, self._shop.identity.rules, list(hers))
+        for customer in sorted({number for number in numbers if number is not None}):
+            for row in self._shop.store.told_traits(index, customer).to_pylist():
+                code = str(row["value"]).strip('"').upper()
+                if row["trait"] == trait and len(code) == 2:
+                    return code
+        return None
+
+    def _was_erased(self, hers: Sequence[Identifier]) -> bool:
+        kept_out = KeptOut(self._shop.store)
+        if not kept_out:
+            return False
+        kinds, values = (pa.array([one[place] for one in hers], pa.string()) for place in (0, 1))
+        return bool((kept_out.until(kinds, values) >= 0).any())
+
+
+def _record(who: Identifier, saying: Saying) -> ConsentRecord:
+    return ConsentRecord(kind=who.kind, value=who.value, **vars(saying))
