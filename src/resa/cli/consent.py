@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +21,7 @@ from resa.cli.console import say, write_out
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
 from resa.cli.speaking import spoken_in_terminal, told
+from resa.workspace.consents import VALID
 
 if TYPE_CHECKING:
     from resa.consent import Standing
@@ -90,6 +91,27 @@ def withdraw(
     with opened(folder) as shop:
         made = shop.consents.withdraw(_named(who), about, at=_moment(at), source=source, page=page)
     say(sentence("recorded: {about} withdrawn", about=made.about))
+
+
+@app.command("ask")
+def ask(
+    who: _Who,
+    about: _About,
+    *,
+    wording: Annotated[str | None, typer.Option(help="Version of what she is shown; default: the newest.")] = None,
+    source: _Source = "",
+    page: _Page = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="So long the link holds; it holds once.")] = VALID.days,
+    server: Annotated[str, typer.Option(help="Where `resa serve` is reached.")] = "http://127.0.0.1:8787",
+    folder: Folder = HERE,
+) -> None:
+    """Record that a customer is asked, and give the link by which she confirms (double opt-in), to send to her."""
+    with opened(folder) as shop:
+        valid = timedelta(days=days)
+        link = shop.consents.ask(
+            _named(who), about, wording=wording, source=source, page=page, valid=valid, server=server
+        )
+    write_out(link)
 
 
 @app.command("show")

@@ -7,6 +7,7 @@
 Nothing here stores: the records lie in `storage`, by identifier; whose an identifier is, `identity` says.
 """
 
+from resa.consent.confirming import confirmation_token, confirmed_number
 from resa.consent.files import RefusedRow, SaidBy, read_consents
 from resa.consent.rules import FILE, consent_rules_of, consent_schema, read_consent_rules
 from resa.consent.saying import Saying, checked_moment, checked_saying
@@ -20,6 +21,8 @@ __all__ = [
     "Standing",
     "checked_moment",
     "checked_saying",
+    "confirmation_token",
+    "confirmed_number",
     "consent_rules_of",
     "consent_schema",
     "read_consent_rules",

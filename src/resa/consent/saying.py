@@ -69,7 +69,7 @@ def checked_saying(
     at: datetime,
     now: datetime,
     wording: str | None = None,
-    source: str = "",
+    source: str | None = None,
     page: str | None = None,
     address: str | None = None,
     who: str = "",
@@ -115,7 +115,7 @@ def checked_saying(
                 names=", ".join(wordings) or sentence("none yet"),
             )
         )
-    texts = {"source": source, "page": page or "", "message": message or "", "who": who}
+    texts = {"source": source or "", "page": page or "", "message": message or "", "who": who}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
             raise QuestionError(sentence("{name} needs a text of at most {most} characters", name=name, most=_LONGEST))
@@ -124,7 +124,7 @@ def checked_saying(
         what=what,
         at=checked_moment(at, now),
         wording=rules.all[key].newest_wording if wording is None and what != "withdrawn" else wording or "",
-        source=source,
+        source=source or "",
         page=_without_more(page or ""),
         address=address or "",
         who=who,

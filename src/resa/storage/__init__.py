@@ -5,6 +5,7 @@ from resa.storage.api_keys import (
     ApiKey,
     Scope,
     collecting_keys,
+    consenting_keys,
     hashes_of_keys,
     key_hash,
     list_keys,
@@ -15,6 +16,8 @@ from resa.storage.arrivals import Arrival, Arrivals, Waiting
 from resa.storage.compaction import compact_files
 from resa.storage.consents import (
     ConsentRecord,
+    Kept,
+    consent_is_answered,
     consents_known,
     consents_of,
     consents_seal,
@@ -94,6 +97,7 @@ __all__ = [
     "Hasher",
     "Held",
     "JourneyIndex",
+    "Kept",
     "KeptOut",
     "Kind",
     "Labels",
@@ -116,6 +120,8 @@ __all__ = [
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "consent_is_answered",
+    "consenting_keys",
     "consents_known",
     "consents_of",
     "consents_seal",

@@ -29,6 +29,7 @@ __all__ = [
     "ApiKey",
     "Scope",
     "collecting_keys",
+    "consenting_keys",
     "hashes_of_keys",
     "key_hash",
     "list_keys",
@@ -36,10 +37,11 @@ __all__ = [
     "revoke_key",
 ]
 
-Scope = Literal["collect", "metrics"]
+Scope = Literal["collect", "metrics", "consent"]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone."""
+"""What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone;
+`consent` records what customers consent to, and is for a server: in a page, anybody could say it for anybody."""
 
 _BEGINNING: Final = "resa_"
 _SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
@@ -144,6 +146,13 @@ def collecting_keys(store: Store) -> Mapping[bytes, str]:
     good = (api_keys.c.scope == "collect", api_keys.c.revoked_at.is_(None), api_keys.c.source_id.is_not(None))
     with store.database.reading() as connection:
         return {row.hash: row.source_id for row in connection.execute(select(api_keys).where(*good))}
+
+
+def consenting_keys(store: Store) -> Mapping[bytes, str]:
+    """The name of each good key that records consents, by the key's hash."""
+    good = (api_keys.c.scope == "consent", api_keys.c.revoked_at.is_(None))
+    with store.database.reading() as connection:
+        return {row.hash: row.name for row in connection.execute(select(api_keys).where(*good))}
 
 
 def hashes_of_keys(store: Store, scope: Scope) -> frozenset[bytes]:

@@ -15,10 +15,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text, update
 
 from resa.base.language import sentence
 from resa.storage.database import from_micros, to_micros
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConsentRecord",
+    "Kept",
     "check_consents",
+    "consent_is_answered",
     "consents_known",
     "consents_of",
     "consents_seal",
@@ -44,7 +46,19 @@ __all__ = [
     "put_consents",
 ]
 
-Outcome = Literal["stored", "duplicate", "erased"]
+
+class Kept(NamedTuple):
+    """What became of a record.
+
+    Attributes:
+        outcome: It is stored; duplicate: its message was there, or another one answers what it answers; erased: the
+            person was erased since it was said.
+        number: Its place in the log; 0: it has none.
+    """
+
+    outcome: Literal["stored", "duplicate", "erased"]
+    number: int = 0
+
 
 _CONTENT: Final = ("about", "what", "at", "recorded_at", "wording", "source", "page", "address", "who", "answers")
 _TEXTS: Final = ("wording", "source", "page", "address", "who")
@@ -89,20 +103,16 @@ class ConsentRecord:
     number: int = 0
 
 
-def keep_consents(store: Store, records: Sequence[ConsentRecord]) -> list[Outcome]:
-    """Add to the log; what is given back as stored is on the disk. Beside a running server, too.
-
-    Returns:
-        Of each record: stored; duplicate, if its message was there; erased, if the person was erased since.
-    """
-    outcomes: list[Outcome] = []
+def keep_consents(store: Store, records: Sequence[ConsentRecord]) -> list[Kept]:
+    """Add to the log, and tell of each; what is given back as stored is on the disk. Beside a running server, too."""
+    kept: list[Kept] = []
     for begin in range(0, len(records), _AT_ONCE):
         with store.database.changing() as connection:
-            outcomes += put_consents(connection, store, records[begin : begin + _AT_ONCE])
-    return outcomes
+            kept += put_consents(connection, store, records[begin : begin + _AT_ONCE])
+    return kept
 
 
-def put_consents(connection: Connection, store: Store, records: Sequence[ConsentRecord]) -> list[Outcome]:
+def put_consents(connection: Connection, store: Store, records: Sequence[ConsentRecord]) -> list[Kept]:
     """The same, within a transaction."""
     if not records:
         return []
@@ -112,15 +122,15 @@ def put_consents(connection: Connection, store: Store, records: Sequence[Consent
     newest = connection.execute(select(consents.c.id, consents.c.hash).order_by(consents.c.id.desc()).limit(1)).first()
     number, last = (0, b"") if newest is None else (newest.id, newest.hash)
     now = to_micros(store.clock())
-    outcomes: list[Outcome] = []
+    kept: list[Kept] = []
     for one, barred_until in zip(records, until, strict=True):
         at = to_micros(one.at)
         message = _message(store, one) if one.message else None
-        known = select(consents.c.id).where(consents.c.message == message)
+        known = [(consents.c.message, message), (consents.c.answers, one.answers)]
         if at <= barred_until:
-            outcomes.append("erased")
-        elif message is not None and connection.execute(known).first() is not None:
-            outcomes.append("duplicate")
+            kept.append(Kept("erased"))
+        elif any(value is not None and _is_there(connection, column == value) for column, value in known):
+            kept.append(Kept("duplicate"))
         else:
             number += 1
             pseudonym = pseudonym_made(connection, one.kind, one.value)
@@ -130,8 +140,12 @@ def put_consents(connection: Connection, store: Store, records: Sequence[Consent
             last = _link(last, number, commitment)
             row |= {"id": number, "commitment": commitment, "hash": last, "message": message}
             connection.execute(insert(consents).values(pseudonym=pseudonym.name, **row))
-            outcomes.append("stored")
-    return outcomes
+            kept.append(Kept("stored", number))
+    return kept
+
+
+def _is_there(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    return connection.execute(select(consents.c.id).where(condition)).first() is not None
 
 
 def consents_of(store: Store, identifiers: Iterable[tuple[str, str]]) -> list[ConsentRecord]:
@@ -163,6 +177,12 @@ def consents_known(store: Store, about: str | None = None, *, number: int | None
         query = query.where(consents.c.id == number)
     with store.database.reading() as connection:
         return [_record(row, row.kind, row.value) for row in connection.execute(query.order_by(consents.c.id))]
+
+
+def consent_is_answered(store: Store, number: int) -> bool:
+    """Whether what a record asked was confirmed."""
+    with store.database.reading() as connection:
+        return _is_there(connection, consents.c.answers == number)
 
 
 def consents_seal(store: Store, number: int | None = None) -> tuple[int, str]:

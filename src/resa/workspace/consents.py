@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from resa.base.errors import InputError
 from resa.base.language import sentence
 from resa.base.showing import Listing
+from resa.collector import target_of
 from resa.consent import (
     RefusedRow,
     Saying,
     Standing,
     checked_saying,
+    confirmation_token,
+    confirmed_number,
     read_consent_rules,
     read_consents,
     standing_of,
@@ -26,7 +29,19 @@ from resa.consent import (
 )
 from resa.identity import Identifier, NoIdentifier, canonical, customers_named, identifiers_of
 from resa.model.consents import ConsentRules
-from resa.storage import ConsentRecord, JourneyIndex, KeptOut, consents_known, consents_of, consents_seal, keep_consents
+from resa.storage import (
+    ConsentRecord,
+    JourneyIndex,
+    Kept,
+    KeptOut,
+    consent_is_answered,
+    consents_known,
+    consents_of,
+    consents_seal,
+    keep_consents,
+    link_secret,
+    made_link_secret,
+)
 from resa.workspace.folders import user
 from resa.workspace.freshness import brought_up_to_date
 
@@ -34,6 +49,9 @@ if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
 __all__ = ["Consented", "Consents", "Counted", "Imported"]
+
+VALID: Final = timedelta(days=28)
+"""So long does a link hold by which a customer confirms, unless it is said otherwise."""
 
 Named = tuple[str, str]
 """Kind and value of an identifier, as a source writes it."""
@@ -131,13 +149,73 @@ class Consents:
             InputError: The identifier names nobody.
             QuestionError: There is no such topic, purpose or wording.
         """
-        return self._record(who, "given", about, at=at, wording=wording, source=source, page=page)
+        return self._recorded(who, "given", about, at=at, wording=wording, source=source, page=page)
 
     def withdraw(
         self, who: Named, about: str, *, at: datetime | None = None, source: str = "", page: str | None = None
     ) -> ConsentRecord:
         """Record that a customer withdrew her consent, or objected; see `give`."""
-        return self._record(who, "withdrawn", about, at=at, source=source, page=page)
+        return self._recorded(who, "withdrawn", about, at=at, source=source, page=page)
+
+    def ask(
+        self,
+        who: Named,
+        about: str,
+        *,
+        wording: str | None = None,
+        source: str = "",
+        page: str | None = None,
+        valid: timedelta = VALID,
+        server: str = "http://127.0.0.1:8787",
+    ) -> str:
+        """Record that a customer is asked, and make the link by which she confirms it; sending it is yours to do.
+
+        Args:
+            who: Kind and value of an identifier of hers; the link belongs to an address that only she reads.
+            about: Topic or purpose.
+            wording: Version of what she is shown; `None`: the newest.
+            source: Where she signed up.
+            page: On which page.
+            valid: So long does the link hold; it holds once.
+            server: Where `resa serve` is reached.
+
+        Raises:
+            InputError: The identifier names nobody.
+            QuestionError: There is no such topic, purpose or wording.
+        """
+        begin = target_of(server).rstrip("/")
+        _, kept = self.record(who, "asked", about, wording=wording, source=source, page=page)
+        return f"{begin}/c/{self.token(kept.number, valid)}"
+
+    def token(self, number: int, valid: timedelta = VALID) -> str:
+        """What stands in the link by which somebody confirms what a record asked."""
+        until = int((self._shop.clock() + valid).timestamp())
+        return confirmation_token(number, until, made_link_secret(self._shop.store.layout))
+
+    def asked(self, token: str) -> ConsentRecord | None:
+        """What a link asks; `None`: we did not make it, it holds no more, it was used, or she was erased."""
+        secret = link_secret(self._shop.store.layout)
+        number = None if secret is None else confirmed_number(token, int(self._shop.clock().timestamp()), secret)
+        found = [] if number is None else consents_known(self._shop.store, number=number)
+        return next((one for one in found if not consent_is_answered(self._shop.store, one.number)), None)
+
+    def confirm(self, token: str, *, address: str | None = None) -> ConsentRecord | None:
+        """Record that she confirmed what a link asks; of several who use it at once, one does.
+
+        Args:
+            token: Of the link.
+            address: IP address from which she does, as far as it is kept.
+
+        Returns:
+            What she confirmed; `None`: as for `asked`.
+        """
+        found = self.asked(token)
+        if found is None:
+            return None
+        made = replace(
+            found, what="confirmed", at=self._shop.clock(), address=address or "", who="", answers=found.number
+        )
+        return made if keep_consents(self._shop.store, [made])[0].outcome == "stored" else None
 
     def of(self, who: Named) -> Consented:
         """What a customer consented to, by any identifier of hers.
@@ -220,8 +298,8 @@ class Consents:
                 refused.append(RefusedRow(row=row.row, reason=value.sentence))
             else:
                 records.append(_record(Identifier(canonical(row.kind), value), row.saying))
-        outcomes = keep_consents(self._shop.store, records)
-        stored = outcomes.count("stored")
+        kept = keep_consents(self._shop.store, records)
+        stored = sum(one.outcome == "stored" for one in kept)
         rows = len(records) + len(refused)
         return Imported(rows=rows, stored=stored, duplicate=len(records) - stored, refused=tuple(refused))
 
@@ -239,31 +317,41 @@ class Consents:
         """Number and hash of a record, by default the newest. Kept elsewhere, they show if the log was made anew."""
         return consents_seal(self._shop.store, number)
 
-    def _record(
+    def record(
         self,
         who: Named,
-        what: Literal["given", "withdrawn"],
+        what: str,
         about: str,
         *,
-        at: datetime | None,
-        source: str,
-        page: str | None,
-        wording: str | None = None,
-    ) -> ConsentRecord:
+        at: datetime | None = None,
+        by: str | None = None,
+        **proof: str | None,
+    ) -> tuple[ConsentRecord, Kept]:
+        """Record what a customer said, and tell what became of it.
+
+        Args:
+            who: Kind and value of an identifier of hers.
+            what: asked, given, confirmed or withdrawn.
+            about: Topic or purpose.
+            at: When she said so; `None`: now.
+            by: Who records it; `None`: who works here.
+            **proof: `wording`, `source`, `page`, `address`, `message`; see `resa.consent.Saying`.
+
+        Raises:
+            InputError: The identifier names nobody.
+            QuestionError: There is no such topic, purpose or wording, or a text is too long.
+        """
         now = self._shop.clock()
-        saying = checked_saying(
-            self.rules,
-            about,
-            what,
-            at=at or now,
-            now=now,
-            wording=wording,
-            source=source,
-            page=page,
-            who=user(),
-        )
+        by = user() if by is None else by
+        saying = checked_saying(self.rules, about, what, at=at or now, now=now, who=by, **proof)
         record = _record(self._identifier(who), saying)
-        if keep_consents(self._shop.store, [record]) == ["erased"]:
+        return record, keep_consents(self._shop.store, [record])[0]
+
+    def _recorded(
+        self, who: Named, what: str, about: str, *, at: datetime | None, **proof: str | None
+    ) -> ConsentRecord:
+        record, kept = self.record(who, what, about, at=at, **proof)
+        if kept.outcome == "erased":
             raise InputError(sentence("this customer was erased since then; nothing of before is kept"))
         return record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resa.base.showing import Listing
-from resa.storage import ApiKey, Store, list_keys, make_key, revoke_key
+from resa.storage import ApiKey, Scope, Store, list_keys, make_key, revoke_key
 from resa.workspace.folders import source_name
 
 __all__ = ["Keys"]
@@ -29,13 +29,13 @@ class Keys:
         """
         return make_key(self.store, name, source_id=source_name(source or name))
 
-    def make_for_metrics(self, name: str) -> str:
-        """Make a key that reads `/metrics`, and sends nothing; it is shown this once, and kept nowhere.
+    def make_for(self, scope: Scope, name: str) -> str:
+        """Make a key that sends no events, such as one that reads `/metrics`; it is shown this once, and kept nowhere.
 
         Raises:
             QuestionError: There is a key of this name.
         """
-        return make_key(self.store, name, scope="metrics")
+        return make_key(self.store, name, scope=scope)
 
     def revoke(self, name: str) -> ApiKey:
         """Refuse a key from now on.

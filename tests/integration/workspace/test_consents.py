@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,13 +93,14 @@ def test_joined_the_stricter_holds_and_split_each_has_their_own(folder: Path) ->
 
 def test_what_cannot_be_kept_is_refused(folder: Path) -> None:
     with resa.open(folder) as shop:
-        for refuse, words in (
+        refusals: list[tuple[Callable[[], object], str]] = [
             (lambda: shop.consents.give(ANNA, "leter"), "did you mean 'letter'"),
             (lambda: shop.consents.give(ANNA, "letter", wording="v3"), "has no wording"),
             (lambda: shop.consents.give(("email", "nobody"), "letter"), "names nobody"),
             (lambda: shop.consents.give(ANNA, "letter", at=shop.clock() + 2 * DAY), "ahead"),
             (lambda: shop.consents.give(ANNA, "letter", page="x" * 600), "at most"),
-        ):
+        ]
+        for refuse, words in refusals:
             with pytest.raises((QuestionError, InputError), match=words):
                 refuse()
         ahead = shop.consents.give(ANNA, "letter", at=shop.clock() + timedelta(hours=20))
