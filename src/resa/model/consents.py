@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
-__all__ = ["ConsentRules", "Default", "Purpose", "Topic"]
+__all__ = ["WITHHELD", "ConsentRules", "Default", "Purpose", "Topic"]
+
+WITHHELD: Final = "without_consent"
+"""The daily number of events whose customers did not consent to them; its properties say the touchpoint, by map."""
 
 Default = Literal["opt_in", "opt_out"]
 """What holds before a customer said anything: `opt_in`, no; `opt_out`, yes, until she objects."""

@@ -36,6 +36,7 @@ from resa.storage.keeping_out import KeptOut, named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
+from resa.storage.matching import touchpoints_without_history
 from resa.storage.memberships import (
     Cause,
     Member,
@@ -163,6 +164,7 @@ __all__ = [
     "segment_states_of",
     "share_file",
     "since_when",
+    "touchpoints_without_history",
     "trying",
     "verify_store",
 ]

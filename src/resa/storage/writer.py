@@ -20,6 +20,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import as_it_is, sentence
 from resa.model.tables import LOOKUPS, REJECTED
 from resa.storage.cleaning import clean
+from resa.storage.consents import ConsentRecord, put_consents
 from resa.storage.database import to_micros
 from resa.storage.keeping_out import KeptOut
 from resa.storage.lease import Lease
@@ -96,6 +97,8 @@ class Writer:
         also: Sequence[tuple[Kind, pa.Table]] = (),
         settles: pa.Table | None = None,
         consumes: int | None = None,
+        nameless: int = 0,
+        consents: Sequence[ConsentRecord] = (),
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
 
@@ -115,6 +118,8 @@ class Writer:
                 these. From this commit on they wait no longer; if the load is removed, they wait again.
             consumes: Number of the last arrival of the source that is in here: from this commit on, it and those before
                 it are consumed.
+            nameless: Of the last rows, so many ids are kept as hashes alone: known for ever, and saying nothing.
+            consents: What the rows say that customers consent to, kept in the same transaction.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -128,7 +133,7 @@ class Writer:
         if any(part.num_rows for _, part in parts) and (message_ids is None) == (not cells):
             raise ValueError("give either message_ids or cells")
         lengths = [part.num_rows for _, part in parts]
-        sifted = self._sift(load, sum(lengths), message_ids, cells)
+        sifted = self._sift(load, sum(lengths), message_ids, cells, nameless)
         sifted, rejected, barred = self._without_erased(parts, sifted, rejected)
         newest = max((_check_times(part) for name, part in parts if name == "events" and part.num_rows), default=None)
         stored = [
@@ -144,7 +149,9 @@ class Writer:
             told = settled_rows(settles, load.id)
             name = write_parquet(self.store.layout.root / "settled", told)
             written.files.append(("settled", name, told.num_rows, None))
-        self._list(load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes)
+        self._list(
+            load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes, consents=consents
+        )
         self.merge_hashes(load.id)
         return result
 
@@ -253,10 +260,11 @@ class Writer:
         rows: int,
         message_ids: pa.Array | pa.ChunkedArray | None,
         cells: Sequence[pa.Array | pa.ChunkedArray],
+        nameless: int = 0,
     ) -> Sifted:
         sifter = Sifter(self.store.hasher, self.store.layout.unique, self._hash_runs(load.id), load.id)
         if message_ids is not None:
-            return sifter.by_ids(load.source_id, message_ids)
+            return sifter.by_ids(load.source_id, message_ids, nameless=nameless)
         return sifter.by_cells(load.source_id, cells) if rows else sifter.nothing()
 
     def _without_erased(
@@ -309,8 +317,9 @@ class Writer:
         rows_read: int,
         newest: int | None,
         consumes: int | None = None,
+        consents: Sequence[ConsentRecord] = (),
     ) -> None:
-        """Enter a commit: its files, its runs of ids, and what of the load was consumed."""
+        """Enter a commit: its files, its runs of ids, consents, and what of the load was consumed."""
         with self.lease.writing() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
             if row.state != "running":
@@ -326,6 +335,7 @@ class Writer:
                 connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
             for values in written.runs:
                 connection.execute(insert(hash_runs).values(load_id=load.id, **values))
+            put_consents(connection, self.store, consents)
             if consumes is not None:
                 connection.execute(delete(consumed).where(consumed.c.source_id == load.source_id))
                 connection.execute(insert(consumed).values(source_id=load.source_id, arrival=consumes))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from resa.base.errors import WorkspaceBusy, WorkspaceError
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
-from resa.runtime import Drained, Drainer, compact
+from resa.runtime import Drained, Drainer, Withholding, compact
 from resa.storage import count_decisions
 from resa.workspace.segments import following
 
@@ -70,7 +70,7 @@ class Live:
             self._files = len(self._shop.store.event_files())
             ready()
             self._tried(lambda: follow() is None)
-            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
+            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, self._withholding())
             due = stated = time.monotonic()
             stale = False
             while not stopped():
@@ -85,6 +85,13 @@ class Live:
             drainer.close()
             self._shop.refresh(writer)
             follow()
+
+    def _withholding(self) -> Withholding | None:
+        """What decides which events may be kept with the person; `None`: `consent.yaml` says nothing of them."""
+        rules = self._shop.consents.rules
+        if rules.events_need is None and not any(one.categories for one in rules.purposes.values()):
+            return None
+        return Withholding(self._shop.store, rules, self._shop.identity.rules, list(self._shop.maps.values()))
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()
