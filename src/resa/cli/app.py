@@ -82,6 +82,12 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Show all settings with their values, and where each was said: "
             "in resa.toml, by the environment, or nowhere.",
         ),
+        "retention": _Place(
+            "retention",
+            "retention",
+            "Take away data that are older than `keep_events` and the other settings say; "
+            "`resa serve` does it once a day.",
+        ),
         "backup": _Place(
             "backing_up",
             "backup",

@@ -69,6 +69,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.retaining import RETAINED, expire_rows
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.store import Store
@@ -83,6 +84,7 @@ __all__ = [
     "KINDS",
     "LATEST",
     "LIVE",
+    "RETAINED",
     "SCOPES",
     "ApiKey",
     "Arrival",
@@ -129,6 +131,7 @@ __all__ = [
     "count_decisions",
     "count_files",
     "erase_rows",
+    "expire_rows",
     "finish_erasures",
     "first_of_each_key",
     "forget_consumed",

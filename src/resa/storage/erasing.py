@@ -8,50 +8,41 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy import Table, delete, func, insert, select, update
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import sentences
-from resa.kernels import ordering
 from resa.storage.cleaning import clean
 from resa.storage.consents import consents_table, erase_consents, mentions_in_consents
 from resa.storage.database import from_micros, to_micros, vacuum
 from resa.storage.decisions import kept_decisions
 from resa.storage.gather import open_parquet
-from resa.storage.hashing import Hasher, Words
+from resa.storage.hashing import Hasher
 from resa.storage.keeping_out import decoded
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.needles import Needles
-from resa.storage.parquet import read_parquet, write_parquet
 from resa.storage.pseudonyms import forget_pseudonyms, pseudonyms_of_person
-from resa.storage.publishing import next_number
-from resa.storage.records import KINDS, SETTLED, EventFile
-from resa.storage.removal import runs_without
+from resa.storage.records import EventFile
+from resa.storage.rewriting import Rewriting
 from resa.storage.runs import ids_of
 from resa.storage.schema import (
     decisions,
     erased_identifiers,
     erasures,
-    file_loads,
-    files,
     generations,
-    hash_runs,
-    loads,
     segment_changes,
     segment_members,
 )
-from resa.storage.unique import write_run
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
@@ -107,28 +98,6 @@ class Person:
     who: str
 
 
-@dataclass
-class _Plan:
-    """What is to be listed, and what goes."""
-
-    first: int  # number of the first new file
-    old: list[int] = field(default_factory=list)
-    new: list[tuple[int, str, str, pa.Table]] = field(default_factory=list)  # number, kind, name, its loads
-    moved: dict[int, tuple[int, Flags]] = field(default_factory=dict)  # rejected: old file, new one, what stays
-    hashes: list[Words] = field(default_factory=list)
-    rows: Counter[str] = field(default_factory=Counter)
-    gone: Counter[tuple[int, bool]] = field(default_factory=Counter)  # load, whether rejected
-
-    def put(self, file: EventFile, table: pa.Table) -> int:
-        """Write the successor of a file; its number, or 0 when no row is left."""
-        self.old.append(file.id)
-        if not table.num_rows:
-            return 0
-        number = self.first + len(self.new)
-        self.new.append((number, file.kind, write_parquet(file.path.parent, table), table.select(["load_id"])))
-        return number
-
-
 def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str, int]:
     """Take a person out of all that is truth, in one transaction; how many rows went, by table.
 
@@ -138,7 +107,7 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
         dry: Only count.
     """
     store = writer.store
-    plan = _Plan(next_number(store, "files"))
+    plan = Rewriting(store)
     for kind in FILE_FOLDERS:
         if kind != "settled":
             for file in store.event_files(kind):
@@ -154,18 +123,9 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
     rows = {kind: number for kind, number in plan.rows.items() if number}
     if dry:
         return rows
-    _move_settled(store, plan)
-    removed = _sorted(plan.hashes)
-    replaced = runs_without(store, plan.hashes)
-    erased_run = write_run(store.layout.unique, [removed]) if len(removed) else None
+    plan.prepare()
     with writer.lease.writing() as connection:
-        connection.execute(text("PRAGMA secure_delete = ON"))
-        _list(connection, store, plan)
-        for run, (name, hashes) in replaced:
-            connection.execute(update(hash_runs).where(hash_runs.c.id == run.id).values(name=name, hashes=hashes))
-        if erased_run is not None:
-            values = dict(zip(("name", "hashes"), erased_run, strict=True))
-            connection.execute(insert(hash_runs).values(purpose="erased", load_id=None, **values))
+        plan.put_in_place(connection)
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
         for table in _MEMBERSHIPS:
             connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
@@ -205,13 +165,13 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
 
 
 def is_unfinished(store: Store) -> bool:
-    """Whether somebody was erased from the files, and what is derived may still hold the person."""
+    """Whether rows were taken out of the files, and what is derived may still hold them."""
     with store.database.reading() as connection:
-        return bool(connection.execute(select(func.count()).where(erasures.c.state == "rewritten")).scalar())
+        return bool(connection.execute(select(func.count()).where(erasures.c.state != "finished")).scalar())
 
 
 def finish_erasures(writer: Writer) -> None:
-    """Forget all that was derived before the newest generation, and write the databases anew.
+    """Forget all that was derived before the newest generation; if somebody was erased, write the databases anew.
 
     Raises:
         WorkspaceBusy: Another process reads just now; the next refresh goes on here.
@@ -221,9 +181,12 @@ def finish_erasures(writer: Writer) -> None:
         newest = connection.execute(select(func.max(generations.c.id))).scalar() or 0
         connection.execute(delete(generations).where(generations.c.id < newest))
     clean(store, writer.lease)
-    store.database.vacuum()
-    if store.layout.arrivals.exists():
-        vacuum(store.layout.arrivals)
+    with store.database.reading() as connection:
+        somebody = connection.execute(select(erasures.c.id).where(erasures.c.state == "rewritten")).first() is not None
+    if somebody:  # what only grew old was overwritten where it stood, and a server beside need not wait
+        store.database.vacuum()
+        if store.layout.arrivals.exists():
+            vacuum(store.layout.arrivals)
     with writer.lease.writing() as connection:
         connection.execute(update(erasures).values(state="finished"))
 
@@ -251,7 +214,7 @@ def forget_consumed(writer: Writer) -> None:
         )
 
 
-def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry: bool) -> None:
+def _rewrite(store: Store, file: EventFile, person: Person, plan: Rewriting, *, dry: bool) -> None:
     with open_parquet(file.path) as parquet:
         table = parquet.read()
     goes = _goes(table, file.kind, person)
@@ -265,15 +228,8 @@ def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry:
     plan.rows[file.kind] += int(goes.sum())
     if changed is not left:
         plan.rows["mentions"] += _differing(left, changed)
-    if dry:
-        return
-    for load, number in Counter(table.filter(pa.array(goes)).column("load_id").to_pylist()).items():
-        plan.gone[load, file.kind == "rejected"] += number
-    if file.kind in KINDS and goes.any():
-        plan.hashes.append(ids_of(store.hasher, table.filter(pa.array(goes))))
-    number = plan.put(file, changed)
-    if file.kind == "rejected":
-        plan.moved[file.id] = number, ~goes
+    if not dry:
+        plan.take(file, table, goes, changed)
 
 
 def _goes(table: pa.Table, kind: str, person: Person) -> Flags:
@@ -386,42 +342,3 @@ def _memberships(store: Store, table: Table, person: Person) -> pa.Table:
 def _keys(person: Person) -> list[bytes]:
     """Keys that she may have in the index."""
     return sorted({key for _, key in person.hashes})
-
-
-def _move_settled(store: Store, plan: _Plan) -> None:
-    """Let settled rows point to where their rejected rows stand now; those that are gone are settled no more."""
-    for file in store.event_files("settled"):
-        table = read_parquet(file.path, SETTLED)
-        kept: list[dict[str, Any]] = []
-        for row in table.to_pylist():
-            if row["file"] in plan.moved:
-                number, stays = plan.moved[row["file"]]
-                if not stays[row["place"]]:
-                    continue
-                row = {**row, "file": number, "place": int(stays[: row["place"]].sum())}  # noqa: PLW2901
-            kept.append(row)
-        changed = pa.Table.from_pylist(kept, schema=SETTLED)
-        if not changed.equals(table):
-            plan.put(file, changed)
-
-
-def _list(connection: Connection, store: Store, plan: _Plan) -> None:
-    for number, kind, name, owners in plan.new:
-        size = (store.layout.root / kind / name).stat().st_size
-        values = {"id": number, "kind": kind, "name": name, "rows": owners.num_rows, "bytes": size, "state": "listed"}
-        connection.execute(insert(files).values(**values, run=None))
-        loads_of = Counter(owners.column("load_id").to_pylist())
-        for load, rows in loads_of.items():
-            connection.execute(insert(file_loads).values(file_id=number, load_id=load, rows=rows))
-    # What compaction replaced holds her, too: all of it goes with the next generation.
-    gone = files.c.id.in_(plan.old) | (files.c.state == "retired")
-    connection.execute(update(files).where(gone).values(state="removed"))
-    for (load, rejected), rows in plan.gone.items():
-        column = loads.c.erased_rejected if rejected else loads.c.erased_good
-        connection.execute(update(loads).where(loads.c.id == load).values({column: column + rows}))
-
-
-def _sorted(parts: Sequence[Words]) -> Words:
-    together = np.concatenate([np.empty((0, 2), np.uint64), *parts])
-    ordered: Words = ordering.take_rows(together, ordering.order_by_hash(together))
-    return ordered

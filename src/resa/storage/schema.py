@@ -80,7 +80,9 @@ loads = Table(
     Column("duplicate", BigInteger, nullable=False),
     Column("complete_until", BigInteger),
     Column("newest", BigInteger),
-    Column("erased_good", BigInteger, nullable=False, server_default="0"),  # of good, gone since with their customer
+    Column(
+        "erased_good", BigInteger, nullable=False, server_default="0"
+    ),  # of good, gone since: with their customer, or too old
     Column("erased_rejected", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
@@ -221,9 +223,9 @@ erasures = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("who", Text, nullable=False),
+    Column("who", Text, nullable=False),  # empty: nobody, rows had become too old
     Column("rows", Text, nullable=False),  # JSON: how many went, by table
-    Column("state", Text, nullable=False),  # rewritten: what is derived still holds her; finished
+    Column("state", Text, nullable=False),  # rewritten, expired: what is derived still holds it; finished
     sqlite_autoincrement=True,
 )
 

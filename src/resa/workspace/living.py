@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
@@ -11,6 +12,7 @@ from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, Withholding, compact
 from resa.storage import count_decisions
+from resa.workspace.retaining import retained_by
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Live:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
+        self._retained: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -76,6 +79,7 @@ class Live:
             while not stopped():
                 began = time.monotonic()
                 stale |= self._drain(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._retain(writer)
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -100,6 +104,19 @@ class Live:
 
     def _drain(self, drainer: Drainer) -> bool:
         return self._tried(lambda: self._step(drainer))
+
+    def _retain(self, writer: Writer) -> bool:
+        """Once a day take away what is too old; whether anything was."""
+        today = self._shop.clock().date()
+        if today == self._retained:
+            return False
+
+        def retain() -> bool:
+            taken = sum(one.rows for one in retained_by(self._shop, writer))
+            self._retained = today
+            return taken > 0
+
+        return self._tried(retain)
 
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""

@@ -40,6 +40,7 @@ from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
+from resa.workspace.retaining import Expired, retain
 from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
@@ -200,6 +201,10 @@ class Workspace:
     def erase(self, value: str, *, kind: str | None = None, dry: bool = False) -> Erased:
         """Erase the customer who is called so; see `resa.workspace.erasing.erase_customer`."""
         return erase_customer(self, value, kind=kind, dry=dry)
+
+    def retain(self, *, dry: bool = False) -> Listing[Expired]:
+        """Take away what is older than the settings say; see `resa.workspace.retaining.retain`."""
+        return retain(self, dry=dry)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def test_public_methods() -> None:
         "rejected",
         "remove_loads",
         "replay",
+        "retain",
         "verify",
     }
     made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}
