@@ -82,6 +82,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Show all settings with their values, and where each was said: "
             "in resa.toml, by the environment, or nowhere.",
         ),
+        "audit": _Place("audit", "audit", "List who saw and changed what, the newest first."),
         "retention": _Place(
             "retention",
             "retention",

@@ -26,7 +26,7 @@ from resa.workspace.consents import VALID
 if TYPE_CHECKING:
     from resa.consent import Standing
 
-__all__ = ["app", "consent_rows"]
+__all__ = ["app", "consent_rows", "named_customer"]
 
 app = typer.Typer(
     help="What customers agreed to, with proof: given, withdrawn, imported, shown.",
@@ -41,7 +41,8 @@ _Source = Annotated[str, typer.Option(help="Where she said so, such as store or 
 _Page = Annotated[str | None, typer.Option(help="On which page; what stands behind ? and # is left out.")]
 
 
-def _named(text: str) -> tuple[str, str]:
+def named_customer(text: str) -> tuple[str, str]:
+    """Kind and value of an identifier, as `KIND=VALUE`."""
     kind, equals, value = text.partition("=")
     if not (equals and kind.strip() and value.strip()):
         raise typer.BadParameter(sentence("write kind and value, such as user_id=7 or email=anna@shop.se"))
@@ -73,7 +74,7 @@ def give(
 ) -> None:
     """Record that a customer gave her consent to a topic or purpose. Beside a running server, too."""
     with opened(folder) as shop:
-        made = shop.consents.give(_named(who), about, at=_moment(at), wording=wording, source=source, page=page)
+        made = shop.consents.give(named_customer(who), about, at=_moment(at), wording=wording, source=source, page=page)
     say(sentence("recorded: {about} given", about=made.about))
 
 
@@ -89,7 +90,7 @@ def withdraw(
 ) -> None:
     """Record that a customer withdrew her consent, or objected. Beside a running server, too."""
     with opened(folder) as shop:
-        made = shop.consents.withdraw(_named(who), about, at=_moment(at), source=source, page=page)
+        made = shop.consents.withdraw(named_customer(who), about, at=_moment(at), source=source, page=page)
     say(sentence("recorded: {about} withdrawn", about=made.about))
 
 
@@ -109,7 +110,7 @@ def ask(
     with opened(folder) as shop:
         valid = timedelta(days=days)
         link = shop.consents.ask(
-            _named(who), about, wording=wording, source=source, page=page, valid=valid, server=server
+            named_customer(who), about, wording=wording, source=source, page=page, valid=valid, server=server
         )
     write_out(link)
 
@@ -123,7 +124,7 @@ def show(
 ) -> None:
     """Show where a customer stands on every topic and purpose, and each word of hers with its proof. Personal data."""
     with opened(folder, measures=True) as shop:
-        found = shop.consents.of(_named(who))
+        found = shop.consents.of(named_customer(who))
     if show_format == "json":
         document = {"standings": list(map(asdict, found.standings)), "records": list(map(asdict, found.records))}
         write_out(json.dumps(document, ensure_ascii=False, indent=2, default=_as_text))

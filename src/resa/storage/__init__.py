@@ -13,6 +13,7 @@ from resa.storage.api_keys import (
     revoke_key,
 )
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
+from resa.storage.audit import Also, AuditEntry, Way, audit_entries, keep_entry, put_entry
 from resa.storage.compaction import compact_files
 from resa.storage.consents import (
     ConsentRecord,
@@ -69,7 +70,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
-from resa.storage.retaining import RETAINED, expire_rows
+from resa.storage.retaining import expire_rows
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.store import Store
@@ -84,12 +85,13 @@ __all__ = [
     "KINDS",
     "LATEST",
     "LIVE",
-    "RETAINED",
     "SCOPES",
+    "Also",
     "ApiKey",
     "Arrival",
     "Arrivals",
     "AsOf",
+    "AuditEntry",
     "Cause",
     "ChunkResult",
     "ConsentRecord",
@@ -119,7 +121,9 @@ __all__ = [
     "Unified",
     "Unifier",
     "Waiting",
+    "Way",
     "Writer",
+    "audit_entries",
     "collecting_keys",
     "column_hash",
     "compact_files",
@@ -147,6 +151,7 @@ __all__ = [
     "is_unfinished",
     "keep_consents",
     "keep_decisions",
+    "keep_entry",
     "keep_segment",
     "kept_decisions",
     "kept_members",
@@ -158,6 +163,7 @@ __all__ = [
     "map_catalog",
     "named_in_payload",
     "put_consents",
+    "put_entry",
     "read_figures",
     "refresh_index",
     "revoke_key",

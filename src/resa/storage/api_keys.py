@@ -22,6 +22,7 @@ from resa.storage.database import from_micros, to_micros
 from resa.storage.schema import api_keys
 
 if TYPE_CHECKING:
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = [
@@ -78,8 +79,10 @@ def key_hash(key: str) -> bytes | None:
     return hashlib.sha256(key.encode()).digest()
 
 
-def make_key(store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None) -> str:
-    """Make a key; what is given back is nowhere else, and cannot be shown again.
+def make_key(
+    store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None, also: Also | None = None
+) -> str:
+    """Make a key; what is given back is nowhere else, and cannot be shown again. `also` is in the same transaction.
 
     Raises:
         QuestionError: A good key of this name is there already, or there is no such scope.
@@ -104,11 +107,13 @@ def make_key(store: Store, name: str, *, scope: Scope = "collect", source_id: st
                 made_at=to_micros(store.clock()),
             )
         )
+        if also is not None:
+            also(connection)
     return key
 
 
-def revoke_key(store: Store, name: str) -> ApiKey:
-    """Refuse a key from now on.
+def revoke_key(store: Store, name: str, *, also: Also | None = None) -> ApiKey:
+    """Refuse a key from now on; `also` is written in the same transaction.
 
     Raises:
         QuestionError: There is no good key of this name.
@@ -120,6 +125,8 @@ def revoke_key(store: Store, name: str) -> ApiKey:
             raise QuestionError(sentence("there is no key '{name}' to revoke; `resa keys list` shows them", name=name))
         at = to_micros(store.clock())
         connection.execute(update(api_keys).where(api_keys.c.id == number).values(revoked_at=at))
+        if also is not None:
+            also(connection)
     return next(key for key in list_keys(store) if key.id == number)
 
 

@@ -29,6 +29,7 @@ from resa.storage.records import Finding
 from resa.storage.schema import consents, erasures, pseudonyms
 
 if TYPE_CHECKING:
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = [
@@ -103,12 +104,20 @@ class ConsentRecord:
     number: int = 0
 
 
-def keep_consents(store: Store, records: Sequence[ConsentRecord]) -> list[Kept]:
-    """Add to the log, and tell of each; what is given back as stored is on the disk. Beside a running server, too."""
+def keep_consents(store: Store, records: Sequence[ConsentRecord], also: Also | None = None) -> list[Kept]:
+    """Add to the log, and tell of each; what is given back as stored is on the disk. Beside a running server, too.
+
+    Args:
+        store: The workspace's.
+        records: In the order in which they are kept.
+        also: What is written in the transaction of the last of them.
+    """
     kept: list[Kept] = []
     for begin in range(0, len(records), _AT_ONCE):
         with store.database.changing() as connection:
             kept += put_consents(connection, store, records[begin : begin + _AT_ONCE])
+            if also is not None and begin + _AT_ONCE >= len(records):
+                also(connection)
     return kept
 
 

@@ -65,7 +65,7 @@ TABLES: Final[Mapping[str, bool]] = MappingProxyType(
         "segment_states": False,
         "segment_members": True,
         "segment_changes": True,
-        "pseudonyms": True,
+        "pseudonyms": False,  # her identifiers, which are exported as such; they go with her
         "consents": True,
         "audit": False,  # it names pseudonyms, which say nothing once they are gone
     }
@@ -82,6 +82,7 @@ class Person:
     """Who is to go.
 
     Attributes:
+        called: Her identifiers, kind and value in its one form.
         owns: Which rows are hers, by the lists of identifiers that they name.
         is_called: Which identifiers, given as kinds and values, are hers.
         names_her: Whether a rejected row, given as its payload, names her.
@@ -90,6 +91,7 @@ class Person:
         who: Who erases.
     """
 
+    called: frozenset[tuple[str, str]]
     owns: Callable[[pa.ChunkedArray], Flags]
     is_called: Callable[[pa.Array, pa.Array], Flags]
     names_her: Callable[[str], bool]
@@ -117,7 +119,6 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False) -> dict[str
     for table in _MEMBERSHIPS:
         plan.rows[table.name] = _memberships(store, table, person).num_rows
     pseudonyms = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
-    plan.rows["pseudonyms"] = len(pseudonyms)
     plan.rows["consents"] = consents_table(store, pseudonyms).num_rows
     plan.rows["mentions"] += mentions_in_consents(store, pseudonyms, person.needles)
     rows = {kind: number for kind, number in plan.rows.items() if number}
@@ -158,9 +159,7 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
         all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
     found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
     found |= {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
-    pseudonyms = pseudonyms_of_person(store, person)
-    found["pseudonyms"] = pseudonyms.drop_columns(["pseudonym"])
-    found["consents"] = consents_table(store, pseudonyms.column("pseudonym").to_pylist())
+    found["consents"] = consents_table(store, pseudonyms_of_person(store, person).column("pseudonym").to_pylist())
     return found
 
 

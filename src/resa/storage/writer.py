@@ -34,6 +34,7 @@ from resa.storage.sifting import Sifted, Sifter
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
 
 if TYPE_CHECKING:
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = ["Writer"]
@@ -221,8 +222,8 @@ class Writer:
 
     # Other truth
 
-    def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
-        """Keep a version of a map that is taken into use, unless it is the newest already."""
+    def save_map_version(self, map_key: str, map_hash: str, text: str, who: str, *, also: Also | None = None) -> None:
+        """Keep a version of a map that is taken into use, unless it is the newest already; `also` goes with it."""
         with self.lease.writing() as connection:
             newest = connection.execute(
                 select(map_versions.c.hash).where(map_versions.c.map_key == map_key).order_by(map_versions.c.id.desc())
@@ -232,6 +233,8 @@ class Writer:
                 connection.execute(
                     insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who)
                 )
+                if also is not None:
+                    also(connection)
 
     def merge_hashes(self, load_id: int | None) -> None:
         """Merge runs of about one size; those of a running load only with each other."""

@@ -69,6 +69,7 @@ class ConsentDesk:
 
     def __init__(self, shop: Workspace, intake: Intake, pace: Pace) -> None:
         self._shop = shop
+        shop.audit.way = "http"
         self._intake = intake
         self._pace = pace
         self._thread = ThreadPoolExecutor(1, "consents")

@@ -215,7 +215,8 @@ class Consents:
         made = replace(
             found, what="confirmed", at=self._shop.clock(), address=address or "", who="", answers=found.number
         )
-        return made if keep_consents(self._shop.store, [made])[0].outcome == "stored" else None
+        also = self._shop.audit.also("consent.confirmed", of=(made.kind, made.value), who="", about=made.about)
+        return made if keep_consents(self._shop.store, [made], also)[0].outcome == "stored" else None
 
     def of(self, who: Named) -> Consented:
         """What a customer consented to, by any identifier of hers.
@@ -223,7 +224,9 @@ class Consents:
         Raises:
             InputError: The identifier names nobody.
         """
-        return self.of_all(self._hers(who))
+        hers = self.identifiers(who)
+        self._shop.audit.note("consent.show", of=hers[0])
+        return self.of_all(hers)
 
     def allows(self, who: Named, about: str) -> bool:
         """Whether a topic or purpose is allowed for a customer now.
@@ -234,7 +237,7 @@ class Consents:
         """
         now = self._shop.clock()
         key = checked_saying(self.rules, about, "given", at=now, now=now).about
-        hers = self._hers(who)
+        hers = self.identifiers(who)
         records = consents_of(self._shop.store, hers)
         country, erased = self._country(hers), self._was_erased(hers)
         return standing_of(self.rules, key, records, country=country, erased=erased).allowed
@@ -298,7 +301,8 @@ class Consents:
                 refused.append(RefusedRow(row=row.row, reason=value.sentence))
             else:
                 records.append(_record(Identifier(canonical(row.kind), value), row.saying))
-        kept = keep_consents(self._shop.store, records)
+        also = self._shop.audit.also("consent.import", rows=len(records))
+        kept = keep_consents(self._shop.store, records, also)
         stored = sum(one.outcome == "stored" for one in kept)
         rows = len(records) + len(refused)
         return Imported(rows=rows, stored=stored, duplicate=len(records) - stored, refused=tuple(refused))
@@ -345,7 +349,8 @@ class Consents:
         by = user() if by is None else by
         saying = checked_saying(self.rules, about, what, at=at or now, now=now, who=by, **proof)
         record = _record(self._identifier(who), saying)
-        return record, keep_consents(self._shop.store, [record])[0]
+        also = self._shop.audit.also(f"consent.{what}", of=(record.kind, record.value), who=by, about=record.about)
+        return record, keep_consents(self._shop.store, [record], also)[0]
 
     def _recorded(
         self, who: Named, what: str, about: str, *, at: datetime | None, **proof: str | None
@@ -370,7 +375,7 @@ class Consents:
         brought_up_to_date(self._shop)
         return self._shop.store.index()
 
-    def _hers(self, who: Named) -> list[Identifier]:
+    def identifiers(self, who: Named) -> list[Identifier]:
         """All identifiers of the customer; of one whom no event names, the one that is given."""
         given = self._identifier(who)
         index = self._index()

@@ -73,6 +73,7 @@ def erase_customer(shop: Workspace, value: str, *, kind: str | None = None, dry:
         shop.refresh(writer)
         index = shop.store.index()
         person = found_person(shop, index, value, kind)[1]
+        shop.audit.note("customer.count" if dry else "customer.erase", of=min(person.called))
         rows = erase_rows(writer, person, dry=dry)
         if not dry:
             del index
@@ -132,6 +133,7 @@ def person_of(shop: Workspace, index: JourneyIndex, customer: int | None, hers: 
         return any(one in hers for one in in_one_form(kinds, values, shop.identity.rules))
 
     return Person(
+        called=hers,
         owns=_owns_nothing if customer is None else owned_by(shop, index, customer),
         is_called=is_called,
         names_her=names_her,

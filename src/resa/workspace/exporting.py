@@ -13,7 +13,7 @@ from resa.base.errors import InputError
 from resa.base.files import durable_file, make_private_folder
 from resa.base.language import sentence
 from resa.storage import rows_naming
-from resa.workspace.customers import called_and_known
+from resa.workspace.customers import called_and_known, profile_of
 from resa.workspace.erasing import found_person
 from resa.workspace.freshness import brought_up_to_date
 
@@ -47,6 +47,7 @@ def export_customer(shop: Workspace, value: str, folder: Path, *, kind: str | No
     brought_up_to_date(shop)
     index = shop.store.index()
     customer, person = found_person(shop, index, value, kind)
+    shop.audit.note("customer.export", of=min(person.called))
     tables = rows_naming(shop.store, person)
     seen = customer is not None
     openings = {key: _openings(shop, value, kind, key) if seen else [] for key in shop.maps}
@@ -66,7 +67,7 @@ def export_customer(shop: Workspace, value: str, folder: Path, *, kind: str | No
 
 
 def _openings(shop: Workspace, value: str, kind: str | None, key: str) -> list[dict[str, Any]]:
-    return list(shop.customer(value, kind=kind, map_key=key, newest=0).document["openings"])
+    return list(profile_of(shop, value, kind=kind, map_key=key, newest=0).document["openings"])
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:

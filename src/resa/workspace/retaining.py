@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resa.base.calendars import read_span
 from resa.base.showing import Listing
-from resa.storage import RETAINED, expire_rows
+from resa.storage import expire_rows
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -54,9 +54,19 @@ def retain(shop: Workspace, *, dry: bool = False) -> Listing[Expired]:
 def retained_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listing[Expired]:
     """The same by who writes already; the index is to be refreshed by the caller."""
     today = shop.clock().astimezone(UTC).date()
-    spans = {kind: getattr(shop.settings, f"keep_{kind}") for kind in RETAINED}
+    settings = shop.settings
+    spans = {
+        "events": settings.keep_events,
+        "customers": settings.keep_customers,
+        "feedback": settings.keep_feedback,
+        "daily_numbers": settings.keep_daily_numbers,
+        "rejected": settings.keep_rejected,
+        "segment_changes": settings.keep_segment_changes,
+    }
     before = {kind: span.before(today) for kind, text in spans.items() if (span := read_span(text)) is not None}
     rows = expire_rows(writer, before, dry=dry) if before else {}
+    if not dry and (taken := sum(rows.values())):
+        shop.audit.note("retention", rows=taken)
     return Listing(
         Expired(kind=kind, keep=text, before=before.get(kind), rows=rows.get(kind, 0)) for kind, text in spans.items()
     )

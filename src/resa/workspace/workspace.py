@@ -30,6 +30,7 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
+from resa.workspace.auditing import Audit
 from resa.workspace.comparing import seen_of_maps
 from resa.workspace.consents import Consents
 from resa.workspace.customers import Profile, profile_of
@@ -147,7 +148,7 @@ class Workspace:
     @property
     def keys(self) -> Keys:
         """Keys of those who send events over HTTP."""
-        return Keys(self.store)
+        return Keys(self.store, self.audit)
 
     @property
     def links(self) -> Links:
@@ -158,6 +159,11 @@ class Workspace:
     def identity(self) -> Identity:
         """Who is who."""
         return Identity(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who saw and changed what."""
+        return Audit(self)
 
     @property
     def consents(self) -> Consents:
@@ -192,7 +198,9 @@ class Workspace:
 
     def customer(self, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50) -> Profile:
         """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
-        return profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+        found = profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+        self.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
+        return found
 
     def export_customer(self, value: str, folder: Path | str, *, kind: str | None = None) -> Path:
         """Write all that is stored of a customer; see `resa.workspace.exporting.export_customer`."""
@@ -310,7 +318,8 @@ class Workspace:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
-            writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
+            also = self.audit.also("map.change", map=journey_map.key, version=journey_map.hash[:8])
+            writer.save_map_version(journey_map.key, journey_map.hash, text, who=user(), also=also)
 
     def _forget_sources(self) -> None:
         """Source files changed: read them again when they are needed, and whatever was made from them."""
