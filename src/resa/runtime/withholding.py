@@ -6,6 +6,7 @@ from:`), one that does not is taken by what she said before, under any identifie
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
@@ -32,6 +33,12 @@ __all__ = ["Withholding"]
 _PREFERENCES: Final = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
 """The events by which Segment's clients tell that somebody chose."""
 
+_LOOK_SECONDS: Final = 2.0
+"""So long may pass before it is seen that customers were joined or parted."""
+
+_LOOK_SHARE: Final = 0.1
+"""So much of the time may go into that, where very many have said something."""
+
 _Pair = tuple[str, str]
 
 
@@ -51,8 +58,11 @@ class Withholding:
         self._identity = identity
         self._maps = maps
         self._need = None if rules.events_need is None else rules.purposes[rules.events_need]
-        self._state: tuple[int, int] | None = None
         self._known: Known | None = None
+        self._generation = -1
+        self._seen = 0
+        self._due = 0.0
+        self._records: list[ConsentRecord] = []
         self._words: dict[bytes, list[ConsentRecord]] = {}
 
     def sift(self, source_id: str, rows: SegmentRows) -> list[ConsentRecord]:
@@ -135,17 +145,26 @@ class Withholding:
         """Bring up to date what was said before, and by whom; with what is said in this batch."""
         if self._need is None:
             return
-        state = consents_seal(self._store)[0], self._store.generation
-        if state != self._state or said:
-            index = self._store.index()
-            self._known = Known(self._identity, index.hasher, index.persons)
-            records = [*consents_known(self._store, self._need.key), *said]
-            keys = self._keys([(one.kind, one.value) for one in records])
-            self._words = {}
-            for one in records:
-                if one.about == self._need.key:
-                    self._words.setdefault(keys[one.kind, one.value], []).append(one)
-            self._state = None if said else state  # what is said now has no number yet
+        began, generation = time.monotonic(), self._store.generation
+        newest = consents_seal(self._store)[0]
+        new = [] if newest == self._seen else consents_known(self._store, self._need.key, after=self._seen)
+        self._seen = newest
+        new += [one for one in said if one.about == self._need.key]
+        self._records += new
+        if generation == self._generation or began < self._due:
+            self._sort(new)
+            return
+        index = self._store.index()  # customers were joined, or parted
+        self._known = Known(self._identity, index.hasher, index.persons)
+        self._generation, self._words = generation, {}
+        self._sort(self._records)
+        self._due = began + max(_LOOK_SECONDS, (time.monotonic() - began) / _LOOK_SHARE)
+
+    def _sort(self, records: Sequence[ConsentRecord]) -> None:
+        """Put words to their customers."""
+        keys = self._keys([(one.kind, one.value) for one in records])
+        for one in records:
+            self._words.setdefault(keys[one.kind, one.value], []).append(one)
 
     def _keys(self, pairs: Sequence[_Pair]) -> Mapping[_Pair, bytes]:
         """What tells the customers of some identifiers apart; of an identifier that names nobody, nothing."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from resa.base.language import sentence
 from resa.storage.database import from_micros, to_micros
-from resa.storage.pseudonyms import in_parts, pseudonym_made, pseudonyms_known
+from resa.storage.pseudonyms import in_parts, pseudonyms_known, pseudonyms_made
 from resa.storage.records import Finding
 from resa.storage.schema import audit
 
@@ -73,7 +73,7 @@ def put_entry(connection: Connection, store: Store, entry: AuditEntry) -> None:
         "who": entry.who,
         "way": entry.way,
         "what": entry.what,
-        "pseudonym": None if entry.of is None else pseudonym_made(connection, *entry.of).name,
+        "pseudonym": None if entry.of is None else pseudonyms_made(connection, [entry.of])[entry.of].name,
         "detail": json.dumps(dict(entry.detail), ensure_ascii=False, sort_keys=True),
     }
     connection.execute(insert(audit).values(**row, hash=_link(before, row)))

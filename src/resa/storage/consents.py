@@ -24,7 +24,7 @@ from resa.base.language import sentence
 from resa.storage.database import from_micros, to_micros
 from resa.storage.keeping_out import KeptOut
 from resa.storage.needles import MARK, Needles
-from resa.storage.pseudonyms import in_parts, pseudonym_made, pseudonyms_known
+from resa.storage.pseudonyms import in_parts, pseudonyms_known, pseudonyms_made
 from resa.storage.records import Finding
 from resa.storage.schema import consents, erasures, pseudonyms
 
@@ -125,32 +125,55 @@ def put_consents(connection: Connection, store: Store, records: Sequence[Consent
     """The same, within a transaction."""
     if not records:
         return []
-    kept_out = KeptOut(store)
-    kinds, values = (pa.array([getattr(one, name) for one in records], pa.string()) for name in ("kind", "value"))
-    until = kept_out.until(kinds, values).tolist() if kept_out else [-1] * len(records)
+    messages = [_message(store, one) if one.message else None for one in records]
+    known = _known(connection, consents.c.message, messages)
+    answered = _known(connection, consents.c.answers, [one.answers for one in records])
+    barred = _barred_until(store, records)
     newest = connection.execute(select(consents.c.id, consents.c.hash).order_by(consents.c.id.desc()).limit(1)).first()
     number, last = (0, b"") if newest is None else (newest.id, newest.hash)
+    pseudonyms_of = pseudonyms_made(connection, {(one.kind, one.value) for one in records})
     now = to_micros(store.clock())
     kept: list[Kept] = []
-    for one, barred_until in zip(records, until, strict=True):
+    rows: list[dict[str, Any]] = []
+    for one, message, until in zip(records, messages, barred, strict=True):
         at = to_micros(one.at)
-        message = _message(store, one) if one.message else None
-        known = [(consents.c.message, message), (consents.c.answers, one.answers)]
-        if at <= barred_until:
+        if at <= until:
             kept.append(Kept("erased"))
-        elif any(value is not None and _is_there(connection, column == value) for column, value in known):
+        elif message in known or one.answers in answered:
             kept.append(Kept("duplicate"))
         else:
             number += 1
-            pseudonym = pseudonym_made(connection, one.kind, one.value)
+            pseudonym = pseudonyms_of[one.kind, one.value]
             told = {name: getattr(one, name) for name in (*_TEXTS, "about", "what", "answers")}
             row = {**told, "at": at, "recorded_at": now, "page_digest": _digest(pseudonym.key, one.page)}
             commitment = _commitment(pseudonym.key, pseudonym.name, row)
             last = _link(last, number, commitment)
             row |= {"id": number, "commitment": commitment, "hash": last, "message": message}
-            connection.execute(insert(consents).values(pseudonym=pseudonym.name, **row))
+            rows.append({"pseudonym": pseudonym.name, **row})
+            known |= {message} - {None}
+            answered |= {one.answers} - {None}
             kept.append(Kept("stored", number))
+    if rows:
+        connection.execute(insert(consents), rows)
     return kept
+
+
+def _known(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> set[Any]:
+    """Which of some values stand in a column already."""
+    found: set[Any] = set()
+    for part in in_parts(value for value in values if value is not None):
+        found |= set(connection.execute(select(column).where(column.in_(part))).scalars())
+    return found
+
+
+def _barred_until(store: Store, records: Sequence[ConsentRecord]) -> list[int]:
+    """Up to when each one's words are not kept, for she was erased; -1: they are."""
+    kept_out = KeptOut(store)
+    if not kept_out:
+        return [-1] * len(records)
+    kinds, values = (pa.array([getattr(one, name) for one in records], pa.string()) for name in ("kind", "value"))
+    found: list[int] = kept_out.until(kinds, values).tolist()
+    return found
 
 
 def _is_there(connection: Connection, condition: ColumnElement[bool]) -> bool:
@@ -169,17 +192,21 @@ def consents_of(store: Store, identifiers: Iterable[tuple[str, str]]) -> list[Co
     return [_record(row, *known[row.pseudonym]) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def consents_known(store: Store, about: str | None = None, *, number: int | None = None) -> list[ConsentRecord]:
+def consents_known(
+    store: Store, about: str | None = None, *, number: int | None = None, after: int = 0
+) -> list[ConsentRecord]:
     """All words of everybody who was not erased, in the order in which they were kept.
 
     Args:
         store: The workspace's.
         about: Only on this topic or purpose.
         number: Only the one of this number.
+        after: Only those behind this number.
     """
     query = select(consents, pseudonyms.c.kind, pseudonyms.c.value).join(
         pseudonyms, pseudonyms.c.pseudonym == consents.c.pseudonym
     )
+    query = query.where(consents.c.id > after)
     if about is not None:
         query = query.where(consents.c.about == about)
     if number is not None:

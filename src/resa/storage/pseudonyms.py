@@ -10,10 +10,10 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from resa.storage.schema import pseudonyms
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from resa.storage.erasing import Person
     from resa.storage.store import Store
 
-__all__ = ["Pseudonym", "forget_pseudonyms", "in_parts", "pseudonym_made", "pseudonyms_known", "pseudonyms_of_person"]
+__all__ = ["Pseudonym", "forget_pseudonyms", "in_parts", "pseudonyms_known", "pseudonyms_made", "pseudonyms_of_person"]
+
+Item = TypeVar("Item")
 
 _AT_ONCE: Final = 500  # values of one statement
 
@@ -39,17 +41,23 @@ class Pseudonym:
     key: bytes
 
 
-def pseudonym_made(connection: Connection, kind: str, value: str) -> Pseudonym:
-    """The pseudonym of an identifier in its one form, made where there is none."""
-    mine = select(pseudonyms.c.pseudonym, pseudonyms.c.key).where(
-        pseudonyms.c.kind == kind, pseudonyms.c.value == value
-    )
-    row = connection.execute(mine).first()
-    if row is not None:
-        return Pseudonym(row.pseudonym, row.key)
-    made = Pseudonym(secrets.token_bytes(16), secrets.token_bytes(32))
-    connection.execute(insert(pseudonyms).values(pseudonym=made.name, key=made.key, kind=kind, value=value))
-    return made
+def pseudonyms_made(
+    connection: Connection, identifiers: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], Pseudonym]:
+    """The pseudonyms of some identifiers, kind and value in its one form; made where there is none."""
+    wanted = sorted(set(identifiers))
+    found: dict[tuple[str, str], Pseudonym] = {}
+    pair = tuple_(pseudonyms.c.kind, pseudonyms.c.value)
+    for part in in_parts(wanted):
+        for row in connection.execute(select(pseudonyms).where(pair.in_(part))):
+            found[row.kind, row.value] = Pseudonym(row.pseudonym, row.key)
+    made = {one: Pseudonym(secrets.token_bytes(16), secrets.token_bytes(32)) for one in wanted if one not in found}
+    if made:
+        rows = [
+            {"pseudonym": new.name, "key": new.key, "kind": kind, "value": value} for (kind, value), new in made.items()
+        ]
+        connection.execute(insert(pseudonyms), rows)
+    return {**found, **made}
 
 
 def pseudonyms_known(connection: Connection, identifiers: Iterable[tuple[str, str]]) -> Mapping[bytes, tuple[str, str]]:
@@ -81,7 +89,7 @@ def forget_pseudonyms(connection: Connection, names: Sequence[bytes]) -> None:
         connection.execute(delete(pseudonyms).where(pseudonyms.c.pseudonym.in_(part)))
 
 
-def in_parts(names: Iterable[bytes]) -> Iterable[list[bytes]]:
+def in_parts(names: Iterable[Item]) -> Iterable[list[Item]]:
     """So many as one statement takes."""
     waiting = iter(names)
     while part := list(islice(waiting, _AT_ONCE)):
