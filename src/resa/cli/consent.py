@@ -220,7 +220,7 @@ def consent_rows(standings: tuple[Standing, ...]) -> Iterator[dict[str, Any]]:
         record = one.record
         yield {
             "consent": one.about,
-            "allowed": told(sentence("yes")) if one.allowed else told(sentence("no")),
+            "allowed": "yes" if one.allowed else "no",
             "status": one.status,
             "since (UTC)": "" if record is None else _seen(record.at),
             "wording": "" if record is None else harmless(record.wording),

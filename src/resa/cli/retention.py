@@ -7,11 +7,10 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
-from resa.base.language import sentence, sentences
+from resa.base.language import sentences
 from resa.cli.console import say
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
-from resa.cli.speaking import told
 
 __all__ = ["retention"]
 
@@ -30,7 +29,7 @@ def retention(
     rows = [
         {
             "data": one.kind,
-            "kept": one.keep or told(sentence("for ever")),
+            "kept": one.keep or "for ever",
             "from (UTC)": "" if one.before is None else f"{one.before:%Y-%m-%d}",
             "older rows": one.rows if one.before is not None else None,
         }

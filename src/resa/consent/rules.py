@@ -91,7 +91,8 @@ class PurposeShape(Shape):
         description="What customers are shown, by version, the newest last. Kept for ever: consents name them.",
     )
     categories: _Names = Field(
-        default=(), description="What Segment's clients call it, in `context.consent.categoryPreferences`."
+        default=(),
+        description="What Segment's clients call it, in `context.consent.categoryPreferences`, beside its key.",
     )
 
     hints: ClassVar[Mapping[str, Any]] = {

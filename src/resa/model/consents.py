@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
@@ -27,7 +27,7 @@ class Purpose:
         default: What holds before a customer said anything.
         countries: Where another default holds, by two letters.
         wordings: What customers are shown, by version, the newest last.
-        categories: What Segment's clients call it, in `context.consent.categoryPreferences`.
+        categories: What Segment's clients call it, in `context.consent.categoryPreferences`, beside its key.
     """
 
     key: str
@@ -41,6 +41,11 @@ class Purpose:
     def default_in(self, country: str | None) -> Default:
         """What holds in a country; `None`: nobody knows which."""
         return self.default if country is None else self.countries.get(country, self.default)
+
+    def said_in(self, preferences: Mapping[str, bool]) -> list[bool]:
+        """What is said of it, category by category; capitals do not count."""
+        names = {self.key, *(category.casefold() for category in self.categories)}
+        return [yes for category, yes in preferences.items() if category.casefold() in names]
 
     @property
     def newest_wording(self) -> str:
@@ -85,7 +90,3 @@ class ConsentRules:
     def all(self) -> Mapping[str, Purpose]:
         """Purposes and topics by key."""
         return {**self.purposes, **self.topics}
-
-    def purposes_of(self, category: str) -> Iterable[str]:
-        """The purposes that a category of Segment's stands for; its spelling counts."""
-        return (key for key, purpose in self.purposes.items() if category in purpose.categories)

@@ -83,7 +83,7 @@ class Withholding:
             return
         now = self._store.clock()
         for purpose in self._rules.purposes.values():
-            words = [row.preferences[category] for category in purpose.categories if category in row.preferences]
+            words = purpose.said_in(row.preferences)
             if not words:
                 continue
             what: Literal["given", "withdrawn"] = "given" if all(words) else "withdrawn"
@@ -119,7 +119,7 @@ class Withholding:
 
     def _need_said(self, preferences: Mapping[str, bool]) -> list[bool]:
         """What is said of the purpose that is needed."""
-        return [] if self._need is None else [preferences[one] for one in self._need.categories if one in preferences]
+        return [] if self._need is None else self._need.said_in(preferences)
 
     def _refused(self, preferences: Mapping[str, bool], *, asked: bool) -> bool:
         """Whether what is said is a no; where nothing is, it is one if it is asked for."""

@@ -93,7 +93,7 @@ class Live:
     def _withholding(self) -> Withholding | None:
         """What decides which events may be kept with the person; `None`: `consent.yaml` says nothing of them."""
         rules = self._shop.consents.rules
-        if rules.events_need is None and not any(one.categories for one in rules.purposes.values()):
+        if not rules.purposes:
             return None
         return Withholding(self._shop.store, rules, self._shop.identity.rules, list(self._shop.maps.values()))
 

@@ -42,7 +42,8 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
             *("segment", "change", "cause", "identifier", "why", "decision", "probability", "agree", "differ"),
-            *("scope", "setting", "said in"),
+            *("scope", "setting", "said in", "consent", "allowed", "status", "since (UTC)", "wording", "where", "by"),
+            *("asked", "withdrawn", "way", "what", "detail", "customer", "data", "kept", "from (UTC)", "older rows"),
         )
     }
 )
@@ -59,6 +60,12 @@ CELLS: Final[Mapping[str, str]] = MappingProxyType(
             *("removed", "yes", "no", "(not known)", "(other)", "text", "number", "whole number", "time", "day"),
             *(
                 "true or false",
+                "given",
+                "asked",
+                "confirmed",
+                "withdrawn",
+                "nothing",
+                "for ever",
                 "entered",
                 "left",
                 "record",
