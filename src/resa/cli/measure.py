@@ -160,7 +160,7 @@ def measure(
     with opened(folder, measures=True) as shop:
         document["map"] = shop.map(asked.map_key).key
         if customers is not None:
-            shop.audit.note("measure.customers", question=asked.kind)
+            shop.audit.note("measure.customers", question=kind.value)
         _show(shop.measure.ask(question_from(document)), how, output, part=part, sql=sql, customers=customers)
 
 

@@ -105,6 +105,9 @@ _OURS: Final = frozenset(
         "instead",
         "change",
         "cause",
+        "status",
+        "allowed",
+        "kept",
     }
 )
 """Columns whose cells may hold words of ours."""
