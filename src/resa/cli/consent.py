@@ -136,7 +136,7 @@ def show(
             "number": one.number,
             "when (UTC)": _seen(one.at),
             "consent": one.about,
-            "status": one.what,
+            "state": one.what,
             "wording": one.wording,
             "where": " ".join(part for part in (one.source, one.page) if part),
             "by": one.who,
@@ -221,7 +221,7 @@ def consent_rows(standings: tuple[Standing, ...]) -> Iterator[dict[str, Any]]:
         yield {
             "consent": one.about,
             "allowed": "yes" if one.allowed else "no",
-            "status": one.status,
+            "state": one.status,
             "since (UTC)": "" if record is None else _seen(record.at),
             "wording": "" if record is None else harmless(record.wording),
             "where": "" if record is None else harmless(" ".join(filter(None, (record.source, record.page)))),

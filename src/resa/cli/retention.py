@@ -28,7 +28,7 @@ def retention(
         found = shop.retain(dry=dry)
     rows = [
         {
-            "data": one.kind,
+            "setting": f"keep_{one.kind}",
             "kept": one.keep or "for ever",
             "from (UTC)": "" if one.before is None else f"{one.before:%Y-%m-%d}",
             "older rows": one.rows if one.before is not None else None,

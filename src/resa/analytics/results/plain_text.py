@@ -42,8 +42,8 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("last_day", "missing_since", "needs", "property", "unused", "trait", "recorded (UTC)", "before"),
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
             *("segment", "change", "cause", "identifier", "why", "decision", "probability", "agree", "differ"),
-            *("scope", "setting", "said in", "consent", "allowed", "status", "since (UTC)", "wording", "where", "by"),
-            *("asked", "withdrawn", "way", "what", "detail", "customer", "data", "kept", "from (UTC)", "older rows"),
+            *("scope", "setting", "said in", "consent", "allowed", "since (UTC)", "wording", "where", "by"),
+            *("asked", "withdrawn", "way", "what", "detail", "customer", "kept", "from (UTC)", "older rows"),
         )
     }
 )
@@ -105,7 +105,6 @@ _OURS: Final = frozenset(
         "instead",
         "change",
         "cause",
-        "status",
         "allowed",
         "kept",
     }
