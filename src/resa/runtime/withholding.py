@@ -25,6 +25,7 @@ from resa.storage import (
     Store,
     consents_known,
     consents_seal,
+    count_erasures,
     touchpoints_without_history,
 )
 
@@ -59,7 +60,7 @@ class Withholding:
         self._maps = maps
         self._need = None if rules.events_need is None else rules.purposes[rules.events_need]
         self._known: Known | None = None
-        self._generation = -1
+        self._generation = self._erasures = -1
         self._seen = 0
         self._due = 0.0
         self._records: list[ConsentRecord] = []
@@ -145,7 +146,9 @@ class Withholding:
         """Bring up to date what was said before, and by whom; with what is said in this batch."""
         if self._need is None:
             return
-        began, generation = time.monotonic(), self._store.generation
+        began, generation, erasures = time.monotonic(), self._store.generation, count_erasures(self._store)
+        if erasures != self._erasures:  # what those said who were erased is not to be known any more
+            self._erasures, self._generation, self._seen, self._due, self._records = erasures, -1, 0, 0.0, []
         newest = consents_seal(self._store)[0]
         new = [] if newest == self._seen else consents_known(self._store, self._need.key, after=self._seen)
         self._seen = newest

@@ -27,7 +27,15 @@ from resa.storage.consents import (
 )
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
-from resa.storage.erasing import Person, erase_rows, finish_erasures, forget_consumed, is_unfinished, rows_naming
+from resa.storage.erasing import (
+    Person,
+    count_erasures,
+    erase_rows,
+    finish_erasures,
+    forget_consumed,
+    is_unfinished,
+    rows_naming,
+)
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
 from resa.storage.hashing import Hasher
@@ -52,6 +60,7 @@ from resa.storage.memberships import (
 )
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.persons import Unified, Unifier
+from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
 from resa.storage.publishing import holds_all, refresh_index, share_file
 from resa.storage.records import (
     BOTS,
@@ -133,6 +142,7 @@ __all__ = [
     "consents_of",
     "consents_seal",
     "count_decisions",
+    "count_erasures",
     "count_files",
     "erase_rows",
     "expire_rows",
@@ -140,12 +150,15 @@ __all__ = [
     "first_of_each_key",
     "forget_consumed",
     "forget_derived",
+    "forget_pseudonyms",
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
     "hashes_of_keys",
     "holding",
     "holds_all",
+    "identifiers_known",
+    "idle_pseudonyms",
     "in_order",
     "is_distinctive",
     "is_unfinished",

@@ -110,13 +110,14 @@ def keep_consents(store: Store, records: Sequence[ConsentRecord], also: Also | N
     Args:
         store: The workspace's.
         records: In the order in which they are kept.
-        also: What is written in the transaction of the last of them.
+        also: What is written in the transaction of the last of them, if any was stored.
     """
     kept: list[Kept] = []
     for begin in range(0, len(records), _AT_ONCE):
         with store.database.changing() as connection:
             kept += put_consents(connection, store, records[begin : begin + _AT_ONCE])
-            if also is not None and begin + _AT_ONCE >= len(records):
+            stored = any(one.outcome == "stored" for one in kept)
+            if also is not None and stored and begin + _AT_ONCE >= len(records):
                 also(connection)
     return kept
 
@@ -131,31 +132,42 @@ def put_consents(connection: Connection, store: Store, records: Sequence[Consent
     barred = _barred_until(store, records)
     newest = connection.execute(select(consents.c.id, consents.c.hash).order_by(consents.c.id.desc()).limit(1)).first()
     number, last = (0, b"") if newest is None else (newest.id, newest.hash)
-    pseudonyms_of = pseudonyms_made(connection, {(one.kind, one.value) for one in records})
-    now = to_micros(store.clock())
     kept: list[Kept] = []
-    rows: list[dict[str, Any]] = []
+    new: list[tuple[ConsentRecord, bytes | None]] = []
     for one, message, until in zip(records, messages, barred, strict=True):
-        at = to_micros(one.at)
-        if at <= until:
+        if to_micros(one.at) <= until:
             kept.append(Kept("erased"))
         elif message in known or one.answers in answered:
             kept.append(Kept("duplicate"))
         else:
-            number += 1
-            pseudonym = pseudonyms_of[one.kind, one.value]
-            told = {name: getattr(one, name) for name in (*_TEXTS, "about", "what", "answers")}
-            row = {**told, "at": at, "recorded_at": now, "page_digest": _digest(pseudonym.key, one.page)}
-            commitment = _commitment(pseudonym.key, pseudonym.name, row)
-            last = _link(last, number, commitment)
-            row |= {"id": number, "commitment": commitment, "hash": last, "message": message}
-            rows.append({"pseudonym": pseudonym.name, **row})
             known |= {message} - {None}
             answered |= {one.answers} - {None}
-            kept.append(Kept("stored", number))
-    if rows:
-        connection.execute(insert(consents), rows)
+            new.append((one, message))
+            kept.append(Kept("stored", number + len(new)))
+    if new:
+        connection.execute(insert(consents), list(_rows(connection, to_micros(store.clock()), number, last, new)))
     return kept
+
+
+def _rows(
+    connection: Connection, now: int, number: int, last: bytes, new: Sequence[tuple[ConsentRecord, bytes | None]]
+) -> Iterator[dict[str, Any]]:
+    """The rows of new records, behind the record of a number and a hash."""
+    names = pseudonyms_made(connection, {(one.kind, one.value) for one, _ in new})
+    for place, (one, message) in enumerate(new, start=number + 1):
+        pseudonym = names[one.kind, one.value]
+        told = {name: getattr(one, name) for name in (*_TEXTS, "about", "what", "answers")}
+        row = {**told, "at": to_micros(one.at), "recorded_at": now, "page_digest": _digest(pseudonym.key, one.page)}
+        commitment = _commitment(pseudonym.key, pseudonym.name, row)
+        last = _link(last, place, commitment)
+        yield {
+            **row,
+            "id": place,
+            "pseudonym": pseudonym.name,
+            "commitment": commitment,
+            "hash": last,
+            "message": message,
+        }
 
 
 def _known(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> set[Any]:

@@ -48,7 +48,16 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "forget_consumed", "is_unfinished", "rows_naming"]
+__all__ = [
+    "TABLES",
+    "Person",
+    "count_erasures",
+    "erase_rows",
+    "finish_erasures",
+    "forget_consumed",
+    "is_unfinished",
+    "rows_naming",
+]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -161,6 +170,12 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
     found |= {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
     found["consents"] = consents_table(store, pseudonyms_of_person(store, person).column("pseudonym").to_pylist())
     return found
+
+
+def count_erasures(store: Store) -> int:
+    """How many erasures there were."""
+    with store.database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(erasures)).scalar() or 0)
 
 
 def is_unfinished(store: Store) -> bool:

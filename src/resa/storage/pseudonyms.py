@@ -15,13 +15,22 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import pyarrow as pa
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from resa.storage.schema import pseudonyms
+from resa.storage.schema import consents, pseudonyms
 
 if TYPE_CHECKING:
     from resa.storage.erasing import Person
     from resa.storage.store import Store
 
-__all__ = ["Pseudonym", "forget_pseudonyms", "in_parts", "pseudonyms_known", "pseudonyms_made", "pseudonyms_of_person"]
+__all__ = [
+    "Pseudonym",
+    "forget_pseudonyms",
+    "identifiers_known",
+    "idle_pseudonyms",
+    "in_parts",
+    "pseudonyms_known",
+    "pseudonyms_made",
+    "pseudonyms_of_person",
+]
 
 Item = TypeVar("Item")
 
@@ -81,6 +90,20 @@ def pseudonyms_of_person(store: Store, person: Person) -> pa.Table:
     table = pa.Table.from_pylist([dict(row) for row in rows])
     hers = person.is_called(*(table.column(name).combine_chunks() for name in ("kind", "value")))
     return table.filter(pa.array(hers))
+
+
+def identifiers_known(store: Store, identifiers: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which identifiers have a pseudonym."""
+    with store.database.reading() as connection:
+        return set(pseudonyms_known(connection, identifiers).values())
+
+
+def idle_pseudonyms(store: Store) -> Mapping[bytes, tuple[str, str]]:
+    """Pseudonyms without a consent, and whose each is: of these, the audit log alone tells."""
+    used = select(consents.c.pseudonym).where(consents.c.pseudonym.is_not(None))
+    with store.database.reading() as connection:
+        rows = connection.execute(select(pseudonyms).where(pseudonyms.c.pseudonym.not_in(used))).all()
+    return {row.pseudonym: (row.kind, row.value) for row in rows}
 
 
 def forget_pseudonyms(connection: Connection, names: Sequence[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -38,6 +39,7 @@ from resa.storage import (
     consents_known,
     consents_of,
     consents_seal,
+    identifiers_known,
     keep_consents,
     link_secret,
     made_link_secret,
@@ -225,8 +227,11 @@ class Consents:
             InputError: The identifier names nobody.
         """
         hers = self.identifiers(who)
-        self._shop.audit.note("consent.show", of=hers[0])
-        return self.of_all(hers)
+        found = self.of_all(hers)
+        (customer,) = customers_named(self._shop.store.index(), self._shop.identity.rules, hers[:1])
+        known = bool(found.records) or customer is not None  # of a stranger, nothing is written down
+        self._shop.audit.note("consent.show", of=hers[0] if known else None)
+        return found
 
     def allows(self, who: Named, about: str) -> bool:
         """Whether a topic or purpose is allowed for a customer now.
@@ -262,14 +267,15 @@ class Consents:
         mine: dict[object, list[ConsentRecord]] = {}
         for customer, record in zip(customers, records, strict=True):
             mine.setdefault(customer, []).append(record)
-        found = [standing for words in mine.values() for standing in standings_of(self.rules, words)]
+        found = Counter(
+            (standing.about, standing.status) for words in mine.values() for standing in standings_of(self.rules, words)
+        )
         return Listing(
             Counted(
                 about=about,
-                **{
-                    status: sum(one.status == status and one.about == about for one in found)
-                    for status in ("given", "asked", "withdrawn")
-                },
+                given=found[about, "given"],
+                asked=found[about, "asked"],
+                withdrawn=found[about, "withdrawn"],
             )
             for about in self.rules.all
         )
@@ -308,12 +314,12 @@ class Consents:
         return Imported(rows=rows, stored=stored, duplicate=len(records) - stored, refused=tuple(refused))
 
     def only_named(self, value: str, kind: str | None) -> list[Identifier]:
-        """The identifiers of this value whom consents name; of one that no event names, these are all there is."""
+        """The identifiers of this value whom consents or the audit log know, and no event."""
         rules, index = self._shop.identity.rules, self._shop.store.index()
         kinds = rules.kinds if kind is None else [canonical(kind)]
         forms = [(name, rules.normalised(name, value)) for name in kinds]
         named = [Identifier(name, form) for name, form in forms if isinstance(form, str)]
-        known = {(one.kind, one.value) for one in consents_of(self._shop.store, named)}
+        known = identifiers_known(self._shop.store, named)
         numbers = customers_named(index, rules, named)
         return [one for one, number in zip(named, numbers, strict=True) if number is None and one in known]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from resa.base.calendars import read_span
 from resa.base.showing import Listing
-from resa.storage import expire_rows
+from resa.identity import customers_named
+from resa.storage import expire_rows, forget_pseudonyms, idle_pseudonyms
 
 if TYPE_CHECKING:
     from resa.storage import Writer
@@ -51,6 +52,17 @@ def retain(shop: Workspace, *, dry: bool = False) -> Listing[Expired]:
     return found
 
 
+def _forget_strangers(shop: Workspace, writer: Writer) -> None:
+    """Forget whom the audit log was about, where neither events nor consents name them any more."""
+    idle = idle_pseudonyms(shop.store)
+    if not idle:
+        return
+    numbers = customers_named(shop.store.index(), shop.identity.rules, list(idle.values()))
+    gone = [name for name, number in zip(idle, numbers, strict=True) if number is None]
+    with writer.lease.writing() as connection:
+        forget_pseudonyms(connection, gone)
+
+
 def retained_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listing[Expired]:
     """The same by who writes already; the index is to be refreshed by the caller."""
     today = shop.clock().astimezone(UTC).date()
@@ -64,6 +76,8 @@ def retained_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listin
         "segment_changes": settings.keep_segment_changes,
     }
     before = {kind: span.before(today) for kind, text in spans.items() if (span := read_span(text)) is not None}
+    if before and not dry:
+        _forget_strangers(shop, writer)
     rows = expire_rows(writer, before, dry=dry) if before else {}
     if not dry and (taken := sum(rows.values())):
         shop.audit.note("retention", rows=taken)

@@ -165,6 +165,11 @@ def test_erasure_takes_all_of_it_and_the_chain_holds(folder: Path) -> None:
         assert not shop.consents.allows(ANNA, "offers")  # whoever was erased is asked before anything
         with pytest.raises(InputError, match="was erased"):
             shop.consents.give(ANNA, "letter", at=BEGIN)
+        with closing(sqlite3.connect(shop.store.layout.database)) as connection:  # asking and refusing stored nothing
+            assert connection.execute("SELECT value FROM pseudonyms ORDER BY 1").fetchall() == [
+                ("2",),
+                ("subscriber@shop.se",),
+            ]
         shop.consents.give(ANNA, "letter")  # a new relation
         assert shop.consents.allows(ANNA, "letter")
         only = shop.erase("subscriber@shop.se").rows  # whom no event ever named

@@ -162,6 +162,20 @@ def test_by_default_yes_until_she_objects(tmp_path: Path) -> None:
     assert shop.counted() == {"purchase": 2}  # whoever was erased is asked first
 
 
+def test_a_server_that_runs_on_forgets_what_the_erased_said(shop: Shop) -> None:
+    opened = shop.opened
+    opened.consents.give(("user_id", "u"), "analytics")
+    withholding = Withholding(opened.store, opened.consents.rules, opened.identity.rules, [])
+    withholding._look([])
+    assert withholding._allowed([[("user_id", "u")], [("user_id", "v")]]) == [True, False]
+    opened.consents.give(("user_id", "v"), "analytics")
+    withholding._look([])
+    assert withholding._allowed([[("user_id", "u")], [("user_id", "v")]]) == [True, True]
+    opened.erase("u")
+    withholding._look([])
+    assert withholding._allowed([[("user_id", "u")], [("user_id", "v")]]) == [False, True]
+
+
 def test_a_shop_without_such_rules_keeps_all(tmp_path: Path) -> None:
     shop = Shop(tmp_path, "purposes: {analytics: {categories: [Analytics]}}\n")
     shop.send({"userId": "u", "event": "product_added", **said(Analytics=False)})

@@ -85,6 +85,15 @@ def test_what_is_older_goes_and_does_not_come_back(folder: Path) -> None:
         assert shop.store.index().events == 2
         assert shop.verify() == []
         assert shop.customer("2").seen.events == 1
+        assert len(shop.audit.entries(("user_id", "2"))) == 1
+    (folder / "resa.toml").write_text('keep_events = "1 day"\nkeep_customers = "1 day"\n')
+    with opened(folder) as shop:
+        shop.retain()
+        assert shop.store.index().events == 0
+        assert len(shop.audit.entries(("user_id", "2"))) == 1
+        shop.retain()  # the next day nobody can tell whose it was
+        assert shop.audit.entries(("user_id", "2")) == []
+        assert shop.verify() == []
     for path in (folder / ".resa").rglob("*"):
         if path.is_file() and path.suffix in {".parquet", ".arrow"} and path.parent.name != "rejected":
             assert b"Uppsala" not in path.read_bytes()
