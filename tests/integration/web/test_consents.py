@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,8 @@ from tests.support.served import Served, new_shop
 import resa
 
 CONSENT = """
-purposes: {marketing: {}}
+purposes: {marketing: {}, analytics: {}}
+events: {need: analytics, from: web}
 topics:
   letter:
     name: Weekly letter
@@ -138,6 +140,25 @@ def test_of_many_who_press_at_once_one_confirms(shop: Shop) -> None:
     with ThreadPoolExecutor(25) as pool:
         found = Counter(pool.map(lambda _: shop.ask("POST", path)[0], range(50)))
     assert found == {200: 1, 404: 49}
+
+
+def test_events_are_kept_with_the_person_only_where_she_consents(shop: Shop) -> None:
+    said = [{"consent": {"categoryPreferences": {"Analytics": word}}} for word in (True, False)]
+    calls: list[dict[str, Any]] = [
+        {"type": "track", "event": "product_added", "userId": "u1", "context": said[0]},
+        {"type": "track", "event": "product_added", "userId": "u2", "context": said[1]},
+        {"type": "track", "event": "order_completed", "userId": "u3"},
+    ]
+    assert shop.ask("POST", "/v1/batch", {"batch": calls}, shop.keys["web"])[0] == 200
+    began = time.monotonic()
+    with resa.open(shop.folder) as opened:
+        while sum(load.rows_in for load in opened.loads("web")) < len(calls):
+            assert time.monotonic() - began < 60
+            time.sleep(0.1)
+        names = [row["identifiers"][0]["value"] for row in opened.store.rows("events").to_pylist()]
+        counted = opened.store.rows("daily_numbers").column("properties").to_pylist()
+    assert names == ["u1"]
+    assert sorted(counted) == ['{"journey": "cart"}', '{"journey": "purchase"}']
 
 
 def test_a_link_ends(tmp_path: Path) -> None:
