@@ -249,7 +249,8 @@ _RULES: Final = {"identity.yaml": _problems_of_rules, "consent.yaml": _problems_
 def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
     """Warnings of the reader and of the craft; with data, also what no event ever matched."""
     found = [problem for problem in loaded.problems if problem.severity == "warning"]
-    if folder is not None and loaded.maps and (folder / ".resa").is_dir():
+    beside = folder is not None and any((folder / name).exists() for name in (".resa", "consent.yaml"))
+    if folder is not None and loaded.maps and beside:
         with opened(folder) as shop:
             return found + shop.advice()
     for journey_map in loaded.maps.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
@@ -17,6 +17,7 @@ from resa.base.language import sentence
 from resa.base.showing import Listing
 from resa.collector import target_of
 from resa.consent import (
+    FILE,
     RefusedRow,
     Saying,
     Standing,
@@ -50,7 +51,7 @@ from resa.workspace.freshness import brought_up_to_date
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Consented", "Consents", "Counted", "Imported"]
+__all__ = ["Consented", "Consents", "Counted", "Imported", "topics_of"]
 
 VALID: Final = timedelta(days=28)
 """So long does a link hold by which a customer confirms, unless it is said otherwise."""
@@ -416,6 +417,14 @@ class Consents:
             return False
         kinds, values = (pa.array([one[place] for one in hers], pa.string()) for place in (0, 1))
         return bool((kept_out.until(kinds, values) >= 0).any())
+
+
+def topics_of(shop: Workspace) -> Collection[str] | None:
+    """The topics that customers are asked for; `None`: there is no `consent.yaml`, or it is wrong."""
+    try:
+        return shop.consents.rules.topics if (shop.folder / FILE).exists() else None
+    except InputError:
+        return None
 
 
 def _record(who: Identifier, saying: Saying) -> ConsentRecord:

@@ -32,7 +32,7 @@ from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.auditing import Audit
 from resa.workspace.comparing import seen_of_maps
-from resa.workspace.consents import Consents
+from resa.workspace.consents import Consents, topics_of
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
 from resa.workspace.exporting import export_customer
@@ -105,7 +105,9 @@ class Workspace:
         currencies = currencies_of(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
         for key, journey_map in self.maps.items():
-            found += lint(journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies)
+            found += lint(
+                journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies, topics=topics_of(self)
+            )
         return found
 
     def _data_seen(self) -> Mapping[str, DataSeen]:

@@ -81,6 +81,24 @@ def test_all_problems_are_said_at_once_each_with_its_place(tmp_path: Path, capsy
     assert "did you mean 'analytics'?" in capsys.readouterr().err
 
 
+def test_a_reaction_about_a_topic_that_nobody_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "consent.yaml").write_text("topics: {reminders: {}}\n")
+    text = """title: T
+stages: {s: [a, b]}
+touchpoints: {a: {expect: {next: b, within: 1 day, if_missed: nudge}}}
+reactions: {nudge: {purpose: marketing, topic: remainders, steps: [{send: x, by: email}]}}
+channels: {email: external}
+"""
+    (tmp_path / "journey.yaml").write_text(text)
+    assert run(["map", "check", "-w", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert "journey.yaml:4:13 warning: reaction 'nudge' is about the topic 'remainders'" in said
+    assert "did you mean 'reminders'" in said
+    (tmp_path / "journey.yaml").write_text(text.replace("remainders", "reminders"))
+    assert run(["map", "check", "-w", str(tmp_path)]) == 0
+    assert "consent.yaml does not have" not in capsys.readouterr().err
+
+
 def test_a_workspace_without_a_file_asks_for_nothing(tmp_path: Path) -> None:
     assert read_consent_rules(tmp_path) == ConsentRules()
     (tmp_path / "consent.yaml").write_text("# nothing yet\n")
