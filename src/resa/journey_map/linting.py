@@ -324,8 +324,10 @@ def _currencies(question: _Question) -> Iterator[Problem]:
 
 def _topics(question: _Question) -> Iterator[Problem]:
     topics = question.topics
-    for reaction in () if topics is None else question.map.reactions:
-        if topics is not None and reaction.topic is not None and reaction.topic not in topics:
+    if topics is None:
+        return
+    for reaction in question.map.reactions:
+        if reaction.topic is not None and reaction.topic not in topics:
             message = sentence(
                 "reaction '{key}' is about the topic '{topic}', which consent.yaml does not have{near}",
                 key=reaction.key,
