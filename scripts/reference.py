@@ -16,6 +16,7 @@ from resa.analytics import COLUMNS, COMPARED_COLUMNS, KINDS, VIEWS, VIEWS_VERSIO
 from resa.base.settings import Settings
 from resa.cli.app import EXIT_CODES, app
 from resa.collector import WORDS, source_schema
+from resa.consent import consent_schema
 from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
 from resa.identity import KINDS as KINDS_OF_IDENTIFIERS
 from resa.identity import rules_schema
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
     """Every page by file name."""
     return {
         "commands.md": _page("Commands", _commands()),
+        "consent.md": _page("consent.yaml", _consent()),
         "expressions.md": _page("Expressions", _expressions()),
         "http.md": _page("What there is over HTTP", _http()),
         "identity.md": _page("identity.yaml", _identity()),
@@ -116,7 +118,7 @@ def _metrics() -> Iterator[str]:
         ),
     )
     yield (
-        "`way`: `segment`, `hook`, `link`, `pixel`, or `other`. `reason`: the `code` of the answer; of "
+        "`way`: `segment`, `hook`, `link`, `pixel`, `consent`, or `other`. `reason`: the `code` of the answer; of "
         "429 `rate_limited` or `no_room`. On Linux the numbers of the process that takes requests come with them: "
         "`process_cpu_seconds_total`, "
         "`process_resident_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`, "
@@ -241,6 +243,25 @@ def _identity() -> Iterator[str]:
         for kind in KINDS_OF_IDENTIFIERS.values()
     )
     yield _table(("kind", "names", "unique", "limit", "shared beyond"), rows)
+
+
+def _consent() -> Iterator[str]:
+    schema = consent_schema()
+    parts = schema["$defs"]
+    yield (
+        "What customers are asked for, in the folder of the workspace ([how](../howto/consent.md), "
+        "[why](../explanation/consent.md)). `resa map check` checks it; `resa map schema consent` writes this as "
+        "JSON Schema.\n"
+    )
+    yield _keys(schema["properties"])
+    for heading, about, name in (
+        ("A purpose", "Under `purposes:`, by its key.", "PurposeShape"),
+        ("A topic", "Under `topics:`, by its key.", "TopicShape"),
+        ("Events", "Under `events:`.", "EventsShape"),
+    ):
+        yield f"## {heading}\n"
+        yield f"{about}\n"
+        yield _keys(parts[name]["properties"])
 
 
 def _beyond(number: int | None) -> str:

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from resa.base.addresses import Kept, networks
+from resa.base.calendars import read_span
 from resa.base.errors import Problem, SettingsError, did_you_mean
 from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
 
@@ -159,6 +160,42 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="What `resa serve` writes to stderr: lines for people, or JSON, one object a line."
     )
+
+    keep_events: str = Field(
+        default="",
+        description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
+        "ever. `resa retention` and, once a day, `resa serve` take away what is older.",
+    )
+
+    keep_customers: str = Field(
+        default="", description="The same of what sources said of customers, from when they said it."
+    )
+
+    keep_feedback: str = Field(default="", description="The same of scores and texts, from when they were given.")
+
+    keep_daily_numbers: str = Field(default="", description="The same of numbers by day.")
+
+    keep_rejected: str = Field(
+        default="", description="The same of rejected rows, from when the load that brought them began: `30 days`."
+    )
+
+    keep_segment_changes: str = Field(default="", description="The same of who entered and left segments.")
+
+    @field_validator(
+        "keep_events",
+        "keep_customers",
+        "keep_feedback",
+        "keep_daily_numbers",
+        "keep_rejected",
+        "keep_segment_changes",
+    )
+    @classmethod
+    def _spans(cls, given: str) -> str:
+        if given.strip() and read_span(given) is None:
+            raise ValueError(
+                sentence("'{value}' is no time to keep data; write it as 25 months, 90 days or 2 years", value=given)
+            )
+        return given.strip()
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -68,6 +68,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "measure": _Place("measure", "measure", "Ask one question of a map and its events."),
         "identity": _Place("identity", "app", "Who is who: which identifiers are one customer, and why."),
         "customer": _Place("customer", "app", "One customer: what she is called, what is known, what she did."),
+        "consent": _Place("consent", "app", "What customers agreed to, with proof: given, withdrawn, imported, shown."),
         "segments": _Place(
             "segments",
             "app",
@@ -86,6 +87,13 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "settings",
             "Show all settings with their values, and where each was said: "
             "in resa.toml, by the environment, or nowhere.",
+        ),
+        "audit": _Place("audit", "audit", "List who saw and changed what, the newest first."),
+        "retention": _Place(
+            "retention",
+            "retention",
+            "Take away data that are older than `keep_events` and the other settings say; "
+            "`resa serve` does it once a day.",
         ),
         "backup": _Place(
             "backing_up",

@@ -15,6 +15,7 @@ import typer
 from resa.analytics import Reason, table_text
 from resa.base.language import Sentence, sentence, sentences
 from resa.base.showing import harmless
+from resa.cli.consent import consent_rows
 from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
@@ -151,6 +152,7 @@ def _said(profile: Profile) -> Iterator[str]:
         for trait in profile.traits
     ]
     yield from _table(sentence("What is known"), traits)
+    yield from _table(sentence("What she consented to"), list(consent_rows(profile.consents)))
     still_open = [
         {
             "expectation": opening.expectation,

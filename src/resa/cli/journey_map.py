@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -33,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-SchemaOf = Literal["map", "signals", "segments", "traits", "reactions", "sources", "identity"]
+SchemaOf = Literal["map", "signals", "segments", "traits", "reactions", "sources", "identity", "consent"]
 
 
 @app.command()
@@ -52,15 +52,15 @@ def check(
             raise InputError(sentence("--fix works on a whole workspace; leave the file out, or stand in its folder"))
         _repair(folder)
     loaded = load_maps(folder) if file is None else loaded_alone(file)
-    rules = file is None and (folder / "identity.yaml").exists()
-    errors = [*loaded.errors, *(_problems_of_rules(folder) if rules else ())]
+    rules = [read for name, read in _RULES.items() if file is None and (folder / name).exists()]
+    errors = [*loaded.errors, *(problem for read in rules for problem in read(folder))]
     advice = [] if quiet else _advice(loaded, folder if file is None and len(errors) == len(loaded.errors) else None)
     print_problems(errors)
     print_problems(advice)
     if errors:
         if not loaded.files:
             raise typer.Exit(1)
-        files = counted(len(loaded.files) + rules, "file")
+        files = counted(len(loaded.files) + len(rules), "file")
         say(sentence("{errors} in {files}", errors=counted(len(errors), "error"), files=files))
         raise typer.Exit(1)
     if signals:
@@ -183,7 +183,8 @@ def versions(
 @app.command()
 def schema(
     of: Annotated[
-        SchemaOf, typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources, identity.")
+        SchemaOf,
+        typer.Argument(help="Of which files: map, signals, segments, traits, reactions, sources, identity, consent."),
     ] = "map",
     output: Output = None,
 ) -> None:
@@ -196,6 +197,10 @@ def schema(
         from resa.identity import rules_schema  # noqa: PLC0415 - heavy; the others do without it
 
         found = rules_schema()
+    elif of == "consent":
+        from resa.consent import consent_schema  # noqa: PLC0415 - heavy; the others do without it
+
+        found = consent_schema()
     else:
         found = json_schema(of)
     text = json.dumps(found, indent=2, ensure_ascii=False)
@@ -219,17 +224,33 @@ def _problems_of_rules(folder: Path) -> Sequence[Problem]:
     """What is wrong with `identity.yaml`."""
     from resa.identity import read_rules  # noqa: PLC0415 - heavy; most workspaces have no such file
 
+    return _problems_of(read_rules, folder)
+
+
+def _problems_of_consent(folder: Path) -> Sequence[Problem]:
+    """What is wrong with `consent.yaml`."""
+    from resa.consent import read_consent_rules  # noqa: PLC0415 - see above
+
+    return _problems_of(read_consent_rules, folder)
+
+
+def _problems_of(read: Callable[[Path], object], folder: Path) -> Sequence[Problem]:
     try:
-        read_rules(folder)
+        read(folder)
     except InputError as error:
         return error.problems
     return ()
 
 
+_RULES: Final = {"identity.yaml": _problems_of_rules, "consent.yaml": _problems_of_consent}
+"""Files beside the maps that are checked with them."""
+
+
 def _advice(loaded: Loaded, folder: Path | None) -> list[Problem]:
     """Warnings of the reader and of the craft; with data, also what no event ever matched."""
     found = [problem for problem in loaded.problems if problem.severity == "warning"]
-    if folder is not None and loaded.maps and (folder / ".resa").is_dir():
+    beside = folder is not None and any((folder / name).exists() for name in (".resa", "consent.yaml"))
+    if folder is not None and loaded.maps and beside:
         with opened(folder) as shop:
             return found + shop.advice()
     for journey_map in loaded.maps.values():

@@ -49,15 +49,19 @@ def make(
         str | None, typer.Option(help="The source whose events it sends; default: called like the key.")
     ] = None,
     scope: Annotated[
-        Scope, typer.Option(help="What it may: collect sends events and reads nothing, metrics reads /metrics alone.")
+        Scope,
+        typer.Option(
+            help="What it may: collect sends events and reads nothing, metrics reads /metrics alone, consent records "
+            "what customers consent to (for your server, never in a page)."
+        ),
     ] = "collect",
     folder: Folder = HERE,
 ) -> None:
-    """Make a key that sends events and reads nothing, or one that reads metrics alone. It is shown this once."""
-    if scope == "metrics" and source is not None:
-        raise typer.BadParameter(sentence("a key for metrics sends nothing; leave --source out"))
+    """Make a key that sends events, reads metrics, or records consents, and nothing else. It is shown this once."""
+    if scope != "collect" and source is not None:
+        raise typer.BadParameter(sentence("a key for {scope} sends no events; leave --source out", scope=scope))
     with opened(folder) as shop:
-        key = shop.keys.make(name, source) if scope == "collect" else shop.keys.make_for_metrics(name)
+        key = shop.keys.make(name, source) if scope == "collect" else shop.keys.make_for(scope, name)
     OUT.print(key, markup=False, highlight=False)
     say(sentence("keep it: it is shown this once, and only its hash is stored"))
 

@@ -159,6 +159,8 @@ def measure(
         document["curve"] = True
     with opened(folder, measures=True) as shop:
         document["map"] = shop.map(asked.map_key).key
+        if customers is not None:
+            shop.audit.note("measure.customers", question=kind.value)
         _show(shop.measure.ask(question_from(document)), how, output, part=part, sql=sql, customers=customers)
 
 

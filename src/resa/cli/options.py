@@ -86,6 +86,7 @@ def opened(folder: Path, *, measures: bool = False) -> Iterator[Workspace]:
     from resa import workspace  # noqa: PLC0415 - heavy; a map is checked and drawn without it
 
     shop = workspace.open(folder)
+    shop.audit.way = "command"
     if measures:
         _tell_of_compiling()
     try:

@@ -28,5 +28,7 @@ def report(
 ) -> None:
     """Write the report: the map with its numbers, where to look first, promises, funnel, paths, what people said."""
     with opened(folder, measures=True) as shop:
+        if names:
+            shop.audit.note("report.names")
         shop.report(map_key, names=names, as_of=as_of).save(output)
     say(sentence("wrote {output}, {size:.1f} MB", output=output, size=output.stat().st_size / 1e6))

@@ -30,5 +30,6 @@ def sql(
     """Ask in SQL (DuckDB's). Reading only; see docs/reference/views.md for the views and their columns."""
     how = chosen_format(show_format, output)
     with opened(folder) as shop:
+        shop.audit.note("sql")
         table = shop.measure.sql(statement, map=shop.map(map_key).key, as_of=as_of, seconds=seconds, count_by=count_by)
     write_table(table, how, output)

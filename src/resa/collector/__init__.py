@@ -20,6 +20,8 @@ from resa.collector.reports import FileReport, LoadReport, Progress
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.segment import CALLS as SEGMENT_CALLS
 from resa.collector.segment import COUNTED, ItemProblem, Request, with_address
+from resa.collector.segment import Row as SegmentRow
+from resa.collector.segment import Rows as SegmentRows
 from resa.collector.segment import problems_of as segment_problems
 from resa.collector.segment import read_request as read_segment
 from resa.collector.segment import rows_of as segment_rows
@@ -45,6 +47,8 @@ __all__ = [
     "ReplayReport",
     "Request",
     "RowFile",
+    "SegmentRow",
+    "SegmentRows",
     "Source",
     "Understanding",
     "collect",

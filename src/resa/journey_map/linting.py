@@ -43,6 +43,7 @@ class _Question:
     today: date
     loaded: Loaded
     currencies: Mapping[str, str]
+    topics: Collection[str] | None
 
     def advice(self, place: Place, code: str, message: Sentence) -> Problem:
         """A warning where a thing stands; at the top of the file if it is not known where."""
@@ -59,6 +60,7 @@ def lint(
     today: date,
     data: DataSeen | None = None,
     currencies: Mapping[str, str] = MappingProxyType({}),
+    topics: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
     """What a practitioner would say about a map that is formally right.
 
@@ -68,11 +70,13 @@ def lint(
         today: The day, for reviews.
         data: What stored data show of the map; without them nothing is said of that.
         currencies: Of sources that name one, by name of the source.
+        topics: That customers are asked for, as `consent.yaml` says; `None`: it is not known.
 
     Returns:
         Warnings, by line.
     """
-    question = _Question(journey_map, loaded.places.get(journey_map.key, {}), data, today, loaded, currencies)
+    places = loaded.places.get(journey_map.key, {})
+    question = _Question(journey_map, places, data, today, loaded, currencies, topics)
     found = [problem for rule in _RULES for problem in rule(question)]
     return tuple(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0)))
 
@@ -318,6 +322,21 @@ def _currencies(question: _Question) -> Iterator[Problem]:
         yield question.advice((), "currency", message)
 
 
+def _topics(question: _Question) -> Iterator[Problem]:
+    topics = question.topics
+    if topics is None:
+        return
+    for reaction in question.map.reactions:
+        if reaction.topic is not None and reaction.topic not in topics:
+            message = sentence(
+                "reaction '{key}' is about the topic '{topic}', which consent.yaml does not have{near}",
+                key=reaction.key,
+                topic=reaction.topic,
+                near=did_you_mean(reaction.topic, topics),
+            )
+            yield question.advice(("reaction", reaction.key), "unknown-topic", message)
+
+
 _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _empty_stages,
     _nothing_leads,
@@ -331,4 +350,5 @@ _RULES: tuple[Callable[[_Question], Iterator[Problem]], ...] = (
     _unused,
     _pictures,
     _currencies,
+    _topics,
 )

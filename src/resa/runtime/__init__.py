@@ -5,6 +5,7 @@ from resa.runtime.handing_over import Call, HandingWriter, answer, carry_out, re
 from resa.runtime.intake import Intake
 from resa.runtime.keeping import compact, verify
 from resa.runtime.refreshing import is_current, rebuild, refresh, unifier_of
+from resa.runtime.withholding import Withholding
 
 __all__ = [
     "Call",
@@ -12,6 +13,7 @@ __all__ = [
     "Drainer",
     "HandingWriter",
     "Intake",
+    "Withholding",
     "answer",
     "carry_out",
     "compact",

@@ -15,6 +15,7 @@ from itertools import takewhile
 from resa.base.addresses import Kept
 from resa.base.clock import from_microseconds
 from resa.collector import HOOK, HookMaker, Hooks, segment_rows
+from resa.runtime.withholding import Withholding
 from resa.storage import LIVE, Arrival, Arrivals, Load, Writer
 
 __all__ = ["LATENESS", "Drained", "Drainer"]
@@ -58,9 +59,18 @@ class Drainer:
         arrivals: What waits.
         hooks: By whose sources what came as it is becomes rows; `None`: by none.
         kept: How much is kept of IP addresses.
+        withholding: Decides what may be kept with the person; `None`: all may.
     """
 
-    def __init__(self, writer: Writer, arrivals: Arrivals, hooks: Hooks | None = None, kept: Kept = "dropped") -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        arrivals: Arrivals,
+        hooks: Hooks | None = None,
+        kept: Kept = "dropped",
+        withholding: Withholding | None = None,
+    ) -> None:
+        self._withholding = withholding
         self._kept: Kept = kept
         self.writer = writer
         self.arrivals = arrivals
@@ -130,6 +140,7 @@ class Drainer:
         if hook:
             return self._store_lines(load, arrivals)
         rows = segment_rows(arrivals, first_row=load.rows_read + 1, kept=self._kept)
+        consents = [] if self._withholding is None else self._withholding.sift(source_id, rows)
         result = self.writer.commit_chunk(
             load,
             "events",
@@ -139,6 +150,8 @@ class Drainer:
             rejected=rows.rejected,
             message_ids=rows.message_ids,
             consumes=arrivals[rows.arrivals - 1].number,
+            nameless=rows.nameless,
+            consents=consents,
         )
         self._stored(load, arrivals[rows.arrivals - 1].number)
         return Drained(rows.arrivals, result.good, result.rejected, result.duplicate, rows.reasons)

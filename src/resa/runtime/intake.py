@@ -18,6 +18,7 @@ from resa.storage import (
     Store,
     Waiting,
     collecting_keys,
+    consenting_keys,
     hashes_of_keys,
     key_hash,
     link_secret,
@@ -44,6 +45,7 @@ class Intake:
         self._settings = settings
         self._keys: dict[bytes, str] = {}
         self._watching: frozenset[bytes] = frozenset()
+        self._consenting: dict[bytes, str] = {}
         self._version: int | None = None
         self._secret: bytes | None = None
         self._looked = -_EACH_SECONDS
@@ -67,10 +69,17 @@ class Intake:
         self._read_keys()
         return key_hash(key) in self._watching
 
+    def may_record(self, key: str) -> str | None:
+        """The name of a key that records consents; `None`: it does not."""
+        self._read_keys()
+        found = key_hash(key)
+        return None if found is None else self._consenting.get(found)
+
     def _read_keys(self) -> None:
         version = self._store.version()
         if version != self._version:
             self._keys, self._watching = dict(collecting_keys(self._store)), hashes_of_keys(self._store, "metrics")
+            self._consenting = dict(consenting_keys(self._store))
             self._version = version
 
     def link(self, token: str) -> Link | None:

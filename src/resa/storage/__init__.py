@@ -5,6 +5,7 @@ from resa.storage.api_keys import (
     ApiKey,
     Scope,
     collecting_keys,
+    consenting_keys,
     hashes_of_keys,
     key_hash,
     list_keys,
@@ -12,21 +13,41 @@ from resa.storage.api_keys import (
     revoke_key,
 )
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
+from resa.storage.audit import Also, AuditEntry, Way, audit_entries, keep_entry, put_entry
 from resa.storage.compaction import compact_files
+from resa.storage.consents import (
+    ConsentRecord,
+    Kept,
+    consent_is_answered,
+    consents_known,
+    consents_of,
+    consents_seal,
+    keep_consents,
+    put_consents,
+)
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
-from resa.storage.erasing import Person, erase_rows, finish_erasures, is_unfinished, keep_out, rows_naming
+from resa.storage.erasing import (
+    Person,
+    count_erasures,
+    erase_rows,
+    finish_erasures,
+    is_unfinished,
+    keep_out,
+    rows_naming,
+)
 from resa.storage.evaluation import count_files
 from resa.storage.figures import Figures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
-from resa.storage.keeping_out import erased_with, named_in_payload
+from resa.storage.keeping_out import KeptOut, erased_with, named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.layers import lower_bounds
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
+from resa.storage.matching import touchpoints_without_history
 from resa.storage.memberships import (
     Cause,
     Member,
@@ -42,6 +63,7 @@ from resa.storage.memberships import (
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.persons import Unified, Unifier
+from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
 from resa.storage.publishing import holds_all, refresh_index
 from resa.storage.recent import changed_customers, customers_alone
 from resa.storage.records import (
@@ -62,6 +84,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.retaining import expire_rows
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.settling import refused_payloads
@@ -81,12 +104,15 @@ __all__ = [
     "LIVE",
     "RUN",
     "SCOPES",
+    "Also",
     "ApiKey",
     "Arrival",
     "Arrivals",
     "AsOf",
+    "AuditEntry",
     "Cause",
     "ChunkResult",
+    "ConsentRecord",
     "EventFile",
     "Exclusion",
     "Figures",
@@ -94,6 +120,8 @@ __all__ = [
     "Hasher",
     "Held",
     "JourneyIndex",
+    "Kept",
+    "KeptOut",
     "Kind",
     "Labels",
     "Load",
@@ -113,30 +141,44 @@ __all__ = [
     "Unified",
     "Unifier",
     "Waiting",
+    "Way",
     "Writer",
+    "audit_entries",
     "changed_customers",
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "consent_is_answered",
+    "consenting_keys",
+    "consents_known",
+    "consents_of",
+    "consents_seal",
     "count_decisions",
+    "count_erasures",
     "count_files",
     "customers_alone",
     "erase_rows",
     "erased_with",
+    "expire_rows",
     "finish_erasures",
     "first_of_each_key",
     "forget_derived",
+    "forget_pseudonyms",
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
     "hashes_of_keys",
     "holding",
     "holds_all",
+    "identifiers_known",
+    "idle_pseudonyms",
     "in_order",
     "is_asked",
     "is_distinctive",
     "is_unfinished",
+    "keep_consents",
     "keep_decisions",
+    "keep_entry",
     "keep_out",
     "keep_segment",
     "kept_decisions",
@@ -151,6 +193,8 @@ __all__ = [
     "make_key",
     "map_catalog",
     "named_in_payload",
+    "put_consents",
+    "put_entry",
     "read_figures",
     "refresh_index",
     "refused_payloads",
@@ -164,6 +208,7 @@ __all__ = [
     "some_parts",
     "state_of_source",
     "states_of_sources",
+    "touchpoints_without_history",
     "trying",
     "verify_store",
     "with_parts",

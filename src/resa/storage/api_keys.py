@@ -22,6 +22,7 @@ from resa.storage.database import from_micros, to_micros
 from resa.storage.schema import api_keys
 
 if TYPE_CHECKING:
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ApiKey",
     "Scope",
     "collecting_keys",
+    "consenting_keys",
     "hashes_of_keys",
     "key_hash",
     "list_keys",
@@ -36,10 +38,11 @@ __all__ = [
     "revoke_key",
 ]
 
-Scope = Literal["collect", "metrics"]
+Scope = Literal["collect", "metrics", "consent"]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone."""
+"""What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone;
+`consent` records what customers consent to, and is for a server: in a page, anybody could say it for anybody."""
 
 _BEGINNING: Final = "resa_"
 _SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
@@ -76,8 +79,10 @@ def key_hash(key: str) -> bytes | None:
     return hashlib.sha256(key.encode()).digest()
 
 
-def make_key(store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None) -> str:
-    """Make a key; what is given back is nowhere else, and cannot be shown again.
+def make_key(
+    store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None, also: Also | None = None
+) -> str:
+    """Make a key; what is given back is nowhere else, and cannot be shown again. `also` is in the same transaction.
 
     Raises:
         QuestionError: A good key of this name is there already, or there is no such scope.
@@ -102,11 +107,13 @@ def make_key(store: Store, name: str, *, scope: Scope = "collect", source_id: st
                 made_at=to_micros(store.clock()),
             )
         )
+        if also is not None:
+            also(connection)
     return key
 
 
-def revoke_key(store: Store, name: str) -> ApiKey:
-    """Refuse a key from now on.
+def revoke_key(store: Store, name: str, *, also: Also | None = None) -> ApiKey:
+    """Refuse a key from now on; `also` is written in the same transaction.
 
     Raises:
         QuestionError: There is no good key of this name.
@@ -118,6 +125,8 @@ def revoke_key(store: Store, name: str) -> ApiKey:
             raise QuestionError(sentence("there is no key '{name}' to revoke; `resa keys list` shows them", name=name))
         at = to_micros(store.clock())
         connection.execute(update(api_keys).where(api_keys.c.id == number).values(revoked_at=at))
+        if also is not None:
+            also(connection)
     return next(key for key in list_keys(store) if key.id == number)
 
 
@@ -144,6 +153,13 @@ def collecting_keys(store: Store) -> Mapping[bytes, str]:
     good = (api_keys.c.scope == "collect", api_keys.c.revoked_at.is_(None), api_keys.c.source_id.is_not(None))
     with store.database.reading() as connection:
         return {row.hash: row.source_id for row in connection.execute(select(api_keys).where(*good))}
+
+
+def consenting_keys(store: Store) -> Mapping[bytes, str]:
+    """The name of each good key that records consents, by the key's hash."""
+    good = (api_keys.c.scope == "consent", api_keys.c.revoked_at.is_(None))
+    with store.database.reading() as connection:
+        return {row.hash: row.name for row in connection.execute(select(api_keys).where(*good))}
 
 
 def hashes_of_keys(store: Store, scope: Scope) -> frozenset[bytes]:

@@ -12,21 +12,27 @@ from resa.storage.database import from_micros, to_micros
 from resa.storage.schema import decisions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = ["count_decisions", "keep_decisions", "kept_decisions"]
 
 
-def keep_decisions(store: Store, made: pa.Table) -> None:
+def keep_decisions(store: Store, made: pa.Table, also: Sequence[Also] = ()) -> None:
     """Add decisions to the log, all or none. Who is who follows at the next refresh of the index.
 
     Args:
         store: The workspace's.
         made: As `DECISIONS`.
+        also: What is written in the same transaction.
     """
     rows = [{**row, "at": to_micros(row["at"])} for row in made.cast(DECISIONS).to_pylist()]
     with store.database.changing() as connection:  # a short transaction of its own: beside a running server, too
         connection.execute(insert(decisions), rows)
+        for write in also:
+            write(connection)
 
 
 def kept_decisions(store: Store) -> pa.Table:

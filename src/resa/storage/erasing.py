@@ -8,52 +8,54 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from resa.kernels import ordering
 from resa.storage.cleaning import clean
+from resa.storage.consents import consents_table, erase_consents, mentions_in_consents
 from resa.storage.database import from_micros, to_micros, told, vacuum
 from resa.storage.decisions import kept_decisions
 from resa.storage.gather import open_parquet
-from resa.storage.hashing import Hasher, Words
+from resa.storage.hashing import Hasher
 from resa.storage.keeping_out import decoded
 from resa.storage.layout import FILE_FOLDERS
 from resa.storage.needles import Needles
-from resa.storage.parquet import read_parquet, write_parquet
-from resa.storage.publishing import next_number
-from resa.storage.records import KINDS, SETTLED, EventFile
-from resa.storage.removal import runs_without
+from resa.storage.pseudonyms import forget_pseudonyms, pseudonyms_of_person
+from resa.storage.records import EventFile
+from resa.storage.rewriting import Rewriting
 from resa.storage.runs import ids_of
 from resa.storage.schema import (
     decisions,
     erased_identifiers,
     erasures,
-    file_loads,
-    files,
     generations,
-    hash_runs,
-    loads,
     segment_changes,
     segment_members,
 )
-from resa.storage.unique import write_run
 
 if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["TABLES", "Person", "erase_rows", "finish_erasures", "is_unfinished", "keep_out", "rows_naming"]
+__all__ = [
+    "TABLES",
+    "Person",
+    "count_erasures",
+    "erase_rows",
+    "finish_erasures",
+    "is_unfinished",
+    "keep_out",
+    "rows_naming",
+]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -70,6 +72,9 @@ TABLES: Final[Mapping[str, bool]] = MappingProxyType(
         "segment_states": False,
         "segment_members": True,
         "segment_changes": True,
+        "pseudonyms": False,  # her identifiers, which are exported as such; they go with her
+        "consents": True,
+        "audit": False,  # it names pseudonyms, which say nothing once they are gone
     }
 )
 """What storage keeps of rows, and whether rows of it are a customer's: these are exported and erased."""
@@ -84,6 +89,7 @@ class Person:
     """Who is to go.
 
     Attributes:
+        called: Her identifiers, kind and value in its one form.
         owns: Which rows are hers, by the lists of identifiers that they name.
         is_called: Which identifiers, given as kinds and values, are hers.
         names_her: Whether a rejected row, given as its payload, names her.
@@ -92,34 +98,13 @@ class Person:
         who: Who erases.
     """
 
+    called: frozenset[tuple[str, str]]
     owns: Callable[[pa.ChunkedArray], Flags]
     is_called: Callable[[pa.Array, pa.Array], Flags]
     names_her: Callable[[str], bool]
     needles: Needles
     hashes: Sequence[tuple[str, bytes]]
     who: str
-
-
-@dataclass
-class _Plan:
-    """What is to be listed, and what goes."""
-
-    first: int  # number of the first new file
-    old: list[int] = field(default_factory=list)
-    new: list[tuple[int, str, str, pa.Table]] = field(default_factory=list)  # number, kind, name, its loads
-    moved: dict[int, tuple[int, Flags]] = field(default_factory=dict)  # rejected: old file, new one, what stays
-    hashes: list[Words] = field(default_factory=list)
-    rows: Counter[str] = field(default_factory=Counter)
-    gone: Counter[tuple[int, bool]] = field(default_factory=Counter)  # load, whether rejected
-
-    def put(self, file: EventFile, table: pa.Table) -> int:
-        """Write the successor of a file; its number, or 0 when no row is left."""
-        self.old.append(file.id)
-        if not table.num_rows:
-            return 0
-        number = self.first + len(self.new)
-        self.new.append((number, file.kind, write_parquet(file.path.parent, table), table.select(["load_id"])))
-        return number
 
 
 def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int = 0) -> dict[str, int]:
@@ -132,7 +117,7 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
         after: Only from files of higher numbers; if there is nothing, nothing is written down.
     """
     store = writer.store
-    plan = _Plan(next_number(store, "files"))
+    plan = Rewriting(store)
     for kind in FILE_FOLDERS:
         if kind != "settled":
             for file in store.event_files(kind):
@@ -142,24 +127,20 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
     plan.rows["decisions"] = len(named)
     for table in _MEMBERSHIPS:
         plan.rows[table.name] = _memberships(store, table, person).num_rows
+    pseudonyms = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
+    plan.rows["consents"] = consents_table(store, pseudonyms).num_rows
+    plan.rows["mentions"] += mentions_in_consents(store, pseudonyms, person.needles)
     rows = {kind: number for kind, number in plan.rows.items() if number}
     if dry or (after and not rows):
         return rows
-    _move_settled(store, plan)
-    removed = _sorted(plan.hashes)
-    replaced = runs_without(store, plan.hashes)
-    erased_run = write_run(store.layout.unique, [removed]) if len(removed) else None
+    plan.prepare()
     with writer.lease.writing() as connection:
-        connection.execute(text("PRAGMA secure_delete = ON"))
-        _list(connection, store, plan)
-        for run, (name, hashes) in replaced:
-            connection.execute(update(hash_runs).where(hash_runs.c.id == run.id).values(name=name, hashes=hashes))
-        if erased_run is not None:
-            values = dict(zip(("name", "hashes"), erased_run, strict=True))
-            connection.execute(insert(hash_runs).values(purpose="erased", load_id=None, **values))
+        plan.put_in_place(connection)
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
         for table in _MEMBERSHIPS:
             connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
+        erase_consents(connection, pseudonyms, person.needles)
+        forget_pseudonyms(connection, pseudonyms)
         at = _keep_out(connection, store, person)
         entry = {"at": at, "who": person.who, "rows": json.dumps(rows), "state": "rewritten"}
         connection.execute(insert(erasures).values(**entry))
@@ -197,17 +178,25 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
     with store.database.reading() as connection:
         all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
     found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
-    return found | {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+    found |= {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+    found["consents"] = consents_table(store, pseudonyms_of_person(store, person).column("pseudonym").to_pylist())
+    return found
+
+
+def count_erasures(store: Store) -> int:
+    """How many erasures there were."""
+    with store.database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(erasures)).scalar() or 0)
 
 
 def is_unfinished(store: Store) -> bool:
-    """Whether somebody was erased from the files, and what is derived may still hold the person."""
+    """Whether rows were taken out of the files, and what is derived may still hold them."""
     with store.database.reading() as connection:
-        return bool(connection.execute(select(func.count()).where(erasures.c.state == "rewritten")).scalar())
+        return bool(connection.execute(select(func.count()).where(erasures.c.state != "finished")).scalar())
 
 
 def finish_erasures(writer: Writer) -> None:
-    """Forget all that was derived before the newest generation and what became rows; write the databases anew.
+    """Forget all that was derived before the newest generation; if somebody was erased, write the databases anew.
 
     Raises:
         WorkspaceError: Another process reads just now; the next refresh goes on here.
@@ -217,10 +206,13 @@ def finish_erasures(writer: Writer) -> None:
         newest = connection.execute(select(func.max(generations.c.id))).scalar() or 0
         connection.execute(delete(generations).where(generations.c.id < newest))
     clean(store, writer.lease)
-    store.database.vacuum()
-    if store.layout.arrivals.exists():
-        _forget_consumed(store)
-        vacuum(store.layout.arrivals)
+    with store.database.reading() as connection:
+        somebody = connection.execute(select(erasures.c.id).where(erasures.c.state == "rewritten")).first() is not None
+    if somebody:  # what only grew old was overwritten where it stood, and a server beside need not wait
+        store.database.vacuum()
+        if store.layout.arrivals.exists():
+            _forget_consumed(store)
+            vacuum(store.layout.arrivals)
     with writer.lease.writing() as connection:
         connection.execute(update(erasures).values(state="finished"))
 
@@ -232,7 +224,7 @@ def _forget_consumed(store: Store) -> None:
             connection.execute("DELETE FROM arrivals WHERE source_id = ? AND number <= ?", (source, number))
 
 
-def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry: bool) -> None:
+def _rewrite(store: Store, file: EventFile, person: Person, plan: Rewriting, *, dry: bool) -> None:
     with open_parquet(file.path) as parquet:
         table = parquet.read()
     goes = _goes(table, file.kind, person)
@@ -246,15 +238,8 @@ def _rewrite(store: Store, file: EventFile, person: Person, plan: _Plan, *, dry:
     plan.rows[file.kind] += int(goes.sum())
     if changed is not left:
         plan.rows["mentions"] += _differing(left, changed)
-    if dry:
-        return
-    for load, number in Counter(table.filter(pa.array(goes)).column("load_id").to_pylist()).items():
-        plan.gone[load, file.kind == "rejected"] += number
-    if file.kind in KINDS and goes.any():
-        plan.hashes.append(ids_of(store.hasher, table.filter(pa.array(goes))))
-    number = plan.put(file, changed)
-    if file.kind == "rejected":
-        plan.moved[file.id] = number, ~goes
+    if not dry:
+        plan.take(file, table, goes, changed)
 
 
 def _goes(table: pa.Table, kind: str, person: Person) -> Flags:
@@ -367,42 +352,3 @@ def _memberships(store: Store, table: Table, person: Person) -> pa.Table:
 def _keys(person: Person) -> list[bytes]:
     """Keys that she may have in the index."""
     return sorted({key for _, key in person.hashes})
-
-
-def _move_settled(store: Store, plan: _Plan) -> None:
-    """Let settled rows point to where their rejected rows stand now; those that are gone are settled no more."""
-    for file in store.event_files("settled"):
-        table = read_parquet(file.path, SETTLED)
-        kept: list[dict[str, Any]] = []
-        for row in table.to_pylist():
-            if row["file"] in plan.moved:
-                number, stays = plan.moved[row["file"]]
-                if not stays[row["place"]]:
-                    continue
-                row = {**row, "file": number, "place": int(stays[: row["place"]].sum())}  # noqa: PLW2901
-            kept.append(row)
-        changed = pa.Table.from_pylist(kept, schema=SETTLED)
-        if not changed.equals(table):
-            plan.put(file, changed)
-
-
-def _list(connection: Connection, store: Store, plan: _Plan) -> None:
-    for number, kind, name, owners in plan.new:
-        size = (store.layout.root / kind / name).stat().st_size
-        values = {"id": number, "kind": kind, "name": name, "rows": owners.num_rows, "bytes": size, "state": "listed"}
-        connection.execute(insert(files).values(**values, run=None))
-        loads_of = Counter(owners.column("load_id").to_pylist())
-        for load, rows in loads_of.items():
-            connection.execute(insert(file_loads).values(file_id=number, load_id=load, rows=rows))
-    # What compaction replaced holds her, too: all of it goes with the next generation.
-    gone = files.c.id.in_(plan.old) | (files.c.state == "retired")
-    connection.execute(update(files).where(gone).values(state="removed"))
-    for (load, rejected), rows in plan.gone.items():
-        column = loads.c.erased_rejected if rejected else loads.c.erased_good
-        connection.execute(update(loads).where(loads.c.id == load).values({column: column + rows}))
-
-
-def _sorted(parts: Sequence[Words]) -> Words:
-    together = np.concatenate([np.empty((0, 2), np.uint64), *parts])
-    ordered: Words = ordering.take_rows(together, ordering.order_by_hash(together))
-    return ordered

@@ -55,7 +55,7 @@ class KeptOut:
         lists = table.column("identifiers").combine_chunks()
         flat = pc.list_flatten(lists)
         rows = np.asarray(pc.list_parent_indices(lists), np.int64)
-        until = self._until_of(pc.struct_field(flat, "kind"), pc.struct_field(flat, "value"))
+        until = self.until(pc.struct_field(flat, "kind"), pc.struct_field(flat, "value"))
         times = table.column(time).cast(pa.int64()).to_numpy()
         out[rows[times[rows] <= until]] = True
         return out
@@ -70,11 +70,11 @@ class KeptOut:
         out = np.zeros(rejected.num_rows, np.bool_)
         if named:
             kinds, values = (pa.array([one[place] for one in named], pa.string()) for place in (1, 2))
-            known = self._until_of(kinds, values) >= 0
+            known = self.until(kinds, values) >= 0
             out[np.array([one[0] for one in named])[known]] = True
         return out
 
-    def _until_of(self, kinds: pa.Array, values: pa.Array) -> npt.NDArray[np.int64]:
+    def until(self, kinds: pa.Array, values: pa.Array) -> npt.NDArray[np.int64]:
         """The moment up to which each identifier is kept out; -1: it is not."""
         found = np.full(len(kinds), -1, np.int64)
         for hashes in (self._store.hashes_of(kinds, values), self._store.hasher.identifiers(kinds, values)):

@@ -16,6 +16,8 @@ from sqlalchemy import (
 
 __all__ = [
     "api_keys",
+    "audit",
+    "consents",
     "consumed",
     "decisions",
     "erased_identifiers",
@@ -29,6 +31,7 @@ __all__ = [
     "map_columns",
     "map_versions",
     "metadata",
+    "pseudonyms",
     "segment_changes",
     "segment_members",
     "segment_states",
@@ -78,7 +81,9 @@ loads = Table(
     Column("duplicate", BigInteger, nullable=False),
     Column("complete_until", BigInteger),
     Column("newest", BigInteger),
-    Column("erased_good", BigInteger, nullable=False, server_default="0"),  # of good, gone since with their customer
+    Column(
+        "erased_good", BigInteger, nullable=False, server_default="0"
+    ),  # of good, gone since: with their customer, or too old
     Column("erased_rejected", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
@@ -213,14 +218,15 @@ segment_changes = Table(
     Column("happened_at", BigInteger),  # when the customer's newest event happened, if that is the cause
     sqlite_autoincrement=True,
 )
+
 erasures = Table(
     "erasures",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("who", Text, nullable=False),
+    Column("who", Text, nullable=False),  # empty: nobody, rows had become too old
     Column("rows", Text, nullable=False),  # JSON: how many went, by table
-    Column("state", Text, nullable=False),  # rewritten: what is derived still holds her; finished
+    Column("state", Text, nullable=False),  # rewritten, expired: what is derived still holds it; finished
     sqlite_autoincrement=True,
 )
 
@@ -243,4 +249,53 @@ source_states = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # runs since then that failed
     Column("error", Text),  # of the last run, in words without rows and without secrets
     Column("complete_until", BigInteger),
+)
+
+# Without the row of `pseudonyms`, nobody can tell whom a row of `consents` or `audit` was about.
+
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("pseudonym", LargeBinary, primary_key=True),  # 16 random bytes
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),  # in its one form
+    Column("key", LargeBinary, nullable=False),  # 32 random bytes, of every commitment about this identifier
+    UniqueConstraint("kind", "value"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1, 2, 3 …: none is left out
+    Column("commitment", LargeBinary, nullable=False),  # HMAC of all that follows, under the pseudonym's key
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the hash before, the id and the commitment
+    # What follows is null once the person was erased; the chain is not.
+    Column("pseudonym", LargeBinary, index=True),
+    Column("about", Text),  # key of a topic or purpose
+    Column("what", Text),  # asked, given, confirmed, withdrawn
+    Column("at", BigInteger),  # when she said so
+    Column("recorded_at", BigInteger),
+    Column("wording", Text),  # which wording she was shown
+    Column("source", Text),
+    Column("page", Text),
+    Column("page_digest", LargeBinary),  # HMAC of the page, in which another person's name may be erased later
+    Column("address", Text),  # IP, as far as the settings keep it
+    Column("who", Text),  # who recorded it: a user of the system, or the name of a key
+    Column("answers", Integer, unique=True),  # of a confirmation: the row that asked
+    Column("message", LargeBinary, unique=True),  # keyed hash of its source and own id: what comes again is known
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),  # a user of the system, or the name of a key
+    Column("way", Text, nullable=False),  # command, http, program, server
+    Column("what", Text, nullable=False),  # such as customer.show
+    Column("pseudonym", LargeBinary, index=True),  # of whom; null: of nobody
+    Column("detail", Text, nullable=False),  # JSON, without personal data
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the hash before and of this row
+    sqlite_autoincrement=True,
 )

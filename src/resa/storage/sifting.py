@@ -97,13 +97,16 @@ class Sifter:
         """The answer for a chunk without rows."""
         return Sifted(pa.array([], pa.string()), _NONE, np.empty(0, np.bool_), _NONE, _NONE, generated=False)
 
-    def by_ids(self, source_id: str, message_ids: pa.Array | pa.ChunkedArray) -> Sifted:
-        """Rows that carry ids. Of equal ids in one chunk the first row is taken."""
+    def by_ids(self, source_id: str, message_ids: pa.Array | pa.ChunkedArray, *, nameless: int = 0) -> Sifted:
+        """Rows that carry ids; the last `nameless` keep hashes alone. Of equal ids in one chunk the first is taken."""
         ids = message_ids.combine_chunks() if isinstance(message_ids, pa.ChunkedArray) else message_ids
         if ids.null_count:
             raise ValueError("a message id is null; rows without one are to be rejected before")
         stored = escaped(ids.cast(pa.string()))
         hashes = self._hasher.ids(source_id, stored)
+        if nameless:
+            named = len(stored) - nameless
+            stored = pa.concat_arrays([stored.slice(0, named), self._hasher.generated_ids(hashes[named:])])
         order = ordering.order_by_hash(hashes)
         ordered = ordering.take_rows(hashes, order)
         new = (ordering.count_repeats(ordered) == 0) & (count_in_runs(ordered, self._known) == 0)

@@ -16,6 +16,8 @@ from resa.base.language import sentence
 from resa.kernels import ordering
 from resa.model.journey import JourneyMap
 from resa.storage.arrays import append_array
+from resa.storage.audit import check_audit
+from resa.storage.consents import check_consents
 from resa.storage.derivation import derive_column, has_column
 from resa.storage.generating import Sources, build_generation, empty_index
 from resa.storage.hashing import Words
@@ -47,7 +49,7 @@ def verify_store(
     The index is compared with the files and decisions that it was built from: what was added since is no fault.
     """
     store = writer.store
-    findings = [*_check_files(store), *_check_loads(store)]
+    findings = [*_check_files(store), *_check_loads(store), *check_consents(store), *check_audit(store)]
     if any(finding.code in {"missing-file", "damaged-file"} for finding in findings):
         return findings  # nothing else could be counted
     findings += [*check_settled(store), *_check_ids(store)]

@@ -20,6 +20,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import as_it_is, sentence
 from resa.model.tables import LOOKUPS, REJECTED
 from resa.storage.cleaning import clean
+from resa.storage.consents import ConsentRecord, put_consents
 from resa.storage.database import to_micros
 from resa.storage.keeping_out import KeptOut
 from resa.storage.lease import Lease
@@ -34,6 +35,7 @@ from resa.storage.source_states import Reached, keep_reached, keep_run
 from resa.storage.unique import HashRun, listed_runs, mergeable, open_run, write_merged, write_run
 
 if TYPE_CHECKING:
+    from resa.storage.audit import Also
     from resa.storage.store import Store
 
 __all__ = ["Writer"]
@@ -99,6 +101,8 @@ class Writer:
         consumes: int | None = None,
         again: int = 0,
         reached: Reached | None = None,
+        nameless: int = 0,
+        consents: Sequence[ConsentRecord] = (),
     ) -> ChunkResult:
         """Store the next rows of a load: those that are new; a row that was there before is counted and left out.
 
@@ -120,6 +124,8 @@ class Writer:
                 it are consumed.
             again: Refused rows that an earlier load has kept, and that are not in `rejected`: they count as duplicates.
             reached: How far the source's database is read with these rows.
+            nameless: Of the last rows, so many ids are kept as hashes alone: known for ever, and saying nothing.
+            consents: What the rows say that customers consent to, kept in the same transaction.
 
         Returns:
             How many rows were stored, refused and left out.
@@ -133,7 +139,7 @@ class Writer:
         if any(part.num_rows for _, part in parts) and (message_ids is None) == (not cells):
             raise ValueError("give either message_ids or cells")
         lengths = [part.num_rows for _, part in parts]
-        sifted = self._sift(load, sum(lengths), message_ids, cells)
+        sifted = self._sift(load, sum(lengths), message_ids, cells, nameless)
         sifted, rejected, barred = self._without_erased(parts, sifted, rejected)
         newest = max((_check_times(part) for name, part in parts if name == "events" and part.num_rows), default=None)
         stored = [
@@ -149,7 +155,16 @@ class Writer:
             told = settled_rows(settles, load.id)
             name = write_parquet(self.store.layout.root / "settled", told)
             written.files.append(("settled", name, told.num_rows, None))
-        self._list(load, written, result=result, rows_read=rows_read, newest=newest, consumes=consumes, reached=reached)
+        self._list(
+            load,
+            written,
+            result=result,
+            rows_read=rows_read,
+            newest=newest,
+            consumes=consumes,
+            reached=reached,
+            consents=consents,
+        )
         self.merge_hashes(load.id)
         return result
 
@@ -228,8 +243,8 @@ class Writer:
 
     # Other truth
 
-    def save_map_version(self, map_key: str, map_hash: str, text: str, who: str) -> None:
-        """Keep a version of a map that is taken into use, unless it is the newest already."""
+    def save_map_version(self, map_key: str, map_hash: str, text: str, who: str, *, also: Also | None = None) -> None:
+        """Keep a version of a map that is taken into use, unless it is the newest already; `also` goes with it."""
         with self.lease.writing() as connection:
             newest = connection.execute(
                 select(map_versions.c.hash).where(map_versions.c.map_key == map_key).order_by(map_versions.c.id.desc())
@@ -239,6 +254,8 @@ class Writer:
                 connection.execute(
                     insert(map_versions).values(map_key=map_key, hash=map_hash, text=text, at=at, who=who)
                 )
+                if also is not None:
+                    also(connection)
 
     def note_run(
         self, source_id: str, *, began_at: datetime, error: str = "", complete_until: datetime | None = None
@@ -282,10 +299,11 @@ class Writer:
         rows: int,
         message_ids: pa.Array | pa.ChunkedArray | None,
         cells: Sequence[pa.Array | pa.ChunkedArray],
+        nameless: int = 0,
     ) -> Sifted:
         sifter = Sifter(self.store.hasher, self.store.layout.unique, self._hash_runs(load.id), load.id)
         if message_ids is not None:
-            return sifter.by_ids(load.source_id, message_ids)
+            return sifter.by_ids(load.source_id, message_ids, nameless=nameless)
         return sifter.by_cells(load.source_id, cells) if rows else sifter.nothing()
 
     def _without_erased(
@@ -339,8 +357,9 @@ class Writer:
         newest: int | None,
         consumes: int | None = None,
         reached: Reached | None = None,
+        consents: Sequence[ConsentRecord] = (),
     ) -> None:
-        """Enter a commit: its files, its runs of ids, and what of the load was consumed."""
+        """Enter a commit: its files, its runs of ids, consents, and what of the load was consumed."""
         with self.lease.writing() as connection:
             row = connection.execute(select(loads).where(loads.c.id == load.id)).one()
             if row.state != "running":
@@ -356,6 +375,7 @@ class Writer:
                 connection.execute(insert(file_loads).values(file_id=number, load_id=load.id, rows=rows))
             for values in written.runs:
                 connection.execute(insert(hash_runs).values(load_id=load.id, **values))
+            put_consents(connection, self.store, consents)
             if consumes is not None:
                 connection.execute(delete(consumed).where(consumed.c.source_id == load.source_id))
                 connection.execute(insert(consumed).values(source_id=load.source_id, arrival=consumes))

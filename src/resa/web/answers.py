@@ -44,7 +44,7 @@ _GUARDS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
 )
-"""Of every answer: none is a page, and whoever follows a link from here shows nobody where from."""
+"""Of every answer that is no page; whoever follows a link from here shows nobody where from."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Answer:
         headers: Further ones.
         kind: What the content is, and whether and where it may be kept and used: JSON of this moment for any page,
             unless it is said.
+        guards: What forbids browsers to do more with it than is meant.
         reason: Why it was refused: a word of ours; `None`: it was not.
         stored: Whether events of it are on the disk.
     """
@@ -65,6 +66,7 @@ class Answer:
     content: bytes
     headers: Iterable[tuple[bytes, bytes]] = ()
     kind: Iterable[tuple[bytes, bytes]] = _JSON
+    guards: Iterable[tuple[bytes, bytes]] = _GUARDS
     reason: str | None = None
     stored: bool = False
 
@@ -73,7 +75,7 @@ class Answer:
         headers = [
             *self.kind,
             (b"content-length", str(len(self.content)).encode()),
-            *_GUARDS,
+            *self.guards,
             *self.headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

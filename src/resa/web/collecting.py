@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from resa.base.addresses import kept_address
 from resa.base.errors import InputError, ResaError
@@ -22,12 +22,16 @@ from resa.storage import Arrival
 from resa.web.answers import ALIVE, DONE, LATER, Answer, Scope, Send, encode, later, problem
 from resa.web.bodies import BodyRefused, Held, Limits, Receive, read_body
 from resa.web.callers import Callers
+from resa.web.consenting import ConsentDesk
 from resa.web.hooking import HookDesk, keys_in
 from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.metrics import Metrics
 from resa.web.openapi import openapi
 from resa.web.pace import Pace
 from resa.web.snippet import HEADERS, snippet
+
+if TYPE_CHECKING:
+    from resa.workspace import Workspace
 
 __all__ = ["Collector"]
 
@@ -38,7 +42,7 @@ _PREFLIGHT: Final = [
 ]
 
 
-_WAYS: Final = {"hooks": "hook", "l": "link", "p": "pixel", "v1": "segment"}
+_WAYS: Final = {"c": "consent", "consents": "consent", "hooks": "hook", "l": "link", "p": "pixel", "v1": "segment"}
 """What metrics call that which stands first in an address; the rest is `other`."""
 
 
@@ -49,15 +53,17 @@ class Collector:
         intake: Takes the requests.
         hooks: Sources that take what any system sends.
         settings: Limits, proxies, and what is kept of addresses.
+        shop: The workspace, where consents are recorded; `None`: none are.
     """
 
-    def __init__(self, intake: Intake, hooks: Hooks, settings: Settings) -> None:
+    def __init__(self, intake: Intake, hooks: Hooks, settings: Settings, shop: Workspace | None = None) -> None:
         self.intake = intake
         self.metrics = Metrics(intake)
         self._settings = settings
         self._callers = Callers(settings)
         self._desk = HookDesk(intake, hooks, Pace(settings.requests_per_minute))
         self._pace = Pace(settings.requests_per_minute)
+        self._consents = None if shop is None else ConsentDesk(shop, intake, Pace(settings.requests_per_minute))
         self._held = Held(Limits(settings.body_bytes, settings.body_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +79,7 @@ class Collector:
                 answer = problem(refused.status, refused.detail, headers=LATER if refused.status == 503 else ())
             except ResaError as error:
                 answer = problem(503, str(error.message), headers=LATER)
-            way = _WAYS.get(parts[0], "other") if len(parts) > 1 else "other"
+            way = _WAYS.get(parts[0], "other") if len(parts) > 1 or parts == ["consents"] else "other"
             self.metrics.count(way, answer, time.perf_counter() - began)
             await answer.send(send)
 
@@ -85,8 +91,8 @@ class Collector:
                 return self._state(asked, scope, headers)
             case ["v1", call] if call in SEGMENT_CALLS:
                 return await self._call(SEGMENT_CALLS[call], scope, headers, receive)
-            case ["hooks", name]:
-                return await self._hook(method, name, headers, scope, receive)
+            case ["hooks" | "c", _] | ["consents"]:
+                return await self._at_desk(parts, scope, headers, receive)
             case ["resa.js"] | ["l" | "p", _]:
                 return (
                     _script(method, headers)
@@ -120,11 +126,35 @@ class Collector:
             return problem(405, "send events with POST", headers=[(b"allow", b"POST, OPTIONS")])
         return await self._take(kind, self._address(scope), headers, receive)
 
+    async def _at_desk(self, parts: list[str], scope: Scope, headers: Mapping[str, str], receive: Receive) -> Answer:
+        """A webhook, or a consent."""
+        if parts[0] == "hooks":
+            return await self._hook(scope["method"], parts[1], headers, scope, receive)
+        if self._consents is None:
+            return problem(404, "there is nothing at this address")
+        return await self._consent(self._consents, parts, scope, headers, receive)
+
     async def _hook(self, method: str, name: str, headers: Mapping[str, str], scope: Scope, receive: Receive) -> Answer:
         if method != "POST":
             return problem(405, "send events with POST", headers=[(b"allow", b"POST")])
         query = scope.get("query_string", b"").decode("latin-1")
         return await self._desk.take(name, headers, query, receive, self._held)
+
+    async def _consent(
+        self, desk: ConsentDesk, parts: list[str], scope: Scope, headers: Mapping[str, str], receive: Receive
+    ) -> Answer:
+        """Record a consent with a key, or ask and confirm by a link."""
+        method = scope["method"]
+        if parts == ["consents"]:
+            if method != "POST":
+                return problem(405, "record a consent with POST", headers=[(b"allow", b"POST")])
+            return await desk.record(headers, receive, self._held)
+        if method in {"GET", "HEAD"}:
+            return await desk.show(parts[1], method)
+        if method != "POST":
+            return problem(405, "open the link with GET", headers=[(b"allow", b"GET, HEAD, POST")])
+        await read_body(receive, headers, self._held)
+        return await desk.confirm(parts[1], self._address(scope))
 
     def _address(self, scope: Scope) -> str | None:
         """What is kept of the address from which a request came."""

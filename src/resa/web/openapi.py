@@ -21,7 +21,8 @@ _DETAILS: Final[Mapping[int, str]] = {
     408: "The body did not come in time. Send it again.",
     413: "The body is too large, packed or unpacked. Give it up, or send fewer calls at a time.",
     415: "The body is packed in a way that is not known.",
-    422: "With `Prefer: handling=strict` alone: some calls cannot be taken, so none was.",
+    422: "With `Prefer: handling=strict` alone: some calls cannot be taken, so none was. Of a consent: there is no "
+    "such topic, purpose or wording, or its identifier names nobody.",
     429: "Too much was sent, too much waits, or the disk is nearly full. Send it again after `Retry-After` seconds.",
     503: "The disk did not take it, or too much comes at once. Send it again after `Retry-After` seconds.",
 }
@@ -38,9 +39,9 @@ def openapi() -> _Json:
             "is on the disk; nothing is dropped behind one.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_segment(), **_others(), **_state()},
+        "paths": {**_segment(), **_others(), **_consents(), **_state()},
         "components": {
-            "schemas": {"Call": _CALL, "Batch": _BATCH, "Done": _DONE, "Problem": _PROBLEM},
+            "schemas": {"Call": _CALL, "Batch": _BATCH, "Consent": _CONSENT, "Done": _DONE, "Problem": _PROBLEM},
             "responses": {f"Problem{status}": _problem(status, about) for status, about in _DETAILS.items()},
             "securitySchemes": {
                 "basic": {
@@ -95,6 +96,25 @@ _BATCH: Final[_Json] = {
         "writeKey": _text(),
         "sentAt": _MOMENT,
         "context": _OBJECT,
+    },
+}
+_CONSENT: Final[_Json] = {
+    "type": "object",
+    "required": ["identifier", "about", "what"],
+    "additionalProperties": False,
+    "properties": {
+        "identifier": {
+            "type": "object",
+            "required": ["kind", "value"],
+            "properties": {name: {"type": "string"} for name in ("kind", "value")},
+        },
+        "about": {"type": "string", "description": "A topic or purpose of consent.yaml."},
+        "what": {"enum": ["asked", "given", "confirmed", "withdrawn"]},
+        "at": {**_text(), "description": "When she said so, ISO 8601 with its zone; none: now."},
+        "wording": {**_text(), "description": "Version of what she was shown; none: the newest."},
+        "source": {**_text(), "description": "Where she said so; none: the name of the key."},
+        "page": {**_text(), "description": "On which page; what stands behind `?` and `#` is left out."},
+        "messageId": {**_text(), "description": "What comes again is stored once."},
     },
 }
 _DONE: Final[_Json] = {"type": "object", "required": ["success"], "properties": {"success": {"const": True}}}
@@ -217,6 +237,59 @@ def _others() -> _Json:
 
 
 _TEXT: Final[_Json] = {"type": "string"}
+
+
+def _consents() -> _Json:
+    done: _Json = {
+        "type": "object",
+        "required": ["success"],
+        "properties": {
+            "success": {"const": True},
+            "confirm": {"type": "string", "description": "Of `asked`: the address by which she confirms."},
+        },
+    }
+    page: _Json = {"content": {"text/html": {"schema": _TEXT}}}
+    gone: _Json = {"404": {"description": "The link was not made here, was used, or has ended.", **page}}
+    later = _problem(503, _DETAILS[503])
+    later["content"] |= page["content"]
+    token = [_in_path("token", "What was given back for `asked`.")]
+    paths: _Json = {
+        "/consents": {
+            "post": {
+                "summary": "Record what a customer consents to or withdraws",
+                "operationId": "record_consent",
+                "security": [{"basic": []}, {"bearer": []}],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Consent"}}},
+                },
+                "responses": _answers(_json("It is on the disk.", done), 400, 401, 405, 408, 413, 415, 422, 429, 503),
+            }
+        },
+        "/c/{token}": {
+            "post": {
+                "summary": "Confirm what was asked; the link is good once",
+                "operationId": "confirm_consent",
+                "parameters": token,
+                "responses": _answers(
+                    {"200": {"description": "It is on the disk.", **page}, **gone, "503": later},
+                    400,
+                    405,
+                    408,
+                    413,
+                    415,
+                ),
+            }
+        },
+    }
+    for method in ("get", "head"):
+        paths["/c/{token}"][method] = {
+            "summary": "Ask whether she confirms; changes nothing",
+            "operationId": f"ask_consent_{method}",
+            "parameters": token,
+            "responses": _answers({"200": {"description": "The page.", **page}, **gone}, 405, 503),
+        }
+    return paths
 
 
 def _state() -> _Json:

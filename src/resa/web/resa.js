@@ -127,7 +127,8 @@
   }
   // Null: there is no more to be done; else the seconds after which to try again, as far as the collector says them.
   const post = async (calls) => {
-    const context = { channel: "web", userAgent: navigator.userAgent }
+    const consent = { categoryPreferences: { [settings.consent || "analytics"]: true } } // else nothing is sent
+    const context = { channel: "web", userAgent: navigator.userAgent, consent }
     if (Object.keys(campaign).length) context.campaign = campaign
     if (navigator.webdriver) context.device = { type: "bot" }
     const head = JSON.stringify({ writeKey: settings.key, sentAt: new Date(), context }).slice(0, -1)

@@ -26,6 +26,7 @@ from resa.runtime import Intake
 from resa.storage import Store
 from resa.web.collecting import Collector
 from resa.web.metrics import Metrics
+from resa.workspace import Workspace
 
 __all__ = ["Server", "run"]
 
@@ -148,8 +149,8 @@ def run(folder: Path, data: Path, host: str, port: int) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
-    with Store.open(data) as store, store.arrivals() as arrivals:
-        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings)
+    with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop)
         asyncio.run(_serve(collector, settings, host, port))
 
 

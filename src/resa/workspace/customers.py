@@ -18,6 +18,7 @@ from resa.storage import JourneyIndex, since_when
 
 if TYPE_CHECKING:
     from resa.analytics import Measure, SeenCustomer
+    from resa.consent import Standing
     from resa.workspace.workspace import Workspace
 
 __all__ = ["COMPUTED", "Called", "Profile", "Trait", "called_and_known", "called_so", "found_customer", "profile_of"]
@@ -70,6 +71,7 @@ class Profile:
         traits: What is known of her, in alphabetical order.
         seen: What the map sees of her.
         segments: The segments of the map that she is in, each with the moment since when, UTC; `None`: not followed.
+        consents: Where she stands on every topic and purpose, with the word that decides.
         notes: What must be known of the numbers.
     """
 
@@ -77,13 +79,20 @@ class Profile:
     traits: tuple[Trait, ...]
     seen: SeenCustomer
     segments: Mapping[str, datetime | None] = field(default_factory=dict)
+    consents: tuple[Standing, ...] = ()
     notes: tuple[Sentence, ...] = ()
 
     @property
     def document(self) -> Mapping[str, Any]:
         """The profile as JSON can hold it; moments are `datetime`."""
         segments = [{"segment": segment, "since": since} for segment, since in self.segments.items()]
-        return {**_known(self.identifiers, self.traits), "segments": segments, **asdict(self.seen)}
+        consents = list(map(asdict, self.consents))
+        return {
+            **_known(self.identifiers, self.traits),
+            "segments": segments,
+            "consents": consents,
+            **asdict(self.seen),
+        }
 
 
 def called_and_known(shop: Workspace, index: JourneyIndex, customer: int) -> Mapping[str, Any]:
@@ -127,6 +136,7 @@ def profile_of(
         traits=tuple(_with_computed(_traits(shop.store.told_traits(index, customer).to_pylist()), seen)),
         seen=seen,
         segments=_segments(shop, measure, key, index, customer),
+        consents=shop.consents.of_all(identifiers_of(index, customer)).standings,
         notes=measure.notes,
     )
 

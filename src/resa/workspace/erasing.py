@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from resa.base.errors import WorkspaceDamaged
+from resa.base.errors import QuestionError, WorkspaceDamaged
 from resa.base.language import sentence
 from resa.collector import Hooks
 from resa.identity import Identifier, Known, hashes_in_one_form, identifiers_of, in_one_form, national_number
@@ -32,13 +32,14 @@ from resa.storage import (
     named_in_payload,
     search_everything,
 )
+from resa.workspace.consents import withholding_of
 from resa.workspace.customers import called_so, found_customer
 from resa.workspace.folders import user
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Erased", "erase_customer", "needles_of", "owned_by", "person_of", "store_of"]
+__all__ = ["Erased", "erase_customer", "found_person", "needles_of", "owned_by", "person_of", "store_of"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -73,7 +74,7 @@ def erase_customer(shop: Workspace, value: str, *, kind: str | None = None, dry:
         WorkspaceDamaged: Something of her was found after the erasure; says where, without values.
     """
     with shop.store.writing(asks=True) as writer, shop.store.arrivals() as arrivals:
-        drainer = Drainer(writer, arrivals, Hooks(shop.folder), shop.settings.ip)
+        drainer = Drainer(writer, arrivals, Hooks(shop.folder), shop.settings.ip, withholding_of(shop))
         try:
             return Erased(rows=_erase(shop, drainer, value, kind, dry=dry))
         finally:
@@ -86,6 +87,7 @@ def _erase(shop: Workspace, drainer: Drainer, value: str, kind: str | None, *, d
     drainer.drain_up_to_now()
     shop.refresh(writer)
     person = _asked_for(shop, value, kind)
+    shop.audit.note("customer.count" if dry else "customer.erase", of=min(person.called))
     rows = Counter(erase_rows(writer, person, dry=dry))
     if dry:
         return rows
@@ -111,7 +113,7 @@ def _asked_for(shop: Workspace, value: str, kind: str | None) -> Person:
     index = shop.store.index()
     if not called_so(shop, index, value, kind) and (erased := erased_with(shop.store, value, kind)):
         return _erased_before(shop, value, erased)
-    return person_of(shop, index, found_customer(shop, index, value, kind))
+    return found_person(shop, index, value, kind)[1]
 
 
 def _erased_before(shop: Workspace, value: str, erased: Mapping[bytes, str]) -> Person:
@@ -131,7 +133,8 @@ def _erased_before(shop: Workspace, value: str, erased: Mapping[bytes, str]) -> 
     hers = frozenset(one for one in in_one_form(kinds, values, rules) if one is not None)
     written = {(kind, value) for kind in known} | {(one.kind, one.value) for one in hers}
     return Person(
-        owns=lambda lists: np.zeros(len(lists), np.bool_),
+        called=frozenset((one.kind, one.value) for one in hers) or frozenset(written),
+        owns=_owns_nothing,
         is_called=is_called,
         names_her=names_her,
         needles=needles_of(shop, hers, frozenset(written)),
@@ -147,9 +150,24 @@ def store_of(shop: Workspace, folder: Path) -> Store:
     return store
 
 
-def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
+def found_person(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> tuple[int | None, Person]:
+    """The number of who is called so, and how storage knows her; of one whom consents alone name, no number.
+
+    Raises:
+        QuestionError: Nobody is called so, or several are.
+    """
+    try:
+        customer = found_customer(shop, index, value, kind)
+    except QuestionError:
+        hers = shop.consents.only_named(value, kind)
+        if not hers:
+            raise
+        return None, person_of(shop, index, None, frozenset(hers))
+    return customer, person_of(shop, index, customer, frozenset(identifiers_of(index, customer)))
+
+
+def person_of(shop: Workspace, index: JourneyIndex, customer: int | None, hers: frozenset[Identifier]) -> Person:
     """Who is to go, as storage asks for it."""
-    hers = frozenset(identifiers_of(index, customer))
     written = _written(shop, hers)
     kinds, values = (pa.array([pair[place] for pair in sorted(written)], pa.string()) for place in (0, 1))
     hasher = shop.store.hasher
@@ -168,13 +186,18 @@ def person_of(shop: Workspace, index: JourneyIndex, customer: int) -> Person:
         return any(one in hers for one in in_one_form(kinds, values, shop.identity.rules))
 
     return Person(
-        owns=owned_by(shop, index, customer),
+        called=hers,
+        owns=_owns_nothing if customer is None else owned_by(shop, index, customer),
         is_called=is_called,
         names_her=names_her,
         needles=needles_of(shop, hers, written),
         hashes=[(kind, row.tobytes()) for key in keys for kind, row in zip(kinds.to_pylist(), key, strict=True)],
         who=user(),
     )
+
+
+def _owns_nothing(lists: pa.ChunkedArray) -> Flags:
+    return np.zeros(len(lists), np.bool_)
 
 
 def owned_by(shop: Workspace, index: JourneyIndex, customer: int) -> Callable[[pa.ChunkedArray], Flags]:

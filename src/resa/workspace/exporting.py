@@ -13,8 +13,8 @@ from resa.base.errors import InputError
 from resa.base.files import durable_file, make_private_folder
 from resa.base.language import sentence
 from resa.storage import rows_naming
-from resa.workspace.customers import called_and_known, found_customer
-from resa.workspace.erasing import person_of
+from resa.workspace.customers import called_and_known, profile_of
+from resa.workspace.erasing import found_person
 from resa.workspace.freshness import brought_up_to_date
 
 if TYPE_CHECKING:
@@ -46,12 +46,14 @@ def export_customer(shop: Workspace, value: str, folder: Path, *, kind: str | No
         raise InputError(sentence("'{path}' is a file; name a folder", path=folder))
     brought_up_to_date(shop)
     index = shop.store.index()
-    customer = found_customer(shop, index, value, kind)
-    tables = rows_naming(shop.store, person_of(shop, index, customer))
-    openings = {key: _openings(shop, value, kind, key) for key in shop.maps}
+    customer, person = found_person(shop, index, value, kind)
+    shop.audit.note("customer.export", of=min(person.called))
+    tables = rows_naming(shop.store, person)
+    seen = customer is not None
+    openings = {key: _openings(shop, value, kind, key) if seen else [] for key in shop.maps}
     document = {
         "made_at": shop.clock(),
-        **called_and_known(shop, index, customer),
+        **({} if customer is None else called_and_known(shop, index, customer)),
         **{name: [_readable(row) for row in table.to_pylist()] for name, table in tables.items()},
         "openings": openings,
     }
@@ -65,7 +67,7 @@ def export_customer(shop: Workspace, value: str, folder: Path, *, kind: str | No
 
 
 def _openings(shop: Workspace, value: str, kind: str | None, key: str) -> list[dict[str, Any]]:
-    return list(shop.customer(value, kind=kind, map_key=key, newest=0).document["openings"])
+    return list(profile_of(shop, value, kind=kind, map_key=key, newest=0).document["openings"])
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def _sections(document: Mapping[str, Any]) -> list[Section]:
         "decisions": sentence("What people decided on who you are"),
         "segment_members": sentence("Segments that you are in"),
         "segment_changes": sentence("Segments that you entered and left"),
+        "consents": sentence("What you consented to, and withdrew"),
     }
     sections = [_section(titles[name], document[name]) for name in titles if name in document]
     openings = [{"map": key, **row} for key, rows in document["openings"].items() for row in rows]

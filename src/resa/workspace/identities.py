@@ -197,7 +197,8 @@ class Identity:
             }
             for one in made
         ]
-        keep_decisions(self._shop.store, pa.Table.from_pylist(rows, schema=DECISIONS))
+        also = [self._shop.audit.also(f"identity.{one.what}", of=end) for one in made for end in (one.one, one.other)]
+        keep_decisions(self._shop.store, pa.Table.from_pylist(rows, schema=DECISIONS), also)
 
 
 _NAMES = ("kind", "value")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resa.base.showing import Listing
-from resa.storage import ApiKey, Store, list_keys, make_key, revoke_key
+from resa.storage import ApiKey, Scope, Store, list_keys, make_key, revoke_key
+from resa.workspace.auditing import Audit
 from resa.workspace.folders import source_name
 
 __all__ = ["Keys"]
@@ -16,6 +17,7 @@ class Keys:
     """The keys of a workspace, changed beside a running server too."""
 
     store: Store
+    audit: Audit
 
     def make(self, name: str, source: str | None = None) -> str:
         """Make a key that sends events of a source; it is shown this once, and kept nowhere.
@@ -27,15 +29,17 @@ class Keys:
         Raises:
             QuestionError: There is a key of this name, or no source can have that name.
         """
-        return make_key(self.store, name, source_id=source_name(source or name))
+        named = source_name(source or name)
+        also = self.audit.also("key.make", key=name, scope="collect", source=named)
+        return make_key(self.store, name, source_id=named, also=also)
 
-    def make_for_metrics(self, name: str) -> str:
-        """Make a key that reads `/metrics`, and sends nothing; it is shown this once, and kept nowhere.
+    def make_for(self, scope: Scope, name: str) -> str:
+        """Make a key that sends no events, such as one that reads `/metrics`; it is shown this once, and kept nowhere.
 
         Raises:
             QuestionError: There is a key of this name.
         """
-        return make_key(self.store, name, scope="metrics")
+        return make_key(self.store, name, scope=scope, also=self.audit.also("key.make", key=name, scope=scope))
 
     def revoke(self, name: str) -> ApiKey:
         """Refuse a key from now on.
@@ -43,7 +47,7 @@ class Keys:
         Raises:
             QuestionError: There is none.
         """
-        return revoke_key(self.store, name)
+        return revoke_key(self.store, name, also=self.audit.also("key.revoke", key=name))
 
     def all(self) -> Listing[ApiKey]:
         """Every key, revoked ones among them."""

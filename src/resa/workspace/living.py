@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import WorkspaceBusy, WorkspaceError
@@ -13,6 +14,8 @@ from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions, is_asked, lending
 from resa.workspace.background import Background
+from resa.workspace.consents import withholding_of
+from resa.workspace.retaining import retained_by
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class Live:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
+        self._retained: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -101,7 +105,7 @@ class Live:
         with store.arrivals() as arrivals:
             follow = following(self._shop, writer)
             self._files = len(store.event_files())
-            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip)
+            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, withholding_of(self._shop))
             due = stated = time.monotonic()
             stale = not self._tried(lambda: follow() is None)
             while not stopped():
@@ -110,6 +114,7 @@ class Live:
                     return True
                 began = time.monotonic()
                 stale |= self._store(drainer, writer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._retain(writer)
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -135,6 +140,19 @@ class Live:
             return self._background.step(writer) or stored
 
         return self._tried(store)
+
+    def _retain(self, writer: Writer) -> bool:
+        """Once a day take away what is too old; whether anything was."""
+        today = self._shop.clock().date()
+        if today == self._retained:
+            return False
+
+        def retain() -> bool:
+            taken = sum(one.rows for one in retained_by(self._shop, writer))
+            self._retained = today
+            return taken > 0
+
+        return self._tried(retain)
 
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""

@@ -14,6 +14,7 @@ from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.base.showing import Listing
+from resa.identity import identifiers_of
 from resa.storage import SegmentChange, kept_members, segment_history
 from resa.workspace.customers import found_customer
 
@@ -120,6 +121,7 @@ class Segments:
         from resa.segments import write_list  # noqa: PLC0415 - see above
 
         members = self.members(key)
+        self._shop.audit.note("segment.export", segment=key, customers=int(members.num_rows))
         write_list(members, Path(path))
         return int(members.num_rows)
 
@@ -168,6 +170,7 @@ class Segments:
             if index.generation == snapshot.index.generation:
                 break  # a number means a customer of one generation only
         number = found_customer(shop, index, customer, kind)
+        shop.audit.note("customer.why", of=identifiers_of(index, number)[0], about=name)
         moment = looked_from(shop.store, index.as_of.overall) if name in journey_map.segment else None
         return why(snapshot, number, name, now=None if moment is None else to_microseconds(moment))
 

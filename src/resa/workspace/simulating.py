@@ -26,7 +26,16 @@ def write_simulated(
     days: int | None,
     truths: Sequence[str],
 ) -> list[Written]:
-    """Write what made-up customers' systems would have written, and what is true of them; see `Workspace.simulate`.
+    """Write what made-up customers' systems would have written, and what is true of them.
+
+    Args:
+        folder: Of the workspace.
+        journey_map: By which they live.
+        customers: How many.
+        seed: The same one gives the same customers.
+        start: First day; default: the specification's.
+        days: How many; default: the specification's.
+        truths: Names of truths of `simulation.yaml` to plant.
 
     Raises:
         InputError: `simulation.yaml` is wrong, or has no such truth.

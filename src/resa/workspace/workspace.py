@@ -29,8 +29,10 @@ from resa.collector import (
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
+from resa.workspace.auditing import Audit
 from resa.workspace.collecting import collect_sources
 from resa.workspace.comparing import seen_of_maps
+from resa.workspace.consents import Consents, topics_of
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
 from resa.workspace.exporting import export_customer
@@ -39,6 +41,7 @@ from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
+from resa.workspace.retaining import Expired, retain
 from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
@@ -102,7 +105,9 @@ class Workspace:
         currencies = currencies_of(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
         for key, journey_map in self.maps.items():
-            found += lint(journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies)
+            found += lint(
+                journey_map, self.loaded, today=today, data=seen.get(key), currencies=currencies, topics=topics_of(self)
+            )
         return found
 
     def _data_seen(self) -> Mapping[str, DataSeen]:
@@ -145,7 +150,7 @@ class Workspace:
     @property
     def keys(self) -> Keys:
         """Keys of those who send events over HTTP."""
-        return Keys(self.store)
+        return Keys(self.store, self.audit)
 
     @property
     def links(self) -> Links:
@@ -156,6 +161,16 @@ class Workspace:
     def identity(self) -> Identity:
         """Who is who."""
         return Identity(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who saw and changed what."""
+        return Audit(self)
+
+    @property
+    def consents(self) -> Consents:
+        """What customers consented to."""
+        return Consents(self)
 
     @property
     def segments(self) -> Segments:
@@ -185,7 +200,9 @@ class Workspace:
 
     def customer(self, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50) -> Profile:
         """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
-        return profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+        found = profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+        self.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
+        return found
 
     def export_customer(self, value: str, folder: Path | str, *, kind: str | None = None) -> Path:
         """Write all that is stored of a customer; see `resa.workspace.exporting.export_customer`."""
@@ -194,6 +211,10 @@ class Workspace:
     def erase(self, value: str, *, kind: str | None = None, dry: bool = False) -> Erased:
         """Erase the customer who is called so; see `resa.workspace.erasing.erase_customer`."""
         return erase_customer(self, value, kind=kind, dry=dry)
+
+    def retain(self, *, dry: bool = False) -> Listing[Expired]:
+        """Take away what is older than the settings say; see `resa.workspace.retaining.retain`."""
+        return retain(self, dry=dry)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -291,7 +312,8 @@ class Workspace:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
-            writer.save_map_version(journey_map.key, journey_map.hash, text, who=user())
+            also = self.audit.also("map.change", map=journey_map.key, version=journey_map.hash[:8])
+            writer.save_map_version(journey_map.key, journey_map.hash, text, who=user(), also=also)
 
     def _forget_sources(self) -> None:
         """Source files changed: read them again when they are needed, and whatever was made from them."""
@@ -301,18 +323,7 @@ class Workspace:
     def understand(
         self, path: str, given: Mapping[str, str], *, kind: str = "events", name: str | None = None
     ) -> Understanding:
-        """Look at one new file and propose how to collect it.
-
-        Args:
-            path: From where the person stands, or an fsspec URL.
-            given: What the person said: target to column.
-            kind: Of the source.
-            name: Of the source; `None`: as the file is called.
-
-        Raises:
-            SourceError: The file cannot be read, what was said does not fit it, or the URL holds a secret, which must
-                not get into a source file.
-        """
+        """Look at one new file and propose how to collect it; see `resa.workspace.folders.understood`."""
         zones = {journey_map.timezone for journey_map in self.maps.values()}
         return understood(self.folder, path, given, kind=kind, name=name, zones=zones, now=self.clock())
 
@@ -381,18 +392,7 @@ class Workspace:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
         With a `simulation.yaml` in the workspace, as that says; else from the map alone, with source files to read
-        them. What is true of them stands in `incoming/truths.json`.
-
-        Args:
-            key: Of the map, where there are several.
-            customers: How many.
-            seed: The same one gives the same customers.
-            start: First day; default: the specification's.
-            days: How many; default: the specification's.
-            truths: Names of truths of `simulation.yaml` to plant.
-
-        Raises:
-            InputError: `simulation.yaml` is wrong, or has no such truth.
+        them. What is true of them stands in `incoming/truths.json`. See `resa.workspace.simulating.write_simulated`.
         """
         from resa.workspace.simulating import write_simulated  # noqa: PLC0415 - heavy; only here
 

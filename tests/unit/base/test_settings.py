@@ -25,6 +25,12 @@ OTHER = {
     "spare_bytes": ("0", 0),
     "ready_seconds": ("9", 9),
     "log_format": ("json", "json"),
+    "keep_events": ("25 months", "25 months"),
+    "keep_customers": ("5 years", "5 years"),
+    "keep_feedback": ("1 year", "1 year"),
+    "keep_daily_numbers": ("10 years", "10 years"),
+    "keep_rejected": ("30 days", "30 days"),
+    "keep_segment_changes": ("8 weeks", "8 weeks"),
 }
 """Another value for each setting, as an environment variable says it and as it is read."""
 
@@ -86,6 +92,7 @@ def test_each_setting_can_be_said_by_the_environment_and_is_used(
         ("port = 70000", "less than or equal to 65"),
         ("body_bytes = 1", "greater than or equal to 1"),
         ('host = ""', "at least 1 character"),
+        ('keep_events = "25 moons"', "write it as 25 months"),
     ],
 )
 def test_wrong_values_say_what_would_be_right(tmp_path: Path, line: str, says: str) -> None:

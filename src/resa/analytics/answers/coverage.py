@@ -8,6 +8,7 @@ the touchpoint of the first signal that holds for them, as far as that can be to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
@@ -24,6 +25,7 @@ from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.sql.text import inlined, literal
 from resa.analytics.views import VIEWS
 from resa.base.language import Sentence, sentence
+from resa.model.consents import WITHHELD
 
 __all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "SEEN_BY", "answer_coverage", "days_asked"]
 
@@ -137,14 +139,15 @@ _SQL_TYPES: Final = {
 
 def _touchpoint(selection: Selection) -> str:
     """Which touchpoint a number by day is about: by its name, or as an event by the first signal that holds."""
-    cases = []
+    own = f"json_extract_string(properties, {literal('$.' + json.dumps(selection.snapshot.journey_map.key))})"
+    cases = [f"WHEN event = {literal(WITHHELD)} THEN {own}", f"WHEN event = {literal(WITHHELD + '_by_bots')} THEN NULL"]
     for signal in selection.snapshot.journey_map.signals:
         if signal.daily_number is not None:
             cases.append(f"WHEN event = {literal(signal.daily_number)} THEN {literal(signal.touchpoint)}")
         elif signal.when is not None:
             condition = inlined(selection.snapshot.event_expression(signal.when, "boolean"))
             cases.append(f"WHEN {condition} THEN {literal(signal.touchpoint)}")
-    return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+    return f"CASE {' '.join(cases)} END"
 
 
 def days_asked(selection: Selection) -> str:

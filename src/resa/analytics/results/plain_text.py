@@ -43,7 +43,18 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("opened (UTC)", "deadline (UTC)", "when (UTC)", "happened (UTC)", "as of (UTC)", "4 weeks ago", "trend"),
             *("segment", "change", "cause", "identifier", "why", "decision", "probability", "agree", "differ"),
             *("scope", "setting", "said in", "reads", "last run (UTC)", "last success (UTC)", "since run", "lag"),
-            *("next run (UTC)", "failures", "last error"),
+            *(
+                "next run (UTC)",
+                "failures",
+                "last error",
+                "consent",
+                "allowed",
+                "since (UTC)",
+                "wording",
+                "where",
+                "by",
+            ),
+            *("asked", "withdrawn", "way", "what", "detail", "customer", "kept", "from (UTC)", "older rows"),
         )
     }
 )
@@ -60,6 +71,12 @@ CELLS: Final[Mapping[str, str]] = MappingProxyType(
             *("removed", "yes", "no", "(not known)", "(other)", "text", "number", "whole number", "time", "day"),
             *(
                 "true or false",
+                "given",
+                "asked",
+                "confirmed",
+                "withdrawn",
+                "nothing",
+                "for ever",
                 "entered",
                 "left",
                 "record",
@@ -99,6 +116,8 @@ _OURS: Final = frozenset(
         "instead",
         "change",
         "cause",
+        "allowed",
+        "kept",
     }
 )
 """Columns whose cells may hold words of ours."""

@@ -1,6 +1,6 @@
 """Segment's HTTP calls, as its public clients make them: what a request must be, and the rows that it becomes."""
 
-from resa.collector.segment.items import ItemProblem
+from resa.collector.segment.items import ItemProblem, Row
 from resa.collector.segment.requests import CALLS, COUNTED, Request, read_request, with_address
 from resa.collector.segment.rows import Rows, problems_of, rows_of
 
@@ -9,6 +9,7 @@ __all__ = [
     "COUNTED",
     "ItemProblem",
     "Request",
+    "Row",
     "Rows",
     "problems_of",
     "read_request",

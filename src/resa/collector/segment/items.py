@@ -15,6 +15,9 @@ slow network is no wrong clock.
 *What is not kept.* The IP address, unless the workspace asks for it; the user agent, of which the kind of device is
 kept; traits in a context, which say what `identify` says.
 
+*Consent.* What `context.consent.categoryPreferences` says goes with the row until it is stored, and decides whether it
+may be (`Rows.withhold`).
+
 *Bots.* A call whose context has the user agent of a program is of the device `bot`, whatever device it names. What
 sends on behalf of somebody (a shop's own server) says that one's user agent, or none.
 """
@@ -25,6 +28,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -35,7 +39,7 @@ from resa.collector.bots import BOT, is_bot
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
 from resa.collector.segment.requests import COUNTED
 
-__all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "read_item"]
+__all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "preferences_in", "read_item"]
 
 SKEW: Final = 5 * 60 * 1_000_000
 """A clock that is wrong by less, microseconds, is left alone."""
@@ -71,6 +75,9 @@ _items: Final = msgspec.json.Decoder(_Item)
 _encode: Final = msgspec.json.Encoder().encode
 
 
+_NO_PREFERENCES: Final[Mapping[str, bool]] = MappingProxyType({})
+
+
 class Frame(NamedTuple):
     """What is known of an item before it is read.
 
@@ -104,6 +111,8 @@ class Row(NamedTuple):
         content: Properties or traits, as JSON.
         channel: Where, as far as the call says it.
         device: desktop, mobile, tablet or bot, as far as the context says it.
+        preferences: What the context says she consents to, by category; empty: it does not say.
+        page: The address of the page that the context names; empty: none.
     """
 
     event: str | None
@@ -114,6 +123,8 @@ class Row(NamedTuple):
     content: str | None
     channel: str | None = None
     device: str | None = None
+    preferences: Mapping[str, bool] = _NO_PREFERENCES
+    page: str = ""
 
 
 class ItemProblem(NamedTuple):
@@ -183,7 +194,31 @@ def _row(item: _Item, frame: Frame) -> Row:
         content=_json(content, "traits" if made.event is None else "properties"),
         channel=_channel(context) or made.channel,
         device=None if made.event is None else _device(context),
+        preferences=_preferences(context),
+        page=_page_of(context),
     )
+
+
+def preferences_in(content: bytes | msgspec.Raw, frame: Frame) -> Mapping[str, bool]:
+    """What an item that cannot be taken says she consents to, by category."""
+    try:
+        own = _decoded(content).context
+    except _Refused:
+        return _NO_PREFERENCES
+    return _preferences({**(frame.context or {}), **(own if isinstance(own, dict) else {})})
+
+
+def _preferences(context: Mapping[str, Any]) -> Mapping[str, bool]:
+    """`context.consent.categoryPreferences`, as Segment's clients write it; what is neither true nor false is a no."""
+    consent = context.get("consent")
+    said = consent.get("categoryPreferences") if isinstance(consent, dict) else None
+    return {name: value is True for name, value in said.items()} if isinstance(said, dict) else _NO_PREFERENCES
+
+
+def _page_of(context: Mapping[str, Any]) -> str:
+    page = context.get("page")
+    url = page.get("url") if isinstance(page, dict) else None
+    return url if isinstance(url, str) and len(url) <= _LONGEST and "\0" not in url else ""
 
 
 class _Made(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain
 from typing import Final
 
@@ -12,8 +13,9 @@ import pyarrow as pa
 from resa.base.addresses import Kept
 from resa.base.errors import InputError
 from resa.collector.bots import BOT
-from resa.collector.segment.items import Frame, ItemProblem, Row, moment_of, read_item
+from resa.collector.segment.items import Frame, ItemProblem, Row, moment_of, preferences_in, read_item
 from resa.collector.segment.requests import COUNTED, Request, read_request
+from resa.model.consents import WITHHELD
 from resa.model.tables import IDENTIFIERS, INSTANT, REJECTED
 from resa.storage import Arrival, Kind
 
@@ -26,7 +28,7 @@ _AT_ONCE: Final = 100_000
 """Calls that become rows at once: one of two bytes becomes a rejected row of hundreds, and they must fit in memory."""
 
 _Placed = tuple[Row, Arrival, int]
-_Refusal = tuple[ItemProblem, bytes, int]
+_Refusal = tuple[ItemProblem, bytes, int, Mapping[str, bool]]
 
 
 class Rows:
@@ -48,31 +50,62 @@ class Rows:
         self._records: list[_Placed] = []
         self._counted: list[_Placed] = []
         self._rejected: list[_Refusal] = []
+        self._withheld: list[_Placed] = []
+        self._touchpoints: Sequence[Mapping[str, str]] = ()
+
+    def placed(self) -> Iterator[tuple[Row, str]]:
+        """Events and records, each with what it is called for ever: its id, or its place among all arrivals."""
+        for row, arrival, place in chain(self._events, self._records):
+            yield row, row.message_id or f"{arrival.number}-{place}"
+
+    def withhold(
+        self, withheld: Callable[[Sequence[Row]], Sequence[bool]], refused: Callable[[Mapping[str, bool]], bool]
+    ) -> None:
+        """Keep nothing of whom rows are about, where that is not consented to: they are counted by day.
+
+        Args:
+            withheld: Which rows of some it is.
+            refused: Whether it is a row that cannot be read, by what it says of consent.
+        """
+        for name in ("_events", "_records"):
+            placed: list[_Placed] = getattr(self, name)
+            flags = withheld([row for row, _, _ in placed])
+            self._withheld += [one for one, flag in zip(placed, flags, strict=True) if flag]
+            setattr(self, name, [one for one, flag in zip(placed, flags, strict=True) if not flag])
+        self._rejected = [
+            (problem, b"{}" if refused(said) else content, row, said) for problem, content, row, said in self._rejected
+        ]
+
+    @property
+    def withheld(self) -> pa.Table:
+        """What touchpoint they are is seen by these, as columns of `EVENTS`; whom they are about, by none of them."""
+        return _event_columns(self._withheld)
+
+    def count_withheld(self, touchpoints: Sequence[Mapping[str, str]]) -> None:
+        """Say of each withheld row which touchpoint it is, by map."""
+        self._touchpoints = touchpoints
+
+    @property
+    def nameless(self) -> int:
+        """How many of the last `message_ids` are to be kept as hashes alone."""
+        return len(self._withheld)
 
     @property
     def reasons(self) -> Counter[str]:
         """How many were refused for which reason."""
-        return Counter(problem.reason for problem, _, _ in self._rejected)
+        return Counter(problem.reason for problem, *_ in self._rejected)
 
     @property
     def message_ids(self) -> pa.Array:
         """Of events, then of others in order; a call without an id is called by its place among all arrivals."""
-        placed = chain(self._events, self._records, self._counted)
+        placed = chain(self._events, self._records, self._counted, self._withheld)
         return pa.array([row.message_id or f"{arrival.number}-{place}" for row, arrival, place in placed], pa.string())
 
     @property
     def events(self) -> pa.Table:
         """Columns of `EVENTS`, without those that storage fills."""
-        rows = [row for row, _, _ in self._events]
-        own = {
-            "occurred_at": pa.array([row.happened_at for row in rows], INSTANT),
-            "sent_at": pa.array([row.sent_at for row in rows], INSTANT),
-            "event": pa.array([row.event for row in rows], pa.string()),
-            "channel": pa.array([row.channel for row in rows], pa.string()),
-            "device": pa.array([row.device for row in rows], pa.string()),
-            "properties": pa.array([row.content for row in rows], pa.string()),
-        }
-        return pa.table({**own, **_common(self._events)})
+        own = _event_columns(self._events)
+        return pa.table({**dict(zip(own.column_names, own.columns, strict=True)), **_common(self._events)})
 
     @property
     def others(self) -> list[tuple[Kind, pa.Table]]:
@@ -82,6 +115,8 @@ class Rows:
             found.append(("customers", self._customers()))
         if self._counted:
             found.append(("daily_numbers", self._daily_numbers()))
+        if self._withheld:
+            found.append(("daily_numbers", self._withheld_numbers()))
         return found
 
     def _customers(self) -> pa.Table:
@@ -107,6 +142,21 @@ class Rows:
             }
         )
 
+    def _withheld_numbers(self) -> pa.Table:
+        """One a row again; of when it came, the day is kept."""
+        rows = [row for row, _, _ in self._withheld]
+        days = pa.array([row.happened_at for row in rows], INSTANT).cast(pa.date32())
+        said = [json.dumps(one, ensure_ascii=False) if one else None for one in self._touchpoints]
+        return pa.table(
+            {
+                "received_at": days.cast(INSTANT),
+                "day": days,
+                "number": pa.array([f"{WITHHELD}_by_bots" if row.device == BOT else WITHHELD for row in rows]),
+                "value": pa.array([1.0] * len(rows), pa.float64()),
+                "properties": pa.array(said, pa.string()),
+            }
+        )
+
     @property
     def rejected(self) -> pa.Table:
         """Columns of `REJECTED`, without those that storage fills."""
@@ -117,7 +167,7 @@ class Rows:
                 "detail": str(problem.detail),
                 "payload": content.decode("utf-8", errors="backslashreplace"),
             }
-            for problem, content, row in self._rejected
+            for problem, content, row, _ in self._rejected
         ]
         wanted = ("row", "reason", "detail", "payload")
         return pa.Table.from_pylist(rows, schema=pa.schema([REJECTED.field(name) for name in wanted]))
@@ -130,7 +180,8 @@ class Rows:
         for place, content in enumerate(request.items):
             found = read_item(content, frame)
             if isinstance(found, ItemProblem):
-                self._rejected.append((found, bytes(content), first_row + place))
+                said = preferences_in(content, frame)
+                self._rejected.append((found, bytes(content), first_row + place, said))
             elif arrival.kind == COUNTED:
                 self._counted.append((found, arrival, place))
             else:
@@ -170,6 +221,20 @@ def _request(arrival: Arrival) -> Request:
         return read_request(arrival.content, arrival.kind)
     except InputError:
         return Request(None, [arrival.content])
+
+
+def _event_columns(placed: Sequence[_Placed]) -> pa.Table:
+    rows = [row for row, _, _ in placed]
+    return pa.table(
+        {
+            "occurred_at": pa.array([row.happened_at for row in rows], INSTANT),
+            "sent_at": pa.array([row.sent_at for row in rows], INSTANT),
+            "event": pa.array([row.event for row in rows], pa.string()),
+            "channel": pa.array([row.channel for row in rows], pa.string()),
+            "device": pa.array([row.device for row in rows], pa.string()),
+            "properties": pa.array([row.content for row in rows], pa.string()),
+        }
+    )
 
 
 def _common(placed: Sequence[_Placed]) -> dict[str, pa.Array]:

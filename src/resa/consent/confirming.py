@@ -1,0 +1,47 @@
+"""Links by which a customer confirms what she was asked: signed, and good until a moment.
+
+That a link is good once, the log of consents sees to. It says the number of the record that asked, and nothing of her.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from typing import Final
+
+__all__ = ["confirmation_token", "confirmed_number"]
+
+_SHAPE: Final = re.compile(r"([1-9][0-9]{0,15})-([1-9][0-9]{0,11})-([A-Za-z0-9_-]{43})", re.ASCII)
+
+
+def confirmation_token(number: int, until: int, secret: bytes) -> str:
+    """The token of a link.
+
+    Args:
+        number: Of the record that asked.
+        until: When it ends, seconds since 1970.
+        secret: That signs.
+    """
+    body = f"{number}-{until}"
+    return f"{body}-{_signature(body, secret)}"
+
+
+def confirmed_number(token: str, now: int, secret: bytes) -> int | None:
+    """The number of the record that asked; `None`: we did not make the token, or it has ended.
+
+    Args:
+        token: What stands in a link.
+        now: Seconds since 1970.
+        secret: That signed.
+    """
+    found = _SHAPE.fullmatch(token)
+    if found is None or not hmac.compare_digest(found[3], _signature(f"{found[1]}-{found[2]}", secret)):
+        return None
+    return int(found[1]) if now <= int(found[2]) else None
+
+
+def _signature(body: str, secret: bytes) -> str:
+    digest = hmac.digest(secret, b"resa consent " + body.encode(), hashlib.sha256)
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

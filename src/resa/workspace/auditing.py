@@ -1,0 +1,72 @@
+"""Who saw and changed what in a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resa.base.showing import Listing
+from resa.storage import Also, AuditEntry, Way, audit_entries, keep_entry, put_entry
+from resa.workspace.folders import user
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Audit"]
+
+
+class Audit:
+    """The audit log of a workspace.
+
+    Args:
+        shop: The workspace.
+
+    Attributes:
+        way: By which what is done here is done.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+        self.way: Way = "program"
+
+    def entries(self, customer: tuple[str, str] | None = None, *, newest: int | None = None) -> Listing[AuditEntry]:
+        """Who saw and changed what, the newest first; it names no customer but by a pseudonym.
+
+        Args:
+            customer: Only about her, by kind and value of any identifier of hers.
+            newest: So many at most.
+
+        Raises:
+            InputError: The identifier names nobody.
+        """
+        of = None if customer is None else self._shop.consents.identifiers(customer)
+        return Listing(audit_entries(self._shop.store, of=of, newest=newest))
+
+    def note(
+        self, what: str, *, of: tuple[str, str] | None = None, who: str | None = None, **detail: str | int
+    ) -> None:
+        """Write down that somebody saw or changes something; it is on the disk when this returns.
+
+        Args:
+            what: Such as `customer.show`.
+            of: The customer, by kind and value of an identifier in its one form.
+            who: Who does; `None`: who works here.
+            **detail: What more there is to say, without personal data.
+        """
+        keep_entry(self._shop.store, self._entry(what, of, who, detail))
+
+    def also(
+        self, what: str, *, of: tuple[str, str] | None = None, who: str | None = None, **detail: str | int
+    ) -> Also:
+        """The same, to be written in the transaction of what is done."""
+
+        def write(connection: Connection) -> None:
+            put_entry(connection, self._shop.store, self._entry(what, of, who, detail))
+
+        return write
+
+    def _entry(
+        self, what: str, of: tuple[str, str] | None, who: str | None, detail: dict[str, str | int]
+    ) -> AuditEntry:
+        return AuditEntry(what=what, who=user() if who is None else who, way=self.way, of=of, detail=detail)
