@@ -270,8 +270,8 @@ def _beyond(number: int | None) -> str:
 
 def _sources() -> Iterator[str]:
     yield (
-        "`sources/<name>.yaml`, one file a source. `path:`, `database:` or `hook:`, and one of `columns:` and `select:`, are "
-        "needed. A column is named by its name alone, or by a block (see Cell).\n"
+        "`sources/<name>.yaml`, one file a source. `path:`, `database:` or `hook:`, and one of `columns:` "
+        "and `select:`, are needed. A column is named by its name alone, or by a block (see Cell).\n"
     )
     shown: set[tuple[str, str]] = set()
     for kind, schema in source_schema().items():
