@@ -58,6 +58,7 @@ def set_back(database: Path, step: str) -> dict[str, list[dict[str, object]]]:
             old.executemany(
                 f'INSERT INTO "{table}" ({", ".join(kept)}) VALUES ({marks})', [tuple(r.values()) for r in held[table]]
             )
+        old.execute("DELETE FROM sqlite_sequence WHERE name NOT IN (SELECT name FROM sqlite_master)")
         old.commit()
     new.unlink()
     return held
