@@ -114,7 +114,6 @@ class Live:
                     return True
                 began = time.monotonic()
                 stale |= self._store(drainer, writer) or self._decided() or began - stated > _COMPLETE_SECONDS
-                stale |= self._retain(writer)
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -133,11 +132,14 @@ class Live:
         return done.arrivals > 0
 
     def _store(self, drainer: Drainer, writer: Writer) -> bool:
-        """Store what arrived, then what a source brought that runs by itself; whether it was anything."""
+        """Store what arrived, then what a source brought that runs by itself, and take away what is too old.
+
+        Whether it was anything.
+        """
 
         def store() -> bool:
-            stored = self._step(drainer)
-            return self._background.step(writer) or stored
+            changed = [self._step(drainer), self._background.step(writer), self._retain(writer)]
+            return any(changed)
 
         return self._tried(store)
 
@@ -147,12 +149,9 @@ class Live:
         if today == self._retained:
             return False
 
-        def retain() -> bool:
-            taken = sum(one.rows for one in retained_by(self._shop, writer))
-            self._retained = today
-            return taken > 0
-
-        return self._tried(retain)
+        taken = sum(one.rows for one in retained_by(self._shop, writer))
+        self._retained = today
+        return taken > 0
 
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""

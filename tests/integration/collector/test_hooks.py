@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Iterator
 from concurrent.futures import wait
 from contextlib import contextmanager
@@ -280,7 +281,7 @@ SLOW = """
 hook: {signature: none}
 columns:
   occurred_at: webhook.received_at
-  event: {expression: "case when regexp_matches(text, '(x|y)*x.{500}[yz]') then 'seen' else 'not seen' end"}
+  event: {expression: "case when regexp_matches(text, '(x|w)*x.{500}[yz]') then 'seen' else 'not seen' end"}
   customer: who
 """
 
@@ -290,7 +291,8 @@ def test_slow_sql_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.Monke
     clock = [0.0]
     for name, value in {"_MOST_SECONDS": 0.5, "_FEW": 10, "monotonic": lambda: clock[0]}.items():
         monkeypatch.setattr(hooks, name, value)
-    few, many = {"who": "u", "text": "x"}, {"who": "u", "text": "x" * 400_000}
+    text = "".join(random.Random(1).choices("xw", k=30_000))  # noqa: S311 - no secret; of no pattern that could be kept
+    few, many = {"who": "u", "text": "x"}, {"who": "u", "text": text}
     tickets = "hook: {signature: none}\ncolumns: {occurred_at: webhook.received_at, event: status, customer: who}\n"
     asked: list[int] = []
     judge = Judge.judge

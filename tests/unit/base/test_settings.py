@@ -24,6 +24,7 @@ OTHER = {
     "waiting_requests": ("9", 9),
     "spare_bytes": ("0", 0),
     "ready_seconds": ("9", 9),
+    "source_seconds": ("9", 9),
     "log_format": ("json", "json"),
     "keep_events": ("25 months", "25 months"),
     "keep_customers": ("5 years", "5 years"),
