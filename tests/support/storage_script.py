@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 from sqlalchemy import update
@@ -17,8 +18,6 @@ FILES = {f"file{number}": random_rows(90, number) for number in range(3)}
 MAP = told_map()
 CUT = 40
 
-recent.SMALLEST, recent.SHARE = 1, 0.001  # a small layer is laid over however little there is
-
 
 def make(folder: Path) -> None:
     """A workspace whose hashes are those of any other made here."""
@@ -26,6 +25,7 @@ def make(folder: Path) -> None:
         connection.execute(update(workspace).values(key=b"0123456789abcdef"))
 
 
+@patch.multiple(recent, SMALLEST=1, SHARE=0.001)  # a small layer is laid over however little there is
 def run(folder: Path) -> None:
     """Do what is not yet done."""
     with Store.open(folder) as store, store.writing() as writer:
