@@ -26,6 +26,7 @@ from resa.storage.arrays import ArrayFile
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
 from resa.storage.index import ARRAYS, FORMAT, OTHER_CHANNELS, JourneyIndex
+from resa.storage.layout import HEADER
 from resa.storage.records import EPOCH, EventFile, Exclusion
 from resa.storage.runs import LEADING_BITS, TEXT_ROWS, Run, grouped, ids_of
 
@@ -180,7 +181,7 @@ def write_header(
         "records": list(map(_said, records)),
         "files": list(map(_said, files)),
     }
-    path = folder / "header.json"
+    path = folder / HEADER
     path.write_text(json.dumps(header, indent=1), encoding="utf-8")
     flush_file(path)
     flush_folder(folder)

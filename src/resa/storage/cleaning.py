@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, select
 
 from resa.storage.layout import FILE_FOLDERS, Layout
+from resa.storage.readers import Lock, is_read
 from resa.storage.schema import files, generations, hash_runs, map_columns
 
 if TYPE_CHECKING:
@@ -22,24 +23,26 @@ if TYPE_CHECKING:
 __all__ = ["KEPT_GENERATIONS", "clean", "set_aside"]
 
 KEPT_GENERATIONS = 2
-"""A reader may hold the newest generation and the one before it."""
+"""The newest generation and the one before it stay, read or not: some systems cannot tell."""
 
 
 def clean(store: Store, lease: Lease) -> None:
-    """Forget generations beyond the newest two and files that only they used; then delete all that is not listed.
+    """Forget generations that nobody reads and files that only they used; then delete all that is not listed.
 
     What is to go is set aside in the transaction that checks the token: whoever becomes the writer after it begins
     with what is listed, and nothing of its own is taken away. A former generation that points into a removed load goes
-    as soon as there is a newer one.
+    as soon as there is a newer one, whoever reads it.
     """
+    locks: list[Lock] = []
     with lease.writing() as connection:
         numbers = connection.execute(select(generations.c.id).order_by(generations.c.id.desc())).scalars().all()
         removed = set(connection.execute(select(files.c.id).where(files.c.state == "removed")).scalars())
         used: set[int] = set()
         old = []
         for place, number in enumerate(numbers):
-            pointed = set(_files_of(store.layout.generation(number)))
-            if place == 0 or (place < KEPT_GENERATIONS and not pointed & removed):
+            header = store.layout.header(number)
+            pointed = set(_files_of(header))
+            if place == 0 or (not pointed & removed and (place < KEPT_GENERATIONS or is_read(header, locks))):
                 used |= pointed
             else:
                 old.append(number)
@@ -92,9 +95,8 @@ def _unlisted(layout: Layout, connection: Connection) -> list[Path]:
     return sorted(found)
 
 
-def _files_of(generation: Path) -> list[int]:
+def _files_of(header: Path) -> list[int]:
     """Numbers of the files that a generation points into; none when its header is gone."""
-    header = generation / "header.json"
     if not header.exists():
         return []
     said = json.loads(header.read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ from resa.storage.derivation import move_answers
 from resa.storage.gather import open_parquet
 from resa.storage.generating import share_file
 from resa.storage.index import ARRAYS, UNPUBLISHED, JourneyIndex, open_index
+from resa.storage.layout import HEADER
 from resa.storage.parquet import write_parquet
 from resa.storage.publishing import next_number, publish
 from resa.storage.records import EventFile
@@ -41,7 +42,7 @@ SMALL = 500_000  # rows; a file with more is left alone
 TOGETHER = 2_000_000  # rows in memory at a time, and in one new file
 _AT_LEAST = 20_000  # rows; files of fewer are always joined with newer ones
 TOGETHER_BYTES = 1 << 30  # of them, unpacked; Arrow's texts end at twice as many
-_WRITTEN = ("rows.npy", "header.json")  # of a generation, for new files
+_WRITTEN = ("rows.npy", HEADER)  # of a generation, for new files
 
 
 @dataclass(frozen=True)

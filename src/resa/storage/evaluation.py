@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from resa.base.errors import WorkspaceDamaged
+from resa.base.errors import EngineError, WorkspaceDamaged
 from resa.base.language import sentence
 from resa.engine import Engine
 from resa.expressions import Compiled
@@ -45,9 +46,9 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
 def stream_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) -> Iterator[pa.RecordBatch]:
     """The same piece by piece, in bounded memory."""
     parameters = _parameters(list(columns.values()))
-    paths = _present(files)
+    paths = [file.path for file in files]
     sql = f"SELECT {_outputs(columns)} FROM read_parquet([{quoted_files(paths)}])"  # noqa: S608 - our own names
-    with Engine(readable=paths) as engine:
+    with _present(files), Engine(readable=paths) as engine:
         yield from engine.stream(sql, parameters)
 
 
@@ -66,13 +67,17 @@ def count_files(files: Sequence[EventFile], columns: Mapping[str, Compiled], *, 
         WorkspaceDamaged: A file is missing.
     """
     parameters = _parameters([*columns.values(), where])
-    paths = _present(files)
+    paths = [file.path for file in files]
     groups = ", ".join(str(place) for place in range(1, len(columns) + 1))
     sql = (
         f"SELECT {_outputs(columns)}, count(*) AS rows FROM read_parquet([{quoted_files(paths)}]) "  # noqa: S608
         f"WHERE {where.sql} GROUP BY {groups} ORDER BY rows DESC, {groups} LIMIT {most:d}"
     )
-    with TemporaryDirectory(prefix="resa-count-") as spill, Engine(readable=paths, spill=Path(spill)) as engine:
+    with (
+        _present(files),
+        TemporaryDirectory(prefix="resa-count-") as spill,
+        Engine(readable=paths, spill=Path(spill)) as engine,
+    ):
         return engine.query(sql, parameters)
 
 
@@ -90,7 +95,22 @@ def _parameters(expressions: Sequence[Compiled]) -> dict[str, object]:
     return parameters
 
 
-def _present(files: Sequence[EventFile]) -> list[Path]:
+@contextmanager
+def _present(files: Sequence[EventFile]) -> Iterator[None]:
+    """Say so if a file is missing before the block or goes while it reads.
+
+    Raises:
+        WorkspaceDamaged: It is.
+    """
+    _check_present(files)
+    try:
+        yield
+    except EngineError:
+        _check_present(files)
+        raise
+
+
+def _check_present(files: Sequence[EventFile]) -> None:
     missing = [file.path for file in files if not file.path.exists()]
     if missing:
         raise WorkspaceDamaged(
@@ -98,8 +118,7 @@ def _present(files: Sequence[EventFile]) -> list[Path]:
                 "events/{missing} is gone: its load was removed meanwhile; ask again, or run `resa verify`",
                 missing=missing[0].name,
             )
-        )
-    return [file.path for file in files]
+        ) from None
 
 
 def _outputs(columns: Mapping[str, Compiled]) -> str:

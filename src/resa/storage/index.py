@@ -21,7 +21,9 @@ from resa.model.tables import EVENTS, PAIRS, PERSONS
 from resa.storage.gather import gather_rows
 from resa.storage.hashing import Hasher, Words
 from resa.storage.layers import Layers, Overlaid, lower_bounds
+from resa.storage.layout import HEADER
 from resa.storage.parts import with_parts
+from resa.storage.readers import Lock
 from resa.storage.records import EPOCH, AsOf, EventFile, Exclusion
 
 __all__ = [
@@ -144,6 +146,7 @@ class JourneyIndex:
         hasher: The workspace's.
         memory: What else is known of customers who were picked out of one layer; `None`: it stands in files.
         layers: What it is made of, if it was published soon after the one before it; `None`: it is one.
+        lock: What keeps it from being taken away while it is read; `None`: nothing does.
     """
 
     generation: int
@@ -162,6 +165,7 @@ class JourneyIndex:
     hasher: Hasher
     layers: Layers | None = None
     memory: Memory | None = None
+    lock: Lock | None = None
 
     @property
     def who(self) -> Words:
@@ -378,7 +382,7 @@ def open_index(
         arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
         arrays["offsets"] = arrays["record_offsets"] = np.zeros(1, np.int64)
     else:
-        header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
+        header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
         if header["format"] != FORMAT:
             return open_index(folder, 0, file_path, {}, hasher)
         arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}

@@ -22,10 +22,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FILE_FOLDERS", "Layout"]
+__all__ = ["FILE_FOLDERS", "HEADER", "Layout"]
 
 FILE_FOLDERS = ("events", "customers", "feedback", "daily_numbers", "rejected", "settled", "lookups")
 """Folders of listed Parquet files; a file's kind is the name of its folder."""
+
+HEADER = "header.json"
+"""Of a generation: what it was made of."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,10 @@ class Layout:
     def generation(self, number: int) -> Path:
         """The folder of one generation of the index."""
         return self.index / str(number)
+
+    def header(self, number: int) -> Path:
+        """What says of what files a generation was made, and is locked by those who read it."""
+        return self.generation(number) / HEADER
 
     def folders(self) -> list[Path]:
         """Every folder that must be there."""

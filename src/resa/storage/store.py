@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -28,6 +29,7 @@ from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
 from resa.storage.lookups import newest_of_each_key
 from resa.storage.parquet import read_parquet
+from resa.storage.readers import read_lock
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
 from resa.storage.schema import consumed, file_loads, files, generations, loads, map_columns, map_versions
 from resa.storage.settling import waiting_rows
@@ -224,7 +226,9 @@ class Store:
                 query = select(map_columns).where(map_columns.c.generation == number)
                 columns = {row.map_key: (row.map_hash, row.folder) for row in connection.execute(query)}
             try:
-                return open_index(self.layout.generation(number), number, self.layout.kinds, columns, self.hasher)
+                lock = read_lock(self.layout.header(number)) if number else None
+                index = open_index(self.layout.generation(number), number, self.layout.kinds, columns, self.hasher)
+                return replace(index, lock=lock)
             except FileNotFoundError:
                 if self.generation == number:
                     raise WorkspaceDamaged(

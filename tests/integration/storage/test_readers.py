@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from tests.support.stored_events import arrays_of, collect, event_table, journeys_of, random_rows, told_map
 
 from resa.base.errors import QuestionError, WorkspaceDamaged
+from resa.engine import Engine
 from resa.expressions import Scope, compile_expression
 from resa.model.journey import Signal
 from resa.runtime import compact, refresh, verify
@@ -70,6 +74,46 @@ def test_a_held_index_stays_as_it_is(tmp_path: Path) -> None:
         assert len(newer.files) == 1
         assert journeys_of(newer) == journeys
         assert np.array_equal(newer.column("told").touchpoints, held.column("told").touchpoints)
+
+
+def test_a_generation_stays_while_another_process_reads_it(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(50, 0), "0")
+        collect(writer, random_rows(50, 1), "1")
+        refresh(writer, [told_map()])
+        script = [sys.executable, "-m", "tests.support.slow_reader", str(tmp_path)]
+        with subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdin is not None
+            assert reader.stdout is not None
+            before = json.loads(reader.stdout.readline())
+            for number in range(2, 8):
+                collect(writer, random_rows(50, number), str(number))
+                refresh(writer, [told_map()])
+                compact(writer)
+            assert len(list((tmp_path / "index").iterdir())) == 3  # the newest two, and the one that is read
+            after, _ = reader.communicate("read\n")
+            assert json.loads(after) == before
+        collect(writer, random_rows(50, 9), "9")
+        newest = refresh(writer, [told_map()]).generation
+        left = {path.name for path in (tmp_path / "index").iterdir()}
+        assert left == {str(newest), str(newest - 1)}
+        assert {file.path.name for file in store.event_files()} >= {one.name for one in (tmp_path / "events").iterdir()}
+
+
+def test_a_file_that_goes_while_it_is_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = compile_expression("event = 'a'", scope=Scope.EVENT, expects="boolean")
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, random_rows(50, 1), "one")
+        collect(writer, random_rows(50, 2), "two")
+        index = refresh(writer, [])
+
+        def engine(*, readable: list[Path]) -> Engine:
+            readable[0].unlink()  # after it was seen to be there
+            return Engine(readable=readable)
+
+        monkeypatch.setattr("resa.storage.evaluation.Engine", engine)
+        with pytest.raises(WorkspaceDamaged, match="ask again"):
+            store.evaluate_events({"is": compiled}, index=index)
 
 
 def test_a_compacted_column_is_what_a_new_one_would_be(tmp_path: Path) -> None:
