@@ -4,7 +4,8 @@
 
 Three loads on one server, on loopback, the load's own processor time included: as much as it takes, in batches of 100
 from two processes; 5,000 events a second in batches of 10; and 1,000 events a second, while it is looked when the
-published index holds each of them. Every number sent is found in the end, and `resa verify` is clean.
+published index holds each of them and has them in their segment. The map has expectations; traits and segments are kept
+meanwhile. Every number sent is found in the end, and `resa verify` is clean.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import resa
 from resa.identity import customers_named
-from resa.storage import make_key
+from resa.storage import kept_members, make_key
 
 _MAP: Final = """resa: 1
 title: A shop
@@ -42,6 +44,17 @@ signals:
   cart: {event: product_added}
   purchase: {event: order_completed, value: properties.total}
 """
+
+_TRAITS: Final = """orders: {of: purchase, count: events}
+spent: {of: purchase, sum: value, in_last: 90 days}
+last_path: {last: properties.path}
+"""
+_SEGMENTS: Final = """spenders: traits.spent > 100000
+regulars: met(cart.purchase, last => '90d') >= 2
+waiting: has_open(cart.purchase)
+lost: missed(cart.purchase) and not segment(regulars)
+"""
+_PROBED: Final = "journey.spenders"  # of the map in journey.yaml; what is sent at random does not come so far
 
 _EVENTS: Final = ("product_viewed", "product_viewed", "product_added", "order_completed")
 _MARK: Final = "m" * 24  # in each id; replaced in every request, so that no two events are the same
@@ -65,18 +78,19 @@ class Loaded(NamedTuple):
 
 
 def _body(size: int, chance: random.Random) -> bytes:
+    now = datetime.now(UTC).isoformat()
     calls = [
         {
             "type": "track",
             "event": chance.choice(_EVENTS),
             "userId": f"u{chance.randrange(20_000)}",
             "messageId": f"{_MARK}-{place}",
-            "timestamp": "2026-01-01T12:00:00.123Z",
+            "timestamp": now,
             "properties": {"total": round(chance.random() * 100, 2), "path": "/p/tea"},
         }
         for place in range(size)
     ]
-    return json.dumps({"batch": calls, "sentAt": "2026-01-01T12:00:01Z"}).encode()
+    return json.dumps({"batch": calls, "sentAt": now}).encode()
 
 
 async def _send(head: bytes, bodies: list[bytes], pace: float | None, until: float, found: Loaded, size: int) -> Loaded:
@@ -157,9 +171,10 @@ def main() -> None:
         paced = None if rate == "None" else float(rate)
         print(json.dumps(asyncio.run(_load(key, 8, int(size), paced, float(seconds)))))
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "journey.yaml").write_text(_MAP, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name, text in (("journey", _MAP), ("traits", _TRAITS), ("segments", _SEGMENTS)):
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         with resa.open(folder) as shop:
             _measure(shop, folder, make_key(shop.store, "load", source_id="load"), given.seconds)
 
@@ -191,8 +206,11 @@ def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loade
     command = [sys.executable, "-m", "benchmarks.live", "--task", key, "10", "1000", str(seconds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     waits: list[float] = []
+    entered: list[float] = []
+    before = len(kept_members(shop.store, _PROBED)[0])
     while process.poll() is None:
-        call = {"event": "order_completed", "userId": f"probe{len(waits)}", "messageId": f"probe{len(waits)}"}
+        name = f"probe{len(waits)}"
+        call = {"event": "order_completed", "userId": name, "messageId": name, "properties": {"total": 1_000_000}}
         connection = http.client.HTTPConnection("127.0.0.1", _PORT)
         began = time.perf_counter()
         connection.request("POST", "/v1/track", json.dumps({**call, "writeKey": key}))
@@ -201,15 +219,21 @@ def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loade
         looked = -1  # at which generation: looking at one twice would only take time from the server
         while True:
             if (generation := shop.store.generation) != looked:
-                if customers_named(shop.store.index(), shop.identity.rules, [("user_id", call["userId"])]) != [None]:
+                if customers_named(shop.store.index(), shop.identity.rules, [("user_id", name)]) != [None]:
                     break
                 looked = generation
             time.sleep(0.01)
         waits.append(time.perf_counter() - began)
+        while len(kept_members(shop.store, _PROBED)[0]) < before + len(waits):
+            time.sleep(0.01)
+        entered.append(time.perf_counter() - began)
         time.sleep(random.random() * 0.3)  # noqa: S311 - not always at the same moment of a batch
-    found = Loaded(*json.loads(process.communicate()[0]))
-    told = f"counted after p50 {_share(sorted(waits), 0.5):.2f} s, p99 {_share(sorted(waits), 0.99):.2f} s"
-    return "1,000 events/s, batches of 10", found._replace(acknowledged=found.acknowledged + len(waits)), told
+    own = Loaded(*json.loads(process.communicate()[0]))
+    told = ", ".join(
+        f"{what} after p50 {_share(sorted(found), 0.5):.2f} s, p99 {_share(sorted(found), 0.99):.2f} s"
+        for what, found in (("counted", waits), ("in the segment", entered))
+    )
+    return "1,000 events/s, batches of 10", own._replace(acknowledged=own.acknowledged + len(waits)), told
 
 
 def _hold(holds: bool, otherwise: str) -> None:

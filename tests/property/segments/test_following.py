@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from resa.model.tables import DECISIONS
 from resa.runtime import refresh
 from resa.segments import Follower
 from resa.segments.keys import key_of
-from resa.storage import Store, Writer, keep_decisions, kept_members, segment_history
+from resa.storage import Needles, Person, Store, Writer, erase_rows, keep_decisions, kept_members, segment_history
 
 TRAITS = (
     ComputedTrait(key="often", of=("b",), way="count", type="number"),
@@ -116,6 +117,29 @@ def openings(touched: Sequence[tuple[Told, str | None]], complete: datetime | No
     return any(complete is None or deadline > complete for deadline in deadlines), met
 
 
+def person_called(store: Store, names: set[str]) -> Person:
+    """Who is to be erased: all rows that name one of these."""
+    values = pa.array(sorted(names))
+    kinds = pa.array(["user"] * len(values))
+
+    def is_called(kinds: pa.Array, values: pa.Array) -> npt.NDArray[np.bool_]:
+        pairs = zip(kinds.to_pylist(), values.to_pylist(), strict=True)
+        return np.array([kind == "user" and value in names for kind, value in pairs], bool)
+
+    def owns(lists: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+        return np.array([any(one["value"] in names for one in row) for row in lists.to_pylist()], bool)
+
+    return Person(
+        called=frozenset(("user", name) for name in names),
+        owns=owns,
+        is_called=is_called,
+        names_her=lambda _: False,
+        needles=Needles(frozenset(), frozenset()),
+        hashes=[("user", row.tobytes()) for row in store.hasher.identifiers(kinds, values)],
+        who="",
+    )
+
+
 @dataclass
 class World:
     """A store whose segments are followed, and what is in it."""
@@ -126,9 +150,11 @@ class World:
     told: dict[int, list[Told]] = field(default_factory=dict)
     joined: set[tuple[str, str]] = field(default_factory=set)
     decided: int = 0
+    loads: int = 0
     follower: Follower | None = None
     soon: bool = False
     touched: set[str] = field(default_factory=set)
+    erased: dict[str, datetime] = field(default_factory=dict)
 
     def begin(self) -> None:
         maps = {"told": the_map()}
@@ -136,9 +162,18 @@ class World:
         self.follower.begin(self.store.index())
 
     def add(self, rows: Sequence[Told]) -> None:
-        load = collect(self.writer, rows, f"file {len(self.told)}", fingerprint=str(len(self.told)))
-        self.told[load.id] = list(rows)
+        self.loads += 1
+        load = collect(self.writer, rows, f"file {self.loads}", fingerprint=str(self.loads))
+        self.told[load.id] = [
+            row for row in rows if row.customer not in self.erased or row.moment > self.erased[row.customer]
+        ]
         self.touched = {row.customer for row in rows}
+
+    def undo(self) -> None:
+        """Undo the oldest load."""
+        load = min(self.told)
+        self.writer.remove_load(load)
+        del self.told[load]
 
     def decide(self, pair: tuple[str, str]) -> None:
         """Join two who are apart, or split two who are one."""
@@ -149,6 +184,17 @@ class World:
         at = self.clock.now + timedelta(microseconds=self.decided)  # the last one on a pair counts
         row = {"what": what, "one_kind": "user", "one_value": pair[0], "other_kind": "user", "other_value": pair[1]}
         keep_decisions(self.store, pa.Table.from_pylist([{**row, "at": at, "who": "", "why": ""}], schema=DECISIONS))
+
+    def erase(self, name: str) -> None:
+        """Erase who is called so, as another process does that got a turn: with whom she is joined, she is one."""
+        hers = {name}.union(*(pair for pair in self.joined if name in pair))
+        erase_rows(self.writer, person_called(self.store, hers))
+        refresh(self.writer, [the_map()])
+        self.erased |= dict.fromkeys(hers, self.clock.now)
+        self.told = {load: [row for row in rows if row.customer not in hers] for load, rows in self.told.items()}
+        self.joined = {pair for pair in self.joined if not hers & set(pair)}
+        self.touched |= hers
+        self.begin()
 
     def person(self, name: str) -> str:
         """Who is behind an identifier: the first one of a pair that is joined."""
@@ -204,6 +250,7 @@ STEPS = st.lists(
         st.sampled_from([3.0, 11.0, 25.0]),
         st.sampled_from(["undo", "again"]),
         st.sampled_from([("anna", "bo"), ("cecilia", "d")]),
+        st.sampled_from(["erase anna", "erase bo", "erase d"]),
     ),
     min_size=1,
     max_size=6,
@@ -233,11 +280,11 @@ def live_through(steps: Sequence[object], *, soon: bool) -> None:
                             writer.begin_load(source_id="shop", origin="clock"), complete_until=clock.now
                         )
                     case "undo" if world.told:
-                        load = min(world.told)
-                        writer.remove_load(load)
-                        del world.told[load]
+                        world.undo()
                     case "again":
                         world.begin()
+                    case "erase anna" | "erase bo" | "erase d":
+                        world.erase(str(step).removeprefix("erase "))
                     case list():
                         known = {row.at for rows in world.told.values() for row in rows}
                         if new := [row for row in step if row.at not in known]:
@@ -278,16 +325,18 @@ def _many(events: int, customers: int, seed: int) -> None:
                 )
                 clock.now += timedelta(seconds=events / 300)
                 if chance.integers(4) == 0:
-                    load = min(world.told)
-                    writer.remove_load(load)
-                    del world.told[load]
+                    world.undo()
                 if chance.integers(4) == 0:
                     world.begin()
                 if chance.integers(2) == 0:
                     for _ in range(5):
                         one = 2 * int(chance.integers(customers // 2))
                         world.decide((f"c{one}", f"c{one + 1}"))
+                if chance.integers(3) == 0:
+                    for _ in range(3):
+                        world.erase(f"c{chance.integers(customers)}")
                 world.check()
+            assert world.erased
 
 
 def test_thousands_of_events_are_recounted() -> None:
