@@ -45,20 +45,20 @@ def _plain(value: object) -> object:
 
 
 @given(store=stores(), after=st.sampled_from([None, 10.0, 90_000.0, 310_000.0]))
-@settings(max_examples=15)
+@settings(max_examples=6)
 def test_a_trait_is_what_a_recount_gives(store: SmallStore, after: float | None) -> None:
     check(store, after)
 
 
 @pytest.mark.nightly
 @given(store=stores(customers=9, most=25), after=st.sampled_from([None, 10.0, 90_000.0, 310_000.0]))
-@settings(max_examples=1500)
+@settings(max_examples=600)
 def test_many_traits_are_what_a_recount_gives(store: SmallStore, after: float | None) -> None:
     check(store, after)
 
 
 @given(store=stores(), as_of=st.sampled_from([None, 20.0, 90_000.0]))
-@settings(max_examples=15)
+@settings(max_examples=6)
 def test_a_segment_and_its_sql_select_the_same(store: SmallStore, as_of: float | None) -> None:
     measure = Measure(store, store.maps)
     override = None if as_of is None else to_microseconds(START + timedelta(seconds=as_of))

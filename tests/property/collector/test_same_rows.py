@@ -96,7 +96,7 @@ def told(shop: Shop) -> list[tuple[object, ...]]:
     return sorted(tuple(map(str, (event[name] for name in names))) for event in shop.events())
 
 
-@holds(few=2, many=60, rows=tables())
+@holds(few=1, many=60, rows=tables())
 def test_a_replayed_row_is_known_when_its_file_has_grown(rows: list[Row]) -> None:
     for write in (write_csv, write_jsonl, write_parquet, write_arrow):
         check_grown(write, rows, select=False)

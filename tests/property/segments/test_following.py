@@ -294,7 +294,7 @@ def live_through(steps: Sequence[object], *, soon: bool) -> None:
                 world.check()
 
 
-@holds(few=16, many=600, steps=STEPS, soon=st.booleans())
+@holds(few=8, many=600, steps=STEPS, soon=st.booleans())
 def test_what_is_kept_is_what_a_recount_gives(steps: Sequence[object], soon: bool) -> None:
     live_through(steps, soon=soon)
 
