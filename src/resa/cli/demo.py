@@ -104,8 +104,8 @@ def demo(
 _DAYS: Final = 182
 """Of the made-up shop's history: the template's."""
 
-_COMING: Final = 120_000
-"""Customers who come today and tomorrow: some events a second."""
+_COMING: Final = 60_000
+"""Customers who come today and tomorrow: about an event a second."""
 
 
 def _today(shop: Workspace) -> date:

@@ -46,7 +46,7 @@ def test_calls_are_sent_at_their_moments_also_when_nobody_listens_yet(tmp_path: 
 
 @pytest.mark.nightly
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(demo_command, "_COMING", 60_000)
+    monkeypatch.setattr(demo_command, "_COMING", 30_000)
     port = str(Served(tmp_path).port)
     arguments = ["demo", str(tmp_path / "demo"), "--customers", "200", "--live", "--seconds", "45", "--port", port]
     assert run(arguments) == 0
