@@ -4,9 +4,10 @@
 
 One server on loopback. A healthy client sends 100 requests a second, in batches of 10, all the time. Rounds in which
 nothing else happens take turns with rounds in which others disturb: hundreds of clients that send heads and bodies byte
-by byte; webhooks whose source files are wrong, or whose SQL takes long; one key that sends as much as it can, far
-beyond what it may. A figure is the median of the rounds' 95th percentiles. With `--most`, it fails where a disturbed
-one is more than so many times the quiet one. Every acknowledged event of the healthy client is there in the end.
+by byte; webhooks whose source files are wrong, or whose SQL takes long; databases that are dead, and that think for
+ever; one key that sends as much as it can, far beyond what it may. A figure is the median of the rounds' 95th
+percentiles. With `--most`, it fails where a disturbed one is more than so many times the quiet one. Every acknowledged
+event of the healthy client is there in the end.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -21,7 +24,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Final
@@ -44,6 +47,19 @@ select: |
   select row.webhook.id as message_id, row.at as occurred_at, row.what as event, item.who as customer
   from row, unnest(row.items) as item
 """
+_DEAD: Final = """every: 1 second
+database: {{url: "postgresql+psycopg://127.0.0.1:{port}/shop", table: visits, cursor: nr}}
+columns: {{occurred_at: at, event: what, customer: who}}
+"""
+_ENDLESS: Final = """every: 1 second
+database:
+  url: sqlite:///visits.db
+  query: |
+    WITH RECURSIVE counted(nr) AS (SELECT 1 UNION ALL SELECT nr + 1 FROM counted)
+    SELECT visits.* FROM visits, counted WHERE counted.nr < 0
+columns: {occurred_at: at, event: what, customer: who}
+"""
+_SOURCE_SECONDS: Final = 8  # so long each of these is waited for; then it is ended
 _SLOW_CLIENTS: Final = 200  # of each kind
 _PER_MINUTE: Final = 330  # of a key; each of the healthy ones sends 300
 _KEYS: Final = 20
@@ -148,9 +164,21 @@ async def _flood(key: str) -> None:
     await asyncio.gather(*(one() for _ in range(50)))
 
 
+async def _sources(folder: str) -> None:
+    """A database that takes connections and says nothing, and one whose query never ends; new ones each time."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        for text in (_DEAD.format(port=silent.getsockname()[1]), _ENDLESS):
+            Path(folder, "sources", f"database_{uuid.uuid4().hex}.yaml").write_text(text, encoding="utf-8")
+        print("ready", flush=True)
+        await asyncio.sleep(3_600)
+
+
 _DISTURBANCES: Final[Mapping[str, Callable[[str], Awaitable[None]]]] = {
     "slow clients": _slow_clients,
     "webhooks": _webhooks,
+    "databases": _sources,
     "flood": _flood,
 }
 
@@ -186,7 +214,12 @@ def main() -> None:
         folder = Path(name)
         (folder / "sources").mkdir()
         (folder / "journey.yaml").write_text(_MAP, encoding="utf-8")
-        (folder / "resa.toml").write_text(f"requests_per_minute = {_PER_MINUTE}\n", encoding="utf-8")
+        settings = f"requests_per_minute = {_PER_MINUTE}\nsource_seconds = {_SOURCE_SECONDS}\n"
+        (folder / "resa.toml").write_text(settings, encoding="utf-8")
+        with closing(sqlite3.connect(folder / "visits.db")) as visits, visits:
+            visits.execute(
+                "CREATE TABLE visits AS SELECT 1 AS nr, '2026-03-01 10:00' AS at, 'look' AS what, 'k1' AS who"
+            )
         for source, text in (("slow", _SLOW_SQL), ("failing", _FAILING), ("wrong", _FAILING)):
             (folder / "sources" / f"{source}.yaml").write_text(text, encoding="utf-8")
         with resa.open(folder) as shop:
@@ -201,7 +234,7 @@ def _measure(shop: resa.Workspace, folder: Path, given: argparse.Namespace) -> N
     flooding = make_key(shop.store, "flooding", source_id="flooding")
     healthy = [make_key(shop.store, f"healthy{number}", source_id="healthy") for number in range(_KEYS)]
     hooks = {name: make_key(shop.store, name, source_id=name) for name in ("slow", "wrong", "failing")}
-    keys = {"slow clients": flooding, "webhooks": json.dumps(hooks), "flood": flooding}
+    keys = {"slow clients": flooding, "webhooks": json.dumps(hooks), "flood": flooding, "databases": str(folder)}
     taken = 0
     rows: list[tuple[str, float, float]] = []
     with served(folder):
@@ -220,7 +253,10 @@ def _measure(shop: resa.Workspace, folder: Path, given: argparse.Namespace) -> N
                     for process in running:
                         process.kill()
                         process.communicate()
-                    time.sleep(1.0)
+                    databases = list((folder / "sources").glob("database_*.yaml"))
+                    for path in databases:
+                        path.unlink()
+                    time.sleep(_SOURCE_SECONDS + 2.0 if databases else 1.0)
             rows.append((", ".join(together), statistics.median(quiet), statistics.median(disturbed)))
     stored = sum(load.good for load in shop.loads() if load.source_id == "healthy")
     if stored != taken:

@@ -157,6 +157,14 @@ class Settings(BaseSettings):
         description="A source that runs by itself and gives nothing for so long is ended, and tried again later.",
     )
 
+    sources_at_once: int = Field(
+        default=3,
+        ge=1,
+        le=64,
+        description="So many sources that run by themselves are read at once; who gives nothing for 20 seconds does "
+        "not count.",
+    )
+
     log_format: Literal["text", "json"] = Field(
         default="text", description="What `resa serve` writes to stderr: lines for people, or JSON, one object a line."
     )

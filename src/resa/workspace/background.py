@@ -1,11 +1,13 @@
-"""Sources that are due while a workspace is served: each is read by a process of its own, one at a time.
+"""Sources that are due while a workspace is served: each is read by a process of its own.
 
 That process connects, reads and judges, and hands over what it read, chunk by chunk; storing a chunk is all that the
-one writer does for it, between what arrives. One that is slow or dead keeps nothing else waiting, and is ended in time.
+one writer does for it, between what arrives. One that is slow or dead keeps nothing else waiting, nor another source,
+and is ended in time.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -30,6 +32,15 @@ __all__ = ["Background"]
 
 _LOOK_SECONDS: Final = 1.0
 
+_NICENESS: Final = 19
+"""Whoever serves comes first."""
+
+_SILENT_SECONDS: Final = 20.0
+"""Who has given nothing for so long takes no other source's place."""
+
+_MOST: Final = 4
+"""So many times the places that there are may be taken, by those who give nothing."""
+
 
 @dataclass
 class _Run:
@@ -40,6 +51,7 @@ class _Run:
         began_at: When it began, UTC.
         process: Who reads it.
         calls: What is asked of the writer; `None`: the process has ended.
+        call: What was taken from these, and is not done yet.
         heard: When the last of it came.
         noted: It has said itself how the run went.
     """
@@ -48,6 +60,7 @@ class _Run:
     began_at: datetime
     process: subprocess.Popen[bytes]
     calls: SimpleQueue[Call | None] = field(default_factory=SimpleQueue)
+    call: Call | None = None
     heard: float = field(default_factory=time.monotonic)
     noted: bool = False
 
@@ -78,57 +91,67 @@ class Background:
         self._settings = settings
         self._files = files
         self._tell = tell
-        self._run: _Run | None = None
-        self._call: Call | None = None
+        self._runs: dict[str, _Run] = {}
         self._looked = -_LOOK_SECONDS
         self._failing: set[str] = set()
 
     def step(self, writer: Writer) -> bool:
-        """Begin what is due, or do the next thing that is asked; whether any rows were stored or removed.
+        """Begin what is due, and do the next thing that each asks; whether any rows were stored or removed.
 
         Raises:
             WorkspaceError: The disk did not take it; the next step tries it again.
         """
-        run = self._run
-        if run is None:
-            self._begin()
-            return False
-        if self._call is None:
-            try:
-                self._call = run.calls.get_nowait()
-            except Empty:
-                self._end_if_silent(writer, run)
-                return False
-            if self._call is None:
-                self._ended(writer, run, sentence("the process that read it ended by itself"))
-                return False
-            run.heard = time.monotonic()
-        changed = self._carry_out(writer, run, self._call)
-        self._call = None
-        run.heard = time.monotonic()
-        return changed
+        self._begin_due()
+        changed = [self._do_next(writer, run) for run in tuple(self._runs.values())]
+        return any(changed)
 
     def close(self) -> None:
         """End what runs: its next run goes on behind the last chunk that was stored."""
-        if self._run is not None:
-            _end(self._run.process)
-            self._run = None
+        for run in self._runs.values():
+            _end(run.process)
+        self._runs.clear()
 
-    def _begin(self) -> None:
+    def _begin_due(self) -> None:
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return
         self._looked = time.monotonic()
-        due = due_sources(self._files.scheduled(), self._store)
-        if not due:
-            return
+        for source in due_sources(self._files.scheduled(), self._store):
+            if source.name not in self._runs and self._has_place():
+                self._begin(source.name)
+
+    def _has_place(self) -> bool:
+        places, now = self._settings.sources_at_once, time.monotonic()
+        giving = sum(now - run.heard < _SILENT_SECONDS for run in self._runs.values())
+        return giving < places and len(self._runs) < _MOST * places
+
+    def _begin(self, name: str) -> None:
         data, rows = self._store.layout.root, min(self._settings.chunk_rows, 50_000)
-        command = [sys.executable, "-m", "resa.workspace.reading", str(self._folder), str(data), due[0].name, str(rows)]
+        command = [sys.executable, "-m", "resa.workspace.reading", str(self._folder), str(data), name, str(rows)]
         process = subprocess.Popen(  # noqa: S603 - Python itself, and names of our own
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
         )
-        run = self._run = _Run(due[0].name, self._store.clock(), process)
+        with suppress(AttributeError, OSError):  # not on every system
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        run = self._runs[name] = _Run(name, self._store.clock(), process)
         if process.stdout is not None:
-            Thread(target=run.listen, args=(process.stdout,), name=f"source {run.source}", daemon=True).start()
+            Thread(target=run.listen, args=(process.stdout,), name=f"source {name}", daemon=True).start()
+
+    def _do_next(self, writer: Writer, run: _Run) -> bool:
+        """Do the next thing that is asked for a source, if there is any."""
+        if run.call is None:
+            try:
+                run.call = run.calls.get_nowait()
+            except Empty:
+                self._end_if_silent(writer, run)
+                return False
+            if run.call is None:
+                self._ended(writer, run, sentence("the process that read it ended by itself"))
+                return False
+            run.heard = time.monotonic()
+        changed = self._carry_out(writer, run, run.call)
+        run.call = None
+        run.heard = time.monotonic()
+        return changed
 
     def _carry_out(self, writer: Writer, run: _Run, call: Call) -> bool:
         """Do what is asked and answer; a call that cannot be done ends the run, and nothing else."""
@@ -152,7 +175,7 @@ class Background:
         _end(run.process)
         if not run.noted:
             writer.note_run(run.source, began_at=run.began_at, error=why)
-        self._run = None
+        del self._runs[run.source]
         state = state_of_source(self._store, run.source)
         if state.failures and run.source not in self._failing:
             self._failing.add(run.source)

@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Final
 
 from resa.base.errors import EngineError, InputError, WorkspaceError
 from resa.base.language import as_it_is
@@ -18,14 +17,9 @@ from resa.storage import Store
 
 __all__ = ["read_source_of"]
 
-_NICENESS: Final = 19
-"""Whoever serves comes first."""
-
 
 def read_source_of(folder: Path, data: Path, name: str, chunk_rows: int) -> None:
     """Read one source, and hand over what it gives."""
-    with suppress(AttributeError, OSError):  # not on every system
-        os.nice(_NICENESS)
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     calls, sys.stdout = sys.stdout.buffer, sys.stderr
     with Store.open(data) as store, suppress(WorkspaceError):  # the one who writes has ended, and so does this one

@@ -24,7 +24,7 @@ columns: {{occurred_at: at, event: what, customer: who}}
 ENDLESS = """\
 every: 1 hour
 database:
-  url: sqlite:///shop.db
+  url: sqlite:///other.db
   query: |
     WITH RECURSIVE counted(nr) AS (SELECT 1 UNION ALL SELECT nr + 1 FROM counted)
     SELECT visits.* FROM visits, counted WHERE counted.nr < 0
@@ -57,13 +57,20 @@ def post(served: Served, key: str, number: int) -> float:
     return time.perf_counter() - began
 
 
-def test_due_sources_run_and_dead_ones_keep_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("places", "seconds"), [(3, 30), pytest.param(1, 90, marks=pytest.mark.nightly)])
+def test_due_sources_run_and_dead_ones_keep_nobody_waiting(
+    places: int, seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = new_shop(tmp_path)
     monkeypatch.setenv("SHOP_PASSWORD", SECRET)
-    monkeypatch.setenv("RESA_SOURCE_SECONDS", "15")
+    monkeypatch.setenv("RESA_SOURCES_AT_ONCE", str(places))
+    monkeypatch.setenv("RESA_SOURCE_SECONDS", str(seconds))
     database = sqlite_in(tmp_path)
     database.run("CREATE TABLE visits (nr INTEGER, at TEXT, what TEXT, who TEXT)")
     database.run("INSERT INTO visits VALUES (?, '2026-03-01 10:00', 'look', 'k1')", [(n,) for n in range(3)])
+    other = sqlite_in(tmp_path, "other.db")  # who reads it for ever keeps others from writing to it
+    other.run("CREATE TABLE visits (nr INTEGER, at TEXT, what TEXT, who TEXT)")
+    other.run("INSERT INTO visits VALUES (1, '2026-03-01 10:00', 'look', 'k1')")
     sources = tmp_path / "sources"
     sources.mkdir()
     (sources / "visits.yaml").write_text(SOURCE.format(every="1 second", url=database.url))
@@ -75,21 +82,23 @@ def test_due_sources_run_and_dead_ones_keep_nobody_waiting(tmp_path: Path, monke
         (sources / "endless.yaml").write_text(ENDLESS)
         with Served(tmp_path) as served:
             wait_for(lambda: events_of(tmp_path, "visits") == 3)
-            wait_for(lambda: state_of(tmp_path, "endless").failures > 0)
-            assert "gave nothing for 15 seconds" in state_of(tmp_path, "endless").error
-            assert "the database cannot be reached" in state_of(tmp_path, "dead").error
+            assert not state_of(tmp_path, "endless").failures  # it is still waited for
             database.run("INSERT INTO visits VALUES (3, '2026-03-01 10:05', 'look', 'k2')")
             slowest = max(post(served, key, number) for number in range(50))
             wait_for(lambda: events_of(tmp_path, "visits") == 4)
             (sources / "late.yaml").write_text(SOURCE.format(every="1 day", url=database.url))  # while it is served
             wait_for(lambda: events_of(tmp_path, "late") == 4)
             wait_for(lambda: events_of(tmp_path, "web") == 50)
+            wait_for(lambda: state_of(tmp_path, "endless").failures > 0)
+            assert f"gave nothing for {seconds} seconds" in state_of(tmp_path, "endless").error
+            wait_for(lambda: state_of(tmp_path, "dead").failures > 0)
+            assert "the database cannot be reached" in state_of(tmp_path, "dead").error
         assert slowest < 2
         assert "source dead failed, and is tried again" in served.output
         assert SECRET not in served.output
     with resa.open(tmp_path) as shop:
         assert shop.verify() == []
-        assert {load.state for load in shop.store.loads("visits")} == {"finished"}
+        assert {load.state for load in shop.store.loads("visits")[:-1]} == {"finished"}  # one may have been on its way
 
 
 def test_a_reader_ends_with_its_server_and_the_next_goes_on(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ OTHER = {
     "spare_bytes": ("0", 0),
     "ready_seconds": ("9", 9),
     "source_seconds": ("9", 9),
+    "sources_at_once": ("5", 5),
     "log_format": ("json", "json"),
     "keep_events": ("25 months", "25 months"),
     "keep_customers": ("5 years", "5 years"),
