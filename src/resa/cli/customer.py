@@ -94,6 +94,16 @@ _JOINED: Final = {
 }
 
 
+_STATES: Final = {
+    "unknown": sentence("not known"),
+    "works": sentence("works"),
+    "confirmed": sentence("confirmed"),
+    "bounced": sentence("messages come back"),
+    "unsubscribed": sentence("unsubscribed"),
+    "complained": sentence("called it spam"),
+}
+
+
 def _reasoned(reason: Reason, depth: int) -> Iterator[str]:
     """A condition and what it is made of, a line each."""
     mark = {True: "✓", False: "✗", None: "?"}[reason.holds]
@@ -152,6 +162,17 @@ def _said(profile: Profile) -> Iterator[str]:
         for trait in profile.traits
     ]
     yield from _table(sentence("What is known"), traits)
+    contacts = [
+        {
+            "kind": contact.kind,
+            "address": contact.value,
+            "state": told(_STATES[contact.state]),
+            "since (UTC)": None if contact.since is None else _moment(contact.since),
+            "source": contact.source or None,
+        }
+        for contact in profile.contacts
+    ]
+    yield from _table(sentence("How she can be reached"), contacts)
     yield from _table(sentence("What she consented to"), list(consent_rows(profile.consents)))
     still_open = [
         {

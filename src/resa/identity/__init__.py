@@ -9,6 +9,7 @@
 Nothing here writes: the same evidence and decisions give the same persons, in whatever order they came.
 """
 
+from resa.identity.contacts import ContactPoint, ContactWord, state_of_contact
 from resa.identity.decisions import Decision, decide, in_force
 from resa.identity.erasing import hashes_in_one_form, in_one_form, national_number
 from resa.identity.gathering import Gathered, gather
@@ -30,6 +31,8 @@ __all__ = [
     "NOBODY",
     "OTHER",
     "UNDECIDED",
+    "ContactPoint",
+    "ContactWord",
     "Decision",
     "Gathered",
     "Graph",
@@ -66,6 +69,7 @@ __all__ = [
     "said_apart",
     "said_refusal",
     "set_apart",
+    "state_of_contact",
     "touched",
     "why_apart",
     "why_together",

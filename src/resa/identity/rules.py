@@ -7,6 +7,8 @@
         placeholders: [till@shop.se]
       membership: {like: loyalty_card, unique: true}
     placeholders: [walk-in]        # of all kinds
+    contacts:
+      email: {bounced: event = 'mail_bounced' and properties.hard = 'true'}
 
 Every key may be left out, and so may the file: then what `KINDS` says holds.
 """
@@ -19,14 +21,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import GenerateJsonSchema
 
-from resa.base.errors import InputError, Problem, did_you_mean
-from resa.base.language import sentence
+from resa.base.errors import ExpressionError, InputError, Problem, did_you_mean
+from resa.base.language import said_by, sentence
 from resa.documents import Document, Refusal, Shape, read_document, validate
+from resa.expressions import Scope, compile_expression
+from resa.identity.contacts import CONTACTS, ContactForm, Told
 from resa.identity.identifiers import NoIdentifier, normalised
 from resa.identity.kinds import ALSO_CALLED, KINDS, OTHER, Fold, Kind, canonical
 
@@ -43,10 +47,12 @@ class Rules:
     Attributes:
         kinds: All kinds that are named, the best first.
         other: What holds for kinds that are not.
+        contacts: Which events tell what of an address or number, by the form of the identifier.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     other: Kind = OTHER
+    contacts: Mapping[ContactForm, Mapping[Told, str]] = field(default_factory=lambda: CONTACTS)
 
     def kind(self, name: str) -> Kind:
         """The rules of a kind; of one that no rules name, those of `other`."""
@@ -121,6 +127,15 @@ def _never(value: Any) -> Any:
     return "never" if str(value).casefold() == "never" else value
 
 
+def _condition(text: str) -> str:
+    try:
+        compile_expression(text, scope=Scope.EVENT, expects="boolean")
+    except ExpressionError as error:
+        raise Refusal(said_by(error), code="expression") from None
+    return text
+
+
+Condition = Annotated[str, AfterValidator(_condition)]
 Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
 Country = Annotated[str, AfterValidator(_country)]
 Beyond = Annotated[int | Literal["never"], BeforeValidator(_never)]
@@ -165,6 +180,15 @@ class KindShape(Shape):
     }
 
 
+class ContactShape(Shape):
+    """Which events tell what of an address or number; each is a condition about an event."""
+
+    works: Condition | None = Field(default=None, description="A message arrived.")
+    bounced: Condition | None = Field(default=None, description="A message came back, and so will others.")
+    complained: Condition | None = Field(default=None, description="She called a message spam.")
+    unsubscribed: Condition | None = Field(default=None, description="She wants no more messages there.")
+
+
 class RulesShape(Shape):
     """What `identity.yaml` may say."""
 
@@ -177,6 +201,10 @@ class RulesShape(Shape):
     kinds: dict[str, KindShape] = Field(default_factory=dict, description="What differs from the defaults, by kind.")
     placeholders: Annotated[tuple[str, ...], Listed] = Field(
         default=(), description="Values that are nobody's, of whatever kind."
+    )
+    contacts: dict[ContactForm, ContactShape] = Field(
+        default_factory=dict,
+        description="Which events tell that an address or number works or does not; default: Segment's for e-mail.",
     )
 
     hints: ClassVar[Mapping[str, Any]] = {
@@ -288,7 +316,15 @@ def _rules(shape: RulesShape) -> Rules:
     first = [name for name in dict.fromkeys(map(canonical, shape.ranking)) if name in names]
     ordered = [*first, *(name for name in names if name not in first)]
     kinds = {name: _kind(name, told.get(name, KindShape()), shape) for name in ordered}
-    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape))
+    contacts = {
+        form: MappingProxyType({**conditions, **_told(shape.contacts.get(form))})
+        for form, conditions in CONTACTS.items()
+    }
+    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape), MappingProxyType(contacts))
+
+
+def _told(shape: ContactShape | None) -> dict[Told, str]:
+    return {} if shape is None else cast("dict[Told, str]", shape.model_dump(exclude_none=True))
 
 
 def _kind(name: str, told: KindShape, shape: RulesShape) -> Kind:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
-from resa.identity import customers_named, identifiers_of, persons_around, why_together
+from resa.identity import ContactPoint, customers_named, identifiers_of, persons_around, why_together
 from resa.storage import JourneyIndex, since_when
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Profile:
         seen: What the map sees of her.
         segments: The segments of the map that she is in, each with the moment since when, UTC; `None`: not followed.
         consents: Where she stands on every topic and purpose, with the word that decides.
+        contacts: Her addresses and numbers, and what is known of each.
         notes: What must be known of the numbers.
     """
 
@@ -80,6 +81,7 @@ class Profile:
     seen: SeenCustomer
     segments: Mapping[str, datetime | None] = field(default_factory=dict)
     consents: tuple[Standing, ...] = ()
+    contacts: tuple[ContactPoint, ...] = ()
     notes: tuple[Sentence, ...] = ()
 
     @property
@@ -91,6 +93,7 @@ class Profile:
             **_known(self.identifiers, self.traits),
             "segments": segments,
             "consents": consents,
+            "contacts": list(map(asdict, self.contacts)),
             **asdict(self.seen),
         }
 
@@ -123,6 +126,7 @@ def profile_of(
         QuestionError: Nobody is called so, or several are.
     """
     from resa.analytics import seen_customer  # noqa: PLC0415 - heavy; opening a workspace does without it
+    from resa.workspace.contacts import contact_points  # noqa: PLC0415 - see above
 
     measure, key = shop.measure, shop.map(map_key).key
     while True:
@@ -131,12 +135,15 @@ def profile_of(
             break  # a number means a customer of one generation only
     customer = found_customer(shop, index, value, kind)
     seen = seen_customer(snapshot, customer, newest)
+    hers = identifiers_of(index, customer)
+    consented = shop.consents.of_all(hers)
     return Profile(
         identifiers=tuple(_called(shop, index, customer)),
         traits=tuple(_with_computed(_traits(shop.store.told_traits(index, customer).to_pylist()), seen)),
         seen=seen,
         segments=_segments(shop, measure, key, index, customer),
-        consents=shop.consents.of_all(identifiers_of(index, customer)).standings,
+        consents=consented.standings,
+        contacts=contact_points(index, customer, hers, shop.identity.rules, consented.records),
         notes=measure.notes,
     )
 
