@@ -19,6 +19,7 @@ from resa.cli.consent import consent_rows
 from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, MapKey, opened
 from resa.cli.speaking import spoken_in_terminal, told
+from resa.identity import ContactPoint
 from resa.workspace.customers import COMPUTED, Profile
 from resa.workspace.erasing import Erased
 from resa.workspace.exporting import DATA, PAGE
@@ -162,17 +163,7 @@ def _said(profile: Profile) -> Iterator[str]:
         for trait in profile.traits
     ]
     yield from _table(sentence("What is known"), traits)
-    contacts = [
-        {
-            "kind": contact.kind,
-            "address": contact.value,
-            "state": told(_STATES[contact.state]),
-            "since (UTC)": None if contact.since is None else _moment(contact.since),
-            "source": contact.source or None,
-        }
-        for contact in profile.contacts
-    ]
-    yield from _table(sentence("How she can be reached"), contacts)
+    yield from _table(sentence("How she can be reached"), list(map(_contact, profile.contacts)))
     yield from _table(sentence("What she consented to"), list(consent_rows(profile.consents)))
     still_open = [
         {
@@ -198,6 +189,16 @@ def _said(profile: Profile) -> Iterator[str]:
     ]
     heading = sentence("What she did, newest first ({listed} of {events})", listed=len(timeline), events=seen.events)
     yield from _table(heading, timeline)
+
+
+def _contact(contact: ContactPoint) -> dict[str, Any]:
+    return {
+        "kind": contact.kind,
+        "address": contact.value,
+        "state": told(_STATES[contact.state]),
+        "since (UTC)": None if contact.since is None else _moment(contact.since),
+        "source": contact.source or None,
+    }
 
 
 def _table(heading: Sentence, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
