@@ -15,7 +15,7 @@ from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
-from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, groups_of, likely_pairs
+from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, Level, groups_of, likely_pairs
 from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_of_all
 from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
@@ -36,6 +36,7 @@ __all__ = [
     "Identifier",
     "Kind",
     "Known",
+    "Level",
     "NoIdentifier",
     "Persons",
     "Rules",

@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -29,11 +30,25 @@ from resa.base.language import sentence
 from resa.documents import Document, Refusal, Shape, read_document, validate
 from resa.identity.identifiers import NoIdentifier, normalised
 from resa.identity.kinds import ALSO_CALLED, KINDS, OTHER, Fold, Kind, canonical
+from resa.identity.likeness import ALIKE, UNDECIDED
 
 __all__ = ["FILE", "Rules", "read_rules", "rules_of", "rules_schema"]
 
 FILE: Final = "identity.yaml"
 """The rules' name in the folder of a workspace."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How probable it must be that two customers who are alike are one, 0 to 1.
+
+    Attributes:
+        join: From here on they are joined; above 1: none are.
+        review: From here up to `join` a person decides.
+    """
+
+    join: float = ALIKE
+    review: float = UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -43,10 +58,12 @@ class Rules:
     Attributes:
         kinds: All kinds that are named, the best first.
         other: What holds for kinds that are not.
+        likeness: Of customers who are alike; who is who of evidence and decisions does not depend on it.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     other: Kind = OTHER
+    likeness: Likeness = field(default_factory=Likeness)
 
     def kind(self, name: str) -> Kind:
         """The rules of a kind; of one that no rules name, those of `other`."""
@@ -123,6 +140,7 @@ def _never(value: Any) -> Any:
 
 Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
 Country = Annotated[str, AfterValidator(_country)]
+Probability = Annotated[float, Field(gt=0, le=1)]
 Beyond = Annotated[int | Literal["never"], BeforeValidator(_never)]
 
 
@@ -165,6 +183,23 @@ class KindShape(Shape):
     }
 
 
+class LikenessShape(Shape):
+    """What the file says of customers who are alike."""
+
+    join: Annotated[Probability | Literal["never"], BeforeValidator(_never)] = Field(
+        default=ALIKE,
+        description=f"From here on two customers are joined by `resa identity match` ({ALIKE}); `never`: none are.",
+    )
+    review: Probability = Field(
+        default=UNDECIDED, description=f"From here up to `join` a person decides ({UNDECIDED})."
+    )
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        **dict.fromkeys(("threshold", "alike", "above"), sentence("write `join:`, a probability from 0 to 1")),
+        **dict.fromkeys(("undecided", "from", "below"), sentence("write `review:`, a probability from 0 to 1")),
+    }
+
+
 class RulesShape(Shape):
     """What `identity.yaml` may say."""
 
@@ -177,6 +212,9 @@ class RulesShape(Shape):
     kinds: dict[str, KindShape] = Field(default_factory=dict, description="What differs from the defaults, by kind.")
     placeholders: Annotated[tuple[str, ...], Listed] = Field(
         default=(), description="Values that are nobody's, of whatever kind."
+    )
+    likeness: LikenessShape = Field(
+        default_factory=LikenessShape, description="From how probable on two customers who are alike are one."
     )
 
     hints: ClassVar[Mapping[str, Any]] = {
@@ -235,6 +273,11 @@ class _Generator(GenerateJsonSchema):
 
 def _contradictions(document: Document, shape: RulesShape) -> Iterator[Problem]:
     """What each key may say, but not together."""
+    likeness = _likeness(shape)
+    if likeness.review > likeness.join:
+        message = sentence("a person decides below `join:`; write a `review:` that is no higher, or raise `join:`")
+        key = "review" if "review" in shape.likeness.model_fields_set else "join"
+        yield document.problem(message, ("likeness", key), code="likeness")
     named = {canonical(name) for name in shape.kinds}
     known = {*KINDS, *named}
     listed = isinstance(document.data, dict) and isinstance(document.data.get("ranking"), list)
@@ -288,7 +331,12 @@ def _rules(shape: RulesShape) -> Rules:
     first = [name for name in dict.fromkeys(map(canonical, shape.ranking)) if name in names]
     ordered = [*first, *(name for name in names if name not in first)]
     kinds = {name: _kind(name, told.get(name, KindShape()), shape) for name in ordered}
-    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape))
+    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape), _likeness(shape))
+
+
+def _likeness(shape: RulesShape) -> Likeness:
+    told = shape.likeness
+    return Likeness(join=inf if told.join == "never" else told.join, review=told.review)
 
 
 def _kind(name: str, told: KindShape, shape: RulesShape) -> Kind:
