@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from resa.analytics.groups import memberships
 from resa.analytics.membership import segment_flags
 from resa.analytics.results.result import Column
 from resa.analytics.scope.customers import CustomerExpressions
@@ -103,6 +104,18 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
             Column("segment", pa.string(), "Key of the segment in which the customer is, as of now."),
             Column("since", INSTANT, "Since when, UTC; null if nobody has followed the segment."),
+        ),
+    ),
+    "groups": View(
+        "One customer in one group, such as a firm or a household, as events named `group` say.",
+        (
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("group_id", pa.string(), "What the group is called by those who send it."),
+            Column("kind", pa.string(), "Such as account or household; null if nothing is said."),
+            Column("name", pa.string(), "Of the group, for people; null if nothing is said."),
+            Column("role", pa.string(), "The customer's in it; null if nothing is said."),
+            Column("since", INSTANT, "Since when the customer has this role or, without one, is in the group, UTC."),
+            Column("source_id", pa.string(), "Which source said so."),
         ),
     ),
     "outcomes": View(
@@ -288,6 +301,13 @@ def _segments(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     }
 
 
+def _groups(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
+    found = [{**vars(one), "source_id": one.source} for one in memberships(snapshot, as_of)]
+    return {
+        column.name: pa.array([one[column.name] for one in found], column.type) for column in VIEWS["groups"].columns
+    }
+
+
 def _outcomes(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     arrows = snapshot.journey_map.expectations
     found = [outcomes_of(snapshot, arrow, as_of=expectation_as_of(snapshot, arrow, as_of)) for arrow in arrows]
@@ -331,6 +351,7 @@ _MAKERS: Final[Mapping[str, Callable[[Snapshot, int | None], dict[str, pa.Array]
     "events": _events,
     "customers": _customers,
     "segments": _segments,
+    "groups": _groups,
     "outcomes": _outcomes,
     "daily_numbers": _plain_rows("daily_numbers"),
     "feedback": _plain_rows("feedback"),

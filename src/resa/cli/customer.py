@@ -122,25 +122,8 @@ def _as_text(moment: datetime) -> str:
 
 def _said(profile: Profile) -> Iterator[str]:
     """The profile for people."""
+    yield from _beginning(profile)
     seen = profile.seen
-    for called in profile.identifiers:
-        why = "; ".join(map(told, called.evidence))
-        yield f"{harmless(called.kind)} {harmless(called.value)}" + (f"  ({why})" if why else "")
-    yield (
-        told(sentences("{n} event", "{n} events", seen.events))
-        + ", "
-        + told(sentences("{n} visit", "{n} visits", seen.visits))
-    )
-    if seen.touchpoint is not None:
-        yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
-    if seen.personas:
-        yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
-    if profile.segments:
-        named = [
-            name if since is None else told(sentence("{name} since {moment}", name=name, moment=_moment(since)))
-            for name, since in profile.segments.items()
-        ]
-        yield told(sentence("segment: {segments}", segments=", ".join(named)))
     traits = [
         {
             "trait": trait.name,
@@ -152,6 +135,18 @@ def _said(profile: Profile) -> Iterator[str]:
         for trait in profile.traits
     ]
     yield from _table(sentence("What is known"), traits)
+    groups = [
+        {
+            "group": group.group_id,
+            "kind": group.kind,
+            "name": group.name,
+            "role": group.role,
+            "since (UTC)": _moment(group.since),
+            "source": group.source,
+        }
+        for group in seen.groups
+    ]
+    yield from _table(sentence("What she belongs to"), groups)
     yield from _table(sentence("What she consented to"), list(consent_rows(profile.consents)))
     still_open = [
         {
@@ -177,6 +172,29 @@ def _said(profile: Profile) -> Iterator[str]:
     ]
     heading = sentence("What she did, newest first ({listed} of {events})", listed=len(timeline), events=seen.events)
     yield from _table(heading, timeline)
+
+
+def _beginning(profile: Profile) -> Iterator[str]:
+    """What she is called, how much she did, and where she is."""
+    seen = profile.seen
+    for called in profile.identifiers:
+        why = "; ".join(map(told, called.evidence))
+        yield f"{harmless(called.kind)} {harmless(called.value)}" + (f"  ({why})" if why else "")
+    yield (
+        told(sentences("{n} event", "{n} events", seen.events))
+        + ", "
+        + told(sentences("{n} visit", "{n} visits", seen.visits))
+    )
+    if seen.touchpoint is not None:
+        yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
+    if seen.personas:
+        yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
+    if profile.segments:
+        named = [
+            name if since is None else told(sentence("{name} since {moment}", name=name, moment=_moment(since)))
+            for name, since in profile.segments.items()
+        ]
+        yield told(sentence("segment: {segments}", segments=", ".join(named)))
 
 
 def _table(heading: Sentence, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
