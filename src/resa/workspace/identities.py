@@ -22,7 +22,7 @@ from resa.identity import (
     decide,
     decisions_of,
     persons_around,
-    persons_of_all,
+    persons_in_doubt,
     read_rules,
     refused,
     said_apart,
@@ -143,7 +143,7 @@ class Identity:
         These are what a person may want to decide. Values are personal data.
         """
         index = self._index()
-        persons = persons_of_all(index, self.rules, self.decisions()[: index.decisions])
+        persons = persons_in_doubt(index, self.rules, self.decisions()[: index.decisions])
         found = sorted(_refusals(persons), key=lambda refusal: (-refusal.count, refusal.one))
         return Listing([*found, *_shared(persons)])
 
@@ -232,9 +232,8 @@ def _refusals(persons: Persons) -> Iterator[Refusal]:
 
 
 def _shared(persons: Persons) -> Iterator[Refusal]:
-    for row in set_apart(persons).to_pylist():
-        if row["reason"] in {"shared", "shared-by-guests"}:
-            one = Identifier(row["kind"], row["value"])
-            why = said_apart(persons, one)
-            if why is not None:
-                yield Refusal(one=one, other=None, count=0, why=why)
+    apart = set_apart(persons).to_pylist()
+    shared = [Identifier(row["kind"], row["value"]) for row in apart if row["reason"] in {"shared", "shared-by-guests"}]
+    for one, why in zip(shared, said_apart(persons, shared), strict=True):
+        if why is not None:
+            yield Refusal(one=one, other=None, count=0, why=why)

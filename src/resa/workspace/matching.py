@@ -105,34 +105,30 @@ class Matched:
 class _Groups:
     """Customers who are one so far, with what forbids that they become one with others."""
 
-    unique: list[set[tuple[str, str]]]
+    unique: Mapping[int, set[tuple[str, str]]]
     splits: set[frozenset[int]]
-    group: list[int] = field(default_factory=list)
+    group: dict[int, int] = field(default_factory=dict)
     members: dict[int, set[int]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Everybody is alone at first."""
-        self.group = list(range(len(self.unique)))
+    def of(self, customer: int) -> int:
+        """The group of a customer; everybody is alone at first."""
+        return self.group.get(customer, customer)
 
     def apart(self, one: int, other: int) -> str:
         """Why two may not become one."""
-        mine, theirs = self.group[one], self.group[other]
-        if mine == theirs:
+        sides = [self.members.get(self.of(end), {end}) for end in (one, other)]
+        if self.of(one) == self.of(other):
             return ""
-        sides = [self.members.get(group, {group}) for group in (mine, theirs)]
         if any(frozenset((a, b)) in self.splits for a in sides[0] for b in sides[1]):
             return "split"
-        kinds = [kind for kind, _ in self.unique[mine] | self.unique[theirs]]
+        kinds = [kind for kind, _ in set().union(*(self.unique.get(one, set()) for side in sides for one in side))]
         return "unique" if len(set(kinds)) < len(kinds) else ""
 
     def join(self, one: int, other: int) -> None:
         """Make two one."""
-        mine, theirs = self.group[one], self.group[other]
-        if mine == theirs:
-            return
+        mine, theirs = self.of(one), self.of(other)
         together = self.members.get(mine, {mine}) | self.members.pop(theirs, {theirs})
         self.members[mine] = together
-        self.unique[mine] = self.unique[mine] | self.unique[theirs]
         for member in together:
             self.group[member] = mine
 
@@ -158,7 +154,7 @@ def matched(shop: Workspace, index: JourneyIndex, decisions: Sequence[Decision])
     undecided: list[Likely] = []
     for row in found.to_pylist():
         one, other = sorted((int(row["one"]), int(row["other"])), key=names.__getitem__)
-        if groups.group[one] == groups.group[other]:
+        if groups.of(one) == groups.of(other):
             continue  # surer pairs have joined them
         sides = known[one], known[other]
         likely = Likely(
@@ -216,7 +212,7 @@ def undecided_pairs(shop: Workspace, index: JourneyIndex, decisions: Sequence[De
     if not here:
         return []
     known = _known(shop, index, {*ones, *others})
-    names = _names(index)
+    names = _names(index, {*ones, *others})
     groups = _groups(shop, index, decisions, names)
     found: dict[frozenset[int], Likely] = {}
     for pair, *both in here:
@@ -257,13 +253,14 @@ def _hashed(shop: Workspace, kind: str, value: str) -> bytes:
     return bytes(shop.store.hasher.identifiers(pa.array([kind]), pa.array([value]))[0].tobytes())
 
 
-def _names(index: JourneyIndex) -> list[Identifier]:
+def _names(index: JourneyIndex, only: Collection[int] | None = None) -> dict[int, Identifier]:
     """What customers are called, by their numbers."""
-    return [Identifier(row["kind"], row["value"]) for row in index.identifiers().select(["kind", "value"]).to_pylist()]
+    wanted = None if only is None else np.array(sorted(one for one in only if one >= 0), np.int64)
+    return {row["customer"]: Identifier(row["kind"], row["value"]) for row in index.identifiers(wanted).to_pylist()}
 
 
 def _groups(
-    shop: Workspace, index: JourneyIndex, decisions: Sequence[Decision], names: Sequence[Identifier]
+    shop: Workspace, index: JourneyIndex, decisions: Sequence[Decision], names: Mapping[int, Identifier]
 ) -> _Groups:
     return _Groups(_unique(shop, index, names), _splits(shop, index, decisions))
 
@@ -280,8 +277,8 @@ def _known(shop: Workspace, index: JourneyIndex, only: Collection[int] | None = 
             name = names.get(trait.casefold().replace(" ", "_"))
             if name and isinstance(value, str | int):
                 told.setdefault(row["customer"], {}).setdefault(name, str(value))
-    for customer, identifier in _identifiers(index):
-        if identifier.kind in {"email", "phone"} and customer in told:
+    for customer, identifier in _identifiers(index, told):
+        if identifier.kind in {"email", "phone"}:
             told[customer].setdefault(identifier.kind, identifier.value)
     return told
 
@@ -292,34 +289,32 @@ def _people(known: Mapping[int, Known]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _identifiers(index: JourneyIndex) -> Iterator[tuple[int, Identifier]]:
-    """All identifiers that were seen with others, with the number of the customer of each."""
+def _identifiers(index: JourneyIndex, only: Collection[int]) -> Iterator[tuple[int, Identifier]]:
+    """All identifiers of some customers that were seen with others, with the number of the customer of each."""
     persons = index.persons
     name = persons.column("name").to_numpy()
     keys = np.ascontiguousarray(np.column_stack([persons.column(part).to_numpy() for part in ("high", "low")]))
     known = np.flatnonzero(name >= 0)
     customers = index.find(keys[name[known]])
-    rows = persons.select(["kind", "value"]).take(pa.array(known)).to_pylist()
-    for customer, row in zip(customers.tolist(), rows, strict=True):
-        if customer >= 0:
-            yield customer, Identifier(row["kind"], row["value"])
+    wanted = np.isin(customers, np.fromiter(only, np.int64, len(only)))
+    rows = persons.select(["kind", "value"]).take(pa.array(known[wanted])).to_pylist()
+    for customer, row in zip(customers[wanted].tolist(), rows, strict=True):
+        yield customer, Identifier(row["kind"], row["value"])
 
 
-def _unique(shop: Workspace, index: JourneyIndex, names: Sequence[Identifier]) -> list[set[tuple[str, str]]]:
+def _unique(shop: Workspace, index: JourneyIndex, names: Mapping[int, Identifier]) -> dict[int, set[tuple[str, str]]]:
     """The identifiers of each customer of which she may have one alone."""
     rules = shop.identity.rules
-    found = [{(name.kind, name.value)} if rules.kind(name.kind).unique else set() for name in names]
-    for customer, identifier in _identifiers(index):
+    found: dict[int, set[tuple[str, str]]] = {}
+    for customer, identifier in [*names.items(), *_identifiers(index, names)]:
         if rules.kind(identifier.kind).unique:
-            found[customer].add((identifier.kind, identifier.value))
+            found.setdefault(customer, set()).add((identifier.kind, identifier.value))
     return found
 
 
 def _splits(shop: Workspace, index: JourneyIndex, decisions: Sequence[Decision]) -> set[frozenset[int]]:
     """Customers whom somebody split."""
-    found = set()
-    for decision in in_force(decisions):
-        if decision.what == "split":
-            ends = customers_named(index, shop.identity.rules, [decision.one, decision.other])
-            found.add(frozenset(end for end in ends if end is not None))
-    return found
+    splits = [decision for decision in in_force(decisions) if decision.what == "split"]
+    sides = [[one.one for one in splits], [one.other for one in splits]]
+    ends = [customers_named(index, shop.identity.rules, side) for side in sides]
+    return {frozenset(end for end in both if end is not None) for both in zip(*ends, strict=True)}
