@@ -211,8 +211,9 @@ def undecided_pairs(shop: Workspace, index: JourneyIndex, decisions: Sequence[De
     here = [(pair, *both) for pair, *both in zip(kept, ones, others, strict=True) if min(both) >= 0]
     if not here:
         return []
-    known = _known(shop, index, {*ones, *others})
-    names = _names(index, {*ones, *others})
+    there = {end for _, *both in here for end in both}
+    known = _known(shop, index, there)
+    names = _names(index, there)
     groups = _groups(shop, index, decisions, names)
     found: dict[frozenset[int], Likely] = {}
     for pair, *both in here:
@@ -255,7 +256,7 @@ def _hashed(shop: Workspace, kind: str, value: str) -> bytes:
 
 def _names(index: JourneyIndex, only: Collection[int] | None = None) -> dict[int, Identifier]:
     """What customers are called, by their numbers."""
-    wanted = None if only is None else np.array(sorted(one for one in only if one >= 0), np.int64)
+    wanted = None if only is None else np.array(sorted(only), np.int64)
     return {row["customer"]: Identifier(row["kind"], row["value"]) for row in index.identifiers(wanted).to_pylist()}
 
 

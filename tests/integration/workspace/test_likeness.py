@@ -148,6 +148,12 @@ def test_what_is_kept_of_a_pair_goes_with_either_of_the_two(folder: Path) -> Non
         assert len(left) == len(kept) - rows["likely_pairs"]
         assert shop.identity.rules.likeness.review == 0.5
         assert len(kept_pairs(shop.store)) == len(left)
+        lines = (folder / "members.csv").read_text().splitlines()
+        (folder / "members.csv").write_text("\n".join(line for line in lines if ",card-again-12," not in line) + "\n")
+        shop.collect("members", replace=True)
+        assert one_pair(left, "CARD12", "CARDAGAIN12") is not None
+        assert one_pair(shop.identity.undecided(), "CARD12", "CARDAGAIN12") is None  # who is there no more
+        assert len(shop.identity.undecided()) >= len(left) - 3
 
 
 def test_a_pair_says_that_what_is_known_has_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
