@@ -237,6 +237,9 @@ def _identity() -> Iterator[str]:
     yield "## A kind\n"
     yield "Under `kinds:`, by its name, what differs from its defaults.\n"
     yield _keys(schema["$defs"]["KindShape"]["properties"])
+    yield "## Likeness\n"
+    yield "Under `likeness:`, probabilities from 0 to 1 that two customers who are alike are one.\n"
+    yield _keys(schema["$defs"]["LikenessShape"]["properties"])
     yield "## Defaults\n"
     rows = (
         (f"`{kind.name}`", kind.names, "yes" if kind.unique else "", str(kind.limit), _beyond(kind.shared_beyond))

@@ -199,6 +199,9 @@ class SmallStore:
     def lookups(self) -> pa.Table:
         return LOOKUPS.empty_table()
 
+    def member_since(self, segment: str, index: SmallIndex) -> npt.NDArray[np.int64]:  # noqa: ARG002
+        return np.zeros(len(index.offsets) - 1, np.int64)
+
     def customer_traits(self, index: SmallIndex | None = None) -> pa.Table:  # noqa: ARG002
         return pa.table(
             {

@@ -9,6 +9,7 @@ from resa.analytics.catalogue import COLUMNS
 from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
 from resa.analytics.findings.found import Finding, Findings, Segment
+from resa.analytics.groups import Membership
 from resa.analytics.measure import Measure
 from resa.analytics.membership import membership_hash, segment_flags
 from resa.analytics.one_customer import SeenCustomer, SeenEvent, SeenOpening, seen_customer
@@ -61,6 +62,7 @@ __all__ = [
     "FunnelQuestion",
     "ImprovementsQuestion",
     "Measure",
+    "Membership",
     "MetricsQuestion",
     "Part",
     "PathsQuestion",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from resa.analytics.groups import Membership, memberships_of
 from resa.analytics.scope.customers import CustomerExpressions
 from resa.analytics.scope.outcomes import OUTCOMES, expectation_as_of, outcomes_of
 from resa.analytics.scope.snapshot import Positions, Snapshot
@@ -74,6 +75,7 @@ class SeenCustomer:
         personas: Keys of the personas that she is, as of now.
         timeline: Her newest events, the newest first.
         openings: What was expected of her, the newest first.
+        groups: Firms, households and the like that she belongs to.
         computed: Traits that Resa computes, by name, as of when the data are complete; `None`: not known.
         as_of: Up to when the data are complete; `None`: there are none.
     """
@@ -85,6 +87,7 @@ class SeenCustomer:
     timeline: tuple[SeenEvent, ...]
     openings: tuple[SeenOpening, ...]
     as_of: datetime | None
+    groups: tuple[Membership, ...] = ()
     computed: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -108,6 +111,7 @@ def seen_customer(snapshot: Snapshot, customer: int, newest: int) -> SeenCustome
         timeline=_timeline(snapshot, np.arange(first, last)[::-1][:newest]),
         openings=_openings(snapshot, customer),
         as_of=snapshot.index.as_of.overall,
+        groups=tuple(memberships_of(snapshot, customer)),
         computed={key: expressions.trait(key)[customer].as_py() for key in snapshot.journey_map.trait},
     )
 

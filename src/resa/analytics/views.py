@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from resa.analytics.groups import memberships
+from resa.analytics.membership import segment_flags
 from resa.analytics.results.result import Column
 from resa.analytics.scope.customers import CustomerExpressions
 from resa.analytics.scope.outcomes import OUTCOMES, as_instants, expectation_as_of, outcomes_of
@@ -24,7 +27,7 @@ from resa.model.tables import INSTANT
 
 __all__ = ["VIEWS", "VIEWS_VERSION", "View", "view_table", "with_views"]
 
-VIEWS_VERSION: Final = "1.0"
+VIEWS_VERSION: Final = "1.1"
 """Of the views' names, columns, types and meanings, which others build upon.
 
 A view or a column that is added raises the second number; one that is renamed, removed, or comes to mean another thing
@@ -95,6 +98,26 @@ VIEWS: Final[Mapping[str, View]] = {
             Column("traits", pa.string(), "A JSON object of what is known, as of now."),
         ),
     ),
+    "segments": View(
+        "One customer in one segment.",
+        (
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("segment", pa.string(), "Key of the segment in which the customer is, as of now."),
+            Column("since", INSTANT, "Since when, UTC; null if nobody has followed the segment."),
+        ),
+    ),
+    "groups": View(
+        "One customer in one group, such as a firm or a household, as events named `group` say.",
+        (
+            Column("customer", pa.uint32(), "Number of the customer in this generation of the index."),
+            Column("group_id", pa.string(), "What the group is called by those who send it."),
+            Column("kind", pa.string(), "Such as account or household; null if nothing is said."),
+            Column("name", pa.string(), "Of the group, for people; null if nothing is said."),
+            Column("role", pa.string(), "The customer's in it; null if nothing is said."),
+            Column("since", INSTANT, "Since when the customer has this role or, without one, is in the group, UTC."),
+            Column("source_id", pa.string(), "Which source said so."),
+        ),
+    ),
     "outcomes": View(
         "One opening of an expectation or promise, over all events.",
         (
@@ -156,7 +179,8 @@ def view_table(name: str, snapshot: Snapshot, as_of: int | None = None) -> pa.Ta
         snapshot: The events.
         as_of: Overrides up to when the data are complete, microseconds since 1970.
     """
-    columns = snapshot.keep(("view", name, as_of), lambda: _MAKERS[name](snapshot, as_of))
+    make = partial(_MAKERS[name], snapshot, as_of)
+    columns = make() if name == "segments" else snapshot.keep(("view", name, as_of), make)  # `since` comes later
     declared = VIEWS[name].columns
     arrays = [columns[column.name] for column in declared]
     schema = pa.schema([pa.field(column.name, column.type) for column in declared])
@@ -260,6 +284,30 @@ def _customers(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     }
 
 
+def _segments(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
+    journey_map, index = snapshot.journey_map, snapshot.index
+    inside = segment_flags(snapshot, as_of=as_of)
+    members = [np.flatnonzero(flags) for flags in inside.values()]
+    since = [
+        snapshot.store.member_since(f"{journey_map.key}.{key}", index)[who]
+        for key, who in zip(inside, members, strict=True)
+    ]
+    customers, moments = (np.concatenate([np.zeros(0, np.int64), *parts]) for parts in (members, since))
+    unknown = (moments == 0) | (moments > (2**63 - 1 if as_of is None else as_of))
+    return {
+        "customer": pa.array(customers.astype(np.uint32)),
+        "segment": _chosen(list(inside), np.repeat(np.arange(len(members)), [len(who) for who in members])),
+        "since": as_instants(moments, unknown),
+    }
+
+
+def _groups(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
+    found = [{**vars(one), "source_id": one.source} for one in memberships(snapshot, as_of)]
+    return {
+        column.name: pa.array([one[column.name] for one in found], column.type) for column in VIEWS["groups"].columns
+    }
+
+
 def _outcomes(snapshot: Snapshot, as_of: int | None) -> dict[str, pa.Array]:
     arrows = snapshot.journey_map.expectations
     found = [outcomes_of(snapshot, arrow, as_of=expectation_as_of(snapshot, arrow, as_of)) for arrow in arrows]
@@ -302,6 +350,8 @@ _MAKERS: Final[Mapping[str, Callable[[Snapshot, int | None], dict[str, pa.Array]
     "visits": _visits,
     "events": _events,
     "customers": _customers,
+    "segments": _segments,
+    "groups": _groups,
     "outcomes": _outcomes,
     "daily_numbers": _plain_rows("daily_numbers"),
     "feedback": _plain_rows("feedback"),

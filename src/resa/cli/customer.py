@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import pyarrow as pa
 import typer
 
-from resa.analytics import Reason, table_text
+from resa.analytics import Membership, Reason, table_text
 from resa.base.language import Sentence, sentence, sentences
 from resa.base.showing import harmless
 from resa.cli.consent import consent_rows
@@ -133,25 +133,8 @@ def _as_text(moment: datetime) -> str:
 
 def _said(profile: Profile) -> Iterator[str]:
     """The profile for people."""
+    yield from _beginning(profile)
     seen = profile.seen
-    for called in profile.identifiers:
-        why = "; ".join(map(told, called.evidence))
-        yield f"{harmless(called.kind)} {harmless(called.value)}" + (f"  ({why})" if why else "")
-    yield (
-        told(sentences("{n} event", "{n} events", seen.events))
-        + ", "
-        + told(sentences("{n} visit", "{n} visits", seen.visits))
-    )
-    if seen.touchpoint is not None:
-        yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
-    if seen.personas:
-        yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
-    if profile.segments:
-        named = [
-            name if since is None else told(sentence("{name} since {moment}", name=name, moment=_moment(since)))
-            for name, since in profile.segments.items()
-        ]
-        yield told(sentence("segment: {segments}", segments=", ".join(named)))
     traits = [
         {
             "trait": trait.name,
@@ -164,6 +147,7 @@ def _said(profile: Profile) -> Iterator[str]:
     ]
     yield from _table(sentence("What is known"), traits)
     yield from _table(sentence("How she can be reached"), list(map(_contact, profile.contacts)))
+    yield from _table(sentence("What she belongs to"), list(map(_group, seen.groups)))
     yield from _table(sentence("What she consented to"), list(consent_rows(profile.consents)))
     still_open = [
         {
@@ -199,6 +183,40 @@ def _contact(contact: ContactPoint) -> dict[str, Any]:
         "since (UTC)": None if contact.since is None else _moment(contact.since),
         "source": contact.source or None,
     }
+
+
+def _group(group: Membership) -> dict[str, Any]:
+    return {
+        "group": group.group_id,
+        "kind": group.kind,
+        "name": group.name,
+        "role": group.role,
+        "since (UTC)": _moment(group.since),
+        "source": group.source,
+    }
+
+
+def _beginning(profile: Profile) -> Iterator[str]:
+    """What she is called, how much she did, and where she is."""
+    seen = profile.seen
+    for called in profile.identifiers:
+        why = "; ".join(map(told, called.evidence))
+        yield f"{harmless(called.kind)} {harmless(called.value)}" + (f"  ({why})" if why else "")
+    yield (
+        told(sentences("{n} event", "{n} events", seen.events))
+        + ", "
+        + told(sentences("{n} visit", "{n} visits", seen.visits))
+    )
+    if seen.touchpoint is not None:
+        yield told(sentence("last visit: {touchpoint}", touchpoint=seen.touchpoint))
+    if seen.personas:
+        yield told(sentence("persona: {personas}", personas=", ".join(seen.personas)))
+    if profile.segments:
+        named = [
+            name if since is None else told(sentence("{name} since {moment}", name=name, moment=_moment(since)))
+            for name, since in profile.segments.items()
+        ]
+        yield told(sentence("segment: {segments}", segments=", ".join(named)))
 
 
 def _table(heading: Sentence, rows: Sequence[dict[str, Any]]) -> Iterator[str]:

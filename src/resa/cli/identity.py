@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final
 
 import pyarrow as pa
 import typer
 
-from resa.base.language import sentence, sentences
+from resa.analytics import table_text
+from resa.base.language import Sentence, sentence, sentences
 from resa.base.showing import harmless
 from resa.cli.console import say, write_out
-from resa.cli.measure import HowToWrite, chosen_format, write_table
+from resa.cli.measure import Format, HowToWrite, chosen_format, write_table, write_text
 from resa.cli.options import HERE, Folder, Output, opened
-from resa.cli.speaking import told
-from resa.identity import Identifier
+from resa.cli.speaking import spoken_in_terminal, told
+from resa.identity import Identifier, Level
 
 if TYPE_CHECKING:
     from resa.workspace import Workspace
+    from resa.workspace.matching import Likely
 
 __all__ = ["app"]
 
@@ -34,6 +39,26 @@ def _identifier(text: str) -> tuple[str, str]:
 
 _One = Annotated[str, typer.Argument(metavar="KIND=VALUE", help="An identifier, such as user_id=7.")]
 _Other = Annotated[str, typer.Argument(metavar="KIND=VALUE", help="Another, such as email=anna@shop.se.")]
+_LEVELS: Final[Mapping[Level, Sentence]] = MappingProxyType(
+    {
+        "same": sentence("the same"),
+        "similar": sentence("similar"),
+        "different": sentence("different"),
+        "unknown": sentence("not known"),
+    }
+)
+_REVIEW: Final = pa.schema(
+    [
+        pa.field("identifier", pa.string()),
+        pa.field("other", pa.string()),
+        pa.field("rows", pa.int64()),
+        pa.field("why", pa.string()),
+        pa.field("probability", pa.float64()),
+        pa.field("compared", pa.string()),
+    ]
+)
+"""What is to review, for other programs: conflicts have a number of rows, pairs who are alike a probability."""
+
 _Why = Annotated[str, typer.Option("--why", help="The reason, for those who ask later.")]
 
 
@@ -78,10 +103,14 @@ def review(
     output: Output = None,
     folder: Folder = HERE,
 ) -> None:
-    """List what was seen together and not joined, and what is shared: a person may know better. Personal data."""
+    """List what was seen together and not joined, what is shared, and who may be one person. Personal data.
+
+    A person may know better: `resa identity join` and `split` say so.
+    """
     how = chosen_format(show_format, output)
     with opened(folder, measures=True) as shop:
-        found = shop.identity.review()
+        found, alike = shop.identity.review(), shop.identity.undecided()
+    conflicts, pairs = found[:most], alike[:most]
     rows = [
         {
             "identifier": _named(refusal.one),
@@ -89,14 +118,79 @@ def review(
             "rows": refusal.count or None,
             "why": told(refusal.why),
         }
-        for refusal in found[:most]
+        for refusal in conflicts
     ]
-    if rows:
-        write_table(pa.Table.from_pylist(rows), how, output, ours=True)
-        if len(found) > most:
-            say(sentences("{n} more is not listed", "{n} more are not listed", len(found) - most))
+    if how is not Format.table:
+        write_table(pa.Table.from_pylist([*rows, *map(_row, pairs)], schema=_REVIEW), how, output, ours=True)
+    elif rows or pairs:
+        blocks = [table_text(pa.Table.from_pylist(rows), spoken_in_terminal())] if rows else []
+        blocks += [_block(pair) for pair in pairs]
+        write_text("\n\n".join(block.rstrip("\n") for block in blocks), output)
     else:
         say(sentence("nothing to review: whatever was seen together is one customer"))
+    if left := len(found) - len(conflicts) + len(alike) - len(pairs):
+        say(sentences("{n} more is not listed", "{n} more are not listed", left))
+
+
+def _block(pair: Likely) -> str:
+    """A pair, what is known of both side by side, and the two commands of which a person chooses one."""
+    names = {"one": _named(pair.one), "other": _named(pair.other)}
+    share = f"{pair.probability:.3f}"
+    lines = [told(sentence("Perhaps the same person ({share}): {one} and {other}", share=share, **names))]
+    if why := _why_apart(pair):
+        lines.append(f"  {why}")
+    fields = [
+        {
+            "field": part.field,
+            "one": _shown(part.one),
+            "other": _shown(part.other),
+            "agreement": told(_LEVELS[part.level]),
+            "weight": f"{part.weight:+.1f}",
+        }
+        for part in pair.compared
+    ]
+    fields.append(
+        {
+            "field": told(sentence("any two")),
+            "one": "",
+            "other": "",
+            "agreement": "",
+            "weight": f"{pair.prior:+.1f}",
+        }
+    )
+    table = table_text(pa.Table.from_pylist(fields), spoken_in_terminal())
+    lines += [f"  {line}" for line in table.rstrip("\n").splitlines()]
+    both = f"{shlex.quote(names['one'])} {shlex.quote(names['other'])}"
+    lines += [f"  resa identity join {both}", f"  resa identity split {both}"]
+    return "\n".join(lines)
+
+
+def _why_apart(pair: Likely) -> str:
+    """What else there is to say of a pair."""
+    said = []
+    if pair.apart:
+        said.append(told(sentence("each has an identifier of a kind of which a customer has one")))
+    if pair.changed:
+        found = f"{pair.found_at:%Y-%m-%d}" if pair.found_at else ""
+        said.append(
+            told(sentence("what is known has changed since {found}, when it was compared: match again", found=found))
+        )
+    return "; ".join(said)
+
+
+def _shown(value: str | None) -> str:
+    return "–" if value is None else harmless(value)
+
+
+def _row(pair: Likely) -> dict[str, str | float]:
+    compared = (f"{part.field}: {part.one} | {part.other} ({part.level}, {part.weight:+.1f})" for part in pair.compared)
+    return {
+        "identifier": _named(pair.one),
+        "other": _named(pair.other),
+        "why": _why_apart(pair),
+        "probability": pair.probability,
+        "compared": "; ".join(compared),
+    }
 
 
 @app.command("match")

@@ -22,7 +22,7 @@ from resa.cli.options import HERE, Folder, opened, writable
 from resa.cli.speaking import spoken_in_terminal
 from resa.drawing import PICTURE_FILES
 
-__all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables"]
+__all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables", "write_text"]
 
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # made from data, which mypy cannot follow
 
@@ -169,13 +169,13 @@ def _show(
 ) -> None:
     """Write an answer, or what stands behind it; `how` is a format, or the ending of a picture."""
     if sql:
-        _write_text(result.sql(part), output)
+        write_text(result.sql(part), output)
     elif customers is not None:
         write_table(_customers(result, customers, part), Format(how), output)
     elif how == Format.json:
-        _write_text(result.json(indent=2), output)
+        write_text(result.json(indent=2), output)
     elif how == Format.table:
-        _write_text(
+        write_text(
             result.text(
                 _short(result) if part is None and output is None else None, part=part, language=spoken_in_terminal()
             ),
@@ -235,7 +235,8 @@ def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Ta
     return result.customers(column, part=part, identifiers=True, **row)
 
 
-def _write_text(text: str, output: Path | None) -> None:
+def write_text(text: str, output: Path | None) -> None:
+    """Write a text to stdout or a file."""
     if output is None:
         write_out(text)
     else:
@@ -245,10 +246,10 @@ def _write_text(text: str, output: Path | None) -> None:
 def write_table(table: pa.Table, how: Format, output: Path | None, *, ours: bool = False) -> None:
     """Write a table to stdout or a file in one of the formats; `ours`: the headings are, so that they are told."""
     if how is Format.json:
-        _write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
+        write_text(json.dumps(table.to_pylist(), ensure_ascii=False, default=str, indent=2), output)
         return
     if how is Format.table:
-        _write_text(table_text(table, spoken_in_terminal() if ours else "en"), output)
+        write_text(table_text(table, spoken_in_terminal() if ours else "en"), output)
         return
     _write_bytes(TABLE_FILES[how.value](table), output)
 

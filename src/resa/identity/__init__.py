@@ -16,8 +16,8 @@ from resa.identity.gathering import Gathered, gather
 from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
-from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, groups_of, likely_pairs
-from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_of_all
+from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, Level, groups_of, likely_pairs
+from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_in_doubt
 from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
 from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
@@ -39,6 +39,7 @@ __all__ = [
     "Identifier",
     "Kind",
     "Known",
+    "Level",
     "NoIdentifier",
     "Persons",
     "Rules",
@@ -59,7 +60,7 @@ __all__ = [
     "national_number",
     "normalised",
     "persons_around",
-    "persons_of_all",
+    "persons_in_doubt",
     "read_rules",
     "refused",
     "resolve",

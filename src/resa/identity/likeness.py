@@ -6,9 +6,10 @@ person than of two. How likely each is, is estimated without labels, by sampling
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,10 @@ from resa.base.language import sentence
 from resa.engine import Engine
 from resa.kernels import joining
 
-__all__ = ["ALIKE", "FIELDS", "LIKENESS", "UNDECIDED", "groups_of", "likely_pairs"]
+__all__ = ["ALIKE", "FIELDS", "LIKENESS", "UNDECIDED", "Level", "groups_of", "likely_pairs"]
+
+Level = Literal["same", "similar", "different", "unknown"]
+"""How two values of a field agree; `unknown`: of one of the two there is none."""
 
 ALIKE: Final = 0.9
 """So probable that they are one that they may be joined."""
@@ -45,13 +49,20 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What is compared, and other names that traits have for it."""
 
+_COMPARED: Final = pa.struct(
+    [
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("level", pa.string(), nullable=False),  # same, similar, different, unknown (of one of them)
+        pa.field("weight", pa.float64(), nullable=False),  # bits of evidence: above 0 for it, below 0 against it
+    ]
+)
+
 LIKENESS: Final = pa.schema(
     [
         pa.field("one", pa.string(), nullable=False),
         pa.field("other", pa.string(), nullable=False),
         pa.field("probability", pa.float64(), nullable=False),
-        pa.field("agree", pa.list_(pa.string()), nullable=False),  # fields that speak for it
-        pa.field("differ", pa.list_(pa.string()), nullable=False),  # fields that speak against it
+        pa.field("compared", pa.list_(_COMPARED), nullable=False),  # the fields of which one of them has something
     ]
 )
 """Two customers, and how probable it is that they are one."""
@@ -74,13 +85,14 @@ _MOST_PAIRS: Final = 2_000_000
 _FEWEST: Final = 10
 
 
-def likely_pairs(people: pa.Table) -> pa.Table:
-    """How probable it is that customers are one, as `LIKENESS`; those below `UNDECIDED` are left out.
+def likely_pairs(people: pa.Table, at_least: float = UNDECIDED) -> pa.Table:
+    """How probable it is that customers are one, as `LIKENESS`.
 
     The same people give the same answer, in whatever order they come.
 
     Args:
         people: `id` (text, each once), and columns named as in `FIELDS`, of which each may be missing or null.
+        at_least: Pairs that are less probable are left out.
 
     Raises:
         ExtraMissing: Splink is not installed.
@@ -96,7 +108,7 @@ def likely_pairs(people: pa.Table) -> pa.Table:
         )
     plain = pa.table({"id": people.column("id"), **{name: _plain(people.column(name)) for name in fields}})
     with Engine(threads=1) as engine:  # sums of floating-point numbers depend on who adds them when
-        found = _compared(engine, plain.sort_by("id"), fields)
+        found = _compared(engine, plain.sort_by("id"), fields, at_least)
     return LIKENESS.empty_table() if found is None else _told(found, fields)
 
 
@@ -121,7 +133,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(text, ""), None, text)
 
 
-def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Table | None:
+def _compared(engine: Engine, people: pa.Table, fields: Sequence[str], at_least: float) -> pa.Table | None:
     """The pairs as Splink tells them; `None`: no two agree in anything that it could learn from."""
     try:
         from splink import Linker, SettingsCreator, block_on  # noqa: PLC0415 - an extra, and heavy
@@ -141,6 +153,7 @@ def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Tab
         max_iterations=25,
     )
     table = DuckDBAPI(engine.connection).register(people, dataset_display_name="people")
+    logging.getLogger("splink").setLevel(logging.ERROR)  # it warns of levels that nobody's records show
     linker = Linker(table, settings, log_level=None)
     sure: list[Any] = [block_on(*rule) for rule in _whole(_SURE, fields) if _agree(people, rule)]
     try:
@@ -149,7 +162,7 @@ def _compared(engine: Engine, people: pa.Table, fields: Sequence[str]) -> pa.Tab
         linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=1)
         for rule in trained_on:
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
-        pairs: Any = linker.inference.predict(threshold_match_probability=UNDECIDED)
+        pairs: Any = linker.inference.predict(threshold_match_probability=at_least)
     except (SplinkException, ValueError):  # their messages hold statements, and may hold values
         raise InputError(
             sentence("too little differs, or too little agrees, among these customers to learn who is alike")
@@ -207,20 +220,33 @@ def _comparison(field: str) -> Any:
 
 def _told(found: pa.Table, fields: Sequence[str]) -> pa.Table:
     """The pairs as `LIKENESS`, the surest first."""
-    weights = {name: found.column(f"mw_{name}").to_pylist() for name in fields}
-    speaks = [
-        (
-            [name for name in fields if weights[name][row] > 0],
-            [name for name in fields if weights[name][row] < 0],
-        )
-        for row in range(found.num_rows)
-    ]
+    compared = zip(*(_told_of(found, name) for name in fields), strict=True)
     columns = [
         found.column("id_l"),
         found.column("id_r"),
         found.column("match_probability"),
-        pa.array([agree for agree, _ in speaks], pa.list_(pa.string())),
-        pa.array([differ for _, differ in speaks], pa.list_(pa.string())),
+        pa.array([[one for one in row if one is not None] for row in compared], pa.list_(_COMPARED)),
     ]
     order = [("probability", "descending"), ("one", "ascending"), ("other", "ascending")]
     return pa.table(columns, schema=LIKENESS).sort_by(order).combine_chunks()
+
+
+def _told_of(found: pa.Table, field: str) -> Iterator[dict[str, str | float] | None]:
+    """How a field was compared, by pair; `None`: of neither it is known."""
+    weight = found.column(f"mw_{field}")
+    if f"mw_tf_adj_{field}" in found.column_names:  # what many have says less
+        weight = pc.add(weight, found.column(f"mw_tf_adj_{field}"))
+    columns = [found.column(f"{field}_l"), found.column(f"{field}_r"), found.column(f"gamma_{field}"), weight]
+    for one, other, level, bits in zip(*(column.to_pylist() for column in columns), strict=True):
+        if one is None and other is None:
+            yield None
+        else:
+            yield {"field": field, "level": _level(one, other, level), "weight": bits}
+
+
+def _level(one: str | None, other: str | None, level: int) -> Level:
+    if one is None or other is None:
+        return "unknown"
+    if one == other:
+        return "same"
+    return "similar" if level > 0 else "different"

@@ -11,11 +11,11 @@ from resa.identity.decisions import Decision
 from resa.identity.identifiers import Identifier
 from resa.identity.resolving import Persons
 from resa.identity.rules import Rules
-from resa.identity.unifying import Known, resolved_again
+from resa.identity.unifying import Known, resolved_again, resolved_in_doubt
 from resa.model.tables import IDENTIFIERS
 from resa.storage import JourneyIndex
 
-__all__ = ["customers_named", "identifiers_of", "persons_around", "persons_of_all"]
+__all__ = ["customers_named", "identifiers_of", "persons_around", "persons_in_doubt"]
 
 
 def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str, str]]) -> list[int | None]:
@@ -54,14 +54,12 @@ def persons_around(
     return resolved_again(Known(rules, index.hasher, index.persons), index.pairs, decisions, identifiers)
 
 
-def persons_of_all(index: JourneyIndex, rules: Rules, decisions: Sequence[Decision]) -> Persons:
-    """Who is who of all that was ever seen with another, with the reasons; it is worked out anew.
+def persons_in_doubt(index: JourneyIndex, rules: Rules, decisions: Sequence[Decision]) -> Persons:
+    """Who is who of all that hangs together with something that was not joined or is shared, with the reasons.
 
     Args:
         index: A generation.
         rules: By which it was built.
         decisions: That it knows.
     """
-    known = Known(rules, index.hasher, index.persons)
-    rows = index.persons.select(["kind", "value"]).to_pylist()
-    return resolved_again(known, index.pairs, decisions, [Identifier(row["kind"], row["value"]) for row in rows])
+    return resolved_in_doubt(Known(rules, index.hasher, index.persons), index.pairs, decisions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -203,10 +203,12 @@ def refused(persons: Persons) -> pa.Table:
     return pa.table(columns)
 
 
-def said_apart(persons: Persons, identifier: Identifier) -> Sentence | None:
-    """Why an identifier joins nobody, without its value; `None`: it may join."""
-    (number,) = persons.graph.find([identifier]).tolist()
-    return None if number < 0 or persons.apart[number] == joining.NOT_APART else _said_apart(persons, number)
+def said_apart(persons: Persons, identifiers: Sequence[Identifier]) -> list[Sentence | None]:
+    """Why each identifier joins nobody, without its value; `None`: it may join."""
+    return [
+        None if number < 0 or persons.apart[number] == joining.NOT_APART else _said_apart(persons, number)
+        for number in persons.graph.find(identifiers).tolist()
+    ]
 
 
 def set_apart(persons: Persons) -> pa.Table:

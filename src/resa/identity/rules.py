@@ -19,6 +19,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, Literal, cast
@@ -33,11 +34,25 @@ from resa.expressions import Scope, compile_expression
 from resa.identity.contacts import CONTACTS, ContactForm, Told
 from resa.identity.identifiers import NoIdentifier, normalised
 from resa.identity.kinds import ALSO_CALLED, KINDS, OTHER, Fold, Kind, canonical
+from resa.identity.likeness import ALIKE, UNDECIDED
 
 __all__ = ["FILE", "Rules", "read_rules", "rules_of", "rules_schema"]
 
 FILE: Final = "identity.yaml"
 """The rules' name in the folder of a workspace."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How probable it must be that two customers who are alike are one, 0 to 1.
+
+    Attributes:
+        join: From here on they are joined; above 1: none are.
+        review: From here up to `join` a person decides.
+    """
+
+    join: float = ALIKE
+    review: float = UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -48,11 +63,13 @@ class Rules:
         kinds: All kinds that are named, the best first.
         other: What holds for kinds that are not.
         contacts: Which events tell what of an address or number, by the form of the identifier.
+        likeness: Of customers who are alike; who is who of evidence and decisions does not depend on it.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     other: Kind = OTHER
     contacts: Mapping[ContactForm, Mapping[Told, str]] = field(default_factory=lambda: CONTACTS)
+    likeness: Likeness = field(default_factory=Likeness)
 
     def kind(self, name: str) -> Kind:
         """The rules of a kind; of one that no rules name, those of `other`."""
@@ -138,6 +155,7 @@ def _condition(text: str) -> str:
 Condition = Annotated[str, AfterValidator(_condition)]
 Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
 Country = Annotated[str, AfterValidator(_country)]
+Probability = Annotated[float, Field(gt=0, le=1)]
 Beyond = Annotated[int | Literal["never"], BeforeValidator(_never)]
 
 
@@ -189,6 +207,23 @@ class ContactShape(Shape):
     unsubscribed: Condition | None = Field(default=None, description="She wants no more messages there.")
 
 
+class LikenessShape(Shape):
+    """What the file says of customers who are alike."""
+
+    join: Annotated[Probability | Literal["never"], BeforeValidator(_never)] = Field(
+        default=ALIKE,
+        description=f"From here on two customers are joined by `resa identity match` ({ALIKE}); `never`: none are.",
+    )
+    review: Probability = Field(
+        default=UNDECIDED, description=f"From here up to `join` a person decides ({UNDECIDED})."
+    )
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        **dict.fromkeys(("threshold", "alike", "above"), sentence("write `join:`, a probability from 0 to 1")),
+        **dict.fromkeys(("undecided", "from", "below"), sentence("write `review:`, a probability from 0 to 1")),
+    }
+
+
 class RulesShape(Shape):
     """What `identity.yaml` may say."""
 
@@ -205,6 +240,9 @@ class RulesShape(Shape):
     contacts: dict[ContactForm, ContactShape] = Field(
         default_factory=dict,
         description="Which events tell that an address or number works or does not; default: Segment's for e-mail.",
+    )
+    likeness: LikenessShape = Field(
+        default_factory=LikenessShape, description="From how probable on two customers who are alike are one."
     )
 
     hints: ClassVar[Mapping[str, Any]] = {
@@ -263,6 +301,11 @@ class _Generator(GenerateJsonSchema):
 
 def _contradictions(document: Document, shape: RulesShape) -> Iterator[Problem]:
     """What each key may say, but not together."""
+    likeness = _likeness(shape)
+    if likeness.review > likeness.join:
+        message = sentence("a person decides below `join:`; write a `review:` that is no higher, or raise `join:`")
+        key = "review" if "review" in shape.likeness.model_fields_set else "join"
+        yield document.problem(message, ("likeness", key), code="likeness")
     named = {canonical(name) for name in shape.kinds}
     known = {*KINDS, *named}
     listed = isinstance(document.data, dict) and isinstance(document.data.get("ranking"), list)
@@ -320,11 +363,17 @@ def _rules(shape: RulesShape) -> Rules:
         form: MappingProxyType({**conditions, **_told(shape.contacts.get(form))})
         for form, conditions in CONTACTS.items()
     }
-    return Rules(MappingProxyType(kinds), _kind(OTHER.name, KindShape(), shape), MappingProxyType(contacts))
+    other = _kind(OTHER.name, KindShape(), shape)
+    return Rules(MappingProxyType(kinds), other, MappingProxyType(contacts), _likeness(shape))
 
 
 def _told(shape: ContactShape | None) -> dict[Told, str]:
     return {} if shape is None else cast("dict[Told, str]", shape.model_dump(exclude_none=True))
+
+
+def _likeness(shape: RulesShape) -> Likeness:
+    told = shape.likeness
+    return Likeness(join=inf if told.join == "never" else told.join, review=told.review)
 
 
 def _kind(name: str, told: KindShape, shape: RulesShape) -> Kind:

@@ -355,6 +355,22 @@ def resolved_again(
     return _resolved(known, pairs, touched, EVIDENCE.empty_table(), decisions, len(decisions))
 
 
+def resolved_in_doubt(known: Known, pairs: pa.Table, decisions: Sequence[Decision]) -> Persons:
+    """What hangs together with something that was seen together and yet not joined, or is shared, worked out again.
+
+    Args:
+        known: What is known.
+        pairs: The evidence behind it, as `PAIRS`.
+        decisions: That it takes into account.
+    """
+    name, apart, part = (known.persons.column(column).to_numpy() for column in ("name", "apart", "part"))
+    one, other = (pairs.column(end).to_numpy() for end in ("one", "other"))
+    refused = name[one] != name[other]
+    doubtful = np.concatenate([part[one[refused]], part[other[refused]], part[apart >= joining.SHARED]])
+    touched = np.isin(part, doubtful)
+    return _resolved(known, pairs, touched, EVIDENCE.empty_table(), decisions, len(decisions))
+
+
 def _touched(known: Known, named: Words) -> Flags:
     """Which of the known identifiers hang together with some of these hashes."""
     places = found_places(named, known.keys)

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,19 +29,16 @@ _NUMBER: Final = re.compile(r"[+-]?[\d\s().,/-]*\d[\d\s().,/-]*")
 def member_table(
     index: JourneyIndex,
     inside: npt.NDArray[np.bool_],
-    kept: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]],
+    since: npt.NDArray[np.int64],
 ) -> pa.Table:
     """The customers of a segment: kind and value of what they are called, and since when they are in (UTC).
 
     Args:
         index: The generation that they were counted over.
         inside: Which of its customers are in.
-        kept: Who was last kept to be in, and since when, as `kept_members` gives it; of others it is not known.
+        since: Since when each customer is kept to be in, as `Store.member_since` gives it.
     """
     named = index.identifiers(np.flatnonzero(inside))
-    since: npt.NDArray[Any] = np.zeros(index.customers, np.int64)
-    places = index.find(kept[0])
-    since[places[places >= 0]] = kept[1][places >= 0]
     known = since[named.column("customer").to_numpy()]
     moments = pa.array(known, mask=known == 0).cast(INSTANT)
     return named.append_column("since", moments).drop_columns(["customer"])

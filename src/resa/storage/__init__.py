@@ -45,6 +45,7 @@ from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.keeping_out import KeptOut, erased_with, named_in_payload
 from resa.storage.labels import Labels, in_order, map_catalog
 from resa.storage.layers import lower_bounds
+from resa.storage.likely_pairs import LikelyPair, kept_pairs, replacing_pairs
 from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.matching import touchpoints_without_history
@@ -124,6 +125,7 @@ __all__ = [
     "KeptOut",
     "Kind",
     "Labels",
+    "LikelyPair",
     "Load",
     "MapColumn",
     "MapVersion",
@@ -183,6 +185,7 @@ __all__ = [
     "keep_segment",
     "kept_decisions",
     "kept_members",
+    "kept_pairs",
     "key_hash",
     "keys_of",
     "lending",
@@ -198,6 +201,7 @@ __all__ = [
     "read_figures",
     "refresh_index",
     "refused_payloads",
+    "replacing_pairs",
     "revoke_key",
     "rows_naming",
     "search_everything",

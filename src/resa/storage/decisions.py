@@ -30,7 +30,8 @@ def keep_decisions(store: Store, made: pa.Table, also: Sequence[Also] = ()) -> N
     """
     rows = [{**row, "at": to_micros(row["at"])} for row in made.cast(DECISIONS).to_pylist()]
     with store.database.changing() as connection:  # a short transaction of its own: beside a running server, too
-        connection.execute(insert(decisions), rows)
+        if rows:
+            connection.execute(insert(decisions), rows)
         for write in also:
             write(connection)
 

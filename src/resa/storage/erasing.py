@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, delete, func, insert, or_, select, update
 
 from resa.storage.cleaning import clean
 from resa.storage.consents import consents_table, erase_consents, mentions_in_consents
@@ -38,6 +38,7 @@ from resa.storage.schema import (
     erased_identifiers,
     erasures,
     generations,
+    likely_pairs,
     segment_changes,
     segment_members,
 )
@@ -69,6 +70,7 @@ TABLES: Final[Mapping[str, bool]] = MappingProxyType(
         "settled": False,
         "lookups": False,
         "decisions": True,
+        "likely_pairs": True,
         "segment_states": False,
         "segment_members": True,
         "segment_changes": True,
@@ -79,7 +81,12 @@ TABLES: Final[Mapping[str, bool]] = MappingProxyType(
 )
 """What storage keeps of rows, and whether rows of it are a customer's: these are exported and erased."""
 
-_MEMBERSHIPS: Final = (segment_members, segment_changes)
+_BY_KEY: Final[Mapping[Table, tuple[str, ...]]] = MappingProxyType(
+    {segment_members: ("customer",), segment_changes: ("customer",), likely_pairs: ("one", "other")}
+)
+"""Tables that name customers by the keys that they have in the index, and in which columns."""
+
+_MOMENTS: Final = frozenset({"since", "at", "happened_at", "found_at"})
 
 _KEPT: Final = frozenset({"source_id", "message_id", "key", "reason"})  # columns that are no text of anybody
 
@@ -125,8 +132,8 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
                     _rewrite(store, file, person, plan, dry=dry)
     named = _decisions_of(store, person)
     plan.rows["decisions"] = len(named)
-    for table in _MEMBERSHIPS:
-        plan.rows[table.name] = _memberships(store, table, person).num_rows
+    for table in _BY_KEY:
+        plan.rows[table.name] = _kept_by_key(store, table, person).num_rows
     pseudonyms = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
     plan.rows["consents"] = consents_table(store, pseudonyms).num_rows
     plan.rows["mentions"] += mentions_in_consents(store, pseudonyms, person.needles)
@@ -137,8 +144,8 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
     with writer.lease.writing() as connection:
         plan.put_in_place(connection)
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
-        for table in _MEMBERSHIPS:
-            connection.execute(delete(table).where(table.c.customer.in_(_keys(person))))
+        for table in _BY_KEY:
+            connection.execute(delete(table).where(_names(table, person)))
         erase_consents(connection, pseudonyms, person.needles)
         forget_pseudonyms(connection, pseudonyms)
         at = _keep_out(connection, store, person)
@@ -178,7 +185,7 @@ def rows_naming(store: Store, person: Person) -> dict[str, pa.Table]:
     with store.database.reading() as connection:
         all_numbers = connection.execute(select(decisions.c.id).order_by(decisions.c.id)).scalars().all()
     found["decisions"] = kept.filter(pa.array([number in set(numbers) for number in all_numbers], pa.bool_()))
-    found |= {table.name: _memberships(store, table, person) for table in _MEMBERSHIPS}
+    found |= {table.name: _kept_by_key(store, table, person) for table in _BY_KEY}
     found["consents"] = consents_table(store, pseudonyms_of_person(store, person).column("pseudonym").to_pylist())
     return found
 
@@ -334,16 +341,18 @@ def _decisions_of(store: Store, person: Person) -> list[int]:
     ]
 
 
-def _memberships(store: Store, table: Table, person: Person) -> pa.Table:
-    """What is kept of her segments, without her key."""
-    columns = [column for column in table.columns if column.name not in {"id", "customer"}]
+def _names(table: Table, person: Person) -> ColumnElement[bool]:
+    """Which rows of a table name her by a key."""
+    return or_(*(table.c[column].in_(_keys(person)) for column in _BY_KEY[table]))
+
+
+def _kept_by_key(store: Store, table: Table, person: Person) -> pa.Table:
+    """What such a table holds of her, without keys and hashes."""
+    columns = [column for column in table.columns if column.name != "id" and not isinstance(column.type, LargeBinary)]
     with store.database.reading() as connection:
-        rows = connection.execute(select(*columns).where(table.c.customer.in_(_keys(person)))).mappings().all()
+        rows = connection.execute(select(*columns).where(_names(table, person))).mappings().all()
     told = [
-        {
-            name: from_micros(value) if name in {"since", "at", "happened_at"} and value is not None else value
-            for name, value in row.items()
-        }
+        {name: from_micros(value) if name in _MOMENTS and value is not None else value for name, value in row.items()}
         for row in rows
     ]
     return pa.Table.from_pylist(told) if told else pa.table({})

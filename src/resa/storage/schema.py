@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -27,6 +28,7 @@ __all__ = [
     "generations",
     "hash_runs",
     "lease",
+    "likely_pairs",
     "loads",
     "map_columns",
     "map_versions",
@@ -186,7 +188,18 @@ decisions = Table(
     sqlite_autoincrement=True,
 )
 
-# Customers of segments are named by the keyed hash that names them in the index.
+# In what follows, customers are named by the keyed hash that names them in the index.
+
+likely_pairs = Table(
+    "likely_pairs",
+    metadata,
+    Column("one", LargeBinary, primary_key=True),
+    Column("other", LargeBinary, primary_key=True),
+    Column("probability", Float, nullable=False),
+    Column("compared", Text, nullable=False),  # JSON: each field, its level of agreement, its weight; no values
+    Column("known", LargeBinary, nullable=False),  # keyed hash of what was known of both
+    Column("found_at", BigInteger, nullable=False),
+)
 
 segment_states = Table(
     "segment_states",

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection, Row, func, select
 
@@ -28,6 +30,7 @@ from resa.storage.labels import Labels, read_labels
 from resa.storage.layout import Layout
 from resa.storage.lease import take_lease
 from resa.storage.lookups import newest_of_each_key
+from resa.storage.memberships import kept_members
 from resa.storage.parquet import read_parquet
 from resa.storage.readers import read_lock
 from resa.storage.records import KINDS, EventFile, Load, MapVersion
@@ -260,6 +263,14 @@ class Store:
     def customer_traits(self, index: JourneyIndex | None = None) -> pa.Table:
         """What is known of customers: customer (uint32), traits (JSON text); customers without records are left out."""
         return read_traits(index or self.index())
+
+    def member_since(self, segment: str, index: JourneyIndex) -> npt.NDArray[np.int64]:
+        """Since when each customer is kept to be in a segment (`map.segment`), microseconds since 1970; 0: unknown."""
+        keys, moments = kept_members(self, segment)
+        since: npt.NDArray[np.int64] = np.zeros(index.customers, np.int64)
+        places = index.find(keys)
+        since[places[places >= 0]] = moments[places >= 0]
+        return since
 
     def told_traits(self, index: JourneyIndex, customer: int) -> pa.Table:
         """What was said of a customer: trait, value (JSON), source_id, recorded_at; of each trait the newest first."""

@@ -88,6 +88,7 @@ def _sections(document: Mapping[str, Any]) -> list[Section]:
         "feedback": sentence("What you answered"),
         "rejected": sentence("Rows that could not be read and name you"),
         "decisions": sentence("What people decided on who you are"),
+        "likely_pairs": sentence("Comparisons with customers who may be you"),
         "segment_members": sentence("Segments that you are in"),
         "segment_changes": sentence("Segments that you entered and left"),
         "consents": sentence("What you consented to, and withdrew"),

@@ -22,7 +22,7 @@ from resa.identity import (
     decide,
     decisions_of,
     persons_around,
-    persons_of_all,
+    persons_in_doubt,
     read_rules,
     refused,
     said_apart,
@@ -32,12 +32,12 @@ from resa.identity import (
     why_together,
 )
 from resa.model.tables import DECISIONS
-from resa.storage import JourneyIndex, keep_decisions, kept_decisions
+from resa.storage import Also, JourneyIndex, keep_decisions, kept_decisions, replacing_pairs
 from resa.workspace.folders import user
 from resa.workspace.freshness import brought_up_to_date
 
 if TYPE_CHECKING:
-    from resa.workspace.matching import Matched
+    from resa.workspace.matching import Likely, Matched
     from resa.workspace.workspace import Workspace
 
 __all__ = ["Identity", "Reasons", "Refusal"]
@@ -143,7 +143,7 @@ class Identity:
         These are what a person may want to decide. Values are personal data.
         """
         index = self._index()
-        persons = persons_of_all(index, self.rules, self.decisions()[: index.decisions])
+        persons = persons_in_doubt(index, self.rules, self.decisions()[: index.decisions])
         found = sorted(_refusals(persons), key=lambda refusal: (-refusal.count, refusal.one))
         return Listing([*found, *_shared(persons)])
 
@@ -151,18 +151,19 @@ class Identity:
         """Join customers who are alike enough, and tell who may be one; `split` takes a join back, and it stays so.
 
         Args:
-            keep: Join them; without, only tell.
+            keep: Join them, and keep who may be one for `undecided`, in the place of who was kept; without, only tell.
 
         Raises:
             ExtraMissing: Splink is not installed.
             InputError: Too little is known of customers.
         """
-        from resa.workspace.matching import BY, matched  # noqa: PLC0415 - heavy; only here
+        from resa.workspace.matching import BY, kept_of, matched  # noqa: PLC0415 - heavy; only here
 
         index = self._index()
         found = matched(self._shop, index, self.decisions()[: index.decisions])
-        if keep and found.joined:
+        if keep:
             at = self._shop.clock()
+            pairs = replacing_pairs(kept_of(self._shop, found.undecided, at))
             made = [
                 Decision(
                     what="join",
@@ -174,8 +175,21 @@ class Identity:
                 )
                 for pair in found.joined
             ]
-            self._keep(made)
+            self._keep(made, pairs)
         return found
+
+    def undecided(self) -> Listing[Likely]:
+        """Who may be one person, as `match` last found it, the surest first: what a person decides.
+
+        A pair goes once somebody joins or splits it, or anything else makes it one customer. All is personal data.
+        """
+        from resa.workspace.matching import undecided_pairs  # noqa: PLC0415 - see above
+
+        index = self._index()
+        found = undecided_pairs(self._shop, index, self.decisions()[: index.decisions])
+        if found:
+            self._shop.audit.note("identity.review", pairs=len(found))
+        return Listing(found)
 
     def _index(self) -> JourneyIndex:
         brought_up_to_date(self._shop)
@@ -186,7 +200,7 @@ class Identity:
         self._keep([made])
         return made
 
-    def _keep(self, made: Sequence[Decision]) -> None:
+    def _keep(self, made: Sequence[Decision], *more: Also) -> None:
         rows = [
             {
                 "what": one.what,
@@ -198,7 +212,7 @@ class Identity:
             for one in made
         ]
         also = [self._shop.audit.also(f"identity.{one.what}", of=end) for one in made for end in (one.one, one.other)]
-        keep_decisions(self._shop.store, pa.Table.from_pylist(rows, schema=DECISIONS), also)
+        keep_decisions(self._shop.store, pa.Table.from_pylist(rows, schema=DECISIONS), [*also, *more])
 
 
 _NAMES = ("kind", "value")
@@ -218,9 +232,8 @@ def _refusals(persons: Persons) -> Iterator[Refusal]:
 
 
 def _shared(persons: Persons) -> Iterator[Refusal]:
-    for row in set_apart(persons).to_pylist():
-        if row["reason"] in {"shared", "shared-by-guests"}:
-            one = Identifier(row["kind"], row["value"])
-            why = said_apart(persons, one)
-            if why is not None:
-                yield Refusal(one=one, other=None, count=0, why=why)
+    apart = set_apart(persons).to_pylist()
+    shared = [Identifier(row["kind"], row["value"]) for row in apart if row["reason"] in {"shared", "shared-by-guests"}]
+    for one, why in zip(shared, said_apart(persons, shared), strict=True):
+        if why is not None:
+            yield Refusal(one=one, other=None, count=0, why=why)

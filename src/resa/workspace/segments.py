@@ -15,7 +15,7 @@ from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.base.showing import Listing
 from resa.identity import identifiers_of
-from resa.storage import SegmentChange, kept_members, segment_history
+from resa.storage import SegmentChange, segment_history
 from resa.workspace.customers import found_customer
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Segments:
         moment = looked_from(store, snapshot.index.as_of.overall)
         inside = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))[key]
         index = cast("JourneyIndex", snapshot.index)  # a workspace's store has no other
-        return member_table(index, inside, kept_members(store, f"{journey_map.key}.{key}"))
+        return member_table(index, inside, store.member_since(f"{journey_map.key}.{key}", index))
 
     def export(self, key: str, path: Path | str) -> int:
         """Write who is in a segment, for other programs; how many there are. The file is personal data.

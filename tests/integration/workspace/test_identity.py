@@ -99,6 +99,17 @@ def test_other_rules_count_at_the_next_question(folder: Path) -> None:
         shop.customer("7")
 
 
+def test_review_lists_what_was_refused_and_not_what_is_one(folder: Path) -> None:
+    with (folder / "web.csv").open("a") as file:
+        file.write("2026-05-04T09:00:00Z,,20,carl@shop.se,cart\n")
+        file.writelines(f"2026-05-04T1{hour}:00:00Z,,21,carl@shop.se,cart\n" for hour in range(3))
+    with resa.open(folder) as shop:
+        shop.collect("web")
+        found = [({one.one.value, one.other.value if one.other else ""}, one.count) for one in shop.identity.review()]
+        assert found == [({"carl@shop.se", "20"}, 1), ({"c3", ""}, 0)]
+        assert called(shop, "21") == ["user_id=21", "email=carl@shop.se"]  # she was seen with it more often
+
+
 def test_why_and_review_explain(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def said(*words: str, code: int = 0) -> str:
         capsys.readouterr()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import resa
+from resa.base.showing import Listing
 from resa.cli.app import run
+from resa.storage import kept_pairs
+from resa.workspace.matching import Likely
 
 MAP = """
 title: A shop
@@ -89,6 +93,85 @@ def test_those_who_are_alike_are_joined_and_a_split_holds(folder: Path, capsys: 
     assert "for a person to decide" in said
     assert run(["identity", "decisions", "-w", str(folder)]) == 0
     assert "likeness" in capsys.readouterr().out
+
+
+def one_pair(found: Listing[Likely], *cards: str) -> Likely | None:
+    return next((pair for pair in found if {pair.one.value, pair.other.value} == set(cards)), None)
+
+
+def test_who_may_be_one_is_kept_until_a_person_decides(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = ["-w", str(folder)]
+    (folder / "identity.yaml").write_text("likeness: {join: never}\n")
+    with resa.open(folder) as shop:
+        told = shop.identity.match(keep=False)
+        assert len(told.undecided) > 40
+        assert shop.identity.undecided() == []
+        shop.identity.match()
+        kept = shop.identity.undecided()
+        assert {replace(one, found_at=None) for one in kept} == set(told.undecided)
+        assert [one.probability for one in kept] == sorted((one.probability for one in kept), reverse=True)
+        pair = one_pair(kept, "CARD6", "CARDAGAIN6")
+        assert pair is not None
+        fields = {part.field: part for part in pair.compared}
+        first = fields["given_name"]
+        assert first.one != first.other
+        assert (first.level, fields["surname"].level, fields["birth_date"].level) == ("similar", "same", "same")
+        bits = pair.prior + sum(part.weight for part in pair.compared)
+        assert pair.probability == pytest.approx(2**bits / (1 + 2**bits))
+    capsys.readouterr()
+    assert run(["identity", "review", "--most", "1000", *there]) == 0
+    said = capsys.readouterr().out
+    both = f"loyalty_card={pair.one.value} loyalty_card={pair.other.value}"
+    assert f"  resa identity join {both}\n  resa identity split {both}" in said
+    line = next(one for one in said.splitlines() if re.search(r"birth_date .*the same", one))
+    assert re.search(r"\d{4}-\d\d-1 +\d{4}-\d\d-1 +the same +\+\d", line)
+    assert run(["identity", "split", "loyalty_card=card-6", "loyalty_card=card-again-6", *there]) == 0
+    assert run(["identity", "join", "loyalty_card=card-8", "loyalty_card=card-again-8", *there]) == 0
+    with resa.open(folder) as shop:
+        left = shop.identity.undecided()
+        assert len(left) == len(kept) - 2
+        assert one_pair(left, "CARD6", "CARDAGAIN6") is None
+        assert one_pair(left, "CARD8", "CARDAGAIN8") is None
+        shop.identity.match()
+        assert len(shop.identity.undecided()) == len(left)
+        assert shop.verify() == []
+
+
+def test_what_is_kept_of_a_pair_goes_with_either_of_the_two(folder: Path) -> None:
+    (folder / "identity.yaml").write_text("likeness: {join: never}\n")
+    with resa.open(folder) as shop:
+        shop.identity.match()
+        kept = shop.identity.undecided()
+        rows = shop.erase("card-10").rows
+        assert rows["likely_pairs"] >= 1
+        left = shop.identity.undecided()
+        assert len(left) == len(kept) - rows["likely_pairs"]
+        assert shop.identity.rules.likeness.review == 0.5
+        assert len(kept_pairs(shop.store)) == len(left)
+        lines = (folder / "members.csv").read_text().splitlines()
+        (folder / "members.csv").write_text("\n".join(line for line in lines if ",card-again-12," not in line) + "\n")
+        shop.collect("members", replace=True)
+        assert one_pair(left, "CARD12", "CARDAGAIN12") is not None
+        assert one_pair(shop.identity.undecided(), "CARD12", "CARDAGAIN12") is None  # who is there no more
+        assert len(shop.identity.undecided()) >= len(left) - 3
+
+
+def test_a_pair_says_that_what_is_known_has_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "identity.yaml").write_text("likeness: {join: never}\n")
+    with resa.open(folder) as shop:
+        shop.identity.match()
+        assert not any(pair.changed for pair in shop.identity.undecided())
+        text = (folder / "members.csv").read_text()
+        lines = [line for line in text.splitlines() if ",card-again-6," in line]
+        moved = re.sub(r"Storgatan \d+", "Nygatan 1", lines[0]).replace("2026-05-01", "2026-06-01")
+        (folder / "members.csv").write_text(f"{text}{moved}\n")
+        shop.collect("members")
+        changed = [pair for pair in shop.identity.undecided() if pair.changed]
+        assert all("CARDAGAIN6" in {pair.one.value, pair.other.value} for pair in changed)
+        assert {part.field: {part.one, part.other} for part in changed[0].compared}["street"] > {"Nygatan 1"}
+    capsys.readouterr()
+    assert run(["identity", "review", "--most", "1000", "-w", str(folder)]) == 0
+    assert "what is known has changed since" in capsys.readouterr().out
 
 
 def test_too_little_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

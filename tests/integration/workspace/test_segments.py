@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import resa
 from resa.analytics import Reason
 from resa.base.errors import MapError, QuestionError
 from resa.cli.app import run
+from resa.workspace.segments import following
 
 MAP = """title: A shop
 stages: {conversion: [cart, purchase]}
@@ -26,6 +28,7 @@ regulars: {owner: Karin, about: Buys often., who: traits.orders >= 2 and traits.
 waiting: has_open(cart.purchase)
 either: persona(fan) or segment(waiting) and traits.city in ('Lund', 'Malmö')
 """
+KEYS = ("regulars", "waiting", "either")
 TRAITS = "orders: {of: purchase, count: events}\nspent: {of: purchase, sum: value}\n"
 EVENTS = """time,person,event,value
 2026-05-04T09:00:00Z,anna,product_added,
@@ -67,6 +70,27 @@ def test_who_is_in_each(folder: Path) -> None:
         assert {row["touchpoint"]: row["customers"] for row in asked} == {"cart": 2, "purchase": 1}
         with pytest.raises(QuestionError, match="did you mean 'waiting'"):
             shop.segments.members("waitin")
+
+
+def test_the_view_has_who_is_in_each(folder: Path, tmp_path: Path) -> None:
+    with resa.open(shutil.copytree(folder, tmp_path / "copy")) as shop:
+        index = shop.store.index()
+        named = {row["customer"]: row["value"] for row in index.identifiers().to_pylist()}
+        rows = shop.measure.sql("SELECT * FROM segments").to_pylist()
+        told = {key: {named[row["customer"]] for row in rows if row["segment"] == key} for key in KEYS}
+        assert told == {key: set(shop.segments.members(key).column("value").to_pylist()) for key in KEYS}
+        assert told["either"] == {"anna", "=bo()"}
+        assert {row["since"] for row in rows} == {None}
+        early = shop.measure.sql("SELECT segment FROM segments", as_of="2026-05-20T11:00:00Z")
+        assert sorted(early.column("segment").to_pylist()) == ["either", "regulars"]  # =bo() comes the day after
+        with shop.store.writing() as writer:
+            following(shop, writer)()
+        kept = {(key, row["value"]): row["since"] for key in KEYS for row in shop.segments.members(key).to_pylist()}
+        now = shop.measure.sql("SELECT * FROM segments").to_pylist()
+        assert {(row["segment"], named[row["customer"]]): row["since"] for row in now} == kept
+        assert None not in kept.values()
+        early = shop.measure.sql("SELECT since FROM segments", as_of="2026-05-21T12:30:00Z")
+        assert set(early.column("since").to_pylist()) == {None}  # it was followed later than that
 
 
 def leaves(reason: Reason) -> list[tuple[str, bool | None, object]]:

@@ -16,7 +16,19 @@ from tests.support.identity import content, moment
 from tests.support.identity_drawn import DECISIONS, RULES, SIGHTINGS
 from tests.support.properties import holds
 
-from resa.identity import Decision, Identifier, Rules, customers_named, identifiers_of
+from resa.identity import (
+    Decision,
+    Identifier,
+    Persons,
+    Rules,
+    customers_named,
+    identifiers_of,
+    persons_around,
+    persons_in_doubt,
+    refused,
+    said_refusal,
+    set_apart,
+)
 from resa.model.tables import DECISIONS as KEPT
 from resa.model.tables import IDENTIFIERS, INSTANT
 from resa.runtime import rebuild, refresh, verify
@@ -116,6 +128,17 @@ def check(index: JourneyIndex, rules: Rules, rows: Sequence[Sighting], decisions
         assert customers_named(index, rules, sorted(owner)) == [customer] * len(owner)
 
 
+def to_review(persons: Persons) -> tuple[list[str], list[str]]:
+    """What was seen together and not joined, with the reasons, and what is shared."""
+    decided = len(persons.graph.decisions)
+    no = [
+        str((row | {"edge": int(persons.graph.count[row["edge"] - decided])}, said_refusal(persons, row["edge"])))
+        for row in refused(persons).to_pylist()
+        if row["edge"] >= decided and row["reason"] != "set-apart"
+    ]
+    return sorted(no), sorted(str(row) for row in set_apart(persons).to_pylist() if "shared" in row["reason"])
+
+
 @st.composite
 def _steps(draw: st.DrawFn) -> list[Step]:
     rows = draw(SIGHTINGS)
@@ -143,6 +166,9 @@ def test_the_index_follows_who_is_who(steps: list[Step], rules: Rules, records: 
             index = store.index()
             if rows:
                 check(index, rules, rows, decisions)
+                everybody = [Identifier(row["kind"], row["value"]) for row in index.persons.to_pylist()]
+                whole = persons_around(index, rules, decisions, everybody)
+                assert to_review(persons_in_doubt(index, rules, decisions)) == to_review(whole)
         assert verify(store, [], rules=rules) == []
         before = arrays_of(store, index)
         with store.writing() as writer:

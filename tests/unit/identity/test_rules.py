@@ -25,6 +25,7 @@ kinds:
   phone: {country: no}
   user_id: {unique: false}
   ip: {joins: false, names: device}
+likeness: {join: never, review: 0.7}
 """
 
 
@@ -45,6 +46,9 @@ def test_what_a_file_says_is_read() -> None:
     assert rules.normalised("user_id", "Walk-In") is NoIdentifier.PLACEHOLDER
     assert rules.normalised("of no rules", "walk-in") is NoIdentifier.PLACEHOLDER
     assert rules.normalised("mobile", "912 34 568") == "+4791234568"
+    assert rules.likeness.join > 1
+    assert rules.likeness.review == 0.7
+    assert rules.digest == rules_of(WHOLE.replace("0.7", "0.6"))[0].digest  # it builds no index anew
 
 
 def test_a_workspace_without_a_file_has_the_defaults(tmp_path: Path) -> None:
@@ -91,6 +95,21 @@ kinds:
     for line in expected:
         assert any(one.startswith(f"identity.yaml:{line}") for one in said), (line, said)
     assert len(said) <= len(expected) + 1  # a number or `never` may be said as two
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("likeness:\n  join: 1.2", "2:9 '1.2' does not fit here"),
+        ("likeness: {join: 0.8, review: 0.85}", "1:31 a person decides below `join:`"),
+        ("likeness: {join: 0.3}", "1:18 a person decides below `join:`"),
+        ("likeness: {threshold: 0.8}", "1:12 'threshold' is not a key that is known here; write `join:`"),
+        ("likeness: {review: 0}", "1:20 '0' does not fit here"),
+    ],
+)
+def test_thresholds_of_likeness_are_probabilities_in_order(text: str, said: str) -> None:
+    problems = [str(problem) for problem in rules_of(text)[1]]
+    assert any(one.startswith(f"identity.yaml:{said}") for one in problems), problems
 
 
 def test_what_is_right_is_used_beside_what_is_wrong() -> None:

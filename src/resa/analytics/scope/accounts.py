@@ -179,6 +179,10 @@ class _AccountStore:
         """A table (customer, traits JSON): what all customers of an account of whom it is known agree on."""
         return self._traits
 
+    def member_since(self, segment: str, index: Any) -> npt.NDArray[np.int64]:  # noqa: ARG002  # its own
+        """Since when each account is in a segment; nobody follows that."""
+        return np.zeros(len(self._index.offsets) - 1, np.int64)
+
     @cached_property
     def _traits(self) -> pa.Table:
         known = self._store.customer_traits(self._index.below)

@@ -149,6 +149,9 @@ class EventStore(Protocol):
     def customer_traits(self, index: Any) -> pa.Table:
         """A table (customer, traits JSON) of the customers of whom anything is known."""
 
+    def member_since(self, segment: str, index: Any) -> npt.NDArray[np.int64]:
+        """Since when each customer is kept to be in a segment (`map.segment`), microseconds since 1970; 0: unknown."""
+
     @property
     def generation(self) -> int:
         """Number of the newest generation."""
