@@ -37,7 +37,7 @@ from resa.storage.erasing import (
     rows_naming,
 )
 from resa.storage.evaluation import count_files
-from resa.storage.figures import Figures, read_figures
+from resa.storage.figures import Figures, SourceFigures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
@@ -135,6 +135,7 @@ __all__ = [
     "Scope",
     "SegmentChange",
     "SegmentState",
+    "SourceFigures",
     "SourceState",
     "Sparse",
     "Store",

@@ -71,7 +71,7 @@ class Collector:
         self, intake: Intake, hooks: Hooks, settings: Settings, shop: Workspace | None = None, setup: str = ""
     ) -> None:
         self.intake = intake
-        self.metrics = Metrics(intake)
+        self.metrics = Metrics(intake, hooks)
         self._settings = settings
         self._callers = Callers(settings)
         self._desk = HookDesk(intake, hooks, Pace(settings.requests_per_minute))

@@ -30,7 +30,7 @@ from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.auditing import Audit
-from resa.workspace.collecting import collect_sources
+from resa.workspace.collecting import SourceStatus, collect_sources, status_of_sources
 from resa.workspace.comparing import seen_of_maps
 from resa.workspace.consents import Consents, topics_of
 from resa.workspace.customers import Profile, profile_of
@@ -128,6 +128,10 @@ class Workspace:
         if problems:
             raise SourceError(problems)
         return {source.name: source for source in found}
+
+    def source_status(self) -> Listing[SourceStatus]:
+        """How every source is doing that has a file or rows: runs, rows, lag, next run, what is wrong with its file."""
+        return Listing(status_of_sources(self))
 
     @property
     def exclude(self) -> tuple[Exclusion, ...]:

@@ -68,6 +68,7 @@ def test_public_methods() -> None:
         "notes",
         "report",
         "segments",
+        "source_status",
         "sources",
         "store",
     }
