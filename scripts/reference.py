@@ -118,7 +118,7 @@ def _metrics() -> Iterator[str]:
         ),
     )
     yield (
-        "`way`: `segment`, `hook`, `link`, `pixel`, `consent`, `setup`, or `other`. `reason`: the `code` of the answer, "
+        "`way`: `segment`, `hook`, `link`, `pixel`, `consent`, `setup`, or `other`. `reason`: the `code` of an answer, "
         "or `gone`; of "
         "429 `rate_limited` or `no_room`. On Linux the numbers of the process that takes requests come with them: "
         "`process_cpu_seconds_total`, "
