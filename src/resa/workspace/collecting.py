@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from resa.base.errors import EngineError, InputError, Problem
 from resa.collector import LoadReport, Progress, Source, collect, read_sources
 from resa.storage import LIVE, Load, SourceState, Store, states_of_sources
+from resa.workspace.consents import consenting
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -65,10 +66,11 @@ def collect_sources(
     reports: list[LoadReport] = []
     problems: list[Problem] = []
     with shop.store.writing() as writer:
+        storing = consenting(shop, writer)
         for source in sources:
             try:
                 chunk_rows = shop.settings.chunk_rows
-                reports.append(collect(writer, source, replace=replace, progress=progress, chunk_rows=chunk_rows))
+                reports.append(collect(storing, source, replace=replace, progress=progress, chunk_rows=chunk_rows))
             except InputError as error:
                 problems += error.problems
             except EngineError as error:

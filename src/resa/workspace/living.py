@@ -113,7 +113,7 @@ class Live:
                     drainer.leave()
                     return True
                 began = time.monotonic()
-                stale |= self._store(drainer, writer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._store(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -131,14 +131,14 @@ class Live:
         self.total.add(done)
         return done.arrivals > 0
 
-    def _store(self, drainer: Drainer, writer: Writer) -> bool:
+    def _store(self, drainer: Drainer) -> bool:
         """Store what arrived, then what a source brought that runs by itself, and take away what is too old.
 
         Whether it was anything.
         """
 
         def store() -> bool:
-            changed = [self._step(drainer), self._background.step(writer), self._retain(writer)]
+            changed = [self._step(drainer), self._background.step(drainer.storing), self._retain(drainer.writer)]
             return any(changed)
 
         return self._tried(store)

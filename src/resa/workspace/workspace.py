@@ -32,7 +32,7 @@ from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersio
 from resa.workspace.auditing import Audit
 from resa.workspace.collecting import SourceStatus, collect_sources, status_of_sources
 from resa.workspace.comparing import seen_of_maps
-from resa.workspace.consents import Consents, topics_of
+from resa.workspace.consents import Consents, consenting, topics_of, unheard_sources
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
 from resa.workspace.exporting import export_customer
@@ -100,7 +100,7 @@ class Workspace:
 
     def advice(self) -> Listing[Problem]:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
-        found: Listing[Problem] = Listing()
+        found: Listing[Problem] = Listing(unheard_sources(self))
         today: date = self.clock().date()
         currencies = currencies_of(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
@@ -268,7 +268,7 @@ class Workspace:
         source = named_source(self.sources, name)
         with self.store.writing() as writer:
             try:
-                return replay(writer, source, load_id=load, reason=reason)
+                return replay(consenting(self, writer), source, load_id=load, reason=reason)
             finally:
                 self.refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
 
