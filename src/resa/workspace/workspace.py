@@ -35,13 +35,13 @@ from resa.workspace.comparing import seen_of_maps
 from resa.workspace.consents import Consents, consenting, topics_of, unheard_sources
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
+from resa.workspace.expiring import Expired, expire
 from resa.workspace.exporting import export_customer
 from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, understood, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
-from resa.workspace.retaining import Expired, retain
 from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
@@ -216,9 +216,9 @@ class Workspace:
         """Erase the customer who is called so; see `resa.workspace.erasing.erase_customer`."""
         return erase_customer(self, value, kind=kind, dry=dry)
 
-    def retain(self, *, dry: bool = False) -> Listing[Expired]:
-        """Take away what is older than the settings say; see `resa.workspace.retaining.retain`."""
-        return retain(self, dry=dry)
+    def expire(self, *, dry: bool = False) -> Listing[Expired]:
+        """Take away what is older than the settings say; see `resa.workspace.expiring.expire`."""
+        return expire(self, dry=dry)
 
     @property
     def notes(self) -> tuple[str, ...]:
