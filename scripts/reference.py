@@ -118,7 +118,8 @@ def _metrics() -> Iterator[str]:
         ),
     )
     yield (
-        "`way`: `segment`, `hook`, `link`, `pixel`, `consent`, or `other`. `reason`: the `code` of the answer; of "
+        "`way`: `segment`, `hook`, `link`, `pixel`, `consent`, `setup`, or `other`. `reason`: the `code` of an answer, "
+        "or `gone`; of "
         "429 `rate_limited` or `no_room`. On Linux the numbers of the process that takes requests come with them: "
         "`process_cpu_seconds_total`, "
         "`process_resident_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`, "

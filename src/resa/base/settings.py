@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     keep_events: str = Field(
         default="",
         description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
-        "ever. `resa retention` and, once a day, `resa serve` take away what is older.",
+        "ever. `resa expire` and, once a day, `resa serve` take away what is older.",
     )
 
     keep_customers: str = Field(
@@ -189,6 +189,12 @@ class Settings(BaseSettings):
 
     keep_segment_changes: str = Field(default="", description="The same of who entered and left segments.")
 
+    keep_audit: str = Field(
+        default="3 years",
+        description="The same of the audit log, which names those who work here: long enough to show how customers' "
+        "data were handled. Empty: for ever.",
+    )
+
     @field_validator(
         "keep_events",
         "keep_customers",
@@ -196,6 +202,7 @@ class Settings(BaseSettings):
         "keep_daily_numbers",
         "keep_rejected",
         "keep_segment_changes",
+        "keep_audit",
     )
     @classmethod
     def _spans(cls, given: str) -> str:

@@ -89,9 +89,9 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "in resa.toml, by the environment, or nowhere.",
         ),
         "audit": _Place("audit", "audit", "List who saw and changed what, the newest first."),
-        "retention": _Place(
-            "retention",
-            "retention",
+        "expire": _Place(
+            "expire",
+            "expire",
             "Take away data that are older than `keep_events` and the other settings say; "
             "`resa serve` does it once a day.",
         ),

@@ -65,14 +65,17 @@ def serve(
 
 def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
     from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
-    from resa.web import unready  # noqa: PLC0415 - see above
+    from resa.web import needs_setup, new_setup, unready  # noqa: PLC0415 - see above
 
     hooks = Hooks(shop.folder).all()
-    if not hooks and not any(key.revoked_at is None for key in shop.keys.all()):
-        tell("no-key", "warning", sentence("nobody has a key to send events with yet; make one: resa keys make web"))
+    secret, hashed = new_setup() if not hooks and needs_setup(shop) else ("", "")
 
     def started(address: str) -> None:
         tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
+        if secret:
+            link = f"{_for_a_browser(address)}/setup/{secret}"
+            words = sentence("nobody can send events yet; make a key, once, within an hour: {link}", link=link)
+            tell("setup", "warning", words)
         for source in hooks:
             why = unready(source, os.environ, shop.keys.all())
             at = f"{address}/hooks/{source.name}"
@@ -82,7 +85,14 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
                 words = sentence("takes no webhooks at {address} yet: {why}", address=at, why=why)
                 tell("hook-unready", "warning", words)
 
-    return serve_until(shop, host, port, started=started, ended=lambda: False, tell=tell)
+    return serve_until(shop, host, port, started=started, ended=lambda: False, tell=tell, setup=hashed)
+
+
+def _for_a_browser(address: str) -> str:
+    """An address that leads here from this machine: every network is none that a browser can open."""
+    for every, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+        address = address.replace(every, here)
+    return address
 
 
 def serve_until(
@@ -93,6 +103,7 @@ def serve_until(
     started: Callable[[str], None],
     ended: Callable[[], bool],
     tell: Tell = teller("text"),  # noqa: B008 - a function, the same for all
+    setup: str = "",
 ) -> Drained:
     """Serve a workspace until Ctrl+C, SIGTERM, or `ended` says so; what its arrivals became.
 
@@ -103,6 +114,7 @@ def serve_until(
         started: Called with the address for browsers and libraries, once requests are taken.
         ended: Asked several times a second.
         tell: Writes what the one who runs it should know.
+        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
 
     Raises:
         WorkspaceError: It cannot listen there, or the server ended by itself.
@@ -121,7 +133,7 @@ def serve_until(
         lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text),
         lambda text: tell("source", "warning", text),
     )
-    with Server(shop.folder, shop.store.layout.root, host, port, refused) as server:
+    with Server(shop.folder, shop.store.layout.root, host, port, refused, setup) as server:
 
         def stop(number: int, _frame: object) -> None:
             if stopped.is_set():  # what was accepted is on the disk, and nobody waits for more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -13,43 +14,40 @@ from resa.cli.options import HERE, Folder, Output, opened
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.drawing import format_seconds
 
+if TYPE_CHECKING:
+    from resa.workspace.collecting import SourceStatus
+
 __all__ = ["sources"]
 
 
 def sources(show_format: HowToWrite = None, output: Output = None, folder: Folder = HERE) -> None:
     """Show all sources: when each ran, what it brought, how far behind it is, when it runs next, and its last error."""
-    from resa.workspace.collecting import SourceStatus, status_of_sources  # noqa: PLC0415 - heavy; only here
-
     how = chosen_format(show_format, output)
     with opened(folder) as shop:
-        found, problems = status_of_sources(shop)
-        now = shop.clock()
-
-    def since(moment: datetime | None) -> float | None:
-        return None if moment is None else max(0.0, (now - moment).total_seconds())
-
-    def row(status: SourceStatus) -> dict[str, object]:
-        state = status.state
-        return {
-            "source": status.name,
-            "reads": status.reads or told(sentence("its file is gone")),
-            "good": status.good,
-            "rejected": status.rejected,
-            "last run (UTC)": _moment(state.began_at),
-            "last success (UTC)": _moment(state.succeeded_at),
-            "since_run_seconds": since(state.began_at),
-            "lag_seconds": since(status.newest),
-            "next run (UTC)": _moment(status.next_run),
-            "failures": state.failures,
-            "last error": told(as_it_is(state.error)),
-        }
-
-    print_problems(problems)
+        found = shop.source_status()
+    print_problems(problem for status in found for problem in status.problems)
     if found:
-        table = pa.Table.from_pylist([row(status) for status in found], schema=_SCHEMA)
+        table = pa.Table.from_pylist([_row(status) for status in found], schema=_SCHEMA)
         write_table(_in_words(table) if how is Format.table else table, how, output, ours=True)
     else:
         say(sentence("there is no source yet; name a file: resa collect FILE"))
+
+
+def _row(status: SourceStatus) -> dict[str, object]:
+    state, gone = status.state, sentence("its file is gone")
+    return {
+        "source": status.name,
+        "reads": status.reads or told(sentence("its file is wrong") if status.problems else gone),
+        "good": status.good,
+        "rejected": status.rejected,
+        "last run (UTC)": _moment(state.began_at),
+        "last success (UTC)": _moment(state.succeeded_at),
+        "since_run_seconds": None if status.since_run is None else status.since_run.total_seconds(),
+        "lag_seconds": None if status.lag is None else status.lag.total_seconds(),
+        "next run (UTC)": _moment(status.next_run),
+        "failures": state.failures,
+        "last error": told(as_it_is(state.error)),
+    }
 
 
 def _in_words(table: pa.Table) -> pa.Table:

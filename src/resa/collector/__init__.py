@@ -19,7 +19,7 @@ from resa.collector.replaying import ReplayReport, replay
 from resa.collector.reports import FileReport, LoadReport, Progress
 from resa.collector.schema import source_file_schema, source_schema
 from resa.collector.segment import CALLS as SEGMENT_CALLS
-from resa.collector.segment import COUNTED, ItemProblem, Request, with_address
+from resa.collector.segment import COUNTED, ItemProblem, Request, preferences_of, with_address
 from resa.collector.segment import Row as SegmentRow
 from resa.collector.segment import Rows as SegmentRows
 from resa.collector.segment import problems_of as segment_problems
@@ -56,6 +56,7 @@ __all__ = [
     "hook_line",
     "is_bot",
     "link_token",
+    "preferences_of",
     "read_link",
     "read_segment",
     "read_source",

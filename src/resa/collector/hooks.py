@@ -148,6 +148,11 @@ class Hooks:
         self._look()
         return [source for _, source in sorted(self._scheduled.items())]
 
+    def names(self) -> set[str]:
+        """What all source files are called, wrong ones among them."""
+        self._look()
+        return {path.stem for path in self._seen}
+
     def _look(self) -> None:
         if monotonic() - self._looked < _LOOK_SECONDS:
             return

@@ -32,6 +32,7 @@ from resa.collector.text_files import guess_delimiter
 from resa.collector.typing_sql import name_sql
 from resa.engine import Engine
 from resa.expressions import compile_select
+from resa.model.consents import WITHOUT_CONTENT
 from resa.storage import Writer
 
 __all__ = ["ReplayReport", "replay", "replay_origin"]
@@ -95,6 +96,7 @@ def replay(
     with Engine() as engine:
         for waiting in writer.store.rejected_parts(load_id, source_id=source.name):
             part = waiting if reason is None else waiting.filter(compute.equal(waiting.column("reason"), reason))
+            part = part.filter(compute.invert(compute.starts_with(part.column("payload"), WITHOUT_CONTENT)))
             totals["tried"] += part.num_rows
             for judge, piece, places in _readings(source, part, engine, received):
                 judged = judge.judge(piece)

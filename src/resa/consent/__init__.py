@@ -9,7 +9,7 @@ Nothing here stores: the records lie in `storage`, by identifier; whose an ident
 
 from resa.consent.confirming import confirmation_token, confirmed_number
 from resa.consent.files import RefusedRow, SaidBy, read_consents
-from resa.consent.rules import FILE, consent_rules_of, consent_schema, read_consent_rules
+from resa.consent.rules import FILE, consent_rules_of, consent_schema, read_consent_rules, unknown_sources
 from resa.consent.saying import Saying, checked_moment, checked_saying
 from resa.consent.standing import Standing, standing_of, standings_of
 
@@ -29,4 +29,5 @@ __all__ = [
     "read_consents",
     "standing_of",
     "standings_of",
+    "unknown_sources",
 ]

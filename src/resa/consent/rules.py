@@ -15,7 +15,8 @@ events: {need: analytics, from: [web]}
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
@@ -28,7 +29,7 @@ from resa.base.language import sentence
 from resa.documents import Document, Refusal, Shape, read_document, spelling, validate
 from resa.model.consents import ConsentRules, Default, Purpose, Topic
 
-__all__ = ["FILE", "consent_rules_of", "consent_schema", "read_consent_rules"]
+__all__ = ["FILE", "consent_rules_of", "consent_schema", "read_consent_rules", "unknown_sources"]
 
 FILE: Final = "consent.yaml"
 """The file's name in the folder of a workspace."""
@@ -122,7 +123,8 @@ class EventsShape(Shape):
     sources: _Names = Field(
         default=(),
         alias="from",
-        description="Sources of whose live events it must be known. Of others, an event that says no is heeded.",
+        description="Sources of whose events it must be known, by name: keys, webhooks, files, databases. Of others, "
+        "an event that says no is heeded.",
     )
 
 
@@ -161,6 +163,33 @@ def read_consent_rules(folder: Path) -> ConsentRules:
     if any(problem.severity == "error" for problem in problems):
         raise InputError(problems)
     return rules
+
+
+def unknown_sources(folder: Path, known: Collection[str]) -> list[Problem]:
+    """Warnings of sources whose events need a consent, and that there are not: a slip would let all of them in.
+
+    Args:
+        folder: The workspace; its `consent.yaml` is right.
+        known: Every source that there is.
+    """
+    document = read_document(FILE, (folder / FILE).read_bytes())
+    shape, _ = validate(document, ConsentShape)
+    named = () if shape is None or shape.events is None else shape.events.sources
+    found = [
+        document.problem(
+            sentence(
+                "there is no source '{name}' yet; there are: {names}{suggestion}",
+                name=name,
+                names=", ".join(sorted(known)) or sentence("none yet"),
+                suggestion=did_you_mean(name, known),
+            ),
+            ("events", "from", place) if len(named) > 1 else ("events", "from"),
+            code="unknown-source",
+        )
+        for place, name in enumerate(named)
+        if name not in known
+    ]
+    return [replace(problem, severity="warning") for problem in found]
 
 
 def consent_rules_of(text: str | bytes, file: str = FILE) -> tuple[ConsentRules, list[Problem]]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-__all__ = ["WITHHELD", "ConsentRules", "Default", "Purpose", "Topic"]
+__all__ = ["WITHHELD", "WITHOUT_CONTENT", "ConsentRules", "Default", "Purpose", "Topic"]
 
 WITHHELD: Final = "without_consent"
 """The daily number of events whose customers did not consent to them; its properties say the touchpoint, by map."""
+
+WITHOUT_CONTENT: Final = '{"without_consent": "'
+"""So begins what is kept of a refused row whose customer is not known to consent: a keyed hash, and nothing else."""
 
 Default = Literal["opt_in", "opt_out"]
 """What holds before a customer said anything: `opt_in`, no; `opt_out`, yes, until she objects."""

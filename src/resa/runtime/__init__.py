@@ -1,5 +1,6 @@
 """The loop from events to index, in bulk and live."""
 
+from resa.runtime.consenting import ConsentingWriter
 from resa.runtime.draining import Drained, Drainer
 from resa.runtime.handing_over import Call, HandingWriter, answer, carry_out, read_call
 from resa.runtime.intake import Intake
@@ -9,6 +10,7 @@ from resa.runtime.withholding import Withholding
 
 __all__ = [
     "Call",
+    "ConsentingWriter",
     "Drained",
     "Drainer",
     "HandingWriter",

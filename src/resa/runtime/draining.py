@@ -15,6 +15,7 @@ from itertools import takewhile
 from resa.base.addresses import Kept
 from resa.base.clock import from_microseconds
 from resa.collector import HOOK, HookMaker, Hooks, segment_rows
+from resa.runtime.consenting import ConsentingWriter
 from resa.runtime.withholding import Withholding
 from resa.storage import LIVE, Arrival, Arrivals, Load, Writer
 
@@ -60,6 +61,9 @@ class Drainer:
         hooks: By whose sources what came as it is becomes rows; `None`: by none.
         kept: How much is kept of IP addresses.
         withholding: Decides what may be kept with the person; `None`: all may.
+
+    Attributes:
+        storing: By whom rows of others than Segment's calls are stored: one that asks for consent, if any is needed.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Drainer:
         self._withholding = withholding
         self._kept: Kept = kept
         self.writer = writer
+        self.storing = writer if withholding is None else ConsentingWriter(writer, withholding)
         self.arrivals = arrivals
         self._maker = HookMaker(hooks)
         self._consumed = writer.store.consumed()
@@ -159,7 +164,7 @@ class Drainer:
     def _store_lines(self, load: Load, arrivals: Sequence[Arrival]) -> Drained:
         rows = self._maker.rows_of(load.source_id, arrivals, load.rows_read + 1)
         last = arrivals[rows.lines - 1].number
-        result = self.writer.commit_chunk(
+        result = self.storing.commit_chunk(
             load,
             rows.kind,
             rows.good,

@@ -22,6 +22,7 @@ from resa.model.tables import IDENTIFIERS
 from resa.storage import (
     ConsentRecord,
     KeptOut,
+    Kind,
     Store,
     consents_known,
     consents_seal,
@@ -70,13 +71,44 @@ class Withholding:
         """Withhold what is not consented to; what the rows say of consent, to be kept with them."""
         said = [record for row, name in rows.placed() for record in self._said(source_id, row, name)]
         if self._need is not None:
-            asked = source_id in self._rules.events_from
+            asked = self.asks(source_id)
             if asked:
                 self._look(said)
-            rows.withhold(lambda some: self._withheld(some, asked=asked), lambda said: self._refused(said, asked=asked))
+
+            def withheld(some: Sequence[SegmentRow]) -> list[bool]:
+                return self._withheld([one.preferences for one in some], [one.identifiers for one in some], asked=asked)
+
+            rows.withhold(withheld, lambda said: self._refused(said, asked=asked))
             if rows.nameless:
                 rows.count_withheld(touchpoints_without_history(rows.withheld, self._maps))
         return said
+
+    def asks(self, source_id: str) -> bool:
+        """Whether of the events of a source it must be known that she consents."""
+        return self._need is not None and source_id in self._rules.events_from
+
+    def withheld(
+        self, source_id: str, said: Sequence[Mapping[str, bool]], people: Sequence[Sequence[_Pair]]
+    ) -> list[bool]:
+        """Of each row, whether nothing of the person may be kept.
+
+        Args:
+            source_id: Where the rows come from.
+            said: What each says that she consents to, by category.
+            people: Kind and value of the identifiers that each names.
+        """
+        asked = self.asks(source_id)
+        if asked:
+            self._look(())
+        return self._withheld(said, people, asked=asked)
+
+    def touchpoints(self, kind: Kind, rows: pa.Table) -> list[Mapping[str, str]]:
+        """The touchpoint of each row that is withheld, in each map that has one; columns of the kind."""
+        if kind == "events":
+            return touchpoints_without_history(rows, self._maps)
+        names = rows.column("touchpoint").to_pylist() if kind == "feedback" else [None] * rows.num_rows
+        known = {one.key: {touchpoint.key for touchpoint in one.touchpoints} for one in self._maps}
+        return [{key: name for key, mine in known.items() if name in mine} for name in names]
 
     def _said(self, source_id: str, row: SegmentRow, name: str) -> Iterator[ConsentRecord]:
         """What an event of preferences says, of each purpose and for each identifier that it names."""
@@ -104,18 +136,17 @@ class Withholding:
                 )
                 yield ConsentRecord(kind=canonical(kind), value=form, **vars(saying))
 
-    def _withheld(self, rows: Sequence[SegmentRow], *, asked: bool) -> list[bool]:
-        """Of each row, whether nothing of the person may be kept."""
+    def _withheld(
+        self, said: Sequence[Mapping[str, bool]], people: Sequence[Sequence[_Pair]], *, asked: bool
+    ) -> list[bool]:
         if self._need is None:
-            return [False] * len(rows)
-        flags: list[bool] = []
-        unsaid: list[int] = []
-        for place, row in enumerate(rows):
-            flags.append(self._refused(row.preferences, asked=False))
-            if asked and not self._need_said(row.preferences):
-                unsaid.append(place)
-        for place, allowed in zip(unsaid, self._allowed([rows[place].identifiers for place in unsaid]), strict=True):
-            flags[place] = not allowed
+            return [False] * len(said)
+        flags = [self._refused(one, asked=False) for one in said]
+        if asked:
+            unsaid = [place for place, one in enumerate(said) if not self._need_said(one)]
+            allowed = self._allowed([people[place] for place in unsaid])
+            for place, yes in zip(unsaid, allowed, strict=True):
+                flags[place] = not yes
         return flags
 
     def _need_said(self, preferences: Mapping[str, bool]) -> list[bool]:
@@ -134,13 +165,13 @@ class Withholding:
         flat = sorted({pair for pairs in people for pair in pairs})
         keys = self._keys(flat) if self._words else {}
         erased = self._erased(flat)
-        found = []
-        for pairs in people:
+        found: dict[tuple[_Pair, ...], bool] = {}
+        for pairs in {tuple(pairs) for pairs in people}:
             mine = {keys[pair] for pair in pairs if pair in keys}
             words = [word for key in mine for word in self._words.get(key, ())]
             gone = any(pair in erased for pair in pairs)
-            found.append(standing_of(self._rules, self._need.key, words, erased=gone).allowed)
-        return found
+            found[pairs] = standing_of(self._rules, self._need.key, words, erased=gone).allowed
+        return [found[tuple(pairs)] for pairs in people]
 
     def _look(self, said: Sequence[ConsentRecord]) -> None:
         """Bring up to date what was said before, and by whom; with what is said in this batch."""

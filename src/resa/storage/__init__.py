@@ -13,7 +13,16 @@ from resa.storage.api_keys import (
     revoke_key,
 )
 from resa.storage.arrivals import Arrival, Arrivals, Waiting
-from resa.storage.audit import Also, AuditEntry, Way, audit_entries, keep_entry, put_entry
+from resa.storage.audit import (
+    Also,
+    AuditEntry,
+    Way,
+    audit_entries,
+    count_old_entries,
+    expire_entries,
+    keep_entry,
+    put_entry,
+)
 from resa.storage.compaction import compact_files
 from resa.storage.consents import (
     ConsentRecord,
@@ -37,7 +46,8 @@ from resa.storage.erasing import (
     rows_naming,
 )
 from resa.storage.evaluation import count_files
-from resa.storage.figures import Figures, read_figures
+from resa.storage.expiring import expire_rows
+from resa.storage.figures import Figures, SourceFigures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
@@ -85,7 +95,6 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
-from resa.storage.retaining import expire_rows
 from resa.storage.runs import Owners
 from resa.storage.searching import search_everything
 from resa.storage.settling import refused_payloads
@@ -137,6 +146,7 @@ __all__ = [
     "Scope",
     "SegmentChange",
     "SegmentState",
+    "SourceFigures",
     "SourceState",
     "Sparse",
     "Store",
@@ -158,9 +168,11 @@ __all__ = [
     "count_decisions",
     "count_erasures",
     "count_files",
+    "count_old_entries",
     "customers_alone",
     "erase_rows",
     "erased_with",
+    "expire_entries",
     "expire_rows",
     "finish_erasures",
     "first_of_each_key",

@@ -1,7 +1,8 @@
 """Who saw and changed what: a log that only grows, without personal data of customers.
 
 A customer stands in it by the pseudonym of one of her identifiers; once she was erased, nobody can tell whose it was.
-Each entry has a hash of itself and of the hash before: who changes one, or takes one out, breaks the chain.
+Each entry has a hash of itself and of the hash before: who changes one, or takes one out, breaks the chain. Where the
+oldest are taken away for their age, an entry says up to which, with the hash that the next one goes on from.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from resa.base.language import sentence
 from resa.storage.database import from_micros, to_micros
@@ -24,7 +25,17 @@ from resa.storage.schema import audit
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["Also", "AuditEntry", "Way", "audit_entries", "check_audit", "keep_entry", "put_entry"]
+__all__ = [
+    "Also",
+    "AuditEntry",
+    "Way",
+    "audit_entries",
+    "check_audit",
+    "count_old_entries",
+    "expire_entries",
+    "keep_entry",
+    "put_entry",
+]
 
 Way = Literal["command", "program", "http"]
 
@@ -101,19 +112,66 @@ def audit_entries(
     return [_entry(row) for row in sorted(rows, key=lambda row: -row.id)[:newest]]
 
 
+def count_old_entries(store: Store, until: datetime) -> int:
+    """How many of the oldest entries are all of before a moment (UTC)."""
+    with store.database.reading() as connection:
+        last = _last_old(connection, until)
+        return connection.execute(select(func.count()).select_from(audit).where(audit.c.id <= last)).scalar() or 0
+
+
+def expire_entries(connection: Connection, store: Store, until: datetime, entry: AuditEntry) -> int:
+    """Take away the oldest entries, as far as all of them are of before a moment; how many that were.
+
+    Args:
+        connection: Of the transaction.
+        store: The workspace's.
+        until: The moment, UTC.
+        entry: What is written of it, by whom and which way; the number and hash of the last one are added.
+    """
+    last = _last_old(connection, until)
+    ended = connection.execute(select(audit.c.hash).where(audit.c.id == last)).scalar()
+    if ended is None:
+        return 0
+    told = {**entry.detail, "last": last, "hash": ended.hex()}
+    put_entry(connection, store, replace(entry, what=_EXPIRED, detail=told))
+    return connection.execute(delete(audit).where(audit.c.id <= last)).rowcount
+
+
+def _last_old(connection: Connection, until: datetime) -> int:
+    """The last entry of those at the beginning that are all of before a moment; 0: there is none."""
+    young = connection.execute(select(func.min(audit.c.id)).where(audit.c.at >= to_micros(until))).scalar()
+    newest = (
+        select(func.max(audit.c.id)).where(audit.c.id < young) if young is not None else select(func.max(audit.c.id))
+    )
+    return connection.execute(newest).scalar() or 0
+
+
+_EXPIRED: Final = "audit.expire"
+
+
+def _beginning(connection: Connection) -> tuple[int, bytes]:
+    """Number and hash of the last entry that was taken away for its age, as the newest entry of that says."""
+    newest = select(audit.c.detail).where(audit.c.what == _EXPIRED).order_by(audit.c.id.desc()).limit(1)
+    said = connection.execute(newest).scalar()
+    try:
+        told = {} if said is None else json.loads(said)
+        return (int(told["last"]), bytes.fromhex(told["hash"])) if told else (0, b"")
+    except (KeyError, TypeError, ValueError):
+        return 0, b""  # it was changed, and the chain shows it
+
+
 def check_audit(store: Store) -> Iterator[Finding]:
     """Whether the log is as it was written."""
     with store.database.reading() as connection:
-        before = b""
-        for number, row in enumerate(connection.execute(select(audit).order_by(audit.c.id)), start=1):
-            before = _link(before, row._asdict())
+        number, before = _beginning(connection)
+        for row in connection.execute(select(audit).order_by(audit.c.id)):
+            number, before = number + 1, _link(before, row._asdict())
             if row.id != number or row.hash != before:
                 yield _broken(number)
                 return
         ever = connection.execute(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit'")).scalar()
-        count = connection.execute(select(func.count()).select_from(audit)).scalar() or 0
-    if count != (ever or 0):
-        yield _broken(count + 1)
+    if number != (ever or 0):
+        yield _broken(number + 1)
 
 
 def _broken(number: int) -> Finding:

@@ -1,4 +1,4 @@
-"""The process that takes requests: `python -m resa.web WORKSPACE DATA HOST PORT`, started by `resa serve`."""
+"""The process that takes requests: `python -m resa.web WORKSPACE DATA HOST PORT SETUP`, started by `resa serve`."""
 
 import sys
 from pathlib import Path
@@ -6,4 +6,4 @@ from pathlib import Path
 from resa.web.serving import run
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5])

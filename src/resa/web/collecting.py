@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.metrics import Metrics
 from resa.web.openapi import openapi
 from resa.web.pace import Pace
+from resa.web.setting_up import SetupDesk
 from resa.web.snippet import HEADERS, snippet
 
 if TYPE_CHECKING:
@@ -42,7 +44,15 @@ _PREFLIGHT: Final = [
 ]
 
 
-_WAYS: Final = {"c": "consent", "consents": "consent", "hooks": "hook", "l": "link", "p": "pixel", "v1": "segment"}
+_WAYS: Final = {
+    "c": "consent",
+    "consents": "consent",
+    "hooks": "hook",
+    "l": "link",
+    "p": "pixel",
+    "setup": "setup",
+    "v1": "segment",
+}
 """What metrics call that which stands first in an address; the rest is `other`."""
 
 
@@ -53,17 +63,26 @@ class Collector:
         intake: Takes the requests.
         hooks: Sources that take what any system sends.
         settings: Limits, proxies, and what is kept of addresses.
-        shop: The workspace, where consents are recorded; `None`: none are.
+        shop: The workspace, where consents are recorded and the first key is made; `None`: neither is.
+        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
     """
 
-    def __init__(self, intake: Intake, hooks: Hooks, settings: Settings, shop: Workspace | None = None) -> None:
+    def __init__(
+        self, intake: Intake, hooks: Hooks, settings: Settings, shop: Workspace | None = None, setup: str = ""
+    ) -> None:
         self.intake = intake
-        self.metrics = Metrics(intake)
+        self.metrics = Metrics(intake, hooks)
         self._settings = settings
         self._callers = Callers(settings)
         self._desk = HookDesk(intake, hooks, Pace(settings.requests_per_minute))
         self._pace = Pace(settings.requests_per_minute)
-        self._consents = None if shop is None else ConsentDesk(shop, intake, Pace(settings.requests_per_minute))
+        self._consents: ConsentDesk | None = None
+        self._setup: SetupDesk | None = None
+        if shop is not None:
+            shop.audit.way = "http"
+            thread = ThreadPoolExecutor(1, "workspace")
+            self._consents = ConsentDesk(shop, intake, Pace(settings.requests_per_minute), thread)
+            self._setup = SetupDesk(shop, intake, thread, setup)
         self._held = Held(Limits(settings.body_bytes, settings.body_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +110,7 @@ class Collector:
                 return self._state(asked, scope, headers)
             case ["v1", call] if call in SEGMENT_CALLS:
                 return await self._call(SEGMENT_CALLS[call], scope, headers, receive)
-            case ["hooks" | "c", _] | ["consents"]:
+            case ["hooks" | "c" | "setup", _] | ["consents"]:
                 return await self._at_desk(parts, scope, headers, receive)
             case ["resa.js"] | ["l" | "p", _]:
                 return (
@@ -127,11 +146,13 @@ class Collector:
         return await self._take(kind, self._address(scope), headers, receive)
 
     async def _at_desk(self, parts: list[str], scope: Scope, headers: Mapping[str, str], receive: Receive) -> Answer:
-        """A webhook, or a consent."""
+        """A webhook, the first key, or a consent."""
         if parts[0] == "hooks":
             return await self._hook(scope["method"], parts[1], headers, scope, receive)
-        if self._consents is None:
+        if self._consents is None or self._setup is None:
             return problem(404, "there is nothing at this address")
+        if parts[0] == "setup":
+            return await self._set_up(self._setup, parts[1], scope, headers, receive)
         return await self._consent(self._consents, parts, scope, headers, receive)
 
     async def _hook(self, method: str, name: str, headers: Mapping[str, str], scope: Scope, receive: Receive) -> Answer:
@@ -155,6 +176,18 @@ class Collector:
             return problem(405, "open the link with GET", headers=[(b"allow", b"GET, HEAD, POST")])
         await read_body(receive, headers, self._held)
         return await desk.confirm(parts[1], self._address(scope))
+
+    async def _set_up(
+        self, desk: SetupDesk, secret: str, scope: Scope, headers: Mapping[str, str], receive: Receive
+    ) -> Answer:
+        """Show what the link does, or make the first key by it."""
+        method = scope["method"]
+        if method in {"GET", "HEAD"}:
+            return await desk.show(secret, method)
+        if method != "POST":
+            return problem(405, "open the link with GET", headers=[(b"allow", b"GET, HEAD, POST")])
+        await read_body(receive, headers, self._held)
+        return await desk.use(secret, headers, self._callers.of(scope).scheme)
 
     def _address(self, scope: Scope) -> str | None:
         """What is kept of the address from which a request came."""

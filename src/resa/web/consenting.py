@@ -1,30 +1,27 @@
 """Consents over HTTP: what a server of ours records with a key, and the page by which a customer confirms.
 
-An answer of 200 says that it is on the disk. Programs that open links before people do (scanners, previews) only ever
-ask with GET, which changes nothing.
+An answer of 200 says that it is on the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
 from resa.base.errors import InputError
-from resa.base.language import in_language, sentence
+from resa.base.language import sentence
 from resa.consent import FILE
 from resa.runtime import Intake
 from resa.web.answers import LATER, Answer, encode, later, problem
 from resa.web.bodies import Held, Receive, read_body
 from resa.web.hooking import keys_in
 from resa.web.pace import Pace
+from resa.web.pages import LATER_WORDS, language_of, page, without_content
 
 if TYPE_CHECKING:
     from resa.workspace import Workspace
@@ -34,7 +31,7 @@ __all__ = ["ConsentDesk"]
 
 Found = TypeVar("Found")
 
-_NOTHING: Final = "there is nothing at this address"
+_GONE: Final = sentence("This link holds no more, or it was used already.")
 
 
 class _Identifier(msgspec.Struct):
@@ -62,17 +59,17 @@ class ConsentDesk:
     """Records consents.
 
     Args:
-        shop: The workspace; used by one thread of the desk's alone.
+        shop: The workspace, used by `thread` alone.
         intake: Knows keys, and whether the disk has room.
         pace: How often each key may record.
+        thread: One thread.
     """
 
-    def __init__(self, shop: Workspace, intake: Intake, pace: Pace) -> None:
+    def __init__(self, shop: Workspace, intake: Intake, pace: Pace, thread: Executor) -> None:
         self._shop = shop
-        shop.audit.way = "http"
         self._intake = intake
         self._pace = pace
-        self._thread = ThreadPoolExecutor(1, "consents")
+        self._thread = thread
         self._read: tuple[int, int] | None = None
         self._consents: Consents | None = None
 
@@ -102,7 +99,7 @@ class ConsentDesk:
     async def show(self, token: str, method: str) -> Answer:
         """The page by which a customer confirms, or that there is nothing to confirm."""
         found = await self._done(lambda: self._page(token))
-        return found if method == "GET" else Answer(found.status, b"", kind=found.kind, guards=found.guards)
+        return found if method == "GET" else without_content(found)
 
     async def confirm(self, token: str, address: str | None) -> Answer:
         """Confirm, and say so.
@@ -111,7 +108,7 @@ class ConsentDesk:
             WorkspaceError: The disk did not take it.
         """
         if self._intake.hindered() is not None:
-            return self._html(503, sentence("This cannot be kept just now. Please come again in a few minutes."))
+            return await self._done(lambda: page(503, language_of(self._shop), LATER_WORDS))
         return await self._done(lambda: self._confirmed(token, address))
 
     async def _done(self, step: Callable[[], Found]) -> Found:
@@ -145,38 +142,25 @@ class ConsentDesk:
     def _page(self, token: str) -> Answer:
         consents = self._current()
         found = consents.asked(token)
+        language = language_of(self._shop)
         if found is None or found.about not in consents.rules.all:
-            return self._html(404, sentence("This link holds no more, or it was used already."))
+            return page(404, language, _GONE)
         asked = consents.rules.all[found.about]
         text = asked.wordings.get(found.wording) or asked.about
-        return self._html(
+        return page(
             200,
+            language,
             sentence("Do you agree to “{name}”?", name=asked.name),
-            text,
-            sentence("If you did not ask for this, close the page: nothing happens."),
-            button=sentence("Yes, I agree"),
+            ("text", text),
+            ("text", sentence("If you did not ask for this, close the page: nothing happens.")),
+            ("button", sentence("Yes, I agree")),
         )
 
     def _confirmed(self, token: str, address: str | None) -> Answer:
         if self._current().confirm(token, address=address) is None:
-            return self._html(404, sentence("This link holds no more, or it was used already."))
+            return page(404, language_of(self._shop), _GONE)
         thanks = sentence("Thank you. Your consent is recorded. You can withdraw it at any time.")
-        return self._html(200, thanks, stored=True)
-
-    def _html(self, status: int, heading: str, *texts: str, button: str = "", stored: bool = False) -> Answer:
-        language = next((one.language for one in self._shop.maps.values()), self._shop.settings.language or "en")
-        said = [escape(in_language(text, language)) for text in (heading, *texts) if text]
-        parts = [f"<h1>{said[0]}</h1>", *(f"<p>{text}</p>" for text in said[1:])]
-        if button:
-            parts.append(f'<form method="post"><button>{escape(in_language(button, language))}</button></form>')
-        page = (
-            f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width"><title>{said[0]}</title>'
-            f"<style>{_STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
-        )
-        reason = None if status < 400 else "not_found" if status == 404 else "no_room"
-        headers = LATER if status == 503 else ()
-        return Answer(status, page.encode(), headers, kind=_PAGE, guards=_GUARDS, reason=reason, stored=stored)
+        return page(200, language_of(self._shop), thanks, stored=True)
 
 
 def _moment(text: str) -> datetime:
@@ -184,22 +168,3 @@ def _moment(text: str) -> datetime:
     if found.tzinfo is None:
         raise ValueError("`at` names no time zone")
     return found
-
-
-_STYLE: Final = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1a1a1a;background:#fff}"
-    "main{max-width:34rem;margin:auto}h1{font-size:1.5rem}"
-    "button{font:inherit;padding:.7rem 1.4rem;border:0;background:#1a1a1a;color:#fff;border-radius:.4rem}"
-)
-_PAGE: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
-_GUARDS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'sha256-"
-        + b64encode(hashlib.sha256(_STYLE.encode()).digest())
-        + b"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex, nofollow"),
-)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from resa.base.clock import from_microseconds
 from resa.base.version import __version__
+from resa.collector import Hooks
 from resa.runtime import Intake
+from resa.storage import Figures
 from resa.web.answers import Answer
 
 if TYPE_CHECKING:
@@ -50,6 +53,9 @@ _ALL: Final = (
     Metric("arrivals_waiting", "gauge", (), "Accepted requests that are not yet events."),
     Metric("arrivals_oldest_seconds", "gauge", (), "Age of the oldest of them: how far the making of events lags."),
     Metric("rows", "counter", ("source", "outcome"), "Rows of each source: good, rejected, or duplicate."),
+    Metric("source_lag_seconds", "gauge", ("source",), "Time since each source's newest event happened."),
+    Metric("source_run_age_seconds", "gauge", ("source",), "Time since each source that runs last began to."),
+    Metric("source_failures", "gauge", ("source",), "How many runs of it have failed since one succeeded."),
     Metric("index_rows_behind", "gauge", (), "Stored rows that the index does not hold yet: how far it lags."),
     Metric("index_age_seconds", "gauge", (), "Time since the index was published; it is when something changed."),
     Metric("index_events", "gauge", (), "Events in the index."),
@@ -75,9 +81,10 @@ class Metrics:
 
     Args:
         intake: Knows what waits, and the workspace.
+        hooks: Know which sources have files.
     """
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, hooks: Hooks) -> None:
         # Only the process that takes requests needs them.
         from prometheus_client import (  # noqa: PLC0415 - see above
             CollectorRegistry,
@@ -89,6 +96,7 @@ class Metrics:
 
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library says nothing of it
         self._intake = intake
+        self._hooks = hooks
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._registry.register(self)
@@ -145,6 +153,7 @@ class Metrics:
         values: dict[str, float | Mapping[str, float]] = {
             "arrivals_waiting": waiting.arrivals,
             "arrivals_oldest_seconds": max(0.0, (now - oldest).total_seconds()),
+            **self._of_sources(figures, now),
             "index_rows_behind": figures.rows_behind,
             "index_age_seconds": max(0.0, (now - (figures.published_at or now)).total_seconds()),
             "index_events": figures.events,
@@ -161,6 +170,20 @@ class Metrics:
             for label, number in value.items() if isinstance(value, Mapping) else [(None, value)]:
                 family.add_metric(() if label is None else (label,), number)
             yield family
+
+    def _of_sources(self, figures: Figures, now: datetime) -> dict[str, dict[str, float]]:
+        """What is told of sources that are in use: one whose file is gone would lag, and fail, for ever."""
+        named = self._hooks.names()
+        used = {name: one for name, one in figures.sources.items() if one.live or name in named}
+
+        def since(moments: Mapping[str, datetime | None]) -> dict[str, float]:
+            return {name: max(0.0, (now - at).total_seconds()) for name, at in moments.items() if at is not None}
+
+        return {
+            "source_lag_seconds": since({name: one.newest for name, one in used.items()}),
+            "source_run_age_seconds": since({name: one.began_at for name, one in used.items()}),
+            "source_failures": {name: one.failures for name, one in used.items() if one.began_at is not None},
+        }
 
     def describe(self) -> Iterator[Family]:
         """Nothing: the registry would else read the workspace when it is made."""

@@ -52,18 +52,25 @@ class Server:
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
         port: TCP port; 0: one that is free.
         refused: Called, by another thread, with how many requests were refused in a minute, by reason.
+        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
 
     Attributes:
         address: Where it listens, for browsers and libraries.
     """
 
     def __init__(
-        self, folder: Path, data: Path, host: str, port: int, refused: Callable[[Mapping[str, int]], None]
+        self,
+        folder: Path,
+        data: Path,
+        host: str,
+        port: int,
+        refused: Callable[[Mapping[str, int]], None],
+        setup: str = "",
     ) -> None:
         self._refused = refused
         self._host = f"[{host}]" if ":" in host else host
         self.address = f"http://{self._host}:{port}"
-        self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port)]
+        self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port), setup]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -144,13 +151,13 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(folder: Path, data: Path, host: str, port: int) -> None:
+def run(folder: Path, data: Path, host: str, port: int, setup: str) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
-        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop)
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, setup)
         asyncio.run(_serve(collector, settings, host, port))
 
 

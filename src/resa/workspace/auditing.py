@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from resa.base.showing import Listing
-from resa.storage import Also, AuditEntry, Way, audit_entries, keep_entry, put_entry
+from resa.storage import (
+    Also,
+    AuditEntry,
+    Way,
+    audit_entries,
+    count_old_entries,
+    expire_entries,
+    keep_entry,
+    put_entry,
+)
 from resa.workspace.folders import user
 
 if TYPE_CHECKING:
@@ -65,6 +75,19 @@ class Audit:
             put_entry(connection, self._shop.store, self._entry(what, of, who, detail))
 
         return write
+
+    def expire(self, until: datetime, *, dry: bool = False) -> int:
+        """Take away the oldest entries, of before a moment; how many. What is left is a chain as before.
+
+        Args:
+            until: The moment, UTC.
+            dry: Only count.
+        """
+        store = self._shop.store
+        if dry:
+            return count_old_entries(store, until)
+        with store.database.changing() as connection:
+            return expire_entries(connection, store, until, self._entry("", None, None, {}))
 
     def _entry(
         self, what: str, of: tuple[str, str] | None, who: str | None, detail: dict[str, str | int]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resa.base.errors import EngineError, InputError, Problem
 from resa.collector import LoadReport, Progress, Source, collect, read_sources
 from resa.storage import LIVE, Load, SourceState, Store, states_of_sources
+from resa.workspace.consents import consenting
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -25,12 +27,16 @@ class SourceStatus:
 
     Attributes:
         name: The source.
-        reads: database, files, hook (requests as its file says), http (Segment's calls), or `None`: its file is gone.
+        reads: database, files, hook (requests as its file says), http (Segment's calls), or `None`: its file is gone or
+            wrong.
         state: Its runs.
         good: Rows that it brought and that are there.
         rejected: Rows that were refused.
         newest: When its newest event happened; `None`: it has none.
+        lag: Time since then.
+        since_run: Time since its last run began; `None`: it never ran.
         next_run: When it runs next by itself; `None`: it does not.
+        problems: What is wrong with its file; where an error is, it is not collected.
     """
 
     name: str
@@ -39,7 +45,10 @@ class SourceStatus:
     good: int
     rejected: int
     newest: datetime | None
+    lag: timedelta | None
+    since_run: timedelta | None
     next_run: datetime | None
+    problems: tuple[Problem, ...]
 
 
 def collect_sources(
@@ -57,10 +66,11 @@ def collect_sources(
     reports: list[LoadReport] = []
     problems: list[Problem] = []
     with shop.store.writing() as writer:
+        storing = consenting(shop, writer)
         for source in sources:
             try:
                 chunk_rows = shop.settings.chunk_rows
-                reports.append(collect(writer, source, replace=replace, progress=progress, chunk_rows=chunk_rows))
+                reports.append(collect(storing, source, replace=replace, progress=progress, chunk_rows=chunk_rows))
             except InputError as error:
                 problems += error.problems
             except EngineError as error:
@@ -90,30 +100,42 @@ def due_sources(sources: Sequence[Source], store: Store) -> list[Source]:
     return sorted(due, key=waits_since)
 
 
-def status_of_sources(shop: Workspace) -> tuple[list[SourceStatus], list[Problem]]:
-    """How every source is doing that has a file or rows, by name; and what is wrong with the files."""
+def status_of_sources(shop: Workspace) -> list[SourceStatus]:
+    """How every source is doing that has a file or rows, by name."""
     read, problems = read_sources(shop.folder)
     sources = {source.name: source for source in read}
+    wrong: dict[str, list[Problem]] = {}
+    for problem in problems:
+        wrong.setdefault(Path(problem.file or "").stem, []).append(problem)
     loads: dict[str, list[Load]] = {}
     for load in shop.store.loads():
         if load.state != "removed":
             loads.setdefault(load.source_id, []).append(load)
     states, now = states_of_sources(shop.store), shop.clock()
+
+    def since(moment: datetime | None) -> timedelta | None:
+        return None if moment is None else max(timedelta(), now - moment)
+
     found = []
-    for name in sorted({*sources, *loads, *states}):
+    for name in sorted({*sources, *wrong, *loads, *states}):
         source, mine = sources.get(name), loads.get(name, [])
+        state = states.get(name) or SourceState(source_id=name)
+        newest = max((load.newest for load in mine if load.newest is not None), default=None)
         found.append(
             SourceStatus(
                 name=name,
                 reads=_reads(source, mine),
-                state=states.get(name) or SourceState(source_id=name),
+                state=state,
                 good=sum(load.good - load.erased_good for load in mine),
                 rejected=sum(load.rejected - load.erased_rejected for load in mine),
-                newest=max((load.newest for load in mine if load.newest is not None), default=None),
+                newest=newest,
+                lag=since(newest),
+                since_run=since(state.began_at),
                 next_run=None if source is None else next_run(source, states.get(name), now),
+                problems=tuple(wrong.get(name, ())),
             )
         )
-    return found, problems
+    return found
 
 
 def _reads(source: Source | None, loads: Sequence[Load]) -> Reads | None:

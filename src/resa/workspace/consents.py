@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from resa.base.errors import InputError
+from resa.base.errors import InputError, Problem
 from resa.base.language import sentence
 from resa.base.showing import Listing
-from resa.collector import target_of
+from resa.collector import read_sources, target_of
 from resa.consent import (
     FILE,
     RefusedRow,
@@ -28,15 +28,17 @@ from resa.consent import (
     read_consents,
     standing_of,
     standings_of,
+    unknown_sources,
 )
 from resa.identity import Identifier, NoIdentifier, canonical, customers_named, identifiers_of
 from resa.model.consents import ConsentRules
-from resa.runtime import Withholding
+from resa.runtime import ConsentingWriter, Withholding
 from resa.storage import (
     ConsentRecord,
     JourneyIndex,
     Kept,
     KeptOut,
+    Writer,
     consent_is_answered,
     consents_known,
     consents_of,
@@ -52,7 +54,16 @@ from resa.workspace.freshness import brought_up_to_date
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Consented", "Consents", "Counted", "Imported", "topics_of", "withholding_of"]
+__all__ = [
+    "Consented",
+    "Consents",
+    "Counted",
+    "Imported",
+    "consenting",
+    "topics_of",
+    "unheard_sources",
+    "withholding_of",
+]
 
 VALID: Final = timedelta(days=28)
 """So long does a link hold by which a customer confirms, unless it is said otherwise."""
@@ -428,6 +439,17 @@ def topics_of(shop: Workspace) -> Collection[str] | None:
         return None
 
 
+def unheard_sources(shop: Workspace) -> list[Problem]:
+    """Warnings of sources that `consent.yaml` names and nobody knows: no file, key or load is called so."""
+    if topics_of(shop) is None:
+        return []
+    known = {source.name for source in read_sources(shop.folder)[0]}
+    if (shop.folder / ".resa").is_dir():
+        known |= {load.source_id for load in shop.store.loads()}
+        known |= {key.source_id for key in shop.keys.all() if key.source_id is not None}
+    return unknown_sources(shop.folder, known)
+
+
 def _record(who: Identifier, saying: Saying) -> ConsentRecord:
     return ConsentRecord(kind=who.kind, value=who.value, **vars(saying))
 
@@ -438,3 +460,15 @@ def withholding_of(shop: Workspace) -> Withholding | None:
     if not rules.purposes:
         return None
     return Withholding(shop.store, rules, shop.identity.rules, list(shop.maps.values()))
+
+
+def consenting(shop: Workspace, writer: Writer) -> Writer:
+    """The writer by which files, databases and rejected rows are stored: one that asks for consent, if any is needed.
+
+    Raises:
+        InputError: `consent.yaml` is wrong.
+    """
+    withholding = withholding_of(shop)
+    if withholding is None or shop.consents.rules.events_need is None:
+        return writer
+    return ConsentingWriter(writer, withholding)

@@ -15,7 +15,7 @@ from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions, is_asked, lending
 from resa.workspace.background import Background
 from resa.workspace.consents import withholding_of
-from resa.workspace.retaining import retained_by
+from resa.workspace.expiring import expired_by
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Live:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
-        self._retained: date | None = None
+        self._expired: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
         self.trouble: Sentence | None = None
@@ -113,7 +113,7 @@ class Live:
                     drainer.leave()
                     return True
                 began = time.monotonic()
-                stale |= self._store(drainer, writer) or self._decided() or began - stated > _COMPLETE_SECONDS
+                stale |= self._store(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
                 if stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
@@ -131,27 +131,27 @@ class Live:
         self.total.add(done)
         return done.arrivals > 0
 
-    def _store(self, drainer: Drainer, writer: Writer) -> bool:
+    def _store(self, drainer: Drainer) -> bool:
         """Store what arrived, then what a source brought that runs by itself, and take away what is too old.
 
         Whether it was anything.
         """
 
         def store() -> bool:
-            changed = [self._step(drainer), self._background.step(writer), self._retain(writer)]
+            changed = [self._step(drainer), self._background.step(drainer.storing), self._expire(drainer.writer)]
             return any(changed)
 
         return self._tried(store)
 
-    def _retain(self, writer: Writer) -> bool:
+    def _expire(self, writer: Writer) -> bool:
         """Once a day take away what is too old; whether anything was."""
         today = self._shop.clock().date()
-        if today == self._retained:
+        if today == self._expired:
             return False
 
-        taken = sum(one.rows for one in retained_by(self._shop, writer))
-        self._retained = today
-        return taken > 0
+        taken = any(one.rows for one in expired_by(self._shop, writer) if one.kind != "audit")
+        self._expired = today
+        return taken
 
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""

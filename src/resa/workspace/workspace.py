@@ -30,18 +30,18 @@ from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
 from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
 from resa.workspace.auditing import Audit
-from resa.workspace.collecting import collect_sources
+from resa.workspace.collecting import SourceStatus, collect_sources, status_of_sources
 from resa.workspace.comparing import seen_of_maps
-from resa.workspace.consents import Consents, topics_of
+from resa.workspace.consents import Consents, consenting, topics_of, unheard_sources
 from resa.workspace.customers import Profile, profile_of
 from resa.workspace.erasing import Erased, erase_customer, store_of
+from resa.workspace.expiring import Expired, expire
 from resa.workspace.exporting import export_customer
 from resa.workspace.folders import checked_folder, chosen, currencies_of, named_source, understood, user
 from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
-from resa.workspace.retaining import Expired, retain
 from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
@@ -100,7 +100,7 @@ class Workspace:
 
     def advice(self) -> Listing[Problem]:
         """What a practitioner would say about the maps; with data, also which touchpoints no event ever matched."""
-        found: Listing[Problem] = Listing()
+        found: Listing[Problem] = Listing(unheard_sources(self))
         today: date = self.clock().date()
         currencies = currencies_of(read_sources(self.folder)[0])  # a wrong source file is no fault of a map
         seen = self._data_seen()
@@ -128,6 +128,10 @@ class Workspace:
         if problems:
             raise SourceError(problems)
         return {source.name: source for source in found}
+
+    def source_status(self) -> Listing[SourceStatus]:
+        """How every source is doing that has a file or rows: runs, rows, lag, next run, what is wrong with its file."""
+        return Listing(status_of_sources(self))
 
     @property
     def exclude(self) -> tuple[Exclusion, ...]:
@@ -212,9 +216,9 @@ class Workspace:
         """Erase the customer who is called so; see `resa.workspace.erasing.erase_customer`."""
         return erase_customer(self, value, kind=kind, dry=dry)
 
-    def retain(self, *, dry: bool = False) -> Listing[Expired]:
-        """Take away what is older than the settings say; see `resa.workspace.retaining.retain`."""
-        return retain(self, dry=dry)
+    def expire(self, *, dry: bool = False) -> Listing[Expired]:
+        """Take away what is older than the settings say; see `resa.workspace.expiring.expire`."""
+        return expire(self, dry=dry)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -264,7 +268,7 @@ class Workspace:
         source = named_source(self.sources, name)
         with self.store.writing() as writer:
             try:
-                return replay(writer, source, load_id=load, reason=reason)
+                return replay(consenting(self, writer), source, load_id=load, reason=reason)
             finally:
                 self.refresh(writer)  # if no row waits any more, a replay that was killed may have stored them
 

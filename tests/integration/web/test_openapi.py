@@ -109,6 +109,7 @@ def test_the_document_names_every_address() -> None:
     source = (Path(__file__).parents[3] / "src" / "resa" / "web" / "collecting.py").read_text(encoding="utf-8")
     paths = set(openapi()["paths"])
     first = {path.strip("/").split("/")[0] for path in paths}
-    assert first == {"v1", "hooks", "l", "p", "c", "consents", "resa.js", "health", "ready", "metrics", "openapi.json"}
+    state = {"health", "ready", "metrics", "openapi.json"}
+    assert first == {"v1", "hooks", "l", "p", "c", "consents", "setup", "resa.js"} | state
     assert all(f'"{name}"' in source for name in first)
     assert {f"/v1/{name}" for name in SEGMENT_CALLS} <= paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,25 @@ def test_every_kind_of_source_is_in_the_table(
         "sent": "hook",
         "visits": "database",
     }
+
+
+def test_python_has_the_same_rows(tmp_path: Path, database: TestDatabase, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "visits", database.url)
+    (tmp_path / "sources" / "wrong.yaml").write_text("pth: log.csv\n")
+    with resa.open(tmp_path) as shop:
+        (visits, wrong) = shop.source_status()
+        assert (visits.reads, visits.lag, visits.since_run, visits.problems) == ("database", None, None, ())
+        assert (wrong.name, wrong.reads, wrong.good) == ("wrong", None, 0)
+        assert any("pth" in problem.message for problem in wrong.problems)
+        (tmp_path / "sources" / "wrong.yaml").unlink()
+        shop.collect()
+        now = shop.clock()
+        shop.clock = lambda: now
+        (visits,) = shop.source_status()
+    assert visits.newest == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert visits.lag == now - visits.newest
+    assert visits.since_run is not None
+    assert timedelta() < visits.since_run < timedelta(minutes=5)
+    (row,) = table(tmp_path, capsys).values()
+    assert (row["source"], row["good"], row["failures"]) == (visits.name, visits.good, visits.state.failures)
+    assert visits.good > 0

@@ -68,6 +68,7 @@ def test_public_methods() -> None:
         "notes",
         "report",
         "segments",
+        "source_status",
         "sources",
         "store",
     }
@@ -75,6 +76,7 @@ def test_public_methods() -> None:
         "collect",
         "compact",
         "erase",
+        "expire",
         "export_customer",
         "loads",
         "rebuild",
@@ -82,7 +84,6 @@ def test_public_methods() -> None:
         "rejected",
         "remove_loads",
         "replay",
-        "retain",
         "verify",
     }
     made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}

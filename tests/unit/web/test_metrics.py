@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,35 @@ def test_what_became_of_it(desk: Desk) -> None:
     assert found[("resa_index_events",)] == 0
 
 
+def test_how_far_each_source_is(desk: Desk, tmp_path: Path) -> None:
+    desk.ask("/v1/t", CALL, authorization=basic(desk.key))
+    with desk.store.writing() as writer:
+        Drainer(writer, desk.arrivals).drain()
+        now = desk.store.clock()
+        for name, error in [("shop", ""), ("dead", "no route"), ("dead", "no route"), ("gone", "no route")]:
+            writer.note_run(name, began_at=now - timedelta(minutes=10), error=error)
+        (tmp_path / "sources").mkdir()
+        for name in ("shop", "dead"):
+            (tmp_path / "sources" / f"{name}.yaml").write_text("path: x.csv\n")
+        desk.collector.metrics._hooks._looked = -1.0
+        real = desk.store.clock
+        desk.store.clock = lambda: real() + timedelta(hours=2)
+        found = watched(desk)
+    lags = {name[1]: value for name, value in found.items() if name[0] == "resa_source_lag_seconds"}
+    assert list(lags) == ["web"]
+    assert 7_200 <= lags["web"] < 7_300
+    runs = {name[1]: value for name, value in found.items() if name[0] == "resa_source_run_age_seconds"}
+    assert runs == {"shop": pytest.approx(7_800, abs=60), "dead": pytest.approx(7_800, abs=60)}
+    failures = {name[1]: value for name, value in found.items() if name[0] == "resa_source_failures"}
+    assert failures == {"shop": 0, "dead": 2}  # that of which no file is left would fail for ever
+
+
 def test_every_metric_is_documented_and_every_documented_one_there(desk: Desk) -> None:
     desk.ask("/v1/t", CALL, authorization=basic(desk.key))
     desk.ask("/v1/t", CALL)
     with desk.store.writing() as writer:
         Drainer(writer, desk.arrivals).drain()
+        writer.note_run("web", began_at=desk.store.clock())
     ours = {name[0] for name in watched(desk) if name[0].startswith("resa_")}
     shown = {name.removesuffix(end) for name in ours for end in ("_bucket", "_sum", "_count") if name.endswith(end)}
     shown |= {name for name in ours if not name.endswith(("_bucket", "_sum", "_count"))}

@@ -1,6 +1,6 @@
 """Segment's HTTP calls, as its public clients make them: what a request must be, and the rows that it becomes."""
 
-from resa.collector.segment.items import ItemProblem, Row
+from resa.collector.segment.items import ItemProblem, Row, preferences_of
 from resa.collector.segment.requests import CALLS, COUNTED, Request, read_request, with_address
 from resa.collector.segment.rows import Rows, problems_of, rows_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Request",
     "Row",
     "Rows",
+    "preferences_of",
     "problems_of",
     "read_request",
     "rows_of",

@@ -39,7 +39,7 @@ from resa.collector.bots import BOT, is_bot
 from resa.collector.reasons import DETAILS, OVERLONG_JSON
 from resa.collector.segment.requests import COUNTED
 
-__all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "preferences_in", "read_item"]
+__all__ = ["SKEW", "Frame", "ItemProblem", "Row", "moment_of", "preferences_in", "preferences_of", "read_item"]
 
 SKEW: Final = 5 * 60 * 1_000_000
 """A clock that is wrong by less, microseconds, is left alone."""
@@ -194,7 +194,7 @@ def _row(item: _Item, frame: Frame) -> Row:
         content=_json(content, "traits" if made.event is None else "properties"),
         channel=_channel(context) or made.channel,
         device=None if made.event is None else _device(context),
-        preferences=_preferences(context),
+        preferences=preferences_of(context),
         page=_page_of(context),
     )
 
@@ -205,10 +205,10 @@ def preferences_in(content: bytes | msgspec.Raw, frame: Frame) -> Mapping[str, b
         own = _decoded(content).context
     except _Refused:
         return _NO_PREFERENCES
-    return _preferences({**(frame.context or {}), **(own if isinstance(own, dict) else {})})
+    return preferences_of({**(frame.context or {}), **(own if isinstance(own, dict) else {})})
 
 
-def _preferences(context: Mapping[str, Any]) -> Mapping[str, bool]:
+def preferences_of(context: Mapping[str, Any]) -> Mapping[str, bool]:
     """`context.consent.categoryPreferences`, as Segment's clients write it; what is neither true nor false is a no."""
     consent = context.get("consent")
     said = consent.get("categoryPreferences") if isinstance(consent, dict) else None

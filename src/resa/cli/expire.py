@@ -1,4 +1,4 @@
-"""`resa retention`: how long data are kept."""
+"""`resa expire`: take away what is older than it is to be kept."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from resa.cli.console import say
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
 
-__all__ = ["retention"]
+__all__ = ["expire"]
 
 
-def retention(
+def expire(
     *,
     dry: Annotated[bool, typer.Option("--dry-run", help="Only show what is too old.")] = False,
     show_format: HowToWrite = None,
@@ -25,7 +25,7 @@ def retention(
     """Take away data that are older than `keep_events` and the other settings say; `resa serve` does it once a day."""
     how = chosen_format(show_format, output)
     with opened(folder) as shop:
-        found = shop.retain(dry=dry)
+        found = shop.expire(dry=dry)
     rows = [
         {
             "setting": f"keep_{one.kind}",

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
     from resa.storage.writer import Writer
 
-__all__ = ["RETAINED", "expire_rows"]
+__all__ = ["EXPIRING", "expire_rows"]
 
 Flags = npt.NDArray[np.bool_]
 
-RETAINED: Final[Mapping[str, str]] = MappingProxyType(
+EXPIRING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "events": "occurred_at",
         "customers": "recorded_at",
@@ -50,7 +50,7 @@ def expire_rows(writer: Writer, before: Mapping[str, date], *, dry: bool = False
 
     Args:
         writer: The writer. The index follows at the next refresh.
-        before: The first day (UTC) that is kept, by kind of `RETAINED`.
+        before: The first day (UTC) that is kept, by kind of `EXPIRING`.
         dry: Only count.
     """
     store = writer.store
@@ -63,7 +63,7 @@ def expire_rows(writer: Writer, before: Mapping[str, date], *, dry: bool = False
             continue
         for file in store.event_files(kind):
             with open_parquet(file.path) as parquet:
-                ages = parquet.read(columns=[RETAINED[kind]]).column(0)
+                ages = parquet.read(columns=[EXPIRING[kind]]).column(0)
             goes = _is_old(ages, _midnight(day), began)
             rows[kind] += int(goes.sum())
             if goes.any() and not dry:

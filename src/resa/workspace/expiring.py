@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from resa.base.calendars import read_span
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from resa.storage import Writer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Expired", "retain", "retained_by"]
+__all__ = ["Expired", "expire", "expired_by"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Expired:
     rows: int
 
 
-def retain(shop: Workspace, *, dry: bool = False) -> Listing[Expired]:
+def expire(shop: Workspace, *, dry: bool = False) -> Listing[Expired]:
     """Take away what is older than the settings say; the index follows.
 
     Args:
@@ -46,8 +46,8 @@ def retain(shop: Workspace, *, dry: bool = False) -> Listing[Expired]:
         WorkspaceBusy: Another process writes, such as a server, which does this itself once a day.
     """
     with shop.store.writing() as writer:
-        found = retained_by(shop, writer, dry=dry)
-        if any(one.rows for one in found) and not dry:
+        found = expired_by(shop, writer, dry=dry)
+        if any(one.rows for one in found if one.kind != "audit") and not dry:
             shop.refresh(writer)
     return found
 
@@ -63,7 +63,7 @@ def _forget_strangers(shop: Workspace, writer: Writer) -> None:
         forget_pseudonyms(connection, gone)
 
 
-def retained_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listing[Expired]:
+def expired_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listing[Expired]:
     """The same by who writes already; the index is to be refreshed by the caller."""
     today = shop.clock().astimezone(UTC).date()
     settings = shop.settings
@@ -74,13 +74,17 @@ def retained_by(shop: Workspace, writer: Writer, *, dry: bool = False) -> Listin
         "daily_numbers": settings.keep_daily_numbers,
         "rejected": settings.keep_rejected,
         "segment_changes": settings.keep_segment_changes,
+        "audit": settings.keep_audit,
     }
     before = {kind: span.before(today) for kind, text in spans.items() if (span := read_span(text)) is not None}
     if before and not dry:
         _forget_strangers(shop, writer)
-    rows = expire_rows(writer, before, dry=dry) if before else {}
+    kinds = {kind: day for kind, day in before.items() if kind != "audit"}
+    rows = dict(expire_rows(writer, kinds, dry=dry)) if kinds else {}
     if not dry and (taken := sum(rows.values())):
-        shop.audit.note("retention", rows=taken)
+        shop.audit.note("data.expire", rows=taken)
+    if "audit" in before:
+        rows["audit"] = shop.audit.expire(datetime.combine(before["audit"], time(), UTC), dry=dry)
     return Listing(
         Expired(kind=kind, keep=text, before=before.get(kind), rows=rows.get(kind, 0)) for kind, text in spans.items()
     )
