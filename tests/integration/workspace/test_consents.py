@@ -14,6 +14,7 @@ import pytest
 import resa
 from resa.base.errors import InputError, QuestionError
 from resa.cli.app import run
+from resa.storage.rewriting import Rewriting
 
 MAP = "title: T\nstages: {s: [a]}\nsignals: {a: {event: a}}\n"
 SOURCE = "path: web.csv\ncolumns: {occurred_at: at, event: what, identifiers: {user_id: who, email: mail, cookie: c}}\n"
@@ -177,6 +178,26 @@ def test_erasure_takes_all_of_it_and_the_chain_holds(folder: Path) -> None:
         assert shop.verify() == []
     everything = b"".join(path.read_bytes() for path in (folder / ".resa").rglob("*") if path.is_file())
     assert b"subscriber" not in everything
+
+
+def test_what_she_says_while_she_is_erased_goes_too_and_the_chain_holds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = Rewriting.prepare
+    said = iter(["letter"])
+
+    def prepared(plan: Rewriting) -> None:
+        prepare(plan)
+        for about in said:
+            with resa.open(folder) as other:  # a server beside
+                other.consents.withdraw(ANNA, about)
+
+    with resa.open(folder) as shop:
+        shop.consents.give(ANNA, "letter", at=BEGIN)
+        monkeypatch.setattr(Rewriting, "prepare", prepared)
+        assert shop.erase("quillwort@shop.se").rows["consents"] == 2
+        assert not shop.consents.of(ANNA).records
+        assert shop.verify() == []
 
 
 @pytest.mark.parametrize(
