@@ -178,7 +178,10 @@ def test_everything_that_is_published_was_flushed(tmp_path: Path, monkeypatch: p
                 assert path.stat().st_ino in flushed, path.relative_to(root.parent)
 
 
-def test_a_reader_who_stays_too_long_is_told_so(tmp_path: Path) -> None:
+def test_where_there_are_no_locks_a_reader_who_stays_too_long_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resa.storage.readers._HAS_LOCKS", False)
     with Store.open(tmp_path) as store, store.writing() as writer:
         collect(writer, random_rows(40, 1), "one")
         tell(writer, [("c1", 0, '{"club": "gold"}')], "club")
