@@ -15,13 +15,14 @@ import pyarrow as pa
 import pytest
 from tests.support.databases import SECRET, sqlite_in
 from tests.support.served import Served, new_shop
-from tests.support.stored_events import event_table, random_rows
+from tests.support.stored_events import cells_of, event_table, random_rows
 
 import resa
+from resa.base.errors import SourceError
 from resa.base.language import Sentence
 from resa.collector import Hooks
-from resa.runtime import Call
-from resa.storage import SourceState, state_of_source
+from resa.runtime import Call, carry_out
+from resa.storage import SourceState, Store, state_of_source
 from resa.workspace.background import Background, _Run
 
 SOURCE = """\
@@ -140,7 +141,7 @@ def test_a_call_that_cannot_be_done_ends_its_run_alone_and_tells_no_row(tmp_path
         wrong = pa.array(["anna@shop.se"] * 2)
         table = event_table(rows)
         table = table.set_column(table.schema.get_field_index("sequence"), "sequence", wrong)
-        said = {"load": load.id, "kind": "events", "rows_read": 2, "also": [], "again": 0, "reached": None}
+        said = {"load": load.id, "kind": "events", "rows_read": 2, "after": 0, "also": [], "again": 0, "reached": None}
         background = Background(tmp_path, shop.store, shop.settings, Hooks(tmp_path), told.append)
         command = [sys.executable, "-c", "print(input(), flush=True)"]  # as a reader: says what it is answered
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -153,3 +154,16 @@ def test_a_call_that_cannot_be_done_ends_its_run_alone_and_tells_no_row(tmp_path
             assert json.loads(answered) == {"refused": "ArrowInvalid"}
             background.step(writer)  # a call that there is not
             background.close()
+
+
+def test_what_another_process_has_stored_meanwhile_is_not_stored_again(tmp_path: Path) -> None:
+    rows = random_rows(2, 1)
+    names = [str(number) for number in range(len(cells_of(rows)))]
+    tables = {"table": event_table(rows), "cells": pa.table(cells_of(rows), names=names)}
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        load = writer.begin_load(source_id="visits", origin="visits.csv")
+        said = {"load": load.id, "kind": "events", "rows_read": 2, "also": [], "again": 0, "reached": None}
+        carry_out(writer, Call("commit_chunk", {**said, "after": 0}, tables))
+        with pytest.raises(SourceError, match="another process"):
+            carry_out(writer, Call("commit_chunk", {**said, "after": 0}, tables))
+        assert (store.load(load.id).rows_read, store.load(load.id).good) == (2, 2)
