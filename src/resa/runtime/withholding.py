@@ -158,7 +158,7 @@ class Withholding:
             self._sort(new)
             return
         index = self._store.index()  # customers were joined, or parted
-        self._known = Known(self._identity, index.hasher, index.persons)
+        self._known = Known.of(self._identity, index)
         self._generation, self._words = generation, {}
         self._sort(self._records)
         self._due = began + max(_LOOK_SECONDS, (time.monotonic() - began) / _LOOK_SHARE)
