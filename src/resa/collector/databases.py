@@ -147,7 +147,8 @@ class Database:
             schema, _, name = self._shape.table.rpartition(".")
             return table(name, schema=schema or None)
         query = (self._shape.query or "").strip().rstrip(";")
-        return text(re.sub(":", r"\\:", query)).columns().subquery("resa_rows")  # no colon in it names a parameter
+        query = re.sub(":", r"\\:", query)  # no colon in it names a parameter
+        return text(f"{query}\n").columns().subquery("resa_rows")  # it may end with a comment
 
     def _names(self) -> list[str]:
         query: Any = select(literal_column("*")).select_from(self._rows()).where(false())

@@ -49,11 +49,14 @@ class HandingWriter:
         self.store = store
         self._calls = calls
         self._answers = answers
+        self._read: dict[int, int] = {}  # rows of each load that were read, as this process knows
 
     def begin_load(self, *, source_id: str, origin: str, fingerprint: str = "", replaces: int | None = None) -> Load:
         """See `Writer.begin_load`."""
         said = {"source_id": source_id, "origin": origin, "fingerprint": fingerprint, "replaces": replaces}
-        return self.store.load(self._ask("begin_load", said))
+        load = self.store.load(self._ask("begin_load", said))
+        self._read[load.id] = load.rows_read
+        return load
 
     def commit_chunk(
         self,
@@ -81,11 +84,14 @@ class HandingWriter:
             "load": load.id,
             "kind": kind,
             "rows_read": rows_read,
+            "after": self._read[load.id],
             "also": [name for name, _ in also],
             "again": again,
             "reached": None if reached is None else asdict(reached),
         }
-        return ChunkResult(**self._ask("commit_chunk", said, tables))
+        result = ChunkResult(**self._ask("commit_chunk", said, tables))
+        self._read[load.id] += rows_read
+        return result
 
     def commit_lookup(
         self, load: Load, table: pa.Table, *, rows_read: int, rejected: pa.Table, repeated: int
@@ -153,7 +159,11 @@ def answer(stream: IO[bytes], result: object) -> None:
 
 
 def carry_out(writer: Writer, call: Call) -> object:
-    """Do what a call asks, with the real writer; its answer."""
+    """Do what a call asks, with the real writer; its answer.
+
+    Raises:
+        SourceError: Another process, which was given a turn, has read on in the load: what this one read is there.
+    """
     said = dict(call.said)
     for name in ("complete_until", "began_at"):
         if said.get(name) is not None:
@@ -174,6 +184,8 @@ _PLAIN: Mapping[str, str] = {
 
 
 def _commit(writer: Writer, said: dict[str, Any], tables: Mapping[str, pa.Table]) -> ChunkResult:
+    if said.pop("after") != said["load"].rows_read:
+        raise SourceError(as_it_is("another process read on meanwhile"))
     reached = said.pop("reached")
     also = [(kind, tables[f"also {number}"]) for number, kind in enumerate(said.pop("also"))]
     return writer.commit_chunk(

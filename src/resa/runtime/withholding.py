@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-from resa.base.clock import from_microseconds
+from resa.base.clock import from_microseconds, to_microseconds
 from resa.collector import SegmentRow, SegmentRows
 from resa.consent import checked_saying, standing_of
 from resa.identity import Known, NoIdentifier, Rules, canonical
@@ -183,13 +183,13 @@ class Withholding:
         newest = consents_seal(self._store)[0]
         new = [] if newest == self._seen else consents_known(self._store, self._need.key, after=self._seen)
         self._seen = newest
-        new += [one for one in said if one.about == self._need.key]
+        new += self._unless_erased([one for one in said if one.about == self._need.key])
         self._records += new
         if generation == self._generation or began < self._due:
             self._sort(new)
             return
         index = self._store.index()  # customers were joined, or parted
-        self._known = Known(self._identity, index.hasher, index.persons)
+        self._known = Known.of(self._identity, index)
         self._generation, self._words = generation, {}
         self._sort(self._records)
         self._due = began + max(_LOOK_SECONDS, (time.monotonic() - began) / _LOOK_SHARE)
@@ -209,9 +209,17 @@ class Withholding:
         told = zip(pairs, owners.who, owners.somebody.tolist(), strict=True)
         return {pair: key.tobytes() for pair, key, somebody in told if somebody}
 
-    def _erased(self, pairs: Sequence[_Pair]) -> set[_Pair]:
+    def _unless_erased(self, records: Sequence[ConsentRecord]) -> list[ConsentRecord]:
+        """Those that are kept: what was said before an erasure, and comes late, is not."""
+        pairs = [(one.kind, one.value) for one in records]
+        ends = self._erased(pairs)
+        return [one for one, pair in zip(records, pairs, strict=True) if to_microseconds(one.at) > ends.get(pair, -1)]
+
+    def _erased(self, pairs: Sequence[_Pair]) -> Mapping[_Pair, int]:
+        """When those were erased, microseconds since 1970, who were."""
         kept_out = KeptOut(self._store)
         if not kept_out:
-            return set()
+            return {}
         kinds, values = (pa.array([pair[place] for pair in pairs], pa.string()) for place in (0, 1))
-        return {pair for pair, until in zip(pairs, kept_out.until(kinds, values).tolist(), strict=True) if until >= 0}
+        ends = kept_out.until(kinds, values).tolist()
+        return {pair: until for pair, until in zip(pairs, ends, strict=True) if until >= 0}

@@ -110,15 +110,16 @@ def keep_consents(store: Store, records: Sequence[ConsentRecord], also: Also | N
     Args:
         store: The workspace's.
         records: In the order in which they are kept.
-        also: What is written in the transaction of the last of them, if any was stored.
+        also: What is written in the transaction of the first that is stored, if any is.
     """
     kept: list[Kept] = []
     for begin in range(0, len(records), _AT_ONCE):
         with store.database.changing() as connection:
-            kept += put_consents(connection, store, records[begin : begin + _AT_ONCE])
-            stored = any(one.outcome == "stored" for one in kept)
-            if also is not None and stored and begin + _AT_ONCE >= len(records):
+            some = put_consents(connection, store, records[begin : begin + _AT_ONCE])
+            if also is not None and any(one.outcome == "stored" for one in some):
                 also(connection)
+                also = None
+            kept += some
     return kept
 
 

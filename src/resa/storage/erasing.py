@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -134,14 +135,14 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
     plan.rows["decisions"] = len(named)
     for table in _BY_KEY:
         plan.rows[table.name] = _kept_by_key(store, table, person).num_rows
-    pseudonyms = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
-    plan.rows["consents"] = consents_table(store, pseudonyms).num_rows
-    plan.rows["mentions"] += mentions_in_consents(store, pseudonyms, person.needles)
-    rows = {kind: number for kind, number in plan.rows.items() if number}
+    _, words = _words_of(store, person)
+    rows = dict(plan.rows + words)
     if dry or (after and not rows):
         return rows
     plan.prepare()
     with writer.lease.writing() as connection:
+        pseudonyms, words = _words_of(store, person)  # again: a server beside keeps consents without being the writer
+        rows = dict(plan.rows + words)
         plan.put_in_place(connection)
         connection.execute(delete(decisions).where(decisions.c.id.in_(named)))
         for table in _BY_KEY:
@@ -152,6 +153,13 @@ def erase_rows(writer: Writer, person: Person, *, dry: bool = False, after: int 
         entry = {"at": at, "who": person.who, "rows": json.dumps(rows), "state": "rewritten"}
         connection.execute(insert(erasures).values(**entry))
     return rows
+
+
+def _words_of(store: Store, person: Person) -> tuple[list[bytes], Counter[str]]:
+    """Her pseudonyms; how many consents are hers, and how many of others name her."""
+    names = pseudonyms_of_person(store, person).column("pseudonym").to_pylist()
+    mentions = mentions_in_consents(store, names, person.needles)
+    return names, Counter(consents=consents_table(store, names).num_rows, mentions=mentions)
 
 
 def keep_out(writer: Writer, person: Person) -> None:

@@ -132,7 +132,7 @@ def changed_customers(index: JourneyIndex, before: JourneyIndex) -> Words | None
     `None`: of all; at least one of the two is a whole one, or they lie over different ones.
     """
     now, then = index.layers, before.layers
-    if now is None or then is None or (now.whole.files, now.whole.as_of) != (then.whole.files, then.whole.as_of):
+    if now is None or then is None or _made_of(now.whole) != _made_of(then.whole):
         return None
     place = then.recent.find(now.recent.who)
     same = place >= 0
@@ -147,6 +147,11 @@ def changed_customers(index: JourneyIndex, before: JourneyIndex) -> Words | None
         if len(some):
             same[some] = np.logical_and.reduceat(mine == theirs, np.cumsum(sizes) - sizes)
     return now.recent.who[~same]
+
+
+def _made_of(whole: JourneyIndex) -> tuple[object, ...]:
+    """What tells a whole generation from others."""
+    return whole.files, whole.records, whole.as_of, whole.exclude, whole.rules, whole.decisions
 
 
 def customers_alone(

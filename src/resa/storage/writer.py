@@ -138,6 +138,7 @@ class Writer:
         parts = [(kind, table), *also]
         if any(part.num_rows for _, part in parts) and (message_ids is None) == (not cells):
             raise ValueError("give either message_ids or cells")
+        self.merge_hashes(load.id)  # before: where the disk fails, the caller tries again what was not stored
         lengths = [part.num_rows for _, part in parts]
         sifted = self._sift(load, sum(lengths), message_ids, cells, nameless)
         sifted, rejected, barred = self._without_erased(parts, sifted, rejected)
@@ -165,7 +166,6 @@ class Writer:
             reached=reached,
             consents=consents,
         )
-        self.merge_hashes(load.id)
         return result
 
     def commit_lookup(

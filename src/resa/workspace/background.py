@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Final
 
-from resa.base.errors import InputError
+from resa.base.errors import InputError, WorkspaceError
 from resa.base.language import Sentence, as_it_is, sentence
 from resa.base.settings import Settings
 from resa.collector import Hooks
@@ -66,10 +66,12 @@ class _Run:
 
     def listen(self, stream: IO[bytes]) -> None:
         """Hear what is asked, to its end."""
-        with suppress(OSError, ValueError):  # it was ended, or what it says is cut off
-            while (call := read_call(stream)) is not None:
-                self.calls.put(call)
-        self.calls.put(None)
+        try:
+            with suppress(OSError, ValueError):  # it was ended, or what it says is cut off
+                while (call := read_call(stream)) is not None:
+                    self.calls.put(call)
+        finally:
+            self.calls.put(None)
 
 
 class Background:
@@ -158,8 +160,12 @@ class Background:
         result: object
         try:
             result = carry_out(writer, call)
-        except (InputError, ValueError) as error:
+        except (WorkspaceError, OSError):
+            raise  # the disk did not take it
+        except InputError as error:
             result = {"refused": str(error)}
+        except Exception as error:  # whatever it is, others are served; its text may hold rows
+            result = {"refused": type(error).__name__}
         run.noted |= call.name == "note_run"
         if run.process.stdin is not None:
             with suppress(OSError):  # it is gone, which is heard next

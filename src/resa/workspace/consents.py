@@ -205,12 +205,13 @@ class Consents:
     def token(self, number: int, valid: timedelta = VALID) -> str:
         """What stands in the link by which somebody confirms what a record asked."""
         until = int((self._shop.clock() + valid).timestamp())
-        return confirmation_token(number, until, made_link_secret(self._shop.store.layout))
+        return confirmation_token(number, until, self._seal_of(number), made_link_secret(self._shop.store.layout))
 
     def asked(self, token: str) -> ConsentRecord | None:
         """What a link asks; `None`: we did not make it, it holds no more, it was used, or she was erased."""
         secret = link_secret(self._shop.store.layout)
-        number = None if secret is None else confirmed_number(token, int(self._shop.clock().timestamp()), secret)
+        now = int(self._shop.clock().timestamp())
+        number = None if secret is None else confirmed_number(token, now, self._seal_of, secret)
         found = [] if number is None else consents_known(self._shop.store, number=number)
         return next((one for one in found if not consent_is_answered(self._shop.store, one.number)), None)
 
@@ -335,6 +336,9 @@ class Consents:
         known = identifiers_known(self._shop.store, named)
         numbers = customers_named(index, rules, named)
         return [one for one, number in zip(named, numbers, strict=True) if number is None and one in known]
+
+    def _seal_of(self, number: int) -> str:
+        return consents_seal(self._shop.store, number)[1]
 
     def seal(self, number: int | None = None) -> tuple[int, str]:
         """Number and hash of a record, by default the newest. Kept elsewhere, they show if the log was made anew."""

@@ -231,6 +231,19 @@ def test_a_query_in_the_database_s_own_sql_and_a_select_over_it(shop: Shop, data
     assert {row["properties"] for row in shop.events()} == {'{"share":"50%"}'}
 
 
+def test_a_query_may_end_with_a_comment(shop: Shop, database: TestDatabase) -> None:
+    insert(database, order(1), order(2))
+    text = f"""
+        database:
+          url: "{database.url}"
+          query: |
+            SELECT id, placed, status, who FROM orders -- all of them
+          cursor: id
+        columns: {{occurred_at: placed, event: status, customer: who}}
+        """
+    assert shop.collect(text).good == 2
+
+
 def test_a_table_without_a_cursor_is_read_as_a_whole(shop: Shop, database: TestDatabase) -> None:
     text = TEXT.format(url=database.url, cursor="id", more="").replace("  cursor: id\n", "")
     insert(database, order(1), order(1), order(2))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
-from tests.support.stored_events import collect, journeys_of, random_rows, tell, told_map
+from tests.support.stored_events import cells_of, collect, event_table, journeys_of, random_rows, tell, told_map
 
 from resa.base.errors import WorkspaceBusy, WorkspaceDamaged
 from resa.runtime import compact, rebuild, refresh, verify
 from resa.storage import Store
 from resa.storage.cleaning import clean
 from resa.storage.schema import files, lease
+from resa.storage.unique import write_merged
 
 
 class Cut(Exception):
@@ -175,7 +178,10 @@ def test_everything_that_is_published_was_flushed(tmp_path: Path, monkeypatch: p
                 assert path.stat().st_ino in flushed, path.relative_to(root.parent)
 
 
-def test_a_reader_who_stays_too_long_is_told_so(tmp_path: Path) -> None:
+def test_where_there_are_no_locks_a_reader_who_stays_too_long_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resa.storage.readers._HAS_LOCKS", False)
     with Store.open(tmp_path) as store, store.writing() as writer:
         collect(writer, random_rows(40, 1), "one")
         tell(writer, [("c1", 0, '{"club": "gold"}')], "club")
@@ -189,3 +195,27 @@ def test_a_reader_who_stays_too_long_is_told_so(tmp_path: Path) -> None:
         with pytest.raises(WorkspaceDamaged, match="ask again"):
             journeys_of(also_held)
         assert store.customer_traits(store.index()).num_rows == 1
+
+
+def test_a_chunk_that_the_disk_did_not_take_is_tried_again_and_stored_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = iter([True])
+
+    def merged(*told: Any) -> tuple[str, int]:
+        if next(full, False):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_merged(*told)
+
+    monkeypatch.setattr("resa.storage.writer.write_merged", merged)
+    rows, failed = random_rows(20, 3), 0
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        load = writer.begin_load(source_id="shop", origin="file")
+        for row in rows:
+            try:
+                writer.commit_chunk(load, "events", event_table([row]), rows_read=1, cells=cells_of([row]))
+            except OSError:
+                failed += 1
+                writer.commit_chunk(load, "events", event_table([row]), rows_read=1, cells=cells_of([row]))
+        done = writer.finish_load(load)
+        assert (failed, done.rows_read, done.good) == (1, len(rows), len(rows))

@@ -10,7 +10,7 @@ import pytest
 from tests.support.stored_events import Told, arrays_of, collect, tell, told_map
 
 from resa.runtime import compact, rebuild, refresh, verify
-from resa.storage import JourneyIndex, Store, recent
+from resa.storage import JourneyIndex, Store, changed_customers, recent
 from resa.storage.traits import read_traits
 
 FIRST = [Told("anna", 1, "e0", "web"), Told("bo", 2, "e1", "store"), Told("cecilia", 3, "e2", "web", 0, '{"n": 3}')]
@@ -75,6 +75,22 @@ def test_what_sources_say_of_customers_counts_at_once(tmp_path: Path) -> None:
         laid = content(index)
         with store.writing() as writer:
             assert content(rebuild(writer, [told_map()])) == laid
+
+
+def test_over_another_whole_generation_all_may_have_changed(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, FIRST, "first")
+        refresh(writer, [told_map()])
+        tell(writer, [("anna", 1, '{"city": "Oslo"}')], "crm 1")
+        before = refresh(writer, [told_map()], soon=True)
+        tell(writer, [("bo", 1, '{"city": "Umeå"}')], "crm 2")
+        same = refresh(writer, [told_map()], soon=True)
+        changed = changed_customers(same, before)
+        assert changed is not None
+        assert len(changed) == 1
+        refresh(writer, [told_map()])  # both become one, whose events are those of the whole one before
+        tell(writer, [("cecilia", 1, '{"city": "Pécs"}')], "crm 3")
+        assert changed_customers(refresh(writer, [told_map()], soon=True), before) is None
 
 
 def test_files_that_came_since_are_joined_and_nothing_else_changes(tmp_path: Path) -> None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.support.databases import SECRET, sqlite_in
 from tests.support.served import Served, new_shop
+from tests.support.stored_events import cells_of, event_table, random_rows
 
 import resa
-from resa.storage import SourceState, state_of_source
+from resa.base.errors import SourceError
+from resa.base.language import Sentence
+from resa.collector import Hooks
+from resa.runtime import Call, carry_out
+from resa.storage import SourceState, Store, state_of_source
+from resa.workspace.background import Background, _Run
 
 SOURCE = """\
 every: {every}
@@ -120,3 +130,40 @@ def test_a_reader_ends_with_its_server_and_the_next_goes_on(tmp_path: Path) -> N
         wait_for(lambda: state_of(tmp_path, "visits").succeeded_at is not None)
     with resa.open(tmp_path) as shop:
         assert shop.verify() == []
+
+
+def test_a_call_that_cannot_be_done_ends_its_run_alone_and_tells_no_row(tmp_path: Path) -> None:
+    (tmp_path / "resa.toml").write_text("")
+    told: list[Sentence] = []
+    with resa.open(tmp_path) as shop, shop.store.writing() as writer:
+        load = writer.begin_load(source_id="visits", origin="table visits")
+        rows = random_rows(2, 1)
+        wrong = pa.array(["anna@shop.se"] * 2)
+        table = event_table(rows)
+        table = table.set_column(table.schema.get_field_index("sequence"), "sequence", wrong)
+        said = {"load": load.id, "kind": "events", "rows_read": 2, "after": 0, "also": [], "again": 0, "reached": None}
+        background = Background(tmp_path, shop.store, shop.settings, Hooks(tmp_path), told.append)
+        command = [sys.executable, "-c", "print(input(), flush=True)"]  # as a reader: says what it is answered
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            run = _Run("visits", shop.clock(), process)
+            for name, tables in (("commit_chunk", {"table": table, "ids": pa.table({"id": ["1", "2"]})}), ("none", {})):
+                run.calls.put(Call(name, said, tables))
+            background._runs["visits"] = run
+            background.step(writer)
+            answered = (process.stdout or BytesIO()).readline()
+            assert json.loads(answered) == {"refused": "ArrowInvalid"}
+            background.step(writer)  # a call that there is not
+            background.close()
+
+
+def test_what_another_process_has_stored_meanwhile_is_not_stored_again(tmp_path: Path) -> None:
+    rows = random_rows(2, 1)
+    names = [str(number) for number in range(len(cells_of(rows)))]
+    tables = {"table": event_table(rows), "cells": pa.table(cells_of(rows), names=names)}
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        load = writer.begin_load(source_id="visits", origin="visits.csv")
+        said = {"load": load.id, "kind": "events", "rows_read": 2, "also": [], "again": 0, "reached": None}
+        carry_out(writer, Call("commit_chunk", {**said, "after": 0}, tables))
+        with pytest.raises(SourceError, match="another process"):
+            carry_out(writer, Call("commit_chunk", {**said, "after": 0}, tables))
+        assert (store.load(load.id).rows_read, store.load(load.id).good) == (2, 2)

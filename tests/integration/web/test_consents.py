@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -178,3 +179,20 @@ def test_a_link_ends(tmp_path: Path) -> None:
         again = opened.consents.ask(ANNA, "letter")
         opened.erase("anna@shop.se")
         assert opened.consents.confirm(urlsplit(again).path.removeprefix("/c/")) is None
+
+
+def test_a_link_of_before_a_backup_was_restored_confirms_nothing_of_anybody_else(tmp_path: Path) -> None:
+    shop, backup = tmp_path / "shop", tmp_path / "backup"
+    shop.mkdir()
+    (shop / "resa.toml").write_text("")
+    (shop / "consent.yaml").write_text(CONSENT)
+    with resa.open(shop) as opened:
+        kept = opened.consents.ask(ANNA, "letter")
+    shutil.copytree(shop, backup)
+    with resa.open(shop) as opened:
+        lost = opened.consents.ask(("email", "bo@shop.se"), "letter")
+    with resa.open(backup) as opened:
+        opened.consents.withdraw(ANNA, "letter")  # takes the number
+        assert opened.consents.confirm(urlsplit(lost).path.removeprefix("/c/")) is None
+        assert not opened.consents.allows(ANNA, "letter")
+        assert opened.consents.confirm(urlsplit(kept).path.removeprefix("/c/")) is not None

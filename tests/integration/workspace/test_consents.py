@@ -8,12 +8,15 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import resa
 from resa.base.errors import InputError, QuestionError
 from resa.cli.app import run
+from resa.storage import Kept, consents
+from resa.storage.rewriting import Rewriting
 
 MAP = "title: T\nstages: {s: [a]}\nsignals: {a: {event: a}}\n"
 SOURCE = "path: web.csv\ncolumns: {occurred_at: at, event: what, identifiers: {user_id: who, email: mail, cookie: c}}\n"
@@ -143,6 +146,25 @@ def test_existing_consents_are_imported_the_bad_rows_told_and_each_once(
     assert "names nobody" in capsys.readouterr().err
 
 
+def test_an_import_that_is_cut_short_stands_in_the_audit_log(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"{name}@shop.se,letter,2026-05-01T10:00:00Z" for name in ("anna", "bo", "eve")]
+    (folder / "old.csv").write_text("\n".join(["email,about,at", *rows]))
+    put, calls = consents.put_consents, iter([True])
+
+    def cut(*told: Any) -> list[Kept]:
+        if not next(calls, False):
+            raise OSError("the disk is full")
+        return put(*told)
+
+    monkeypatch.setattr(consents, "_AT_ONCE", 1)
+    monkeypatch.setattr(consents, "put_consents", cut)
+    with resa.open(folder) as shop:
+        with pytest.raises(OSError, match="full"):
+            shop.consents.import_file(folder / "old.csv")
+        assert [one.value for one in consents.consents_known(shop.store)] == ["anna@shop.se"]
+        assert "consent.import" in [one.what for one in shop.audit.entries()]
+
+
 def test_erasure_takes_all_of_it_and_the_chain_holds(folder: Path) -> None:
     with resa.open(folder) as shop:
         shop.consents.give(ANNA, "letter", source="store")
@@ -177,6 +199,26 @@ def test_erasure_takes_all_of_it_and_the_chain_holds(folder: Path) -> None:
         assert shop.verify() == []
     everything = b"".join(path.read_bytes() for path in (folder / ".resa").rglob("*") if path.is_file())
     assert b"subscriber" not in everything
+
+
+def test_what_she_says_while_she_is_erased_goes_too_and_the_chain_holds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = Rewriting.prepare
+    said = iter(["letter"])
+
+    def prepared(plan: Rewriting) -> None:
+        prepare(plan)
+        for about in said:
+            with resa.open(folder) as other:  # a server beside
+                other.consents.withdraw(ANNA, about)
+
+    with resa.open(folder) as shop:
+        shop.consents.give(ANNA, "letter", at=BEGIN)
+        monkeypatch.setattr(Rewriting, "prepare", prepared)
+        assert shop.erase("quillwort@shop.se").rows["consents"] == 2
+        assert not shop.consents.of(ANNA).records
+        assert shop.verify() == []
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,18 @@ def test_a_server_that_runs_on_forgets_what_the_erased_said(shop: Shop) -> None:
     assert withholding._allowed([[("user_id", "u")], [("user_id", "v")]]) == [False, True]
 
 
+def test_a_yes_of_before_an_erasure_that_comes_late_allows_nothing(shop: Shop) -> None:
+    shop.send({"userId": "u", "event": "product_added", **said(Analytics=True)})
+    before = shop.opened.clock().isoformat()
+    shop.opened.erase("u")
+    late = {"userId": "u", "event": PREFERENCES, "timestamp": before, **said(Analytics=True)}
+    shop.send(late, {"userId": "u", "event": "order_completed"})
+    assert not shop.opened.consents.of(("user_id", "u")).records
+    assert shop.kept() == []
+    shop.send({**late, "timestamp": shop.opened.clock().isoformat()}, {"userId": "u", "event": "order_completed"})
+    assert shop.kept() == sorted([PREFERENCES, "order_completed"])
+
+
 def test_a_shop_without_such_rules_keeps_all(tmp_path: Path) -> None:
     shop = Shop(tmp_path, "purposes: {analytics: {categories: [Analytics]}}\n")
     shop.send({"userId": "u", "event": "product_added", **said(Analytics=False)})
