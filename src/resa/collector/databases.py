@@ -210,14 +210,13 @@ class Database:
         """
         try:
             yield
-        except SQLAlchemyError as error:
+        except Exception as error:  # drivers have errors of their own, such as bytes that are no text
+            reason = self._reason(error, hide=hide or not isinstance(error, SQLAlchemyError))
             raise SourceError(
-                sentence(
-                    "{what}: {reason} ({place})", what=what, reason=self._reason(error, hide=hide), place=self._place
-                )
+                sentence("{what}: {reason} ({place})", what=what, reason=reason, place=self._place)
             ) from None
 
-    def _reason(self, error: SQLAlchemyError, *, hide: bool) -> str:
+    def _reason(self, error: Exception, *, hide: bool) -> str:
         raw = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         code = getattr(raw, "sqlstate", None) or type(raw).__name__
         if hide:

@@ -30,7 +30,6 @@ from resa.storage.consents import (
     consent_is_answered,
     consents_known,
     consents_of,
-    consents_seal,
     keep_consents,
     put_consents,
 )
@@ -96,6 +95,7 @@ from resa.storage.records import (
 )
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
+from resa.storage.seals import audit_seal, consents_seal
 from resa.storage.searching import search_everything
 from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
@@ -156,6 +156,7 @@ __all__ = [
     "Way",
     "Writer",
     "audit_entries",
+    "audit_seal",
     "changed_customers",
     "collecting_keys",
     "column_hash",

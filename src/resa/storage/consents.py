@@ -39,7 +39,6 @@ __all__ = [
     "consent_is_answered",
     "consents_known",
     "consents_of",
-    "consents_seal",
     "consents_table",
     "erase_consents",
     "keep_consents",
@@ -232,16 +231,6 @@ def consent_is_answered(store: Store, number: int) -> bool:
     """Whether what a record asked was confirmed."""
     with store.database.reading() as connection:
         return _is_there(connection, consents.c.answers == number)
-
-
-def consents_seal(store: Store, number: int | None = None) -> tuple[int, str]:
-    """The number and the hash of a record, by default the newest: whoever keeps them elsewhere can tell a new chain."""
-    query = select(consents.c.id, consents.c.hash).order_by(consents.c.id.desc()).limit(1)
-    if number is not None:
-        query = query.where(consents.c.id == number)
-    with store.database.reading() as connection:
-        row = connection.execute(query).first()
-    return (0, "") if row is None else (row.id, row.hash.hex())
 
 
 def erase_consents(connection: Connection, names: Sequence[bytes], needles: Needles) -> None:

@@ -11,6 +11,7 @@ from resa.storage import (
     AuditEntry,
     Way,
     audit_entries,
+    audit_seal,
     count_old_entries,
     expire_entries,
     keep_entry,
@@ -52,6 +53,10 @@ class Audit:
         """
         of = None if customer is None else self._shop.consents.identifiers(customer)
         return Listing(audit_entries(self._shop.store, of=of, newest=newest))
+
+    def seal(self, number: int | None = None) -> tuple[int, str]:
+        """Number and hash of an entry, by default the newest: kept elsewhere, they show if the log was cut."""
+        return audit_seal(self._shop.store, number)
 
     def note(
         self, what: str, *, of: tuple[str, str] | None = None, who: str | None = None, **detail: str | int

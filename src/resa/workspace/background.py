@@ -32,6 +32,14 @@ __all__ = ["Background"]
 
 _LOOK_SECONDS: Final = 1.0
 
+_MOMENT_SECONDS: Final = 0.1
+"""So long one source is listened to before the next one's turn, and what arrives."""
+
+_ANSWER_SECONDS: Final = 0.02
+"""Who was answered mostly asks for the next thing within this."""
+
+_END_SECONDS: Final = 5.0
+
 _NICENESS: Final = 19
 """Whoever serves comes first."""
 
@@ -63,6 +71,11 @@ class _Run:
     call: Call | None = None
     heard: float = field(default_factory=time.monotonic)
     noted: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for the writer."""
+        return self.call is not None or not self.calls.empty()
 
     def listen(self, stream: IO[bytes]) -> None:
         """Hear what is asked, to its end."""
@@ -96,16 +109,19 @@ class Background:
         self._runs: dict[str, _Run] = {}
         self._looked = -_LOOK_SECONDS
         self._failing: set[str] = set()
+        self._changed = False
 
     def step(self, writer: Writer) -> bool:
-        """Begin what is due, and do the next thing that each asks; whether any rows were stored or removed.
+        """Begin what is due, and do what is asked, a moment for each; whether any rows were stored or removed.
 
         Raises:
             WorkspaceError: The disk did not take it; the next step tries it again.
         """
         self._begin_due()
-        changed = [self._do_next(writer, run) for run in tuple(self._runs.values())]
-        return any(changed)
+        for run in tuple(self._runs.values()):
+            self._listen_to(writer, run)
+        changed, self._changed = self._changed, False
+        return changed
 
     def close(self) -> None:
         """End what runs: its next run goes on behind the last chunk that was stored."""
@@ -123,7 +139,7 @@ class Background:
 
     def _has_place(self) -> bool:
         places, now = self._settings.sources_at_once, time.monotonic()
-        giving = sum(now - run.heard < _SILENT_SECONDS for run in self._runs.values())
+        giving = sum(run.asks or now - run.heard < _SILENT_SECONDS for run in self._runs.values())
         return giving < places and len(self._runs) < _MOST * places
 
     def _begin(self, name: str) -> None:
@@ -138,22 +154,27 @@ class Background:
         if process.stdout is not None:
             Thread(target=run.listen, args=(process.stdout,), name=f"source {name}", daemon=True).start()
 
-    def _do_next(self, writer: Writer, run: _Run) -> bool:
-        """Do the next thing that is asked for a source, if there is any."""
+    def _listen_to(self, writer: Writer, run: _Run) -> None:
+        """Do what is asked for a source, a moment long."""
+        until, wait = time.monotonic() + _MOMENT_SECONDS, 0.0
+        while time.monotonic() < until and (call := self._next_call(writer, run, wait)) is not None:
+            self._changed |= self._carry_out(writer, run, call)
+            run.call = None
+            run.heard = time.monotonic()
+            wait = _ANSWER_SECONDS
+
+    def _next_call(self, writer: Writer, run: _Run, wait: float) -> Call | None:
+        """What is asked next for a source, within so many seconds; `None`: nothing is, or the run is over."""
         if run.call is None:
             try:
-                run.call = run.calls.get_nowait()
+                run.call = run.calls.get(wait > 0, wait)
             except Empty:
                 self._end_if_silent(writer, run)
-                return False
+                return None
+            run.heard = time.monotonic()
             if run.call is None:
                 self._ended(writer, run, sentence("the process that read it ended by itself"))
-                return False
-            run.heard = time.monotonic()
-        changed = self._carry_out(writer, run, run.call)
-        run.call = None
-        run.heard = time.monotonic()
-        return changed
+        return run.call
 
     def _carry_out(self, writer: Writer, run: _Run, call: Call) -> bool:
         """Do what is asked and answer; a call that cannot be done ends the run, and nothing else."""
@@ -194,9 +215,10 @@ class Background:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process; one that hangs in the system, as on a dead disk of the network, is left to itself."""
     process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(OSError):
-                stream.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_SECONDS)
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()

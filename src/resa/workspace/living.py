@@ -60,6 +60,7 @@ class Live:
         self._shop = shop
         self._tell = tell
         self._files = self._decisions = 0
+        self._stale = True
         self._expired: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
@@ -107,15 +108,16 @@ class Live:
             self._files = len(store.event_files())
             drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, withholding_of(self._shop))
             due = stated = time.monotonic()
-            stale = not self._tried(lambda: follow() is None)
+            self._stale = not self._tried(lambda: follow() is None)
             while not stopped():
                 if is_asked(store):
                     drainer.leave()
                     return True
                 began = time.monotonic()
-                stale |= self._store(drainer) or self._decided() or began - stated > _COMPLETE_SECONDS
-                if stale and began >= due and self._refresh(writer, drainer, follow):
-                    stated, stale = began, False
+                self._store(drainer)
+                self._stale |= self._decided() or began - stated > _COMPLETE_SECONDS
+                if self._stale and began >= due and self._refresh(writer, drainer, follow):
+                    stated, self._stale = began, False
                     due = began + (time.monotonic() - began) / _REFRESH_SHARE
                 time.sleep(max(0.0, _BATCH_SECONDS - (time.monotonic() - began)))
             self._background.close()
@@ -131,17 +133,16 @@ class Live:
         self.total.add(done)
         return done.arrivals > 0
 
-    def _store(self, drainer: Drainer) -> bool:
-        """Store what arrived, then what a source brought that runs by itself, and take away what is too old.
-
-        Whether it was anything.
-        """
+    def _store(self, drainer: Drainer) -> None:
+        """Store what arrived, then what a source brought that runs by itself, and take away what is too old."""
 
         def store() -> bool:
-            changed = [self._step(drainer), self._background.step(drainer.storing), self._expire(drainer.writer)]
-            return any(changed)
+            self._stale |= self._step(drainer)
+            self._stale |= self._background.step(drainer.storing)
+            self._stale |= self._expire(drainer.writer)
+            return True
 
-        return self._tried(store)
+        self._tried(store)
 
     def _expire(self, writer: Writer) -> bool:
         """Once a day take away what is too old; whether anything was."""

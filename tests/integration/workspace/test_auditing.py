@@ -121,6 +121,25 @@ def test_any_change_of_the_log_is_noticed(folder: Path, change: str) -> None:
         assert {finding.code for finding in shop.verify()} == {"audit"}
 
 
+def test_a_seal_that_is_kept_elsewhere_shows_that_the_end_was_cut(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with resa.open(folder) as shop:
+        assert shop.audit.seal(7) == (0, "")
+        shop.customer("quillwort")
+        first = shop.audit.seal()
+        shop.customer("wexford")
+        assert run(["audit", "--seal", "-w", str(folder)]) == 0
+        number, digest = capsys.readouterr().out.split()
+        assert shop.audit.seal(int(number)) == (int(number), digest) != first
+        with closing(sqlite3.connect(shop.store.layout.database)) as connection, connection:
+            connection.execute("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)")
+            connection.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'audit'")
+        assert shop.verify() == []  # the chain itself is whole
+        assert shop.audit.seal(first[0]) == first
+        assert shop.audit.seal(int(number)) == (0, "")
+
+
 def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     there = ["-w", str(folder)]
     run(["customer", "show", "quillwort", *there])
