@@ -21,8 +21,8 @@ from tests.support.webhooks import SOURCES, github_issue, hook_shop, order, paym
 
 from resa import workspace
 from resa.base.clock import to_microseconds
-from resa.base.errors import EngineError, InputError, SourceError
-from resa.base.language import sentence
+from resa.base.errors import EngineError, InputError, SourceError, TimeExceeded
+from resa.base.language import as_it_is, sentence
 from resa.collector import HOOK, Hooks, hook_line, hooks, replay
 from resa.collector.hooks import _LOOK_SECONDS
 from resa.collector.judging import Judge
@@ -284,6 +284,24 @@ columns:
   event: {expression: "case when regexp_matches(text, '(x|w)*x.{500}[yz]') then 'seen' else 'not seen' end"}
   customer: who
 """
+
+
+def test_what_did_not_get_its_time_is_not_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[int] = []
+    judge = Judge.judge
+
+    def hindered(self: Judge, piece: Any) -> Any:
+        if len(stopped) < 3:  # as on a machine that is busy with others
+            stopped.append(piece.table.num_rows)
+            raise TimeExceeded(as_it_is("stopped"))
+        return judge(self, piece)
+
+    monkeypatch.setattr(Judge, "judge", hindered)
+    tickets = "hook: {signature: none}\ncolumns: {occurred_at: webhook.received_at, event: status, customer: who}\n"
+    with desk_of(tmp_path, tickets=tickets) as desk:
+        desk.take("tickets", {"status": "new", "who": "u"})
+        assert desk.drain() == (1, 0, 0)
+    assert stopped == [1, 1, 1]
 
 
 def test_slow_sql_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ OTHER = {
     "keep_daily_numbers": ("10 years", "10 years"),
     "keep_rejected": ("30 days", "30 days"),
     "keep_segment_changes": ("8 weeks", "8 weeks"),
+    "keep_audit": ("5 years", "5 years"),
 }
 """Another value for each setting, as an environment variable says it and as it is read."""
 
