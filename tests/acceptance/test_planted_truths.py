@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.support.properties import by_night
 
 from resa import workspace
 from resa.analytics import Findings
@@ -39,12 +40,12 @@ def is_first(folder: Path, customers: int, seed: int, truth: str) -> None:
     assert (place.lost_at_most == 0) == rise
 
 
-@pytest.mark.parametrize("truth", CUSTOMERS)
+@pytest.mark.parametrize("truth", by_night(CUSTOMERS, beyond=2))
 def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str) -> None:
     is_first(tmp_path / "shop", CUSTOMERS[truth], 1, truth)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", by_night([1, 2], beyond=1))
 def test_with_none_planted_nothing_is_unusual(tmp_path: Path, seed: int) -> None:
     assert all(place.reason != "unusual" for place in found(tmp_path / "shop", 10_000, seed).places)
 

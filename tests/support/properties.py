@@ -1,15 +1,22 @@
-"""Properties that are checked on a few drawn examples by default, and on many by night."""
+"""Properties that are checked on a few drawn examples by default, and on many by night; and cases of which few are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["holds"]
+__all__ = ["by_night", "holds"]
+
+
+def by_night(cases: Iterable[Any], *, beyond: int) -> list[Any]:
+    """The same cases; those beyond the first ones are run by night."""
+    return [
+        case if place < beyond else pytest.param(case, marks=pytest.mark.nightly) for place, case in enumerate(cases)
+    ]
 
 
 def holds(*, few: int, many: int, **drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

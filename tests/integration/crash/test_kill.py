@@ -73,7 +73,7 @@ def test_killed_at_random_moments(kills: int, server: Server, undisturbed: dict[
     assert outcome(folder) == undisturbed
 
 
-@pytest.mark.parametrize("step", [260, pytest.param(1, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("step", [520, pytest.param(1, marks=pytest.mark.nightly)])
 def test_killed_before_each_call_to_the_disk(
     step: int, server: Server, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:

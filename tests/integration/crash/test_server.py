@@ -39,7 +39,7 @@ def give(senders: Sequence[Sender], served: Served) -> None:
         sender.served = served
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.nightly)])
 def test_killed_at_any_moment(kills: int, tmp_path: Path) -> None:
     chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
     senders = sending(new_shop(tmp_path))

@@ -62,7 +62,7 @@ def _outcome(folder: Path) -> dict[str, bytes]:
         return arrays_of(index, rows=False) | {"touchpoints": index.column("told").touchpoints.tobytes()}
 
 
-@pytest.mark.parametrize("step", [260, pytest.param(1, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("step", [520, pytest.param(1, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize(("error", "lasting"), [(errno.EIO, False), (errno.ENOSPC, True)], ids=["EIO", "ENOSPC"])
 def test_errors_of_the_disk(step: int, error: int, lasting: bool, expected: dict[str, bytes], tmp_path: Path) -> None:
     at = 1 + step // 2

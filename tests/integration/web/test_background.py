@@ -111,6 +111,7 @@ def test_due_sources_run_and_dead_ones_keep_nobody_waiting(
         assert {load.state for load in shop.store.loads("visits")[:-1]} == {"finished"}  # one may have been on its way
 
 
+@pytest.mark.nightly
 def test_a_reader_ends_with_its_server_and_the_next_goes_on(tmp_path: Path) -> None:
     new_shop(tmp_path)
     database = sqlite_in(tmp_path)
