@@ -160,15 +160,36 @@ def _compared(engine: Engine, people: pa.Table, fields: Sequence[str], at_least:
         if sure:
             linker.training.estimate_probability_two_random_records_match(sure, recall=0.8)
         linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=1)
-        for rule in trained_on:
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
-        pairs: Any = linker.inference.predict(threshold_match_probability=at_least)
+        taught = _taught(linker, table, [block_on(*rule) for rule in trained_on])
+        pairs: Any = taught.inference.predict(threshold_match_probability=at_least)
     except (SplinkException, ValueError):  # their messages hold statements, and may hold values
         raise InputError(
             sentence("too little differs, or too little agrees, among these customers to learn who is alike")
         ) from None
     found: pa.Table = pairs.as_pyarrow_table()
     return found
+
+
+def _taught(linker: Any, table: Any, rules: Sequence[Any]) -> Any:
+    """The linker, once pairs that agree in each rule taught how the other fields agree.
+
+    Raises:
+        SplinkException: No rule taught anything.
+    """
+    from splink import Linker  # noqa: PLC0415 - an extra, and heavy
+    from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - the same
+
+    failures = []
+    for rule in rules:
+        before = linker.misc.save_model_to_json()
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(rule)
+        except SplinkException as error:  # all who agree in this are one; what was learnt before stays
+            failures.append(error)
+            linker = Linker(table, before, log_level=None)
+    if len(failures) == len(rules):
+        raise failures[0]
+    return linker
 
 
 def _agree(people: pa.Table, rule: Sequence[str]) -> bool:
