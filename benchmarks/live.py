@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TextIO
 
 import resa
 from resa.identity import customers_named
@@ -58,6 +58,7 @@ _PROBED: Final = "journey.spenders"  # of the map in journey.yaml; what is sent 
 
 _EVENTS: Final = ("product_viewed", "product_viewed", "product_added", "order_completed")
 _MARK: Final = "m" * 24  # in each id; replaced in every request, so that no two events are the same
+_NOW: Final = "t" * 32  # when each event happened and was sent; replaced in every request
 _PORT: Final = 8_799
 
 
@@ -78,19 +79,18 @@ class Loaded(NamedTuple):
 
 
 def _body(size: int, chance: random.Random) -> bytes:
-    now = datetime.now(UTC).isoformat()
     calls = [
         {
             "type": "track",
             "event": chance.choice(_EVENTS),
             "userId": f"u{chance.randrange(20_000)}",
             "messageId": f"{_MARK}-{place}",
-            "timestamp": now,
+            "timestamp": _NOW,
             "properties": {"total": round(chance.random() * 100, 2), "path": "/p/tea"},
         }
         for place in range(size)
     ]
-    return json.dumps({"batch": calls, "sentAt": now}).encode()
+    return json.dumps({"batch": calls, "sentAt": _NOW}).encode()
 
 
 async def _send(head: bytes, bodies: list[bytes], pace: float | None, until: float, found: Loaded, size: int) -> Loaded:
@@ -101,7 +101,9 @@ async def _send(head: bytes, bodies: list[bytes], pace: float | None, until: flo
         if pace is not None:
             due += pace
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        body = random.choice(bodies).replace(_MARK.encode(), uuid.uuid4().hex[:24].encode())  # noqa: S311 - no secret
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        body = random.choice(bodies).replace(_NOW.encode(), now.encode())  # noqa: S311 - no secret
+        body = body.replace(_MARK.encode(), uuid.uuid4().hex[:24].encode())
         began = time.perf_counter()
         writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         answer = await reader.readuntil(b"\r\n\r\n")
@@ -132,14 +134,28 @@ def load(key: str, *, processes: int, size: int, rate: float | None, seconds: fl
     """Load the server from so many processes."""
     own = [key, str(size), str(None if rate is None else rate / processes), str(seconds)]
     command = [sys.executable, "-m", "benchmarks.live", "--task", *own]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
-    found = [Loaded(*json.loads(process.communicate()[0])) for process in running]
+    running = [_started(command) for _ in range(processes)]
+    found = [_told(process, out) for process, out in running]
     return Loaded(
         sum(part.acknowledged for part in found),
         sum(part.refused for part in found),
         max(part.seconds for part in found),
         sorted(wait for part in found for wait in part.waits),
     )
+
+
+def _started(command: list[str]) -> tuple[subprocess.Popen[str], TextIO]:
+    """A process, and the file that it writes to: a pipe would be full before it ends."""
+    out = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `_told` closes it
+    return subprocess.Popen(command, stdout=out, text=True), out
+
+
+def _told(process: subprocess.Popen[str], out: TextIO) -> Loaded:
+    """What a load saw, once it has ended."""
+    _hold(process.wait() == 0, "a load failed")
+    with out:
+        out.seek(0)
+        return Loaded(*json.loads(out.read()))
 
 
 @contextmanager
@@ -203,8 +219,7 @@ def _measure(shop: resa.Workspace, folder: Path, key: str, seconds: float) -> No
 
 def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loaded, str]:
     """1,000 events a second; beside them customers one by one, and how long each is not in the published index."""
-    command = [sys.executable, "-m", "benchmarks.live", "--task", key, "10", "1000", str(seconds)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process, out = _started([sys.executable, "-m", "benchmarks.live", "--task", key, "10", "1000", str(seconds)])
     waits: list[float] = []
     entered: list[float] = []
     before = len(kept_members(shop.store, _PROBED)[0])
@@ -228,7 +243,7 @@ def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loade
             time.sleep(0.01)
         entered.append(time.perf_counter() - began)
         time.sleep(random.random() * 0.3)  # noqa: S311 - not always at the same moment of a batch
-    own = Loaded(*json.loads(process.communicate()[0]))
+    own = _told(process, out)
     told = ", ".join(
         f"{what} after p50 {_share(sorted(found), 0.5):.2f} s, p99 {_share(sorted(found), 0.99):.2f} s"
         for what, found in (("counted", waits), ("in the segment", entered))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, cast
+from datetime import timedelta
+from typing import Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +31,9 @@ from resa.storage import (
     forget_segment,
     keep_segment,
     kept_members,
+    last_times,
     segment_states_of,
 )
-
-if TYPE_CHECKING:
-    from resa.analytics.scope.snapshot import Snapshot
 
 __all__ = ["Follower"]
 
@@ -150,7 +148,7 @@ class Follower:
         snapshots = {key: self._measure.snapshot(key) for key in self._maps}
         index = cast("JourneyIndex", next(iter(snapshots.values())).index)
         moved = _moved(self._index, index)
-        some = self._changed(snapshots, index, now)
+        some = self._changed(index, now)
         for key, journey_map in self._maps.items():
             if some is None:
                 flags = segment_flags(snapshots[key], now=now)
@@ -168,18 +166,14 @@ class Follower:
         self._resumed = self._cut_short = False
         return told
 
-    def _changed(self, snapshots: Mapping[str, Snapshot], index: JourneyIndex, now: int) -> JourneyIndex | None:
+    def _changed(self, index: JourneyIndex, now: int) -> JourneyIndex | None:
         """The customers of whom something came since the last look, alone; `None`: all are to be counted."""
         if self._resumed or self._index is None or self._index.generation == index.generation:
             return None
         if self._counted_all is None or now - self._counted_all > _TIME_ALONE:
             return None
         keys = changed_customers(index, self._index)
-        return (
-            None
-            if keys is None
-            else customers_alone(index, keys, {key: one.column.sources for key, one in snapshots.items()})
-        )
+        return None if keys is None else customers_alone(index, keys, tuple(self._maps))
 
     def _carried_over(
         self, name: str, moved: _Moved | None, index: JourneyIndex, some: JourneyIndex, inside: Flags
@@ -266,10 +260,9 @@ class _Step:
             why: The cause, where it is one for all; `None`: by what changed them.
         """
         told = []
-        for number in customers.tolist():
+        for number, last in zip(customers.tolist(), last_times(self.index, customers).tolist(), strict=True):
             cause = why or ("time" if self.moved is None else _CAUSES[self.moved.cause[number]])
-            last = int(self.index.offsets[number + 1]) - 1
-            seen = cause == "event" and last >= int(self.index.offsets[number])
+            seen = cause == "event" and self.index.offsets[number + 1] > self.index.offsets[number]
             told.append(
                 SegmentChange(
                     segment=self.name,
@@ -277,14 +270,10 @@ class _Step:
                     change=change,
                     at=from_microseconds(self.now),
                     cause=cause,
-                    happened_at=_time_of(self.index, last) if seen else None,
+                    happened_at=from_microseconds(last) if seen else None,
                 )
             )
         return told
-
-
-def _time_of(index: JourneyIndex, position: int) -> datetime:
-    return from_microseconds((index.epoch + int(index.seconds[position])) * 1_000_000 + int(index.micros[position]))
 
 
 def _is_old(kept: SegmentState, new: SegmentState) -> bool:

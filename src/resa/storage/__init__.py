@@ -75,7 +75,7 @@ from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.persons import Unified, Unifier
 from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
 from resa.storage.publishing import holds_all, refresh_index
-from resa.storage.recent import changed_customers, customers_alone
+from resa.storage.recent import changed_customers, customers_alone, last_times
 from resa.storage.records import (
     BOTS,
     EARLIEST,
@@ -201,6 +201,7 @@ __all__ = [
     "kept_pairs",
     "key_hash",
     "keys_of",
+    "last_times",
     "lending",
     "link_secret",
     "list_keys",

@@ -342,13 +342,15 @@ class JourneyIndex:
 
     def _overlaid(self, layers: Layers, map_key: str) -> MapColumn:
         whole, recent = layers.whole.column(map_key), layers.recent.column(map_key)
-        touchpoints = layers.events.joined(whole.touchpoints, recent.touchpoints)
         return replace(
             recent,
-            touchpoints=touchpoints,
+            touchpoints=layers.events.joined(whole.touchpoints, recent.touchpoints),
             values=Sparse(*layers.sparse(whole.values, recent.values)),
             scores=Sparse(*layers.sparse(whole.scores, recent.scores)),
-            sources=sources_of(self.files, touchpoints, self.rows, len(recent.codes)),
+            sources={
+                code: tuple(sorted({*whole.sources.get(code, ()), *recent.sources.get(code, ())}))
+                for code in sorted({*whole.sources, *recent.sources})
+            },
         )
 
 

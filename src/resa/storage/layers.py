@@ -1,7 +1,7 @@
 """A generation in two layers: a whole one, and a small one of what came since, read as one.
 
 The small layer is an index itself. Where both know a customer, her events there follow those here: whoever's new ones
-do not all come last is taken out of the whole one, and stands in the small one with all that she did. So laying one
+do not all follow is taken out of the whole one, and stands in the small one with all that she did. So laying one
 over the other is to copy stretches of memory, and writing a small layer takes no longer the more there is in all.
 """
 

@@ -1,12 +1,13 @@
 """Making a generation of what came since a whole one, in time that does not grow with what there was before.
 
-The small layer holds the new events of customers whose new ones all come last, and all events of the others: of those
-who are new, whose rows are another's by now, of whom a source told something, or of whom something came late.
+The small layer holds the new events of customers whose new ones all come after those of the whole one, and all events
+of the others: of those who are new, whose rows are another's by now, of whom a source told something, or who did
+something before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -50,7 +51,7 @@ from resa.storage.traits import TRAITS, newest_traits, read_traits, write_traits
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["build_recent", "changed_customers", "customers_alone", "derive_recent_column"]
+__all__ = ["build_recent", "changed_customers", "customers_alone", "derive_recent_column", "last_times"]
 
 Longs = npt.NDArray[np.int64]
 
@@ -154,25 +155,23 @@ def _made_of(whole: JourneyIndex) -> tuple[object, ...]:
     return whole.files, whole.records, whole.as_of, whole.exclude, whole.rules, whole.decisions
 
 
-def customers_alone(
-    index: JourneyIndex, keys: Words, sources: Mapping[str, Mapping[int, tuple[str, ...]]]
-) -> JourneyIndex:
+def customers_alone(index: JourneyIndex, keys: Words, maps: Sequence[str]) -> JourneyIndex:
     """Some customers of a generation with all that is known of them, in memory, as an index of its own.
 
     Args:
         index: A generation of two layers.
         keys: uint64[K, 2].
-        sources: Of the maps whose columns are wanted: the sources of each touchpoint, of all customers.
+        maps: Keys of the maps whose columns are wanted; the sources of their touchpoints are those of all customers.
     """
     layers = index.layers
     if layers is None:
         raise ValueError("the generation is a whole one")
     below, above = (
-        _some(layer, _found(layer, keys), tuple(sources), read_traits(layer)) for layer in (layers.whole, layers.recent)
+        _some(layer, _found(layer, keys), maps, read_traits(layer)) for layer in (layers.whole, layers.recent)
     )
     both = overlaid(below, above, layers.without)
     names = both.identifiers().select(["kind", "value"])
-    columns = {key: replace(both.column(key), sources=of_all) for key, of_all in sources.items()}
+    columns = {key: both.column(key) for key in maps}
     arrays = {name: both.arrays[name] for name in ARRAYS}
     return replace(both, arrays=arrays, layers=None, memory=Memory(names, columns, read_traits(both)))
 
@@ -209,9 +208,9 @@ def _some(
 
 def _some_events(column: MapColumn, events: Longs) -> MapColumn:
     def some(numbers: Sparse) -> Sparse:
-        place = np.searchsorted(events, numbers.positions)
-        there = np.append(events, -1)[place] == numbers.positions
-        return Sparse(place[there], numbers.numbers[there])
+        place = np.searchsorted(numbers.positions, events)
+        there = np.append(numbers.positions, -1)[place] == events
+        return Sparse(np.flatnonzero(there), numbers.numbers[place[there]])
 
     return replace(
         column, touchpoints=column.touchpoints[events], values=some(column.values), scores=some(column.scores)
@@ -248,10 +247,8 @@ def _upper(recent: JourneyIndex, taken: JourneyIndex, without: Words) -> Journey
 
 
 def _taken_out(base: JourneyIndex, runs: Runs, gone: Words) -> Words:
-    """Customers who stand in the whole layer, and of whom something came that does not follow all that was known."""
-    whole, recent, without = (
-        (base, None, _NOBODY) if base.layers is None else (base.layers.whole, base.layers.recent, base.layers.without)
-    )
+    """Customers who stand in the whole layer, and of whom something came that does not follow all that stands there."""
+    whole, without = (base, _NOBODY) if base.layers is None else (base.layers.whole, base.layers.without)
     firsts = [(run.who[:], run.times[:][run.starts[:][:-1]]) for run in (file.run for file in runs.events)]
     firsts += [(run.who[:], np.full(len(run.who), _NEVER)) for run in (file.run for file in runs.records)]
     who = np.concatenate([_NOBODY, *(one for one, _ in firsts)])
@@ -264,15 +261,21 @@ def _taken_out(base: JourneyIndex, runs: Runs, gone: Words) -> Words:
     first = np.minimum.reduceat(np.concatenate([times for _, times in firsts])[order], starts)
     place = whole.find(keys)
     there = (place >= 0) & (ordering.find_hashes(keys, without) == 0) & (ordering.find_hashes(keys, gone) == 0)
-    last = _last_times(whole, place)
-    if recent is not None:
-        last = np.maximum(last, _last_times(recent, recent.find(keys)))
-    taken: Words = keys[there & (first <= last)]
+    taken: Words = keys[there & (first <= last_times(whole, place))]
     return taken
 
 
-def _last_times(index: JourneyIndex, customers: Longs) -> Longs:
-    """When the last event of each customer happened, microseconds since 1970; long ago where there is none."""
+def last_times(index: JourneyIndex, customers: Longs) -> Longs:
+    """When the last event of each customer happened, microseconds since 1970; long ago where there is none.
+
+    Args:
+        index: A generation; of two layers, neither is read whole.
+        customers: Their numbers; -1: nobody.
+    """
+    layers = index.layers
+    if layers is not None:
+        below, above = (np.append(numbers, -1)[customers] for numbers in (layers.in_whole, layers.in_recent))
+        return np.maximum(last_times(layers.whole, below), last_times(layers.recent, above))
     times = np.full(len(customers), _NEVER)
     some = np.flatnonzero(customers >= 0)
     ends, begins = index.offsets[customers[some] + 1], index.offsets[customers[some]]

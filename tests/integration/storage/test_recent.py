@@ -58,6 +58,22 @@ def test_it_is_what_building_anew_gives(tmp_path: Path, steps: Sequence[Sequence
             assert content(rebuild(writer, [told_map()])) == laid
 
 
+def test_only_who_is_late_beside_the_whole_one_is_taken_out_of_it(tmp_path: Path) -> None:
+    """Late beside what came since is put in its place there: her whole history need not be written again."""
+    with Store.open(tmp_path) as store, store.writing() as writer:
+        collect(writer, FIRST, "first")
+        refresh(writer, [told_map()])
+        taken_out = []
+        for number, when in enumerate((9, 5, 5, 0)):
+            collect(writer, [Told("anna", when, f"e{number}", "web")], f"step {number}")
+            layers = refresh(writer, [told_map()], soon=True).layers
+            assert layers is not None
+            taken_out.append(len(layers.without))
+        assert taken_out == [0, 0, 0, 1]
+        laid = content(store.index())
+        assert content(rebuild(writer, [told_map()])) == laid
+
+
 def test_what_sources_say_of_customers_counts_at_once(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         with store.writing() as writer:

@@ -185,12 +185,27 @@ class Snapshot:
         self.store = store
         self.index = index
         self.journey_map = journey_map
-        self.column = index.column(journey_map.key)
-        self.journeys = Journeys(index.offsets, index.seconds, index.micros, self.column.touchpoints)
         self.epoch = index.epoch * SECOND
         self._currencies = currencies
         self._foreign = foreign_currencies(journey_map.currency, currencies)
         self._kept: dict[object, object] = {}
+
+    # Arrays of all events are read once they are asked for: of a few customers alone they are not.
+
+    @cached_property
+    def column(self) -> TouchpointColumn:
+        """What the map makes of the events.
+
+        Raises:
+            QuestionError: Nothing was derived for this map yet.
+        """
+        return self.index.column(self.journey_map.key)
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """The events as kernels take them."""
+        index = self.index
+        return Journeys(index.offsets, index.seconds, index.micros, self.column.touchpoints)
 
     def over(self, index: EventIndex) -> Snapshot:
         """The same map at another index, such as that of some customers alone."""
