@@ -21,6 +21,7 @@ from resa.cli.helping import texts_of
 from resa.discovery.words import ENGLISH as FIRST_MAP
 from resa.drawing.words import WORDS
 from resa.reporting.words import ENGLISH
+from resa.screens.words import ENGLISH as SCREENS
 from resa.workspace.wording import texts
 
 SOURCE = Path(__file__).parents[1] / "src/resa"
@@ -31,6 +32,7 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {"sentence": None, "sentences": (
 _TABLES = (
     ("picture", "drawing/words.py", WORDS),
     ("report", "reporting/words.py", ENGLISH),
+    ("screen", "screens/words.py", SCREENS),
     ("draft", "discovery/words.py", FIRST_MAP),
     ("heading", "analytics/results/plain_text.py", HEADINGS),
     ("cell", "analytics/results/plain_text.py", CELLS),

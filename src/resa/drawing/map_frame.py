@@ -97,7 +97,8 @@ class MapOptions:
         persona: Key of the persona through whose eyes the map is drawn; `None`: for everybody, differences marked.
         personas: Keys of several, two to five: they are drawn side by side instead, with what differs for each.
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
-        links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment` or http(s).
+        links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment`, a path of the same
+            site, or http(s).
         header: Draw title, facts and personas.
         title: Draw title and facts in the header; a page that says them itself leaves them out.
         legend: Draw the legend.

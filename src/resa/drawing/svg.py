@@ -26,7 +26,7 @@ __all__ = ["PICTURE_FILES", "Svg", "serialise"]
 PICTURE_FILES: Final = ("svg", "png", "pdf", "pptx")
 """The endings of files that a picture can be written as."""
 
-_SAFE_LINK = re.compile(r"#[\w.:-]+|https?://[^\s\"'<>]+")
+_SAFE_LINK = re.compile(r"#[\w.:-]+|/(?!/)[\w./:-]*|https?://[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)

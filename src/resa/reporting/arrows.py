@@ -47,6 +47,7 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
         time = teller.say("time", median=teller.seconds(row["median_seconds"]))
         slow = teller.say("time_slow", share=teller.percent(_SLOW), slow=teller.seconds(row["p90_seconds"]))
     return Arrow(
+        name=arrow.name,
         sentence=teller.sentence(arrow),
         share=teller.percent(measured.share),
         interval=interval,

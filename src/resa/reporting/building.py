@@ -32,7 +32,7 @@ from resa.reporting.telling import Teller
 from resa.reporting.voices import QUOTED, elsewhere, score_words, voices
 from resa.storage import Store
 
-__all__ = ["HtmlReport", "build_report"]
+__all__ = ["HtmlReport", "build_report", "report_content"]
 
 _LEAVE: Final = 3
 _NAMED: Final = 200
@@ -100,6 +100,29 @@ def build_report(
     gathered = gather(measure, journey_map, as_of=as_of)
     report = _report(measure, store, gathered, pictures, names=names, clock=clock)
     return HtmlReport(html=page(report), summary=_summary(gathered, report))
+
+
+def report_content(
+    measure: Measure,
+    store: Store,
+    journey_map: JourneyMap,
+    *,
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
+    clock: Clock = system_clock,
+) -> Report:
+    """What a report says, for pages that set it in their own way; it names nobody.
+
+    Args:
+        measure: Answers questions about the workspace's events.
+        store: Its data: loads, feedback.
+        journey_map: The map.
+        pictures: Raster pictures by the path that the map gives; others get a placeholder.
+        clock: What time it is.
+
+    Raises:
+        QuestionError: The events were not yet matched with the map.
+    """
+    return _report(measure, store, gather(measure, journey_map, as_of=None), pictures, names=False, clock=clock)
 
 
 def _report(

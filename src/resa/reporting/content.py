@@ -96,6 +96,7 @@ class Arrow:
     """An expectation or promise, as a row.
 
     Attributes:
+        name: Of the arrow, as the map has it.
         sentence: `After Cart we expect Purchase within 4 h`.
         share: Share met of the mature openings.
         interval: Its 95 % interval.
@@ -110,6 +111,7 @@ class Arrow:
         trend: A small drawing of the share over time.
     """
 
+    name: str
     sentence: str
     share: str
     interval: str

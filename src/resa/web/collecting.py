@@ -29,6 +29,7 @@ from resa.web.linking import MOST_SECONDS, answer_of, event_of
 from resa.web.metrics import Metrics
 from resa.web.openapi import openapi
 from resa.web.pace import Pace
+from resa.web.screens import Screens
 from resa.web.setting_up import SetupDesk
 from resa.web.snippet import HEADERS, snippet
 
@@ -55,6 +56,9 @@ _WAYS: Final = {
 }
 """What metrics call that which stands first in an address; the rest is `other`."""
 
+_TAKEN: Final = {*_WAYS, "health", "metrics", "openapi.json", "ready", "resa.js"}
+"""What stands first in the addresses that are answered here; screens have all others."""
+
 
 class Collector:
     """An ASGI application that takes events.
@@ -65,11 +69,19 @@ class Collector:
         settings: Limits, proxies, and what is kept of addresses.
         shop: The workspace, where consents are recorded and the first key is made; `None`: neither is.
         setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
+        screens: Who shows screens at all other addresses; `None`: there is nothing.
     """
 
     def __init__(
-        self, intake: Intake, hooks: Hooks, settings: Settings, shop: Workspace | None = None, setup: str = ""
+        self,
+        intake: Intake,
+        hooks: Hooks,
+        settings: Settings,
+        shop: Workspace | None = None,
+        setup: str = "",
+        screens: Screens | None = None,
     ) -> None:
+        self._screens = screens
         self.intake = intake
         self.metrics = Metrics(intake, hooks)
         self._settings = settings
@@ -93,6 +105,9 @@ class Collector:
             began = time.perf_counter()
             parts = [part for part in scope["path"].split("/") if part]
             try:
+                if self._screens is not None and (not parts or parts[0] not in _TAKEN):
+                    await self._show(self._screens, scope, receive, send)
+                    return
                 answer = await self._answer(scope, parts, receive)
             except BodyRefused as refused:
                 answer = problem(refused.status, refused.detail, headers=LATER if refused.status == 503 else ())
@@ -104,7 +119,7 @@ class Collector:
 
     async def _answer(self, scope: Scope, parts: list[str], receive: Receive) -> Answer:
         method = scope["method"]
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         match parts:
             case ["health" | "ready" | "metrics" | "openapi.json" as asked]:
                 return self._state(asked, scope, headers)
@@ -122,6 +137,11 @@ class Collector:
                 return self._settings_of(key, headers, self._callers.of(scope).scheme)
             case _:
                 return problem(404, "there is nothing at this address")
+
+    async def _show(self, screens: Screens, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        status = await screens.answer(scope, _headers(scope), receive, send, self._callers.of(scope), self._held)
+        self.metrics.count("screen", Answer(status, b""), time.perf_counter() - began)
 
     def _state(self, asked: str, scope: Scope, headers: Mapping[str, str]) -> Answer:
         """How the server is doing: whether it lives and takes events, for anybody; numbers, for those who may."""
@@ -264,6 +284,11 @@ class Collector:
             "remotePlugins": [],
         }
         return Answer(200, encode(settings))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By name in lower case."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _script(method: str, headers: Mapping[str, str]) -> Answer:

@@ -26,6 +26,7 @@ from resa.runtime import Intake
 from resa.storage import Store
 from resa.web.collecting import Collector
 from resa.web.metrics import Metrics
+from resa.web.screens import Screens
 from resa.workspace import Workspace
 
 __all__ = ["Server", "run"]
@@ -157,11 +158,12 @@ def run(folder: Path, data: Path, host: str, port: int, setup: str) -> None:
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
-        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, setup)
-        asyncio.run(_serve(collector, settings, host, port))
+        screens = Screens(folder)
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, setup, screens)
+        asyncio.run(_serve(collector, screens, settings, host, port))
 
 
-async def _serve(collector: Collector, settings: Settings, host: str, port: int) -> None:
+async def _serve(collector: Collector, screens: Screens, settings: Settings, host: str, port: int) -> None:
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
     from granian.http import HTTP1Settings  # noqa: PLC0415 - see above
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
@@ -188,10 +190,12 @@ async def _serve(collector: Collector, settings: Settings, host: str, port: int)
     serving = asyncio.create_task(server.serve())
     await _answers(host, port)
     _say(f"{_LISTENING}{port}")
-    looking = [asyncio.create_task(_look(collector.intake)), asyncio.create_task(_tell(collector.metrics))]
+    beside = (_look(collector.intake), _tell(collector.metrics), screens.run())
+    looking = [asyncio.create_task(one) for one in beside]
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     for task in looking:
         task.cancel()
+    await asyncio.wait(looking)
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
     await asyncio.wait([serving], timeout=_LAST_SECONDS)
     serving.cancel()  # whoever is slower was promised nothing

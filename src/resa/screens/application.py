@@ -1,0 +1,130 @@
+"""The application of all screens: its routes, who is let in, and what is said when something cannot be shown."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.utils.scope.state import ScopeState
+
+from resa.base.errors import QuestionError, ResaError
+from resa.base.language import said_by
+from resa.screens import home, maps, reports, signing_in
+from resa.screens.frame import GUARDS, Html, page, redirect, style_sheet
+from resa.screens.visits import COOKIES, Desk, Refused, Visit
+
+__all__ = ["application"]
+
+_UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_A_YEAR: Final = "public, max-age=31536000, immutable"
+
+
+@get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
+def static_file(name: str) -> Response[str]:
+    """The style sheet."""
+    known, sheet = style_sheet()
+    if name != known:
+        return Response("", status_code=404, media_type="text/plain")
+    return Response(sheet, media_type="text/css; charset=utf-8", headers={"cache-control": _A_YEAR})
+
+
+def application(folder: Path, secret: str) -> Litestar:
+    """The screens of a workspace, as an ASGI application.
+
+    Args:
+        folder: The workspace.
+        secret: What the one who hands requests over says in each; others are turned away.
+    """
+    desk = Desk(folder)
+
+    def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """Turn away what did not come through the front door, a form of another site, and who has no right to it."""
+        if not hmac.compare_digest(connection.headers.get("x-resa-secret", ""), secret):
+            raise HTTPException(status_code=403)
+        if connection.scope.get("method") in _UNSAFE and not _of_our_pages(connection):
+            raise HTTPException(status_code=403)
+        visit = _visit(desk, connection)
+        if handler.opt.get("open"):
+            return
+        if visit.session is None:
+            raise Refused(None)
+        if not visit.may(handler.opt["needs"]):
+            raise Refused(handler.opt["needs"])
+
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return _visit(desk, request)
+
+    def excepted(request: Request[Any, Any, Any], error: Exception) -> Html:
+        return _guarded(_said(_visit(desk, request), error))
+
+    @asynccontextmanager
+    async def opened(_app: Litestar) -> AsyncIterator[None]:
+        with desk.open():
+            yield
+
+    return Litestar(
+        [static_file, *signing_in.ROUTES, *home.ROUTES, *maps.ROUTES, *reports.ROUTES],
+        dependencies={"visit": Provide(visit, sync_to_thread=False)},
+        guards=[let_in],
+        csrf_config=CSRFConfig(
+            secret=desk.secret, cookie_name=COOKIES["csrf"], cookie_httponly=True, cookie_samesite="lax"
+        ),
+        exception_handlers={Exception: excepted},
+        after_request=_guarded,
+        openapi_config=None,
+        logging_config=None,
+        lifespan=[opened],
+        debug=False,
+    )
+
+
+def _visit(desk: Desk, connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
+    """Who makes a request; found out once."""
+    if (known := connection.scope["state"].get("visit")) is not None:
+        return known  # type: ignore[no-any-return]  # what a key of this name holds
+    query = connection.scope.get("query_string", b"").decode("latin-1")
+    found = desk.visit(
+        connection.scope["path"] + (f"?{query}" if query else ""),
+        connection.cookies,
+        connection.headers.get("accept-language", ""),
+        connection.headers.get("x-resa-scheme", "http"),
+        ScopeState.from_scope(connection.scope).csrf_token or "",  # type: ignore[arg-type]  # its own type for none
+    )
+    connection.scope["state"]["visit"] = found
+    return found
+
+
+def _of_our_pages(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a form was sent by a page of ours, as far as browsers tell."""
+    return connection.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def _said(visit: Visit, error: Exception) -> Html:
+    """What a visitor is told of an error."""
+    if isinstance(error, Refused) and error.right is None:
+        return redirect("/sign-in", to=signing_in.own_path(visit.path))
+    status, words = 500, visit.say("failed")
+    match error:
+        case Refused():
+            status, words = 403, visit.say("not_for_you")
+        case QuestionError() | ResaError():
+            status, words = 404 if isinstance(error, QuestionError) else 503, said_by(error)
+        case HTTPException():
+            known = {404: "nothing_here", 403: "form_too_old", 405: "nothing_here"}
+            status, words = error.status_code, visit.say(known.get(error.status_code, "failed"))
+    return page(visit, "trouble", visit.say("trouble"), status=status, words=words)
+
+
+def _guarded(answer: Response[Any]) -> Response[Any]:
+    for name, value in GUARDS.items():
+        answer.headers.setdefault(name, value)
+    return answer

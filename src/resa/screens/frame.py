@@ -1,0 +1,112 @@
+"""The frame of every page, and what goes with it: templates, the one style sheet, headers that guard readers."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from resa.base.language import LANGUAGES, in_language
+from resa.base.version import __version__
+from resa.drawing import font_css, tokens_css
+from resa.drawing.fonts import LATIN
+from resa.screens.rights import Right
+from resa.screens.visits import Visit
+
+__all__ = ["GUARDS", "Html", "page", "redirect", "style_sheet"]
+
+Html = Response[str]
+
+NAVIGATION: Final[tuple[tuple[str, str, Right], ...]] = (
+    ("/", "home", "see"),
+    ("/map", "map", "see"),
+    ("/explore", "explore", "see"),
+    ("/customers", "customers", "find"),
+    ("/segments", "segments", "see"),
+    ("/reports", "reports", "see"),
+    ("/live", "live", "sources"),
+    ("/settings", "settings", "see"),
+)
+"""The screens: address, word, and what one needs to open it."""
+
+NAMES: Final = {"en": "English", "sv": "Svenska", "nb": "Norsk", "hu": "Magyar"}
+"""Each language's name for itself."""
+
+GUARDS: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' "
+    "data:; font-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+"""Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing."""
+
+_TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of writing, also of what stands after them; letters turn by themselves."""
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    loader = PackageLoader("resa.screens", "templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@lru_cache(maxsize=1)
+def style_sheet() -> tuple[str, str]:
+    """The name of the style sheet, which changes with it, and the sheet: font, colours, and how pages look."""
+    own = (files("resa.screens") / "static" / "screens.css").read_text(encoding="utf-8")
+    sheet = "\n".join([font_css([LATIN]), tokens_css(), own])
+    return f"{hashlib.sha256(sheet.encode()).hexdigest()[:16]}.css", sheet
+
+
+def page(visit: Visit, template: str, title: str, *, status: int = 200, **values: object) -> Html:
+    """A page in the frame. Text of people and of data is escaped.
+
+    Args:
+        visit: Who asks for it.
+        template: Its name, without ending.
+        title: What the page is about.
+        status: Of HTTP.
+        **values: What the template shows.
+    """
+    html = (
+        _templates()
+        .get_template(f"{template}.html.jinja")
+        .render(
+            values,
+            visit=visit,
+            say=visit.say,
+            say_count=visit.say_count,
+            spoken=lambda text: in_language(text, visit.language),
+            title=title,
+            style=style_sheet()[0],
+            navigation=[(path, visit.say(word)) for path, word, right in NAVIGATION if visit.may(right)],
+            here="/" + visit.path.partition("?")[0].strip("/").partition("/")[0],
+            languages={key: NAMES[key] for key in LANGUAGES},
+            version=__version__,
+        )
+    )
+    # YAML's and JSON's escapes can name halves of a character: pairs are joined, a lone half becomes a sign for it.
+    whole = html.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").translate(_TURNING)
+    return Response(whole, status_code=status, media_type="text/html; charset=utf-8")
+
+
+def redirect(path: str, **query: str) -> Html:
+    """Go on at another page of ours, and look at it anew.
+
+    Args:
+        path: Where to.
+        **query: What its address says.
+    """
+    to = path + (f"?{urlencode(query)}" if query else "")
+    return Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")

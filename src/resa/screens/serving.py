@@ -1,0 +1,78 @@
+"""Running the screens until the process that started this one says so or is gone.
+
+The first line of its input is a secret that both share: requests without it are nobody's business here. It says on its
+output at which port of this machine it listens, and ends with its input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+
+from resa.screens.application import application
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+__all__ = ["run"]
+
+_HOST: Final = "127.0.0.1"
+_LAST_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 0.02
+
+
+def run(folder: Path) -> None:
+    """The process: shows screens until its input ends, by whatever became of its parent."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
+    secret = sys.stdin.readline().strip()
+    asyncio.run(_serve(application(folder, secret)))
+
+
+async def _serve(app: Litestar) -> None:
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
+    from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
+
+    with socket.socket() as trial:
+        trial.bind((_HOST, 0))
+        port = trial.getsockname()[1]
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)  # nothing more is said: it can only be closed
+    server = Granian(
+        app,
+        address=_HOST,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve())
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(_HOST, port)
+            writer.close()
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    sys.stdout.write(f"listening at port {port}\n")
+    sys.stdout.flush()
+    Thread(target=_warm, name="warming", daemon=True).start()
+    await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
+    await asyncio.wait([serving], timeout=_LAST_SECONDS)
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+def _warm() -> None:
+    """Have what measures ready before somebody clicks."""
+    from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
+
+    warm()

@@ -1,0 +1,112 @@
+"""Who may come in: signing in and out, the first password by an invitation, and how a reader likes to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from litestar import Request, get, post
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from resa.base.errors import ResaError
+from resa.base.language import LANGUAGES, said_by
+from resa.screens.frame import Html, page, redirect
+from resa.screens.visits import COOKIES, Visit
+
+__all__ = ["ROUTES", "Form", "own_path"]
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+"""What a form sends."""
+
+_SESSION: Final = timedelta(days=30)
+_LOOKS: Final = timedelta(days=365)
+_AGENT: Final = 200
+_OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
+"""A path on this site: browsers read a backslash as `/`, and `//` begins the address of another site."""
+
+
+@get("/sign-in", opt={"open": True}, sync_to_thread=True)
+def sign_in_page(visit: Visit, to: str = "/") -> Html:
+    """The page on which one signs in."""
+    if visit.session is not None:
+        return redirect(own_path(to))
+    return page(visit, "sign_in", visit.say("sign_in"), to=own_path(to), email="", wrong=False)
+
+
+@post("/sign-in", opt={"open": True}, sync_to_thread=True)
+def sign_in(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
+    """Sign in."""
+    email, to = data.get("email", ""), own_path(data.get("to", "/"))
+    token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
+    if token is None:
+        return page(visit, "sign_in", visit.say("sign_in"), status=401, to=to, email=email, wrong=True)
+    return _signed_in(redirect(to), visit, token)
+
+
+@post("/sign-out", opt={"open": True}, sync_to_thread=True)
+def sign_out(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:  # noqa: ARG001 - the form's token
+    """Sign out."""
+    if visit.session is not None:
+        visit.shop.people.sign_out(request.cookies[COOKIES["session"]])
+    answer = redirect("/sign-in")
+    answer.delete_cookie(COOKIES["session"])
+    return answer
+
+
+@get("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
+def welcome_page(visit: Visit, token: str) -> Html:
+    """The page on which who was invited sets a password."""
+    invited = visit.shop.people.invited(token)
+    if invited is None:
+        return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
+    return page(visit, "welcome", visit.say("welcome"), invited=invited, why="")
+
+
+@post("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
+def welcome(request: Request[Any, Any, Any], visit: Visit, token: str, data: Form) -> Html:
+    """Set a password by an invitation, and be signed in."""
+    people = visit.shop.people
+    invited = people.invited(token)
+    if invited is None:
+        return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
+    try:
+        session = people.accept(token, data.get("password", ""), agent=_agent(request.headers))
+    except ResaError as error:
+        return page(visit, "welcome", visit.say("welcome"), status=422, invited=invited, why=said_by(error))
+    return _signed_in(redirect("/"), visit, session)
+
+
+@post("/look", opt={"open": True}, sync_to_thread=False)
+def look(visit: Visit, data: Form) -> Html:
+    """Keep in which language and colours a reader likes to read."""
+    answer = redirect(own_path(data.get("to", "/")))
+    for name, known in (("language", (*LANGUAGES,)), ("theme", ("light", "dark", ""))):
+        if (wanted := data.get(name)) in known:
+            answer.set_cookie(_cookie(COOKIES[name], wanted or "", visit, _LOOKS))  # type: ignore[index]
+    return answer
+
+
+def own_path(to: str) -> str:
+    """An address of ours to go on at; whatever leads elsewhere becomes the first page."""
+    return to if _OWN_PATH.fullmatch(to) else "/"
+
+
+def _signed_in(answer: Html, visit: Visit, token: str) -> Html:
+    answer.set_cookie(_cookie(COOKIES["session"], token, visit, _SESSION))
+    return answer
+
+
+def _cookie(name: str, value: str, visit: Visit, lives: timedelta) -> Cookie:
+    seconds = int(lives.total_seconds())
+    return Cookie(key=name, value=value, max_age=seconds, secure=visit.secure, httponly=True, samesite="lax")
+
+
+def _agent(headers: Mapping[str, str]) -> str:
+    return headers.get("user-agent", "")[:_AGENT]
+
+
+ROUTES: Final = (sign_in_page, sign_in, sign_out, welcome_page, welcome, look)

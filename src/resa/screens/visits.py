@@ -1,0 +1,178 @@
+"""A visit: one request, who makes it, and how they like to read; the same for every page."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from resa.base.language import LANGUAGES
+from resa.screens.rights import Right, may
+from resa.screens.words import say, say_count
+from resa.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resa.workspace.people import Person, Session
+
+__all__ = ["COOKIES", "Desk", "Refused", "Visit"]
+
+COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf"], str]] = {
+    "session": "resa-session",
+    "language": "resa-language",
+    "theme": "resa-theme",
+    "csrf": "resa-csrf",
+}
+"""What a browser keeps for us: who is signed in, how they read, and that a form came from one of our pages."""
+
+_THEMES: Final = ("light", "dark")
+_FORGOTTEN: Final = ("loaded", "sources", "identity", "_measuring")
+
+
+class Refused(Exception):
+    """Somebody asked for a page that is not for them.
+
+    Attributes:
+        right: What they would need; `None`: to be signed in.
+    """
+
+    def __init__(self, right: Right | None) -> None:
+        super().__init__(right or "nobody is signed in")
+        self.right = right
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request.
+
+    Attributes:
+        shop: The workspace.
+        path: The address that was asked for, with its query.
+        session: Who is signed in; `None`: nobody.
+        language: In which the page speaks.
+        theme: `light` or `dark`; empty: as the reader's system is.
+        secure: Whether nobody on the way can read along.
+        csrf: What a form must bring along; empty: this request gets no page with a form.
+    """
+
+    shop: Workspace = field(repr=False)
+    path: str
+    session: Session | None
+    language: str
+    theme: str
+    secure: bool
+    csrf: str = ""
+
+    @property
+    def person(self) -> Person | None:
+        """Who is signed in."""
+        return None if self.session is None else self.session.person
+
+    @property
+    def who(self) -> str:
+        """The address of who is signed in, as the audit log has it; empty: nobody is."""
+        return "" if self.person is None else self.person.email
+
+    def may(self, right: Right) -> bool:
+        """Whether who is signed in has a right."""
+        return self.person is not None and may(self.person.role, right)
+
+    @cached_property
+    def say(self) -> Any:
+        """Says a word of the screens' in the page's language: `say(key, **values)`."""
+        return partial(say, language=self.language)
+
+    @cached_property
+    def say_count(self) -> Any:
+        """The same about a number of things: `say_count(key, n, **values)`."""
+        return partial(say_count, language=self.language)
+
+
+class Desk:
+    """Knows the workspace as its files are now, and who visits.
+
+    Args:
+        folder: The workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._seen: tuple[tuple[str, int, int], ...] = ()
+        self._shop = Workspace(folder)
+        self._shop.audit.way = "http"
+
+    @property
+    def shop(self) -> Workspace:
+        """The workspace; once somebody has edited its files, as they are now."""
+        with self._lock:
+            seen = tuple(_files(self._folder))
+            if seen != self._seen:
+                self._seen = seen
+                for name in _FORGOTTEN:
+                    self._shop.__dict__.pop(name, None)
+            return self._shop
+
+    @property
+    def secret(self) -> str:
+        """By which forms are signed; it stays while the workspace does."""
+        return hmac.new(self._shop.store.database.key, b"forms of screens", hashlib.sha256).hexdigest()
+
+    def visit(self, path: str, cookies: Mapping[str, str], accepts: str, scheme: str, csrf: str = "") -> Visit:
+        """Who makes a request, and how they like to read.
+
+        Args:
+            path: What was asked for, with its query.
+            cookies: As the browser sends them.
+            accepts: The header `Accept-Language`.
+            scheme: `http` or `https`, as the visitor sees it.
+            csrf: What a form must bring along.
+        """
+        shop, token = self.shop, cookies.get(COOKIES["session"], "")
+        language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
+        return Visit(
+            shop=shop,
+            path=path,
+            session=shop.people.signed_in(token) if token else None,
+            language=language if language in LANGUAGES else _preferred(accepts),
+            theme=theme if theme in _THEMES else "",
+            secure=scheme == "https",
+            csrf=csrf,
+        )
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Hold the data for as long as the block runs."""
+        try:
+            yield
+        finally:
+            self._shop.close()
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """What people wrote, as far as it can tell that something was edited: path, time, size."""
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml"), folder / "resa.toml"]):
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue
+        yield str(path), found.st_mtime_ns, found.st_size
+
+
+def _preferred(accepts: str) -> str:
+    """The first language of a header `Accept-Language` that we speak; English where there is none."""
+    said: list[tuple[float, str]] = []
+    for place, part in enumerate(accepts.split(",")[:20]):
+        name, _, weight = part.strip().partition(";q=")
+        language = {"no": "nb", "nn": "nb"}.get(name[:2].lower(), name[:2].lower())
+        if language in LANGUAGES:
+            try:
+                said.append((-float(weight or 1) + place * 1e-6, language))
+            except ValueError:
+                continue
+    return min(said)[1] if said else "en"

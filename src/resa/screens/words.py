@@ -1,0 +1,117 @@
+"""Every word of the screens' frame, in English; it is said in other languages by their catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from resa.base.language import said, said_count
+
+__all__ = ["ENGLISH", "say", "say_count"]
+
+ENGLISH: Final[Mapping[str, str]] = {
+    # The frame
+    "home": "Home",
+    "map": "Map",
+    "explore": "Explore",
+    "customers": "Customers",
+    "segments": "Segments",
+    "live": "Live",
+    "settings": "Settings",
+    "skip": "Skip to the content",
+    "menu": "Menu",
+    "screens": "Screens",
+    "language": "Language",
+    "theme": "Colours",
+    "theme_system": "As the system",
+    "theme_light": "Light",
+    "theme_dark": "Dark",
+    "change": "Change",
+    "how_you_read": "Language and colours",
+    "made_by": "Resa {version}",
+    # Coming in
+    "sign_in": "Sign in",
+    "sign_out": "Sign out",
+    "email": "E-mail",
+    "password": "Password",
+    "sign_in_wrong": "This address and password do not belong together. Who has no password asks an administrator for "
+    "an invitation.",
+    "welcome": "Welcome",
+    "welcome_about": "Set a password for {email}. It needs 12 characters; a sentence is good.",
+    "welcome_over": "This invitation holds no more",
+    "welcome_how": "An invitation holds once, for seven days. Ask an administrator for another one: resa people invite",
+    "set_password": "Set the password",
+    # Trouble
+    "trouble": "This cannot be shown",
+    "failed": "Something went wrong here. What you did before is kept; please try again.",
+    "not_for_you": "Your role does not allow this. An administrator can change it.",
+    "nothing_here": "There is nothing at this address.",
+    "form_too_old": "This form did not come from a page of ours, or is too old. Go back, load the page again, and send "
+    "it once more.",
+    "back_home": "To the first page",
+    "problems": "What is wrong with the files",
+    # Home
+    "no_map": "There is no map yet",
+    "no_map_how": "A map is a file of the workspace's folder. Begin one with: resa new, or let events propose one: "
+    "resa discover",
+    "sources_troubled": "Sources that need somebody",
+    "first_steps": "What to do next",
+    "where_to_look": "Where to look first",
+    "open_map": "Open the map",
+    "open_report": "Report",
+    "owner": "Owner",
+    # Map
+    "lanes": "Lanes",
+    "lanes_all": "All",
+    "lanes_customer": "What the customer lives through",
+    "lanes_blueprint": "Service blueprint",
+    "lanes_numbers": "Numbers",
+    "seen_by": "Seen by",
+    "everybody": "Everybody",
+    "as_planned": "As planned, without numbers",
+    "show": "Show",
+    "as_table": "The same as a table",
+    "promises": "What we promised",
+    "expectations": "What we expect of customers",
+    "we_promise": "We promise",
+    "we_expect": "We expect",
+    "share_met": "Share met",
+    "against_target": "Against target",
+    "time_to_meet": "Time to meet it",
+    "trend": "Trend",
+    "take_away": "Take it away",
+    "know_before": "Know before you use it",
+    # A touchpoint
+    "expectations_and_promises": "Expectations and promises",
+    "visits": "Visits",
+    "time_to_next": "Until the next touchpoint, median",
+    "score": "How it is felt, from −2 to +2",
+    "daily_total": "Total of the daily number",
+    "actions": "What the customer does",
+    "motivation": "What the customer wants",
+    "questions": "What the customer asks",
+    "frontstage": "What we do in sight",
+    "backstage": "Behind the scenes",
+    "support": "What supports it",
+    "pain_points": "Pain points",
+    "voices": "What people said",
+    "friction": "Where it is hard going",
+    # Reports
+    "reports": "Reports",
+    "reports_about": "One page about a map, complete in itself: it can be kept, sent and printed.",
+    # Explore
+    # Customers
+    # Segments
+    # Live
+    # Settings
+}
+
+
+def say(key: str, /, *, language: str, **values: object) -> str:
+    """A word or sentence of the screens' in a language."""
+    return said(language, f"screen.{key}", ENGLISH[key], **values)
+
+
+def say_count(key: str, n: int, /, *, language: str, **values: object) -> str:
+    """A sentence about `n` things in a language; `{n}` stands for how many, as the language writes numbers."""
+    return said_count(language, f"screen.{key}", ENGLISH[f"{key}.one"], ENGLISH[f"{key}.other"], n, **values)

@@ -1,0 +1,131 @@
+"""The screens: a process of its own shows them, which the collector starts, and hands requests over to.
+
+What measures and draws for people takes seconds of a processor now and then; beside it in one process, those who send
+events would wait for that. If the process ends by itself, it is started again, and no event is lost meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from resa.web.answers import LATER, Scope, Send, problem
+from resa.web.bodies import Held, Receive, read_body
+
+if TYPE_CHECKING:
+    from httpx import AsyncClient
+
+    from resa.web.callers import Caller
+
+__all__ = ["Screens"]
+
+_AGAIN_SECONDS: Final = 1.0
+_ANSWER_SECONDS: Final = 120.0
+_LISTENING: Final = b"listening at port "
+
+_OF_ONE_HOP: Final = frozenset(
+    {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length"}
+)
+"""Headers that are about one connection, not about the request (RFC 9110, 7.6.1); a body is sent as it is read."""
+
+_OURS: Final = "x-resa-"
+
+
+class Screens:
+    """The process that shows the screens of a workspace.
+
+    Args:
+        folder: The workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._command = [sys.executable, "-m", "resa.screens", str(folder)]
+        self._secret = secrets.token_urlsafe(32)
+        self._port: int | None = None
+        self._client: AsyncClient | None = None
+
+    async def run(self) -> None:
+        """Start it, and again whenever it has ended; cancel this to end both."""
+        from httpx import AsyncClient, Limits  # noqa: PLC0415 - heavy; only a server that shows screens needs it
+
+        async with AsyncClient(timeout=_ANSWER_SECONDS, limits=Limits(max_connections=256), trust_env=False) as client:
+            self._client = client
+            while True:
+                await self._once()
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _once(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, process_group=0
+        )
+        try:
+            if process.stdin is None or process.stdout is None:
+                return
+            process.stdin.write(self._secret.encode() + b"\n")
+            line = await process.stdout.readline()
+            if line.startswith(_LISTENING):
+                self._port = int(line.removeprefix(_LISTENING))
+            await process.wait()
+        finally:
+            self._port = None
+            with suppress(ProcessLookupError):
+                process.kill()  # it writes in single transactions alone
+            await process.wait()
+
+    async def answer(
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send, caller: Caller, held: Held
+    ) -> int:
+        """Hand a request over, and its answer back; the status.
+
+        Raises:
+            BodyRefused: The body is too large, or takes too long.
+        """
+        from httpx import HTTPError  # noqa: PLC0415 - see above
+
+        body = await read_body(receive, headers, held)
+        if self._client is None or self._port is None:
+            return await _not_yet(send)
+        kept = [(name, value) for name, value in headers.items() if name not in _OF_ONE_HOP and _OURS not in name]
+        said = {"secret": self._secret, "scheme": caller.scheme, "address": str(caller.address or "")}
+        begun = False
+        try:
+            async with self._client.stream(
+                scope["method"],
+                _address(self._port, scope),
+                headers=[*_plain(headers), *kept, *((_OURS + name, value) for name, value in said.items())],
+                content=body,
+            ) as found:
+                own = [pair for pair in found.headers.raw if pair[0].decode("latin-1").lower() not in _OF_ONE_HOP]
+                begun = True
+                await send({"type": "http.response.start", "status": found.status_code, "headers": own})
+                async for part in found.aiter_raw():
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+                return found.status_code
+        except HTTPError:
+            if begun:  # half of a page is there: only a cut connection says that it is no whole one
+                raise
+            return await _not_yet(send)
+
+
+def _plain(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """What the client would else add by itself, and the visitor did not say."""
+    ours = {"accept": "*/*", "accept-encoding": "identity", "user-agent": ""}
+    return ((name, value) for name, value in ours.items() if name not in headers)
+
+
+def _address(port: int, scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"http://127.0.0.1:{port}{quote(scope['path'])}" + (f"?{query}" if query else "")
+
+
+async def _not_yet(send: Send) -> int:
+    """The screens are starting."""
+    await problem(503, "the screens are starting; come again in a few seconds", headers=LATER).send(send)
+    return 503
