@@ -95,7 +95,9 @@ def _newest(visit: Visit) -> Shown:
     rows = []
     for seen in newest_seen(visit.shop.store, _NEWEST):
         own = seen.outcome == "rejected"
-        rows.append((seen.source, visit.say(f"outcome_{seen.outcome}"), seen.what, *((("" if own else seen.more),) * named)))
+        rows.append(
+            (seen.source, visit.say(f"outcome_{seen.outcome}"), seen.what, *((("" if own else seen.more),) * named))
+        )
     return shown_rows([visit.say(word) for word in words], rows)
 
 

@@ -8,7 +8,7 @@ from litestar import Request, get, post
 
 from resa.base.errors import ResaError
 from resa.base.language import in_language, said_by
-from resa.base.settings import settings_said
+from resa.base.settings import Settings
 from resa.screens.frame import Html, page, redirect
 from resa.screens.rights import RIGHTS
 from resa.screens.signing_in import Form
@@ -27,7 +27,13 @@ def settings(visit: Visit) -> Html:
     """Where one is signed in, and the ways to the other settings."""
     person = visit.person
     sessions = visit.shop.people.sessions(person.id) if person else []
-    return page(visit, "settings", visit.say("settings"), sessions=sessions, rights=sorted(RIGHTS[person.role]) if person else [])
+    return page(
+        visit,
+        "settings",
+        visit.say("settings"),
+        sessions=sessions,
+        rights=sorted(RIGHTS[person.role]) if person else [],
+    )
 
 
 @post("/settings/sessions", opt={"needs": "see"}, sync_to_thread=True)
@@ -123,7 +129,7 @@ def audit(visit: Visit) -> Html:
 @get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)
 def settings_file(visit: Visit) -> Html:
     """What `resa.toml` and the environment say."""
-    rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in settings_said()]
+    rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
     words = ("setting", "value", "about")
     return page(visit, "settings_file", "resa.toml", entries=shown_rows([visit.say(word) for word in words], rows))
 
