@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -35,6 +37,18 @@ def static_file(name: str) -> Response[str]:
     if name != known:
         return Response("", status_code=404, media_type="text/plain")
     return Response(sheet, media_type="text/css; charset=utf-8", headers={"cache-control": _A_YEAR})
+
+
+# One router: two handlers of one address that are given one by one are each made to run in threads twice.
+_ROUTES: Final = (
+    static_file,
+    *signing_in.ROUTES,
+    *home.ROUTES,
+    *live.ROUTES,
+    *maps.ROUTES,
+    *reports.ROUTES,
+    *settings.ROUTES,
+)
 
 
 def application(folder: Path, secret: str) -> Litestar:
@@ -72,22 +86,14 @@ def application(folder: Path, secret: str) -> Litestar:
             yield
 
     return Litestar(
-        [
-            static_file,
-            *signing_in.ROUTES,
-            *home.ROUTES,
-            *live.ROUTES,
-            *maps.ROUTES,
-            *reports.ROUTES,
-            *settings.ROUTES,
-        ],
+        [Router("/", route_handlers=_ROUTES)],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         guards=[let_in],
         csrf_config=CSRFConfig(
             secret=desk.secret, cookie_name=COOKIES["csrf"], cookie_httponly=True, cookie_samesite="lax"
         ),
         exception_handlers={Exception: excepted},
-        after_request=_guarded,
+        after_request=_after,
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
@@ -129,7 +135,20 @@ def _said(visit: Visit, error: Exception) -> Html:
         case HTTPException():
             known = {404: "nothing_here", 403: "form_too_old", 405: "nothing_here"}
             status, words = error.status_code, visit.say(known.get(error.status_code, "failed"))
+        case _:
+            _tell(error)
     return page(visit, "trouble", visit.say("trouble"), status=status, words=words)
+
+
+def _tell(error: Exception) -> None:
+    """Where something went wrong that nobody foresaw, for who runs the server; never what it was about."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+    sys.stderr.write(f"a screen failed: {type(error).__name__} at {', '.join(places)}\n")
+    sys.stderr.flush()
+
+
+async def _after(answer: Response[Any]) -> Response[Any]:
+    return _guarded(answer)
 
 
 def _guarded(answer: Response[Any]) -> Response[Any]:
