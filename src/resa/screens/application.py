@@ -21,7 +21,7 @@ from litestar.utils.scope.state import ScopeState
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
 from resa.screens import home, live, maps, reports, settings, signing_in
-from resa.screens.frame import GUARDS, Html, page, redirect, style_sheet
+from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
 __all__ = ["application"]
@@ -30,18 +30,25 @@ _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 
 
+@get("/static/icon.svg", opt={"open": True}, sync_to_thread=False)
+def icon() -> Response[str]:
+    """What stands in a browser's tab."""
+    return Response(icon_file(), media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
+
+
 @get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
-def static_file(name: str) -> Response[str]:
-    """The style sheet."""
+def style(name: str) -> Response[str]:
+    """The style sheet, whose name changes with it."""
     known, sheet = style_sheet()
     if name != known:
-        return Response("", status_code=404, media_type="text/plain")
+        raise HTTPException(status_code=404)
     return Response(sheet, media_type="text/css; charset=utf-8", headers={"cache-control": _A_YEAR})
 
 
 # One router: two handlers of one address that are given one by one are each made to run in threads twice.
 _ROUTES: Final = (
-    static_file,
+    icon,
+    style,
     *signing_in.ROUTES,
     *home.ROUTES,
     *live.ROUTES,

@@ -30,6 +30,7 @@ class Shown:
 def shown(table: pa.Table, language: str) -> Shown:
     """A table of an answer."""
     headings, *rows = table_cells(table, language)
+    headings = [name[:1].upper() + name[1:].replace("_", " ") for name in headings]
     numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
     return Shown(headings, rows, numeric)
 
