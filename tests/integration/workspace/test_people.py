@@ -255,6 +255,8 @@ def test_sessions_that_cannot_live_any_more_are_forgotten(shop: Workspace, clock
     shop.people.sign_in(ANNA, PASSWORD)
     with closing(sqlite3.connect(shop.store.layout.database)) as connection:
         assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+    clock.now += 1000 * DAY
+    assert shop.people.sign_in(ANNA, PASSWORD)  # a password grows not old
 
 
 def test_another_ends_a_session(shop: Workspace) -> None:

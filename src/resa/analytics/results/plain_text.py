@@ -57,7 +57,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("asked", "withdrawn", "way", "what", "detail", "customer", "kept", "from (UTC)", "older rows"),
             *(
                 "number",
-                "e-mail",
+                "address",
                 "role",
                 "password",
                 "invited (UTC)",
