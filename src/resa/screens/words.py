@@ -36,6 +36,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "password": "Password",
     "sign_in_wrong": "This address and password do not belong together. Who has no password asks an administrator for "
     "an invitation.",
+    "sign_in_later": "Too many attempts failed. Please try again in {minutes} minutes.",
     "welcome": "Welcome",
     "welcome_about": "Set a password for {email}. It needs 12 characters; a sentence is good.",
     "welcome_over": "This invitation holds no more",

@@ -113,3 +113,9 @@ def test_every_answer_guards_its_reader(stranger: Visitor, path: str) -> None:
     answer = stranger.get(path)
     for name, value in GUARDS.items():
         assert answer.headers[name] == value or (name, path) == ("cache-control", "/static/icon.svg")
+
+
+def test_guessing_ends_after_ten_attempts(stranger: Visitor) -> None:
+    stranger.get("/sign-in")
+    guesses = [stranger.post("/sign-in", email="guessed@shop.se", password=WRONG).status_code for _ in range(11)]
+    assert guesses == [401] * 10 + [429]
