@@ -19,7 +19,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "live": "Live",
     "settings": "Settings",
     "skip": "Skip to the content",
-    "menu": "Menu",
     "screens": "Screens",
     "language": "Language",
     "theme": "Colours",
@@ -27,8 +26,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "theme_light": "Light",
     "theme_dark": "Dark",
     "change": "Change",
-    "how_you_read": "Language and colours",
-    "made_by": "Resa {version}",
     # Coming in
     "sign_in": "Sign in",
     "sign_out": "Sign out",
@@ -79,7 +76,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "share_met": "Share met",
     "against_target": "Against target",
     "time_to_meet": "Time to meet it",
-    "trend": "Trend",
+    "trend": "Over time",
     "take_away": "Take it away",
     "know_before": "Know before you use it",
     # A touchpoint
