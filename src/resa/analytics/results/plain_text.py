@@ -18,7 +18,7 @@ from resa.base.showing import harmless
 from resa.drawing import format_seconds
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CELLS", "HEADINGS", "cell_text", "heading", "plain", "table_text", "time_name", "timed"]
+__all__ = ["CELLS", "HEADINGS", "cell_text", "heading", "plain", "table_text", "time_name", "timed", "told_cell"]
 
 HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -183,6 +183,11 @@ def _word(word: str, language: str) -> str:
     return said(language, f"cell.{key}", word) if key in CELLS else word
 
 
+def told_cell(name: str, value: object, language: str) -> str:
+    """A cell of the column `name`, words of ours in a language."""
+    return _word(value, language) if isinstance(value, str) and name in _OURS else cell_text(value, language)
+
+
 def heading(name: str, language: str) -> str:
     """A heading in a language; names that are not ours stay."""
     return said(language, f"heading.{name}", name) if name in HEADINGS else name
@@ -210,13 +215,7 @@ def table_text(table: pa.Table, language: str = "en") -> str:
         language: Of its headings and of our words in it; English is how they are named in files.
     """
     names = table.column_names
-    rows = [
-        [
-            _word(value, language) if isinstance(value, str) and name in _OURS else cell_text(value, language)
-            for name, value in row.items()
-        ]
-        for row in table.to_pylist()
-    ]
+    rows = [[told_cell(name, value, language) for name, value in row.items()] for row in table.to_pylist()]
     cells = [[heading(name, language) for name in names], *rows]
     widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
     numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
