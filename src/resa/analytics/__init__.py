@@ -40,7 +40,7 @@ from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.heat_pictures import friction_rows
 from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
 from resa.analytics.results.pictures import picture_of
-from resa.analytics.results.plain_text import heading, table_text, time_name, told_cell
+from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
@@ -97,6 +97,7 @@ __all__ = [
     "question_from",
     "seen_customer",
     "segment_flags",
+    "table_cells",
     "table_text",
     "time_name",
     "told_cell",

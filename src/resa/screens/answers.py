@@ -208,7 +208,8 @@ class _Teller:
 
     def heading(self, column: Column) -> str:
         """Of a column."""
-        return heading(time_name(column.name), self._language).replace("_", " ")
+        name = heading(time_name(column.name), self._language)
+        return name[:1].upper() + name[1:].replace("_", " ")
 
     def cell(self, column: Column, value: object) -> str:
         """What stands in a cell."""

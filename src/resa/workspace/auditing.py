@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,7 +27,19 @@ if TYPE_CHECKING:
 
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Audit"]
+__all__ = ["Audit", "acting"]
+
+_WHO: ContextVar[str | None] = ContextVar("who", default=None)
+
+
+@contextmanager
+def acting(who: str) -> Iterator[None]:
+    """What is done in the block is done by this person, who is signed in; not by the user of the system."""
+    before = _WHO.set(who)
+    try:
+        yield
+    finally:
+        _WHO.reset(before)
 
 
 class Audit:
@@ -97,4 +112,5 @@ class Audit:
     def _entry(
         self, what: str, of: tuple[str, str] | None, who: str | None, detail: dict[str, str | int]
     ) -> AuditEntry:
+        who = who or _WHO.get()
         return AuditEntry(what=what, who=user() if who is None else who, way=self.way, of=of, detail=detail)
