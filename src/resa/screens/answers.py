@@ -26,7 +26,7 @@ from resa.analytics import (
 from resa.base.errors import QuestionError
 from resa.base.language import in_language
 from resa.base.showing import harmless
-from resa.drawing import format_count, format_day, format_percent, format_period, format_seconds
+from resa.drawing import format_any_of, format_count, format_day, format_percent, format_period, format_seconds
 from resa.screens.visits import Visit
 
 __all__ = ["MOST_ROWS", "Cell", "Shown", "known_before", "looked_at", "row_of", "same_funnel", "tables_of"]
@@ -36,6 +36,9 @@ MOST_ROWS: Final = 200
 
 _MOST_FUNNELS: Final = 20
 _FUNNEL_STEPS: Final = 8
+_ANY_OF: Final = {"name": " or ", "next": ", "}
+"""Columns whose cells may hold several keys, any of which will do, and what stands between them."""
+
 _SHARES: Final = ("low", "high", "target", "comparable", "reference")
 
 
@@ -142,7 +145,7 @@ def looked_at(visit: Visit, result: Result) -> list[tuple[str, str]]:
     """How much was looked at, what the table leaves out, and up to when the data are complete."""
     language = visit.language
     counted = [(visit.say(f"n_{name}"), count) for name, count in result.n.items()]
-    others = [(visit.say(f"n_{name}"), count) for name, count in result.others.items()]
+    others = [(visit.say(f"n_{name}"), count) for name, count in result.others.items() if count]
     lines = [(visit.say("answer_looked_at"), _counts(counted, language))] if counted else []
     lines += [(visit.say("answer_others"), _counts(others, language))] if others else []
     if result.as_of is not None:
@@ -237,4 +240,7 @@ class _Teller:
         if name == "group":
             return harmless(group_name(self._result, value))
         known = self._named.get(name, self._places)
-        return harmless(known[value]) if value in known else told_cell(name, value, self._language)
+        several = value.split(_ANY_OF[name]) if name in _ANY_OF else [value]
+        if all(one in known for one in several):
+            return harmless(format_any_of([known[one] for one in several], self._language))
+        return told_cell(name, value, self._language)

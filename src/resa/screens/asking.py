@@ -42,12 +42,14 @@ class Asked:
         said: What it says, by key of the question's document, as written.
         question: The question; `None`: something is wrong.
         problems: What is wrong, by key; an empty key: the whole of it.
+        usual: What is asked where nothing is said, by key of the question's document.
     """
 
     kind: str
     said: Mapping[str, tuple[str, ...]]
     question: Question | None
     problems: Mapping[str, tuple[Sentence, ...]] = field(default_factory=dict)
+    usual: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pairs_of(query: str) -> list[tuple[str, str]]:
@@ -90,13 +92,13 @@ def asked_of(kind: str, pairs: Iterable[tuple[str, str]], journey_map: JourneyMa
             document[name] = _read(name, shapes[name], values)
         except ValueError as error:
             problems[name] = (error.args[0],)
-    document = {**_usual(kind, journey_map, document), **document}
+    usual = _usual(kind, journey_map, said)
     if problems:
-        return Asked(kind, said, None, problems)
+        return Asked(kind, said, None, problems, usual)
     try:
-        return Asked(kind, said, question_from(document))
+        return Asked(kind, said, question_from({**usual, **document}), {}, usual)
     except QuestionError as error:
-        return Asked(kind, said, None, problems_of(error))
+        return Asked(kind, said, None, problems_of(error), usual)
 
 
 def problems_of(error: QuestionError) -> dict[str, tuple[Sentence, ...]]:

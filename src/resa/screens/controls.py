@@ -153,13 +153,10 @@ class _Maker:
 
     def _values(self, name: str) -> tuple[str, ...]:
         """What is asked; where something is wrong, what was written."""
+        usual = self.asked.usual.get(name, _default(self.asked.kind, name))
         if self.asked.question is None:
-            found = self.asked.said.get(name, ())
-            return found or _as_written(_default(self.asked.kind, name))
-        document = self.asked.question.document
-        if name in document:
-            return _as_written(document[name])
-        return _as_written(_default(self.asked.kind, name))
+            return self.asked.said.get(name) or _as_written(usual)
+        return _as_written(self.asked.question.document.get(name, _default(self.asked.kind, name)))
 
     def _nothing(self, name: str) -> str:
         kind, say = self.asked.kind, self.visit.say
