@@ -29,7 +29,7 @@ from resa.base.showing import harmless
 from resa.drawing import format_any_of, format_count, format_day, format_percent, format_period, format_seconds
 from resa.screens.visits import Visit
 
-__all__ = ["MOST_ROWS", "Cell", "Shown", "known_before", "looked_at", "row_of", "same_funnel", "tables_of"]
+__all__ = ["MOST_ROWS", "Cell", "Shown", "heading_of", "known_before", "looked_at", "row_of", "same_funnel", "tables_of"]
 
 MOST_ROWS: Final = 200
 """Rows of a table that a page shows; its files have all."""
@@ -110,6 +110,12 @@ def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: 
         more=max(0, part.table.num_rows - MOST_ROWS),
         picture=_picture(result, name),
     )
+
+
+def heading_of(visit: Visit, result: Result, name: str, column: str) -> str:
+    """The heading of a column."""
+    part = result.part(name)
+    return next(_Teller(visit, result, part).heading(one) for one in part.columns if one.name == column)
 
 
 def row_of(visit: Visit, result: Result, name: str, row: int) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import Sentence, sentence
 from resa.drawing import PICTURE_FILES
 from resa.model.journey import JourneyMap
-from resa.screens.answers import MOST_ROWS, known_before, looked_at, row_of, tables_of
+from resa.screens.answers import MOST_ROWS, heading_of, known_before, looked_at, row_of, tables_of
 from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
@@ -132,6 +132,7 @@ def explore_people(visit: Visit, kind: str) -> Html:
         "explore_people",
         visit.say_count("people_behind", count),
         kind=kind,
+        column=heading_of(visit, result, part, column),
         back=f"/explore/{kind}" + (f"?{query}" if query else ""),
         row=row_of(visit, result, part, int(row)),
         count=count,
