@@ -29,7 +29,17 @@ from resa.base.showing import harmless
 from resa.drawing import format_any_of, format_count, format_day, format_percent, format_period, format_seconds
 from resa.screens.visits import Visit
 
-__all__ = ["MOST_ROWS", "Cell", "Shown", "heading_of", "known_before", "looked_at", "row_of", "same_funnel", "tables_of"]
+__all__ = [
+    "MOST_ROWS",
+    "Cell",
+    "Shown",
+    "heading_of",
+    "known_before",
+    "looked_at",
+    "row_of",
+    "same_funnel",
+    "tables_of",
+]
 
 MOST_ROWS: Final = 200
 """Rows of a table that a page shows; its files have all."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 from litestar import Response, get
+from litestar.params import FromPath
 
 from resa.analytics import TABLE_FILES, Question, Result
 from resa.base.errors import QuestionError
@@ -19,7 +20,7 @@ from resa.screens.answers import MOST_ROWS, heading_of, known_before, looked_at,
 from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
-from resa.screens.frame import Html, page, redirect
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.maps import FILES as MEDIA
 from resa.screens.visits import Visit
 
@@ -63,7 +64,7 @@ class _Asking:
 
 
 @get("/explore", opt={"needs": "see"}, sync_to_thread=True)
-def explore(visit: Visit) -> Html:
+def explore(visit: Visiting) -> Html:
     """Every kind of question, with what it answers."""
     chosen = dict(pairs_of(_query(visit))).get("map", "")
     maps = list(visit.shop.maps.values())
@@ -79,7 +80,7 @@ def explore(visit: Visit) -> Html:
 
 
 @get("/explore/{kind:str}", opt={"needs": "see"}, sync_to_thread=True)
-def explore_kind(visit: Visit, kind: str) -> Html:
+def explore_kind(visit: Visiting, kind: FromPath[str]) -> Html:
     """One question: its form, and its answer below."""
     asking = _asking(visit, kind, pairs_of(_query(visit)))
     asked, journey_map = asking.asked, asking.journey_map
@@ -114,7 +115,7 @@ def explore_kind(visit: Visit, kind: str) -> Html:
 
 
 @get("/explore/{kind:str}/people", opt={"needs": "see"}, sync_to_thread=True)
-def explore_people(visit: Visit, kind: str) -> Html:
+def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
     """The customers behind one number; what they are called only for who may know it."""
     pairs = pairs_of(_query(visit))
     place = {name: value for name, value in pairs if name in {"part", "column", "row"}}
@@ -142,7 +143,7 @@ def explore_people(visit: Visit, kind: str) -> Html:
 
 
 @get("/explore/{kind:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
-def explore_file(visit: Visit, kind: str, name: str) -> Response[bytes]:
+def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """An answer as a file, such as funnel.xlsx."""
     stem, _, form = name.rpartition(".")
     if stem != kind or form not in {*TABLE_FILES, *PICTURE_FILES}:
