@@ -30,7 +30,7 @@ from resa.drawing import format_any_of, format_count, format_day, format_percent
 from resa.screens.visits import Visit
 
 __all__ = [
-    "MOST_ROWS",
+    "_MOST_ROWS",
     "Cell",
     "Shown",
     "heading_of",
@@ -41,7 +41,7 @@ __all__ = [
     "tables_of",
 ]
 
-MOST_ROWS: Final = 200
+_MOST_ROWS: Final = 200
 """Rows of a table that a page shows; its files have all."""
 
 _MOST_FUNNELS: Final = 20
@@ -99,7 +99,7 @@ def tables_of(visit: Visit, result: Result, query: str, funnel_address: Callable
 
 def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: Callable[[Any], str]) -> Shown:
     part = result.parts[name]
-    rows = part.table.slice(0, MOST_ROWS).to_pylist()
+    rows = part.table.slice(0, _MOST_ROWS).to_pylist()
     tell = _Teller(visit, result, part)
     cells = [
         [
@@ -117,7 +117,7 @@ def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: 
         numeric=[_numeric(column) for column in part.columns],
         rows=cells,
         funnels=["" if one is None else funnel_address(one) for one in funnels],
-        more=max(0, part.table.num_rows - MOST_ROWS),
+        more=max(0, part.table.num_rows - _MOST_ROWS),
         picture=_picture(result, name),
     )
 
@@ -181,6 +181,8 @@ def _counts(counted: list[tuple[str, int]], language: str) -> str:
 
 
 def _picture(result: Result, name: str) -> str:
+    if result.question.compare and name != next(iter(result.parts)):
+        return ""  # what is compared is what was drawn
     try:
         return picture_of(result, name).inline(f"answer-{name.replace('_', '-')}")
     except QuestionError:  # there is no good one, and the table says all of it

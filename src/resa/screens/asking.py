@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from resa.analytics import KINDS, Question, question_from
-from resa.base.errors import QuestionError, did_you_mean
+from resa.base.errors import InputError, QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
 from resa.model.journey import JourneyMap
 from resa.model.quantities import parse_duration
@@ -101,7 +101,7 @@ def asked_of(kind: str, pairs: Iterable[tuple[str, str]], journey_map: JourneyMa
         return Asked(kind, said, None, problems_of(error), usual)
 
 
-def problems_of(error: QuestionError) -> dict[str, tuple[Sentence, ...]]:
+def problems_of(error: InputError) -> dict[str, tuple[Sentence, ...]]:
     """What is wrong with a question, by key of its document."""
     found: dict[str, tuple[Sentence, ...]] = {}
     for one in error.problems:

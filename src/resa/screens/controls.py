@@ -117,7 +117,7 @@ def controls_of(visit: Visit, asked: Asked, journey_map: JourneyMap, groups: Seq
     own = _OWN.get(asked.kind, ())
     common = [pair for pair in _COMMON if asked.kind != "coverage" or pair[0] in _UNKNOWN_CUSTOMERS]
     unasked = {"count_by"} if not journey_map.account else set()
-    unasked |= {"compare"} if asked.kind in _NOT_COMPARED or not groups else set()
+    unasked |= {"compare"} if asked.kind in _NOT_COMPARED or not (groups or asked.said.get("compare")) else set()
     common = [pair for pair in common if pair[0] not in unasked]
     maker = _Maker(visit, asked, journey_map, groups)
     found = [maker.control(name, shape, own=True) for name, shape in own]

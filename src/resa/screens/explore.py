@@ -12,11 +12,11 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from resa.analytics import TABLE_FILES, Question, Result
-from resa.base.errors import QuestionError
+from resa.base.errors import InputError, QuestionError
 from resa.base.language import Sentence, sentence
 from resa.drawing import PICTURE_FILES
 from resa.model.journey import JourneyMap
-from resa.screens.answers import MOST_ROWS, heading_of, known_before, looked_at, row_of, tables_of
+from resa.screens.answers import heading_of, known_before, looked_at, row_of, tables_of
 from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
@@ -90,7 +90,7 @@ def explore_kind(visit: Visiting, kind: FromPath[str]) -> Html:
         return redirect(f"/explore/{kind}" + (f"?{asking.query}" if asking.query else ""))
     try:
         result = visit.shop.measure.ask(asked.question)
-    except QuestionError as error:
+    except InputError as error:
         wrong = replace(asked, problems=problems_of(error))
         return _form(visit, journey_map, wrong, groups=_groups(visit, asked.question))
     alone = len(visit.shop.maps) == 1
@@ -160,7 +160,6 @@ def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequen
     empty = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
     controls = controls_of(visit, asked, journey_map, groups)
     shown = {control.name for control in controls}
-    values = {"most_rows": MOST_ROWS, **empty, **answer}
     return page(
         visit,
         "explore_kind",
@@ -173,7 +172,7 @@ def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequen
         common=[control for control in controls if not control.kinds_own],
         unseen=[(name, value) for name, given in asked.said.items() if name not in shown for value in given],
         wrong=_elsewhere(asked, shown),
-        **values,
+        **{**empty, **answer},
     )
 
 
@@ -211,7 +210,10 @@ def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Resu
     asking = _asking(visit, kind, pairs)
     if asking.asked.question is None:
         raise QuestionError(next(iter(asking.asked.problems.values()))[0])
-    return visit.shop.measure.ask(asking.asked.question), asking.query
+    try:
+        return visit.shop.measure.ask(asking.asked.question), asking.query
+    except InputError as error:
+        raise QuestionError(error.problems) from None
 
 
 def _groups(visit: Visit, question: Question) -> list[str]:
@@ -220,7 +222,7 @@ def _groups(visit: Visit, question: Question) -> list[str]:
         return []
     try:
         table = visit.shop.measure.ask(replace(question, compare=())).table
-    except QuestionError:
+    except InputError:
         return []
     return list(dict.fromkeys(table.column("group").to_pylist())) if "group" in table.column_names else []
 

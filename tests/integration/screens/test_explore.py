@@ -23,7 +23,7 @@ from resa.screens.answers import same_funnel
 from resa.screens.asking import ASKED, address_of, asked_of, pairs_of
 from resa.screens.copying import as_command, as_document, as_python
 from resa.screens.visits import Visit
-from resa.screens.words import ENGLISH
+from resa.screens.words import ENGLISH, say
 from resa.workspace import Workspace
 
 MAP = """
@@ -47,7 +47,7 @@ WAYS = (
     *(("look",), ("look", "back"), ("cart", "buy", "cart", "buy")),
 )
 ASKED_FOR = (
-    "kind=funnel&steps=look&steps=cart,buy&steps=back?&within=7 days&mature=yes&unless=look",
+    "kind=funnel&steps=look&steps=come_back,cart&steps=cart?&within=7 days&mature=yes&unless=buy",
     "kind=funnel&steps=look&steps=cart&directly=yes&channel=web&channel=store&from=2026-05-02&until=2026-05-20",
     "kind=expectations&names=look.cart&kinds=expectation&curve=yes&by=channel&compare=web&compare=store",
     "kind=transitions&where=count(look) > 0&events=channel = 'web'",
@@ -74,7 +74,7 @@ ASKED_FOR = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("shop")
     (place / "journey.yaml").write_text(MAP)
-    draw = random.Random(5)
+    draw = random.Random(5)  # noqa: S311 - no secret
     lines = ["time,customer,event,channel,device"]
     for customer in range(140):
         day = draw.randrange(1, 20)
@@ -124,8 +124,8 @@ def test_every_kind_of_question_answers_at_once_in_every_language(analyst: Visit
         assert answer.status_code == 200, kind
         assert "<table" in answer.text, kind
         assert 'role="alert"' not in answer.text
-        told = resa_word(f"about_{kind}", language)
-        assert html.escape(told, quote=False) in html.unescape(answer.text).replace("&", "&amp;"), kind
+        told = say(f"about_{kind}", language=language)
+        assert told in html.unescape(answer.text), kind
     analyst.client.cookies.set("resa-language", "en")
 
 
@@ -152,11 +152,10 @@ def test_a_question_has_one_address_and_it_says_nothing_that_goes_without_saying
     assert answer.status_code == 200, re.findall(r'role="alert"[^>]*>([^<]+)', answer.text)
     form = re.search(r'<form class="filters ask".*?</form>', answer.text, re.DOTALL)
     assert form is not None
-    for name, value in pairs_of(address):  # what was asked is chosen in the form
-        marked = (
-            rf'(name="{name}" value="{re.escape(html.escape(value))}"|value="{re.escape(html.escape(value))}" selected)'
-        )
-        assert re.search(marked, html.unescape(form[0]).replace("'", "&#39;")) or value in html.unescape(form[0]), name
+    for name, value in pairs_of(address):  # what was asked stands in the form
+        words = re.escape(html.escape(value, quote=False).replace("'", "&#39;").replace("&gt;", ">"))
+        chosen = rf'name="{name}"[^>]*value="{words}"|value="{words}" selected'
+        assert re.search(chosen, form[0].replace("&gt;", ">")), (name, value)
 
 
 @pytest.mark.parametrize("text", ASKED_FOR)
@@ -176,14 +175,13 @@ def test_the_command_python_and_the_document_ask_the_same(
         capsys.readouterr()
         assert run([*words[1:], "--format", "json", "-w", str(folder)]) == 0
         assert json.loads(capsys.readouterr().out)["question"] == question.document
-    assert eval(as_python(question), {"shop": shop}) == result
+    assert eval(as_python(question), {"shop": shop}) == result  # noqa: S307 - of our own making
     assert question_from(json.loads(as_document(question))) == question
 
 
-def test_a_name_with_a_comma_is_no_command(shop: Workspace) -> None:
+def test_a_name_with_a_comma_is_no_command() -> None:
     question = question_from({"kind": "trend", "map": "journey", "of": "buy", "by": "device", "compare": ["a,b", "c"]})
     assert as_command(question) == ""
-    assert shop.maps
 
 
 def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(shop: Workspace) -> None:
@@ -209,7 +207,6 @@ def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(s
         ("funnel?from=yesterday", "from"),
         ("funnel?from=2026-05-09&until=2026-05-01", "until"),
         ("funnel?channel=moon", "channel"),
-        ("funnel?persona=nobody", "persona"),
         ("funnel?by=shoe_size", "by"),
         ("funnel?by=channel&compare=web", "compare"),
         ("funnel?where=count(", "where"),
@@ -229,6 +226,7 @@ def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(s
         ("trend?every=moment", "every"),
         ("improvements?days=0", "days"),
         ("conformance?plans=nobody", "plans"),
+        ("funnel?by=device&compare=phone&compare=moon", "compare"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(analyst: Visitor, address: str, field: str) -> None:
@@ -258,11 +256,11 @@ def test_what_is_not_there_is_said(analyst: Visitor, address: str) -> None:
 
 
 def test_no_address_makes_a_screen_fail(analyst: Visitor) -> None:
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 - no secret
     names = [*{name for text in ASKED_FOR for name, _ in parse_qsl(text)} - {"kind"}]
     values = ["0", "-1", "1", "look", "cart,", ",", "look?", "yes", "5 %", "1e9", "2026-05-02", "''", "{0}", "\ud800"]
     values += ["traits.x", "properties.y", "web", "fan", "week", "device", "median", "10000", "1 week", "🙂", "%"]
-    for _ in range(250):
+    for _ in range(120):
         pairs = [(draw.choice(names), draw.choice(values)) for _ in range(draw.randrange(1, 4))]
         query = urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in pairs])
         kind = draw.choice(ASKED)
@@ -322,8 +320,10 @@ def test_opening_names_is_written_down(marketer: Visitor, analyst: Visitor, shop
 
 @pytest.mark.parametrize(
     ("form", "begins"),
-    [("csv", b'"step"'), ("xlsx", b"PK"), ("parquet", b"PAR1"), ("arrow", b"\xff"), ("svg", b"<svg")]
-    + [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("pptx", b"PK")],
+    [
+        *(("csv", b'"step"'), ("xlsx", b"PK"), ("parquet", b"PAR1"), ("arrow", b"\xff")),
+        *(("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("pptx", b"PK")),
+    ],
 )
 def test_an_answer_is_taken_away_as_a_file(analyst: Visitor, form: str, begins: bytes) -> None:
     answer = analyst.get(f"/explore/funnel/files/funnel.{form}?steps=look&steps=buy")
@@ -366,22 +366,22 @@ def test_two_groups_are_chosen_from_those_that_there_are(analyst: Visitor) -> No
 
 
 def test_long_tables_are_cut_and_say_so(analyst: Visitor, shop: Workspace) -> None:
-    rows = shop.measure.retention(every="day", periods=60).table.num_rows
+    rows = shop.measure.retention(every="day", periods=60, by="device").table.num_rows
     assert rows > 200
-    page = analyst.get("/explore/retention?every=day&periods=60").text
+    page = analyst.get("/explore/retention?by=device&every=day&periods=60").text
     assert f"The first 200 rows; the files have {rows - 200:,}".replace(",", "") in page.replace(",", "")
 
 
-def test_several_maps_are_chosen_from(tmp_path: Path, folder: Path) -> None:
+def test_several_maps_are_chosen_from(tmp_path: Path) -> None:
+    (tmp_path / "journeys").mkdir()
     for name in ("one", "two"):
-        (tmp_path / f"{name}.journey.yaml").write_text(MAP.replace("A shop", f"Shop {name}"))
+        (tmp_path / "journeys" / f"{name}.yaml").write_text(MAP.replace("A shop", f"Shop {name}"))
     with visiting(tmp_path, "viewer") as visitor:
         start = visitor.get("/explore").text
         assert start.count("<option") >= 2
         chosen = visitor.get(links(visitor.get("/explore?map=two").text, "/explore/funnel")[0])
         assert chosen.status_code == 200
-        assert "Shop two" in chosen.text
-    assert folder.exists()
+        assert '<option value="two" selected>Shop two' in chosen.text
 
 
 def test_texts_of_strangers_are_escaped(tmp_path: Path) -> None:
