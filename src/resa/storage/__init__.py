@@ -72,6 +72,20 @@ from resa.storage.memberships import (
 )
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.parts import keys_of, some_parts, with_parts
+from resa.storage.people import (
+    accept_invitation,
+    begin_session,
+    change_role,
+    end_person,
+    end_session,
+    end_session_of,
+    invite_person,
+    invited_person,
+    list_people,
+    list_sessions,
+    living_session,
+    password_of,
+)
 from resa.storage.persons import Unified, Unifier
 from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
 from resa.storage.publishing import holds_all, refresh_index
@@ -155,8 +169,11 @@ __all__ = [
     "Waiting",
     "Way",
     "Writer",
+    "accept_invitation",
     "audit_entries",
     "audit_seal",
+    "begin_session",
+    "change_role",
     "changed_customers",
     "collecting_keys",
     "column_hash",
@@ -171,6 +188,9 @@ __all__ = [
     "count_files",
     "count_old_entries",
     "customers_alone",
+    "end_person",
+    "end_session",
+    "end_session_of",
     "erase_rows",
     "erased_with",
     "expire_entries",
@@ -188,6 +208,8 @@ __all__ = [
     "identifiers_known",
     "idle_pseudonyms",
     "in_order",
+    "invite_person",
+    "invited_person",
     "is_asked",
     "is_distinctive",
     "is_unfinished",
@@ -205,11 +227,15 @@ __all__ = [
     "lending",
     "link_secret",
     "list_keys",
+    "list_people",
+    "list_sessions",
+    "living_session",
     "lower_bounds",
     "made_link_secret",
     "make_key",
     "map_catalog",
     "named_in_payload",
+    "password_of",
     "put_consents",
     "put_entry",
     "read_figures",

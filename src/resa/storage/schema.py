@@ -27,16 +27,19 @@ __all__ = [
     "files",
     "generations",
     "hash_runs",
+    "invitations",
     "lease",
     "likely_pairs",
     "loads",
     "map_columns",
     "map_versions",
     "metadata",
+    "people",
     "pseudonyms",
     "segment_changes",
     "segment_members",
     "segment_states",
+    "sessions",
     "source_states",
     "workspace",
 ]
@@ -311,4 +314,39 @@ audit = Table(
     Column("detail", Text, nullable=False),  # JSON, without personal data
     Column("hash", LargeBinary, nullable=False),  # SHA-256 of the hash before and of this row
     sqlite_autoincrement=True,
+)
+
+# Staff, no customers. Of tokens only the SHA-256 is kept: who reads the database can neither sign in nor be invited.
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # in lower case
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text),  # Argon2id with its salt and costs; null: no invitation was accepted yet
+    Column("made_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),  # since when they may sign in no more
+    sqlite_autoincrement=True,
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("made_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("began_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
+    Column("ended_at", BigInteger),
 )

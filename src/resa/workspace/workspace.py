@@ -42,6 +42,7 @@ from resa.workspace.freshness import brought_up_to_date
 from resa.workspace.identities import Identity
 from resa.workspace.keys import Keys
 from resa.workspace.links import Links
+from resa.workspace.people import People
 from resa.workspace.segments import Segments
 from resa.workspace.showing import workspace_bundle
 
@@ -157,6 +158,11 @@ class Workspace:
         return Keys(self.store, self.audit)
 
     @property
+    def people(self) -> People:
+        """People who may sign in."""
+        return People(self.store, self.audit)
+
+    @property
     def links(self) -> Links:
         """Signed links and pixels for mails and posts."""
         return Links(self.store)
@@ -185,8 +191,7 @@ class Workspace:
     def measure(self) -> Measure:
         """Questions to the events, after the index and every map's column were brought up to date.
 
-        While another process writes, they are answered from the generation that is published, and their answers say so
-        (`Measure.notes`).
+        While another process writes, the published generation answers, and its answers say so (`Measure.notes`).
 
         Raises:
             WorkspaceBusy: Another process is writing, and the published generation does not know a map as it is now.
@@ -248,8 +253,7 @@ class Workspace:
         """Collect sources, all of them unless some are named, and bring the index up to date.
 
         Args:
-            names: Sources, as their files are called; one alone may stand by itself. Hooks are no files: they are left
-                out, and refused where they are named.
+            names: Sources, as their files are called; one may stand by itself. Hooks are left out, refused if named.
             replace: First undo the loads of the same files.
             progress: Called after every chunk.
 

@@ -66,6 +66,7 @@ def test_public_methods() -> None:
         "maps",
         "measure",
         "notes",
+        "people",
         "report",
         "segments",
         "source_status",

@@ -55,6 +55,17 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
                 "by",
             ),
             *("asked", "withdrawn", "way", "what", "detail", "customer", "kept", "from (UTC)", "older rows"),
+            *(
+                "number",
+                "e-mail",
+                "role",
+                "password",
+                "invited (UTC)",
+                "ended (UTC)",
+                "session",
+                "seen (UTC)",
+                "browser",
+            ),
         )
     }
 )

@@ -1,0 +1,190 @@
+"""People who may sign in: invited by a link, known by a password, each in a role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resa.base.errors import QuestionError
+from resa.base.language import one_of, sentence
+from resa.base.showing import Listing
+from resa.identity import Kind, normalised
+from resa.model.people import ROLES, Person, Role, Session
+from resa.storage import (
+    Also,
+    Store,
+    accept_invitation,
+    begin_session,
+    change_role,
+    end_person,
+    end_session,
+    end_session_of,
+    invite_person,
+    invited_person,
+    list_people,
+    list_sessions,
+    living_session,
+    password_of,
+)
+from resa.workspace.auditing import Audit
+from resa.workspace.passwords import check_password, hash_password, is_outdated, proves
+
+__all__ = ["ROLES", "People", "Person", "Role", "Session"]
+
+_EMAIL = Kind(name="email", form="email")  # of staff, whose addresses may well be info@
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class People:
+    """The people of a workspace, changed beside a running server too.
+
+    In the audit log they stand by their numbers; who did something, by their address.
+    """
+
+    store: Store
+    audit: Audit
+
+    def all(self) -> Listing[Person]:
+        """Everybody, those among them who may sign in no more."""
+        return Listing(list_people(self.store))
+
+    def called(self, email: str) -> Person | None:
+        """Who has this address; `None`: nobody."""
+        address = _address(email)
+        return next((person for person in self.all() if person.email == address), None)
+
+    def invite(self, email: str, name: str = "", role: Role = "viewer", *, by: str | None = None) -> str:
+        """Invite a person, or somebody who is known to set a password anew; then the role is left as it is.
+
+        Args:
+            email: Their address.
+            name: What people call them.
+            role: What they may.
+            by: Who invites, by their address; `None`: who works here.
+
+        Returns:
+            A token that holds once, for seven days, and is kept nowhere. What was given before holds no more.
+
+        Raises:
+            QuestionError: It is no address, or there is no such role.
+        """
+        address = _address(email)
+        if address is None:
+            raise QuestionError(sentence("this is no e-mail address; write one such as anna@shop.se"))
+        _check_role(role)
+        called = " ".join(name.split())[:_LONGEST_NAME]
+        return invite_person(
+            self.store, address, name=called, role=role, told=self._told("person.invite", by, with_role=True)
+        )
+
+    def invited(self, token: str) -> Person | None:
+        """Whom an invitation is for; `None`: it holds no more."""
+        return invited_person(self.store, token)
+
+    def accept(self, token: str, password: str, agent: str = "") -> str:
+        """Set a password by an invitation, which is used up; every session of before ends.
+
+        Args:
+            token: Of the invitation.
+            password: 12 to 256 characters, exactly as it is to be typed.
+            agent: What the browser calls itself.
+
+        Returns:
+            The token of a new session.
+
+        Raises:
+            QuestionError: The invitation holds no more, or the password cannot be taken.
+        """
+        person = self.invited(token)
+        if person is None:
+            raise _no_more()
+        check_password(password, person)
+        hashed = hash_password(password)
+        began = accept_invitation(self.store, token, hashed, agent=agent, told=self._by_themselves("person.accept"))
+        if began is None:
+            raise _no_more()
+        return began
+
+    def sign_in(self, email: str, password: str, agent: str = "") -> str | None:
+        """Sign in; the token of a session, or `None` if address and password are not those of one who may.
+
+        It takes as long for who is unknown. How often somebody may try, who asks must say.
+        """
+        address = _address(email)
+        known = None if address is None else password_of(self.store, address)
+        kept = None if known is None else known[1]
+        if proves(password, kept) and known is not None:
+            anew = hash_password(password) if is_outdated(known[1]) else None
+            told = self._by_themselves("person.sign_in")
+            if began := begin_session(self.store, known[0], proved=known[1], agent=agent, told=told, anew=anew):
+                return began
+        self.audit.note("person.sign_in_failed", who="")  # what was typed may be anything, a password for instance
+        return None
+
+    def signed_in(self, token: str) -> Session | None:
+        """The session of a token; `None`: it has ended, 30 days after it began, or 7 after it was seen last."""
+        return living_session(self.store, token)
+
+    def sign_out(self, token: str) -> None:
+        """End the session of a token; one that has ended already stays so."""
+        end_session_of(self.store, token, told=self._by_themselves("person.sign_out"))
+
+    def sessions(self, person_id: int | None = None) -> Listing[Session]:
+        """Where people are signed in now; one of them, if their number is given."""
+        return Listing(list_sessions(self.store, person_id))
+
+    def end_session(self, id: str, *, by: str | None = None) -> None:  # noqa: A002 - what a session calls it
+        """End a session, for instance one of a machine that was lost.
+
+        Raises:
+            QuestionError: None that lives is called so.
+        """
+        end_session(self.store, id, told=self._told("person.end_session", by))
+
+    def change_role(self, email: str, role: Role, *, by: str | None = None) -> None:
+        """Give a person another role; they sign in anew.
+
+        Raises:
+            QuestionError: Nobody who may sign in has this address, there is no such role, or this is the last admin.
+        """
+        _check_role(role)
+        told = self._told("person.role", by, with_role=True)
+        change_role(self.store, _address(email) or "", role, told=told)
+
+    def end(self, email: str, *, by: str | None = None) -> None:
+        """Take from a person the right to sign in, at once.
+
+        Raises:
+            QuestionError: Nobody who may sign in has this address, or this is the last admin.
+        """
+        end_person(self.store, _address(email) or "", told=self._told("person.end", by))
+
+    def _told(self, what: str, by: str | None, *, with_role: bool = False) -> Callable[[Person], Also]:
+        """What the log says of what is done to a person."""
+
+        def told(person: Person) -> Also:
+            if with_role:
+                return self.audit.also(what, who=by, person=person.id, role=person.role)
+            return self.audit.also(what, who=by, person=person.id)
+
+        return told
+
+    def _by_themselves(self, what: str) -> Callable[[Person], Also]:
+        """What the log says of what a person does."""
+        return lambda person: self.audit.also(what, who=person.email, person=person.id)
+
+
+def _address(email: str) -> str | None:
+    """An address in its one form, in lower case; `None`: it is none."""
+    found = normalised(_EMAIL, email)
+    return found if isinstance(found, str) else None
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise QuestionError(sentence("a role is {roles}, not '{role}'", roles=one_of(ROLES), role=role))
+
+
+def _no_more() -> QuestionError:
+    return QuestionError(sentence("this link holds no more; ask for a new one"))
