@@ -18,7 +18,7 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import home, maps, reports, signing_in
+from resa.screens import customers, home, maps, reports, segments, signing_in
 from resa.screens.frame import GUARDS, Html, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
@@ -72,7 +72,15 @@ def application(folder: Path, secret: str) -> Litestar:
             yield
 
     return Litestar(
-        [static_file, *signing_in.ROUTES, *home.ROUTES, *maps.ROUTES, *reports.ROUTES],
+        [
+            static_file,
+            *customers.ROUTES,
+            *home.ROUTES,
+            *maps.ROUTES,
+            *reports.ROUTES,
+            *segments.ROUTES,
+            *signing_in.ROUTES,
+        ],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         guards=[let_in],
         csrf_config=CSRFConfig(

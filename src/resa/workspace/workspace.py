@@ -49,7 +49,7 @@ from resa.workspace.showing import workspace_bundle
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from resa.analytics import Measure
+    from resa.analytics import Measure, Place
     from resa.discovery import Draft
     from resa.drawing import MapOptions, Paper, Svg
     from resa.reporting import HtmlReport
@@ -207,9 +207,17 @@ class Workspace:
 
         return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
-    def customer(self, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50) -> Profile:
+    def customer(
+        self,
+        value: str,
+        *,
+        kind: str | None = None,
+        map_key: str | None = None,
+        newest: int = 50,
+        before: Place | None = None,
+    ) -> Profile:
         """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
-        found = profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
+        found = profile_of(self, value, kind=kind, map_key=map_key, newest=newest, before=before)
         self.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
         return found
 
@@ -320,7 +328,7 @@ class Workspace:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
-            also = self.audit.also("map.change", map=journey_map.key, version=journey_map.hash[:8])
+            also = self.audit.also("map.change", who=user(), map=journey_map.key, version=journey_map.hash[:8])
             writer.save_map_version(journey_map.key, journey_map.hash, text, who=user(), also=also)
 
     def _forget_sources(self) -> None:
