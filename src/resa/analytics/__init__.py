@@ -38,7 +38,7 @@ from resa.analytics.questions.kinds import (
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.heat_pictures import friction_rows
-from resa.analytics.results.plain_text import table_text
+from resa.analytics.results.plain_text import table_cells, table_text
 from resa.analytics.results.result import Column, Part, Result, arrow_html
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
@@ -92,6 +92,7 @@ __all__ = [
     "question_from",
     "seen_customer",
     "segment_flags",
+    "table_cells",
     "table_text",
     "why",
 ]

@@ -34,7 +34,7 @@ def list_people(show_format: HowToWrite = None, output: Output = None, folder: F
         rows = [
             {
                 "number": one.id,
-                "e-mail": harmless(one.email),
+                "address": harmless(one.email),
                 "name": harmless(one.name),
                 "role": one.role,
                 "password": "yes" if one.has_password else "no",
@@ -109,7 +109,7 @@ def sessions(
         rows = [
             {
                 "session": one.id,
-                "e-mail": harmless(one.person.email),
+                "address": harmless(one.person.email),
                 "began (UTC)": f"{one.began_at:%Y-%m-%d %H:%M}",
                 "seen (UTC)": f"{one.seen_at:%Y-%m-%d %H:%M}",
                 "browser": harmless(one.agent),

@@ -72,6 +72,13 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
 
     def started(address: str) -> None:
         tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
+        if not shop.people.all():
+            words = sentence(
+                "nobody can sign in at {address} yet; invite the first with: "
+                "resa people invite you@example.com --role admin",
+                address=_for_a_browser(address),
+            )
+            tell("people", "warning", words)
         if secret:
             link = f"{_for_a_browser(address)}/setup/{secret}"
             words = sentence("nobody can send events yet; make a key, once, within an hour: {link}", link=link)

@@ -4,7 +4,7 @@ from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
 from resa.drawing.differences import Difference, draw_differences
-from resa.drawing.fonts import font_css
+from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
@@ -35,6 +35,7 @@ from resa.drawing.words import said_in, say, say_count
 
 __all__ = [
     "LANES",
+    "LATIN",
     "MOST_CURVES",
     "MOST_PERSONAS",
     "PAPERS",

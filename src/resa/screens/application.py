@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -18,8 +20,8 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import customers, home, maps, reports, segments, signing_in
-from resa.screens.frame import GUARDS, Html, page, redirect, style_sheet
+from resa.screens import customers, home, live, maps, reports, segments, settings, signing_in
+from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
 __all__ = ["application"]
@@ -28,13 +30,34 @@ _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 
 
+@get("/static/icon.svg", opt={"open": True}, sync_to_thread=False)
+def icon() -> Response[str]:
+    """What stands in a browser's tab."""
+    return Response(icon_file(), media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
+
+
 @get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
-def static_file(name: str) -> Response[str]:
-    """The style sheet."""
+def style(name: str) -> Response[str]:
+    """The style sheet, whose name changes with it."""
     known, sheet = style_sheet()
     if name != known:
-        return Response("", status_code=404, media_type="text/plain")
+        raise HTTPException(status_code=404)
     return Response(sheet, media_type="text/css; charset=utf-8", headers={"cache-control": _A_YEAR})
+
+
+# One router: two handlers of one address that are given one by one are each made to run in threads twice.
+_ROUTES: Final = (
+    icon,
+    style,
+    *signing_in.ROUTES,
+    *customers.ROUTES,
+    *home.ROUTES,
+    *live.ROUTES,
+    *maps.ROUTES,
+    *reports.ROUTES,
+    *segments.ROUTES,
+    *settings.ROUTES,
+)
 
 
 def application(folder: Path, secret: str) -> Litestar:
@@ -72,22 +95,14 @@ def application(folder: Path, secret: str) -> Litestar:
             yield
 
     return Litestar(
-        [
-            static_file,
-            *customers.ROUTES,
-            *home.ROUTES,
-            *maps.ROUTES,
-            *reports.ROUTES,
-            *segments.ROUTES,
-            *signing_in.ROUTES,
-        ],
+        [Router("/", route_handlers=_ROUTES)],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         guards=[let_in],
         csrf_config=CSRFConfig(
             secret=desk.secret, cookie_name=COOKIES["csrf"], cookie_httponly=True, cookie_samesite="lax"
         ),
         exception_handlers={Exception: excepted},
-        after_request=_guarded,
+        after_request=_after,
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
@@ -129,7 +144,20 @@ def _said(visit: Visit, error: Exception) -> Html:
         case HTTPException():
             known = {404: "nothing_here", 403: "form_too_old", 405: "nothing_here"}
             status, words = error.status_code, visit.say(known.get(error.status_code, "failed"))
+        case _:
+            _tell(error)
     return page(visit, "trouble", visit.say("trouble"), status=status, words=words)
+
+
+def _tell(error: Exception) -> None:
+    """Where something went wrong that nobody foresaw, for who runs the server; never what it was about."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+    sys.stderr.write(f"a screen failed: {type(error).__name__} at {', '.join(places)}\n")
+    sys.stderr.flush()
+
+
+async def _after(answer: Response[Any]) -> Response[Any]:
+    return _guarded(answer)
 
 
 def _guarded(answer: Response[Any]) -> Response[Any]:

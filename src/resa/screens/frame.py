@@ -14,12 +14,11 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from resa.base.language import LANGUAGES, in_language
 from resa.base.version import __version__
-from resa.drawing import font_css, tokens_css
-from resa.drawing.fonts import LATIN
+from resa.drawing import LATIN, font_css, tokens_css
 from resa.screens.rights import Right
 from resa.screens.visits import Visit
 
-__all__ = ["GUARDS", "Html", "page", "redirect", "style_sheet"]
+__all__ = ["GUARDS", "Html", "icon_file", "page", "redirect", "style_sheet"]
 
 Html = Response[str]
 
@@ -64,9 +63,17 @@ def _templates() -> Environment:
 @lru_cache(maxsize=1)
 def style_sheet() -> tuple[str, str]:
     """The name of the style sheet, which changes with it, and the sheet: font, colours, and how pages look."""
-    own = (files("resa.screens") / "static" / "screens.css").read_text(encoding="utf-8")
-    sheet = "\n".join([font_css([LATIN]), tokens_css(), own])
+    sheet = "\n".join([font_css([LATIN]), tokens_css(), _static("screens.css")])
     return f"{hashlib.sha256(sheet.encode()).hexdigest()[:16]}.css", sheet
+
+
+def icon_file() -> str:
+    """What stands in a browser's tab, as SVG."""
+    return _static("icon.svg")
+
+
+def _static(name: str) -> str:
+    return (files("resa.screens") / "static" / name).read_text(encoding="utf-8")
 
 
 def page(visit: Visit, template: str, title: str, *, status: int = 200, **values: object) -> Html:

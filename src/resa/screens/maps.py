@@ -16,6 +16,7 @@ from resa.model.journey import JourneyMap, Touchpoint
 from resa.reporting import map_numbers
 from resa.screens.frame import Html, page
 from resa.screens.reports import told
+from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
 
 __all__ = ["ROUTES"]
@@ -87,7 +88,7 @@ def show_map(visit: Visit, key: str, *, lanes: str = "all", persona: str = "", p
         journey_map.title,
         map=journey_map,
         drawing=drawn.inline("map"),
-        tables=drawn.tables,
+        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawn.tables],
         told=told(visit, key),
         presets=list(PRESETS),
         chosen={"lanes": lanes, "persona": persona, "plain": plain},

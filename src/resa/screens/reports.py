@@ -8,6 +8,7 @@ from typing import Final
 
 from litestar import Response, get
 
+from resa.drawing import read_pictures
 from resa.reporting import Report, report_content
 from resa.screens.frame import Html, page
 from resa.screens.visits import Visit
@@ -43,7 +44,7 @@ def told(visit: Visit, key: str | None) -> Report:
         own = _locks.setdefault(place, Lock())
     with own:
         if place not in _known:
-            pictures = shop.pictures(journey_map)
+            pictures = read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder)
             _known[place] = report_content(measure, shop.store, journey_map, pictures=pictures, clock=shop.clock)
         _known.move_to_end(place)
     with _lock:

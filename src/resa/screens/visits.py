@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from resa.base.language import LANGUAGES
+from resa.model.people import Person, Session
 from resa.screens.rights import Right, may
 from resa.screens.words import say, say_count
 from resa.workspace import Workspace
 from resa.workspace.auditing import acting
-
-if TYPE_CHECKING:
-    from resa.workspace.people import Person, Session
 
 __all__ = ["COOKIES", "Desk", "Refused", "Visit"]
 

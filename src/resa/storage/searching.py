@@ -26,6 +26,7 @@ __all__ = ["search_everything"]
 _AT_ONCE: Final = 1 << 24
 _OVERLAP: Final = 1 << 12
 _ROWS: Final = 65_536
+_STAFF: Final = frozenset({("people", "email"), ("people", "name"), ("audit", "who")})
 
 
 def search_everything(layout: Layout, needles: Needles, *, arrived: int) -> list[str]:
@@ -35,7 +36,8 @@ def search_everything(layout: Layout, needles: Needles, *, arrived: int) -> list
         layout: The data folder.
         needles: What is sought.
         arrived: Number of the last arrival that is looked at. Where later ones, which a server takes meanwhile, name
-            her, too, bytes of their file beside its rows prove nothing and are left out.
+            her, too, bytes of their file beside its rows prove nothing and are left out. The same holds where she is
+            one of the staff, and stands as such among who may sign in, and in the log as who did something.
     """
     found = set[str]()
     for path in sorted(layout.root.rglob("*")) if needles else ():
@@ -43,6 +45,8 @@ def search_everything(layout: Layout, needles: Needles, *, arrived: int) -> list
             if not path.is_file() or not _holds(path, needles):
                 continue
         except FileNotFoundError:  # a server beside puts its arrivals in order
+            continue
+        if path.name.startswith(layout.database.name) and _only_staff(layout.database, needles):
             continue
         if path.name.startswith(layout.arrivals.name) and _only_later(layout.arrivals, needles, arrived):
             continue
@@ -57,6 +61,22 @@ def _only_later(path: Path, needles: Needles, arrived: int) -> bool:
         rows = connection.execute("SELECT number, content FROM arrivals").fetchall()
     naming = [number for number, content in rows if any(map(needles.stand_in, _as_text(content)))]
     return bool(naming) and min(naming) > arrived
+
+
+def _only_staff(path: Path, needles: Needles) -> bool:
+    """Whether what says who may sign in, and who did something, names her, and no other row does."""
+    staff = False
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            found = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the database's own names
+            names = [column[0] for column in found.description]
+            for row in found:
+                for name, value in zip(names, row, strict=True):
+                    if any(map(needles.stand_in, _as_text(value))):
+                        if (table, name) not in _STAFF:
+                            return False
+                        staff = True
+    return staff
 
 
 def _holds(path: Path, needles: Needles) -> bool:

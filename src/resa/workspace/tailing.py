@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from resa.collector import BOT
 from resa.storage import EventFile, Store
 
-__all__ = ["Seen", "Tail"]
+__all__ = ["Seen", "Tail", "newest_seen"]
 
 _KINDS: Final = ("events", "customers", "feedback", "daily_numbers", "rejected")
 _COLUMNS: Final = ("source_id", "identifiers", "event", "touchpoint", "number", "device", "reason", "detail")
@@ -59,14 +59,32 @@ class Tail:
                 yield from _rows(file)
 
 
-def _rows(file: EventFile) -> Iterator[Seen]:
+def newest_seen(store: Store, most: int) -> list[Seen]:
+    """What came in last, the newest first.
+
+    Args:
+        store: The store.
+        most: So many rows at most.
+    """
+    found: list[Seen] = []
+    files = (file for kind in _KINDS for file in store.event_files(kind) if file.rows)
+    for file in sorted(files, key=lambda file: -file.id):
+        found += reversed(list(_rows(file, most - len(found))))
+        if len(found) >= most:
+            break
+    return found
+
+
+def _rows(file: EventFile, last: int | None = None) -> Iterator[Seen]:
+    """The rows of a file, or its last ones."""
     try:
         with pq.ParquetFile(file.path) as parquet:
             names = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
-            table: pa.Table = parquet.read(columns=names)
+            groups = parquet.num_row_groups
+            table: pa.Table = parquet.read_row_groups(range(0 if last is None else groups - 1, groups), names)
     except FileNotFoundError:  # compacted since
         return
-    for row in table.to_pylist():
+    for row in (table if last is None else table.slice(max(0, table.num_rows - last))).to_pylist():
         if file.kind == "rejected":
             yield Seen(row["source_id"], "rejected", row["reason"], row["detail"])
         else:

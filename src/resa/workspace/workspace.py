@@ -442,7 +442,7 @@ class Workspace:
         journey_map = self.map(key)
         numbers = reporting.map_numbers(self.measure, journey_map, as_of=as_of) if measured else None
         options = options or drawing.MapOptions()
-        pictures = options.pictures or self.pictures(journey_map)
+        pictures = options.pictures or self._pictures(journey_map)
         return drawing.draw_map(journey_map, numbers, options=replace(options, pictures=pictures))
 
     def export(self, path: Path | str, key: str | None = None, *, paper: Paper | None = None) -> Path:
@@ -471,13 +471,12 @@ class Workspace:
         from resa.reporting import build_report  # noqa: PLC0415 - heavy; measuring does without it
 
         journey_map = self.map(key)
-        pictures = self.pictures(journey_map)
+        pictures = self._pictures(journey_map)
         return build_report(
             self.measure, self.store, journey_map, pictures=pictures, names=names, as_of=as_of, clock=self.clock
         )
 
-    def pictures(self, journey_map: JourneyMap) -> dict[str, bytes]:
-        """The raster pictures of a map, by the path that it gives."""
+    def _pictures(self, journey_map: JourneyMap) -> dict[str, bytes]:
         from resa.drawing import read_pictures  # noqa: PLC0415 - heavy; measuring does without it
 
         return read_pictures(journey_map, (self.folder / journey_map.file).parent, self.folder)

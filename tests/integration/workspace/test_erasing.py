@@ -7,14 +7,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 import resa
 from resa.base.clock import to_microseconds
 from resa.cli.app import run
-from resa.storage import KINDS, Member, SegmentChange, SegmentState, keep_segment, since_when
+from resa.storage import (
+    KINDS,
+    Member,
+    Needles,
+    SegmentChange,
+    SegmentState,
+    keep_segment,
+    search_everything,
+    since_when,
+)
 from resa.storage.erasing import TABLES
 from resa.storage.layout import FILE_FOLDERS
-from resa.storage.schema import metadata
+from resa.storage.schema import map_versions, metadata
 from resa.workspace.customers import found_customer
 
 MAP = """
@@ -182,6 +192,18 @@ def test_every_table_says_whether_it_holds_customers() -> None:
     }
     assert set(TABLES) == {*FILE_FOLDERS, *KINDS, *(set(metadata.tables) - holds_nobody)}
     assert all(TABLES[kind] == ("identifiers" in schema.names) for kind, schema in KINDS.items())
+
+
+def test_one_of_the_staff_is_erased_as_a_customer_and_signs_in_as_before(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        shop.people.accept(shop.people.invite("anna@shop.se"), "nine herons in a row")
+        assert shop.erase("anna@shop.se").rows["events"] == 2
+        assert shop.people.sign_in("anna@shop.se", "nine herons in a row")
+        needles = Needles(frozenset({"anna@shop.se"}))
+        assert search_everything(shop.store.layout, needles, arrived=0) == []
+        with shop.store.database.changing() as connection:
+            connection.execute(update(map_versions).values(who="by anna@shop.se"))
+        assert search_everything(shop.store.layout, needles, arrived=0) == ["operations.db", "operations.db-wal"]
 
 
 def test_the_command_asks_and_says_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

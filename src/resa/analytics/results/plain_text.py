@@ -18,7 +18,7 @@ from resa.base.showing import harmless
 from resa.drawing import format_seconds
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CELLS", "HEADINGS", "cell_text", "heading", "plain", "table_text", "time_name", "timed"]
+__all__ = ["CELLS", "HEADINGS", "cell_text", "heading", "plain", "table_cells", "table_text", "time_name", "timed"]
 
 HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -57,7 +57,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
             *("asked", "withdrawn", "way", "what", "detail", "customer", "kept", "from (UTC)", "older rows"),
             *(
                 "number",
-                "e-mail",
+                "address",
                 "role",
                 "password",
                 "invited (UTC)",
@@ -202,14 +202,8 @@ def time_name(name: str) -> str:
     return name.removesuffix("seconds").strip("_") or "time" if name.endswith("seconds") else name
 
 
-def table_text(table: pa.Table, language: str = "en") -> str:
-    """A table for people: a heading, columns side by side, numbers to the right.
-
-    Args:
-        table: The table.
-        language: Of its headings and of our words in it; English is how they are named in files.
-    """
-    names = table.column_names
+def table_cells(table: pa.Table, language: str = "en") -> list[list[str]]:
+    """The headings of a table, then the cells of its rows, as people read them in a language."""
     rows = [
         [
             _word(value, language) if isinstance(value, str) and name in _OURS else cell_text(value, language)
@@ -217,8 +211,18 @@ def table_text(table: pa.Table, language: str = "en") -> str:
         ]
         for row in table.to_pylist()
     ]
-    cells = [[heading(name, language) for name in names], *rows]
-    widths = [max(len(row[number]) for row in cells) for number in range(len(names))]
+    return [[heading(name, language) for name in table.column_names], *rows]
+
+
+def table_text(table: pa.Table, language: str = "en") -> str:
+    """A table for people: a heading, columns side by side, numbers to the right.
+
+    Args:
+        table: The table.
+        language: Of its headings and of our words in it; English is how they are named in files.
+    """
+    cells = table_cells(table, language)
+    widths = [max(len(row[number]) for row in cells) for number in range(table.num_columns)]
     numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
     lines = [
         "  ".join(

@@ -1,0 +1,146 @@
+"""Settings: one's own sessions; people and keys; who saw and changed what; and what `resa.toml` says."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, get, post
+
+from resa.base.errors import ResaError
+from resa.base.language import in_language, said_by
+from resa.base.settings import Settings
+from resa.screens.frame import Html, page, redirect
+from resa.screens.rights import RIGHTS
+from resa.screens.signing_in import Form
+from resa.screens.tables import shown_rows
+from resa.screens.visits import Visit
+from resa.workspace.auditing import acting
+from resa.workspace.people import ROLES
+
+__all__ = ["ROUTES"]
+
+_NEWEST: Final = 200
+
+
+@get("/settings", opt={"needs": "see"}, sync_to_thread=True)
+def settings(visit: Visit) -> Html:
+    """Where one is signed in, and the ways to the other settings."""
+    person = visit.person
+    sessions = visit.shop.people.sessions(person.id) if person else []
+    return page(
+        visit,
+        "settings",
+        visit.say("settings"),
+        sessions=sessions,
+        rights=sorted(RIGHTS[person.role]) if person else [],
+    )
+
+
+@post("/settings/sessions", opt={"needs": "see"}, sync_to_thread=True)
+def end_session(visit: Visit, data: Form) -> Html:
+    """End one of one's own sessions."""
+    people, person = visit.shop.people, visit.person
+    if person and data.get("session") in {one.id for one in people.sessions(person.id)}:
+        people.end_session(data["session"])
+    return redirect("/settings")
+
+
+@get("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
+def people(visit: Visit) -> Html:
+    """Everybody who may sign in."""
+    return _people(visit)
+
+
+@post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
+def change_people(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
+    """Invite somebody, give another role, or end somebody's right to sign in."""
+    shop, email = visit.shop, data.get("email", "")
+    try:
+        match data.get("do"):
+            case "invite":
+                token = shop.people.invite(email, data.get("name", ""), data.get("role", "viewer"), by=visit.who)  # type: ignore[arg-type]  # it is checked there
+                scheme = "https" if visit.secure else "http"
+                return _people(visit, link=f"{scheme}://{request.headers.get('host', 'localhost')}/welcome/{token}")
+            case "role":
+                shop.people.change_role(email, data.get("role", ""), by=visit.who)  # type: ignore[arg-type]  # see above
+            case "end":
+                shop.people.end(email, by=visit.who)
+            case _:
+                pass
+    except ResaError as error:
+        return _people(visit, status=422, why=in_language(said_by(error), visit.language))
+    return redirect("/settings/people")
+
+
+def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
+    everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
+    title = visit.say("people")
+    return page(visit, "people", title, status=status, people=everybody, roles=ROLES, link=link, why=why)
+
+
+@get("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)
+def keys(visit: Visit) -> Html:
+    """The keys of those who send events over HTTP, or watch how that goes."""
+    return _keys(visit)
+
+
+@post("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)
+def change_keys(visit: Visit, data: Form) -> Html:
+    """Make a key, which is shown this once, or revoke one."""
+    shop, name = visit.shop, data.get("name", "").strip()
+    try:
+        with acting(visit.who):
+            match data.get("do"):
+                case "make" if data.get("scope", "collect") == "collect":
+                    return _keys(visit, key=shop.keys.make(name, data.get("source", "").strip() or None))
+                case "make":
+                    return _keys(visit, key=shop.keys.make_for(data["scope"], name))  # type: ignore[arg-type]  # it is checked there
+                case "revoke":
+                    shop.keys.revoke(name)
+                case _:
+                    pass
+    except ResaError as error:
+        return _keys(visit, status=422, why=in_language(said_by(error), visit.language))
+    return redirect("/settings/keys")
+
+
+def _keys(visit: Visit, *, status: int = 200, key: str = "", why: str = "") -> Html:
+    found = [one for one in visit.shop.keys.all() if one.revoked_at is None]
+    return page(visit, "keys", visit.say("keys"), status=status, keys=found, key=key, why=why)
+
+
+@get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)
+def audit(visit: Visit) -> Html:
+    """Who saw and changed what, the newest first; customers stand in it by pseudonyms alone."""
+    rows = [
+        (
+            "" if one.at is None else f"{one.at:%Y-%m-%d %H:%M:%S}",
+            one.who,
+            one.what,
+            one.pseudonym[:8],
+            ", ".join(f"{name} {value}" for name, value in one.detail.items()),
+        )
+        for one in visit.shop.audit.entries(newest=_NEWEST)
+    ]
+    words = ("when", "who", "what", "customer_pseudonym", "detail")
+    return page(visit, "audit", visit.say("audit"), entries=shown_rows([visit.say(word) for word in words], rows))
+
+
+@get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)
+def settings_file(visit: Visit) -> Html:
+    """What `resa.toml` and the environment say."""
+    rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
+    words = ("setting", "value", "about")
+    return page(visit, "settings_file", "resa.toml", entries=shown_rows([visit.say(word) for word in words], rows))
+
+
+ROUTES: Final = (
+    settings,
+    end_session,
+    people,
+    change_people,
+    keys,
+    change_keys,
+    audit,
+    settings_file,
+)
