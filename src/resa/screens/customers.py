@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
@@ -41,7 +41,7 @@ _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _LISTED: Final = 50
 _PAIRS: Final = 25
 
-MapKey = Annotated[str, Parameter(query="map")]
+MapKey = Annotated[str, QueryParameter(name="map")]
 """Through which map a customer is seen; empty: the first."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from resa.base.language import said, said_count
+from resa.drawing import format_count
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
@@ -379,4 +380,5 @@ def say(key: str, /, *, language: str, **values: object) -> str:
 
 def say_count(key: str, n: int, /, *, language: str, **values: object) -> str:
     """A sentence about `n` things in a language; `{n}` stands for how many, as the language writes numbers."""
-    return said_count(language, f"screen.{key}", ENGLISH[f"{key}.one"], ENGLISH[f"{key}.other"], n, **values)
+    one, other = ENGLISH[f"{key}.one"], ENGLISH[f"{key}.other"]
+    return said_count(language, f"screen.{key}", one, other, n, n=format_count(n, language), **values)
