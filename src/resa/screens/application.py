@@ -16,6 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import FromPath
 from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
@@ -37,12 +38,12 @@ def icon() -> Response[str]:
 
 
 @get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
-def style(name: str) -> Response[str]:
+def style(name: FromPath[str]) -> Response[str]:
     """The style sheet, whose name changes with it."""
     known, sheet = style_sheet()
     if name != known:
         raise HTTPException(status_code=404)
-    return Response(sheet, media_type="text/css; charset=utf-8", headers={"cache-control": _A_YEAR})
+    return Response(sheet, media_type="text/css", headers={"cache-control": _A_YEAR})
 
 
 # One router: two handlers of one address that are given one by one are each made to run in threads twice.

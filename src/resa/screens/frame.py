@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from resa.base.language import LANGUAGES, in_language
@@ -18,9 +19,12 @@ from resa.drawing import LATIN, font_css, tokens_css
 from resa.screens.rights import Right
 from resa.screens.visits import Visit
 
-__all__ = ["GUARDS", "Html", "icon_file", "page", "redirect", "style_sheet"]
+__all__ = ["GUARDS", "Html", "Visiting", "icon_file", "page", "redirect", "style_sheet"]
 
 Html = Response[str]
+
+Visiting = NamedDependency[Visit]
+"""The visit that a route answers."""
 
 NAVIGATION: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/", "home", "see"),
@@ -105,7 +109,7 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
     )
     # YAML's and JSON's escapes can name halves of a character: pairs are joined, a lone half becomes a sign for it.
     whole = html.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").translate(_TURNING)
-    return Response(whole, status_code=status, media_type="text/html; charset=utf-8")
+    return Response(whole, status_code=status, media_type="text/html")
 
 
 def redirect(path: str, **query: str) -> Html:

@@ -6,15 +6,14 @@ from typing import Final
 
 from litestar import get
 
-from resa.screens.frame import Html, page
+from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import told
-from resa.screens.visits import Visit
 
 __all__ = ["ROUTES"]
 
 
 @get("/", opt={"needs": "see"}, sync_to_thread=True)
-def home(visit: Visit) -> Html:
+def home(visit: Visiting) -> Html:
     """Every map with its large numbers, the places furthest below target, and sources that need somebody."""
     shop = visit.shop
     maps = [(one, told(visit, one.key)) for one in shop.maps.values()]

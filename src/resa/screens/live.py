@@ -12,7 +12,7 @@ from resa.base.errors import ResaError
 from resa.base.language import as_it_is, in_language, said_by
 from resa.collector import said_again
 from resa.drawing import format_count, format_seconds
-from resa.screens.frame import Html, page
+from resa.screens.frame import Html, Visiting, page
 from resa.screens.signing_in import Form
 from resa.screens.tables import Shown, shown, shown_rows
 from resa.screens.visits import Visit
@@ -26,13 +26,13 @@ _UNUSED: Final = 20
 
 
 @get("/live", opt={"needs": "sources"}, sync_to_thread=True)
-def live(visit: Visit) -> Html:
+def live(visit: Visiting) -> Html:
     """Sources with their lag and errors, the newest rows, refused ones by reason, and the tracking plan."""
     return _page(visit)
 
 
 @post("/live/replay", opt={"needs": "manage"}, sync_to_thread=True)
-def replay(visit: Visit, data: Form) -> Html:
+def replay(visit: Visiting, data: Form) -> Html:
     """Read the refused rows of a source again, by its file as it is now."""
     try:
         with acting(visit.who):

@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from litestar import Response, get
+from litestar.params import FromPath, FromQuery
 
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.drawing import PRESETS, MapOptions, format_count, format_decimal, format_seconds
 from resa.model.journey import JourneyMap, Touchpoint
 from resa.reporting import map_numbers
-from resa.screens.frame import Html, page
+from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import told
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
@@ -27,7 +28,7 @@ FILES: Final = {
     "pdf": "application/pdf",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
 }
 """What a map can be taken away as."""
 
@@ -36,7 +37,7 @@ _COLUMNS: Final = 9
 
 
 @get("/map", opt={"needs": "see"}, sync_to_thread=True)
-def maps(visit: Visit) -> Html:
+def maps(visit: Visiting) -> Html:
     """The maps of the workspace; of one alone, the map."""
     found = list(visit.shop.maps.values())
     if len(found) == 1:
@@ -45,7 +46,13 @@ def maps(visit: Visit) -> Html:
 
 
 @get("/map/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
-def one_map(visit: Visit, key: str, lanes: str = "all", persona: str = "", plain: str = "") -> Html:
+def one_map(
+    visit: Visiting,
+    key: FromPath[str],
+    lanes: FromQuery[str] = "all",
+    persona: FromQuery[str] = "",
+    plain: FromQuery[str] = "",
+) -> Html:
     """One map, drawn with what was measured."""
     return show_map(visit, key, lanes=lanes, persona=persona, plain=bool(plain))
 
@@ -97,7 +104,7 @@ def show_map(visit: Visit, key: str, *, lanes: str = "all", persona: str = "", p
 
 
 @get("/map/{key:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
-def map_file(visit: Visit, key: str, name: str) -> Response[bytes]:
+def map_file(visit: Visiting, key: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A map as a file, such as map.pptx."""
     stem, _, form = name.rpartition(".")
     if form not in FILES or stem != key:
@@ -109,7 +116,7 @@ def map_file(visit: Visit, key: str, name: str) -> Response[bytes]:
 
 
 @get("/map/{key:str}/{touchpoint:str}", opt={"needs": "see"}, sync_to_thread=True)
-def touchpoint_page(visit: Visit, key: str, touchpoint: str) -> Html:
+def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str]) -> Html:
     """One touchpoint: what is planned there, its numbers, expectations and promises, and what people said."""
     journey_map = visit.shop.map(key)
     found = next((one for one in journey_map.touchpoints if one.key == touchpoint), None)

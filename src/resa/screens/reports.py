@@ -7,10 +7,11 @@ from threading import Lock
 from typing import Final
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from resa.drawing import read_pictures
 from resa.reporting import Report, report_content
-from resa.screens.frame import Html, page
+from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
 
 __all__ = ["ROUTES", "told"]
@@ -55,17 +56,17 @@ def told(visit: Visit, key: str | None) -> Report:
 
 
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)
-def reports(visit: Visit) -> Html:
+def reports(visit: Visiting) -> Html:
     """The reports that there are: one of each map."""
     return page(visit, "reports", visit.say("reports"), maps=list(visit.shop.maps.values()))
 
 
 @get("/reports/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
-def report(visit: Visit, key: str) -> Response[str]:
+def report(visit: Visiting, key: FromPath[str]) -> Response[str]:
     """A map's report, one page that can be kept and sent."""
     made = visit.shop.report(key)
     headers = {"content-security-policy": _POLICY}
-    return Response(made.html, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(made.html, media_type="text/html", headers=headers)
 
 
 ROUTES: Final = (reports, report)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Request, get, post
 
 from resa.base.errors import ResaError
 from resa.base.language import in_language, said_by
 from resa.base.settings import Settings
-from resa.screens.frame import Html, page, redirect
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.rights import RIGHTS
 from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
+from resa.storage import Scope
 from resa.workspace.auditing import acting
-from resa.workspace.people import ROLES
+from resa.workspace.people import ROLES, Role
 
 __all__ = ["ROUTES"]
 
@@ -23,7 +24,7 @@ _NEWEST: Final = 200
 
 
 @get("/settings", opt={"needs": "see"}, sync_to_thread=True)
-def settings(visit: Visit) -> Html:
+def settings(visit: Visiting) -> Html:
     """Where one is signed in, and the ways to the other settings."""
     person = visit.person
     sessions = visit.shop.people.sessions(person.id) if person else []
@@ -37,7 +38,7 @@ def settings(visit: Visit) -> Html:
 
 
 @post("/settings/sessions", opt={"needs": "see"}, sync_to_thread=True)
-def end_session(visit: Visit, data: Form) -> Html:
+def end_session(visit: Visiting, data: Form) -> Html:
     """End one of one's own sessions."""
     people, person = visit.shop.people, visit.person
     if person and data.get("session") in {one.id for one in people.sessions(person.id)}:
@@ -46,23 +47,24 @@ def end_session(visit: Visit, data: Form) -> Html:
 
 
 @get("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
-def people(visit: Visit) -> Html:
+def people(visit: Visiting) -> Html:
     """Everybody who may sign in."""
     return _people(visit)
 
 
 @post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
-def change_people(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
+def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
     """Invite somebody, give another role, or end somebody's right to sign in."""
     shop, email = visit.shop, data.get("email", "")
     try:
         match data.get("do"):
             case "invite":
-                token = shop.people.invite(email, data.get("name", ""), data.get("role", "viewer"), by=visit.who)  # type: ignore[arg-type]  # it is checked there
+                role = _role(data)
+                token = shop.people.invite(email, data.get("name", ""), role, by=visit.who)
                 scheme = "https" if visit.secure else "http"
                 return _people(visit, link=f"{scheme}://{request.headers.get('host', 'localhost')}/welcome/{token}")
             case "role":
-                shop.people.change_role(email, data.get("role", ""), by=visit.who)  # type: ignore[arg-type]  # see above
+                shop.people.change_role(email, _role(data), by=visit.who)
             case "end":
                 shop.people.end(email, by=visit.who)
             case _:
@@ -72,6 +74,16 @@ def change_people(request: Request[Any, Any, Any], visit: Visit, data: Form) -> 
     return redirect("/settings/people")
 
 
+def _role(data: dict[str, str]) -> Role:
+    """The role that a form names; that it is one is checked where it is given."""
+    return cast("Role", data.get("role", ""))
+
+
+def _scope(data: dict[str, str]) -> Scope:
+    """The same of what a key may allow."""
+    return cast("Scope", data.get("scope", ""))
+
+
 def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
     everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
     title = visit.say("people")
@@ -79,22 +91,22 @@ def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -
 
 
 @get("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)
-def keys(visit: Visit) -> Html:
+def keys(visit: Visiting) -> Html:
     """The keys of those who send events over HTTP, or watch how that goes."""
     return _keys(visit)
 
 
 @post("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)
-def change_keys(visit: Visit, data: Form) -> Html:
+def change_keys(visit: Visiting, data: Form) -> Html:
     """Make a key, which is shown this once, or revoke one."""
     shop, name = visit.shop, data.get("name", "").strip()
     try:
         with acting(visit.who):
             match data.get("do"):
-                case "make" if data.get("scope", "collect") == "collect":
+                case "make" if data.get("scope") == "collect":
                     return _keys(visit, key=shop.keys.make(name, data.get("source", "").strip() or None))
                 case "make":
-                    return _keys(visit, key=shop.keys.make_for(data["scope"], name))  # type: ignore[arg-type]  # it is checked there
+                    return _keys(visit, key=shop.keys.make_for(_scope(data), name))
                 case "revoke":
                     shop.keys.revoke(name)
                 case _:
@@ -110,7 +122,7 @@ def _keys(visit: Visit, *, status: int = 200, key: str = "", why: str = "") -> H
 
 
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)
-def audit(visit: Visit) -> Html:
+def audit(visit: Visiting) -> Html:
     """Who saw and changed what, the newest first; customers stand in it by pseudonyms alone."""
     rows = [
         (
@@ -127,7 +139,7 @@ def audit(visit: Visit) -> Html:
 
 
 @get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)
-def settings_file(visit: Visit) -> Html:
+def settings_file(visit: Visiting) -> Html:
     """What `resa.toml` and the environment say."""
     rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
     words = ("setting", "value", "about")

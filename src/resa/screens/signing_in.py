@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final
 from litestar import Request, get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath, FromQuery
 
 from resa.base.errors import ResaError
 from resa.base.language import LANGUAGES, said_by
-from resa.screens.frame import Html, page, redirect
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.visits import COOKIES, Visit
 
 __all__ = ["ROUTES", "Form", "own_path"]
@@ -30,7 +30,7 @@ _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 @get("/sign-in", opt={"open": True}, sync_to_thread=True)
-def sign_in_page(visit: Visit, to: str = "/") -> Html:
+def sign_in_page(visit: Visiting, to: FromQuery[str] = "/") -> Html:
     """The page on which one signs in."""
     if visit.session is not None:
         return redirect(own_path(to))
@@ -38,7 +38,7 @@ def sign_in_page(visit: Visit, to: str = "/") -> Html:
 
 
 @post("/sign-in", opt={"open": True}, sync_to_thread=True)
-def sign_in(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
+def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
     """Sign in."""
     email, to = data.get("email", ""), own_path(data.get("to", "/"))
     token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
@@ -48,7 +48,7 @@ def sign_in(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
 
 
 @post("/sign-out", opt={"open": True}, sync_to_thread=True)
-def sign_out(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:  # noqa: ARG001 - the form's token
+def sign_out(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's token
     """Sign out."""
     if visit.session is not None:
         visit.shop.people.sign_out(request.cookies[COOKIES["session"]])
@@ -58,7 +58,7 @@ def sign_out(request: Request[Any, Any, Any], visit: Visit, data: Form) -> Html:
 
 
 @get("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
-def welcome_page(visit: Visit, token: str) -> Html:
+def welcome_page(visit: Visiting, token: FromPath[str]) -> Html:
     """The page on which who was invited sets a password."""
     invited = visit.shop.people.invited(token)
     if invited is None:
@@ -67,7 +67,7 @@ def welcome_page(visit: Visit, token: str) -> Html:
 
 
 @post("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
-def welcome(request: Request[Any, Any, Any], visit: Visit, token: str, data: Form) -> Html:
+def welcome(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[str], data: Form) -> Html:
     """Set a password by an invitation, and be signed in."""
     people = visit.shop.people
     invited = people.invited(token)
@@ -81,7 +81,7 @@ def welcome(request: Request[Any, Any, Any], visit: Visit, token: str, data: For
 
 
 @post("/look", opt={"open": True}, sync_to_thread=False)
-def look(visit: Visit, data: Form) -> Html:
+def look(visit: Visiting, data: Form) -> Html:
     """Keep in which language and colours a reader likes to read."""
     answer = redirect(own_path(data.get("to", "/")))
     for name, known in (("language", (*LANGUAGES,)), ("theme", ("light", "dark", ""))):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Screens"]
 
+_START_SECONDS: Final = 20.0
 _AGAIN_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 120.0
 _LISTENING: Final = b"listening at port "
@@ -42,13 +43,17 @@ class Screens:
 
     Args:
         folder: The workspace.
+        wanted: Start it at once: there is somebody who may sign in. Else it starts with the first who looks.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, wanted: bool) -> None:
         self._command = [sys.executable, "-m", "resa.screens", str(folder)]
         self._secret = secrets.token_urlsafe(32)
         self._port: int | None = None
         self._client: AsyncClient | None = None
+        self._wanted, self._listening = asyncio.Event(), asyncio.Event()
+        if wanted:
+            self._wanted.set()
 
     async def run(self) -> None:
         """Start it, and again whenever it has ended; cancel this to end both."""
@@ -56,7 +61,7 @@ class Screens:
 
         async with AsyncClient(timeout=_ANSWER_SECONDS, limits=Limits(max_connections=256), trust_env=False) as client:
             self._client = client
-            while True:
+            while await self._wanted.wait():
                 await self._once()
                 await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -71,9 +76,11 @@ class Screens:
             line = await process.stdout.readline()
             if line.startswith(_LISTENING):
                 self._port = int(line.removeprefix(_LISTENING))
+                self._listening.set()
             await process.wait()
         finally:
             self._port = None
+            self._listening.clear()
             with suppress(ProcessLookupError):
                 process.kill()  # it writes in single transactions alone
             await process.wait()
@@ -89,6 +96,9 @@ class Screens:
         from httpx import HTTPError  # noqa: PLC0415 - see above
 
         body = await read_body(receive, headers, held)
+        self._wanted.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._listening.wait(), _START_SECONDS)
         if self._client is None or self._port is None:
             return await _not_yet(send)
         kept = [(name, value) for name, value in headers.items() if name not in _OF_ONE_HOP and _OURS not in name]

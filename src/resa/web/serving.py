@@ -158,7 +158,7 @@ def run(folder: Path, data: Path, host: str, port: int, setup: str) -> None:
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
-        screens = Screens(folder)
+        screens = Screens(folder, wanted=bool(shop.people.all()))
         collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, setup, screens)
         asyncio.run(_serve(collector, screens, settings, host, port))
 

@@ -1,0 +1,115 @@
+"""Who comes in: invited, signed in, out again; and who is turned away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.screens import PASSWORD, Visitor, visiting
+from tests.support.served import new_shop
+
+import resa
+from resa.screens.frame import GUARDS
+from resa.screens.signing_in import own_path
+
+WRONG, WEAK = "not her password", "short"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("shop")
+    new_shop(place)
+    return place
+
+
+@pytest.fixture
+def stranger(folder: Path) -> Iterator[Visitor]:
+    with visiting(folder) as visitor:
+        yield visitor
+
+
+def test_who_is_not_signed_in_is_led_to_the_door_and_back(folder: Path, stranger: Visitor) -> None:
+    answer = stranger.get("/map/journey?lanes=numbers")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?to=%2Fmap%2Fjourney%3Flanes%3Dnumbers")
+    with resa.open(folder) as shop:
+        email = stranger.sign_in(shop, "viewer")
+    stranger.post("/sign-out")
+    assert stranger.get("/").headers["location"].startswith("/sign-in")
+    stranger.get(answer.headers["location"])
+    wrong = stranger.post("/sign-in", email=email, password=WRONG, to="/map/journey")
+    assert wrong.status_code == 401
+    assert "resa-session" not in stranger.client.cookies
+    right = stranger.post("/sign-in", email=email, password=PASSWORD, to="/map/journey")
+    assert (right.status_code, right.headers["location"]) == (303, "/map/journey")
+    cookie = next(one for one in right.headers.get_list("set-cookie") if one.startswith("resa-session"))
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert stranger.get("/map/journey").status_code == 200
+
+
+def test_an_invitation_holds_once_and_asks_for_a_good_password(folder: Path, stranger: Visitor) -> None:
+    with resa.open(folder) as shop:
+        token = shop.people.invite("bo@shop.se", "Bo", "service")
+    stranger.get(f"/welcome/{token}")
+    weak = stranger.post(f"/welcome/{token}", password=WEAK)
+    assert weak.status_code == 422
+    assert "12" in weak.text
+    assert stranger.post(f"/welcome/{token}", password=PASSWORD).status_code == 303
+    assert stranger.get(f"/welcome/{token}").status_code == 410
+    assert stranger.post(f"/welcome/{token}", password=PASSWORD + "!").status_code == 410
+
+
+def test_what_did_not_come_through_the_front_door_is_turned_away(stranger: Visitor) -> None:
+    assert stranger.client.get("/sign-in").status_code == 403
+    assert stranger.client.get("/sign-in", headers={"x-resa-secret": "guessed"}).status_code == 403
+
+
+def test_a_form_must_come_from_a_page_of_ours(folder: Path) -> None:
+    with visiting(folder, "admin") as admin:
+        admin.get("/settings/people")
+        asked = {"do": "invite", "email": "mallory@evil.example", "role": "admin"}
+        assert admin.post("/settings/people", forms="", **asked).status_code == 403
+        assert admin.post("/settings/people", forms="0" * 128, **asked).status_code == 403
+        assert admin.post("/settings/people", origin="cross-site", **asked).status_code == 403
+        with resa.open(folder) as shop:
+            assert "mallory@evil.example" not in {one.email for one in shop.people.all()}
+        assert admin.post("/settings/people", **asked).status_code == 200
+
+
+def test_who_is_ended_is_out_at_once(folder: Path) -> None:
+    with visiting(folder, "marketer") as visitor, resa.open(folder) as shop:
+        assert visitor.get("/").status_code == 200
+        shop.people.end("marketer@shop.se")
+        assert visitor.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb", "\\/x", "/ä"],
+)
+def test_nobody_is_led_to_another_site(to: str) -> None:
+    assert own_path(to) == "/"
+
+
+@pytest.mark.parametrize("to", ["/", "/map/journey?lanes=numbers&plain=1", "/explore/funnel?steps=a,b#table"])
+def test_pages_of_ours_are_gone_on_at(to: str) -> None:
+    assert own_path(to) == to
+
+
+def test_how_one_reads_is_kept(stranger: Visitor) -> None:
+    assert '<html lang="en">' in stranger.get("/sign-in").text
+    assert '<html lang="hu">' in stranger.get("/sign-in", **{"accept-language": "de, hu;q=0.8, en;q=0.7"}).text
+    assert '<html lang="nb">' in stranger.get("/sign-in", **{"accept-language": "nn-NO"}).text
+    assert '<html lang="en">' in stranger.get("/sign-in", **{"accept-language": "sv;q=x"}).text
+    stranger.post("/look", language="sv", theme="dark", to="/sign-in")
+    assert '<html lang="sv" data-theme="dark">' in stranger.get("/sign-in").text
+    stranger.post("/look", language="klingon", theme="pink", to="/sign-in")
+    assert '<html lang="sv" data-theme="dark">' in stranger.get("/sign-in").text
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/", "/static/icon.svg"])
+def test_every_answer_guards_its_reader(stranger: Visitor, path: str) -> None:
+    answer = stranger.get(path)
+    for name, value in GUARDS.items():
+        assert answer.headers[name] == value or (name, path) == ("cache-control", "/static/icon.svg")

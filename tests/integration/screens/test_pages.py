@@ -1,0 +1,120 @@
+"""Pages about a workspace whose every text tries to break out of them, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tests.support.hostile_shop import hostile
+from tests.support.screens import Visitor, visiting
+
+from resa.base.language import LANGUAGES
+
+PAGES = (
+    "/",
+    "/map",
+    "/map/journey",
+    "/map/journey?lanes=blueprint&persona=everyone",
+    "/map/journey?plain=1",
+    "/map/journey/start",
+    "/map/journey/end",
+    "/reports",
+    "/reports/journey",
+    "/live",
+    "/settings",
+    "/settings/people",
+    "/settings/keys",
+    "/settings/audit",
+    "/settings/file",
+)
+
+WRONG = {
+    "/map/jurney": 404,
+    "/map/journey?lanes=all-of-them": 404,
+    "/map/journey?persona=nobody": 404,
+    "/map/journey/nowhere": 404,
+    "/map/journey/files/journey.exe": 404,
+    "/reports/nothing": 404,
+    "/nothing/at/all": 404,
+}
+
+RUNNING = {"script", "iframe", "object", "embed", "base", "foreignobject"}
+
+
+class Tags(HTMLParser):
+    """What a page is made of, as a browser reads it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    folder = tmp_path_factory.mktemp("hostile") / "shop"
+    with hostile(folder) as shop:
+        shop.collect()
+        shop.keys.make("<script>alert(6)</script>", "web")
+        shop.people.invite("mallory@evil.example", "<img src=x onerror=alert(7)>")
+    with visiting(folder, "admin") as visitor:
+        yield visitor
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_that_people_or_data_say_becomes_markup(admin: Visitor, path: str, language: str) -> None:
+    admin.client.cookies.set("resa-language", language)
+    answer = admin.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for tag, attributes in Tags(answer.text).found:
+        assert tag not in RUNNING
+        assert not [name for name in attributes if name.startswith("on")]
+        assert not (attributes.get("href") or "").startswith(("javascript", "//", "http")), attributes
+        assert not attributes.get("src")
+    if not path.startswith("/reports/"):  # a report is of one language, that of its map
+        assert f'<html lang="{language}">' in answer.text
+
+
+@pytest.mark.parametrize("path", WRONG)
+def test_what_there_is_not_is_said_on_a_page(admin: Visitor, path: str) -> None:
+    answer = admin.get(path)
+    assert answer.status_code == WRONG[path]
+    assert "<h1>" in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("pptx", b"PK"), ("xlsx", b"PK")]
+)
+def test_the_map_is_taken_away_as_a_file(admin: Visitor, form: str, begins: bytes) -> None:
+    answer = admin.get(f"/map/journey/files/journey.{form}")
+    assert answer.status_code == 200
+    assert answer.content.startswith(begins)
+    assert answer.headers["content-disposition"] == f'attachment; filename="journey.{form}"'
+
+
+def test_names_are_for_those_who_need_them(admin: Visitor, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("named") / "shop"
+    with hostile(folder) as shop:
+        shop.collect()
+    with visiting(folder, "analyst") as analyst:
+        assert "secret-" not in analyst.get("/live").text
+    assert "secret-" in admin.get("/live").text
+
+
+def test_an_edit_of_the_files_is_seen_at_once(tmp_path: Path) -> None:
+    with hostile(tmp_path / "shop") as shop:
+        shop.collect()
+    with visiting(tmp_path / "shop", "viewer") as visitor:
+        assert "A new title" not in visitor.get("/").text
+        path = tmp_path / "shop" / "journey.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("title: ", "title: A new title  # ", 1), encoding="utf-8")
+        assert "A new title" in visitor.get("/").text
