@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litestar.testing import TestClient
+from tests.support.screens import PASSWORD, SECRET
 
 import resa
 from resa.screens.application import application
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["EVIL", "Browser", "made_shop", "screens_of"]
 
 EVIL = "<script>alert(1)</script>"
-_SHARED = "between the two"
-_SENTENCE = "a long sentence that nobody guesses"
 
 _FILES = {
     "journey.yaml": """
@@ -43,10 +42,15 @@ signals:
 """,
     "segments.yaml": """
 regulars:
-  {name: Regulars, owner: Karin, about: Buys often., who: traits.orders >= 2 and traits.town in ('Lund', 'Malmö')}
-southern: {name: In the south, who: traits.town in ('Lund', 'Malmö')}
+  name: Regulars
+  owner: Karin
+  about: Buys often.
+  who: traits.orders >= 2 and traits.town in ('Lund', 'Malmö')
+southern:
+  name: In the south
+  who: traits.town in ('Lund', 'Malmö')
 """,
-    "traits.yaml": "orders: {of: purchase, count: events}\nlast_order: {of: purchase, last: time}\n",
+    "traits.yaml": "orders: {of: purchase, count: events}\nlast_order: {of: purchase, last: occurred_at}\n",
     "consent.yaml": """
 country: SE
 topics: {news: {name: Newsletter, wordings: {v1: May we write to you?}}, offers: {}}
@@ -108,7 +112,7 @@ def made_shop(folder: Path) -> Path:
             following(shop, writer)()
         shop.consents.give(("email", "anna@shop.se"), "news", wording="v1", source="checkout")
         for role in ("viewer", "analyst", "marketer", "service", "privacy_officer", "admin"):
-            shop.people.accept(shop.people.invite(f"{role}@shop.se", role.title(), role), _SENTENCE)  # type: ignore[arg-type]
+            shop.people.accept(shop.people.invite(f"{role}@shop.se", role.title(), role), PASSWORD)
     return folder
 
 
@@ -141,10 +145,10 @@ def screens_of(folder: Path, language: str = "en") -> Iterator[Callable[[Role], 
 
         def of(role: Role) -> Browser:
             if role not in known:
-                client = stack.enter_context(TestClient(application(folder, _SHARED)))
-                client.headers.update({"x-resa-secret": _SHARED, "accept-language": language})
+                client = stack.enter_context(TestClient(application(folder, SECRET)))
+                client.headers.update({"x-resa-secret": SECRET, "accept-language": language})
                 token = re.findall(r'name="_csrf_token" value="([^"]+)"', client.get("/sign-in").text)[0]
-                form = {"email": f"{role}@shop.se", "password": _SENTENCE, "to": "/segments", "_csrf_token": token}
+                form = {"email": f"{role}@shop.se", "password": PASSWORD, "to": "/segments", "_csrf_token": token}
                 assert client.post("/sign-in", data=form).status_code == 200
                 known[role] = Browser(client, token)
             return known[role]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from litestar import Response, get, post
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.drawing import format_percent
 from resa.identity import Identifier, customers_named, identifiers_of
 from resa.model.journey import JourneyMap
-from resa.screens.frame import Html, page, redirect
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.moments import plain_value, when_in
 from resa.screens.profiles import place_of, told_profile, told_timeline
 from resa.screens.signing_in import Form
@@ -61,31 +61,31 @@ class _Asked:
 
 
 @get("/customers", opt={"needs": "find"}, sync_to_thread=True)
-def customers(visit: Visit) -> Html:
+def customers(visit: Visiting) -> Html:
     """Where one looks for a customer."""
     return _search_page(visit)
 
 
 @get("/customers/search", opt={"needs": "find"}, sync_to_thread=True)
-def search_page(visit: Visit) -> Html:  # noqa: ARG001 - what was sought is in no address
+def search_page(visit: Visiting) -> Html:  # noqa: ARG001 - what was sought is in no address
     """Back to where one looks for a customer."""
     return redirect("/customers")
 
 
 @post("/customers/search", opt={"needs": "find"}, sync_to_thread=True)
-def search(visit: Visit, data: Form) -> Html:
+def search(visit: Visiting, data: Form) -> Html:
     """Look for a customer by anything she is called."""
     return _found(visit, data.get("value", "").strip(), data.get("kind", ""))
 
 
 @get("/customers/show", opt={"needs": "find"}, sync_to_thread=True)
-def show(visit: Visit, value: str = "", kind: str = "") -> Html:
+def show(visit: Visiting, value: FromQuery[str] = "", kind: FromQuery[str] = "") -> Html:
     """From a link that names a customer on to her own address."""
     return _found(visit, value.strip(), kind)
 
 
 @get("/customers/{key:str}", opt={"needs": "find"}, sync_to_thread=True)
-def profile(visit: Visit, key: str, map_key: MapKey = "") -> Html:
+def profile(visit: Visiting, key: FromPath[str], map_key: MapKey = "") -> Html:
     """One customer: where she is, what is known of her, what she did."""
     asked = _asked(visit, key, map_key)
     if not asked.address.endswith(key):
@@ -97,7 +97,7 @@ def profile(visit: Visit, key: str, map_key: MapKey = "") -> Html:
 
 
 @get("/customers/{key:str}/events", opt={"needs": "find"}, sync_to_thread=True)
-def events(visit: Visit, key: str, map_key: MapKey = "", before: str = "") -> Html:
+def events(visit: Visiting, key: FromPath[str], map_key: MapKey = "", before: FromQuery[str] = "") -> Html:
     """What a customer did before some moment."""
     asked, place = _asked(visit, key, map_key), place_of(before)
     with visit.acting():
@@ -119,7 +119,7 @@ def events(visit: Visit, key: str, map_key: MapKey = "", before: str = "") -> Ht
 
 
 @get("/customers/{key:str}/why/{name:str}", opt={"needs": "find"}, sync_to_thread=True)
-def why(visit: Visit, key: str, name: str, map_key: MapKey = "") -> Html:
+def why(visit: Visiting, key: FromPath[str], name: FromPath[str], map_key: MapKey = "") -> Html:
     """Why a customer is in a segment or persona, or not."""
     asked = _asked(visit, key, map_key)
     with visit.acting():
@@ -140,7 +140,7 @@ def why(visit: Visit, key: str, name: str, map_key: MapKey = "") -> Html:
 
 
 @post("/customers/{key:str}/export", opt={"needs": "names"}, sync_to_thread=True)
-def export(visit: Visit, key: str, data: Form) -> Response[bytes]:  # noqa: ARG001 - the form's token
+def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:  # noqa: ARG001 - the form's token
     """All that is stored of a customer, as one file for herself."""
     asked = _asked(visit, key)
     with TemporaryDirectory(prefix="resa-customer-") as folder, visit.acting():
@@ -151,13 +151,13 @@ def export(visit: Visit, key: str, data: Form) -> Response[bytes]:  # noqa: ARG0
 
 
 @get("/customers/{key:str}/erase", opt={"needs": "erase"}, sync_to_thread=True)
-def erase_page(visit: Visit, key: str) -> Html:
+def erase_page(visit: Visiting, key: FromPath[str]) -> Html:
     """What would go if a customer was erased, and the word that one types for it."""
     return _erase_page(visit, _asked(visit, key))
 
 
 @post("/customers/{key:str}/erase", opt={"needs": "erase"}, sync_to_thread=True)
-def erase(visit: Visit, key: str, data: Form) -> Html:
+def erase(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Erase a customer, and say what went."""
     asked = _asked(visit, key)
     if data.get("word", "").strip().casefold() != visit.say("erase_word").casefold():
@@ -168,7 +168,7 @@ def erase(visit: Visit, key: str, data: Form) -> Html:
 
 
 @get("/customers/review", opt={"needs": "find"}, sync_to_thread=True)
-def review(visit: Visit) -> Html:
+def review(visit: Visiting) -> Html:
     """Who may be one person, for somebody to decide."""
     with visit.acting():
         found = visit.shop.identity.undecided()
@@ -189,18 +189,15 @@ def review(visit: Visit) -> Html:
 
 
 @post("/customers/review", opt={"needs": "find"}, sync_to_thread=True)
-def decide(visit: Visit, data: Form) -> Html:
+def decide(visit: Visiting, data: Form) -> Html:
     """Say that two are one customer, or two."""
     one, other = ((data.get(f"{end}_kind", ""), data.get(f"{end}_value", "")) for end in ("one", "other"))
-    identity = visit.shop.identity
+    identity, answer = visit.shop.identity, data.get("answer")
+    if answer not in {"one", "two"} or not all((*one, *other)):
+        raise QuestionError(sentence("say of two identifiers whether they are one customer or two"))
     with visit.acting():
-        match data.get("answer"):
-            case "one":
-                identity.join(one, other)
-            case "two":
-                identity.split(one, other)
-            case _:
-                raise QuestionError(sentence("say whether the two are one customer or two"))
+        decided = identity.join if answer == "one" else identity.split
+        decided(one, other)
     return redirect("/customers/review")
 
 

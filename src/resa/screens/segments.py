@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.drawing import format_count, format_day, format_percent, sparkline
 from resa.expressions import parts_of
 from resa.screens.customers import addresses
-from resa.screens.frame import Html, page
+from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
@@ -34,7 +35,7 @@ _LARGE: Final = (480.0, 96.0)
 
 
 @get("/segments", opt={"needs": "see"}, sync_to_thread=True)
-def segments(visit: Visit) -> Html:
+def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
     told = [_told(visit, figure) for figure in shop.segments.all()] if shop.maps else []
@@ -42,7 +43,7 @@ def segments(visit: Visit) -> Html:
 
 
 @get("/segments/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
-def segment(visit: Visit, key: str) -> Html:
+def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
     figure = found.show(key)
@@ -65,7 +66,7 @@ def segment(visit: Visit, key: str) -> Html:
 
 
 @post("/segments/{key:str}/export", opt={"needs": "names"}, sync_to_thread=True)
-def export(visit: Visit, key: str, data: Form) -> Response[bytes]:
+def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
     """Who is in a segment, as a file for another program."""
     form = data.get("form", "")
     if form not in FILES:

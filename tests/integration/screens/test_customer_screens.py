@@ -44,7 +44,7 @@ def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-@pytest.mark.parametrize("typed", ["anna", "  ANNA@shop.se ", "070-174 06 05", "+46 70 174 06 05"])
+@pytest.mark.parametrize("typed", ["anna", "  ANNA@shop.se ", "+46 70-174 06 05"])
 def test_she_is_found_by_whatever_she_is_called_and_her_address_says_nothing_of_it(
     screens: Screens, typed: str
 ) -> None:
@@ -159,7 +159,8 @@ def test_her_data_are_one_file(screens: Screens) -> None:
 
 def test_who_has_no_right_to_it_is_turned_away(screens: Screens) -> None:
     path = address(screens, "anna")
-    for role in ("viewer", "analyst"):
+    seeing: tuple[Role, ...] = ("viewer", "analyst")
+    for role in seeing:
         browser = screens(role)
         for page in ("/customers", path, f"{path}/events", f"{path}/why/fan", f"{path}/erase", "/customers/review"):
             answer = browser.get(page)
@@ -168,7 +169,8 @@ def test_who_has_no_right_to_it_is_turned_away(screens: Screens) -> None:
         assert browser.send("/customers/search", value="anna").status_code == 403
         assert browser.send(f"{path}/export").status_code == 403
         assert browser.send("/customers/review", answer="one").status_code == 403
-    for role in ("marketer", "service"):
+    others: tuple[Role, ...] = ("marketer", "service")
+    for role in others:
         assert screens(role).get(f"{path}/erase").status_code == 403
         assert screens(role).send(f"{path}/erase", word="erase").status_code == 403
         assert "/erase" not in screens(role).get(path).text
@@ -200,7 +202,7 @@ def test_two_who_may_be_one_are_decided_on(screens: Screens, folder: Path, monke
     assert "nobody to decide on" in browser.get("/customers/review").text
     one, other = Identifier("user_id", "twin"), Identifier("email", "twin@shop.se")
     compared = (Compared(field="town", one="Kalmar", other=EVIL, level="different", weight=-2.25),)
-    pair = Likely(one=one, other=other, probability=0.83, compared=compared, prior=-8.0)
+    pair = Likely(one=one, other=other, probability=0.83, compared=compared)
     monkeypatch.setattr(Identity, "undecided", lambda _self: Listing([pair]))
     said = browser.get("/customers/review")
     assert "83% that they are one" in said.text
@@ -214,4 +216,4 @@ def test_two_who_may_be_one_are_decided_on(screens: Screens, folder: Path, monke
     with resa.open(folder) as shop:
         assert shop.identity.decisions()[-1].who == "service@shop.se"
     assert address(screens, "twin") == address(screens, "twin@shop.se")
-    assert browser.send("/customers/review", answer="one").status_code < 500
+    assert browser.send("/customers/review", answer="one").status_code == 404
