@@ -10,12 +10,12 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal
 
 from resa.base.language import LANGUAGES
 
-__all__ = ["Moment", "When", "plain_value", "when_in"]
+__all__ = ["Moment", "When", "clock_in", "plain_value", "when_in"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,25 @@ def when_in(timezone: str, language: str) -> When:
     def when(moment: datetime | None) -> Moment:
         if moment is None:
             return Moment("–")
-        stamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        return Moment(format_datetime(moment.astimezone(zone), "medium", locale=locale), stamp)
+        return Moment(format_datetime(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
 
     return when
+
+
+def clock_in(timezone: str, language: str) -> When:
+    """How moments are said under the heading of their day."""
+    zone, locale = ZoneInfo(timezone), Locale.parse(LANGUAGES[language])
+
+    def clock(moment: datetime | None) -> Moment:
+        if moment is None:
+            return Moment("–")
+        return Moment(format_time(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
+
+    return clock
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def plain_value(value: object, language: str) -> str:

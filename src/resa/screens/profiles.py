@@ -18,7 +18,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.drawing import format_day
 from resa.model.journey import JourneyMap
-from resa.screens.moments import When, plain_value, when_in
+from resa.screens.moments import When, clock_in, plain_value, when_in
 from resa.screens.visits import Visit
 from resa.workspace.customers import COMPUTED, Profile, Trait
 
@@ -90,6 +90,7 @@ def told_timeline(visit: Visit, journey_map: JourneyMap, profile: Profile) -> Ma
     zone = ZoneInfo(journey_map.timezone)
     days = groupby(profile.seen.timeline, key=lambda event: event.at.astimezone(zone).date())
     return {
+        "clock": clock_in(journey_map.timezone, visit.language),
         "days": [
             (format_day(day, visit.language), [(event, _properties(event, visit)) for event in events])
             for day, events in days

@@ -103,7 +103,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Explore
     # Customers
     "customer": "Customer",
-    "customers_about": "Find one customer by anything she is called. Whoever opens a customer is written down.",
+    "customers_about": "Find one customer by anything she is called. Who opens her page stands in the audit log.",
     "customers_value": "What she is called",
     "customers_hint": "Exactly one identifier, such as a whole e-mail address, phone number or card; upper and lower "
     "case, blanks and dashes do not matter where they say nothing. Known kinds: {kinds}",
@@ -138,7 +138,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "customer_met": "met",
     "customer_missed": "missed",
     "customer_cancelled": "cancelled",
-    "customer_open": "open",
     "customer_promise": "promise",
     "customer_identifiers": "What she is called",
     "customer_evidence": "Why it is she",
@@ -195,10 +194,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "customer_care": "For herself",
     "customer_erase": "Erase",
     "customer_back": "Back to the customer",
-    "customer_no_details": "No details",
     "device": "Device",
-    "event": "Event",
-    "channel": "Channel",
     "day": "Day",
     # Why
     "why_inside": "{name}: she is in",
