@@ -29,7 +29,7 @@ from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.screens.words import ENGLISH
 from resa.segments import key_of, keys_as_words, owners_of
-from resa.workspace.customers import called_so, kinds_known
+from resa.workspace.customers import called_so, kinds_known, shown_profile
 from resa.workspace.freshness import brought_up_to_date
 
 if TYPE_CHECKING:
@@ -101,8 +101,13 @@ def events(visit: Visiting, key: FromPath[str], map_key: MapKey = "", before: Fr
     """What a customer did before some moment."""
     asked, place = _asked(visit, key, map_key), place_of(before)
     with visit.acting():
-        found = visit.shop.customer(
-            asked.first.value, kind=asked.first.kind, map_key=asked.map.key, newest=_LISTED, before=place
+        found = shown_profile(
+            visit.shop,
+            asked.first.value,
+            kind=asked.first.kind,
+            map_key=asked.map.key,
+            newest=_LISTED,
+            before=place,
         )
     return page(
         visit,

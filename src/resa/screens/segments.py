@@ -56,9 +56,9 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         weeks=_weeks(visit, figure),
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
-        passages=_passages(visit, key) if named else [],
+        passages=_passages(visit, figure) if named else [],
         overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in found.overlaps(key)],
-        members=_members(visit, key) if named else [],
+        members=_members(visit, figure) if named else [],
         listed=_count(visit, min(_MEMBERS, figure.customers)),
         some=figure.customers > _MEMBERS,
         files=list(FILES),
@@ -71,7 +71,6 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
     form = data.get("form", "")
     if form not in FILES:
         raise QuestionError(sentence("a list is taken away as one of: {forms}", forms=", ".join(FILES)))
-    visit.shop.segments.show(key)
     with TemporaryDirectory(prefix="resa-segment-") as folder, visit.acting():
         path = Path(folder) / f"{key}.{form}"
         visit.shop.segments.export(key, path)
@@ -105,19 +104,19 @@ def _weeks(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
     ]
 
 
-def _passages(visit: Visit, key: str) -> list[tuple[Any, Any, str]]:
+def _passages(visit: Visit, figure: SegmentFigure) -> list[tuple[Any, Any, str]]:
     """Who entered and left: when, what it was, and the customer's address."""
-    found = visit.shop.segments.changes(key, newest=_NEWEST)
-    when = when_in(visit.shop.map(visit.shop.segments.show(key).map).timezone, visit.language)
+    found = visit.shop.segments.changes(figure.segment, newest=_NEWEST)
+    when = when_in(visit.shop.map(figure.map).timezone, visit.language)
     named = [(one.kind, one.value) for one in found if one.kind is not None and one.value is not None]
     known = dict(zip(named, addresses(visit, named), strict=True))
     return [(when(one.at), one, known.get((one.kind or "", one.value or ""), "")) for one in found]
 
 
-def _members(visit: Visit, key: str) -> list[tuple[str, str, Any, str]]:
+def _members(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str, Any, str]]:
     """Who is in: kind and value of what they are called, since when, and their address."""
-    when = when_in(visit.shop.map(visit.shop.segments.show(key).map).timezone, visit.language)
-    rows = visit.shop.segments.members(key).slice(0, _MEMBERS).to_pylist()
+    when = when_in(visit.shop.map(figure.map).timezone, visit.language)
+    rows = visit.shop.segments.members(figure.segment).slice(0, _MEMBERS).to_pylist()
     known = addresses(visit, [(row["kind"], row["value"]) for row in rows])
     return [(row["kind"], row["value"], when(row["since"]), address) for row, address in zip(rows, known, strict=True)]
 

@@ -125,7 +125,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "customer_last": "Last visit: {touchpoint}, stage {stage}",
     "customer_stage_visits": "Stages",
     "customer_here": "here",
-    "customer_strip": "The way there, oldest first",
+    "customer_strip": "Her last steps, oldest first",
     "customer_times": "{n} times",
     "customer_expected": "What is still expected",
     "customer_expected_nothing": "Nothing is open.",

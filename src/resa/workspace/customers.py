@@ -31,6 +31,7 @@ __all__ = [
     "found_customer",
     "kinds_known",
     "profile_of",
+    "shown_profile",
 ]
 
 
@@ -163,6 +164,21 @@ def profile_of(
         contacts=contact_points(index, customer, hers, shop.identity.rules, consented.records),
         notes=measure.notes,
     )
+
+
+def shown_profile(
+    shop: Workspace,
+    value: str,
+    *,
+    kind: str | None = None,
+    map_key: str | None = None,
+    newest: int = 50,
+    before: Place | None = None,
+) -> Profile:
+    """The same for somebody to look at, as the audit log has it."""
+    found = profile_of(shop, value, kind=kind, map_key=map_key, newest=newest, before=before)
+    shop.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
+    return found
 
 
 def called_so(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> Mapping[int, str]:
