@@ -57,6 +57,15 @@ _UNKNOWN_CUSTOMERS: Final = ("from", "until")
 
 _NOT_COMPARED: Final = frozenset({"improvements", "metrics", "friction"})
 
+_HINTS: Final[Mapping[str, str]] = {
+    "events": "value > 100",
+    "quiet_after": "90 days",
+    "sessions": "30 min",
+    "where": "traits.country = 'SE'",
+    "within": "7 days",
+}
+"""What may be typed; the same in every language."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
@@ -146,7 +155,7 @@ class _Maker:
             options=self._options(name, values),
             nothing=self._nothing(name),
             ticked="no" if _default(kind, name) is True else "yes",
-            hint=say(f"ask_{name}_hint") if name in {"within", "sessions", "quiet_after", "where", "events"} else "",
+            hint=_HINTS.get(name, ""),
             problems=self.asked.problems.get(name, ()),
             kinds_own=own,
         )
