@@ -20,7 +20,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "live": "Live",
     "settings": "Settings",
     "skip": "Skip to the content",
-    "menu": "Menu",
     "screens": "Screens",
     "language": "Language",
     "theme": "Colours",
@@ -28,8 +27,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "theme_light": "Light",
     "theme_dark": "Dark",
     "change": "Change",
-    "how_you_read": "Language and colours",
-    "made_by": "Resa {version}",
     # Coming in
     "sign_in": "Sign in",
     "sign_out": "Sign out",
@@ -37,6 +34,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "password": "Password",
     "sign_in_wrong": "This address and password do not belong together. Who has no password asks an administrator for "
     "an invitation.",
+    "sign_in_later": "Too many attempts failed. Please try again in {minutes} minutes.",
     "welcome": "Welcome",
     "welcome_about": "Set a password for {email}. It needs 12 characters; a sentence is good.",
     "welcome_over": "This invitation holds no more",
@@ -79,7 +77,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "share_met": "Share met",
     "against_target": "Against target",
     "time_to_meet": "Time to meet it",
-    "trend": "Trend",
+    "trend": "Over time",
     "take_away": "Take it away",
     "know_before": "Know before you use it",
     # A touchpoint

@@ -1,0 +1,66 @@
+"""The screens as `resa serve` shows them: at the same address as events, in a process that may come and go."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+from tests.support.screens import PASSWORD
+from tests.support.served import Served, new_shop
+
+import resa
+
+_SECONDS = 60
+
+
+def get(served: Served, path: str, **headers: str) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", served.port, timeout=_SECONDS)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def screens_of(served: Served) -> list[int]:
+    return [pid for pid in served.members() if b"resa.screens" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_they_begin_with_the_first_who_looks_and_come_back(tmp_path: Path) -> None:
+    key = new_shop(tmp_path / "shop")
+    with Served(tmp_path / "shop") as served:
+        assert not screens_of(served)
+        answer = get(served, "/map/journey")
+        assert (answer.status, answer.headers["location"]) == (303, "/sign-in?to=%2Fmap%2Fjourney")
+        (process,) = screens_of(served)
+        os.kill(process, signal.SIGKILL)
+        event = json.dumps({"event": "product_added", "userId": "u1", "writeKey": key}).encode()
+        assert served.post("/v1/track", event) == 200
+        began = time.monotonic()
+        while get(served, "/sign-in").status != 200:
+            assert time.monotonic() - began < _SECONDS
+            time.sleep(0.1)
+        assert screens_of(served) != [process]
+        assert get(served, "/v1/nothing").status == 404
+        served.kill()
+        assert not screens_of(served)
+
+
+def test_where_somebody_may_sign_in_they_begin_at_once(tmp_path: Path) -> None:
+    new_shop(tmp_path / "shop")
+    with resa.open(tmp_path / "shop") as shop:
+        token = shop.people.invite("anna@shop.se", "Anna", "admin")
+        cookie = f"resa-session={shop.people.accept(token, PASSWORD)}"
+    with Served(tmp_path / "shop") as served:
+        began = time.monotonic()
+        while not screens_of(served):
+            assert time.monotonic() - began < _SECONDS
+            time.sleep(0.05)
+        assert get(served, "/", cookie=cookie).status == 200
+        spoofed = {"x-resa-secret": "guessed", "x-resa-scheme": "https", "cookie": cookie}
+        assert get(served, "/", **spoofed).status == 200  # what a visitor says of that is not handed on
+    assert not served.members()
