@@ -38,7 +38,9 @@ from resa.analytics.questions.kinds import (
 from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.heat_pictures import friction_rows
-from resa.analytics.results.plain_text import table_cells, table_text
+from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
+from resa.analytics.results.pictures import picture_of
+from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
@@ -86,13 +88,20 @@ __all__ = [
     "View",
     "Why",
     "arrow_html",
+    "arrow_name",
     "csv_bytes",
     "friction_rows",
+    "group_name",
+    "heading",
     "membership_hash",
+    "picture_of",
     "question_from",
     "seen_customer",
     "segment_flags",
     "table_cells",
     "table_text",
+    "time_name",
+    "told_cell",
+    "touchpoint_name",
     "why",
 ]

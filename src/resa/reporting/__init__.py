@@ -4,5 +4,16 @@ from resa.reporting.building import HtmlReport, build_report, report_content
 from resa.reporting.content import Report
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.mapping import map_numbers
+from resa.reporting.ways import Way, main_way
 
-__all__ = ["HtmlReport", "Report", "Section", "build_report", "customer_page", "map_numbers", "report_content"]
+__all__ = [
+    "HtmlReport",
+    "Report",
+    "Section",
+    "Way",
+    "build_report",
+    "customer_page",
+    "main_way",
+    "map_numbers",
+    "report_content",
+]

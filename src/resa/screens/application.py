@@ -21,7 +21,7 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import customers, home, live, maps, reports, segments, settings, signing_in
+from resa.screens import customers, explore, home, live, maps, reports, segments, settings, signing_in
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
@@ -51,6 +51,7 @@ _ROUTES: Final = (
     icon,
     style,
     *signing_in.ROUTES,
+    *explore.ROUTES,
     *customers.ROUTES,
     *home.ROUTES,
     *live.ROUTES,

@@ -7,10 +7,12 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
+    **OF_QUESTIONS,
     # The frame
     "home": "Home",
     "map": "Map",
@@ -98,7 +100,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Reports
     "reports": "Reports",
     "reports_about": "One page about a map, complete in itself: it can be kept, sent and printed.",
-    # Explore
     # Customers
     "customer": "Customer",
     "customers_about": "Find one customer by anything she is called. Who opens her page stands in the audit log.",
@@ -375,4 +376,4 @@ def say(key: str, /, *, language: str, **values: object) -> str:
 def say_count(key: str, n: int, /, *, language: str, **values: object) -> str:
     """A sentence about `n` things in a language; `{n}` stands for how many, as the language writes numbers."""
     one, other = ENGLISH[f"{key}.one"], ENGLISH[f"{key}.other"]
-    return said_count(language, f"screen.{key}", one, other, n, n=format_count(n, language), **values)
+    return said_count(language, f"screen.{key}", one, other, n, **{"n": format_count(n, language), **values})

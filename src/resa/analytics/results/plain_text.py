@@ -18,7 +18,18 @@ from resa.base.showing import harmless
 from resa.drawing import format_seconds
 from resa.model.verdicts import VERDICTS
 
-__all__ = ["CELLS", "HEADINGS", "cell_text", "heading", "plain", "table_cells", "table_text", "time_name", "timed"]
+__all__ = [
+    "CELLS",
+    "HEADINGS",
+    "cell_text",
+    "heading",
+    "plain",
+    "table_cells",
+    "table_text",
+    "time_name",
+    "timed",
+    "told_cell",
+]
 
 HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -183,6 +194,11 @@ def _word(word: str, language: str) -> str:
     return said(language, f"cell.{key}", word) if key in CELLS else word
 
 
+def told_cell(name: str, value: object, language: str) -> str:
+    """A cell of the column `name`, words of ours in a language."""
+    return _word(value, language) if isinstance(value, str) and name in _OURS else cell_text(value, language)
+
+
 def heading(name: str, language: str) -> str:
     """A heading in a language; names that are not ours stay."""
     return said(language, f"heading.{name}", name) if name in HEADINGS else name
@@ -204,13 +220,7 @@ def time_name(name: str) -> str:
 
 def table_cells(table: pa.Table, language: str = "en") -> list[list[str]]:
     """The headings of a table, then the cells of its rows, as people read them in a language."""
-    rows = [
-        [
-            _word(value, language) if isinstance(value, str) and name in _OURS else cell_text(value, language)
-            for name, value in row.items()
-        ]
-        for row in table.to_pylist()
-    ]
+    rows = [[told_cell(name, value, language) for name, value in row.items()] for row in table.to_pylist()]
     return [[heading(name, language) for name in table.column_names], *rows]
 
 

@@ -1,0 +1,264 @@
+"""An answer for a page: its tables in the reader's words, each number that has customers behind it a link to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from resa.analytics import (
+    Column,
+    Part,
+    Result,
+    arrow_name,
+    group_name,
+    heading,
+    picture_of,
+    question_from,
+    time_name,
+    told_cell,
+)
+from resa.base.errors import QuestionError
+from resa.base.language import in_language
+from resa.base.showing import harmless
+from resa.drawing import format_any_of, format_count, format_day, format_percent, format_period, format_seconds
+from resa.screens.visits import Visit
+
+__all__ = [
+    "_MOST_ROWS",
+    "Cell",
+    "Shown",
+    "heading_of",
+    "known_before",
+    "looked_at",
+    "row_of",
+    "same_funnel",
+    "tables_of",
+]
+
+_MOST_ROWS: Final = 200
+"""Rows of a table that a page shows; its files have all."""
+
+_MOST_FUNNELS: Final = 20
+_FUNNEL_STEPS: Final = 8
+_ANY_OF: Final = {"name": " or ", "next": ", "}
+"""Columns whose cells may hold several keys, any of which will do, and what stands between them."""
+
+_SHARES: Final = ("low", "high", "target", "comparable", "reference")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell, and where its number leads; empty: nowhere."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One table of an answer.
+
+    Attributes:
+        part: Its name in the answer.
+        title: For people.
+        headings: Of its columns.
+        numeric: Which of them hold numbers.
+        rows: The first rows.
+        funnels: For each of them the address of the funnel that counts the same customers; empty: there is none.
+        more: How many rows there are besides.
+        picture: Of it, for the inside of the page; empty: there is no good one.
+    """
+
+    part: str
+    title: str
+    headings: list[str]
+    numeric: list[bool]
+    rows: list[list[Cell]]
+    funnels: list[str]
+    more: int
+    picture: str
+
+
+def tables_of(visit: Visit, result: Result, query: str, funnel_address: Callable[[Any], str]) -> list[Shown]:
+    """The tables of an answer, the main one first.
+
+    Args:
+        visit: Who looks.
+        result: The answer.
+        query: Of the question's address.
+        funnel_address: The address of another question.
+    """
+    return [_shown(visit, result, name, query, funnel_address) for name in result.parts]
+
+
+def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: Callable[[Any], str]) -> Shown:
+    part = result.parts[name]
+    rows = part.table.slice(0, _MOST_ROWS).to_pylist()
+    tell = _Teller(visit, result, part)
+    cells = [
+        [
+            Cell(tell.cell(column, row[column.name]), _people(result, name, part, column.name, number, row, query))
+            for column in part.columns
+        ]
+        for number, row in enumerate(rows)
+    ]
+    ways = name in {"paths", "variants"} and name == next(iter(result.parts))
+    funnels = [same_funnel(visit, result, number) for number in range(min(len(rows), _MOST_FUNNELS))] if ways else []
+    return Shown(
+        part=name,
+        title=visit.say(f"part_{name}"),
+        headings=[tell.heading(column) for column in part.columns],
+        numeric=[_numeric(column) for column in part.columns],
+        rows=cells,
+        funnels=["" if one is None else funnel_address(one) for one in funnels],
+        more=max(0, part.table.num_rows - _MOST_ROWS),
+        picture=_picture(result, name),
+    )
+
+
+def heading_of(visit: Visit, result: Result, name: str, column: str) -> str:
+    """The heading of a column."""
+    part = result.part(name)
+    return next(_Teller(visit, result, part).heading(one) for one in part.columns if one.name == column)
+
+
+def row_of(visit: Visit, result: Result, name: str, row: int) -> list[tuple[str, str]]:
+    """One row of a table: its headings and what stands there."""
+    part = result.part(name)
+    tell = _Teller(visit, result, part)
+    values = part.table.slice(row, 1).to_pylist()[0]
+    return [(tell.heading(column), tell.cell(column, values[column.name])) for column in part.columns]
+
+
+def same_funnel(visit: Visit, result: Result, row: int) -> Any:
+    """The funnel at whose last step the very customers of a path stand; `None`: there is none.
+
+    A funnel counts who ever went a way; a path, who began with it, and a whole journey, who did nothing else. So each
+    is asked and compared, and a path that others went later, or on from, has no such funnel.
+    """
+    question, part = result.question, result.main
+    path = part.table.column("path" if result.kind == "paths" else "variant")[row].as_py()
+    if path is None or not 2 <= len(path) <= _FUNNEL_STEPS or question.by is not None:
+        return None
+    own = ("start", "end", "steps", "top", "collapse", "sessions")
+    shared = {name: value for name, value in question.document.items() if name not in own}
+    people = result.customers("customers", row=row).column("customer")
+    for more in ({"directly": True}, {}):
+        funnel = question_from({**shared, **more, "kind": "funnel", "steps": path})
+        found = visit.shop.measure.ask(funnel)
+        if found.customers("customers", step=len(path)).column("customer").equals(people):
+            return funnel
+    return None
+
+
+def looked_at(visit: Visit, result: Result) -> list[tuple[str, str]]:
+    """How much was looked at, what the table leaves out, and up to when the data are complete."""
+    language = visit.language
+    counted = [(visit.say(f"n_{name}"), count) for name, count in result.n.items()]
+    others = [(visit.say(f"n_{name}"), count) for name, count in result.others.items() if count]
+    lines = [(visit.say("answer_looked_at"), _counts(counted, language))] if counted else []
+    lines += [(visit.say("answer_others"), _counts(others, language))] if others else []
+    if result.as_of is not None:
+        there = result.as_of.astimezone(ZoneInfo(result.journey_map.timezone))
+        moment = f"{format_day(there.date(), language)}, {there:%H:%M} ({result.journey_map.timezone})"
+        lines.append((visit.say("answer_as_of"), moment))
+    return lines
+
+
+def known_before(visit: Visit, result: Result) -> list[str]:
+    """What a reader must know before believing a number."""
+    return [in_language(warning, visit.language) for warning in result.warnings]
+
+
+def _counts(counted: list[tuple[str, int]], language: str) -> str:
+    return ", ".join(f"{name} {format_count(count, language)}" for name, count in counted)
+
+
+def _picture(result: Result, name: str) -> str:
+    if result.question.compare and name != next(iter(result.parts)):
+        return ""  # what is compared is what was drawn
+    try:
+        return picture_of(result, name).inline(f"answer-{name.replace('_', '-')}")
+    except QuestionError:  # there is no good one, and the table says all of it
+        return ""
+
+
+def _people(result: Result, name: str, part: Part, column: str, number: int, row: dict[str, Any], query: str) -> str:
+    """The address of the customers behind a number; empty: there are none."""
+    if column not in part.people or not row[column]:
+        return ""
+    place = urlencode({"part": name, "column": column, "row": number})
+    return f"/explore/{result.kind}/people?{query}{'&' if query else ''}{place}"
+
+
+def _numeric(column: Column) -> bool:
+    return bool(pa.types.is_floating(column.type) or pa.types.is_integer(column.type))
+
+
+class _Teller:
+    """Says the cells of a table in the reader's language, and by the names that the map has for its keys."""
+
+    def __init__(self, visit: Visit, result: Result, part: Part) -> None:
+        self._language = visit.language
+        self._result = result
+        journey_map = result.journey_map
+        places = {stage.key: stage.name for stage in journey_map.stages}
+        places |= {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints}
+        if result.kind == "channels":
+            places = {one.key: one.name for one in journey_map.channels}
+        elif result.kind == "stages":
+            places = {one.key: one.name for one in journey_map.stages}
+        self._places = places
+        self._arrows = {one.name: arrow_name(journey_map, one.name) for one in journey_map.expectations}
+        self._named = {
+            "persona": {one.key: one.name for one in journey_map.personas},
+            "metric": {one.key: one.name for one in journey_map.metrics},
+            "improvement": {one.key: one.name for one in journey_map.improvements},
+            "expectation": self._arrows,
+        }
+        different = any(column.name == "difference" for column in part.columns)
+        self._shares: tuple[str, ...] = _SHARES if not different or result.kind == "expectations" else ("target",)
+        if result.kind == "metrics":
+            self._shares = ()
+
+    def heading(self, column: Column) -> str:
+        """Of a column."""
+        name = heading(time_name(column.name), self._language)
+        return name[:1].upper() + name[1:].replace("_", " ")
+
+    def cell(self, column: Column, value: object) -> str:
+        """What stands in a cell."""
+        name, language = column.name, self._language
+        match value:
+            case float() if name.endswith("seconds"):
+                return format_seconds(value, language)
+            case float() if "0 to 1" in column.about or name in self._shares:
+                return format_percent(value, language)
+            case list():
+                return " → ".join(self._word(name, one) for one in value) or "–"
+            case str():
+                return self._word(name, value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return self._day(name, value)
+        return told_cell(name, value, language)
+
+    def _day(self, name: str, day: date) -> str:
+        every = getattr(self._result.question, "every", None)
+        if name in {"period", "cohort"} and every is not None:
+            return format_period(day, every, self._language)
+        return format_day(day, self._language)
+
+    def _word(self, name: str, value: str) -> str:
+        if name == "group":
+            return harmless(group_name(self._result, value))
+        known = self._named.get(name, self._places)
+        several = value.split(_ANY_OF[name]) if name in _ANY_OF else [value]
+        if all(one in known for one in several):
+            return harmless(format_any_of([known[one] for one in several], self._language))
+        return told_cell(name, value, self._language)

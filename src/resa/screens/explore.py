@@ -1,0 +1,243 @@
+"""Explore: any question of a map by a form, its answer as picture, table and file, and who is behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from litestar import Response, get
+from litestar.params import FromPath
+
+from resa.analytics import TABLE_FILES, Question, Result
+from resa.base.errors import InputError, QuestionError
+from resa.base.language import Sentence, sentence
+from resa.drawing import PICTURE_FILES
+from resa.model.journey import JourneyMap
+from resa.screens.answers import heading_of, known_before, looked_at, row_of, tables_of
+from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
+from resa.screens.controls import controls_of
+from resa.screens.copying import as_command, as_document, as_python
+from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.maps import FILES as MEDIA
+from resa.screens.visits import Visit
+
+__all__ = ["ROUTES"]
+
+GROUPS: Final = {
+    "ways": ("funnel", "paths", "process", "transitions", "variants"),
+    "plan": ("expectations", "planned", "conformance", "improvements"),
+    "time": ("trend", "retention", "stages", "metrics"),
+    "where": ("friction", "touchpoints", "channels", "coverage"),
+}
+"""The kinds of question as a reader looks for them."""
+
+_MEDIA: Final = {
+    **MEDIA,
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+_MOST_PEOPLE: Final = 500
+_LONGEST_NUMBER: Final = 9
+
+if {kind for kinds in GROUPS.values() for kind in kinds} != set(ASKED):
+    raise AssertionError("a kind of question has no place on the screen")
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """A question at its address.
+
+    Attributes:
+        journey_map: Which map it is asked of.
+        asked: What is asked.
+        query: Its one address's; empty if something is wrong.
+        given: Whether it was asked at just that address.
+    """
+
+    journey_map: JourneyMap
+    asked: Asked
+    query: str
+    given: bool
+
+
+@get("/explore", opt={"needs": "see"}, sync_to_thread=True)
+def explore(visit: Visiting) -> Html:
+    """Every kind of question, with what it answers."""
+    chosen = dict(pairs_of(_query(visit))).get("map", "")
+    maps = list(visit.shop.maps.values())
+    return page(
+        visit,
+        "explore",
+        visit.say("explore"),
+        groups=GROUPS,
+        maps=maps,
+        map=chosen if chosen in visit.shop.maps else "",
+        problems=visit.shop.loaded.problems,
+    )
+
+
+@get("/explore/{kind:str}", opt={"needs": "see"}, sync_to_thread=True)
+def explore_kind(visit: Visiting, kind: FromPath[str]) -> Html:
+    """One question: its form, and its answer below."""
+    asking = _asking(visit, kind, pairs_of(_query(visit)))
+    asked, journey_map = asking.asked, asking.journey_map
+    if asked.question is None:
+        return _form(visit, journey_map, asked)
+    if not asking.given:
+        return redirect(f"/explore/{kind}" + (f"?{asking.query}" if asking.query else ""))
+    try:
+        result = visit.shop.measure.ask(asked.question)
+    except InputError as error:
+        wrong = replace(asked, problems=problems_of(error))
+        return _form(visit, journey_map, wrong, groups=_groups(visit, asked.question))
+    alone = len(visit.shop.maps) == 1
+    funnel = partial(_funnel_address, journey_map, one_map=alone)
+    return _form(
+        visit,
+        journey_map,
+        asked,
+        groups=_groups(visit, asked.question),
+        query=asking.query,
+        tables=tables_of(visit, result, asking.query, funnel),
+        facts=looked_at(visit, result),
+        warnings=known_before(visit, result),
+        copies={
+            "copy_command": as_command(asked.question),
+            "copy_python": as_python(asked.question),
+            "copy_sql": result.sql(),
+            "copy_document": as_document(asked.question),
+        },
+        files=[*TABLE_FILES, *PICTURE_FILES],
+    )
+
+
+@get("/explore/{kind:str}/people", opt={"needs": "see"}, sync_to_thread=True)
+def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
+    """The customers behind one number; what they are called only for who may know it."""
+    pairs = pairs_of(_query(visit))
+    place = {name: value for name, value in pairs if name in {"part", "column", "row"}}
+    result, query = _result(visit, kind, [pair for pair in pairs if pair[0] not in place])
+    part, column, row = place.get("part", ""), place.get("column", ""), place.get("row", "")
+    if not (row.isascii() and row.isdigit() and len(row) <= _LONGEST_NUMBER):
+        raise QuestionError(sentence("this address names no row of a table"))
+    people: Any = result.customers(column, part=part, row=int(row))
+    count = people.num_rows
+    named = _named(result, people.column("customer").to_numpy()[:_MOST_PEOPLE]) if visit.may("names") else []
+    if visit.may("names"):
+        visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(named))
+    return page(
+        visit,
+        "explore_people",
+        visit.say_count("people_behind", count),
+        kind=kind,
+        column=heading_of(visit, result, part, column),
+        back=f"/explore/{kind}" + (f"?{query}" if query else ""),
+        row=row_of(visit, result, part, int(row)),
+        count=count,
+        named=named,
+        part=part,
+    )
+
+
+@get("/explore/{kind:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
+def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """An answer as a file, such as funnel.xlsx."""
+    stem, _, form = name.rpartition(".")
+    if stem != kind or form not in {*TABLE_FILES, *PICTURE_FILES}:
+        raise QuestionError(sentence("there is no such file of this answer"))
+    pairs = pairs_of(_query(visit))
+    result, _ = _result(visit, kind, [pair for pair in pairs if pair[0] != "part"])
+    content = result.file(form, part=dict(pairs).get("part"))
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=_MEDIA[form], headers=headers)
+
+
+def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequence[str] = (), **answer: Any) -> Html:
+    """The page of a question, with its answer if there is one."""
+    empty = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
+    controls = controls_of(visit, asked, journey_map, groups)
+    shown = {control.name for control in controls}
+    return page(
+        visit,
+        "explore_kind",
+        visit.say(f"explore_{asked.kind}"),
+        status=422 if asked.problems else 200,
+        kind=asked.kind,
+        map=journey_map,
+        maps=list(visit.shop.maps.values()),
+        own=[control for control in controls if control.kinds_own],
+        common=[control for control in controls if not control.kinds_own],
+        unseen=[(name, value) for name, given in asked.said.items() if name not in shown for value in given],
+        wrong=_elsewhere(asked, shown),
+        **{**empty, **answer},
+    )
+
+
+def _elsewhere(asked: Asked, shown: set[str]) -> list[Sentence]:
+    """What is wrong with no field of the form."""
+    return [message for name, messages in asked.problems.items() if name not in shown for message in messages]
+
+
+def _query(visit: Visit) -> str:
+    return visit.path.partition("?")[2]
+
+
+def _asking(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> _Asking:
+    """Read a question from an address.
+
+    Raises:
+        QuestionError: There is no such kind of question, or no map.
+    """
+    maps = visit.shop.maps
+    named = dict(pairs).get("map", "")
+    journey_map = visit.shop.map(named or next(iter(maps), None))
+    asked = asked_of(kind, pairs, journey_map)
+    if asked.question is None:
+        return _Asking(journey_map, asked, "", given=True)
+    query = address_of(asked.question, journey_map, one_map=len(maps) == 1)
+    return _Asking(journey_map, asked, query, given=pairs == pairs_of(query))
+
+
+def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str]:
+    """The answer at an address, and its query.
+
+    Raises:
+        QuestionError: The question is wrong.
+    """
+    asking = _asking(visit, kind, pairs)
+    if asking.asked.question is None:
+        raise QuestionError(next(iter(asking.asked.problems.values()))[0])
+    try:
+        return visit.shop.measure.ask(asking.asked.question), asking.query
+    except InputError as error:
+        raise QuestionError(error.problems) from None
+
+
+def _groups(visit: Visit, question: Question) -> list[str]:
+    """The groups of an answer, which can be compared."""
+    if question.by is None:
+        return []
+    try:
+        table = visit.shop.measure.ask(replace(question, compare=())).table
+    except InputError:
+        return []
+    return list(dict.fromkeys(table.column("group").to_pylist())) if "group" in table.column_names else []
+
+
+def _funnel_address(journey_map: JourneyMap, funnel: Question, *, one_map: bool) -> str:
+    query = address_of(funnel, journey_map, one_map=one_map)
+    return "/explore/funnel" + (f"?{query}" if query else "")
+
+
+def _named(result: Result, customers: np.ndarray[Any, Any]) -> list[list[dict[str, str]]]:
+    """What each customer is called."""
+    known: dict[int, list[dict[str, str]]] = {int(customer): [] for customer in customers}
+    for row in result.identify(customers.astype(np.int64)).to_pylist():
+        known[row["customer"]].append({"kind": row["kind"], "value": row["value"]})
+    return list(known.values())
+
+
+ROUTES: Final = (explore, explore_kind, explore_people, explore_file)

@@ -1,0 +1,398 @@
+"""Explore: every kind of question by its form, what is behind its numbers, and the same question elsewhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+from tests.support.hostile_shop import hostile
+from tests.support.screens import Visitor, visiting
+
+import resa
+from resa.analytics import question_from
+from resa.base.language import LANGUAGES
+from resa.cli.app import run
+from resa.screens.answers import same_funnel
+from resa.screens.asking import ASKED, address_of, asked_of, pairs_of
+from resa.screens.copying import as_command, as_document, as_python
+from resa.screens.visits import Visit
+from resa.screens.words import ENGLISH, say
+from resa.workspace import Workspace
+
+MAP = """
+title: A shop
+goal: {from: look, reach: buy, within: 2 days}
+stages: {before: [look, cart], after: [buy, come back]}
+personas: {fan: {name: Fan, path: [look, cart, buy], who: "count(look) > 1"}}
+improvements: {faster: {since: 2026-05-06, should_move: cart.buy, state: done}}
+metrics: {orders: {of: buy, count: visits}}
+touchpoints:
+  look: {expect: {next: cart, within: 1 day}}
+  cart: {expect: {next: buy, within: 1 hour, target: 60 %, owner: Ali}}
+signals:
+  look: {event: look}
+  cart: {event: cart}
+  buy: {event: buy}
+  come_back: {event: back}
+"""
+WAYS = (
+    *(("look", "cart", "buy", "back"), ("look", "look", "cart", "buy"), ("look", "cart"), ("cart", "buy", "look")),
+    *(("look",), ("look", "back"), ("cart", "buy", "cart", "buy")),
+)
+ASKED_FOR = (
+    "kind=funnel&steps=look&steps=come_back,cart&steps=cart?&within=7 days&mature=yes&unless=buy",
+    "kind=funnel&steps=look&steps=cart&directly=yes&channel=web&channel=store&from=2026-05-02&until=2026-05-20",
+    "kind=expectations&names=look.cart&kinds=expectation&curve=yes&by=channel&compare=web&compare=store",
+    "kind=transitions&where=count(look) > 0&events=channel = 'web'",
+    "kind=process&touchpoints=90&arrows=33.3&show=median",
+    "kind=paths&start=look&steps=4&collapse=no&sessions=30 min",
+    "kind=paths&end=buy&top=3&device=phone",
+    "kind=variants&collapse=yes&by=week",
+    "kind=trend&of=look&every=month&by=persona",
+    "kind=retention&start=look&returns=buy&every=day&periods=3&rolling=yes",
+    "kind=retention&brackets=0&brackets=1-3",
+    "kind=stages&quiet_after=3 days&every=month",
+    "kind=improvements&names=faster&days=3",
+    "kind=channels&of=device&within=2 days",
+    "kind=metrics&names=orders&as_of=2026-05-20T00:00:00Z",
+    "kind=friction&within=2 days&limit=3",
+    "kind=planned&plans=fan",
+    "kind=conformance&plans=fan&collapse=no&top=4",
+    "kind=touchpoints&persona=fan",
+    "kind=coverage&until=2026-05-20",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("shop")
+    (place / "journey.yaml").write_text(MAP)
+    draw = random.Random(5)  # noqa: S311 - no secret
+    lines = ["time,customer,event,channel,device"]
+    for customer in range(140):
+        day = draw.randrange(1, 20)
+        for hour, event in enumerate(draw.choice(WAYS)):
+            channel, device = draw.choice(["web", "store"]), draw.choice(["phone", "desk"])
+            lines.append(f"2026-05-{day:02d}T{8 + hour:02d}:30:00Z,customer-{customer},{event},{channel},{device}")
+    (place / "events.csv").write_text("\n".join(lines))
+    assert run(["collect", str(place / "events.csv"), "--as", "occurred_at=time", "--yes", "-w", str(place)]) == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def shop(folder: Path) -> Iterator[Workspace]:
+    with resa.open(folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def analyst(folder: Path) -> Iterator[Visitor]:
+    with visiting(folder, "analyst") as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="module")
+def marketer(folder: Path) -> Iterator[Visitor]:
+    with visiting(folder, "marketer") as visitor:
+        yield visitor
+
+
+def asked(text: str) -> tuple[str, str]:
+    """The kind of question, and the query of an address."""
+    (_, kind), *pairs = parse_qsl(text)
+    return kind, urlencode(pairs)
+
+
+def links(text: str, path: str) -> list[str]:
+    return [html.unescape(found) for found in re.findall(rf'href="({path}[^"]*)"', text)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_question_answers_at_once_in_every_language(analyst: Visitor, language: str) -> None:
+    analyst.client.cookies.set("resa-language", language)
+    start = analyst.get("/explore")
+    assert set(links(start.text, "/explore/")) == {f"/explore/{kind}" for kind in ASKED}
+    for kind in ASKED:
+        answer = analyst.get(f"/explore/{kind}")
+        assert answer.status_code == 200, kind
+        assert "<table" in answer.text, kind
+        assert 'role="alert"' not in answer.text
+        told = say(f"about_{kind}", language=language)
+        assert told in html.unescape(answer.text), kind
+    analyst.client.cookies.set("resa-language", "en")
+
+
+def resa_word(key: str, language: str) -> str:
+    from resa.screens.words import say
+
+    return say(key, language=language)
+
+
+@pytest.mark.parametrize("text", ASKED_FOR)
+def test_a_question_has_one_address_and_it_says_nothing_that_goes_without_saying(
+    analyst: Visitor, shop: Workspace, text: str
+) -> None:
+    kind, query = asked(text)
+    journey_map = shop.map()
+    question = asked_of(kind, pairs_of(query), journey_map).question
+    assert question is not None
+    address = address_of(question, journey_map, one_map=True)
+    assert asked_of(kind, pairs_of(address), journey_map).question == question
+    messy = analyst.get(f"/explore/{kind}?{query}&until=&nonsense=1&persona=")
+    assert messy.status_code == 303
+    assert messy.headers["location"] == f"/explore/{kind}?{address}"
+    answer = analyst.get(messy.headers["location"])
+    assert answer.status_code == 200, re.findall(r'role="alert"[^>]*>([^<]+)', answer.text)
+    form = re.search(r'<form class="filters ask".*?</form>', answer.text, re.DOTALL)
+    assert form is not None
+    for name, value in pairs_of(address):  # what was asked stands in the form
+        words = re.escape(html.escape(value, quote=False).replace("'", "&#39;").replace("&gt;", ">"))
+        chosen = rf'name="{name}"[^>]*value="{words}"|value="{words}" selected'
+        assert re.search(chosen, form[0].replace("&gt;", ">")), (name, value)
+
+
+@pytest.mark.parametrize("text", ASKED_FOR)
+def test_the_command_python_and_the_document_ask_the_same(
+    folder: Path, shop: Workspace, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    kind, query = asked(text)
+    question = asked_of(kind, pairs_of(query), shop.map()).question
+    assert question is not None
+    result = shop.measure.ask(question)
+    words = shlex.split(as_command(question))
+    assert words[0] == "resa"
+    if "--part" in words:
+        assert run([*words[1:], "-w", str(folder)]) == 0
+        capsys.readouterr()
+    else:
+        capsys.readouterr()
+        assert run([*words[1:], "--format", "json", "-w", str(folder)]) == 0
+        assert json.loads(capsys.readouterr().out)["question"] == question.document
+    assert eval(as_python(question), {"shop": shop}) == result  # noqa: S307 - of our own making
+    assert question_from(json.loads(as_document(question))) == question
+
+
+def test_a_name_with_a_comma_is_no_command() -> None:
+    question = question_from({"kind": "trend", "map": "journey", "of": "buy", "by": "device", "compare": ["a,b", "c"]})
+    assert as_command(question) == ""
+
+
+def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(shop: Workspace) -> None:
+    funnel, trend = (asked_of(kind, [], shop.map()).question for kind in ("funnel", "trend"))
+    assert funnel is not None
+    assert trend is not None
+    assert funnel.document == {"kind": "funnel", "map": "journey", "steps": ["look", "cart", "buy"], "within": "2 days"}
+    assert trend.document["of"] == "look.cart"
+    fewer = asked_of("funnel", pairs_of("steps=look&steps=cart"), shop.map()).question
+    assert fewer is not None
+    assert "within" not in fewer.document
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("funnel?within=7m", "within"),
+        ("funnel?within=99999999999999999999 days", "within"),
+        ("funnel?steps=nowhere", "steps"),
+        ("funnel?steps=look?", "steps"),
+        ("funnel?" + "steps=look&" * 40, "steps"),
+        ("funnel?" + "steps=look&" * 90, "steps"),
+        ("funnel?from=yesterday", "from"),
+        ("funnel?from=2026-05-09&until=2026-05-01", "until"),
+        ("funnel?channel=moon", "channel"),
+        ("funnel?by=shoe_size", "by"),
+        ("funnel?by=channel&compare=web", "compare"),
+        ("funnel?where=count(", "where"),
+        ("funnel?where=" + "a" * 3000, "where"),
+        ("funnel?events=%00", "events"),
+        ("funnel?mature=perhaps", "mature"),
+        ("process?arrows=140", "arrows"),
+        ("process?arrows=-1", "arrows"),
+        ("process?arrows=many", "arrows"),
+        ("process?show=smells", "show"),
+        ("paths?start=look&end=buy", "end"),
+        ("paths?steps=0", "steps"),
+        ("paths?steps=99999999999", "steps"),
+        ("paths?steps=%D9%A3", "steps"),
+        ("retention?periods=121", "periods"),
+        ("trend?of=nothing", "of"),
+        ("trend?every=moment", "every"),
+        ("improvements?days=0", "days"),
+        ("conformance?plans=nobody", "plans"),
+        ("funnel?by=device&compare=phone&compare=moon", "compare"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(analyst: Visitor, address: str, field: str) -> None:
+    answer = analyst.get(f"/explore/{address}")
+    for _ in range(2):
+        if answer.status_code == 303:
+            answer = analyst.get(answer.headers["location"])
+    assert answer.status_code == 422
+    assert re.search(rf'<span class="wrong" role="alert" id="wrong-{field}">\s*\S', answer.text)
+    assert "<table" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("nothing", "tracking", "funnel?map=moon", "funnel?" + "a=1&" * 400),
+        *("funnel/people", "funnel/people?part=steps&column=customers&row=-1", "funnel/people?row=0&column=name"),
+        *("funnel/people?part=steps&column=customers&row=99", "funnel/people?part=x&column=customers&row=0"),
+        *("funnel/people?steps=nowhere&part=steps&column=customers&row=0", "funnel/files/funnel.exe"),
+        *("funnel/files/other.csv", "coverage/files/coverage.svg", "funnel/files/funnel.csv?part=none"),
+    ],
+)
+def test_what_is_not_there_is_said(analyst: Visitor, address: str) -> None:
+    answer = analyst.get(f"/explore/{address}")
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+def test_no_address_makes_a_screen_fail(analyst: Visitor) -> None:
+    draw = random.Random(7)  # noqa: S311 - no secret
+    names = [*{name for text in ASKED_FOR for name, _ in parse_qsl(text)} - {"kind"}]
+    values = ["0", "-1", "1", "look", "cart,", ",", "look?", "yes", "5 %", "1e9", "2026-05-02", "''", "{0}", "\ud800"]
+    values += ["traits.x", "properties.y", "web", "fan", "week", "device", "median", "10000", "1 week", "🙂", "%"]
+    for _ in range(120):
+        pairs = [(draw.choice(names), draw.choice(values)) for _ in range(draw.randrange(1, 4))]
+        query = urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in pairs])
+        kind = draw.choice(ASKED)
+        answer = analyst.get(f"/explore/{kind}?{query}")
+        if answer.status_code == 303:
+            answer = analyst.get(answer.headers["location"])
+        assert answer.status_code in {200, 422}, (kind, pairs)
+
+
+def test_every_number_with_customers_behind_it_opens_just_these(
+    marketer: Visitor, analyst: Visitor, shop: Workspace
+) -> None:
+    for kind in ASKED:
+        answer = marketer.get(f"/explore/{kind}")
+        found = links(answer.text, f"/explore/{kind}/people")
+        question = asked_of(kind, [], shop.map()).question
+        assert question is not None
+        result = shop.measure.ask(question)
+        behind = sum(
+            sum(1 for value in part.table.column(column).to_pylist()[:200] if value)
+            for part in result.parts.values()
+            for column in part.people
+        )
+        assert len(found) == behind, kind
+        for address in found[:: max(1, len(found) // 3)]:
+            place = dict(parse_qsl(address.partition("?")[2]))
+            people = result.customers(place["column"], part=place["part"], row=int(place["row"]))
+            shown = marketer.get(address)
+            names = {value for _, value in called(shown.text)}
+            assert len(names) == people.num_rows, address
+            ids = {row["value"] for row in result.identify(people.column("customer").to_numpy()).to_pylist()}
+            assert names == ids
+            unnamed = analyst.get(address)
+            assert unnamed.status_code == 200
+            assert f"{people.num_rows} customer" in unnamed.text
+            assert "customer-" not in unnamed.text
+            assert not called(unnamed.text)
+
+
+def called(text: str) -> list[tuple[str, str]]:
+    """Kinds and values of the customers that a page leads to."""
+    found = [dict(parse_qsl(one.partition("?")[2])) for one in links(text, "/customers/show")]
+    return [(one["kind"], one["value"]) for one in found]
+
+
+def test_opening_names_is_written_down(marketer: Visitor, analyst: Visitor, shop: Workspace) -> None:
+    def noted() -> list[tuple[str, object]]:
+        return [(one.who, dict(one.detail)) for one in shop.audit.entries() if one.what == "people.show"]
+
+    before = len(noted())
+    analyst.get("/explore/funnel/people?part=steps&column=customers&row=1")
+    assert len(noted()) == before
+    answer = marketer.get("/explore/funnel/people?part=steps&column=customers&row=1")
+    assert len(noted()) == before + 1
+    assert ("marketer@shop.se", {"kind": "funnel", "customers": len(called(answer.text))}) in noted()
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        *(("csv", b'"step"'), ("xlsx", b"PK"), ("parquet", b"PAR1"), ("arrow", b"\xff")),
+        *(("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("pptx", b"PK")),
+    ],
+)
+def test_an_answer_is_taken_away_as_a_file(analyst: Visitor, form: str, begins: bytes) -> None:
+    answer = analyst.get(f"/explore/funnel/files/funnel.{form}?steps=look&steps=buy")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="funnel.{form}"'
+    assert answer.content.startswith(begins)
+
+
+def test_a_path_s_funnel_counts_the_very_same_customers(analyst: Visitor, shop: Workspace) -> None:
+    with_funnel = without = 0
+    for query in ("", "collapse=no", "start=look&steps=2", "end=buy&steps=2", "start=cart&steps=3&channel=web"):
+        question = asked_of("paths", pairs_of(query), shop.map()).question
+        assert question is not None
+        result = shop.measure.ask(question)
+        visit = Visit(shop, "/explore/paths", None, "en", "", secure=False)
+        addresses = []
+        for row in range(min(20, result.table.num_rows)):
+            funnel = same_funnel(visit, result, row)
+            if funnel is None:
+                without += 1
+                continue
+            with_funnel += 1
+            count = result.table.column("customers")[row].as_py()
+            assert shop.measure.ask(funnel).table.column("customers").to_pylist()[-1] == count
+            addresses.append("/explore/funnel?" + address_of(funnel, shop.map(), one_map=True))
+        page = analyst.get(f"/explore/paths?{address_of(question, shop.map(), one_map=True)}")
+        assert [one.rstrip("?") for one in addresses] == links(page.text, r"/explore/funnel\b")
+    assert with_funnel >= 3
+    assert without >= 3  # who began another way, or went on, went this way too: a funnel counts them, the path does not
+
+
+def test_two_groups_are_chosen_from_those_that_there_are(analyst: Visitor) -> None:
+    page = analyst.get("/explore/funnel?by=device").text
+    assert re.findall(r'<select name="compare">.*?</select>', page, re.DOTALL)[0].count('value="') == 3
+    compared = analyst.get("/explore/funnel?by=device&compare=phone&compare=desk")
+    assert compared.status_code == 200
+    assert ENGLISH["part_compared"] in compared.text
+    left = analyst.get("/explore/funnel?by=&compare=phone&compare=desk")
+    assert left.headers["location"] == "/explore/funnel"
+
+
+def test_long_tables_are_cut_and_say_so(analyst: Visitor, shop: Workspace) -> None:
+    rows = shop.measure.retention(every="day", periods=60, by="device").table.num_rows
+    assert rows > 200
+    page = analyst.get("/explore/retention?by=device&every=day&periods=60").text
+    assert f"The first 200 rows; the files have {rows - 200:,}".replace(",", "") in page.replace(",", "")
+
+
+def test_several_maps_are_chosen_from(tmp_path: Path) -> None:
+    (tmp_path / "journeys").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "journeys" / f"{name}.yaml").write_text(MAP.replace("A shop", f"Shop {name}"))
+    with visiting(tmp_path, "viewer") as visitor:
+        start = visitor.get("/explore").text
+        assert start.count("<option") >= 2
+        chosen = visitor.get(links(visitor.get("/explore?map=two").text, "/explore/funnel")[0])
+        assert chosen.status_code == 200
+        assert '<option value="two" selected>Shop two' in chosen.text
+
+
+def test_texts_of_strangers_are_escaped(tmp_path: Path) -> None:
+    with hostile(tmp_path / "shop") as shop:
+        shop.collect()
+    with visiting(tmp_path / "shop", "marketer") as visitor:
+        for address in ("channels?of=device", "funnel?by=device", "expectations", "paths", "friction", "planned"):
+            answer = visitor.get(f"/explore/{address}")
+            assert answer.status_code == 200, address
+            assert "<script" not in answer.text
+            assert "<img" not in answer.text
+        people = visitor.get("/explore/channels/people?of=device&part=channels&column=customers&row=0")
+        assert people.status_code == 200
+        assert "<script" not in people.text
