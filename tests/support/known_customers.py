@@ -69,6 +69,8 @@ path: members.csv
 kind: customers
 columns: {recorded_at: recorded, identifiers: {user_id: user}, traits: [town, note]}
 """,
+    "sources/cards.yaml": "path: cards.csv\ncolumns: {occurred_at: time, identifiers: {card: card}, event: event}\n",
+    "cards.csv": "time,card,event\n2026-05-04T10:00:00Z,700,order\n",
     "members.csv": f"""user,town,note,recorded
 anna,Uppsala,,2026-05-01T00:00:00Z
 anna,Lund,{EVIL},2026-05-05T00:00:00Z
@@ -87,8 +89,7 @@ _EVENTS = f"""2026-05-04T10:00:00Z,anna,anna@shop.se,+46701740605,cart,web,,{EVI
 2026-05-05T09:00:00Z,leaver,leaver@shop.se,,cart,web,,,,,,
 2026-05-05T09:00:00Z,{EVIL},,,cart,web,,,,,,
 2026-05-07T09:00:00Z,{EVIL},,,letter,web,,,,,,
-2026-05-04T10:00:00Z,7,,,cart,web,,,,,,
-2026-05-04T10:00:00Z,,7@shop.se,,cart,web,,,,,,
+2026-05-04T10:00:00Z,700,,,cart,web,,,,,,
 """
 
 

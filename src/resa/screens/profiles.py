@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["place_of", "place_said", "told_profile", "told_timeline"]
 
 _PLACE: Final = re.compile(r"(-?\d{1,18})-(\d{1,9})")
+_STEPS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ def told_profile(visit: Visit, journey_map: JourneyMap, profile: Profile) -> Map
         "stage_visits": [
             (stage.name, sum(seen.visited.get(key, 0) for key in stage.touchpoints)) for stage in journey_map.stages
         ],
-        "strip": list(_strip(seen.timeline, journey_map)),
+        "strip": _strip(seen.timeline, journey_map),
         "open": [row for row in _openings(profile, journey_map) if row[0].outcome == "open"],
         "past": [row for row in _openings(profile, journey_map) if row[0].outcome != "open"],
         "traits": [(trait, _value(trait, visit, when)) for trait in profile.traits],
@@ -119,24 +120,25 @@ def place_of(text: str) -> Place | None:
     raise QuestionError(sentence("this is no place in a timeline; begin with its newest event"))
 
 
-def _strip(timeline: Sequence[SeenEvent], journey_map: JourneyMap) -> Iterator[Step]:
-    """The visits of a timeline, oldest first; what was visited several times in a row is one step."""
+def _strip(timeline: Sequence[SeenEvent], journey_map: JourneyMap) -> list[Step]:
+    """Her last steps, oldest first; what was visited several times in a row is one."""
     names = {one.key: one.name for one in journey_map.touchpoints}
     stages = {key: stage.name for stage in journey_map.stages for key in stage.touchpoints}
     visits = [event for event in reversed(timeline) if event.touchpoint in names]
-    visited = {stages[event.touchpoint] for event in visits if event.touchpoint is not None}
+    steps = [(key, list(same)) for key, same in groupby(visits, key=lambda event: event.touchpoint or "")][-_STEPS:]
+    visited = {stages[key] for key, _ in steps}
     rows = {name: row for row, name in enumerate((one.name for one in journey_map.stages if one.name in visited), 1)}
-    for key, same in groupby(visits, key=lambda event: event.touchpoint or ""):
-        events = list(same)
-        channels = dict.fromkeys(event.channel for event in events if event.channel)
-        yield Step(
+    return [
+        Step(
             touchpoint=names[key],
             stage=stages[key],
             row=rows[stages[key]],
-            channels=", ".join(channels),
-            times=len(events),
-            at=events[0].at,
+            channels=", ".join(dict.fromkeys(event.channel for event in same if event.channel)),
+            times=len(same),
+            at=same[0].at,
         )
+        for key, same in steps
+    ]
 
 
 def _openings(profile: Profile, journey_map: JourneyMap) -> Iterator[tuple[Any, str, str, str]]:

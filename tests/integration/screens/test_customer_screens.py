@@ -65,6 +65,12 @@ def test_nobody_several_and_nothing_are_said_plainly(screens: Screens) -> None:
     assert nobody.status_code == 404
     assert "Nobody is called exactly so" in nobody.text
     assert EVIL not in nobody.text
+    several = browser.send("/customers/search", value="700")
+    assert several.status_code == 200
+    choices = re.findall(r'<li><a href="(/customers/[0-9a-f]{32})">The customer with this (\w+)<', several.text)
+    assert [kind for _, kind in choices] == ["loyalty_card", "user_id"]
+    assert len({path for path, _ in choices}) == 2
+    assert address(screens, "700", "loyalty_card") == choices[0][0]
     assert browser.send("/customers/search", value="  ").status_code == 422
     assert browser.send("/customers/search", value="anna", kind="no such kind").status_code == 404
     assert browser.get("/customers/search").url.path == "/customers"
@@ -127,6 +133,8 @@ def test_why_and_why_not(screens: Screens) -> None:
     assert "does not hold traits.orders >= 2 Her value: 1" in outside
     assert "Fan: she is in" in words(browser.get(f"{address(screens, 'anna')}/why/fan").text)
     assert browser.get(f"{address(screens, 'anna')}/why/nothing").status_code == 404
+    assert browser.get(f"{address(screens, 'anna')}/why/fan?map=nothing").status_code == 404
+    assert browser.get(f"{address(screens, 'anna')}?map=journey").status_code == 200
 
 
 @pytest.mark.parametrize("key", ["0" * 32, "zz", "a" * 31, "A" * 32, "%20", "0" * 33])

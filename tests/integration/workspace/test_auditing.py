@@ -12,6 +12,7 @@ import pytest
 import resa
 from resa.base.errors import QuestionError
 from resa.cli.app import run
+from resa.workspace.auditing import acting
 from resa.workspace.folders import user
 
 MAP = "title: T\nstages: {s: [a]}\nsignals: {a: {event: a}}\n"
@@ -36,6 +37,23 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).write_text(text)
     run(["collect", "-w", str(tmp_path)])
     return tmp_path
+
+
+def test_who_is_signed_in_does_what_is_done_meanwhile_and_no_more(folder: Path) -> None:
+    with resa.open(folder) as shop:
+        with acting("karin@shop.se"):
+            shop.customer("quillwort")
+            shop.audit.note("of nobody", who="")
+            (folder / "journey.yaml").write_text(MAP.replace("title: T", "title: U"), encoding="utf-8")
+        with resa.open(folder) as again, acting("karin@shop.se"):
+            again.customer("quillwort")  # keeps the map's new version, which she did not write
+            again.identity.join(SHE, HE)
+        shop.audit.note("after")
+        told = {one.what: one.who for one in shop.audit.entries()}
+        assert shop.identity.decisions()[-1].who == "karin@shop.se"
+    assert told["customer.show"] == told["identity.join"] == "karin@shop.se"
+    assert told["of nobody"] == ""
+    assert told["after"] == told["map.change"] == user()
 
 
 def test_what_is_seen_and_changed_is_written_down_without_personal_data(folder: Path) -> None:
