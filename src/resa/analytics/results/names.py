@@ -12,7 +12,16 @@ from resa.model.journey import JourneyMap
 if TYPE_CHECKING:
     from resa.analytics.results.result import Result
 
-__all__ = ["NOT_KNOWN", "OTHER_GROUPS", "arrow_name", "group_name", "grouping_name", "label_name", "touchpoint_name"]
+__all__ = [
+    "NOT_KNOWN",
+    "OTHER_GROUPS",
+    "arrow_name",
+    "group_name",
+    "grouping_name",
+    "label_name",
+    "step_name",
+    "touchpoint_name",
+]
 
 NOT_KNOWN: Final = "(not known)"
 """The group of those for whom the attribute is not known."""
@@ -27,6 +36,12 @@ def touchpoint_name(journey_map: JourneyMap, key: str | None) -> str:
     """The name of a touchpoint."""
     touchpoint = journey_map.touchpoint.get(key or "")
     return (key or "") if touchpoint is None else touchpoint.name
+
+
+def step_name(journey_map: JourneyMap, step: str) -> str:
+    """The name of a step of a funnel, which may be any of several touchpoints: `cart or store_cart`."""
+    names = [touchpoint_name(journey_map, key) for key in step.split(" or ")]
+    return format_any_of(names, said_in(journey_map.language))
 
 
 def arrow_name(journey_map: JourneyMap, name: str) -> str:

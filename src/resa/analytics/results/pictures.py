@@ -10,7 +10,7 @@ from resa.analytics.calendar import PERIODS
 from resa.analytics.results.compared_picture import draw_compared
 from resa.analytics.results.heat_pictures import draw_retained, draw_signs
 from resa.analytics.results.multiples import DRAWN_BY_GROUP, by_group, common_scale, size_of
-from resa.analytics.results.names import arrow_name, group_name, grouping_name, label_name, touchpoint_name
+from resa.analytics.results.names import arrow_name, group_name, grouping_name, label_name, step_name, touchpoint_name
 from resa.analytics.results.plan_picture import draw_plans, own_walkers
 from resa.analytics.results.process_picture import common_process, draw_arrows, draw_arrows_compared, process_note
 from resa.base.errors import QuestionError
@@ -159,7 +159,7 @@ def _funnel(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     rows = result.table.to_pylist()
     steps = [
         FunnelStep(
-            name=touchpoint_name(journey_map, row["name"]),
+            name=step_name(journey_map, row["name"]),
             customers=row["customers"],
             low=row["low"],
             high=row["high"],
