@@ -238,7 +238,7 @@ class _Teller:
         match value:
             case float() if name.endswith("seconds"):
                 return format_seconds(value, language)
-            case float() if "0 to 1" in column.about or name in self._shares:
+            case float() if "0 to 1" in column.about or name.endswith("share") or name in self._shares:
                 return format_percent(value, language)
             case list():
                 return " → ".join(self._word(name, one) for one in value) or "–"

@@ -55,6 +55,15 @@ _COMMON: Final[tuple[tuple[str, Shape], ...]] = (
 _UNKNOWN_CUSTOMERS: Final = ("from", "until")
 """What can be asked of visits whose customer nobody knows."""
 
+_WRITTEN: Final = {
+    "within": "7 days",
+    "sessions": "30 min",
+    "quiet_after": "90 days",
+    "where": "traits.country = 'SE'",
+    "events": "value > 100",
+}
+"""What may be written, for instance; it is written so in every language."""
+
 _NOT_COMPARED: Final = frozenset({"improvements", "metrics", "friction"})
 
 
@@ -146,7 +155,7 @@ class _Maker:
             options=self._options(name, values),
             nothing=self._nothing(name),
             ticked="no" if _default(kind, name) is True else "yes",
-            hint=say(f"ask_{name}_hint") if name in {"within", "sessions", "quiet_after", "where", "events"} else "",
+            hint=_WRITTEN.get(name, ""),
             problems=self.asked.problems.get(name, ()),
             kinds_own=own,
         )

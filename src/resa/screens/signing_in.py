@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 from typing import Annotated, Any, Final
 
 from litestar import Request, get, post
@@ -14,6 +15,8 @@ from litestar.params import Body, FromPath, FromQuery
 
 from resa.base.errors import ResaError
 from resa.base.language import LANGUAGES, said_by
+from resa.drawing import format_count
+from resa.screens.attempts import Attempts
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.visits import COOKIES, Visit
 
@@ -25,6 +28,7 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 _SESSION: Final = timedelta(days=30)
 _LOOKS: Final = timedelta(days=365)
 _AGENT: Final = 200
+_attempts: Final = Attempts()
 _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 """A path on this site: browsers read a backslash as `/`, and `//` begins the address of another site."""
 
@@ -34,17 +38,27 @@ def sign_in_page(visit: Visiting, to: FromQuery[str] = "/") -> Html:
     """The page on which one signs in."""
     if visit.session is not None:
         return redirect(own_path(to))
-    return page(visit, "sign_in", visit.say("sign_in"), to=own_path(to), email="", wrong=False)
+    return page(visit, "sign_in", visit.say("sign_in"), to=own_path(to), email="", why="")
 
 
 @post("/sign-in", opt={"open": True}, sync_to_thread=True)
 def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
     """Sign in."""
     email, to = data.get("email", ""), own_path(data.get("to", "/"))
-    token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
+    account, address = email.strip().lower()[:_AGENT], request.headers.get("x-resa-address") or "unknown"
+    if (seconds := _attempts.wait(account, address)) > 0:
+        minutes = format_count(ceil(seconds / 60), visit.language)
+        return _door(visit, to, email, visit.say("sign_in_later", minutes=minutes), status=429)
+    with _attempts.turns:
+        token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
     if token is None:
-        return page(visit, "sign_in", visit.say("sign_in"), status=401, to=to, email=email, wrong=True)
+        _attempts.fail(account, address)
+        return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
     return _signed_in(redirect(to), visit, token)
+
+
+def _door(visit: Visit, to: str, email: str, why: str, *, status: int) -> Html:
+    return page(visit, "sign_in", visit.say("sign_in"), status=status, to=to, email=email, why=why)
 
 
 @post("/sign-out", opt={"open": True}, sync_to_thread=True)

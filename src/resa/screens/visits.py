@@ -17,6 +17,7 @@ from resa.model.people import Person, Session
 from resa.screens.rights import Right, may
 from resa.screens.words import say, say_count
 from resa.workspace import Workspace
+from resa.workspace.edits import Edits
 
 __all__ = ["COOKIES", "Desk", "Refused", "Visit"]
 
@@ -29,7 +30,6 @@ COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf"], str]] = 
 """What a browser keeps for us: who is signed in, how they read, and that a form came from one of our pages."""
 
 _THEMES: Final = ("light", "dark")
-_FORGOTTEN: Final = ("loaded", "sources", "identity", "_measuring")
 
 
 class Refused(Exception):
@@ -99,21 +99,17 @@ class Desk:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._lock = Lock()
-        self._seen: tuple[tuple[str, int, int], ...] = ()
         self._shop = Workspace(folder)
         self._shop.audit.way = "http"
+        self._edits = Edits(self._shop)
 
     @property
     def shop(self) -> Workspace:
         """The workspace; once somebody has edited its files, as they are now."""
         with self._lock:
-            seen = tuple(_files(self._folder))
-            if seen != self._seen:
-                self._seen = seen
-                for name in _FORGOTTEN:
-                    self._shop.__dict__.pop(name, None)
+            if self._edits.seen():
+                self._edits.take_up()
             return self._shop
 
     @property
@@ -150,16 +146,6 @@ class Desk:
             yield
         finally:
             self._shop.close()
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """What people wrote, as far as it can tell that something was edited: path, time, size."""
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml"), folder / "resa.toml"]):
-        try:
-            found = path.stat()
-        except FileNotFoundError:
-            continue
-        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _preferred(accepts: str) -> str:

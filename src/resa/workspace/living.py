@@ -8,18 +8,19 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from resa.base.errors import WorkspaceBusy, WorkspaceError
+from resa.base.errors import ResaError, WorkspaceBusy
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions, is_asked, lending
 from resa.workspace.background import Background
 from resa.workspace.consents import withholding_of
+from resa.workspace.edits import Edits
 from resa.workspace.expiring import expired_by
 from resa.workspace.segments import following
 
 if TYPE_CHECKING:
-    from resa.storage import Writer
+    from resa.storage import Arrivals, Writer
     from resa.workspace.workspace import Workspace
 
 __all__ = ["Live"]
@@ -32,6 +33,9 @@ _COMPLETE_SECONDS: Final = 50.0
 """Where nothing arrives, it is still said so often that nothing was missed, and who is in which segment is counted."""
 
 _RETRY_SECONDS: Final = 1.0
+
+_EDITS_SECONDS: Final = 2.0
+"""So often it is looked whether somebody edited the workspace's files."""
 
 _MANY_FILES: Final = 100
 """So many new event files are joined: each batch writes one."""
@@ -61,6 +65,7 @@ class Live:
         self._tell = tell
         self._files = self._decisions = 0
         self._stale = True
+        self._edits, self._looked = Edits(shop), time.monotonic()
         self._expired: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
@@ -106,7 +111,7 @@ class Live:
         with store.arrivals() as arrivals:
             follow = following(self._shop, writer)
             self._files = len(store.event_files())
-            drainer = Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, withholding_of(self._shop))
+            drainer = self._drainer(writer, arrivals)
             due = stated = time.monotonic()
             self._stale = not self._tried(lambda: follow() is None)
             while not stopped():
@@ -115,6 +120,10 @@ class Live:
                     return True
                 began = time.monotonic()
                 self._store(drainer)
+                if self._edited(began):
+                    drainer.leave()
+                    drainer, follow = self._drainer(writer, arrivals), following(self._shop, writer)
+                    self._stale = True
                 self._stale |= self._decided() or began - stated > _COMPLETE_SECONDS
                 if self._stale and began >= due and self._refresh(writer, drainer, follow):
                     stated, self._stale = began, False
@@ -127,6 +136,9 @@ class Live:
             self._shop.refresh(writer)
             follow()
             return False
+
+    def _drainer(self, writer: Writer, arrivals: Arrivals) -> Drainer:
+        return Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, withholding_of(self._shop))
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()
@@ -154,6 +166,20 @@ class Live:
         self._expired = today
         return taken
 
+    def _edited(self, now: float) -> bool:
+        """Whether somebody edited the workspace's files, and they can be used: then they are read anew."""
+        if now - self._looked < _EDITS_SECONDS:
+            return False
+        self._looked = now
+        if not self._edits.seen():
+            return False
+        if (wrong := self._edits.wrong()) is not None:
+            self._tell(sentence("the edited files are not used yet: {wrong}", wrong=wrong))
+            return False
+        self._edits.take_up()
+        self._tell(sentence("the edited files are used from now on"))
+        return True
+
     def _decided(self) -> bool:
         """Whether people decided something on who is who that the index does not know."""
         return count_decisions(self._shop.store) != self._decisions
@@ -176,8 +202,8 @@ class Live:
             done = step()
         except WorkspaceBusy:
             raise
-        except (WorkspaceError, OSError) as error:
-            self._note(said_by(error) if isinstance(error, WorkspaceError) else as_it_is(error.strerror or str(error)))
+        except (ResaError, OSError) as error:
+            self._note(as_it_is(error.strerror or str(error)) if isinstance(error, OSError) else said_by(error))
             time.sleep(_RETRY_SECONDS)
             return False
         self._note(None)

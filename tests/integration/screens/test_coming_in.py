@@ -48,6 +48,24 @@ def test_who_is_not_signed_in_is_led_to_the_door_and_back(folder: Path, stranger
     assert stranger.get("/map/journey").status_code == 200
 
 
+def test_behind_tls_the_cookie_goes_by_tls_alone(folder: Path, stranger: Visitor) -> None:
+    for scheme, secure in (("http", False), ("https", True)):
+        with resa.open(folder) as shop:
+            token = shop.people.invite("cecilia@shop.se")
+        stranger.get(f"/welcome/{token}")
+        stranger.client.headers["x-resa-scheme"] = scheme
+        answer = stranger.post(f"/welcome/{token}", password=PASSWORD)
+        cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("resa-session"))
+        assert ("Secure" in cookie) is secure
+
+
+def test_a_password_is_hidden_while_it_is_typed(stranger: Visitor) -> None:
+    assert (
+        '<input type="password" name="password" autocomplete="current-password" required>'
+        in stranger.get("/sign-in").text
+    )
+
+
 def test_an_invitation_holds_once_and_asks_for_a_good_password(folder: Path, stranger: Visitor) -> None:
     with resa.open(folder) as shop:
         token = shop.people.invite("bo@shop.se", "Bo", "service")
@@ -113,3 +131,9 @@ def test_every_answer_guards_its_reader(stranger: Visitor, path: str) -> None:
     answer = stranger.get(path)
     for name, value in GUARDS.items():
         assert answer.headers[name] == value or (name, path) == ("cache-control", "/static/icon.svg")
+
+
+def test_guessing_ends_after_ten_attempts(stranger: Visitor) -> None:
+    stranger.get("/sign-in")
+    guesses = [stranger.post("/sign-in", email="guessed@shop.se", password=WRONG).status_code for _ in range(11)]
+    assert guesses == [401] * 10 + [429]

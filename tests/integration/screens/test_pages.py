@@ -80,6 +80,7 @@ def test_nothing_that_people_or_data_say_becomes_markup(admin: Visitor, path: st
         assert not attributes.get("src")
     if not path.startswith("/reports/"):  # a report is of one language, that of its map
         assert f'<html lang="{language}">' in answer.text
+        assert '<form class="out" method="post" action="/sign-out">' in answer.text
 
 
 @pytest.mark.parametrize("path", WRONG)

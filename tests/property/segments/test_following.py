@@ -155,6 +155,7 @@ class World:
     soon: bool = False
     touched: set[str] = field(default_factory=set)
     erased: dict[str, datetime] = field(default_factory=dict)
+    past: set[float] = field(default_factory=set)
 
     def begin(self) -> None:
         maps = {"told": the_map()}
@@ -191,6 +192,7 @@ class World:
         erase_rows(self.writer, person_called(self.store, hers))
         refresh(self.writer, [the_map()])
         self.erased |= dict.fromkeys(hers, self.clock.now)
+        self.past |= {row.at for rows in self.told.values() for row in rows if row.customer in hers}
         self.told = {load: [row for row in rows if row.customer not in hers] for load, rows in self.told.items()}
         self.joined = {pair for pair in self.joined if not hers & set(pair)}
         self.touched |= hers
@@ -286,7 +288,8 @@ def live_through(steps: Sequence[object], *, soon: bool) -> None:
                     case "erase anna" | "erase bo" | "erase d":
                         world.erase(str(step).removeprefix("erase "))
                     case list():
-                        known = {row.at for rows in world.told.values() for row in rows}
+                        # What was erased is known still: sent again as it was, it counts as a repeat.
+                        known = world.past.union(row.at for rows in world.told.values() for row in rows)
                         if new := [row for row in step if row.at not in known]:
                             world.add(new)
                     case (str(one), str(other)):

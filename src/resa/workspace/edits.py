@@ -1,0 +1,59 @@
+"""Files of a workspace that somebody edits while it is open: seen, and taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from resa.base.language import Sentence, sentence
+from resa.collector import read_sources
+from resa.journey_map import load_maps
+
+if TYPE_CHECKING:
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Edits"]
+
+_MADE_OF_FILES: Final = ("loaded", "sources", "identity", "_measuring")
+"""What a workspace keeps of its files once it has read them."""
+
+
+class Edits:
+    """Looks whether somebody edited the files of a workspace.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+        self._seen = tuple(_written(shop.folder))
+
+    def seen(self) -> bool:
+        """Whether files were edited since this was asked last."""
+        seen = tuple(_written(self._shop.folder))
+        edited, self._seen = seen != self._seen, seen
+        return edited
+
+    def wrong(self) -> Sentence | None:
+        """Why the files cannot be used as they are now; `None`: they can."""
+        problems = chain(load_maps(self._shop.folder).problems, read_sources(self._shop.folder)[1])
+        first = next((one for one in problems if one.severity == "error"), None)
+        return None if first is None else sentence("{place}: {message}", place=first.place, message=first.message)
+
+    def take_up(self) -> None:
+        """Have the workspace read its files anew when it needs them."""
+        for name in _MADE_OF_FILES:
+            self._shop.__dict__.pop(name, None)
+
+
+def _written(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """What people wrote, as far as it can tell that something was edited: path, time, size."""
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml")]):
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue
+        yield str(path), found.st_mtime_ns, found.st_size

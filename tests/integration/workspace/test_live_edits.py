@@ -1,0 +1,56 @@
+"""Files that are edited while a workspace is served are used from then on; wrong ones are told of, and not used."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from tests.support.served import Served, new_shop
+
+from resa import workspace
+from resa.base.errors import WorkspaceBusy
+
+_SECONDS = 90
+
+
+def visits(folder: Path, touchpoint: str) -> int | None:
+    """How often a touchpoint was visited; `None`: the served index does not know the map as it is now."""
+    with workspace.open(folder) as shop, suppress(WorkspaceBusy):
+        rows = {row["touchpoint"]: row["visits"] for row in shop.measure.touchpoints().table.to_pylist()}
+        return int(rows.get(touchpoint, 0))
+    return None
+
+
+def until(holds: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < _SECONDS
+        time.sleep(0.2)
+
+
+def test_an_edited_map_is_measured_while_it_is_served(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    key = new_shop(folder)
+    path = folder / "journey.yaml"
+    with Served(folder) as served:
+        for name in ("product_added", "basket_filled", "basket_filled"):
+            body = json.dumps({"event": name, "userId": "u1", "writeKey": key}).encode()
+            assert served.post("/v1/track", body) == 200
+        until(lambda: visits(folder, "cart") == 1)
+        good = path.read_text(encoding="utf-8")
+        path.write_text(good.replace("event: product_added", "event: basket_filled"), encoding="utf-8")
+        until(lambda: visits(folder, "cart") == 2)
+        edited = path.read_text(encoding="utf-8")
+        path.write_text(edited.replace("next: purchase", "next: nowhere"), encoding="utf-8")
+        time.sleep(5)
+        body = json.dumps({"event": "basket_filled", "userId": "u2", "writeKey": key}).encode()
+        assert served.post("/v1/track", body) == 200
+        path.write_text(edited, encoding="utf-8")
+        until(lambda: visits(folder, "cart") == 3)
+    assert served.output.count("the edited files are used from now on") >= 2
+    assert "the edited files are not used yet: journey.yaml" in served.output
+    with workspace.open(folder) as shop:
+        assert shop.verify() == []
