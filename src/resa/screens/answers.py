@@ -222,10 +222,9 @@ class _Teller:
             "improvement": {one.key: one.name for one in journey_map.improvements},
             "expectation": self._arrows,
         }
-        different = any(column.name == "difference" for column in part.columns)
-        self._shares: tuple[str, ...] = _SHARES if not different or result.kind == "expectations" else ("target",)
-        if result.kind == "metrics":
-            self._shares = ()
+        names = {column.name for column in part.columns}
+        of_shares = result.kind != "metrics" and not names & {"other_share", "after_share"}  # else of a difference
+        self._shares = _SHARES if of_shares else ()
 
     def heading(self, column: Column) -> str:
         """Of a column."""
