@@ -12,7 +12,7 @@ from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.groups import Membership
 from resa.analytics.measure import Measure
 from resa.analytics.membership import membership_hash, segment_flags
-from resa.analytics.one_customer import SeenCustomer, SeenEvent, SeenOpening, seen_customer
+from resa.analytics.one_customer import Place, SeenCustomer, SeenEvent, SeenOpening, seen_customer
 from resa.analytics.questions.kinds import (
     KINDS,
     ChannelsQuestion,
@@ -68,6 +68,7 @@ __all__ = [
     "MetricsQuestion",
     "Part",
     "PathsQuestion",
+    "Place",
     "PlannedQuestion",
     "ProcessQuestion",
     "Question",

@@ -21,7 +21,7 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import explore, home, live, maps, reports, settings, signing_in
+from resa.screens import customers, explore, home, live, maps, reports, segments, settings, signing_in
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
@@ -52,10 +52,12 @@ _ROUTES: Final = (
     style,
     *signing_in.ROUTES,
     *explore.ROUTES,
+    *customers.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,
     *reports.ROUTES,
+    *segments.ROUTES,
     *settings.ROUTES,
 )
 

@@ -55,16 +55,16 @@ _COMMON: Final[tuple[tuple[str, Shape], ...]] = (
 _UNKNOWN_CUSTOMERS: Final = ("from", "until")
 """What can be asked of visits whose customer nobody knows."""
 
-_WRITTEN: Final = {
-    "within": "7 days",
-    "sessions": "30 min",
-    "quiet_after": "90 days",
-    "where": "traits.country = 'SE'",
-    "events": "value > 100",
-}
-"""What may be written, for instance; it is written so in every language."""
-
 _NOT_COMPARED: Final = frozenset({"improvements", "metrics", "friction"})
+
+_HINTS: Final[Mapping[str, str]] = {
+    "events": "value > 100",
+    "quiet_after": "90 days",
+    "sessions": "30 min",
+    "where": "traits.country = 'SE'",
+    "within": "7 days",
+}
+"""What may be typed; the same in every language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ class _Maker:
             options=self._options(name, values),
             nothing=self._nothing(name),
             ticked="no" if _default(kind, name) is True else "yes",
-            hint=_WRITTEN.get(name, ""),
+            hint=_HINTS.get(name, ""),
             problems=self.asked.problems.get(name, ()),
             kinds_own=own,
         )

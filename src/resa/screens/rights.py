@@ -10,12 +10,13 @@ from resa.workspace.people import ROLES, Role
 
 __all__ = ["RIGHTS", "Right", "may"]
 
-Right = Literal["see", "find", "names", "sources", "audit", "manage"]
+Right = Literal["see", "find", "names", "erase", "sources", "audit", "manage"]
 """What a route may need:
 
 see: maps and all numbers;
 find: customers, one by one;
 names: what customers are called, where a number is opened;
+erase: take all that is stored of a customer away;
 sources: what comes in from where, and what was refused;
 audit: who saw and changed what;
 manage: people and keys.
@@ -29,7 +30,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         "analyst": frozenset({"see", "sources"}),
         "marketer": frozenset({"see", "find", "names", "sources"}),
         "service": frozenset({"see", "find", "names"}),
-        "privacy_officer": frozenset({"see", "find", "names", "audit"}),
+        "privacy_officer": frozenset({"see", "find", "names", "erase", "audit"}),
         "admin": _ALL,
     }
 )

@@ -17,6 +17,7 @@ from resa.model.people import Person, Session
 from resa.screens.rights import Right, may
 from resa.screens.words import say, say_count
 from resa.workspace import Workspace
+from resa.workspace.auditing import acting
 from resa.workspace.edits import Edits
 
 __all__ = ["COOKIES", "Desk", "Refused", "Visit"]
@@ -75,6 +76,12 @@ class Visit:
     def who(self) -> str:
         """The address of who is signed in, as the audit log has it; empty: nobody is."""
         return "" if self.person is None else self.person.email
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """What is done in the block is done by who is signed in, as the audit log has it."""
+        with acting(self.who):
+            yield
 
     def may(self, right: Right) -> bool:
         """Whether who is signed in has a right."""

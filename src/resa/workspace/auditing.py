@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resa.base.showing import Listing
 from resa.storage import (
@@ -27,19 +27,30 @@ if TYPE_CHECKING:
 
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Audit", "acting"]
+__all__ = ["Audit", "acting", "who_acts"]
 
-_WHO: ContextVar[str | None] = ContextVar("who", default=None)
+_acting: Final[ContextVar[str | None]] = ContextVar("acting", default=None)
+"""Who does what is done in this thread, where one process works for several people."""
 
 
 @contextmanager
 def acting(who: str) -> Iterator[None]:
-    """What is done in the block is done by this person, who is signed in; not by the user of the system."""
-    before = _WHO.set(who)
+    """What is done in the block is done by somebody who is signed in.
+
+    Args:
+        who: Their address.
+    """
+    before = _acting.set(who)
     try:
         yield
     finally:
-        _WHO.reset(before)
+        _acting.reset(before)
+
+
+def who_acts() -> str:
+    """Who does what is done now: who is signed in, else who works here."""
+    who = _acting.get()
+    return user() if who is None else who
 
 
 class Audit:
@@ -81,7 +92,7 @@ class Audit:
         Args:
             what: Such as `customer.show`.
             of: The customer, by kind and value of an identifier in its one form.
-            who: Who does; `None`: who works here.
+            who: Who does; `None`: who acts now.
             **detail: What more there is to say, without personal data.
         """
         keep_entry(self._shop.store, self._entry(what, of, who, detail))
@@ -112,5 +123,4 @@ class Audit:
     def _entry(
         self, what: str, of: tuple[str, str] | None, who: str | None, detail: dict[str, str | int]
     ) -> AuditEntry:
-        who = who or _WHO.get()
-        return AuditEntry(what=what, who=user() if who is None else who, way=self.way, of=of, detail=detail)
+        return AuditEntry(what=what, who=who_acts() if who is None else who, way=self.way, of=of, detail=detail)

@@ -17,11 +17,22 @@ from resa.identity import ContactPoint, customers_named, identifiers_of, persons
 from resa.storage import JourneyIndex, since_when
 
 if TYPE_CHECKING:
-    from resa.analytics import Measure, SeenCustomer
+    from resa.analytics import Measure, Place, SeenCustomer
     from resa.consent import Standing
     from resa.workspace.workspace import Workspace
 
-__all__ = ["COMPUTED", "Called", "Profile", "Trait", "called_and_known", "called_so", "found_customer", "profile_of"]
+__all__ = [
+    "COMPUTED",
+    "Called",
+    "Profile",
+    "Trait",
+    "called_and_known",
+    "called_so",
+    "found_customer",
+    "kinds_known",
+    "profile_of",
+    "shown_profile",
+]
 
 
 COMPUTED = "computed"
@@ -94,7 +105,7 @@ class Profile:
             "segments": segments,
             "consents": consents,
             "contacts": list(map(asdict, self.contacts)),
-            **asdict(self.seen),
+            **{name: value for name, value in asdict(self.seen).items() if name != "older"},
         }
 
 
@@ -111,7 +122,13 @@ def _known(identifiers: Iterable[Called], traits: Iterable[Trait]) -> Mapping[st
 
 
 def profile_of(
-    shop: Workspace, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50
+    shop: Workspace,
+    value: str,
+    *,
+    kind: str | None = None,
+    map_key: str | None = None,
+    newest: int = 50,
+    before: Place | None = None,
 ) -> Profile:
     """The customer who is called so.
 
@@ -121,6 +138,7 @@ def profile_of(
         kind: Of the identifier, such as user_id; `None`: any.
         map_key: Key of the map that sees her; `None`: the only one.
         newest: How many of her events are listed at most, the newest first.
+        before: Only events older than this place in her timeline; `None`: all.
 
     Raises:
         QuestionError: Nobody is called so, or several are.
@@ -134,7 +152,7 @@ def profile_of(
         if index.generation == snapshot.index.generation:
             break  # a number means a customer of one generation only
     customer = found_customer(shop, index, value, kind)
-    seen = seen_customer(snapshot, customer, newest)
+    seen = seen_customer(snapshot, customer, newest, before)
     hers = identifiers_of(index, customer)
     consented = shop.consents.of_all(hers)
     return Profile(
@@ -148,14 +166,29 @@ def profile_of(
     )
 
 
+def shown_profile(
+    shop: Workspace,
+    value: str,
+    *,
+    kind: str | None = None,
+    map_key: str | None = None,
+    newest: int = 50,
+    before: Place | None = None,
+) -> Profile:
+    """The same for somebody to look at, as the audit log has it."""
+    found = profile_of(shop, value, kind=kind, map_key=map_key, newest=newest, before=before)
+    shop.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
+    return found
+
+
 def called_so(shop: Workspace, index: JourneyIndex, value: str, kind: str | None) -> Mapping[int, str]:
     """The numbers of all customers who are called so, each with a kind of identifier."""
-    asked = _kinds(index) if kind is None else [kind]
+    asked = kinds_known(index) if kind is None else [kind]
     numbers = customers_named(index, shop.identity.rules, [(name, value) for name in asked])
     return {number: name for name, number in zip(asked, numbers, strict=True) if number is not None}
 
 
-def _kinds(index: JourneyIndex) -> list[str]:
+def kinds_known(index: JourneyIndex) -> list[str]:
     """The kinds of identifiers that there are."""
     return sorted(
         {*pc.unique(index.identifiers().column("kind")).to_pylist(), *index.persons.column("kind").unique().to_pylist()}
@@ -173,7 +206,7 @@ def found_customer(shop: Workspace, index: JourneyIndex, value: str, kind: str |
         names = ", ".join(sorted(found.values()))
         raise QuestionError(sentence("several customers are called so; say which with --kind: {names}", names=names))
     if not found:
-        known = ", ".join(_kinds(index)) or sentence("none yet")
+        known = ", ".join(kinds_known(index)) or sentence("none yet")
         raise QuestionError(sentence("no customer is called so; there are identifiers of kinds: {known}", known=known))
     customer: int = next(iter(found))
     return customer

@@ -32,9 +32,9 @@ from resa.storage import (
     named_in_payload,
     search_everything,
 )
+from resa.workspace.auditing import who_acts
 from resa.workspace.consents import withholding_of
 from resa.workspace.customers import called_so, found_customer
-from resa.workspace.folders import user
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -139,7 +139,7 @@ def _erased_before(shop: Workspace, value: str, erased: Mapping[bytes, str]) -> 
         names_her=names_her,
         needles=needles_of(shop, hers, frozenset(written)),
         hashes=[(kind, key) for key, kind in erased.items()],
-        who=user(),
+        who=who_acts(),
     )
 
 
@@ -192,7 +192,7 @@ def person_of(shop: Workspace, index: JourneyIndex, customer: int | None, hers: 
         names_her=names_her,
         needles=needles_of(shop, hers, written),
         hashes=[(kind, row.tobytes()) for key in keys for kind, row in zip(kinds.to_pylist(), key, strict=True)],
-        who=user(),
+        who=who_acts(),
     )
 
 

@@ -33,7 +33,7 @@ from resa.identity import (
 )
 from resa.model.tables import DECISIONS
 from resa.storage import Also, JourneyIndex, keep_decisions, kept_decisions, replacing_pairs
-from resa.workspace.folders import user
+from resa.workspace.auditing import who_acts
 from resa.workspace.freshness import brought_up_to_date
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Identity:
         return self._shop.store.index()
 
     def _decide(self, what: Literal["join", "split"], one: Named, other: Named, why: str) -> Decision:
-        made = decide(self.rules, what, one, other, at=self._shop.clock(), who=user(), why=why)
+        made = decide(self.rules, what, one, other, at=self._shop.clock(), who=who_acts(), why=why)
         self._keep([made])
         return made
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.base.showing import Listing
 from resa.identity import identifiers_of
-from resa.storage import SegmentChange, segment_history
+from resa.storage import SegmentChange, segment_history, segment_states_of
 from resa.workspace.customers import found_customer
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from resa.storage import JourneyIndex, Writer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Passage", "Segments", "following"]
+__all__ = ["Flow", "Overlap", "Passage", "Segments", "following"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,40 @@ class Passage:
     happened_at: datetime | None
     kind: str | None
     value: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """How many entered or left a segment on a day, for one cause; it names nobody.
+
+    Attributes:
+        day: In the time zone of the map.
+        change: `entered` or `left`.
+        cause: As in `Passage`.
+        changes: How many.
+    """
+
+    day: date
+    change: str
+    cause: str
+    changes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """How many customers of a segment are in another one, too.
+
+    Attributes:
+        segment: Key of the other one.
+        name: Its name for people.
+        customers: How many are in both.
+        share: Of those in the first, 0 to 1; `None`: nobody is in it.
+    """
+
+    segment: str
+    name: str
+    customers: int
+    share: float | None
 
 
 class Segments:
@@ -146,6 +182,59 @@ class Segments:
         return Listing(
             _passage(change, named.get(number, {})) for change, number in zip(found, numbers.tolist(), strict=True)
         )
+
+    def flows(self, key: str, *, newest: int = 5_000) -> Listing[Flow]:
+        """How many entered and left day by day, and why, the newest first; it names nobody.
+
+        Args:
+            key: Of the segment.
+            newest: So many changes are counted at most, the newest.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        journey_map = self._map_of(key)
+        zone = ZoneInfo(journey_map.timezone)
+        found = segment_history(self._shop.store, f"{journey_map.key}.{key}", newest=newest)
+        counted = Counter((one.at.astimezone(zone).date(), one.change, one.cause) for one in found)
+        rows = sorted(counted.items(), key=lambda row: (-row[0][0].toordinal(), row[0]))
+        return Listing(Flow(day=day, change=change, cause=cause, changes=n) for (day, change, cause), n in rows)
+
+    def since(self, key: str) -> datetime | None:
+        """Since when it is followed who enters and leaves, UTC; `None`: not yet.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        state = segment_states_of(self._shop.store).get(f"{self._map_of(key).key}.{key}")
+        return None if state is None else state.since
+
+    def overlaps(self, key: str) -> Listing[Overlap]:
+        """How many customers of a segment are in each other segment of its map, the most first.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        from resa.analytics import segment_flags  # noqa: PLC0415 - see above
+        from resa.segments import looked_from  # noqa: PLC0415 - see above
+
+        journey_map = self._map_of(key)
+        snapshot = self._shop.measure.snapshot(journey_map.key)
+        moment = looked_from(self._shop.store, snapshot.index.as_of.overall)
+        flags = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))
+        inside = int(np.count_nonzero(flags[key]))
+        both = {one.key: int(np.count_nonzero(flags[key] & flags[one.key])) for one in journey_map.segments}
+        found = [
+            Overlap(
+                segment=one.key,
+                name=one.name,
+                customers=both[one.key],
+                share=both[one.key] / inside if inside else None,
+            )
+            for one in journey_map.segments
+            if one.key != key
+        ]
+        return Listing(sorted(found, key=lambda one: -one.customers))
 
     def why(self, name: str, customer: str, *, kind: str | None = None, map_key: str | None = None) -> Why:
         """Why a customer is in a segment or persona, or not: every condition with its value and threshold.

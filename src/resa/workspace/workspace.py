@@ -33,7 +33,7 @@ from resa.workspace.auditing import Audit
 from resa.workspace.collecting import SourceStatus, collect_sources, status_of_sources
 from resa.workspace.comparing import seen_of_maps
 from resa.workspace.consents import Consents, consenting, topics_of, unheard_sources
-from resa.workspace.customers import Profile, profile_of
+from resa.workspace.customers import Profile, shown_profile
 from resa.workspace.erasing import Erased, erase_customer, store_of
 from resa.workspace.expiring import Expired, expire
 from resa.workspace.exporting import export_customer
@@ -208,10 +208,8 @@ class Workspace:
         return Measure(self.store, self.maps, clock=self.clock, currencies=self.currencies)
 
     def customer(self, value: str, *, kind: str | None = None, map_key: str | None = None, newest: int = 50) -> Profile:
-        """The customer who is called so; see `resa.workspace.customers.profile_of`. All of it is personal data."""
-        found = profile_of(self, value, kind=kind, map_key=map_key, newest=newest)
-        self.audit.note("customer.show", of=(found.identifiers[0].kind, found.identifiers[0].value))
-        return found
+        """The customer who is called so; see `resa.workspace.customers.shown_profile`. All of it is personal data."""
+        return shown_profile(self, value, kind=kind, map_key=map_key, newest=newest)
 
     def export_customer(self, value: str, folder: Path | str, *, kind: str | None = None) -> Path:
         """Write all that is stored of a customer; see `resa.workspace.exporting.export_customer`."""
@@ -320,7 +318,7 @@ class Workspace:
         versions = self.store.map_versions(journey_map.key)
         if not versions or versions[-1].hash != journey_map.hash:
             text = self.loaded.version_text(journey_map)
-            also = self.audit.also("map.change", map=journey_map.key, version=journey_map.hash[:8])
+            also = self.audit.also("map.change", who=user(), map=journey_map.key, version=journey_map.hash[:8])
             writer.save_map_version(journey_map.key, journey_map.hash, text, who=user(), also=also)
 
     def _forget_sources(self) -> None:

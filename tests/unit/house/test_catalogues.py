@@ -26,7 +26,7 @@ ALIKE = {
     "start",
     "text",
 }
-ALIKE |= {"trend", "variant", "Persona", "Personas", "Retention", "Trend"}
+ALIKE |= {"Persona", "Personas", "Retention", "Segment", "Trend", "trend", "variant"}
 """Words that are the same in English and in one of the others."""
 TAILS = r"\{(?:when|to|wide|groups|hint|why|near|same|left|advice|known|suggestion)\}"
 """Values that may be empty, and bring their own blank or comma."""

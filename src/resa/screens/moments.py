@@ -1,0 +1,90 @@
+"""Moments and plain values as a page writes them: in the map's time zone, as the reader's language has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, format_time
+from babel.numbers import format_decimal
+
+from resa.base.language import LANGUAGES
+
+__all__ = ["Moment", "When", "clock_in", "plain_value", "when_in"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment on a page.
+
+    Attributes:
+        words: For people.
+        stamp: For machines, ISO 8601; empty: it is not known.
+    """
+
+    words: str
+    stamp: str = ""
+
+    def __str__(self) -> str:
+        """What stands inside a sentence."""
+        return self.words
+
+    def __html__(self) -> str:
+        """The moment as templates show it."""
+        words = escape(self.words)
+        return f'<time datetime="{self.stamp}">{words}</time>' if self.stamp else words
+
+
+When = Callable[[datetime | None], Moment]
+"""Says a moment; a dash where it is not known."""
+
+
+def when_in(timezone: str, language: str) -> When:
+    """How moments are said on a page.
+
+    Args:
+        timezone: IANA name.
+        language: Of the page.
+    """
+    zone, locale = ZoneInfo(timezone), Locale.parse(LANGUAGES[language])
+
+    def when(moment: datetime | None) -> Moment:
+        if moment is None:
+            return Moment("–")
+        return Moment(format_datetime(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
+
+    return when
+
+
+def clock_in(timezone: str, language: str) -> When:
+    """How moments are said under the heading of their day."""
+    zone, locale = ZoneInfo(timezone), Locale.parse(LANGUAGES[language])
+
+    def clock(moment: datetime | None) -> Moment:
+        if moment is None:
+            return Moment("–")
+        return Moment(format_time(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
+
+    return clock
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def plain_value(value: object, language: str) -> str:
+    """A value of a trait or property for people: texts without quotes, numbers without digits that say nothing."""
+    match value:
+        case None:
+            return "–"
+        case str():
+            return value
+        case float():
+            return str(format_decimal(value, format="0.###", locale=Locale.parse(LANGUAGES[language])))
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,132 @@
+"""Segments: how many are in each and how that goes; who entered and left, who is in, and the list as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from resa.base.errors import QuestionError
+from resa.base.language import sentence
+from resa.drawing import format_count, format_day, format_percent, sparkline
+from resa.expressions import parts_of
+from resa.screens.customers import addresses
+from resa.screens.frame import Html, Visiting, page
+from resa.screens.moments import when_in
+from resa.screens.signing_in import Form
+from resa.screens.visits import Visit
+from resa.segments import SegmentFigure
+
+__all__ = ["ROUTES"]
+
+FILES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+"""As what the list of a segment can be taken away."""
+
+_NEWEST: Final = 50
+_MEMBERS: Final = 200
+_LARGE: Final = (480.0, 96.0)
+
+
+@get("/segments", opt={"needs": "see"}, sync_to_thread=True)
+def segments(visit: Visiting) -> Html:
+    """Every segment, with its size and how that goes."""
+    shop = visit.shop
+    told = [_told(visit, figure) for figure in shop.segments.all()] if shop.maps else []
+    return page(visit, "segments", visit.say("segments"), segments=told, problems=shop.loaded.problems)
+
+
+@get("/segments/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
+def segment(visit: Visiting, key: FromPath[str]) -> Html:
+    """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
+    found, named = visit.shop.segments, visit.may("names")
+    figure = found.show(key)
+    language = visit.language
+    return page(
+        visit,
+        "segment",
+        figure.name,
+        told=_told(visit, figure, *_LARGE),
+        weeks=_weeks(visit, figure),
+        condition=parts_of(figure.who),
+        flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
+        passages=_passages(visit, figure) if named else [],
+        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in found.overlaps(key)],
+        members=_members(visit, figure) if named else [],
+        listed=_count(visit, min(_MEMBERS, figure.customers)),
+        some=figure.customers > _MEMBERS,
+        files=list(FILES),
+    )
+
+
+@post("/segments/{key:str}/export", opt={"needs": "names"}, sync_to_thread=True)
+def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
+    """Who is in a segment, as a file for another program."""
+    form = data.get("form", "")
+    if form not in FILES:
+        raise QuestionError(sentence("a list is taken away as one of: {forms}", forms=", ".join(FILES)))
+    with TemporaryDirectory(prefix="resa-segment-") as folder, visit.acting():
+        path = Path(folder) / f"{key}.{form}"
+        visit.shop.segments.export(key, path)
+        content = path.read_bytes()
+    headers = {"content-disposition": f'attachment; filename="{key}.{form}"'}
+    return Response(content, status_code=200, media_type=FILES[form], headers=headers)
+
+
+def _told(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
+    """What is said of a segment."""
+    when = when_in(visit.shop.map(figure.map).timezone, visit.language)
+    since = visit.shop.segments.since(figure.segment)
+    said = visit.say("segment_trend_said", first=_count(visit, figure.trend[0]), last=_count(visit, figure.trend[-1]))
+    trend = sparkline(figure.trend, title=said, language=visit.language, width=width, height=height)
+    return {
+        "figure": figure,
+        "size": _count(visit, figure.customers),
+        "share": _share(visit, figure.share),
+        "trend": trend.inline(f"trend-{figure.segment}".replace("_", "-")) if len(figure.trend) > 1 else "",
+        "trend_said": said,
+        "counted": when(figure.counted_at),
+        "since": None if since is None else when(since),
+    }
+
+
+def _weeks(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
+    """The trend in numbers, the newest first."""
+    return [
+        (visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _count(visit, size))
+        for back, size in enumerate(reversed(figure.trend))
+    ]
+
+
+def _passages(visit: Visit, figure: SegmentFigure) -> list[tuple[Any, Any, str]]:
+    """Who entered and left: when, what it was, and the customer's address."""
+    found = visit.shop.segments.changes(figure.segment, newest=_NEWEST)
+    when = when_in(visit.shop.map(figure.map).timezone, visit.language)
+    named = [(one.kind, one.value) for one in found if one.kind is not None and one.value is not None]
+    known = dict(zip(named, addresses(visit, named), strict=True))
+    return [(when(one.at), one, known.get((one.kind or "", one.value or ""), "")) for one in found]
+
+
+def _members(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str, Any, str]]:
+    """Who is in: kind and value of what they are called, since when, and their address."""
+    when = when_in(visit.shop.map(figure.map).timezone, visit.language)
+    rows = visit.shop.segments.members(figure.segment).slice(0, _MEMBERS).to_pylist()
+    known = addresses(visit, [(row["kind"], row["value"]) for row in rows])
+    return [(row["kind"], row["value"], when(row["since"]), address) for row, address in zip(rows, known, strict=True)]
+
+
+def _count(visit: Visit, number: int) -> str:
+    return format_count(number, visit.language)
+
+
+def _share(visit: Visit, share: float | None) -> str:
+    return "–" if share is None else format_percent(share, visit.language)
+
+
+ROUTES: Final = (segments, segment, export)
