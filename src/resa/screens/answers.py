@@ -222,10 +222,9 @@ class _Teller:
             "improvement": {one.key: one.name for one in journey_map.improvements},
             "expectation": self._arrows,
         }
-        different = any(column.name == "difference" for column in part.columns)
-        self._shares: tuple[str, ...] = _SHARES if not different or result.kind == "expectations" else ("target",)
-        if result.kind == "metrics":
-            self._shares = ()
+        names = {column.name for column in part.columns}
+        of_shares = result.kind != "metrics" and not names & {"other_share", "after_share"}  # else of a difference
+        self._shares = _SHARES if of_shares else ()
 
     def heading(self, column: Column) -> str:
         """Of a column."""
@@ -238,7 +237,7 @@ class _Teller:
         match value:
             case float() if name.endswith("seconds"):
                 return format_seconds(value, language)
-            case float() if "0 to 1" in column.about or name in self._shares:
+            case float() if "0 to 1" in column.about or name.endswith("share") or name in self._shares:
                 return format_percent(value, language)
             case list():
                 return " → ".join(self._word(name, one) for one in value) or "–"
