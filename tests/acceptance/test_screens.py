@@ -34,6 +34,7 @@ PAGES: Final = (
     "/segments",
     "/reports",
     "/live",
+    "/live/tracking/journey",
     "/settings",
     "/settings/people",
     "/settings/keys",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from resa.base.errors import ResaError
 from resa.base.language import as_it_is, in_language, said_by
@@ -44,16 +45,20 @@ def replay(visit: Visiting, data: Form) -> Html:
     return _page(visit, said=visit.say("replayed", **words))
 
 
+@get("/live/tracking/{key:str}", opt={"needs": "sources"}, sync_to_thread=True)
+def tracking(visit: Visiting, key: FromPath[str]) -> Html:
+    """The tracking plan of a map: what shows each touchpoint, what came, and what came that it does not use."""
+    journey_map = visit.shop.map(key)
+    parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
+    tables = [
+        (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
+        for name, part in parts.items()
+        if part.table.num_rows
+    ]
+    return page(visit, "tracking", visit.say("tracking", map=journey_map.title), tables=tables)
+
+
 def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:
-    tracking = []
-    for journey_map in visit.shop.maps.values():
-        parts = visit.shop.measure.tracking(map=journey_map.key, top=_UNUSED).parts
-        tables = [
-            (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
-            for name, part in parts.items()
-            if part.table.num_rows
-        ]
-        tracking.append((journey_map, tables))
     return page(
         visit,
         "live",
@@ -64,7 +69,7 @@ def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:
         problems=[problem for one in visit.shop.source_status() for problem in one.problems],
         newest=_newest(visit),
         refused=_refused(visit),
-        tracking=tracking,
+        maps=list(visit.shop.maps.values()),
         now=visit.shop.clock().astimezone(UTC),
     )
 
@@ -125,4 +130,4 @@ def _moment(moment: datetime | None) -> str:
     return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-ROUTES: Final = (live, replay)
+ROUTES: Final = (live, replay, tracking)

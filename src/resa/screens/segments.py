@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -18,7 +22,7 @@ from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
-from resa.segments import SegmentFigure
+from resa.segments import SegmentFigure, count_segments
 
 __all__ = ["ROUTES"]
 
@@ -32,13 +36,17 @@ FILES: Final = {
 _NEWEST: Final = 50
 _MEMBERS: Final = 200
 _LARGE: Final = (480.0, 96.0)
+_LIVE: Final = timedelta(minutes=1)
+_KEPT: Final = 16
+_past: OrderedDict[tuple[str, str, int], dict[str, tuple[int, ...]]] = OrderedDict()
+_counting: Final = Lock()
 
 
 @get("/segments", opt={"needs": "see"}, sync_to_thread=True)
 def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
-    told = [_told(visit, figure) for figure in shop.segments.all()] if shop.maps else []
+    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in _figures(visit, key)]
     return page(visit, "segments", visit.say("segments"), segments=told, problems=shop.loaded.problems)
 
 
@@ -46,7 +54,7 @@ def segments(visit: Visiting) -> Html:
 def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
-    figure = found.show(key)
+    figure = next(one for one in _figures(visit, found.show(key, weeks=0).map) if one.segment == key)
     language = visit.language
     return page(
         visit,
@@ -77,6 +85,26 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
         content = path.read_bytes()
     headers = {"content-disposition": f'attachment; filename="{key}.{form}"'}
     return Response(content, status_code=200, media_type=FILES[form], headers=headers)
+
+
+def _figures(visit: Visit, key: str) -> list[SegmentFigure]:
+    """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
+    shop = visit.shop
+    journey_map, measure = shop.map(key), shop.measure
+    now = count_segments(shop.store, measure, journey_map, weeks=0)
+    moment = now[0].counted_at if now else None
+    if moment is None:
+        return now
+    live = shop.clock() - moment < _LIVE
+    place = (journey_map.hash, f"{moment:%Y-%m-%d %H}", 0 if live else shop.store.generation)
+    with _counting:
+        if place not in _past:
+            figures = count_segments(shop.store, measure, journey_map)
+            _past[place] = {one.segment: one.trend[:-1] for one in figures}
+            while len(_past) > _KEPT:
+                _past.popitem(last=False)
+        before = _past[place]
+    return [replace(one, trend=(*before[one.segment], one.customers)) for one in now]
 
 
 def _told(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:

@@ -321,6 +321,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "reason": "Reason",
     "rows": "Rows",
     "for_instance": "For instance",
+    "tracking_plans": "Tracking plans",
     "tracking": "Tracking plan: {map}",
     "tracking_tracking": "What shows each touchpoint",
     "tracking_properties": "What is read of its events",

@@ -113,15 +113,19 @@ class Segments:
         maps = [one for key, one in self._shop.maps.items() if map_key in {None, key} and one.segments]
         return Listing(figure for one in maps for figure in count_segments(self._shop.store, measure, one))
 
-    def show(self, key: str) -> SegmentFigure:
+    def show(self, key: str, *, weeks: int = 8) -> SegmentFigure:
         """One segment.
+
+        Args:
+            key: Of the segment.
+            weeks: So many weeks back its trend goes.
 
         Raises:
             QuestionError: There is none of this name.
         """
         from resa.segments import count_segments  # noqa: PLC0415 - see above
 
-        figures = count_segments(self._shop.store, self._shop.measure, self._map_of(key))
+        figures = count_segments(self._shop.store, self._shop.measure, self._map_of(key), weeks=weeks)
         return next(figure for figure in figures if figure.segment == key)
 
     def members(self, key: str) -> pa.Table:

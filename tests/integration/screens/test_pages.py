@@ -23,6 +23,7 @@ PAGES = (
     "/reports",
     "/reports/journey",
     "/live",
+    "/live/tracking/journey",
     "/settings",
     "/settings/people",
     "/settings/keys",
