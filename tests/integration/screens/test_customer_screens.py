@@ -88,7 +88,7 @@ def test_a_profile_tells_all_that_is_known(screens: Screens) -> None:
         "Newsletter yes given",
         "checkout · Wording v1",
         "messages come back",
-        "computed from her events",
+        "computed from the customer's events",
         "Regulars since",
         "6 events",
         "Cart Purchase 6 May 2026, 11:00:00",
@@ -126,12 +126,12 @@ def test_what_is_older_is_turned_over_without_gap_and_without_twice(screens: Scr
 def test_why_and_why_not(screens: Screens) -> None:
     browser = screens("service")
     inside = words(browser.get(f"{address(screens, 'anna')}/why/regulars").text)
-    assert "Regulars: she is in" in inside
-    assert re.search(r"holds traits.orders >= 2 Her value: 2 · compared with >= 2", inside)
+    assert "Regulars: the customer is in" in inside
+    assert re.search(r"holds traits.orders >= 2 The customer's value: 2 · compared with >= 2", inside)
     outside = words(browser.get(f"{address(screens, 'bo')}/why/regulars").text)
-    assert "Regulars: she is not in" in outside
-    assert "does not hold traits.orders >= 2 Her value: 1" in outside
-    assert "Fan: she is in" in words(browser.get(f"{address(screens, 'anna')}/why/fan").text)
+    assert "Regulars: the customer is not in" in outside
+    assert "does not hold traits.orders >= 2 The customer's value: 1" in outside
+    assert "Fan: the customer is in" in words(browser.get(f"{address(screens, 'anna')}/why/fan").text)
     assert browser.get(f"{address(screens, 'anna')}/why/nothing").status_code == 404
     assert browser.get(f"{address(screens, 'anna')}/why/fan?map=nothing").status_code == 404
     assert browser.get(f"{address(screens, 'anna')}?map=journey").status_code == 200
