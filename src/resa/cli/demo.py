@@ -125,9 +125,14 @@ def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
         sender = Sender("127.0.0.1", port, shop.keys.make("live"), coming)
         began: list[float] = []
 
-        def started(_address: str) -> None:
+        def started(address: str) -> None:
             began.append(perf_counter())
             sender.start()
+            say(
+                sentence(
+                    "look at it in a browser; set any password of 12 characters: {link}", link=_way_in(shop, address)
+                )
+            )
             say(sentence("events come over HTTP at their moments; stop with Ctrl+C. In another terminal:"))
             for command in (f"resa tail -w {folder}", f"resa measure touchpoints -w {folder}"):
                 OUT.print(f"  {command}", markup=False)
@@ -138,3 +143,8 @@ def _let_them_come(folder: Path, port: int, seconds: float | None) -> None:
         total = serve_until(shop, "127.0.0.1", port, started=started, ended=ended)
         sender.stop()
     say(sentences("{n} event came", "{n} events came", total.good))
+
+
+def _way_in(shop: Workspace, address: str) -> str:
+    """A link by which who runs the demo signs in to its screens, as the first administrator."""
+    return f"{address}/welcome/{shop.people.invite('demo@example.com', 'Demo', 'admin')}"
