@@ -11,6 +11,7 @@ import secrets
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -59,7 +60,10 @@ class Screens:
         """Start it, and again whenever it has ended; cancel this to end both."""
         from httpx import AsyncClient, Limits  # noqa: PLC0415 - heavy; only a server that shows screens needs it
 
-        async with AsyncClient(timeout=_ANSWER_SECONDS, limits=Limits(max_connections=256), trust_env=False) as client:
+        # The client is one for all visitors: what it kept of one's cookies it would say for the next.
+        none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        limits = Limits(max_connections=256)
+        async with AsyncClient(timeout=_ANSWER_SECONDS, limits=limits, cookies=none, trust_env=False) as client:
             self._client = client
             while await self._wanted.wait():
                 await self._once()
