@@ -65,6 +65,8 @@ def test_where_somebody_may_sign_in_they_begin_at_once(tmp_path: Path) -> None:
         assert get(served, "/", cookie=cookie).status == 200
         spoofed = {"x-resa-secret": "guessed", "x-resa-scheme": "https", "cookie": cookie}
         assert get(served, "/", **spoofed).status == 200  # what a visitor says of that is not handed on
+        assert get(served, "/", cookie=f"{cookie}; of-others=Ärla").status == 200
+        assert get(served, "*").status == 400
     assert not served.members()
 
 
