@@ -48,6 +48,8 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
     found, named = visit.shop.segments, visit.may("names")
     figure = found.show(key)
     language = visit.language
+    if named:
+        visit.shop.audit.note("people.show", who=visit.who, segment=key, customers=min(_MEMBERS, figure.customers))
     return page(
         visit,
         "segment",
