@@ -20,6 +20,7 @@ from resa.screens.answers import heading_of, known_before, looked_at, row_of, ta
 from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
+from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.maps import FILES as MEDIA
 from resa.screens.visits import Visit
@@ -125,7 +126,7 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
         raise QuestionError(sentence("this address names no row of a table"))
     people: Any = result.customers(column, part=part, row=int(row))
     count = people.num_rows
-    named = _named(result, people.column("customer").to_numpy()[:_MOST_PEOPLE]) if visit.may("names") else []
+    named = _named(visit, result, people.column("customer").to_numpy()[:_MOST_PEOPLE]) if visit.may("names") else []
     if visit.may("names"):
         visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(named))
     return page(
@@ -232,12 +233,14 @@ def _funnel_address(journey_map: JourneyMap, funnel: Question, *, one_map: bool)
     return "/explore/funnel" + (f"?{query}" if query else "")
 
 
-def _named(result: Result, customers: np.ndarray[Any, Any]) -> list[list[dict[str, str]]]:
-    """What each customer is called."""
+def _named(visit: Visit, result: Result, customers: np.ndarray[Any, Any]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Each customer's address, which says nothing of her, and what she is called."""
     known: dict[int, list[dict[str, str]]] = {int(customer): [] for customer in customers}
     for row in result.identify(customers.astype(np.int64)).to_pylist():
         known[row["customer"]].append({"kind": row["kind"], "value": row["value"]})
-    return list(known.values())
+    firsts = {customer: (called[0]["kind"], called[0]["value"]) for customer, called in known.items() if called}
+    places = dict(zip(firsts, addresses(visit, list(firsts.values())), strict=True))
+    return [(places.get(customer, ""), called) for customer, called in known.items()]
 
 
 ROUTES: Final = (explore, explore_kind, explore_people, explore_file)

@@ -103,6 +103,8 @@ def _newest(visit: Visit) -> Shown:
         rows.append(
             (seen.source, visit.say(f"outcome_{seen.outcome}"), seen.what, *((("" if own else seen.more),) * named))
         )
+    if named and rows:
+        visit.shop.audit.note("people.show", who=visit.who, place="live", rows=len(rows))
     return shown_rows([visit.say(word) for word in words], rows)
 
 

@@ -56,6 +56,8 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
     found, named = visit.shop.segments, visit.may("names")
     figure = next(one for one in _figures(visit, found.show(key, weeks=0).map) if one.segment == key)
     language = visit.language
+    if named:
+        visit.shop.audit.note("people.show", who=visit.who, segment=key, customers=min(_MEMBERS, figure.customers))
     return page(
         visit,
         "segment",

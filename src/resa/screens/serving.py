@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
+from resa.base.errors import ResaError
 from resa.screens.application import application
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def run(folder: Path) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     secret = sys.stdin.readline().strip()
-    asyncio.run(_serve(application(folder, secret)))
+    try:
+        app = application(folder, secret)
+    except ResaError as error:  # its files are just being changed, for instance; it is started again
+        sys.exit(str(error.message))
+    asyncio.run(_serve(app))
 
 
 async def _serve(app: Litestar) -> None:

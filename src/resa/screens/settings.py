@@ -42,7 +42,7 @@ def end_session(visit: Visiting, data: Form) -> Html:
     """End one of one's own sessions."""
     people, person = visit.shop.people, visit.person
     if person and data.get("session") in {one.id for one in people.sessions(person.id)}:
-        people.end_session(data["session"])
+        people.end_session(data["session"], by=visit.who)
     return redirect("/settings")
 
 

@@ -46,14 +46,14 @@ def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Htm
     """Sign in."""
     email, to = data.get("email", ""), own_path(data.get("to", "/"))
     account, address = email.strip().lower()[:_AGENT], request.headers.get("x-resa-address") or "unknown"
-    if (seconds := _attempts.wait(account, address)) > 0:
-        minutes = format_count(ceil(seconds / 60), visit.language)
-        return _door(visit, to, email, visit.say("sign_in_later", minutes=minutes), status=429)
-    with _attempts.turns:
+    with _attempts.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
+        if (seconds := _attempts.wait(account, address)) > 0:
+            minutes = format_count(ceil(seconds / 60), visit.language)
+            return _door(visit, to, email, visit.say("sign_in_later", minutes=minutes), status=429)
         token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
-    if token is None:
-        _attempts.fail(account, address)
-        return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
+        if token is None:
+            _attempts.fail(account, address)
+            return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
     return _signed_in(redirect(to), visit, token)
 
 

@@ -11,6 +11,7 @@ import secrets
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -59,10 +60,14 @@ class Screens:
         """Start it, and again whenever it has ended; cancel this to end both."""
         from httpx import AsyncClient, Limits  # noqa: PLC0415 - heavy; only a server that shows screens needs it
 
-        async with AsyncClient(timeout=_ANSWER_SECONDS, limits=Limits(max_connections=256), trust_env=False) as client:
+        # The client is one for all visitors: what it kept of one's cookies it would say for the next.
+        none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        limits = Limits(max_connections=256)
+        async with AsyncClient(timeout=_ANSWER_SECONDS, limits=limits, cookies=none, trust_env=False) as client:
             self._client = client
             while await self._wanted.wait():
-                await self._once()
+                with suppress(OSError):  # too many files are open, for instance; that passes
+                    await self._once()
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _once(self) -> None:
@@ -93,7 +98,7 @@ class Screens:
         Raises:
             BodyRefused: The body is too large, or takes too long.
         """
-        from httpx import HTTPError  # noqa: PLC0415 - see above
+        from httpx import HTTPError, InvalidURL  # noqa: PLC0415 - see above
 
         body = await read_body(receive, headers, held)
         self._wanted.set()
@@ -108,7 +113,7 @@ class Screens:
             async with self._client.stream(
                 scope["method"],
                 _address(self._port, scope),
-                headers=[*_plain(headers), *kept, *((_OURS + name, value) for name, value in said.items())],
+                headers=_as_bytes([*_plain(headers), *kept, *((_OURS + name, value) for name, value in said.items())]),
                 content=body,
             ) as found:
                 own = [pair for pair in found.headers.raw if pair[0].decode("latin-1").lower() not in _OF_ONE_HOP]
@@ -122,6 +127,14 @@ class Screens:
             if begun:  # half of a page is there: only a cut connection says that it is no whole one
                 raise
             return await _not_yet(send)
+        except InvalidURL:
+            await problem(400, "there is no such address").send(send)
+            return 400
+
+
+def _as_bytes(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """As they came: cookies of others at the same address, for instance, may hold any letters."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _plain(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from resa.base.errors import InputError, Problem
 from resa.base.language import Sentence, sentence
 from resa.collector import read_sources
+from resa.consent import read_consent_rules
+from resa.identity import read_rules
 from resa.journey_map import load_maps
 
 if TYPE_CHECKING:
@@ -39,7 +42,9 @@ class Edits:
 
     def wrong(self) -> Sentence | None:
         """Why the files cannot be used as they are now; `None`: they can."""
-        problems = chain(load_maps(self._shop.folder).problems, read_sources(self._shop.folder)[1])
+        folder = self._shop.folder
+        rules = chain.from_iterable(_problems_of(read, folder) for read in (read_rules, read_consent_rules))
+        problems = chain(load_maps(folder).problems, read_sources(folder)[1], rules)
         first = next((one for one in problems if one.severity == "error"), None)
         return None if first is None else sentence("{place}: {message}", place=first.place, message=first.message)
 
@@ -47,6 +52,15 @@ class Edits:
         """Have the workspace read its files anew when it needs them."""
         for name in _MADE_OF_FILES:
             self._shop.__dict__.pop(name, None)
+
+
+def _problems_of(read: Callable[[Path], object], folder: Path) -> Sequence[Problem]:
+    """What is wrong with a file that is read as a whole or not at all."""
+    try:
+        read(folder)
+    except InputError as error:
+        return error.problems
+    return ()
 
 
 def _written(folder: Path) -> Iterator[tuple[str, int, int]]:

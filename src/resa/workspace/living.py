@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from resa.base.errors import ResaError, WorkspaceBusy
+from resa.base.errors import InputError, ResaError, WorkspaceBusy
 from resa.base.language import Sentence, as_it_is, said_by, sentence
 from resa.collector import Hooks
 from resa.runtime import Drained, Drainer, compact
@@ -66,6 +66,7 @@ class Live:
         self._files = self._decisions = 0
         self._stale = True
         self._edits, self._looked = Edits(shop), time.monotonic()
+        self._withholding = withholding_of(shop)
         self._expired: date | None = None
         self.hooks = Hooks(shop.folder)
         self.total = Drained()
@@ -138,7 +139,9 @@ class Live:
             return False
 
     def _drainer(self, writer: Writer, arrivals: Arrivals) -> Drainer:
-        return Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, withholding_of(self._shop))
+        with suppress(InputError):  # somebody is editing the files: what they said before holds
+            self._withholding = withholding_of(self._shop)
+        return Drainer(writer, arrivals, self.hooks, self._shop.settings.ip, self._withholding)
 
     def _step(self, drainer: Drainer) -> bool:
         done = drainer.drain()

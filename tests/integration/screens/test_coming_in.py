@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,15 @@ def test_guessing_ends_after_ten_attempts(stranger: Visitor) -> None:
     stranger.get("/sign-in")
     guesses = [stranger.post("/sign-in", email="guessed@shop.se", password=WRONG).status_code for _ in range(11)]
     assert guesses == [401] * 10 + [429]
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(stranger: Visitor) -> None:
+    stranger.get("/sign-in")
+
+    def guess(_: int) -> int:
+        return stranger.post("/sign-in", email="at_once@shop.se", password=WRONG).status_code
+
+    with ThreadPoolExecutor(24) as many:
+        found = Counter(many.map(guess, range(24)))
+    assert found[401] <= 11  # one may be tried by each of two, when the last but one is
+    assert found[429] == 24 - found[401]

@@ -51,6 +51,14 @@ def test_one_segment_names_its_members_to_those_who_may_know(screens: Screens) -
     assert "all of these" in html
 
 
+def test_who_saw_the_names_of_a_segment_is_written_down(screens: Screens, folder: Path) -> None:
+    for role in ("viewer", "service"):
+        assert screens(role).get("/segments/southern").status_code == 200
+    with resa.open(folder) as shop:
+        noted = [one for one in shop.audit.entries() if one.detail.get("segment") == "southern"]
+    assert [(one.what, one.who, one.detail["customers"]) for one in noted] == [("people.show", "service@shop.se", 2)]
+
+
 @pytest.mark.parametrize("role", ["viewer", "analyst"])
 def test_others_see_counts_and_no_name(screens: Screens, role: Role) -> None:
     html = screens(role).get("/segments/regulars").text

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.support.screens import PASSWORD
 from tests.support.served import Served, new_shop
@@ -63,4 +65,25 @@ def test_where_somebody_may_sign_in_they_begin_at_once(tmp_path: Path) -> None:
         assert get(served, "/", cookie=cookie).status == 200
         spoofed = {"x-resa-secret": "guessed", "x-resa-scheme": "https", "cookie": cookie}
         assert get(served, "/", **spoofed).status == 200  # what a visitor says of that is not handed on
+        assert get(served, "/", cookie=f"{cookie}; of-others=Ärla").status == 200
+        assert get(served, "*").status == 400
     assert not served.members()
+
+
+def test_what_one_visitor_keeps_is_not_said_for_the_next(tmp_path: Path) -> None:
+    new_shop(tmp_path / "shop")
+    with resa.open(tmp_path / "shop") as shop:
+        token = shop.people.invite("anna@shop.se", "Anna", "admin")
+    with Served(tmp_path / "shop") as served:
+        door = HTTPConnection("127.0.0.1", served.port, timeout=_SECONDS)
+        door.request("GET", f"/welcome/{token}")
+        answer = door.getresponse()
+        forms = re.search('name="_csrf_token" value="([^"]+)"', answer.read().decode())
+        assert forms is not None
+        kept = {"cookie": answer.headers["set-cookie"], "content-type": "application/x-www-form-urlencoded"}
+        said = urlencode({"_csrf_token": forms.group(1), "password": PASSWORD})
+        door.request("POST", f"/welcome/{token}", said, kept)
+        answer = door.getresponse()
+        assert (answer.status, "resa-session" in answer.headers["set-cookie"]) == (303, True)
+        door.close()
+        assert get(served, "/settings/people").status == 303  # a stranger, who has no cookie

@@ -39,6 +39,8 @@ def test_one_sees_and_ends_ones_own_sessions(folder: Path, admin: Visitor) -> No
         assert other is not None
         assert shop.people.signed_in(other) is None
         assert "A stranger" in {one.agent for one in shop.people.sessions()}
+        ended = [one.who for one in shop.audit.entries() if one.what == "person.end_session"]
+        assert ended == ["admin@shop.se"]
 
 
 def test_people_are_invited_given_roles_and_ended(folder: Path, admin: Visitor) -> None:

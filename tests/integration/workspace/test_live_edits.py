@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from tests.support.served import Served, new_shop
 
 from resa import workspace
@@ -50,7 +51,22 @@ def test_an_edited_map_is_measured_while_it_is_served(tmp_path: Path) -> None:
         assert served.post("/v1/track", body) == 200
         path.write_text(edited, encoding="utf-8")
         until(lambda: visits(folder, "cart") == 3)
+        time.sleep(5)  # the map before was in use meanwhile: that it is edited again is seen every other second
     assert served.output.count("the edited files are used from now on") >= 2
     assert "the edited files are not used yet: journey.yaml" in served.output
     with workspace.open(folder) as shop:
         assert shop.verify() == []
+
+
+@pytest.mark.parametrize("name", ["consent.yaml", "identity.yaml"])
+def test_half_a_file_of_rules_ends_no_server(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "shop"
+    key = new_shop(folder)
+    with Served(folder) as served:
+        (folder / name).write_text("country: [", encoding="utf-8")
+        time.sleep(5)
+        body = json.dumps({"event": "product_added", "userId": "u1", "writeKey": key}).encode()
+        assert served.post("/v1/track", body) == 200
+        (folder / name).unlink()
+        until(lambda: visits(folder, "cart") == 1)
+    assert f"the edited files are not used yet: {name}" in served.output
