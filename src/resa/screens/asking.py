@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -15,10 +15,25 @@ from resa.model.journey import JourneyMap
 from resa.model.quantities import parse_duration
 from resa.reporting import main_way
 
-__all__ = ["ASKED", "Asked", "address_of", "asked_of", "pairs_of", "problems_of"]
+__all__ = [
+    "ASKED",
+    "EXPRESSIONS",
+    "Asked",
+    "address_of",
+    "asked_of",
+    "pairs_of",
+    "problems_of",
+    "without_what_is_personal",
+]
 
 ASKED: Final = tuple(kind for kind in KINDS if kind != "tracking")
 """Kinds of question that are explored; tracking belongs to what comes in."""
+
+EXPRESSIONS: Final = ("where", "events")
+"""Fields in which anything that is known of customers may be asked for."""
+
+IMPERSONAL: Final = frozenset({"persona", "channel", "device", "day", "week", "month", "quarter", "year"})
+"""What groups may be made by that tells nothing of single customers."""
 
 _NAMES: Final = {"map_key": "map", "since": "from"}
 _LONGEST: Final = {"where": 2_000, "events": 2_000}
@@ -99,6 +114,18 @@ def asked_of(kind: str, pairs: Iterable[tuple[str, str]], journey_map: JourneyMa
         return Asked(kind, said, question_from({**usual, **document}), {}, usual)
     except QuestionError as error:
         return Asked(kind, said, None, problems_of(error), usual)
+
+
+def without_what_is_personal(asked: Asked) -> Asked:
+    """A question for somebody who may not know names: what customers said of themselves tells who they are.
+
+    Neither may groups be made by it, nor may it be asked for: the group of one person has all that she ever said.
+    """
+    found = dict(asked.problems)
+    for name, values in asked.said.items():
+        if name in EXPRESSIONS or (name == "by" and values[-1] not in IMPERSONAL):
+            found[name] = (sentence("your role does not allow asking for what is known of single customers"),)
+    return asked if found == asked.problems else replace(asked, question=None, problems=found)
 
 
 def problems_of(error: InputError) -> dict[str, tuple[Sentence, ...]]:

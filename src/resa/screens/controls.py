@@ -11,7 +11,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import Sentence
 from resa.drawing import PROCESS_NUMBERS, format_any_of, said_in
 from resa.model.journey import JourneyMap
-from resa.screens.asking import Asked
+from resa.screens.asking import EXPRESSIONS, Asked
 from resa.screens.visits import Visit
 
 __all__ = ["Control", "controls_of"]
@@ -127,6 +127,7 @@ def controls_of(visit: Visit, asked: Asked, journey_map: JourneyMap, groups: Seq
     common = [pair for pair in _COMMON if asked.kind != "coverage" or pair[0] in _UNKNOWN_CUSTOMERS]
     unasked = {"count_by"} if not journey_map.account else set()
     unasked |= {"compare"} if asked.kind in _NOT_COMPARED or not (groups or asked.said.get("compare")) else set()
+    unasked |= set() if visit.may("names") else set(EXPRESSIONS)
     common = [pair for pair in common if pair[0] not in unasked]
     maker = _Maker(visit, asked, journey_map, groups)
     found = [maker.control(name, shape, own=True) for name, shape in own]
@@ -222,7 +223,8 @@ class _Maker:
         kinds = [(one, str(say(f"ask_{one}"))) for one in ("persona", "channel", "device")]
         if self.asked.kind not in {"trend", "retention", "improvements"}:
             kinds += [(one, str(say(f"ask_{one}"))) for one in _PERIODS]
-        traits = [(f"traits.{one.key}", one.key.replace("_", " ")) for one in journey_map.traits]
+        named = self.visit.may("names")
+        traits = [(f"traits.{one.key}", one.key.replace("_", " ")) for one in journey_map.traits if named]
         return [("", kinds), *([(str(say("ask_traits")), traits)] if traits else [])]
 
     def _named(self) -> list[tuple[str, str]]:

@@ -17,7 +17,15 @@ from resa.base.language import Sentence, sentence
 from resa.drawing import PICTURE_FILES
 from resa.model.journey import JourneyMap
 from resa.screens.answers import heading_of, known_before, looked_at, row_of, tables_of
-from resa.screens.asking import ASKED, Asked, address_of, asked_of, pairs_of, problems_of
+from resa.screens.asking import (
+    ASKED,
+    Asked,
+    address_of,
+    asked_of,
+    pairs_of,
+    problems_of,
+    without_what_is_personal,
+)
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
 from resa.screens.customers import addresses
@@ -196,6 +204,8 @@ def _asking(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> _Asking:
     named = dict(pairs).get("map", "")
     journey_map = visit.shop.map(named or next(iter(maps), None))
     asked = asked_of(kind, pairs, journey_map)
+    if not visit.may("names"):
+        asked = without_what_is_personal(asked)
     if asked.question is None:
         return _Asking(journey_map, asked, "", given=True)
     query = address_of(asked.question, journey_map, one_map=len(maps) == 1)

@@ -137,7 +137,7 @@ def resa_word(key: str, language: str) -> str:
 
 @pytest.mark.parametrize("text", ASKED_FOR)
 def test_a_question_has_one_address_and_it_says_nothing_that_goes_without_saying(
-    analyst: Visitor, shop: Workspace, text: str
+    marketer: Visitor, shop: Workspace, text: str
 ) -> None:
     kind, query = asked(text)
     journey_map = shop.map()
@@ -145,10 +145,10 @@ def test_a_question_has_one_address_and_it_says_nothing_that_goes_without_saying
     assert question is not None
     address = address_of(question, journey_map, one_map=True)
     assert asked_of(kind, pairs_of(address), journey_map).question == question
-    messy = analyst.get(f"/explore/{kind}?{query}&until=&nonsense=1&persona=")
+    messy = marketer.get(f"/explore/{kind}?{query}&until=&nonsense=1&persona=")
     assert messy.status_code == 303
     assert messy.headers["location"] == f"/explore/{kind}?{address}"
-    answer = analyst.get(messy.headers["location"])
+    answer = marketer.get(messy.headers["location"])
     assert answer.status_code == 200, re.findall(r'role="alert"[^>]*>([^<]+)', answer.text)
     form = re.search(r'<form class="filters ask".*?</form>', answer.text, re.DOTALL)
     assert form is not None
@@ -229,11 +229,11 @@ def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(s
         ("funnel?by=device&compare=phone&compare=moon", "compare"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(analyst: Visitor, address: str, field: str) -> None:
-    answer = analyst.get(f"/explore/{address}")
+def test_what_is_wrong_is_said_beside_its_field(marketer: Visitor, address: str, field: str) -> None:
+    answer = marketer.get(f"/explore/{address}")
     for _ in range(2):
         if answer.status_code == 303:
-            answer = analyst.get(answer.headers["location"])
+            answer = marketer.get(answer.headers["location"])
     assert answer.status_code == 422
     assert re.search(rf'<span class="wrong" role="alert" id="wrong-{field}">\s*\S', answer.text)
     assert "<table" not in answer.text
@@ -397,3 +397,24 @@ def test_texts_of_strangers_are_escaped(tmp_path: Path) -> None:
         people = visitor.get("/explore/channels/people?of=device&part=channels&column=customers&row=0")
         assert people.status_code == 200
         assert "<script" not in people.text
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    ["by=traits.town", "by=properties.note", "where=traits.email = 'anna@shop.se'", "events=properties.note = 'x'"],
+)
+@pytest.mark.parametrize("path", ["touchpoints", "touchpoints/files/touchpoints.csv", "touchpoints/people"])
+def test_what_customers_said_is_for_those_who_may_know_names(
+    analyst: Visitor, marketer: Visitor, asked_for: str, path: str
+) -> None:
+    """A group of one would tell all that one customer ever said."""
+    name, _, value = asked_for.partition("=")
+    query = urlencode({name: value})
+    if path.endswith("people"):
+        query += "&row=0&column=customers"
+    refused = analyst.get(f"/explore/{path}?{query}")
+    assert refused.status_code in {404, 422}
+    assert "your role does not allow asking" in refused.text
+    assert "your role does not allow asking" not in marketer.get(f"/explore/{path}?{query}").text
+    assert 'name="where"' not in analyst.get("/explore/touchpoints").text
+    assert 'name="where"' in marketer.get("/explore/touchpoints").text
