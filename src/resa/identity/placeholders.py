@@ -47,7 +47,8 @@ class Placeholders:
 
     def among(self, values: pa.Array) -> npt.NDArray[np.bool_]:
         """Which of many values, in the form that `normalised` gives them, are placeholders."""
-        text = pc.utf8_lower(pc.replace_substring(values, "_", " "))
+        spaced = pc.replace_substring_regex(values, r"[\s_]+", " ")
+        text = pc.utf8_lower(pc.utf8_trim_whitespace(spaced))
         words = pc.is_in(text, value_set=pa.array(sorted(self.words), values.type))
         found: Any = pc.or_(words, pc.match_substring_regex(text, f"^(?:{self._either})$"))
         return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from resa.identity import KINDS, NoIdentifier, Rules, canonical, rules_of
@@ -49,6 +49,7 @@ WORDS = [
         unique=True,
     ),
 )
+@example(RULES[0], [("user_id", "Na_"), ("user_id", "_null"), ("user_id", "not__set"), ("user_id", "_a_")])
 def test_a_column_is_read_like_its_values(rules: Rules, pairs: list[tuple[str, str | None]]) -> None:
     kinds, values = (pa.array([pair[end] for pair in pairs], pa.string()) for end in (0, 1))
     named = read_identifiers(kinds, values, rules)
