@@ -42,6 +42,42 @@ ENGLISH: Final[Mapping[str, str]] = {
     "welcome_over": "This invitation holds no more",
     "welcome_how": "An invitation holds once, for seven days. Ask an administrator for another one: resa people invite",
     "set_password": "Set the password",
+    # One's own account
+    "account": "Your account",
+    "password_old": "Password until now",
+    "password_new": "New password",
+    "password_about": "At least 12 characters; a sentence is good. You stay signed in here, and are signed out "
+    "everywhere else.",
+    "password_change": "Change the password",
+    "password_changed": "The password is changed, and you are signed out everywhere else.",
+    "password_wrong": "This is not your password.",
+    "factor": "Second factor",
+    "factor_about": "With it, signing in asks for a code of an app besides the password: who learned your password "
+    "alone stays outside.",
+    "factor_due": "Your role asks for a second factor. Everything else opens once it is set up.",
+    "factor_begin": "Set it up",
+    "factor_on": "It is on: signing in asks for a code.",
+    "factor_scan": "Read this picture with an app for such codes; many password managers are one. Without a camera, "
+    "type the secret below it instead.",
+    "factor_picture": "The secret, for the camera",
+    "factor_confirm": "The six digits that the app shows now",
+    "factor_turn_on": "Turn it on",
+    "factor_off": "Turn it off",
+    "factor_off_done": "The second factor is off.",
+    "factor_needed": "Your role asks for a second factor: it cannot be turned off.",
+    "code": "Code of the app, or a recovery code",
+    "code_wrong": "This code does not hold: it is mistyped, too old, or was used already. The app shows a new one "
+    "every half minute.",
+    "recovery": "Recovery codes",
+    "recovery_about": "Each of these signs you in once in the place of a code, should you lose the app. Keep them "
+    "where nobody else reads them: they are shown this once.",
+    "recovery_kept": "They are kept",
+    "recovery_new": "Make new recovery codes",
+    "recovery_left.one": "{n} recovery code is left.",
+    "recovery_left.other": "{n} recovery codes are left.",
+    "reset_factor": "Take the second factor away",
+    "sign_in_code_about": "Your password is right. Now the six digits that your app shows, or one of your recovery "
+    "codes.",
     # Trouble
     "trouble": "This cannot be shown",
     "failed": "Something went wrong here. What you did before is kept; please try again.",

@@ -25,6 +25,7 @@ PAGES = (
     "/live",
     "/live/tracking/journey",
     "/settings",
+    "/settings/account",
     "/settings/people",
     "/settings/keys",
     "/settings/audit",
