@@ -137,7 +137,7 @@ def _factor(visit: Visit, *, status: int = 200, why: str = "") -> Html:
     if proposed is None:
         return redirect("/settings/account")
     picture = segno.make(proposed.uri, error="m").svg_inline(
-        scale=4, dark="#000", light="#fff", svgclass=None, lineclass=None, title=visit.say("factor_picture")
+        omitsize=True, dark="#000", light="#fff", svgclass=None, lineclass=None, title=visit.say("factor_picture")
     )
     title = visit.say("factor")
     return page(visit, "factor", title, status=status, why=why, picture=picture, secret=proposed.secret)

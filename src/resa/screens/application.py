@@ -21,7 +21,7 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import account, customers, explore, home, live, maps, reports, segments, settings, signing_in
+from resa.screens import account, customers, explore, health, home, live, maps, reports, segments, settings, signing_in
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
 
@@ -54,6 +54,7 @@ _ROUTES: Final = (
     *account.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
+    *health.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,

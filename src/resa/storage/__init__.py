@@ -12,7 +12,7 @@ from resa.storage.api_keys import (
     make_key,
     revoke_key,
 )
-from resa.storage.arrivals import Arrival, Arrivals, Waiting
+from resa.storage.arrivals import Arrival, Arrivals, Waiting, count_waiting
 from resa.storage.audit import (
     Also,
     AuditEntry,
@@ -215,6 +215,7 @@ __all__ = [
     "count_files",
     "count_old_entries",
     "count_recovery_codes",
+    "count_waiting",
     "customers_alone",
     "drop_draft",
     "end_factor",

@@ -24,6 +24,7 @@ PAGES = (
     "/reports/journey",
     "/live",
     "/live/tracking/journey",
+    "/data-health",
     "/settings",
     "/settings/account",
     "/settings/people",
