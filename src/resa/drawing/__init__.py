@@ -14,6 +14,7 @@ from resa.drawing.formats import money as format_money
 from resa.drawing.formats import percent as format_percent
 from resa.drawing.formats import period as format_period
 from resa.drawing.formats import seconds as format_seconds
+from resa.drawing.formats import signed as format_signed
 from resa.drawing.formats import within as format_within
 from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
@@ -93,6 +94,7 @@ __all__ = [
     "format_percent",
     "format_period",
     "format_seconds",
+    "format_signed",
     "format_within",
     "read_pictures",
     "said_in",

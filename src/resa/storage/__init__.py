@@ -66,6 +66,7 @@ from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.keeping_out import KeptOut, erased_with, named_in_payload
 from resa.storage.key_files import link_secret, made_link_secret
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.last_visits import LastVisit, keep_visit
 from resa.storage.layers import lower_bounds
 from resa.storage.likely_pairs import LikelyPair, kept_pairs, replacing_pairs
 from resa.storage.lookups import first_of_each_key
@@ -171,6 +172,7 @@ __all__ = [
     "KeptOut",
     "Kind",
     "Labels",
+    "LastVisit",
     "LikelyPair",
     "Load",
     "MapColumn",
@@ -251,6 +253,7 @@ __all__ = [
     "keep_entry",
     "keep_out",
     "keep_segment",
+    "keep_visit",
     "kept_decisions",
     "kept_members",
     "kept_pairs",

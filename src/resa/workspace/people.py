@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from resa.base.errors import QuestionError
 from resa.base.language import one_of, sentence
@@ -12,6 +13,7 @@ from resa.identity import Kind, normalised
 from resa.model.people import ROLES, Person, Role, Session
 from resa.storage import (
     Also,
+    LastVisit,
     Store,
     accept_invitation,
     begin_session,
@@ -27,6 +29,7 @@ from resa.storage import (
     finish_session,
     invite_person,
     invited_person,
+    keep_visit,
     list_people,
     list_sessions,
     living_session,
@@ -40,7 +43,7 @@ from resa.workspace.auditing import Audit
 from resa.workspace.passwords import check_password, hash_password, is_outdated, proves
 from resa.workspace.second_factors import Proposal, new_recovery_codes, proposal_of, read_code, shown_code
 
-__all__ = ["ROLES", "People", "Person", "Role", "Session"]
+__all__ = ["ROLES", "LastVisit", "People", "Person", "Role", "Session"]
 
 _EMAIL = Kind(name="email", form="email")  # of staff, whose addresses may well be info@
 _LONGEST_NAME = 200
@@ -290,6 +293,10 @@ class People:
             QuestionError: Nobody who may sign in has this address, or this is the last admin.
         """
         end_person(self.store, _address(email) or "", told=self._told("person.end", by))
+
+    def visited(self, person: Person, seen: Mapping[str, Any]) -> LastVisit | None:
+        """Keep what somebody sees on the first page; what they saw when they were there before, if they ever were."""
+        return keep_visit(self.store, person, seen)
 
     def _proved(self, person: Person, password: str) -> str | None:
         """The hash that a password was held against and is right by."""
