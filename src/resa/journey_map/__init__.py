@@ -7,7 +7,6 @@ lint(loaded.maps["journey"], loaded, today=date.today())
 print(fix("shop").diff)
 """
 
-from resa.documents import Change, edit
 from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
 from resa.journey_map.loading import Loaded, load_maps, load_texts, read_map
@@ -16,12 +15,10 @@ from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 
 __all__ = [
     "SCHEMA_VERSION",
-    "Change",
     "DataSeen",
     "Fixes",
     "Loaded",
     "display_name",
-    "edit",
     "fix",
     "fix_text",
     "json_schema",
