@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -21,7 +20,7 @@ from resa.model.journey import Improvement, JourneyMap
 from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
 from resa.screens.frame import Html, Visiting, page
-from resa.screens.reports import Told, told_lately
+from resa.screens.reports import FRESH, Told, told_lately
 from resa.screens.visits import Visit
 from resa.workspace.health import health_of
 
@@ -57,7 +56,16 @@ class _Doing:
     why: Sentence | None = None
 
 
-_reviews: OrderedDict[tuple[Path, int, int], int] = OrderedDict()
+class _Reviews(NamedTuple):
+    """How many pairs of customers wait for a decision, and what that was counted of."""
+
+    at: datetime
+    generation: int
+    decisions: int
+    pairs: int
+
+
+_reviews: dict[Path, _Reviews] = {}
 _counting: Final = Lock()
 
 
@@ -127,14 +135,14 @@ def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
 
 
 def _waiting(visit: Visit) -> int:
-    """How many pairs of customers wait for a decision; counted once for all who look at the same."""
+    """How many pairs of customers wait for a decision; counted once for all, once a minute while events come in."""
     shop = visit.shop
-    place = (shop.folder, shop.store.generation, len(shop.identity.decisions()))
+    now, generation, decisions = shop.clock(), shop.store.generation, len(shop.identity.decisions())
     with _counting:
-        if place not in _reviews:
-            _reviews.clear()
-            _reviews[place] = shop.identity.count_undecided()
-        return _reviews[place]
+        known = _reviews.get(shop.folder)
+        if known is None or known.decisions != decisions or (known.generation != generation and now - known.at > FRESH):
+            _reviews[shop.folder] = known = _Reviews(now, generation, decisions, shop.identity.count_undecided())
+        return known.pairs
 
 
 def _seen(doing: list[_Doing]) -> dict[str, Any]:

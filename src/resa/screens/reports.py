@@ -23,13 +23,15 @@ from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
 
-__all__ = ["ROUTES", "Told", "told", "told_lately"]
+__all__ = ["FRESH", "ROUTES", "Told", "told", "told_lately"]
 
 _KEPT: Final = 8
 _WAIT: Final = 8
 """So many wait for one answer at once; each of them holds a thread, of which all screens share some forty."""
 
-_FRESH: Final = timedelta(minutes=1)
+FRESH: Final = timedelta(minutes=1)
+"""While events come in, what is costly is worked out so seldom for pages that say as of when it holds."""
+
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -155,7 +157,7 @@ def told_lately(visit: Visit, key: str) -> Told:
     found = _answers.newest(shop.folder, journey_map)
     if found is not None:
         place, answer = found
-        if shop.clock() - answer.at < _FRESH or (place.generation == shop.store.generation and not place.notes):
+        if shop.clock() - answer.at < FRESH or (place.generation == shop.store.generation and not place.notes):
             return answer
     return _told(visit, journey_map)
 

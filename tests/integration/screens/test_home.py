@@ -168,7 +168,7 @@ def collected(folder: Path, first: int, last: int, bought: int) -> None:
 
 
 def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "_FRESH", timedelta())
+    monkeypatch.setattr(reports, "FRESH", timedelta())
     with visiting(folder, "viewer") as viewer:
         assert "Since you were here last" not in viewer.get("/").text
         collected(folder, DAYS, DAYS + 2, 0)
@@ -184,7 +184,7 @@ def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.
 
 
 def test_what_turned_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "_FRESH", timedelta())
+    monkeypatch.setattr(reports, "FRESH", timedelta())
     (folder / "web_2.csv").unlink()
     with resa.open(folder) as shop:
         shop.remove_loads([load.id for load in shop.loads() if load.source_id == "web"][-1:])
@@ -241,7 +241,7 @@ def test_while_events_come_in_it_is_worked_out_once_a_minute(folder: Path, monke
         assert "730" in viewer.get("/").text  # and so is what is newer than what is kept
         assert len(counted) == 2
         collected(folder, DAYS + 3, DAYS + 4, 5)
-        monkeypatch.setattr(reports, "_FRESH", timedelta())
+        monkeypatch.setattr(reports, "FRESH", timedelta())
         assert "740" in viewer.get("/").text
         assert "740" in viewer.get("/").text
         assert len(counted) == 3
