@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -105,6 +106,13 @@ def test_everything_is_counted_again(folder: Path) -> None:
         assert "Everything agrees." in recounted(admin)
         next((folder / ".resa" / "events").glob("*.parquet")).unlink()
         assert "is listed but missing" in recounted(admin)
+
+
+def test_what_goes_while_sizes_are_looked_at_is_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, there = folder / ".resa" / "work" / "gone", os.walk
+    monkeypatch.setattr(os, "walk", lambda root: [*there(root), (str(gone), [], ["file"])])
+    with resa.open(folder) as shop:
+        assert "work" not in {name for name, size in sizes_of(shop).items() if size}
 
 
 def recounted(admin: Visitor) -> str:
