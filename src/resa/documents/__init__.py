@@ -15,7 +15,7 @@ The only door to ruamel.yaml. Knows nothing of journeys.
     text = rewrite(document, {**document.data, "title": "Ours"})         # every other byte as it was
 """
 
-from resa.documents.merging import Part, merge, merged_text
+from resa.documents.merging import Choice, Part, merge, merged_text
 from resa.documents.reading import Document, read_document
 from resa.documents.rewriting import rewrite
 from resa.documents.scalars import scalar
@@ -25,6 +25,7 @@ from resa.documents.validation import Refusal, Shape, Validated, report, spellin
 
 __all__ = [
     "Block",
+    "Choice",
     "Document",
     "Edit",
     "Finding",

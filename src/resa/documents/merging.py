@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-__all__ = ["Part", "merge", "merged_text"]
+__all__ = ["Choice", "Part", "merge", "merged_text"]
 
 Choice = Literal["mine", "theirs", "both"]
 

@@ -16,9 +16,10 @@ from typing import Any, Final
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.documents import read_document, rewrite, spelling
-from resa.journey_map.names import normalised
+from resa.journey_map.names import display_name, normalised
 
 __all__ = [
+    "LANES",
     "Change",
     "add_stage",
     "add_touchpoint",
@@ -27,6 +28,7 @@ __all__ = [
     "move_touchpoint",
     "remove_stage",
     "remove_touchpoint",
+    "said_of",
     "write_map",
     "write_section",
     "write_stage",
@@ -38,12 +40,15 @@ Data = MutableMapping[str, Any]
 Change = Callable[[Data], None]
 """Changes the plain data of a map's file."""
 
-_ONE_OR_MANY: Final = frozenset(
-    {"actions", "motivation", "questions", "frontstage", "backstage", "support", "channel", "next", "expect", "promise"}
-)
-"""Keys that take one thing or a list of such things."""
+LANES: Final = ("actions", "motivation", "questions", "frontstage", "backstage", "support")
+"""What is said of a touchpoint, one thought a line."""
 
 _ARROWS: Final = ("expect", "promise")
+
+_IN_LISTS: Final = ("pain_points", *_ARROWS)
+
+_ONE_OR_MANY: Final = frozenset({*LANES, "channel", "next", *_ARROWS})
+"""Keys that take one thing or a list of such things."""
 
 _ROWS: Final = frozenset({"channel", "next", "unless", "path", "of", "was"})
 """Keys that take names, which are written in one line, and one alone without brackets."""
@@ -95,7 +100,11 @@ def write_section(section: str, key: str, words: Mapping[str, Any]) -> Change:
 
 
 def write_touchpoint(key: str, words: Mapping[str, Any]) -> Change:
-    """Say something of a touchpoint: keys as in the file, `emotion` as `{now, aim}`; nothing takes a key away."""
+    """Say something of a touchpoint, in the words that `said_of` gives; nothing takes a key away.
+
+    A pain point or arrow that is in the file already says by `at` which of them it is, so that what else the file says
+    of it stays.
+    """
 
     def change(data: Data) -> None:
         order = [one for _, names in _stages(data) for one in names]
@@ -108,11 +117,67 @@ def write_touchpoint(key: str, words: Mapping[str, Any]) -> Change:
             entry["emotion"] = {"now": entry["emotion"]}
         feeling = dict(entry.get("emotion") or {})
         _write(feeling, words.get("emotion") or {})
-        _write(entry, {**words, "emotion": feeling})
+        rows = {field: _as_listed(_many(_section(entry, field)), words[field]) for field in _IN_LISTS if field in words}
+        _write(entry, {**words, **rows, "emotion": feeling})
         if name in entries or entry:
             _put(entries, name, entry or None, order)
 
     return change
+
+
+def said_of(file: str, text: str) -> dict[str, dict[str, Any]]:
+    """What a map's file says of each touchpoint, by key, short forms written out.
+
+    Texts as they are written; thoughts and names as lists; `emotion` as `{now, aim}`; pain points, expectations and
+    promises as lists of mappings, each with its number under `at`.
+    """
+    data = read_document(file, text).data
+    entries = {normalised(name): entry for name, entry in _entries(data, "touchpoints").items()}
+    order = [normalised(one) for _, names in _stages(data) for one in names]
+    return {key: _said(key, entries.get(key) or {}) for key in order}
+
+
+def _said(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    said = {spelling(name): value for name, value in entry.items()}
+    feeling = said.get("emotion")
+    return {
+        "name": str(said.get("name") or display_name(key)),
+        "owner": str(said.get("owner") or ""),
+        "moment_of_truth": said.get("moment_of_truth") is True,
+        "channel": [normalised(str(one)) for one in _many(said.get("channel"))],
+        "emotion": {"now": None, "aim": None, **(feeling if isinstance(feeling, dict) else {"now": feeling})},
+        **{lane: [str(one) for one in _many(said.get(lane))] for lane in LANES},
+        "pain_points": [
+            {"at": at, **_texts(one if isinstance(one, dict) else {"text": one})}
+            for at, one in enumerate(_many(said.get("pain_points")))
+        ],
+        **{
+            kind: [
+                {"at": at, **_texts(one), "next": [normalised(str(end)) for end in _many(one.get("next"))]}
+                for at, one in enumerate(_many(said.get(kind)))
+            ]
+            for kind in _ARROWS
+        },
+    }
+
+
+def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {spelling(name): str(value) for name, value in entry.items() if value is not None}
+
+
+def _as_listed(before: Sequence[Any], rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Pain points or arrows as they are to be written: those that are there already with what else is said of them."""
+    written: list[Any] = []
+    for row in rows:
+        words = {name: value for name, value in row.items() if name != "at"}
+        at = row.get("at")
+        there = before[at] if isinstance(at, int) and 0 <= at < len(before) else {}
+        entry = dict(there) if isinstance(there, dict) else {"text": there}
+        known: dict[str, Any] = {**_texts(entry), "next": [normalised(str(one)) for one in _many(entry.get("next"))]}
+        _write(entry, {name: value for name, value in words.items() if known.get(name, "") != value})
+        alone = set(entry) == {"text"} and (not there or not isinstance(there, dict))
+        written.append(entry["text"] if alone else entry)
+    return written
 
 
 def write_stage(key: str, words: Mapping[str, Any]) -> Change:

@@ -7,12 +7,14 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
+    **OF_EDITING,
     # The frame
     "home": "Home",
     "map": "Map",

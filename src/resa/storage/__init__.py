@@ -45,6 +45,7 @@ from resa.storage.drafts import (
     save_text,
     saved_text,
     saved_texts_of,
+    saving_alone,
     undo_step,
 )
 from resa.storage.erasing import (
@@ -288,6 +289,7 @@ __all__ = [
     "save_text",
     "saved_text",
     "saved_texts_of",
+    "saving_alone",
     "search_everything",
     "segment_history",
     "segment_states_of",

@@ -7,14 +7,19 @@ running server too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
+from resa.base.errors import WorkspaceError
+from resa.base.language import sentence
 from resa.storage.database import from_micros, to_micros
 from resa.storage.schema import draft_steps, saved_texts
+from resa.storage.turns import locked
 
 if TYPE_CHECKING:
     from resa.storage.audit import Also
@@ -30,8 +35,11 @@ __all__ = [
     "save_text",
     "saved_text",
     "saved_texts_of",
+    "saving_alone",
     "undo_step",
 ]
+
+_WAIT_SECONDS: Final = 20.0
 
 _MOST_STEPS: Final = 200
 """So many changes can be undone; what was before them is the file itself."""
@@ -157,6 +165,19 @@ def save_text(store: Store, file: str, *, found: str, text: str, who: str, also:
 def _newest(connection: Connection, file: str) -> str | None:
     query = select(saved_texts.c.text).where(saved_texts.c.file == file).order_by(saved_texts.c.id.desc()).limit(1)
     return connection.execute(query).scalar()
+
+
+@contextmanager
+def saving_alone(store: Store) -> Iterator[None]:
+    """Nobody else writes a draft into its file meanwhile, in whichever process.
+
+    Raises:
+        WorkspaceError: Somebody does so for too long.
+    """
+    with locked(store.layout.root / "drafts.lock", seconds=_WAIT_SECONDS) as alone:
+        if not alone:
+            raise WorkspaceError(sentence("somebody else saves just now; try again"))
+        yield
 
 
 def saved_texts_of(store: Store, file: str, limit: int = 100) -> list[SavedText]:

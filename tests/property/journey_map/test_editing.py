@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from resa.base.errors import QuestionError
 from resa.documents import Path, read_document, walk
-from resa.journey_map import load_texts
-from resa.journey_map.editing import (
+from resa.journey_map import (
     add_stage,
     add_touchpoint,
     edited,
+    load_texts,
     move_stage,
     move_touchpoint,
     remove_stage,
