@@ -14,10 +14,10 @@ from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
 
-__all__ = ["ROUTES", "told"]
+__all__ = ["POLICY", "ROUTES", "told"]
 
 _KEPT: Final = 8
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
@@ -65,7 +65,7 @@ def reports(visit: Visiting) -> Html:
 def report(visit: Visiting, key: FromPath[str]) -> Response[str]:
     """A map's report, one page that can be kept and sent."""
     made = visit.shop.report(key)
-    headers = {"content-security-policy": _POLICY}
+    headers = {"content-security-policy": POLICY}
     return Response(made.html, media_type="text/html", headers=headers)
 
 
