@@ -1,4 +1,4 @@
-"""Keys of those who send events over HTTP, or watch how that goes."""
+"""Keys of those who send events over HTTP, watch how that goes, or ask the HTTP API."""
 
 from __future__ import annotations
 

@@ -173,10 +173,8 @@ class Segments:
         table, index, numbers = self._members(key)
         begin = 0
         if place is not None:
-            wanted, who = keys_as_words([place])[0], index.who[numbers]
-            begin = int(
-                np.count_nonzero((who[:, 0] < wanted[0]) | ((who[:, 0] == wanted[0]) & (who[:, 1] <= wanted[1])))
-            )
+            (first, second), who = keys_as_words([place])[0], index.who[numbers]
+            begin = int(np.count_nonzero((who[:, 0] < first) | ((who[:, 0] == first) & (who[:, 1] <= second))))
         rows = table.slice(begin, most).to_pylist()
         keys = [key_of(index.who, int(number)) for number in numbers[begin : begin + most]]
         found = [Member(key=own, **row) for own, row in zip(keys, rows, strict=True)]

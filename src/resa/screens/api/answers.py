@@ -79,7 +79,7 @@ class Unusable(Exception):
     ) -> None:
         super().__init__(str(error))
         named = named or {}
-        self.told = (status, said_by(error), [(name, one) for name, messages in named.items() for one in messages])
+        self.told = (status, _words(error), [(name, one) for name, messages in named.items() for one in messages])
 
 
 class NotAcceptable(Exception):
@@ -179,8 +179,15 @@ def _told(error: Exception) -> _Told:
             return error.status_code, _OF_HTTP.get(error.status_code, _OF_HTTP[400]), found
         case ResaError():
             missing = isinstance(error, QuestionError)
-            return HTTPStatus.NOT_FOUND if missing else HTTPStatus.SERVICE_UNAVAILABLE, said_by(error), []
+            return HTTPStatus.NOT_FOUND if missing else HTTPStatus.SERVICE_UNAVAILABLE, _words(error), []
     return HTTPStatus.INTERNAL_SERVER_ERROR, sentence("something went wrong here; please tell who runs the server"), []
+
+
+def _words(error: ResaError) -> Sentence:
+    """What is wrong, first of all; of a file with its place."""
+    if isinstance(error, InputError) and not error.problems[0].place:
+        return error.problems[0].message
+    return said_by(error)
 
 
 def _as_said(one: Mapping[str, Any]) -> Sentence:

@@ -9,13 +9,14 @@ import re
 from typing import Annotated, Any, Final
 
 from litestar.connection import ASGIConnection
-from litestar.params import QueryParameter
+from litestar.params import Body, QueryParameter
+from msgspec import Meta
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Unusable
 
-__all__ = ["BEGINS", "Cursor", "Limit", "bearer_of", "is_api", "place_of", "place_said"]
+__all__ = ["BEGINS", "Cursor", "Limit", "Note", "Value", "Word", "bearer_of", "is_api", "place_of", "place_said"]
 
 BEGINS: Final = "/api/v1"
 """How every address of the API begins."""
@@ -24,6 +25,12 @@ _MOST: Final = 1_000
 
 Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="So many at most.")]
 Cursor = Annotated[str, QueryParameter(max_length=200, description="`next_cursor` of the part before.")]
+
+
+Word = Annotated[str, Meta(min_length=1, max_length=64), Body(min_length=1, max_length=64)]
+Value = Annotated[str, Meta(min_length=1, max_length=512), Body(min_length=1, max_length=512)]
+Note = Annotated[str, Meta(max_length=500), Body(max_length=500)]
+"""Texts in a body: the first of each pair checks, the second tells."""
 
 
 def is_api(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

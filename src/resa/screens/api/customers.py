@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from litestar import get, post
-from litestar.params import Body, FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from resa.analytics import SeenEvent, SeenOpening
 from resa.base.errors import QuestionError
 from resa.screens.api.answers import Page, Unusable
-from resa.screens.api.calling import Cursor, Limit, place_of, place_said
+from resa.screens.api.calling import Cursor, Limit, Value, Word, place_of, place_said
 from resa.screens.customers import asked_customer, key_in
 from resa.screens.frame import Visiting
 from resa.screens.profiles import place_of as timeline_place
@@ -40,8 +40,8 @@ class Sought:
         kind: Of the identifier; none: any.
     """
 
-    value: Annotated[str, Body(min_length=1, max_length=512)]
-    kind: Annotated[str | None, Body(max_length=64)] = None
+    value: Value
+    kind: Word | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +204,7 @@ class Happened:
     opt={"needs": "find", "personal": True},
     sync_to_thread=True,
 )
-def search(visit: Visiting, data: Sought) -> Page[Found]:
+def search(visit: Visiting, data: JSONBody[Sought]) -> Page[Found]:
     """Who is called exactly so: nobody, one, or several, of whom each has it as another kind of identifier."""
     shop = visit.shop
     brought_up_to_date(shop)

@@ -16,13 +16,11 @@ import pyarrow as pa
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import License, Schema
-from litestar.plugins import OpenAPISchemaPlugin
+from litestar.openapi.spec import License
 from litestar.routes import HTTPRoute
 
 from resa.analytics import COLUMNS, COMPARED_COLUMNS, KINDS, Column, Question
 from resa.base.version import __version__
-from resa.model.quantities import Duration
 from resa.screens.api.answers import PROBLEM
 from resa.screens.api.measuring import JSON, PART
 from resa.screens.api.repeating import LONGEST
@@ -50,17 +48,6 @@ _DETAILS: Final[Mapping[int, str]] = {
 }
 
 
-class _Durations(OpenAPISchemaPlugin):
-    """How a duration stands in JSON."""
-
-    @staticmethod
-    def is_plugin_supported_type(value: Any) -> bool:
-        return value is Duration
-
-    def to_openapi_schema(self, field_definition: Any, schema_creator: Any) -> Schema:  # noqa: ARG002 - of the framework
-        return Schema(type="string", description="Such as `4 hours` or `3 working days`.")  # type: ignore[arg-type]
-
-
 def described(router: Router) -> _Json:
     """The document of the routes of a router."""
     config = OpenAPIConfig(
@@ -74,7 +61,7 @@ def described(router: Router) -> _Json:
         use_handler_docstrings=True,
     )
     needed = {"visit": Provide(_nobody, sync_to_thread=False)}
-    app = Litestar([router], openapi_config=config, plugins=[_Durations()], dependencies=needed, logging_config=None)
+    app = Litestar([router], openapi_config=config, dependencies=needed, logging_config=None)
     document: _Json = app.openapi_schema.to_schema()
     handlers = [one for route in app.routes if isinstance(route, HTTPRoute) for one in route.route_handlers]
     options = {one.operation_id: one.opt for one in handlers}
@@ -84,8 +71,8 @@ def described(router: Router) -> _Json:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             opt = options[operation["operationId"]]
-            for shown, made in _each_kind(path, operation, opt):
-                paths.setdefault(shown, {})[method] = _completed(method, made, opt)
+            for shown, made, its in _each_kind(path, operation, opt):
+                paths.setdefault(shown, {})[method] = _completed(method, made, its)
     schemas = document.get("components", {}).get("schemas", {})
     return {
         **{name: value for name, value in document.items() if name not in {"paths", "components"}},
@@ -207,16 +194,14 @@ def _problem(status: int) -> _Json:
 # Questions
 
 
-def _each_kind(path: str, operation: _Json, opt: Mapping[str, Any]) -> Iterator[tuple[str, _Json]]:
-    """An operation; of one that asks, one for each kind of question."""
+def _each_kind(path: str, operation: _Json, opt: Mapping[str, Any]) -> Iterator[tuple[str, _Json, Mapping[str, Any]]]:
+    """An operation with its path and options; of one that asks, one for each kind of question."""
     if "asks" not in opt:
-        yield path, operation
+        yield path, operation, opt
         return
     for kind in ASKED:
         about = inspect.cleandoc(KINDS[kind].__doc__ or "").partition("\n\n")[0]
         responses = {"200": {"description": "The answer."}}
-        if JSON in opt["media"]:
-            opt = {**opt, "answers": kind}
         made = {
             **operation,
             "operationId": f"{operation['operationId']}_{kind}",
@@ -225,7 +210,7 @@ def _each_kind(path: str, operation: _Json, opt: Mapping[str, Any]) -> Iterator[
             "parameters": [*_parameters(kind), *_own(operation)],
             "responses": responses,
         }
-        yield path.replace("{kind}", kind), made
+        yield path.replace("{kind}", kind), made, {**opt, "answers": kind}
 
 
 def _own(operation: _Json) -> list[_Json]:

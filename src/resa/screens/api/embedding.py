@@ -1,7 +1,7 @@
-"""Pictures in pages of others: a link that shows one picture as it is at the time, to whoever has the link, for a while.
+"""Pictures in pages of others: a link that shows one picture as it is at the time, to whoever has it, for a while.
 
-The link names the key that made it: once that is revoked, or its time is over, it shows nothing. It allows numbers alone,
-whatever the key does.
+The link names the key that made it: once that is revoked, or its time is over, it shows nothing. It allows numbers
+alone, whatever the key does.
 """
 
 from __future__ import annotations

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from litestar import Request, get, post
-from litestar.params import Body
+from litestar.params import JSONBody
 from litestar.serialization import encode_json
 
 from resa.base.errors import InputError
 from resa.screens.api.answers import Page, Unusable
-from resa.screens.api.calling import Cursor, Limit, place_of, place_said
+from resa.screens.api.calling import Cursor, Limit, Note, Value, Word, place_of, place_said
 from resa.screens.api.repeating import once
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -31,8 +31,8 @@ class Named:
         value: As its source spells it.
     """
 
-    kind: Annotated[str, Body(min_length=1, max_length=64)]
-    value: Annotated[str, Body(min_length=1, max_length=512)]
+    kind: Word
+    value: Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class Answer:
     what: Literal["join", "split"]
     one: Named
     other: Named
-    why: Annotated[str, Body(max_length=500)] = ""
+    why: Note = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +136,8 @@ def undecided(visit: Visiting, limit: Limit = 50, cursor: Cursor = "") -> Page[P
     opt={"needs": "decide", "personal": True, "repeats": True},
     sync_to_thread=True,
 )
-def decide(visit: Visiting, request: Request[Any, Any, Any], data: Answer) -> Decided:
-    """Join or split two customers by any of their identifiers. It holds, the index follows, and it can be taken back."""
+def decide(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Decided:
+    """Join or split two customers by any of their identifiers. It holds, and can be taken back."""
     return once(visit, request, data, lambda: _decided(visit, data))
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from litestar import Router, get
 
-from resa.model.quantities import Duration
 from resa.screens.api import customers, identity, maps, measuring, pictures, running, segments
 from resa.screens.api.answers import Tagged
 from resa.screens.api.calling import BEGINS
@@ -47,5 +46,4 @@ ROUTER: Final = Router(
         *running.ROUTES,
     ],
     response_class=Tagged,
-    type_encoders={Duration: str},
 )

@@ -28,8 +28,7 @@ class SourceLine:
         reads: database, files, hook or http; `null`: its file is gone or wrong.
         good: Rows that it brought and that are there.
         rejected: Rows that were refused.
-        newest: When its newest event happened; `null`: it has none.
-        lag_seconds: Time since then.
+        newest: When its newest event happened, so how far it lags behind; `null`: it has none.
         last_run: When its last run began; `null`: it never ran.
         next_run: When it runs next by itself; `null`: it does not.
         failures: How many runs have failed since the last that did not.
@@ -42,7 +41,6 @@ class SourceLine:
     good: int
     rejected: int
     newest: datetime | None
-    lag_seconds: float | None
     last_run: datetime | None
     next_run: datetime | None
     failures: int
@@ -99,7 +97,6 @@ def sources(visit: Visiting) -> Page[SourceLine]:
                 good=one.good,
                 rejected=one.rejected,
                 newest=one.newest,
-                lag_seconds=None if one.lag is None else one.lag.total_seconds(),
                 last_run=one.state.began_at,
                 next_run=one.next_run,
                 failures=one.state.failures,
