@@ -13,12 +13,12 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response.base import ASGIResponse
 
 from resa.base.errors import InputError, QuestionError, ResaError
-from resa.base.language import Sentence, in_language, said_by, sentence
+from resa.base.language import Sentence, as_it_is, in_language, said_by, sentence
 from resa.screens.api.embedding import TOKEN
 from resa.screens.rights import Right, scopes_for
 from resa.screens.visits import Refused, Visit
 
-__all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "problem_of"]
+__all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "needed", "problem_of"]
 
 PROBLEM: Final = "application/problem+json"
 
@@ -192,13 +192,17 @@ def _words(error: ResaError) -> Sentence:
 
 def _as_said(one: Mapping[str, Any]) -> Sentence:
     """What the framework says of a parameter; it quotes no value."""
-    return sentence("{said}", said=str(one.get("message", "")))
+    return as_it_is(str(one.get("message", "")))
 
 
 def _refused(right: Right | None) -> _Told:
     if right is None:
         words = sentence("send a good key, as: Authorization: Bearer resa_…; make one: resa keys make NAME --scope …")
         return HTTPStatus.UNAUTHORIZED, words, []
+    return HTTPStatus.FORBIDDEN, needed(right), []
+
+
+def needed(right: Right) -> Sentence:
+    """What somebody would need to be told."""
     scopes = ", ".join(scopes_for(right))
-    words = sentence("this needs a key of the scope {scopes}, or a role that allows it", scopes=scopes)
-    return HTTPStatus.FORBIDDEN, words, []
+    return sentence("this needs a key of the scope {scopes}, or a role that allows it", scopes=scopes)

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from resa.analytics import TABLE_FILES, Question, Result
 from resa.base.errors import InputError, QuestionError, did_you_mean
 from resa.base.language import sentence
-from resa.screens.api.answers import NotAcceptable, Tagged, Unusable
+from resa.screens.api.answers import NotAcceptable, Tagged, Unusable, needed
 from resa.screens.api.embedding import TOKEN
 from resa.screens.api.maps import SVG
 from resa.screens.asking import asked_of, fields_of, pairs_of, problems_of, without_what_is_personal
@@ -118,11 +118,12 @@ def _question(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> Question
             wrong = sentence("a question of this kind takes no '{name}'{suggestion}", name=name, suggestion=suggestion)
             raise Unusable(QuestionError(wrong), {name: [wrong]})
     allowed = asked if visit.may("names") else without_what_is_personal(asked)
-    problems = allowed.problems
     if allowed.question is not None:
         return allowed.question
-    first = next(iter(problems.values()))[0]
-    raise Unusable(QuestionError(first), problems, status=422 if problems == asked.problems else 403)
+    if allowed.problems != asked.problems:
+        about = {name: [needed("names")] for name in allowed.problems if name not in asked.problems}
+        raise Unusable(QuestionError(needed("names")), about, status=403)
+    raise Unusable(QuestionError(next(iter(asked.problems.values()))[0]), asked.problems)
 
 
 def _checked_part(result: Result, part: str) -> None:
