@@ -80,10 +80,9 @@ def _role(data: dict[str, str]) -> Role:
 
 
 def _scopes(data: dict[str, str]) -> list[Scope]:
-    """The same of what a key may allow: one for itself, or those of the API that are ticked."""
-    if data.get("scope") == "api":
-        return [scope for scope in SCOPES if data.get(scope)]
-    return [cast("Scope", data.get("scope", ""))]
+    """The same of what a key may allow: one for itself, or instead of the first those of the API that are ticked."""
+    chosen, ticked = cast("Scope", data.get("scope", "")), [scope for scope in SCOPES if data.get(scope)]
+    return ticked if chosen == "collect" and ticked else [chosen, *ticked]
 
 
 def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
@@ -105,10 +104,10 @@ def change_keys(visit: Visiting, data: Form) -> Html:
     try:
         with acting(visit.who):
             match data.get("do"):
-                case "make" if data.get("scope") == "collect":
+                case "make" if (scopes := _scopes(data)) == ["collect"]:
                     return _keys(visit, key=shop.keys.make(name, data.get("source", "").strip() or None))
                 case "make":
-                    return _keys(visit, key=shop.keys.make_for(_scopes(data), name))
+                    return _keys(visit, key=shop.keys.make_for(scopes, name))
                 case "revoke":
                     shop.keys.revoke(name)
                 case _:
