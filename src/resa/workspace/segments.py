@@ -168,13 +168,10 @@ class Segments:
         Raises:
             QuestionError: There is no segment of this name.
         """
-        from resa.segments import key_of, keys_as_words  # noqa: PLC0415 - see above
+        from resa.segments import count_up_to, key_of  # noqa: PLC0415 - see above
 
         table, index, numbers = self._members(key)
-        begin = 0
-        if place is not None:
-            (first, second), who = keys_as_words([place])[0], index.who[numbers]
-            begin = int(np.count_nonzero((who[:, 0] < first) | ((who[:, 0] == first) & (who[:, 1] <= second))))
+        begin = 0 if place is None else count_up_to(index.who[numbers], place)
         rows = table.slice(begin, most).to_pylist()
         keys = [key_of(index.who, int(number)) for number in numbers[begin : begin + most]]
         found = [Member(key=own, **row) for own, row in zip(keys, rows, strict=True)]

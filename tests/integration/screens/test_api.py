@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -239,6 +240,27 @@ def test_tags_change_with_what_they_are_of(tmp_path: Path) -> None:
     assert [path for path in before if before[path] == after[path]] == ["/maps/journey"]
 
 
+def test_the_customers_behind_a_number_make_it_up(folder: Path, everything: Program) -> None:
+    rows = everything.get("/measure/touchpoints").json()["rows"]
+    for number, row in enumerate(rows):
+        people: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            place = f"column=visits&row={number}&most=2&cursor={cursor}"
+            part = everything.get(f"/measure/touchpoints/customers?{place}").json()
+            people, cursor = people + part["data"], part["next_cursor"]
+        assert sum(one["count"] for one in people) == row["visits"] > 0
+        assert len({one["id"] for one in people}) == len(people) == row["customers"]
+    one = people[0]
+    assert {"kind": one["kind"], "value": one["value"]} in everything.get(f"/customers/{one['id']}").json()[
+        "identifiers"
+    ]
+    for wrong in ("row=99", "column=name", "part=none"):
+        assert everything.get(f"/measure/touchpoints/customers?{wrong}").status_code == 422, wrong
+    with asking(folder, "read:numbers", "read:customers") as program:
+        assert program.get("/measure/touchpoints/customers").status_code == 403
+
+
 @pytest.mark.parametrize("limit", [7, 60])
 def test_a_timeline_in_parts_loses_and_repeats_nothing(everything: Program, limit: int) -> None:
     (busy,) = everything.post("/customers/search", {"value": "busy", "kind": "user_id"}).json()["data"]
@@ -296,6 +318,14 @@ def test_a_decision_that_is_sent_again_is_made_once(folder: Path, everything: Pr
     with resa.open(folder) as shop:
         assert [one.what for one in shop.identity.decisions()] == ["join", "split"]
         assert shop.identity.decisions()[0].who == first.json()["who"]
+    listed = everything.get("/identity/decisions?limit=1")
+    assert [one["what"] for one in everything.all("/identity/decisions", 1)] == ["split", "join"]
+    assert listed.json()["data"][0]["other"] == {"kind": "user_id", "value": "twin"}
+    late = everything.post("/identity/decisions", said, **{"if-match": '"other"'})
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    tag = everything.get("/identity/decisions").headers["etag"]
+    first, second = (everything.post("/identity/decisions", said, **{"if-match": tag}).status_code for _ in range(2))
+    assert (first, second) == (201, 412)  # somebody has decided since, even if it was oneself
     wrong = everything.post("/identity/decisions", {**said, "other": said["one"]})
     assert wrong.status_code == 422
     assert everything.post("/identity/decisions", {"what": "marry"}).status_code == 400

@@ -25,7 +25,7 @@ from tests.support.programs import key_for
 from tests.support.screens import SECRET
 
 import resa
-from resa.analytics import KINDS
+from resa.analytics import COLUMNS, KINDS, Column
 from resa.screens.api import openapi
 from resa.screens.application import application
 from resa.screens.asking import ASKED, fields_of
@@ -109,6 +109,11 @@ def test_every_answer_stands_in_the_document(label: str, examples: int, api: Api
             every(given(case=cases)(lambda case: tried(case, api, client)))()
 
 
+def main_tables(kind: str) -> list[tuple[Column, ...]]:
+    tables = list(COLUMNS[kind].values())
+    return tables if kind == "trend" else tables[:1]  # of a touchpoint, or of an expectation
+
+
 def test_every_kind_of_question_is_named_with_all_that_it_takes() -> None:
     for kind in ASKED:
         operation = openapi()["paths"][f"/api/v1/measure/{kind}"]["get"]
@@ -116,7 +121,8 @@ def test_every_kind_of_question_is_named_with_all_that_it_takes() -> None:
         assert all(one["description"] for one in operation["parameters"]), kind
         assert (KINDS[kind].__doc__ or "").splitlines()[0] in operation["description"]
         columns = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["rows"]["items"]
-        assert columns.get("properties") or columns["anyOf"]
+        told = [set(one["properties"]) for one in columns["anyOf"] if "properties" in one]
+        assert told == [{"group", *(one.name for one in table)} for table in main_tables(kind)]
 
 
 def test_everything_in_the_document_says_what_it_is() -> None:

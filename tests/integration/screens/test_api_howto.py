@@ -31,7 +31,8 @@ def test_every_request_of_the_page_is_answered_as_it_says(tmp_path: Path) -> Non
     assert run(["new", str(shop)]) == 0
     assert run(["simulate", "--customers", "150", "--seed", "1", "-w", str(shop)]) == 0
     assert run(["collect", "-w", str(shop)]) == 0
-    sent, known, last, tags = 0, "", "", {}
+    tags: dict[str, str] = {}
+    sent, known, last = 0, "", ""
     with asking(shop, "read:numbers", "read:customers") as program:
         for kind, body in BLOCK.findall(text):
             if kind == "json":

@@ -18,7 +18,7 @@ from resa.screens.api.embedding import TOKEN
 from resa.screens.rights import Right, scopes_for
 from resa.screens.visits import Refused, Visit
 
-__all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "needed", "problem_of"]
+__all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "checked_tag", "needed", "problem_of"]
 
 PROBLEM: Final = "application/problem+json"
 
@@ -95,7 +95,7 @@ class NotAcceptable(Exception):
         self.told: _Told = (HTTPStatus.NOT_ACCEPTABLE, words, [])
 
 
-class Tagged(Response[Any]):
+class Tagged(Response[T]):
     """An answer with a tag (`ETag`): who has it already is told so, and gets it no second time.
 
     Args:
@@ -104,7 +104,7 @@ class Tagged(Response[Any]):
         **more: As of any answer.
     """
 
-    def __init__(self, content: Any, *, tag: str = "", **more: Any) -> None:
+    def __init__(self, content: T, *, tag: str = "", **more: Any) -> None:
         super().__init__(content, **more)
         self.tag = tag
         for name, value in _GUARDS.items():
@@ -119,13 +119,36 @@ class Tagged(Response[Any]):
         answer = super().to_asgi_response(app, request, **more)
         if request.method != "GET" or answer.status_code != HTTPStatus.OK:
             return answer
-        about = self.tag.encode() if self.tag else answer.body
-        kind = answer.headers.get("content-type", "").encode()
-        tag = f'"{hashlib.sha256(kind + about).hexdigest()[:32]}"'
+        tag = _tag(answer.headers.get("content-type", ""), self.tag.encode() if self.tag else answer.body)
         answer.headers["etag"] = tag
         if not _known(tag, request.headers.get("if-none-match", "")):
             return answer
         return ASGIResponse(status_code=HTTPStatus.NOT_MODIFIED, headers={**self.headers, "etag": tag})
+
+
+def _tag(kind: str, about: bytes) -> str:
+    """What an answer of a media type is known by."""
+    return f'"{hashlib.sha256(kind.encode() + about).hexdigest()[:32]}"'
+
+
+def checked_tag(request: Request[Any, Any, Any], about: str) -> None:
+    """Go on only if what a change is about is still as `If-Match` says, if it says anything.
+
+    Args:
+        request: With its headers.
+        about: What the JSON of it is known by now.
+
+    Raises:
+        Unusable: It has changed since (412).
+    """
+    said = request.headers.get("if-match", "")
+    if said and said.strip() != "*" and _tag("application/json", about.encode()) not in _tags(said):
+        wrong = sentence("it has changed since you read it; read it again, and send the ETag of that in If-Match")
+        raise Unusable(QuestionError(wrong), status=412)
+
+
+def _tags(said: str) -> set[str]:
+    return {one.strip() for one in said.split(",")}
 
 
 def _by_link(request: Request[Any, Any, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -41,11 +42,16 @@ _DETAILS: Final[Mapping[int, str]] = {
     405: "Another method is needed; `Allow` names it.",
     406: "There is no answer in the form that is accepted.",
     408: "The body did not come in time. Send it again.",
+    412: "What it is about has changed since the tag of `If-Match` was given.",
     413: "The body is too large.",
     422: "What was said cannot be used; `errors` says of each field why.",
     503: "Another process is writing, the files of a map are wrong, or the server starts. Ask again after "
     "`Retry-After` seconds.",
 }
+
+
+_PAGE: Final = re.compile(r"\bPage_(?:\w+\.)*(\w+?)_(?=\")")
+"""How the framework calls a part of a list of some objects."""
 
 
 def described(router: Router) -> _Json:
@@ -62,7 +68,7 @@ def described(router: Router) -> _Json:
     )
     needed = {"visit": Provide(_nobody, sync_to_thread=False)}
     app = Litestar([router], openapi_config=config, dependencies=needed, logging_config=None)
-    document: _Json = app.openapi_schema.to_schema()
+    document: _Json = json.loads(_PAGE.sub(r"PageOf\1", json.dumps(app.openapi_schema.to_schema())))
     handlers = [one for route in app.routes if isinstance(route, HTTPRoute) for one in route.route_handlers]
     options = {one.operation_id: one.opt for one in handlers}
     said = [one.parsed_fn_signature.return_type.annotation for one in handlers]
@@ -78,7 +84,7 @@ def described(router: Router) -> _Json:
         **{name: value for name, value in document.items() if name not in {"paths", "components"}},
         "paths": paths,
         "components": {
-            "schemas": {**_with_words(schemas, said), "Problem": _PROBLEM},
+            "schemas": {**_with_words(schemas, said), "Compared": _compared(), "Problem": _PROBLEM},
             "responses": {f"Problem{status}": _problem(status) for status in _DETAILS},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A key; `resa keys make`."},
@@ -102,17 +108,17 @@ def _completed(method: str, operation: _Json, opt: Mapping[str, Any]) -> _Json:
     """An operation with who may, and every answer."""
     needs: Right | None = opt.get("needs")
     scopes = [] if needs is None else list(scopes_for(needs))
-    good = {status: one for status, one in operation["responses"].items() if status.startswith("2")}
-    for status, answer in good.items():
-        answer["description"] = answer["description"] or operation["summary"]
+    good = {status: dict(one) for status, one in operation["responses"].items() if status.startswith("2")}
+    for answer in good.values():
+        answer["description"] = "It is done." if method == "post" else "The answer."
         if method == "get":
             answer["headers"] = {**answer.get("headers", {}), **_TAG}
         if media := opt.get("media"):
             answer["content"] = {kind: _content(kind, opt) for kind in media}
-        good[status] = answer
     refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _refusals(method, opt)}
     keys = [{"bearer": scopes}] + ([{"session": []}] if method == "get" else [])
     parameters = [*operation.get("parameters", ()), *([_REPEATS] if opt.get("repeats") else [])]
+    parameters += [_unless_changed(opt["conditional"])] if "conditional" in opt else []
     said = operation.get("description", "")
     if scopes:
         said += f" Scope: {', '.join(f'`{scope}`' for scope in scopes)}."
@@ -130,8 +136,8 @@ def _refusals(method: str, opt: Mapping[str, Any]) -> set[int]:
     found = {400, 404, 405, 503}
     if "needs" in opt:
         found |= {401, 403, 422}
-    if "asks" in opt:
-        found.add(406)
+    found |= {406} if "asks" in opt and JSON in opt.get("media", ()) else set()
+    found |= {412} if "conditional" in opt else set()
     return found | ({304} if method == "get" else {408, 413})
 
 
@@ -151,6 +157,12 @@ _REPEATS: Final[_Json] = {
     "is done once, and answered as before.",
     "schema": {"type": "string", "maxLength": LONGEST},
 }
+
+
+def _unless_changed(name: str) -> _Json:
+    about = f"The `ETag` of `{name}`: the change is made only if that is still so."
+    return {"name": "If-Match", "in": "header", "description": about, "schema": {"type": "string"}}
+
 
 _PROBLEM: Final[_Json] = {
     "type": "object",
@@ -201,20 +213,19 @@ def _each_kind(path: str, operation: _Json, opt: Mapping[str, Any]) -> Iterator[
         return
     for kind in ASKED:
         about = inspect.cleandoc(KINDS[kind].__doc__ or "").partition("\n\n")[0]
-        responses = {"200": {"description": "The answer."}}
         made = {
             **operation,
             "operationId": f"{operation['operationId']}_{kind}",
             "summary": f"{operation['summary']}: {kind}",
             "description": f"{about} {operation.get('description', '')}",
-            "parameters": [*_parameters(kind), *_own(operation)],
-            "responses": responses,
+            "parameters": [*_parameters(kind), *_own(operation, opt)],
         }
         yield path.replace("{kind}", kind), made, {**opt, "answers": kind}
 
 
-def _own(operation: _Json) -> list[_Json]:
-    return [one for one in operation.get("parameters", ()) if one["name"] == PART]
+def _own(operation: _Json, opt: Mapping[str, Any]) -> list[_Json]:
+    """What an operation takes beside the question."""
+    return [one for one in operation.get("parameters", ()) if one["name"] in opt.get("own", (PART,))]
 
 
 def _parameters(kind: str) -> Iterator[_Json]:
@@ -245,11 +256,10 @@ def _told(kind: type) -> dict[str, str]:
 def _answer(kind: str) -> _Json:
     """The schema of the answer to a kind of question: every table, column by column."""
     main, *others = COLUMNS[kind].items()
+    tables = [main[1]]
     if kind == "trend":  # of a touchpoint or of an expectation: one table, of either
-        rows: _Json = {"anyOf": [_row(columns) for columns in COLUMNS[kind].values()]}
-        others = []
-    else:
-        rows = _row(main[1])
+        tables, others = [*COLUMNS[kind].values()], []
+    rows: _Json = {"anyOf": [*map(_row, tables), {"$ref": "#/components/schemas/Compared"}]}
     parts = {name: {"type": "array", "items": _row(columns)} for name, columns in others}
     counts = {"type": "object", "additionalProperties": {"type": "integer"}}
     text: _Json = {"type": "string"}
@@ -274,8 +284,12 @@ def _answer(kind: str) -> _Json:
 
 def _row(columns: tuple[Column, ...]) -> _Json:
     group: _Json = {"group": {"type": ["string", "null"], "description": "With `by`: which group."}}
-    compared = {one.name: _cell(one) for one in COMPARED_COLUMNS}
-    return {"type": "object", "properties": {**group, **compared, **{one.name: _cell(one) for one in columns}}}
+    return {"type": "object", "properties": {**group, **{one.name: _cell(one) for one in columns}}}
+
+
+def _compared() -> _Json:
+    columns = {one.name: _cell(one) for one in COMPARED_COLUMNS}
+    return {"type": "object", "description": "With `compare`: a row of both groups.", "properties": columns}
 
 
 def _cell(column: Column) -> _Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -12,7 +13,8 @@ from litestar.params import JSONBody
 from litestar.serialization import encode_json
 
 from resa.base.errors import InputError
-from resa.screens.api.answers import Page, Unusable
+from resa.identity import Decision
+from resa.screens.api.answers import Page, Tagged, Unusable, checked_tag
 from resa.screens.api.calling import Cursor, Limit, Note, Value, Word, place_of, place_said
 from resa.screens.api.repeating import once
 from resa.screens.frame import Visiting
@@ -76,6 +78,27 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """A decision that was made.
+
+    Attributes:
+        what: join or split.
+        one: An identifier of one.
+        other: An identifier of the other.
+        at: When, UTC.
+        who: Who said so.
+        why: In their words.
+    """
+
+    what: str
+    one: Named
+    other: Named
+    at: datetime
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a person says of two.
 
@@ -128,17 +151,39 @@ def undecided(visit: Visiting, limit: Limit = 50, cursor: Cursor = "") -> Page[P
     return Page([_pair(one) for _, one in listed], None if following is None else place_said("undecided", following))
 
 
+@get(
+    "/identity/decisions",
+    operation_id="decisions",
+    summary="What was decided on who is one customer",
+    opt={"needs": "names", "personal": True},
+    sync_to_thread=True,
+)
+def decisions(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Tagged[Page[Made]]:
+    """Every decision, the newest first; the last on a pair counts. Its tag changes once somebody decides."""
+    said = place_of(cursor, "decisions", r"\d{1,15}")
+    found = visit.shop.identity.decisions()
+    end = len(found) if said is None else min(int(said), len(found))
+    begin = max(0, end - limit)
+    listed = [_made(one) for one in reversed(found[begin:end])]
+    return Tagged(Page(listed, place_said("decisions", str(begin)) if begin else None), tag=_tag_of(found))
+
+
 @post(
     "/identity/decisions",
     operation_id="decide",
     summary="Say whether two are one customer",
     status_code=201,
-    opt={"needs": "decide", "personal": True, "repeats": True},
+    opt={"needs": "decide", "personal": True, "repeats": True, "conditional": "decisions"},
     sync_to_thread=True,
 )
 def decide(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Decided:
     """Join or split two customers by any of their identifiers. It holds, and can be taken back."""
-    return once(visit, request, data, lambda: _decided(visit, data))
+
+    def decided() -> Decided:
+        checked_tag(request, _tag_of(visit.shop.identity.decisions()))
+        return _decided(visit, data)
+
+    return once(visit, request, data, decided)
 
 
 def _place(visit: Visit, likely: Likely) -> tuple[float, str]:
@@ -152,6 +197,22 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return 0.0  # no cursor of ours; behind it is everything
+
+
+def _tag_of(found: Sequence[Decision]) -> str:
+    """What all decisions so far are known by: they are only added to."""
+    return f"decisions {len(found)}"
+
+
+def _made(one: Decision) -> Made:
+    return Made(
+        what=one.what,
+        one=Named(kind=one.one.kind, value=one.one.value),
+        other=Named(kind=one.other.kind, value=one.other.value),
+        at=one.at,
+        who=one.who,
+        why=one.why,
+    )
 
 
 def _decided(visit: Visit, data: Answer) -> Decided:
@@ -179,4 +240,4 @@ def _pair(likely: Likely) -> Pair:
     )
 
 
-ROUTES: Final = (undecided, decide)
+ROUTES: Final = (undecided, decisions, decide)

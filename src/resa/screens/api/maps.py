@@ -129,7 +129,7 @@ def numbers(visit: Visiting, key: FromPath[str]) -> Numbers:
 )
 def picture(
     visit: Visiting, key: FromPath[str], lanes: Lanes = "all", persona: PersonaKey = "", measured: Measured = True
-) -> Tagged:
+) -> Tagged[Any]:
     """A map drawn, complete in itself: it loads nothing, and fits a page that shows it."""
     journey_map = visit.shop.map(key)
     if lanes not in PRESETS:
@@ -152,7 +152,7 @@ def picture(
     opt={"needs": "see", "media": ("text/html",)},
     sync_to_thread=True,
 )
-def report(visit: Visiting, key: FromPath[str]) -> Tagged:
+def report(visit: Visiting, key: FromPath[str]) -> Tagged[Any]:
     """One page about a map, complete in itself: it can be kept, sent and printed."""
     headers = {"content-security-policy": POLICY}
     return Tagged(visit.shop.report(key).html, media_type="text/html", headers=headers)
@@ -165,7 +165,7 @@ def report(visit: Visiting, key: FromPath[str]) -> Tagged:
     opt={"needs": "see", "media": tuple(FILES.values())},
     sync_to_thread=True,
 )
-def file(visit: Visiting, key: FromPath[str], form: FromPath[str]) -> Tagged:
+def file(visit: Visiting, key: FromPath[str], form: FromPath[str]) -> Tagged[Any]:
     """A map as a picture, slides, a workbook or a table, by the ending of such a file: png, pdf, pptx, xlsx, csv."""
     visit.shop.map(key)
     if form not in FILES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Annotated, Any, Final
 
 from litestar import Request, get
@@ -19,7 +20,7 @@ from resa.screens.frame import Visiting
 from resa.screens.reports import POLICY
 from resa.screens.visits import Visit
 
-__all__ = ["FORMS", "JSON", "PART", "ROUTES", "document_of", "tag_of"]
+__all__ = ["FORMS", "JSON", "PART", "ROUTES", "PartName", "answered", "checked_part", "document_of", "tag_of"]
 
 JSON: Final = "application/json"
 
@@ -46,13 +47,13 @@ PartName = Annotated[str, QueryParameter(name=PART, description="Which table of 
     opt={"needs": "see", "asks": True, "media": tuple(FORMS)},
     sync_to_thread=True,
 )
-def measure(visit: Visiting, request: Request[Any, Any, Any], kind: FromPath[str], part: PartName = "") -> Tagged:
+def measure(visit: Visiting, request: Request[Any, Any, Any], kind: FromPath[str], part: PartName = "") -> Tagged[Any]:
     """One question of a map. JSON has all tables of the answer; any other form is of one, which `part` names."""
     media = request.accept.best_match([*FORMS])
     if media is None:
         raise NotAcceptable([*FORMS])
-    result = _answered(visit, kind)
-    _checked_part(result, part)
+    result = answered(visit, kind)
+    checked_part(result, part)
     if media == JSON:
         return Tagged(document_of(result), tag=tag_of(result))
     form = FORMS[media]
@@ -68,10 +69,10 @@ def measure(visit: Visiting, request: Request[Any, Any, Any], kind: FromPath[str
     opt={"needs": "see", "asks": True, "media": (SVG,), "embeds": True},
     sync_to_thread=True,
 )
-def picture(visit: Visiting, kind: FromPath[str], part: PartName = "") -> Tagged:
+def picture(visit: Visiting, kind: FromPath[str], part: PartName = "") -> Tagged[Any]:
     """An answer drawn, complete in itself: it loads nothing. Of some tables there is no good picture: 404."""
-    result = _answered(visit, kind)
-    _checked_part(result, part)
+    result = answered(visit, kind)
+    checked_part(result, part)
     headers = {"content-security-policy": POLICY}
     return Tagged(result.picture(part or None), media_type=SVG, headers=headers)
 
@@ -90,14 +91,19 @@ def tag_of(result: Result) -> str:
     return json.dumps({**result.document, "computed_at": None}, sort_keys=True)
 
 
-def _answered(visit: Visit, kind: str) -> Result:
+def answered(visit: Visit, kind: str, own: Collection[str] = (PART, TOKEN)) -> Result:
     """The answer to the question of an address.
+
+    Args:
+        visit: Who asks.
+        kind: Of question.
+        own: What the address says beside the question.
 
     Raises:
         QuestionError: There is no such kind of question.
         Unusable: The question is wrong.
     """
-    question = _question(visit, kind, _pairs(visit))
+    question = _question(visit, kind, [pair for pair in _pairs(visit) if pair[0] not in own])
     try:
         return visit.shop.measure.ask(question)
     except InputError as error:
@@ -126,7 +132,12 @@ def _question(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> Question
     raise Unusable(QuestionError(next(iter(asked.problems.values()))[0]), asked.problems)
 
 
-def _checked_part(result: Result, part: str) -> None:
+def checked_part(result: Result, part: str) -> None:
+    """Go on only if an answer has a table.
+
+    Raises:
+        Unusable: It has none of this name.
+    """
     if part:
         try:
             result.part(part)
@@ -137,10 +148,9 @@ def _checked_part(result: Result, part: str) -> None:
 def _pairs(visit: Visit) -> list[tuple[str, str]]:
     """What an address says of the question."""
     try:
-        pairs = pairs_of(visit.path.partition("?")[2])
+        return pairs_of(visit.path.partition("?")[2])
     except QuestionError as error:
         raise Unusable(error, status=400) from None
-    return [pair for pair in pairs if pair[0] not in {PART, TOKEN}]
 
 
 ROUTES: Final = (measure, picture)

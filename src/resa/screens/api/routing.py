@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from litestar import Router, get
 
-from resa.screens.api import customers, identity, maps, measuring, pictures, running, segments
+from resa.screens.api import behind, customers, identity, maps, measuring, pictures, running, segments
 from resa.screens.api.answers import Tagged
 from resa.screens.api.calling import BEGINS
 from resa.screens.api.document import described
@@ -28,7 +28,7 @@ def openapi() -> dict[str, Any]:
     opt={"open": True, "media": (measuring.JSON,)},
     sync_to_thread=True,
 )
-def document() -> Tagged:
+def document() -> Tagged[Any]:
     """What there is, and every answer, of OpenAPI 3.1."""
     return Tagged(openapi())
 
@@ -39,6 +39,7 @@ ROUTER: Final = Router(
         document,
         *maps.ROUTES,
         *measuring.ROUTES,
+        *behind.ROUTES,
         *pictures.ROUTES,
         *customers.ROUTES,
         *segments.ROUTES,

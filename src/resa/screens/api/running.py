@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from litestar import get
 from litestar.params import FromPath
@@ -122,7 +122,7 @@ def rejected(visit: Visiting) -> Page[RejectedLine]:
     opt={"needs": "sources", "media": (JSON,), "answers": "tracking"},
     sync_to_thread=True,
 )
-def tracking(visit: Visiting, key: FromPath[str]) -> Tagged:
+def tracking(visit: Visiting, key: FromPath[str]) -> Tagged[Any]:
     """What shows each touchpoint, what of that came, and what came that the map does not use."""
     result = visit.shop.measure.tracking(map=visit.shop.map(key).key)
     return Tagged(document_of(result), tag=tag_of(result))
