@@ -212,7 +212,8 @@ def test_what_has_not_changed_is_not_sent_again(everything: Program) -> None:
             continue
         answer = everything.get(path)
         if answer.status_code != 200:
-            assert path in UNANSWERED or path.endswith("/picture.svg") or "/customers/" in path, (path, answer.text)
+            named = path.rpartition("/")[2]
+            assert path in UNANSWERED or named in {"picture.svg", "customers"} or "/customers/" in path, answer.text
             continue
         tag = answer.headers["etag"]
         assert re.fullmatch(r'"[0-9a-f]{32}"', tag)
@@ -251,10 +252,8 @@ def test_the_customers_behind_a_number_make_it_up(folder: Path, everything: Prog
             people, cursor = people + part["data"], part["next_cursor"]
         assert sum(one["count"] for one in people) == row["visits"] > 0
         assert len({one["id"] for one in people}) == len(people) == row["customers"]
-    one = people[0]
-    assert {"kind": one["kind"], "value": one["value"]} in everything.get(f"/customers/{one['id']}").json()[
-        "identifiers"
-    ]
+    identifiers = everything.get(f"/customers/{people[0]['id']}").json()["identifiers"]
+    assert {name: people[0][name] for name in ("kind", "value")} in identifiers
     for wrong in ("row=99", "column=name", "part=none"):
         assert everything.get(f"/measure/touchpoints/customers?{wrong}").status_code == 422, wrong
     with asking(folder, "read:numbers", "read:customers") as program:
@@ -324,8 +323,8 @@ def test_a_decision_that_is_sent_again_is_made_once(folder: Path, everything: Pr
     late = everything.post("/identity/decisions", said, **{"if-match": '"other"'})
     assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
     tag = everything.get("/identity/decisions").headers["etag"]
-    first, second = (everything.post("/identity/decisions", said, **{"if-match": tag}).status_code for _ in range(2))
-    assert (first, second) == (201, 412)  # somebody has decided since, even if it was oneself
+    then, after = (everything.post("/identity/decisions", said, **{"if-match": tag}).status_code for _ in range(2))
+    assert (then, after) == (201, 412)  # somebody has decided since, even if it was oneself
     wrong = everything.post("/identity/decisions", {**said, "other": said["one"]})
     assert wrong.status_code == 422
     assert everything.post("/identity/decisions", {"what": "marry"}).status_code == 400
