@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -19,10 +20,14 @@ from tests.support.screens import SECRET, visiting
 
 import resa
 from resa.base.language import LANGUAGES
+from resa.base.showing import Listing
+from resa.identity import Identifier
 from resa.screens.api import BEGINS, openapi
 from resa.screens.application import application
 from resa.screens.rights import RIGHTS, SCOPE_RIGHTS, rights_of
 from resa.storage import SCOPES, Scope
+from resa.workspace.identities import Identity
+from resa.workspace.matching import Compared, Likely
 from resa.workspace.people import ROLES, Role
 
 READS: tuple[Scope, ...] = ("read:numbers", "read:customers", "read:names", "read:sources", "read:audit")
@@ -286,6 +291,53 @@ def test_the_log_and_members_in_parts_lose_and_repeat_nothing(folder: Path, ever
     assert [(one["kind"], one["value"]) for one in members] == [(one["kind"], one["value"]) for one in known]
     assert len({one["id"] for one in members}) == len(known) == 2
     assert everything.get(f"/customers/{members[0]['id']}").json()["identifiers"][0]["value"] == members[0]["value"]
+
+
+def test_members_in_parts_are_whole_though_others_come(tmp_path: Path) -> None:
+    folder = made_shop(tmp_path / "shop")
+    members = "user,town,recorded\n{}"
+    with asking(folder, *READS) as program:
+        whole = {one["value"] for one in program.all("/segments/southern/members", 10)}
+        part = program.get("/segments/southern/members?limit=1").json()
+        seen = [one["value"] for one in part["data"]]
+        come = "".join(f"new{number},Lund,2026-05-01T00:00:00Z\n" for number in range(20))
+        (folder / "members_more.csv").write_text(members.format(come))
+        source = (folder / "sources" / "members.yaml").read_text()
+        source = source.replace("members.csv", "members_more.csv").replace("[town, note]", "[town]")
+        (folder / "sources" / "more.yaml").write_text(source)
+        with resa.open(folder) as shop:
+            shop.collect("more")
+        while part["next_cursor"] is not None:
+            part = program.get(f"/segments/southern/members?limit=1&cursor={part['next_cursor']}").json()
+            seen += [one["value"] for one in part["data"]]
+        assert len(set(seen)) == len(seen)
+        assert whole <= set(seen)
+        assert {one["value"] for one in program.all("/segments/southern/members", 3)} == whole | {
+            f"new{number}" for number in range(20)
+        }
+
+
+def test_pairs_in_parts_are_whole_though_some_are_decided(everything: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [
+        Likely(
+            one=Identifier("user_id", f"one {number}"),
+            other=Identifier("user_id", f"other {number}"),
+            probability=(0.9, 0.75, 1 / 3)[number % 3],
+            compared=(Compared(field="town", one="Lund", other="Lund", level="same", weight=2.5),),
+        )
+        for number in range(20)
+    ]
+    monkeypatch.setattr(Identity, "undecided", lambda _self: Listing(pairs))
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        part = everything.get(f"/identity/undecided?limit=3&cursor={cursor}").json()
+        seen, cursor = seen + [one["one"]["value"] for one in part["data"]], part["next_cursor"]
+        pairs = [one for one in pairs if one.one.value != seen[-1]]  # somebody decides on it
+        assert cursor is None or "one" not in base64.urlsafe_b64decode(cursor + "==").decode()
+    assert sorted(seen) == sorted(f"one {number}" for number in range(20))
+    assert part["data"][-1]["probability"] == 1 / 3
+    assert part["data"][-1]["compared"][0]["weight"] == 2.5
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WyJhdWRpdCIsMV0", "WyJhdWRpdCIsIngiXQ", "%F0%9F%98%80", "W" * 190])
