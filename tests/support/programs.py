@@ -12,10 +12,13 @@ from litestar.testing import TestClient
 from tests.support.screens import SECRET
 
 import resa
+from resa.screens.api import BEGINS, openapi
 from resa.screens.application import application
 from resa.storage import Scope
 
-__all__ = ["Program", "asking", "key_for"]
+__all__ = ["READS", "Program", "anna", "asked", "asking", "decision", "key_for", "operations"]
+
+READS: tuple[Scope, ...] = ("read:numbers", "read:customers", "read:names", "read:sources", "read:audit")
 
 _made = 0
 
@@ -70,3 +73,33 @@ def asking(folder: Path, *scopes: Scope) -> Iterator[Program]:
     """A program with a key of these scopes; with none of them, one without a key."""
     with TestClient(application(folder, SECRET)) as client:
         yield Program(client, key_for(folder, scopes) if scopes else "")
+
+
+def anna(program: Program) -> str:
+    """The id of a customer of the shop of known customers."""
+    (found,) = program.post("/customers/search", {"value": "anna@shop.se"}).json()["data"]
+    assert found["kind"] == "email"
+    return str(found["id"])
+
+
+def decision(one: str, other: str) -> dict[str, object]:
+    """What says that two are one customer."""
+    named = ({"kind": "user_id", "value": value} for value in (one, other))
+    return {"what": "join", **dict(zip(("one", "other"), named, strict=True))}
+
+
+def operations() -> Iterator[tuple[str, str, list[str] | None]]:
+    """Method, address and scopes of everything that the document names; scopes are `None` where nobody is needed."""
+    for path, methods in openapi()["paths"].items():
+        for method, operation in methods.items():
+            keys = [one["bearer"] for one in operation["security"] if "bearer" in one]
+            filled = path.replace("{key}/members", "regulars/members").replace("segments/{key}", "segments/regulars")
+            filled = filled.replace("{key}", "journey").replace("{form}", "csv").replace("{customer}", "0" * 32)
+            yield method, filled.removeprefix(BEGINS), keys[0] if keys else None
+
+
+def asked(program: Program, method: str, path: str) -> int:
+    """The status of an operation."""
+    if path == "/links":
+        path += "?address=/api/v1/maps/journey/picture.svg"
+    return (program.get(path) if method == "get" else program.post(path, {})).status_code
