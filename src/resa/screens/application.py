@@ -22,8 +22,8 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import api, customers, explore, home, live, maps, reports, segments, settings, signing_in
-from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
+from resa.screens import api, customers, editing, explore, home, live, maps, reports, segments, settings, signing_in
+from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
 
 __all__ = ["application"]
@@ -39,21 +39,22 @@ def icon() -> Response[str]:
 
 
 @get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
-def style(name: FromPath[str]) -> Response[str]:
-    """The style sheet, whose name changes with it."""
-    known, sheet = style_sheet()
-    if name != known:
-        raise HTTPException(status_code=404)
-    return Response(sheet, media_type="text/css", headers={"cache-control": _A_YEAR})
+def static(name: FromPath[str]) -> Response[str]:
+    """The style sheet and the script, whose names change with them."""
+    for (known, content), kind in ((style_sheet(), "text/css"), (script(), "text/javascript")):
+        if name == known:
+            return Response(content, media_type=kind, headers={"cache-control": _A_YEAR})
+    raise HTTPException(status_code=404)
 
 
 # One router: two handlers of one address that are given one by one are each made to run in threads twice.
 _ROUTES: Final = (
     icon,
-    style,
+    static,
     *signing_in.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
+    *editing.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,

@@ -11,10 +11,11 @@ from resa.workspace.people import ROLES, Role
 
 __all__ = ["RIGHTS", "SCOPE_RIGHTS", "Right", "may", "rights_of", "scopes_for"]
 
-Right = Literal["see", "find", "names", "decide", "erase", "sources", "audit", "manage"]
+Right = Literal["see", "edit", "find", "names", "decide", "erase", "sources", "audit", "manage"]
 """What a route may need:
 
 see: maps and all numbers;
+edit: what stands in maps, and so what is expected and promised;
 find: customers, one by one;
 names: what customers are called, where a number is opened;
 decide: say who is one person;
@@ -29,8 +30,8 @@ _ALL: Final[frozenset[Right]] = frozenset(get_args(Right))
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         "viewer": frozenset({"see"}),
-        "analyst": frozenset({"see", "sources"}),
-        "marketer": frozenset({"see", "find", "names", "decide", "sources"}),
+        "analyst": frozenset({"see", "edit", "sources"}),
+        "marketer": frozenset({"see", "edit", "find", "names", "decide", "sources"}),
         "service": frozenset({"see", "find", "names", "decide"}),
         "privacy_officer": frozenset({"see", "find", "names", "decide", "erase", "audit"}),
         "admin": _ALL,

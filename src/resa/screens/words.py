@@ -7,12 +7,14 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
+    **OF_EDITING,
     # The frame
     "home": "Home",
     "map": "Map",
@@ -69,6 +71,20 @@ ENGLISH: Final[Mapping[str, str]] = {
     "lanes_numbers": "Numbers",
     "seen_by": "Seen by",
     "everybody": "Everybody",
+    "side_by_side": "All side by side",
+    "first_day": "From",
+    "last_day": "Until",
+    "compared_with": "Compared with",
+    "against_none": "Nothing",
+    "against_before": "As many days before",
+    "against_year": "The same days a year ago",
+    "earlier": "← Earlier",
+    "later": "Later →",
+    "all_days": "All days",
+    "last_days": "The last 30 days",
+    "changes_between": "What changed: {now} against {before}",
+    "changes_by_chance": "What was begun in those days. Of twenty shares that did not change, one looks by chance "
+    "as if it had.",
     "as_planned": "As planned, without numbers",
     "show": "Show",
     "as_table": "The same as a table",

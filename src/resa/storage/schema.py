@@ -21,6 +21,7 @@ __all__ = [
     "consents",
     "consumed",
     "decisions",
+    "draft_steps",
     "erased_identifiers",
     "erasures",
     "file_loads",
@@ -36,6 +37,7 @@ __all__ = [
     "metadata",
     "people",
     "pseudonyms",
+    "saved_texts",
     "segment_changes",
     "segment_members",
     "segment_states",
@@ -349,4 +351,28 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
     Column("ended_at", BigInteger),
+)
+
+draft_steps = Table(
+    "draft_steps",
+    metadata,
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("file", Text, primary_key=True),  # relative to the workspace
+    Column("number", Integer, primary_key=True),
+    Column("base", Text, nullable=False),  # the file as it was when this was made of it
+    Column("text", Text, nullable=False),
+    Column("about", Text, nullable=False),  # what was changed, as the person was told
+    Column("at", BigInteger, nullable=False),
+    Column("undone", Integer, nullable=False),
+)
+
+saved_texts = Table(
+    "saved_texts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file", Text, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),  # the address of one of the staff; empty: found so on the disk
+    sqlite_autoincrement=True,
 )
