@@ -146,5 +146,12 @@ def test_the_map_s_numbers_are_those_of_the_questions(shop: Workspace, program: 
     for row in shop.measure.touchpoints().table.to_pylist():
         told = api["touchpoints"][row["touchpoint"]]
         assert (told["visits"], told["customers"]) == (row["visits"], row["customers"])
+    days = "from=2026-05-04&until=2026-05-10"
+    some = program.get(f"/maps/journey/numbers?{days}").json()
+    rows = program.get(f"/measure/expectations?{days}").json()["rows"]
+    assert {row["expectation"]: row["mature"] for row in rows} == {
+        name: one["openings"] for name, one in some["expectations"].items()
+    }
+    assert 0 < sum(row["mature"] for row in rows) < sum(one["openings"] for one in api["expectations"].values())
     assert api["generation"] == shop.store.index().generation
     assert api["as_of"] == program.get("/measure/touchpoints").json()["as_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -15,9 +15,18 @@ from litestar.params import FromPath, QueryParameter
 from resa.analytics import Measure
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
-from resa.drawing import PRESETS, ExpectationNumbers, MapNumbers, MapOptions, PathNumbers, TouchpointNumbers
+from resa.drawing import (
+    PRESETS,
+    ExpectationNumbers,
+    MapNumbers,
+    MapOptions,
+    PathNumbers,
+    TouchpointNumbers,
+    draw_map,
+    read_pictures,
+)
 from resa.model.journey import JourneyMap
-from resa.reporting import map_numbers
+from resa.reporting import Days, map_numbers
 from resa.screens.api.answers import Page, Tagged, Unusable
 from resa.screens.frame import Visiting
 from resa.screens.maps import FILES as MEDIA
@@ -33,6 +42,10 @@ FILES: Final = {form: media for form, media in MEDIA.items() if media != SVG}
 Lanes = Annotated[str, QueryParameter(description="Which lanes are drawn: a preset.")]
 PersonaKey = Annotated[str, QueryParameter(description="Through whose eyes; none: everybody's.")]
 Measured = Annotated[bool, QueryParameter(description="Whether numbers are drawn, too.")]
+
+
+Since = Annotated[date | None, QueryParameter(name="from", description="First day, on which what is counted began.")]
+Until = Annotated[date | None, QueryParameter(description="Last day, included, on which what is counted began.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +115,10 @@ def one_map(visit: Visiting, key: FromPath[str]) -> JourneyMap:
     opt={"needs": "see"},
     sync_to_thread=True,
 )
-def numbers(visit: Visiting, key: FromPath[str]) -> Numbers:
+def numbers(visit: Visiting, key: FromPath[str], since: Since = None, until: Until = None) -> Numbers:
     """What was measured of a map: each touchpoint, expectation, promise and planned path, and the goal."""
     journey_map, measure = visit.shop.map(key), visit.shop.measure
-    found, index = _of_one_moment(measure, journey_map)
+    found, index = _of_one_moment(measure, journey_map, _days(since, until))
     return Numbers(
         map=journey_map.key,
         definition=journey_map.hash,
@@ -128,10 +141,16 @@ def numbers(visit: Visiting, key: FromPath[str]) -> Numbers:
     sync_to_thread=True,
 )
 def picture(
-    visit: Visiting, key: FromPath[str], lanes: Lanes = "all", persona: PersonaKey = "", measured: Measured = True
+    visit: Visiting,
+    key: FromPath[str],
+    lanes: Lanes = "all",
+    persona: PersonaKey = "",
+    measured: Measured = True,
+    since: Since = None,
+    until: Until = None,
 ) -> Tagged[Any]:
     """A map drawn, complete in itself: it loads nothing, and fits a page that shows it."""
-    journey_map = visit.shop.map(key)
+    journey_map, days = visit.shop.map(key), _days(since, until)
     if lanes not in PRESETS:
         known = ", ".join(PRESETS)
         wrong = sentence("there is no preset '{lanes}'; use one of: {known}", lanes=lanes, known=known)
@@ -140,8 +159,11 @@ def picture(
         suggestion = did_you_mean(persona, journey_map.persona)
         wrong = sentence("the map has no persona '{key}'{suggestion}", key=persona, suggestion=suggestion)
         raise Unusable(QuestionError(wrong), {"persona": [wrong]})
-    options = MapOptions(lanes=PRESETS[lanes], persona=persona or None)
-    drawn = visit.shop.draw(key, measured=measured, options=options)
+    pictures = read_pictures(journey_map, (visit.shop.folder / journey_map.file).parent, visit.shop.folder)
+    options = MapOptions(lanes=PRESETS[lanes], persona=persona or None, pictures=pictures)
+    drawn = draw_map(
+        journey_map, map_numbers(visit.shop.measure, journey_map, days=days) if measured else None, options=options
+    )
     return Tagged(drawn.text, media_type=SVG, headers={"content-security-policy": POLICY})
 
 
@@ -187,11 +209,27 @@ def _line(journey_map: JourneyMap) -> MapLine:
     )
 
 
-def _of_one_moment(measure: Measure, journey_map: JourneyMap) -> tuple[MapNumbers, Any]:
+def _days(since: date | None, until: date | None) -> Days:
+    """The days of an address.
+
+    Raises:
+        Unusable: They are none that can be counted.
+    """
+    for name, day in (("from", since), ("until", until)):
+        if day is not None and not MINYEAR + 1 < day.year < MAXYEAR:
+            wrong = sentence("'{text}' is no day; write such as 2026-03-31", text=day.isoformat())
+            raise Unusable(QuestionError(wrong), {name: [wrong]})
+    if since and until and since > until:
+        wrong = sentence("the last day lies before the first one")
+        raise Unusable(QuestionError(wrong), {"until": [wrong]})
+    return Days(since=since, until=until)
+
+
+def _of_one_moment(measure: Measure, journey_map: JourneyMap, days: Days) -> tuple[MapNumbers, Any]:
     """The numbers of a map, and the generation of which all of them are."""
     while True:
         index = measure.snapshot(journey_map.key).index
-        found = map_numbers(measure, journey_map)
+        found = map_numbers(measure, journey_map, days=days)
         if measure.snapshot(journey_map.key).index.generation == index.generation:
             return found, index
 
