@@ -21,6 +21,7 @@ from resa.expressions import EVENT_FIELDS, FUNCTIONS, Scope
 from resa.identity import KINDS as KINDS_OF_IDENTIFIERS
 from resa.identity import rules_schema
 from resa.journey_map import json_schema
+from resa.screens import api
 from resa.web import METRICS, openapi
 
 __all__ = ["pages"]
@@ -128,17 +129,26 @@ def _metrics() -> Iterator[str]:
 
 
 def _http() -> Iterator[str]:
-    document = openapi()
     yield (
-        "From the OpenAPI document that `resa serve` gives at `/openapi.json`. A test sends what it allows, and what "
-        "it does not, and finds no other answer.\n"
+        "From the OpenAPI documents that `resa serve` gives: of what it takes at `/openapi.json`, and of what it tells "
+        "at `/api/v1/openapi.json`. Tests send what they allow, and what they do not, and find no other answer.\n"
     )
+    yield "## Events, and how the server is doing\n"
+    yield from _operations(openapi(), "Answers that refuse")
+    yield "## What the screens show\n"
+    yield "`GET` with a key as `Authorization: Bearer resa_…` ([how](../howto/ask_by_http.md)).\n"
+    yield from _operations(api.openapi(), "Answers of the API that refuse")
+
+
+def _operations(document: dict[str, Any], heading: str) -> Iterator[str]:
     rows = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            rows.append((f"`{method.upper()} {path}`", operation["summary"], ", ".join(operation["responses"])))
+            scopes = [scope for key in operation.get("security", ()) for scope in key.get("bearer", ())]
+            needs = f" (`{'`, `'.join(scopes)}`)" if scopes else ""
+            rows.append((f"`{method.upper()} {path}`", operation["summary"] + needs, ", ".join(operation["responses"])))
     yield _table(("address", "what for", "answers"), rows)
-    yield "## Answers that refuse\n"
+    yield f"### {heading}\n"
     refused = document["components"]["responses"].items()
     yield _table(("status", "means"), ((name.removeprefix("Problem"), one["description"]) for name, one in refused))
 

@@ -59,7 +59,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C.",
         ),
         "tail": _Place("tail", "tail", "Show what comes in as it comes in, and what is refused and why, until Ctrl+C."),
-        "keys": _Place("keys", "app", "Keys of those who send events over HTTP."),
+        "keys": _Place("keys", "app", "Keys of those who send events over HTTP, or ask its API."),
         "people": _Place("people", "app", "People who may sign in, each in a role."),
         "links": _Place(
             "links", "app", "Links and pixels for mails and posts: signed, so that nobody else can make one."

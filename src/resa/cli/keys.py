@@ -1,7 +1,8 @@
-"""`resa keys`: who may send events."""
+"""`resa keys`: who may send events, or ask the HTTP API."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import pyarrow as pa
@@ -11,11 +12,15 @@ from resa.base.language import sentence
 from resa.cli.console import OUT, say
 from resa.cli.measure import HowToWrite, chosen_format, write_table
 from resa.cli.options import HERE, Folder, Output, opened
-from resa.storage import Scope
+from resa.storage import SCOPES, Scope
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Keys of those who send events over HTTP.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Keys of those who send events over HTTP, or ask its API.", no_args_is_help=True, add_completion=False
+)
+
+Allows = StrEnum("Allows", {scope: scope for scope in SCOPES})  # type: ignore[misc]  # made from data, as kinds are
 
 _Name = Annotated[str, typer.Argument(help="What the key is called, such as web.")]
 
@@ -49,19 +54,25 @@ def make(
         str | None, typer.Option(help="The source whose events it sends; default: called like the key.")
     ] = None,
     scope: Annotated[
-        Scope,
+        list[Allows] | None,
         typer.Option(
-            help="What it may: collect sends events and reads nothing, metrics reads /metrics alone, consent records "
-            "what customers consent to (for your server, never in a page)."
+            help="What it may: collect (the default) sends events and reads nothing, metrics reads /metrics alone, "
+            "consent records what customers consent to (for your server, never in a page). The others are for the "
+            "HTTP API, and may be repeated: read:numbers, read:customers, read:names (what customers are called), "
+            "read:sources, read:audit, write:identity."
         ),
-    ] = "collect",
+    ] = None,
     folder: Folder = HERE,
 ) -> None:
-    """Make a key that sends events, reads metrics, or records consents, and nothing else. It is shown this once."""
-    if scope != "collect" and source is not None:
-        raise typer.BadParameter(sentence("a key for {scope} sends no events; leave --source out", scope=scope))
+    """Make a key that sends events, reads metrics, records consents, or asks the HTTP API. It is shown this once."""
+    scopes: list[Scope] = [known for known in SCOPES if known in (scope or ())]
+    collects = scopes in ([], ["collect"])
+    if not collects and source is not None:
+        raise typer.BadParameter(
+            sentence("a key for {scope} sends no events; leave --source out", scope=", ".join(scopes))
+        )
     with opened(folder) as shop:
-        key = shop.keys.make(name, source) if scope == "collect" else shop.keys.make_for(scope, name)
+        key = shop.keys.make(name, source) if collects else shop.keys.make_for(scopes, name)
     OUT.print(key, markup=False, highlight=False)
     say(sentence("keep it: it is shown this once, and only its hash is stored"))
 

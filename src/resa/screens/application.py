@@ -1,4 +1,4 @@
-"""The application of all screens: its routes, who is let in, and what is said when something cannot be shown."""
+"""The application of all screens and of the API: routes, who is let in, what is said when something cannot be shown."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
 from resa.screens import (
     account,
+    api,
     customers,
     editing,
     explore,
@@ -109,23 +111,27 @@ def application(folder: Path, secret: str) -> Litestar:
         """Turn away what did not come through the front door, a form of another site, and who has no right to it."""
         if not hmac.compare_digest(connection.headers.get("x-resa-secret", ""), secret):
             raise HTTPException(status_code=403)
-        if connection.scope.get("method") in _UNSAFE and not _of_our_pages(connection):
+        of_api, unsafe = api.is_api(connection), connection.scope.get("method") in _UNSAFE
+        if unsafe and not of_api and not _of_our_pages(connection):
             raise HTTPException(status_code=403)
         visit = _visit(desk, connection)
-        if handler.opt.get("open"):
+        asks_what_may_be_done = connection.scope.get("method") == "OPTIONS"
+        if handler.opt.get("open") or asks_what_may_be_done:
             return
-        if visit.session is None:
+        if visit.key is None and (visit.session is None or (of_api and unsafe)):  # any page could send a form there
             raise Refused(None)
         if not visit.may(handler.opt["needs"]):
             raise Refused(handler.opt["needs"])
-        if visit.factor_asked and not visit.session.person.has_factor and not handler.opt.get("before_factor"):
-            raise FactorDue
+        person = visit.person
+        if person and visit.factor_asked and not person.has_factor and not handler.opt.get("before_factor"):
+            raise Refused(handler.opt["needs"]) if of_api else FactorDue
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(desk, request)
 
-    def excepted(request: Request[Any, Any, Any], error: Exception) -> Html:
-        return _guarded(_said(_visit(desk, request), error))
+    def excepted(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        visit = _visit(desk, request)
+        return _guarded(_answered(visit, error) if api.is_api(request) else _said(visit, error))
 
     @asynccontextmanager
     async def opened(_app: Litestar) -> AsyncIterator[None]:
@@ -133,11 +139,15 @@ def application(folder: Path, secret: str) -> Litestar:
             yield
 
     return _Screens(
-        [Router("/", route_handlers=_ROUTES)],
+        [Router("/", route_handlers=_ROUTES), api.ROUTER],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         guards=[let_in],
         csrf_config=CSRFConfig(
-            secret=desk.secret, cookie_name=COOKIES["csrf"], cookie_httponly=True, cookie_samesite="lax"
+            secret=desk.secret,
+            cookie_name=COOKIES["csrf"],
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            exclude=[f"^{api.BEGINS}/"],
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,
@@ -160,7 +170,10 @@ def _visit(desk: Desk, connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
         connection.headers.get("accept-language", ""),
         connection.headers.get("x-resa-scheme", "http"),
         ScopeState.from_scope(connection.scope).csrf_token or "",  # type: ignore[arg-type]  # its own type for none
+        api.bearer_of(connection) if api.is_api(connection) else None,
     )
+    if api.is_api(connection):
+        found = api.with_link(found, connection)
     connection.scope["state"]["visit"] = found
     return found
 
@@ -188,6 +201,14 @@ def _said(visit: Visit, error: Exception) -> Html:
         case _:
             _tell(error)
     return page(visit, "trouble", visit.say("trouble"), status=status, words=words)
+
+
+def _answered(visit: Visit, error: Exception) -> Response[Any]:
+    """What a program is told of an error."""
+    answer = api.problem_of(visit, error)
+    if answer.status_code == HTTP_500_INTERNAL_SERVER_ERROR:
+        _tell(error)
+    return answer
 
 
 def _tell(error: Exception) -> None:

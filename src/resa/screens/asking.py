@@ -21,6 +21,7 @@ __all__ = [
     "Asked",
     "address_of",
     "asked_of",
+    "fields_of",
     "pairs_of",
     "problems_of",
     "without_what_is_personal",
@@ -93,7 +94,7 @@ def asked_of(kind: str, pairs: Iterable[tuple[str, str]], journey_map: JourneyMa
     if kind not in ASKED:
         suggestion = did_you_mean(kind, ASKED)
         raise QuestionError(sentence("'{kind}' is no kind of question{suggestion}", kind=kind, suggestion=suggestion))
-    shapes = _shapes(kind)
+    shapes = fields_of(kind)
     said: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if name in shapes and name != "map" and (text := value.strip()):
@@ -169,7 +170,7 @@ def _usual(kind: str, journey_map: JourneyMap, said: Mapping[str, Any]) -> dict[
     return {}
 
 
-def _shapes(kind: str) -> dict[str, type]:
+def fields_of(kind: str) -> dict[str, type]:
     """What each key of a question's document holds: words, a switch, a number, a share, or text."""
     found: dict[str, type] = {}
     for one in fields(KINDS[kind]):

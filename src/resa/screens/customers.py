@@ -35,7 +35,7 @@ from resa.workspace.freshness import brought_up_to_date
 if TYPE_CHECKING:
     from resa.storage import JourneyIndex
 
-__all__ = ["ROUTES", "addresses"]
+__all__ = ["ROUTES", "AskedCustomer", "addresses", "asked_customer", "key_in"]
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _LISTED: Final = 50
@@ -46,7 +46,7 @@ MapKey = Annotated[str, QueryParameter(name="map")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class AskedCustomer:
     """The customer that an address names.
 
     Attributes:
@@ -87,7 +87,7 @@ def show(visit: Visiting, value: FromQuery[str] = "", kind: FromQuery[str] = "")
 @get("/customers/{key:str}", opt={"needs": "find"}, sync_to_thread=True)
 def profile(visit: Visiting, key: FromPath[str], map_key: MapKey = "") -> Html:
     """One customer: where she is, what is known of her, what she did."""
-    asked = _asked(visit, key, map_key)
+    asked = asked_customer(visit, key, map_key)
     if not asked.address.endswith(key):
         return redirect(asked.address)  # she was joined or split, and is named by another identifier now
     with visit.acting():
@@ -99,7 +99,7 @@ def profile(visit: Visiting, key: FromPath[str], map_key: MapKey = "") -> Html:
 @get("/customers/{key:str}/events", opt={"needs": "find"}, sync_to_thread=True)
 def events(visit: Visiting, key: FromPath[str], map_key: MapKey = "", before: FromQuery[str] = "") -> Html:
     """What a customer did before some moment."""
-    asked, place = _asked(visit, key, map_key), place_of(before)
+    asked, place = asked_customer(visit, key, map_key), place_of(before)
     with visit.acting():
         found = shown_profile(
             visit.shop,
@@ -126,7 +126,7 @@ def events(visit: Visiting, key: FromPath[str], map_key: MapKey = "", before: Fr
 @get("/customers/{key:str}/why/{name:str}", opt={"needs": "find"}, sync_to_thread=True)
 def why(visit: Visiting, key: FromPath[str], name: FromPath[str], map_key: MapKey = "") -> Html:
     """Why a customer is in a segment or persona, or not."""
-    asked = _asked(visit, key, map_key)
+    asked = asked_customer(visit, key, map_key)
     with visit.acting():
         found = visit.shop.segments.why(name, asked.first.value, kind=asked.first.kind, map_key=asked.map.key)
     about = asked.map.segment.get(name) or asked.map.persona[name]
@@ -147,7 +147,7 @@ def why(visit: Visiting, key: FromPath[str], name: FromPath[str], map_key: MapKe
 @post("/customers/{key:str}/export", opt={"needs": "names"}, sync_to_thread=True)
 def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:  # noqa: ARG001 - the form's token
     """All that is stored of a customer, as one file for herself."""
-    asked = _asked(visit, key)
+    asked = asked_customer(visit, key)
     with TemporaryDirectory(prefix="resa-customer-") as folder, visit.acting():
         written = visit.shop.export_customer(asked.first.value, Path(folder) / "customer", kind=asked.first.kind)
         content = _zipped(written)
@@ -158,13 +158,13 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]: 
 @get("/customers/{key:str}/erase", opt={"needs": "erase"}, sync_to_thread=True)
 def erase_page(visit: Visiting, key: FromPath[str]) -> Html:
     """What would go if a customer was erased, and the word that one types for it."""
-    return _erase_page(visit, _asked(visit, key))
+    return _erase_page(visit, asked_customer(visit, key))
 
 
 @post("/customers/{key:str}/erase", opt={"needs": "erase"}, sync_to_thread=True)
 def erase(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Erase a customer, and say what went."""
-    asked = _asked(visit, key)
+    asked = asked_customer(visit, key)
     if data.get("word", "").strip().casefold() != visit.say("erase_word").casefold():
         return _erase_page(visit, asked, wrong=True)
     with visit.acting():
@@ -193,7 +193,7 @@ def review(visit: Visiting) -> Html:
     )
 
 
-@post("/customers/review", opt={"needs": "find"}, sync_to_thread=True)
+@post("/customers/review", opt={"needs": "decide"}, sync_to_thread=True)
 def decide(visit: Visiting, data: Form) -> Html:
     """Say that two are one customer, or two."""
     one, other = ((data.get(f"{end}_kind", ""), data.get(f"{end}_value", "")) for end in ("one", "other"))
@@ -216,10 +216,15 @@ def addresses(visit: Visit, named: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _address(index: JourneyIndex, customer: int) -> str:
-    return f"/customers/{key_of(index.who, customer).hex()}"
+    return f"/customers/{key_in(index, customer)}"
 
 
-def _asked(visit: Visit, key: str, map_key: str = "") -> _Asked:
+def key_in(index: JourneyIndex, customer: int) -> str:
+    """What a customer is called in addresses; it says nothing of her."""
+    return key_of(index.who, customer).hex()
+
+
+def asked_customer(visit: Visit, key: str, map_key: str = "") -> AskedCustomer:
     """The customer of an address.
 
     Raises:
@@ -238,7 +243,7 @@ def _asked(visit: Visit, key: str, map_key: str = "") -> _Asked:
         raise QuestionError(
             sentence("there is no customer at this address; she may have been erased, or her data taken out")
         )
-    return _Asked(address=_address(index, number), first=identifiers_of(index, number)[0], map=journey_map)
+    return AskedCustomer(address=_address(index, number), first=identifiers_of(index, number)[0], map=journey_map)
 
 
 def _found(visit: Visit, value: str, kind: str) -> Html:
@@ -281,7 +286,7 @@ def _search_page(
     )
 
 
-def _erase_page(visit: Visit, asked: _Asked, *, wrong: bool = False) -> Html:
+def _erase_page(visit: Visit, asked: AskedCustomer, *, wrong: bool = False) -> Html:
     with visit.acting():
         would = visit.shop.erase(asked.first.value, kind=asked.first.kind, dry=True)
     return page(

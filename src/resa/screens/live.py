@@ -20,7 +20,7 @@ from resa.screens.visits import Visit
 from resa.workspace.auditing import acting
 from resa.workspace.tailing import newest_seen
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "refused_by_reason"]
 
 _NEWEST: Final = 30
 _UNUSED: Final = 20
@@ -108,8 +108,8 @@ def _newest(visit: Visit) -> Shown:
     return shown_rows([visit.say(word) for word in words], rows)
 
 
-def _refused(visit: Visit) -> list[dict[str, Any]]:
-    """Refused rows by source and reason, the commonest first."""
+def refused_by_reason(visit: Visit) -> list[tuple[str, str, int, str]]:
+    """Refused rows by source and reason, the commonest first: how many, and what one of them says."""
     waiting = visit.shop.store.rejected(columns=["row", "source_id", "reason", "detail"])
     counts: Counter[tuple[str, str]] = Counter()
     example: dict[tuple[str, str], str] = {}
@@ -117,14 +117,18 @@ def _refused(visit: Visit) -> list[dict[str, Any]]:
     for source, reason, detail in zip(sources, reasons, details, strict=True):
         counts[source, reason] += 1
         example.setdefault((source, reason), detail)
+    return [(*place, count, example[place]) for place, count in counts.most_common()]
+
+
+def _refused(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "source": source,
             "reason": reason,
             "rows": format_count(count, visit.language),
-            "example": in_language(said_again(example[source, reason]), visit.language) if visit.may("names") else "",
+            "example": in_language(said_again(example), visit.language) if visit.may("names") else "",
         }
-        for (source, reason), count in counts.most_common()
+        for source, reason, count, example in refused_by_reason(visit)
     ]
 
 

@@ -23,7 +23,7 @@ from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
 
-__all__ = ["FRESH", "ROUTES", "Told", "told", "told_lately"]
+__all__ = ["FRESH", "POLICY", "ROUTES", "Told", "told", "told_lately"]
 
 _KEPT: Final = 8
 _WAIT: Final = 8
@@ -32,7 +32,7 @@ _WAIT: Final = 8
 FRESH: Final = timedelta(minutes=1)
 """While events come in, what is costly is worked out so seldom for pages that say as of when it holds."""
 
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
@@ -185,7 +185,7 @@ def reports(visit: Visiting) -> Html:
 def report(visit: Visiting, key: FromPath[str]) -> Response[str]:
     """A map's report, one page that can be kept and sent."""
     made = visit.shop.report(key)
-    headers = {"content-security-policy": _POLICY}
+    headers = {"content-security-policy": POLICY}
     return Response(made.html, media_type="text/html", headers=headers)
 
 

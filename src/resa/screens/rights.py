@@ -1,22 +1,24 @@
-"""Who may do what: one table of roles, held at every route, whatever a page shows of it."""
+"""Who may do what: one table of roles and of keys' scopes, held at every route, whatever a page shows of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from resa.storage import SCOPES, Scope
 from resa.workspace.people import ROLES, Role
 
-__all__ = ["RIGHTS", "Right", "may"]
+__all__ = ["RIGHTS", "SCOPE_RIGHTS", "Right", "may", "rights_of", "scopes_for"]
 
-Right = Literal["see", "edit", "find", "names", "erase", "sources", "audit", "manage"]
+Right = Literal["see", "edit", "find", "names", "decide", "erase", "sources", "audit", "manage"]
 """What a route may need:
 
 see: maps and all numbers;
 edit: what stands in maps, and so what is expected and promised;
 find: customers, one by one;
 names: what customers are called, where a number is opened;
+decide: say who is one person;
 erase: take all that is stored of a customer away;
 sources: what comes in from where, and what was refused;
 audit: who saw and changed what;
@@ -29,9 +31,9 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         "viewer": frozenset({"see"}),
         "analyst": frozenset({"see", "edit", "sources"}),
-        "marketer": frozenset({"see", "edit", "find", "names", "sources"}),
-        "service": frozenset({"see", "find", "names"}),
-        "privacy_officer": frozenset({"see", "find", "names", "erase", "audit"}),
+        "marketer": frozenset({"see", "edit", "find", "names", "decide", "sources"}),
+        "service": frozenset({"see", "find", "names", "decide"}),
+        "privacy_officer": frozenset({"see", "find", "names", "decide", "erase", "audit"}),
         "admin": _ALL,
     }
 )
@@ -39,6 +41,35 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
 
 if set(RIGHTS) != set(ROLES):
     raise AssertionError("a role has no rights of its own")
+
+
+SCOPE_RIGHTS: Final[Mapping[Scope, frozenset[Right]]] = MappingProxyType(
+    {
+        "collect": frozenset(),
+        "metrics": frozenset(),
+        "consent": frozenset(),
+        "read:numbers": frozenset({"see"}),
+        "read:customers": frozenset({"find"}),
+        "read:names": frozenset({"names"}),
+        "read:sources": frozenset({"sources"}),
+        "read:audit": frozenset({"audit"}),
+        "write:identity": frozenset({"decide"}),
+    }
+)
+"""What each scope of a key allows over the HTTP API; a right that stands in none is for people alone."""
+
+if set(SCOPE_RIGHTS) != set(SCOPES):
+    raise AssertionError("a scope of keys has no rights of its own")
+
+
+def rights_of(scopes: Iterable[Scope]) -> frozenset[Right]:
+    """What a key with these scopes may."""
+    return frozenset(right for scope in scopes for right in SCOPE_RIGHTS[scope])
+
+
+def scopes_for(right: Right) -> tuple[Scope, ...]:
+    """The scopes that give a right, each by itself."""
+    return tuple(scope for scope, rights in SCOPE_RIGHTS.items() if right in rights)
 
 
 def may(role: Role, right: Right) -> bool:

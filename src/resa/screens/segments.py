@@ -24,7 +24,7 @@ from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.segments import SegmentFigure, count_segments
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "figures_of"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -46,7 +46,7 @@ _counting: Final = Lock()
 def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
-    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in _figures(visit, key)]
+    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in figures_of(visit, key)]
     return page(visit, "segments", visit.say("segments"), segments=told, problems=shop.loaded.problems)
 
 
@@ -54,7 +54,7 @@ def segments(visit: Visiting) -> Html:
 def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
-    figure = next(one for one in _figures(visit, found.show(key, weeks=0).map) if one.segment == key)
+    figure = next(one for one in figures_of(visit, found.show(key, weeks=0).map) if one.segment == key)
     language = visit.language
     if named:
         visit.shop.audit.note("people.show", who=visit.who, segment=key, customers=min(_MEMBERS, figure.customers))
@@ -89,7 +89,7 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
     return Response(content, status_code=200, media_type=FILES[form], headers=headers)
 
 
-def _figures(visit: Visit, key: str) -> list[SegmentFigure]:
+def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
     shop = visit.shop
     journey_map, measure = shop.map(key), shop.measure

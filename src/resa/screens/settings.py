@@ -10,11 +10,11 @@ from resa.base.errors import ResaError
 from resa.base.language import in_language, said_by
 from resa.base.settings import Settings
 from resa.screens.frame import Html, Visiting, page, redirect
-from resa.screens.rights import RIGHTS
+from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
 from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
-from resa.storage import Scope
+from resa.storage import SCOPES, Scope
 from resa.workspace.auditing import acting
 from resa.workspace.people import ROLES, Role
 
@@ -81,9 +81,10 @@ def _role(data: dict[str, str]) -> Role:
     return cast("Role", data.get("role", ""))
 
 
-def _scope(data: dict[str, str]) -> Scope:
-    """The same of what a key may allow."""
-    return cast("Scope", data.get("scope", ""))
+def _scopes(data: dict[str, str]) -> list[Scope]:
+    """The same of what a key may allow: one for itself, or instead of the first those of the API that are ticked."""
+    chosen, ticked = cast("Scope", data.get("scope", "")), [scope for scope in SCOPES if data.get(scope)]
+    return ticked if chosen == "collect" and ticked else [chosen, *ticked]
 
 
 def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
@@ -105,10 +106,10 @@ def change_keys(visit: Visiting, data: Form) -> Html:
     try:
         with acting(visit.who):
             match data.get("do"):
-                case "make" if data.get("scope") == "collect":
+                case "make" if (scopes := _scopes(data)) == ["collect"]:
                     return _keys(visit, key=shop.keys.make(name, data.get("source", "").strip() or None))
                 case "make":
-                    return _keys(visit, key=shop.keys.make_for(_scope(data), name))
+                    return _keys(visit, key=shop.keys.make_for(scopes, name))
                 case "revoke":
                     shop.keys.revoke(name)
                 case _:
@@ -120,7 +121,8 @@ def change_keys(visit: Visiting, data: Form) -> Html:
 
 def _keys(visit: Visit, *, status: int = 200, key: str = "", why: str = "") -> Html:
     found = [one for one in visit.shop.keys.all() if one.revoked_at is None]
-    return page(visit, "keys", visit.say("keys"), status=status, keys=found, key=key, why=why)
+    of_api = [scope for scope in SCOPES if SCOPE_RIGHTS[scope]]
+    return page(visit, "keys", visit.say("keys"), status=status, keys=found, key=key, why=why, of_api=of_api)
 
 
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)

@@ -14,8 +14,9 @@ from typing import Any, Final, Literal
 
 from resa.base.language import LANGUAGES
 from resa.model.people import Person, Session
-from resa.screens.rights import Right, may
+from resa.screens.rights import Right, may, rights_of
 from resa.screens.words import say, say_count
+from resa.storage import ApiKey
 from resa.workspace import Workspace
 from resa.workspace.auditing import acting
 from resa.workspace.edits import Edits
@@ -66,6 +67,7 @@ class Visit:
         secure: Whether nobody on the way can read along.
         csrf: What a form must bring along; empty: this request gets no page with a form.
         token: What the browser knows its session by; empty: it has none.
+        key: By which a program asks; `None`: a browser does.
     """
 
     shop: Workspace = field(repr=False)
@@ -76,6 +78,7 @@ class Visit:
     secure: bool
     csrf: str = ""
     token: str = field(default="", repr=False)
+    key: ApiKey | None = None
 
     @property
     def person(self) -> Person | None:
@@ -90,7 +93,9 @@ class Visit:
 
     @property
     def who(self) -> str:
-        """The address of who is signed in, as the audit log has it; empty: nobody is."""
+        """The address of who is signed in, or the name of the key, as the audit log has it; empty: nobody is."""
+        if self.key is not None:
+            return self.key.name
         return "" if self.person is None else self.person.email
 
     @contextmanager
@@ -100,7 +105,9 @@ class Visit:
             yield
 
     def may(self, right: Right) -> bool:
-        """Whether who is signed in has a right."""
+        """Whether who is signed in, or the key, has a right."""
+        if self.key is not None:
+            return right in rights_of(self.key.scopes)
         return self.person is not None and may(self.person.role, right)
 
     @cached_property
@@ -140,7 +147,15 @@ class Desk:
         """By which forms are signed; it stays while the workspace does."""
         return hmac.new(self._shop.store.database.key, b"forms of screens", hashlib.sha256).hexdigest()
 
-    def visit(self, path: str, cookies: Mapping[str, str], accepts: str, scheme: str, csrf: str = "") -> Visit:
+    def visit(
+        self,
+        path: str,
+        cookies: Mapping[str, str],
+        accepts: str,
+        scheme: str,
+        csrf: str = "",
+        key: str | None = None,
+    ) -> Visit:
         """Who makes a request, and how they like to read.
 
         Args:
@@ -149,8 +164,10 @@ class Desk:
             accepts: The header `Accept-Language`.
             scheme: `http` or `https`, as the visitor sees it.
             csrf: What a form must bring along.
+            key: With which a program asks, which is then nobody's browser, good or not; `None`: with none.
         """
-        shop, token = self.shop, cookies.get(cookie_name("session", secure=scheme == "https"), "")
+        shop = self.shop
+        token = "" if key is not None else cookies.get(cookie_name("session", secure=scheme == "https"), "")
         language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
         return Visit(
             shop=shop,
@@ -161,6 +178,7 @@ class Desk:
             secure=scheme == "https",
             csrf=csrf,
             token=token,
+            key=None if key is None else shop.keys.known(key),
         )
 
     @contextmanager

@@ -5,7 +5,7 @@
 
 from resa.segments.counting import SegmentFigure, count_segments, looked_from
 from resa.segments.following import Follower
-from resa.segments.keys import key_of, keys_as_words, owners_of
+from resa.segments.keys import count_up_to, key_of, keys_as_words, owners_of
 from resa.segments.listing import LIST_FILES, member_table, write_list
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Follower",
     "SegmentFigure",
     "count_segments",
+    "count_up_to",
     "key_of",
     "keys_as_words",
     "looked_from",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from resa.storage import JourneyIndex, keys_of, lower_bounds
 
-__all__ = ["key_of", "keys_as_words", "owners_of"]
+__all__ = ["count_up_to", "key_of", "keys_as_words", "owners_of"]
 
 Words = npt.NDArray[np.uint64]
 
@@ -22,6 +22,12 @@ def key_of(who: Words, customer: int) -> bytes:
 def keys_as_words(keys: Sequence[bytes]) -> Words:
     """Keys as an index has them, uint64[N, 2]."""
     return np.frombuffer(b"".join(keys), "<u8").reshape(-1, 2)
+
+
+def count_up_to(who: Words, key: bytes) -> int:
+    """How many of some customers' sorted keys come before a key, or are it."""
+    first, second = keys_as_words([key])[0]
+    return int(np.count_nonzero((who[:, 0] < first) | ((who[:, 0] == first) & (who[:, 1] <= second))))
 
 
 def owners_of(index: JourneyIndex, keys: Words) -> npt.NDArray[np.int64]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import insert, select, update
 
@@ -33,16 +33,31 @@ __all__ = [
     "consenting_keys",
     "hashes_of_keys",
     "key_hash",
+    "known_key",
     "list_keys",
     "make_key",
     "revoke_key",
 ]
 
-Scope = Literal["collect", "metrics", "consent"]
+Scope = Literal[
+    "collect",
+    "metrics",
+    "consent",
+    "read:numbers",
+    "read:customers",
+    "read:names",
+    "read:sources",
+    "read:audit",
+    "write:identity",
+]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """What a key may allow: `collect` sends events of one source, and reads nothing; `metrics` reads `/metrics` alone;
-`consent` records what customers consent to, and is for a server: in a page, anybody could say it for anybody."""
+`consent` records what customers consent to, and is for a server: in a page, anybody could say it for anybody. The
+others are for the HTTP API, and may be joined in one key: what each allows stands in one table with people's roles."""
+
+_ALONE: Final[frozenset[Scope]] = frozenset({"collect", "metrics", "consent"})
+"""What a key allows beside nothing else: one that stands in a page must not read, whatever it is called."""
 
 _BEGINNING: Final = "resa_"
 _SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
@@ -56,7 +71,7 @@ class ApiKey:
         id: Its number.
         name: What a person calls it.
         beginning: Its first characters.
-        scope: What it allows.
+        scope: What it allows; several with a blank between them.
         source_id: Whose events it sends; `None`: it sends none.
         made_at: When, UTC.
         revoked_at: Since when it is refused, UTC; `None`: it is good.
@@ -65,10 +80,15 @@ class ApiKey:
     id: int
     name: str
     beginning: str
-    scope: Scope
+    scope: str
     source_id: str | None
     made_at: datetime
     revoked_at: datetime | None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What it allows, one by one."""
+        return tuple(scope for scope in SCOPES if scope in self.scope.split())
 
 
 def key_hash(key: str) -> bytes | None:
@@ -80,15 +100,19 @@ def key_hash(key: str) -> bytes | None:
 
 
 def make_key(
-    store: Store, name: str, *, scope: Scope = "collect", source_id: str | None = None, also: Also | None = None
+    store: Store,
+    name: str,
+    *,
+    scope: Scope | Sequence[Scope] = "collect",
+    source_id: str | None = None,
+    also: Also | None = None,
 ) -> str:
     """Make a key; what is given back is nowhere else, and cannot be shown again. `also` is in the same transaction.
 
     Raises:
-        QuestionError: A good key of this name is there already, or there is no such scope.
+        QuestionError: A good key of this name is there already, or there is no such scope or joining of scopes.
     """
-    if scope not in SCOPES:
-        raise QuestionError(sentence("a key may {scopes}, not '{scope}'", scopes=one_of(SCOPES), scope=scope))
+    scopes = _checked_scopes([scope] if isinstance(scope, str) else scope)
     body = _BEGINNING + _letters(secrets.randbits(128))
     key = body + _checksum(body)
     with store.database.changing() as connection:  # a short transaction of its own: beside a running server, too
@@ -102,7 +126,7 @@ def make_key(
                 name=name,
                 hash=hashlib.sha256(key.encode()).digest(),
                 beginning=key[:_SHOWN],
-                scope=scope,
+                scope=" ".join(scopes),
                 source_id=source_id,
                 made_at=to_micros(store.clock()),
             )
@@ -110,6 +134,21 @@ def make_key(
         if also is not None:
             also(connection)
     return key
+
+
+def _checked_scopes(wanted: Sequence[Scope]) -> list[Scope]:
+    """What a key shall allow, in the order in which scopes are named."""
+    for scope in wanted:
+        if scope not in SCOPES:
+            raise QuestionError(sentence("a key may {scopes}, not '{scope}'", scopes=one_of(SCOPES), scope=scope))
+    found = [scope for scope in SCOPES if scope in wanted]
+    if not found:
+        raise QuestionError(sentence("say what the key may: {scopes}", scopes=one_of(SCOPES)))
+    if len(found) > 1 and _ALONE.intersection(found):
+        raise QuestionError(
+            sentence("a key for {scope} is for nothing else; make another key for the rest", scope=found[0])
+        )
+    return found
 
 
 def revoke_key(store: Store, name: str, *, also: Also | None = None) -> ApiKey:
@@ -133,19 +172,30 @@ def revoke_key(store: Store, name: str, *, also: Also | None = None) -> ApiKey:
 def list_keys(store: Store) -> list[ApiKey]:
     """All keys in the order of their making, revoked ones among them."""
     with store.database.reading() as connection:
-        rows = connection.execute(select(api_keys).order_by(api_keys.c.id)).all()
-    return [
-        ApiKey(
-            id=row.id,
-            name=row.name,
-            beginning=row.beginning,
-            scope=row.scope,
-            source_id=row.source_id,
-            made_at=from_micros(row.made_at),
-            revoked_at=None if row.revoked_at is None else from_micros(row.revoked_at),
-        )
-        for row in rows
-    ]
+        return [_key(row) for row in connection.execute(select(api_keys).order_by(api_keys.c.id))]
+
+
+def known_key(store: Store, key: str) -> ApiKey | None:
+    """The good key that this is, whatever it allows; `None`: it is none."""
+    kept = key_hash(key)
+    if kept is None:
+        return None
+    good = (api_keys.c.hash == kept, api_keys.c.revoked_at.is_(None))
+    with store.database.reading() as connection:
+        row = connection.execute(select(api_keys).where(*good)).first()
+    return None if row is None else _key(row)
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        beginning=row.beginning,
+        scope=row.scope,
+        source_id=row.source_id,
+        made_at=from_micros(row.made_at),
+        revoked_at=None if row.revoked_at is None else from_micros(row.revoked_at),
+    )
 
 
 def collecting_keys(store: Store) -> Mapping[bytes, str]:

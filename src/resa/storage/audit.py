@@ -91,7 +91,11 @@ def put_entry(connection: Connection, store: Store, entry: AuditEntry) -> None:
 
 
 def audit_entries(
-    store: Store, *, of: Iterable[tuple[str, str]] | None = None, newest: int | None = None
+    store: Store,
+    *,
+    of: Iterable[tuple[str, str]] | None = None,
+    newest: int | None = None,
+    before: int | None = None,
 ) -> list[AuditEntry]:
     """The log, the newest first.
 
@@ -99,8 +103,10 @@ def audit_entries(
         store: The workspace's.
         of: Only about these identifiers, kind and value in its one form.
         newest: So many at most.
+        before: Only entries of lower numbers.
     """
     query = select(audit).order_by(audit.c.id.desc())
+    query = query if before is None else query.where(audit.c.id < before)
     with store.database.reading() as connection:
         if of is None:
             rows = list(connection.execute(query if newest is None else query.limit(newest)))

@@ -36,7 +36,8 @@ def openapi() -> _Json:
             "title": "Resa: events over HTTP",
             "version": __version__,
             "description": "Segment's HTTP API, webhooks, links and pixels. An answer of 200 to an event says that it "
-            "is on the disk; nothing is dropped behind one.",
+            "is on the disk; nothing is dropped behind one. What the screens show, for programs, stands in "
+            "`/api/v1/openapi.json`.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {**_segment(), **_others(), **_consents(), **_setup(), **_state()},

@@ -67,18 +67,21 @@ class Audit:
         self._shop = shop
         self.way: Way = "program"
 
-    def entries(self, customer: tuple[str, str] | None = None, *, newest: int | None = None) -> Listing[AuditEntry]:
+    def entries(
+        self, customer: tuple[str, str] | None = None, *, newest: int | None = None, before: int | None = None
+    ) -> Listing[AuditEntry]:
         """Who saw and changed what, the newest first; it names no customer but by a pseudonym.
 
         Args:
             customer: Only about her, by kind and value of any identifier of hers.
             newest: So many at most.
+            before: Only entries of lower numbers.
 
         Raises:
             InputError: The identifier names nobody.
         """
         of = None if customer is None else self._shop.consents.identifiers(customer)
-        return Listing(audit_entries(self._shop.store, of=of, newest=newest))
+        return Listing(audit_entries(self._shop.store, of=of, newest=newest, before=before))
 
     def seal(self, number: int | None = None) -> tuple[int, str]:
         """Number and hash of an entry, by default the newest: kept elsewhere, they show if the log was cut."""

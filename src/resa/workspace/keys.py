@@ -1,11 +1,12 @@
-"""Keys of those who send events over HTTP, or watch how that goes."""
+"""Keys of those who send events over HTTP, watch how that goes, or ask the HTTP API."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resa.base.showing import Listing
-from resa.storage import ApiKey, Scope, Store, list_keys, make_key, revoke_key
+from resa.storage import ApiKey, Scope, Store, known_key, list_keys, make_key, revoke_key
 from resa.workspace.auditing import Audit
 from resa.workspace.folders import source_name
 
@@ -33,13 +34,22 @@ class Keys:
         also = self.audit.also("key.make", key=name, scope="collect", source=named)
         return make_key(self.store, name, source_id=named, also=also)
 
-    def make_for(self, scope: Scope, name: str) -> str:
+    def make_for(self, scope: Scope | Sequence[Scope], name: str) -> str:
         """Make a key that sends no events, such as one that reads `/metrics`; it is shown this once, and kept nowhere.
 
+        Args:
+            scope: What it may; several if it is for the HTTP API.
+            name: What the key is called.
+
         Raises:
-            QuestionError: There is a key of this name.
+            QuestionError: There is a key of this name, or no key may all of that.
         """
-        return make_key(self.store, name, scope=scope, also=self.audit.also("key.make", key=name, scope=scope))
+        said = scope if isinstance(scope, str) else " ".join(scope)
+        return make_key(self.store, name, scope=scope, also=self.audit.also("key.make", key=name, scope=said))
+
+    def known(self, key: str) -> ApiKey | None:
+        """The good key that this is; `None`: it is none, or was revoked."""
+        return known_key(self.store, key)
 
     def revoke(self, name: str) -> ApiKey:
         """Refuse a key from now on.

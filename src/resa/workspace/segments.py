@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from resa.storage import JourneyIndex, Writer
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Flow", "Overlap", "Passage", "Segments", "following"]
+__all__ = ["Flow", "Member", "Overlap", "Passage", "Segments", "following"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,23 @@ class Passage:
     happened_at: datetime | None
     kind: str | None
     value: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A customer in a segment. All of it is personal data.
+
+    Attributes:
+        key: The 16 bytes that name the customer.
+        kind: Of the identifier.
+        value: Of the identifier.
+        since: Since when the customer is in, UTC; `None`: not followed yet.
+    """
+
+    key: bytes
+    kind: str
+    value: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +152,33 @@ class Segments:
         Raises:
             QuestionError: There is no segment of this name.
         """
+        return self._members(key)[0]
+
+    def members_behind(self, key: str, place: bytes | None, most: int) -> tuple[list[Member], bytes | None]:
+        """Who is in a segment, part by part; and the place behind the last one, `None`: there are no others.
+
+        The order is that of the customers' keys, which stay what they are when data come: whoever is in all the while
+        comes once.
+
+        Args:
+            key: Of the segment.
+            place: Behind which the part begins; `None`: at the beginning.
+            most: So many customers at most.
+
+        Raises:
+            QuestionError: There is no segment of this name.
+        """
+        from resa.segments import count_up_to, key_of  # noqa: PLC0415 - see above
+
+        table, index, numbers = self._members(key)
+        begin = 0 if place is None else count_up_to(index.who[numbers], place)
+        rows = table.slice(begin, most).to_pylist()
+        keys = [key_of(index.who, int(number)) for number in numbers[begin : begin + most]]
+        found = [Member(key=own, **row) for own, row in zip(keys, rows, strict=True)]
+        return found, keys[-1] if begin + most < len(numbers) else None
+
+    def _members(self, key: str) -> tuple[pa.Table, JourneyIndex, npt.NDArray[np.int64]]:
+        """Who is in a segment, in the order of their keys: the table, the generation, and their numbers in it."""
         from resa.analytics import segment_flags  # noqa: PLC0415 - see above
         from resa.segments import looked_from, member_table  # noqa: PLC0415 - see above
 
@@ -142,7 +187,8 @@ class Segments:
         moment = looked_from(store, snapshot.index.as_of.overall)
         inside = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))[key]
         index = cast("JourneyIndex", snapshot.index)  # a workspace's store has no other
-        return member_table(index, inside, store.member_since(f"{journey_map.key}.{key}", index))
+        table = member_table(index, inside, store.member_since(f"{journey_map.key}.{key}", index))
+        return table, index, np.flatnonzero(inside)
 
     def export(self, key: str, path: Path | str) -> int:
         """Write who is in a segment, for other programs; how many there are. The file is personal data.

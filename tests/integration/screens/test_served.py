@@ -73,6 +73,16 @@ def test_where_somebody_may_sign_in_they_begin_at_once(tmp_path: Path) -> None:
             assert (answer.status, answer.read()) == (status, b"")
         head.close()
         assert get(served, "*").status == 400
+        with resa.open(tmp_path / "shop") as shop:
+            key = f"Bearer {shop.keys.make_for('read:numbers', 'board')}"
+        answer = get(served, "/api/v1/maps", authorization=key)
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+        known = {"authorization": key, "if-none-match": answer.headers["etag"]}
+        assert get(served, "/api/v1/maps", **known).status == 304
+        assert get(served, "/api/v1/maps", cookie=cookie).status == 200
+        assert get(served, "/api/v1/maps").status == 401
+        spoofed = {"authorization": "Bearer guessed", "cookie": cookie}
+        assert get(served, "/api/v1/maps", **spoofed).status == 401
     assert not served.members()
 
 

@@ -72,9 +72,13 @@ def test_keys_are_made_shown_once_and_revoked(folder: Path, admin: Visitor) -> N
     assert admin.post("/settings/keys", do="make", name="site", scope="collect").status_code == 422
     assert admin.post("/settings/keys", do="make", name="watch", scope="metrics").status_code == 200
     assert admin.post("/settings/keys", do="make", name="odd", scope="everything").status_code == 422
+    ticked = {"read:numbers": "yes", "read:names": "yes"}
+    assert admin.post("/settings/keys", do="make", name="both", scope="metrics", **ticked).status_code == 422
+    answer = admin.post("/settings/keys", do="make", name="board", scope="collect", **ticked)
+    assert "Maps and numbers, What customers are called" in answer.text
     assert admin.post("/settings/keys", do="revoke", name="site").status_code == 303
     with resa.open(folder) as shop:
-        assert {one.name for one in shop.keys.all() if one.revoked_at is None} == {"watch", "web"}
+        assert {one.name for one in shop.keys.all() if one.revoked_at is None} == {"board", "watch", "web"}
         made = next(one for one in shop.audit.entries() if one.what == "key.make" and one.detail["key"] == "site")
         assert (made.who, made.way) == ("admin@shop.se", "http")
     log = admin.get("/settings/audit").text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resa.base.errors import QuestionError
-from resa.storage import Store, collecting_keys, key_hash, list_keys, make_key, revoke_key
+from resa.storage import Scope, Store, collecting_keys, key_hash, known_key, list_keys, make_key, revoke_key
 
 
 def test_a_key_is_nowhere_in_the_folder(tmp_path: Path) -> None:
@@ -52,3 +52,31 @@ def test_a_revoked_key_is_refused_and_its_name_free(tmp_path: Path) -> None:
         again = make_key(store, "web", source_id="web")
         assert list(collecting_keys(other)) == [key_hash(again)]
         assert [key.revoked_at is None for key in list_keys(store)] == [False, True]
+
+
+def test_a_key_is_known_until_it_is_revoked(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, Store.open(tmp_path) as other:
+        key = make_key(store, "board", scope=["read:names", "read:numbers", "read:names"])
+        found = known_key(other, key)
+        assert found is not None
+        assert (found.name, found.scopes) == ("board", ("read:numbers", "read:names"))
+        assert known_key(other, key[:-1]) is None
+        revoke_key(store, "board")
+        assert known_key(other, key) is None
+
+
+@pytest.mark.parametrize(
+    ("scopes", "words"),
+    [
+        ((), "say what the key may"),
+        (("read:everything",), "not 'read:everything'"),
+        (("read:numbers", "collect"), "a key for collect is for nothing else"),
+        (("metrics", "consent"), "a key for metrics is for nothing else"),
+        (("read:names", "consent"), "a key for consent is for nothing else"),
+    ],
+)
+def test_a_key_that_stands_in_a_page_reads_nothing(tmp_path: Path, scopes: tuple[Scope, ...], words: str) -> None:
+    with Store.open(tmp_path) as store:
+        with pytest.raises(QuestionError, match=words):
+            make_key(store, "odd", scope=scopes)
+        assert list_keys(store) == []

@@ -1,0 +1,76 @@
+"""Who calls the API: the key that a program sends, and how much of a list it asks for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Annotated, Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.params import Body, QueryParameter
+from msgspec import Meta
+
+from resa.base.errors import QuestionError
+from resa.base.language import sentence
+from resa.screens.api.answers import Unusable
+
+__all__ = ["BEGINS", "Cursor", "Limit", "Note", "Value", "Word", "bearer_of", "is_api", "place_of", "place_said"]
+
+BEGINS: Final = "/api/v1"
+"""How every address of the API begins."""
+
+_MOST: Final = 1_000
+
+Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="So many at most.")]
+Cursor = Annotated[str, QueryParameter(max_length=200, description="`next_cursor` of the part before.")]
+
+
+Word = Annotated[str, Meta(min_length=1, max_length=64), Body(min_length=1, max_length=64)]
+Value = Annotated[str, Meta(min_length=1, max_length=512), Body(min_length=1, max_length=512)]
+Note = Annotated[str, Meta(max_length=500), Body(max_length=500)]
+"""Texts in a body: the first of each pair checks, the second tells."""
+
+
+def is_api(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a request is the API's, whatever becomes of it."""
+    return connection.scope["path"].startswith("/api/")
+
+
+def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The key that a program sends; `None`: it sends none, and is a browser."""
+    said = connection.headers.get("authorization")
+    if said is None:
+        return None
+    scheme, _, key = said.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def place_said(name: str, at: str) -> str:
+    """A place in a list, as an address has it; what is in it is nobody's business but ours."""
+    return base64.urlsafe_b64encode(json.dumps([name, at], separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str, name: str, shape: str) -> str | None:
+    """The place that a cursor says; `None`: the beginning.
+
+    Args:
+        cursor: As an address has it.
+        name: Of the list.
+        shape: A regular expression of the places in it.
+
+    Raises:
+        QuestionError: It is none of this list.
+    """
+    if not cursor:
+        return None
+    try:
+        said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        said = None
+    match said:
+        case [str(of), str(at)] if of == name and re.fullmatch(shape, at, re.ASCII):
+            return at
+    wrong = sentence("this is no cursor of this list; begin without one, and send back next_cursor as it came")
+    raise Unusable(QuestionError(wrong), {"cursor": [wrong]})

@@ -1,0 +1,110 @@
+"""Programs that ask the HTTP API of a workspace, with keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from httpx import Response
+from litestar.testing import TestClient
+from tests.support.screens import SECRET
+
+import resa
+from resa.screens.api import BEGINS, openapi
+from resa.screens.application import application
+from resa.storage import Scope
+
+__all__ = ["READS", "Program", "anna", "asked", "asking", "decision", "key_for", "operations"]
+
+READS: tuple[Scope, ...] = ("read:numbers", "read:customers", "read:names", "read:sources", "read:audit")
+
+_made = 0
+
+
+class Program:
+    """Something that asks with a key.
+
+    Args:
+        client: Asks the application.
+        key: What it sends; empty: none.
+    """
+
+    def __init__(self, client: TestClient[Any], key: str) -> None:
+        self.client = client
+        self.key = key
+
+    def get(self, path: str, **headers: str) -> Response:
+        """Ask; `path` without how all of them begin."""
+        return self.client.get(f"/api/v1{path}", headers={**self._own, **headers}, follow_redirects=False)
+
+    def post(self, path: str, content: object, **headers: str) -> Response:
+        """Send JSON."""
+        return self.client.post(f"/api/v1{path}", json=content, headers={**self._own, **headers})
+
+    def all(self, path: str, limit: int) -> list[dict[str, Any]]:
+        """A whole list, part by part."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = self.get(f"{path}?limit={limit}&cursor={cursor}")
+            assert answer.status_code == 200, answer.text
+            part = answer.json()
+            assert len(part["data"]) <= limit
+            found, cursor = found + part["data"], part["next_cursor"]
+        return found
+
+    @property
+    def _own(self) -> dict[str, str]:
+        return {"x-resa-secret": SECRET, **({"authorization": f"Bearer {self.key}"} if self.key else {})}
+
+
+def key_for(folder: Path, scopes: Sequence[Scope]) -> str:
+    """A new key of a workspace."""
+    global _made  # noqa: PLW0603 - names are to be new
+    _made += 1
+    with resa.open(folder) as shop:
+        return shop.keys.make_for(scopes, f"program {_made}")
+
+
+@contextmanager
+def asking(folder: Path, *scopes: Scope) -> Iterator[Program]:
+    """A program with a key of these scopes; with none of them, one without a key."""
+    with TestClient(application(folder, SECRET)) as client:
+        yield Program(client, key_for(folder, scopes) if scopes else "")
+
+
+def anna(program: Program) -> str:
+    """The id of a customer of the shop of known customers."""
+    (found,) = program.post("/customers/search", {"value": "anna@shop.se"}).json()["data"]
+    assert found["kind"] == "email"
+    return str(found["id"])
+
+
+def decision(one: str, other: str) -> dict[str, object]:
+    """What says that two are one customer."""
+    named = ({"kind": "user_id", "value": value} for value in (one, other))
+    return {"what": "join", **dict(zip(("one", "other"), named, strict=True))}
+
+
+def operations() -> Iterator[tuple[str, str, list[str] | None]]:
+    """Method, address and scopes of what the document names; scopes are `None` where nobody is needed.
+
+    Of the kinds of question, which are all answered by the same three routes, one stands for all.
+    """
+    for path, methods in openapi()["paths"].items():
+        if "/measure/" in path and "/funnel" not in path:
+            continue
+        for method, operation in methods.items():
+            keys = [one["bearer"] for one in operation["security"] if "bearer" in one]
+            filled = path.replace("{key}/members", "regulars/members").replace("segments/{key}", "segments/regulars")
+            filled = filled.replace("{key}", "journey").replace("{form}", "csv").replace("{customer}", "0" * 32)
+            yield method, filled.removeprefix(BEGINS), keys[0] if keys else None
+
+
+def asked(program: Program, method: str, path: str) -> int:
+    """The status of an operation."""
+    if path == "/links":
+        path += "?address=/api/v1/maps/journey/picture.svg"
+    return (program.get(path) if method == "get" else program.post(path, {})).status_code
