@@ -13,6 +13,7 @@ from typing import Any, Final
 from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
@@ -21,9 +22,22 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import customers, explore, home, live, maps, reports, segments, settings, signing_in
+from resa.screens import (
+    customers,
+    explore,
+    first_links,
+    home,
+    live,
+    maps,
+    reports,
+    segments,
+    settings,
+    signing_in,
+    tour,
+)
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
 from resa.screens.visits import COOKIES, Desk, Refused, Visit
+from resa.workspace.first_links import NO_LINK, FirstLink
 
 __all__ = ["application"]
 
@@ -51,6 +65,8 @@ _ROUTES: Final = (
     icon,
     style,
     *signing_in.ROUTES,
+    *first_links.ROUTES,
+    *tour.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
     *home.ROUTES,
@@ -62,12 +78,13 @@ _ROUTES: Final = (
 )
 
 
-def application(folder: Path, secret: str) -> Litestar:
+def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litestar:
     """The screens of a workspace, as an ASGI application.
 
     Args:
         folder: The workspace.
         secret: What the one who hands requests over says in each; others are turned away.
+        first: The link by which the first person comes in, or who runs a demo.
     """
     desk = Desk(folder)
 
@@ -98,7 +115,10 @@ def application(folder: Path, secret: str) -> Litestar:
 
     return Litestar(
         [Router("/", route_handlers=_ROUTES)],
-        dependencies={"visit": Provide(visit, sync_to_thread=False)},
+        dependencies={
+            "visit": Provide(visit, sync_to_thread=False),
+            "first": Provide(lambda: first, sync_to_thread=False),
+        },
         guards=[let_in],
         csrf_config=CSRFConfig(
             secret=desk.secret, cookie_name=COOKIES["csrf"], cookie_httponly=True, cookie_samesite="lax"
@@ -108,6 +128,7 @@ def application(folder: Path, secret: str) -> Litestar:
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
+        state=State({"desk": desk}),
         debug=False,
     )
 

@@ -13,8 +13,9 @@ from resa.drawing import read_pictures
 from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
+from resa.workspace import Workspace
 
-__all__ = ["ROUTES", "told"]
+__all__ = ["ROUTES", "told", "told_of"]
 
 _KEPT: Final = 8
 _POLICY: Final = (
@@ -29,16 +30,20 @@ _lock = Lock()
 
 
 def told(visit: Visit, key: str | None) -> Report:
+    """What there is to say of a map, with its numbers; see `told_of`."""
+    return told_of(visit.shop, key)
+
+
+def told_of(shop: Workspace, key: str | None) -> Report:
     """What there is to say of a map, with its numbers; who asks for the same at the same time waits for one answer.
 
     Args:
-        visit: Who asks.
+        shop: The workspace.
         key: Of the map; `None`: the only one.
 
     Raises:
         QuestionError: There is no such map.
     """
-    shop = visit.shop
     journey_map, measure = shop.map(key), shop.measure
     place = (journey_map.key, journey_map.hash, shop.store.generation, tuple(map(str, measure.notes)))
     with _lock:
@@ -52,7 +57,7 @@ def told(visit: Visit, key: str | None) -> Report:
         while len(_known) > _KEPT:
             old, _ = _known.popitem(last=False)
             _locks.pop(old, None)
-    return _known.get(place) or told(visit, key)
+    return _known.get(place) or told_of(shop, key)
 
 
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)

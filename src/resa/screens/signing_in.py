@@ -20,15 +20,17 @@ from resa.screens.attempts import Attempts
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.visits import COOKIES, Visit
 
-__all__ = ["ROUTES", "Form", "own_path"]
+__all__ = ["ROUTES", "Form", "agent_of", "attempts", "cookie", "own_path", "signed_in"]
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 """What a form sends."""
 
+attempts: Final = Attempts()
+"""Of all who sign in here."""
+
 _SESSION: Final = timedelta(days=30)
 _LOOKS: Final = timedelta(days=365)
 _AGENT: Final = 200
-_attempts: Final = Attempts()
 _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 """A path on this site: browsers read a backslash as `/`, and `//` begins the address of another site."""
 
@@ -46,15 +48,15 @@ def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Htm
     """Sign in."""
     email, to = data.get("email", ""), own_path(data.get("to", "/"))
     account, address = email.strip().lower()[:_AGENT], request.headers.get("x-resa-address") or "unknown"
-    with _attempts.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
-        if (seconds := _attempts.wait(account, address)) > 0:
+    with attempts.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
+        if (seconds := attempts.wait(account, address)) > 0:
             minutes = format_count(ceil(seconds / 60), visit.language)
             return _door(visit, to, email, visit.say("sign_in_later", minutes=minutes), status=429)
-        token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
+        token = visit.shop.people.sign_in(email, data.get("password", ""), agent=agent_of(request.headers))
         if token is None:
-            _attempts.fail(account, address)
+            attempts.fail(account, address)
             return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
-    return _signed_in(redirect(to), visit, token)
+    return signed_in(redirect(to), visit, token)
 
 
 def _door(visit: Visit, to: str, email: str, why: str, *, status: int) -> Html:
@@ -88,10 +90,10 @@ def welcome(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[st
     if invited is None:
         return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
     try:
-        session = people.accept(token, data.get("password", ""), agent=_agent(request.headers))
+        session = people.accept(token, data.get("password", ""), agent=agent_of(request.headers))
     except ResaError as error:
         return page(visit, "welcome", visit.say("welcome"), status=422, invited=invited, why=said_by(error))
-    return _signed_in(redirect("/"), visit, session)
+    return signed_in(redirect("/"), visit, session)
 
 
 @post("/look", opt={"open": True}, sync_to_thread=False)
@@ -100,7 +102,7 @@ def look(visit: Visiting, data: Form) -> Html:
     answer = redirect(own_path(data.get("to", "/")))
     for name, known in (("language", (*LANGUAGES,)), ("theme", ("light", "dark", ""))):
         if (wanted := data.get(name)) in known:
-            answer.set_cookie(_cookie(COOKIES[name], wanted or "", visit, _LOOKS))  # type: ignore[index]
+            answer.set_cookie(cookie(COOKIES[name], wanted or "", visit, _LOOKS))  # type: ignore[index]
     return answer
 
 
@@ -109,17 +111,20 @@ def own_path(to: str) -> str:
     return to if _OWN_PATH.fullmatch(to) else "/"
 
 
-def _signed_in(answer: Html, visit: Visit, token: str) -> Html:
-    answer.set_cookie(_cookie(COOKIES["session"], token, visit, _SESSION))
+def signed_in(answer: Html, visit: Visit, token: str) -> Html:
+    """An answer after which a session's browser is signed in."""
+    answer.set_cookie(cookie(COOKIES["session"], token, visit, _SESSION))
     return answer
 
 
-def _cookie(name: str, value: str, visit: Visit, lives: timedelta) -> Cookie:
+def cookie(name: str, value: str, visit: Visit, lives: timedelta) -> Cookie:
+    """Something that a browser is to keep for us, and no script may read."""
     seconds = int(lives.total_seconds())
     return Cookie(key=name, value=value, max_age=seconds, secure=visit.secure, httponly=True, samesite="lax")
 
 
-def _agent(headers: Mapping[str, str]) -> str:
+def agent_of(headers: Mapping[str, str]) -> str:
+    """What a browser calls itself."""
     return headers.get("user-agent", "")[:_AGENT]
 
 

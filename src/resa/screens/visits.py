@@ -22,15 +22,18 @@ from resa.workspace.edits import Edits
 
 __all__ = ["COOKIES", "Desk", "Refused", "Visit"]
 
-COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
+    "tour": "resa-tour",
 }
-"""What a browser keeps for us: who is signed in, how they read, and that a form came from one of our pages."""
+"""What a browser keeps for us: who is signed in, how they read, that a form came from one of our pages, and where on
+the tour a reader is."""
 
 _THEMES: Final = ("light", "dark")
+_TOUR: Final = ("1", "2", "3", "4", "5")
 
 
 class Refused(Exception):
@@ -57,6 +60,7 @@ class Visit:
         theme: `light` or `dark`; empty: as the reader's system is.
         secure: Whether nobody on the way can read along.
         csrf: What a form must bring along; empty: this request gets no page with a form.
+        tour: The step of the tour at which the reader is; 0: they take none.
     """
 
     shop: Workspace = field(repr=False)
@@ -66,6 +70,7 @@ class Visit:
     theme: str
     secure: bool
     csrf: str = ""
+    tour: int = 0
 
     @property
     def person(self) -> Person | None:
@@ -144,6 +149,7 @@ class Desk:
             theme=theme if theme in _THEMES else "",
             secure=scheme == "https",
             csrf=csrf,
+            tour=_step(cookies.get(COOKIES["tour"], "")),
         )
 
     @contextmanager
@@ -153,6 +159,11 @@ class Desk:
             yield
         finally:
             self._shop.close()
+
+
+def _step(said: str) -> int:
+    """A step of the tour; 0: it is none."""
+    return int(said) if said in _TOUR else 0
 
 
 def _preferred(accepts: str) -> str:

@@ -79,11 +79,13 @@ from resa.storage.people import (
     end_person,
     end_session,
     end_session_of,
+    has_people,
     invite_person,
     invited_person,
     list_people,
     list_sessions,
     living_session,
+    make_first_person,
     password_of,
 )
 from resa.storage.persons import Unified, Unifier
@@ -115,7 +117,7 @@ from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
-from resa.storage.turns import is_asked, lending
+from resa.storage.turns import is_asked, is_lent, lending
 from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
@@ -202,6 +204,7 @@ __all__ = [
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
+    "has_people",
     "hashes_of_keys",
     "holding",
     "holds_all",
@@ -212,6 +215,7 @@ __all__ = [
     "invited_person",
     "is_asked",
     "is_distinctive",
+    "is_lent",
     "is_unfinished",
     "keep_consents",
     "keep_decisions",
@@ -232,6 +236,7 @@ __all__ = [
     "living_session",
     "lower_bounds",
     "made_link_secret",
+    "make_first_person",
     "make_key",
     "map_catalog",
     "named_in_payload",

@@ -45,11 +45,13 @@ class Screens:
     Args:
         folder: The workspace.
         wanted: Start it at once: there is somebody who may sign in. Else it starts with the first who looks.
+        first: What it is told of the link of this start, as `FirstLink` writes it.
     """
 
-    def __init__(self, folder: Path, *, wanted: bool) -> None:
+    def __init__(self, folder: Path, *, wanted: bool, first: str) -> None:
         self._command = [sys.executable, "-m", "resa.screens", str(folder)]
         self._secret = secrets.token_urlsafe(32)
+        self._first = first
         self._port: int | None = None
         self._client: AsyncClient | None = None
         self._wanted, self._listening = asyncio.Event(), asyncio.Event()
@@ -77,7 +79,7 @@ class Screens:
         try:
             if process.stdin is None or process.stdout is None:
                 return
-            process.stdin.write(self._secret.encode() + b"\n")
+            process.stdin.write(f"{self._secret}\n{self._first}\n".encode())
             line = await process.stdout.readline()
             if line.startswith(_LISTENING):
                 self._port = int(line.removeprefix(_LISTENING))
@@ -108,6 +110,7 @@ class Screens:
             return await _not_yet(send)
         kept = [(name, value) for name, value in headers.items() if name not in _OF_ONE_HOP and _OURS not in name]
         said = {"secret": self._secret, "scheme": caller.scheme, "address": str(caller.address or "")}
+        said |= {"here": "yes"} if caller.here else {}
         begun = False
         try:
             async with self._client.stream(

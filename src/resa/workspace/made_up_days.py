@@ -1,13 +1,22 @@
-"""Days of made-up customers, as the calls that a shop's systems would send at their moments."""
+"""Days of made-up customers, as the calls that a shop's systems would send at their moments.
+
+`python -m resa.workspace.made_up_days TEMPLATE DAY CUSTOMERS` writes those of a day, then those of the next, and so on,
+a line of JSON each, as fast as they are read: the next day is drawn once the one before was taken. It ends with its
+output.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -15,6 +24,12 @@ from resa.workspace.create import create
 from resa.workspace.workspace import Workspace
 
 __all__ = ["MadeUpCall", "made_up_days"]
+
+
+_NICE: Final = 5
+"""Whoever looks at a screen comes first."""
+
+_SEED: Final = 2
 
 
 class MadeUpCall(NamedTuple):
@@ -41,7 +56,7 @@ def made_up_days(template: str, start: date, *, days: int, customers: int, seed:
         folder = Path(name) / "shop"
         create(folder, template=template, language="en")
         with Workspace(folder) as shop:
-            shop.simulate(customers=customers, seed=seed, start=start, days=days)
+            shop.simulate(customers=customers, seed=seed, start=start, days=days, stated=False)
             shop.collect()
             records, events = shop.store.rows("customers"), shop.store.rows("events").sort_by("occurred_at")
     traits = dict(zip(_people(records), records.column("traits").to_pylist(), strict=True))
@@ -66,3 +81,18 @@ def _calls(events: pa.Table, traits: dict[str, str]) -> Iterator[MadeUpCall]:
         kind = {"type": "page"} if row["event"] == "page" else {"type": "track", "event": row["event"]}
         where = {"channel": row["channel"], "device": {"type": row["device"]}}
         yield MadeUpCall(at, {**kind, **call, "context": {name: part for name, part in where.items() if part}})
+
+
+def _write(template: str, start: date, customers: int) -> None:
+    """Write one day after the other to the output, each drawn when it is due."""
+    with suppress(OSError, AttributeError):  # where the system knows no such thing
+        os.nice(_NICE)
+    for number in count():
+        day = start + timedelta(days=number)
+        for at, call in made_up_days(template, day, days=1, customers=customers, seed=_SEED + number):
+            sys.stdout.write(json.dumps({"at": at.isoformat(), "call": call}) + "\n")
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        _write(sys.argv[1], date.fromisoformat(sys.argv[2]), int(sys.argv[3]))

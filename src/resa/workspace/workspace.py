@@ -394,6 +394,8 @@ class Workspace:
         start: date | None = None,
         days: int | None = None,
         truths: Sequence[str] = (),
+        since: date | None = None,
+        stated: bool = True,
     ) -> list[Written]:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
@@ -404,7 +406,15 @@ class Workspace:
 
         journey_map = self.map(key)
         written = write_simulated(
-            self.folder, journey_map, customers=customers, seed=seed, start=start, days=days, truths=truths
+            self.folder,
+            journey_map,
+            customers=customers,
+            seed=seed,
+            start=start,
+            days=days,
+            truths=truths,
+            since=since,
+            stated=stated,
         )
         self._forget_sources()
         return written

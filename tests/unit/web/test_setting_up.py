@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+from resa.web.setting_up import SetupDesk, new_setup
 from tests.support.served import MAP
 
 import resa
 from resa.base.settings import Settings
 from resa.runtime import Intake
-from resa.web.setting_up import SetupDesk, new_setup
 
 
 def test_it_ends_after_an_hour(tmp_path: Path) -> None:
