@@ -73,8 +73,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "tour_2_about": "Stages from left to right, touchpoints in them. Each arrow says what is expected of customers, or "
     "promised to them, and how many did it in time. Open a touchpoint to read what is known of it.",
     "tour_3": "Who is behind a number",
-    "tour_3_about": "Each expectation with its share and its target. Click a number in the column of those who missed "
-    "it, and you meet the customers behind it.",
+    "tour_3_about": "Each expectation with its share and its target. In the table below the picture, numbers of "
+    "customers are links: open one, and you meet the customers behind it.",
     "tour_4": "Ask a question",
     "tour_4_about": "A funnel: how many come from step to step, and in what time. Change the steps, or group by device "
     "or persona; each answer has an address that can be sent on.",
