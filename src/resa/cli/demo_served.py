@@ -66,6 +66,8 @@ class Coming:
     def __exit__(self, *_: object) -> None:
         """Draw no more."""
         self.stop()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         self._place.cleanup()
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -55,7 +55,8 @@ def made_up_days(template: str, start: date, *, days: int, customers: int, seed:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "shop"
         create(folder, template=template, language="en")
-        with Workspace(folder) as shop:
+        over = datetime.combine(start, time(), UTC) + timedelta(days=days + 1)
+        with Workspace(folder, clock=lambda: over) as shop:  # nothing of these days is still to come
             shop.simulate(customers=customers, seed=seed, start=start, days=days, stated=False)
             shop.collect()
             records, events = shop.store.rows("customers"), shop.store.rows("events").sort_by("occurred_at")
