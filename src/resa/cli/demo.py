@@ -20,6 +20,7 @@ from resa.cli.collect import show_reports
 from resa.cli.console import OUT, counted, say
 from resa.cli.speaking import spoken_in_terminal, told
 from resa.storage import is_lent
+from resa.workspace.simulating import write_simulated
 
 if TYPE_CHECKING:
     from resa.workspace import Workspace
@@ -116,7 +117,9 @@ def _today(shop: Workspace) -> date:
 
 def _fill(shop: Workspace, today: date, customers: int, seed: int) -> None:
     """Draw a year of customers until last night, and collect what their systems wrote."""
-    written = shop.simulate(
+    written = write_simulated(
+        shop.folder,
+        shop.map(),
         customers=customers,
         seed=seed,
         start=today - timedelta(days=_DAYS),

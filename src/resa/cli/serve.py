@@ -14,6 +14,7 @@ from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import sentence
 from resa.cli.log import Form, Tell, teller
 from resa.cli.options import HERE, Folder, opened
+from resa.workspace.create import make_empty
 from resa.workspace.first_links import NO_LINK, FirstLink
 
 if TYPE_CHECKING:
@@ -34,12 +35,18 @@ def serve(
     log_format: Annotated[
         Form | None, typer.Option(help="Lines for people, or JSON, an object a line. Default: as `resa settings` says.")
     ] = None,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Make the folder a workspace first, if it is none; the browser takes files."),
+    ] = False,
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C.
 
     What has begun is answered first. Another Ctrl+C, or a second signal, ends it at once; nothing accepted is lost.
     """
+    if new:
+        make_empty(folder)
     with opened(folder) as shop:
         tell = teller(log_format or shop.settings.log_format)
         host = shop.settings.host if host is None else host

@@ -23,6 +23,7 @@ from litestar.utils.scope.state import ScopeState
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
 from resa.screens import (
+    beginning,
     customers,
     explore,
     first_links,
@@ -65,6 +66,7 @@ _ROUTES: Final = (
     icon,
     style,
     *signing_in.ROUTES,
+    *beginning.ROUTES,
     *first_links.ROUTES,
     *tour.ROUTES,
     *explore.ROUTES,

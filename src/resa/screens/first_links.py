@@ -40,7 +40,7 @@ def setup(request: Request[Any, Any, Any], visit: Visiting, secret: FromPath[str
         except ResaError as error:
             why = in_language(said_by(error), visit.language)
             return _refused(visit, secret, first) or _page(visit, status=422, email=email, name=name, why=why)
-    return signed_in(redirect("/settings/keys"), visit, token)
+    return signed_in(redirect("/" if visit.shop.maps else "/start"), visit, token)
 
 
 def _page(visit: Visit, *, status: int = 200, email: str = "", name: str = "", why: str = "") -> Html:

@@ -7,12 +7,14 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
+    **OF_BEGINNINGS,
     # The frame
     "home": "Home",
     "map": "Map",
@@ -42,47 +44,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "welcome_over": "This invitation holds no more",
     "welcome_how": "An invitation holds once, for seven days. Ask an administrator for another one: resa people invite",
     "set_password": "Set the password",
-    # The first start, and the demo's door
-    "setup": "You are the first here",
-    "setup_about": "Name yourself: you become the administrator, who invites the others. The password needs 12 "
-    "characters; a sentence is good.",
-    "setup_name": "Name, as others call you",
-    "setup_do": "Begin",
-    "setup_how": "It holds once, within an hour of the start, and while nobody may sign in. Another one: start the "
-    "server anew.",
-    "link_over": "This link holds no more",
-    "demo_how": "It holds once, within an hour of the start. Another one: start the demo anew.",
-    "key_no_tls": "This address is not encrypted: who is on the way can read the key and the events. Put a proxy with "
-    "TLS before it.",
-    "key_page": "To measure a site, put this into its pages:",
-    "key_call": "To send an event from anything that speaks HTTP:",
-    "key_look": "To see what comes in, open Live; or type in the folder of the workspace:",
-    # The tour
-    "tour": "Tour",
-    "tour_take": "Take the tour",
-    "tour_at": "{number} of {of}",
-    "tour_next": "Next",
-    "tour_back": "Back",
-    "tour_leave": "Leave the tour",
-    "tour_done": "Done",
-    "tour_there": "Go there",
-    "tour_1": "How the map is doing",
-    "tour_1_about": "The large numbers of the map. Below them, where most customers are lost, since when, and how many "
-    "could be won at most.",
-    "tour_2": "The map that runs",
-    "tour_2_about": "Stages from left to right, touchpoints in them. Each arrow says what is expected of customers, or "
-    "promised to them, and how many did it in time. Open a touchpoint to read what is known of it.",
-    "tour_3": "Who is behind a number",
-    "tour_3_about": "Each expectation with its share and its target. In the table below the picture, numbers of "
-    "customers are links: open one, and you meet the customers behind it.",
-    "tour_4": "Ask a question",
-    "tour_4_about": "A funnel: how many come from step to step, and in what time. Change the steps, or group by device "
-    "or persona; each answer has an address that can be sent on.",
-    "tour_5": "What comes in, and your own data",
-    "tour_5_about": "Events appear here within a second. For your own, make a key under Settings, Keys; or put a file "
-    "into a folder of its own and type: resa discover",
-    "tour_reports": "Take it with you",
-    "tour_reports_about": "The report is one page that is complete in itself: keep it, send it, print it.",
     # Trouble
     "trouble": "This cannot be shown",
     "failed": "Something went wrong here. What you did before is kept; please try again.",

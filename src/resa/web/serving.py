@@ -14,6 +14,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from threading import Thread
 from typing import IO, Final, Self
@@ -159,9 +161,17 @@ def run(folder: Path, data: Path, host: str, port: int, first: str) -> None:
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
-        screens = Screens(folder, wanted=bool(shop.people.all()), first=first)
+        screens = Screens(folder, wanted=bool(shop.people.all()), first=first, signed_in=partial(_signed_in, shop))
         collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, screens)
         asyncio.run(_serve(collector, screens, settings, host, port))
+
+
+def _signed_in(shop: Workspace, cookies: str) -> bool:
+    """Whether a browser's cookies are those of somebody who is signed in."""
+    with suppress(ResaError, CookieError):
+        token = SimpleCookie(cookies).get("resa-session")
+        return token is not None and shop.people.signed_in(token.value) is not None
+    return False
 
 
 async def _serve(collector: Collector, screens: Screens, settings: Settings, host: str, port: int) -> None:

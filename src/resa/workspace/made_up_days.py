@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from resa.workspace.create import create
+from resa.workspace.simulating import write_simulated
 from resa.workspace.workspace import Workspace
 
 __all__ = ["MadeUpCall", "made_up_days"]
@@ -57,7 +58,8 @@ def made_up_days(template: str, start: date, *, days: int, customers: int, seed:
         create(folder, template=template, language="en")
         over = datetime.combine(start, time(), UTC) + timedelta(days=days + 1)
         with Workspace(folder, clock=lambda: over) as shop:  # nothing of these days is still to come
-            shop.simulate(customers=customers, seed=seed, start=start, days=days, stated=False)
+            journey_map = shop.map()
+            write_simulated(folder, journey_map, customers=customers, seed=seed, start=start, days=days, stated=False)
             shop.collect()
             records, events = shop.store.rows("customers"), shop.store.rows("events").sort_by("occurred_at")
     traits = dict(zip(_people(records), records.column("traits").to_pylist(), strict=True))

@@ -25,7 +25,7 @@ def write_simulated(
     seed: int,
     start: date | None,
     days: int | None,
-    truths: Sequence[str],
+    truths: Sequence[str] = (),
     since: date | None = None,
     stated: bool = True,
 ) -> list[Written]:

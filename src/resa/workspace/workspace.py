@@ -394,8 +394,6 @@ class Workspace:
         start: date | None = None,
         days: int | None = None,
         truths: Sequence[str] = (),
-        since: date | None = None,
-        stated: bool = True,
     ) -> list[Written]:
         """Draw made-up customers and write, to `incoming/`, what their systems would have written.
 
@@ -406,15 +404,7 @@ class Workspace:
 
         journey_map = self.map(key)
         written = write_simulated(
-            self.folder,
-            journey_map,
-            customers=customers,
-            seed=seed,
-            start=start,
-            days=days,
-            truths=truths,
-            since=since,
-            stated=stated,
+            self.folder, journey_map, customers=customers, seed=seed, start=start, days=days, truths=truths
         )
         self._forget_sources()
         return written

@@ -41,7 +41,7 @@ def test_a_process_tells_another_of_it_and_not_the_secret() -> None:
     assert not link.is_of("demo", secret)
     assert FirstLink.read(str(NO_LINK)) == NO_LINK
     for kind in ("setup", "demo", ""):
-        assert not NO_LINK.is_of(kind, "")  # type: ignore[arg-type]  # each of them is one
+        assert not NO_LINK.is_of(kind, "")
 
 
 def test_the_first_person_comes_within_an_hour(shop: Path) -> None:

@@ -20,5 +20,5 @@ def test_what_cannot_be_started_now_is_tried_again(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", none)
     monkeypatch.setattr("resa.web.screens._AGAIN_SECONDS", 0.01)
     with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(Screens(tmp_path, wanted=True, first="").run(), 0.5))
+        asyncio.run(asyncio.wait_for(Screens(tmp_path, wanted=True, first="", signed_in=lambda _: False).run(), 0.5))
     assert len(tried) > 1
