@@ -58,6 +58,7 @@ def check_map(page: Page) -> None:
 def test_by_mouse(tmp_path: Path, file: Path, chromium: Browser) -> None:
     with Served(tmp_path / "mine", "--new") as served:
         page = chromium.new_context(java_script_enabled=False).new_page()
+        page.set_default_timeout(90_000)
         page.goto(link_of(served))
         began = time.monotonic()
         page.get_by_label("E-mail").fill("anna@shop.se")
@@ -95,6 +96,7 @@ def press_to(page: Page, words: str) -> None:
 def test_by_keyboard_alone(tmp_path: Path, file: Path, chromium: Browser) -> None:
     with Served(tmp_path / "mine", "--new") as served:
         page = chromium.new_context().new_page()
+        page.set_default_timeout(90_000)
         page.goto(link_of(served))
         began = time.monotonic()
         press_to(page, "E-mail")
@@ -105,7 +107,7 @@ def test_by_keyboard_alone(tmp_path: Path, file: Path, chromium: Browser) -> Non
             page.keyboard.press("Enter")
         press_to(page, "File")
         with page.expect_file_chooser() as chosen:
-            page.keyboard.press("Enter")
+            page.keyboard.press("Space")
         chosen.value.set_files(file)
         press_to(page, "Upload")
         with page.expect_navigation():

@@ -37,10 +37,16 @@ MOST_BYTES: Final = 100 << 20
 _FOLDER: Final = "incoming"
 _KINDS: Final = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xes")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\.[a-z]{3,7}")
-_ASKED: Final = ("occurred_at", "event", "customer")
-"""Who did what and when: of these a person says in which column they stand."""
+_ASKED: Final = ("occurred_at", "event", "customer", "value")
+"""Who did what and when, and what it was worth: of these a person says in which column they stand."""
 
 _SETTINGS: Final = ("timezone", "time_format", "decimal")
+_CONSTANT: Final = "= "
+"""So begins what is the same in all rows."""
+
+_COMMANDS: Final = "--"
+"""What notes have that speak of the command line; the form asks for the same."""
+
 _LONG: Final = 200
 _COPIED: Final = 1 << 20
 
@@ -161,7 +167,7 @@ def _look(visit: Visit, name: str, found: Understanding, *, status: int = 200, w
         chosen={target: found.mapping.get(target, "") for target in _ASKED},
         more={target: origin for target, origin in found.mapping.items() if target not in _ASKED},
         settings={key: found.settings.get(key, "") for key in _SETTINGS},
-        notes=found.notes,
+        notes=[note for note in found.notes if _COMMANDS not in note],
         missing=[words for target, words in found.missing.items() if target not in _ASKED],
         unknown=[visit.say(f"start_{target}") for target in _ASKED if target in found.missing],
         problems=found.problems,
@@ -189,7 +195,8 @@ def _wrong(visit: Visit, file: Path, said: Mapping[str, str], error: ResaError) 
 
 
 def _understood(shop: Workspace, file: Path, said: Mapping[str, str]) -> Understanding:
-    given = {key: value for key in (*_ASKED, *_SETTINGS) if (value := said.get(key, "").strip()[:_LONG])}
+    given = {key: said.get(key, "").strip().removeprefix(_CONSTANT)[:_LONG] for key in (*_ASKED, *_SETTINGS)}
+    given = {key: value for key, value in given.items() if value}
     return shop.understand(str(file), given, name=_source_name(shop, file))
 
 
