@@ -56,7 +56,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Home
     "no_map": "There is no map yet",
     "no_map_how": "A map is a file of the workspace's folder. Begin one with: resa new, or let events propose one: "
-    "resa discover",
+    "resa map discover",
     "sources_troubled": "Sources that need somebody",
     "first_steps": "What to do next",
     "where_to_look": "Where to look first",
