@@ -27,6 +27,9 @@ class Visitor:
 
     Args:
         client: Asks the application.
+
+    Attributes:
+        forms: What the last page gave for its forms.
     """
 
     def __init__(self, client: TestClient[Any]) -> None:

@@ -12,23 +12,26 @@ The only door to ruamel.yaml. Knows nothing of journeys.
     [finding.problem for finding in findings]              # every mistake at once, in plain words, with its place
 
     mended = apply_edits(document.text, [e for f in (*document.findings, *findings) for e in f.edits])
-    text = edit(document, [Change.set(("columns", "event"), "kind")])   # every other byte as it was
+    text = rewrite(document, {**document.data, "title": "Ours"})         # every other byte as it was
 """
 
-from resa.documents.editing import Change, edit, scalar
+from resa.documents.merging import Choice, Part, merge, merged_text
 from resa.documents.reading import Document, read_document
+from resa.documents.rewriting import rewrite
+from resa.documents.scalars import scalar
 from resa.documents.source import Edit, Finding, Source, apply_edits, merge_edits
 from resa.documents.tree import Block, Items, Node, Path, Written, quoted, walk
 from resa.documents.validation import Refusal, Shape, Validated, report, spelling, validate
 
 __all__ = [
     "Block",
-    "Change",
+    "Choice",
     "Document",
     "Edit",
     "Finding",
     "Items",
     "Node",
+    "Part",
     "Path",
     "Refusal",
     "Shape",
@@ -36,11 +39,13 @@ __all__ = [
     "Validated",
     "Written",
     "apply_edits",
-    "edit",
+    "merge",
     "merge_edits",
+    "merged_text",
     "quoted",
     "read_document",
     "report",
+    "rewrite",
     "scalar",
     "spelling",
     "validate",

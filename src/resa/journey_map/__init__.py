@@ -7,27 +7,55 @@ lint(loaded.maps["journey"], loaded, today=date.today())
 print(fix("shop").diff)
 """
 
-from resa.documents import Change, edit
+from resa.journey_map.editing import (
+    LANES,
+    Change,
+    add_stage,
+    add_touchpoint,
+    edited,
+    move_stage,
+    move_touchpoint,
+    remove_stage,
+    remove_touchpoint,
+    said_of,
+    write_map,
+    write_section,
+    write_stage,
+    write_touchpoint,
+)
 from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
-from resa.journey_map.loading import Loaded, load_maps, load_texts, read_map
+from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, read_map
 from resa.journey_map.names import display_name, normalised
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 
 __all__ = [
+    "LANES",
     "SCHEMA_VERSION",
     "Change",
     "DataSeen",
     "Fixes",
     "Loaded",
+    "add_stage",
+    "add_touchpoint",
     "display_name",
-    "edit",
+    "edited",
     "fix",
     "fix_text",
     "json_schema",
     "lint",
     "load_maps",
     "load_texts",
+    "map_files",
+    "move_stage",
+    "move_touchpoint",
     "normalised",
     "read_map",
+    "remove_stage",
+    "remove_touchpoint",
+    "said_of",
+    "write_map",
+    "write_section",
+    "write_stage",
+    "write_touchpoint",
 ]

@@ -23,10 +23,13 @@ from litestar.utils.scope.state import ScopeState
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
 from resa.screens import (
+    account,
     beginning,
     customers,
+    editing,
     explore,
     first_links,
+    health,
     home,
     live,
     maps,
@@ -36,8 +39,8 @@ from resa.screens import (
     signing_in,
     tour,
 )
-from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, style_sheet
-from resa.screens.visits import COOKIES, Desk, Refused, Visit
+from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
+from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
 from resa.workspace.first_links import NO_LINK, FirstLink
 
 __all__ = ["application"]
@@ -53,24 +56,27 @@ def icon() -> Response[str]:
 
 
 @get("/static/{name:str}", opt={"open": True}, sync_to_thread=False)
-def style(name: FromPath[str]) -> Response[str]:
-    """The style sheet, whose name changes with it."""
-    known, sheet = style_sheet()
-    if name != known:
-        raise HTTPException(status_code=404)
-    return Response(sheet, media_type="text/css", headers={"cache-control": _A_YEAR})
+def static(name: FromPath[str]) -> Response[str]:
+    """The style sheet and the script, whose names change with them."""
+    for (known, content), kind in ((style_sheet(), "text/css"), (script(), "text/javascript")):
+        if name == known:
+            return Response(content, media_type=kind, headers={"cache-control": _A_YEAR})
+    raise HTTPException(status_code=404)
 
 
 # One router: two handlers of one address that are given one by one are each made to run in threads twice.
 _ROUTES: Final = (
     icon,
-    style,
+    static,
     *signing_in.ROUTES,
+    *account.ROUTES,
     *beginning.ROUTES,
     *first_links.ROUTES,
     *tour.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
+    *editing.ROUTES,
+    *health.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,
@@ -78,6 +84,24 @@ _ROUTES: Final = (
     *segments.ROUTES,
     *settings.ROUTES,
 )
+
+
+class _Screens(Litestar):
+    """The framework's application, which answers HEAD as GET, without what would be read."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request."""
+        if scope.get("method") != "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+
+        async def without_body(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        as_get: Any = {**scope, "method": "GET"}
+        await super().__call__(as_get, receive, without_body)
 
 
 def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litestar:
@@ -103,6 +127,8 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
             raise Refused(None)
         if not visit.may(handler.opt["needs"]):
             raise Refused(handler.opt["needs"])
+        if visit.factor_asked and not visit.session.person.has_factor and not handler.opt.get("before_factor"):
+            raise FactorDue
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(desk, request)
@@ -115,7 +141,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         with desk.open():
             yield
 
-    return Litestar(
+    return _Screens(
         [Router("/", route_handlers=_ROUTES)],
         dependencies={
             "visit": Provide(visit, sync_to_thread=False),
@@ -127,6 +153,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,
+        before_send=[_by_tls_alone],
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
@@ -160,6 +187,8 @@ def _said(visit: Visit, error: Exception) -> Html:
     """What a visitor is told of an error."""
     if isinstance(error, Refused) and error.right is None:
         return redirect("/sign-in", to=signing_in.own_path(visit.path))
+    if isinstance(error, FactorDue):
+        return redirect("/settings/account")
     status, words = 500, visit.say("failed")
     match error:
         case Refused():
@@ -183,6 +212,17 @@ def _tell(error: Exception) -> None:
 
 async def _after(answer: Response[Any]) -> Response[Any]:
     return _guarded(answer)
+
+
+async def _by_tls_alone(message: Any, scope: Any) -> None:
+    """Have browsers send the cookie of forms by TLS alone where it came by TLS: the framework says one for all."""
+    if message["type"] != "http.response.start" or dict(scope["headers"]).get(b"x-resa-scheme") != b"https":
+        return
+    ours = COOKIES["csrf"].encode() + b"="
+    message["headers"] = [
+        (name, value + b"; Secure" if name == b"set-cookie" and value.startswith(ours) else value)
+        for name, value in message["headers"]
+    ]
 
 
 def _guarded(answer: Response[Any]) -> Response[Any]:

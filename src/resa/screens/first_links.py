@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from resa.base.errors import ResaError
 from resa.base.language import in_language, said_by
 from resa.screens.frame import Html, Visiting, page, redirect
-from resa.screens.signing_in import Form, agent_of, attempts, signed_in
+from resa.screens.signing_in import PASSWORDS, Form, agent_of, signed_in
 from resa.screens.tour import with_tour
 from resa.screens.visits import Visit
 from resa.workspace.first_links import FirstLink
@@ -32,7 +32,7 @@ def setup_page(visit: Visiting, secret: FromPath[str], first: First) -> Html:
 def setup(request: Request[Any, Any, Any], visit: Visiting, secret: FromPath[str], first: First, data: Form) -> Html:
     """Make the first person, and sign them in; of many who try at once, one is first."""
     email, name = data.get("email", ""), data.get("name", "")
-    with attempts.turns:  # each password takes memory: of many who come at once, all but one are refused before that
+    with PASSWORDS.turns:  # each password takes memory: of many who come at once, all but one are refused before that
         if (refused := _refused(visit, secret, first)) is not None:
             return refused
         try:
@@ -40,7 +40,7 @@ def setup(request: Request[Any, Any, Any], visit: Visiting, secret: FromPath[str
         except ResaError as error:
             why = in_language(said_by(error), visit.language)
             return _refused(visit, secret, first) or _page(visit, status=422, email=email, name=name, why=why)
-    return signed_in(redirect("/" if visit.shop.maps else "/start"), visit, token)
+    return signed_in(visit, token, "/" if visit.shop.maps else "/start")
 
 
 def _page(visit: Visit, *, status: int = 200, email: str = "", name: str = "", why: str = "") -> Html:
@@ -69,7 +69,7 @@ def demo(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[str],
     if session is None:
         over_how = visit.say("demo_how")
         return page(visit, "setup", visit.say("link_over"), status=410, email="", name="", why="", over=over_how)
-    return with_tour(signed_in(redirect("/"), visit, session), visit)
+    return with_tour(signed_in(visit, session, "/"), visit)
 
 
 ROUTES: Final = (setup_page, setup, demo)

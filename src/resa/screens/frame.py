@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
@@ -20,7 +20,7 @@ from resa.screens.rights import Right
 from resa.screens.tour_steps import step_of
 from resa.screens.visits import Visit
 
-__all__ = ["GUARDS", "Html", "Visiting", "icon_file", "page", "redirect", "style_sheet"]
+__all__ = ["GUARDS", "Html", "Visiting", "icon_file", "page", "redirect", "script", "style_sheet"]
 
 Html = Response[str]
 
@@ -35,6 +35,7 @@ NAVIGATION: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/segments", "segments", "see"),
     ("/reports", "reports", "see"),
     ("/live", "live", "sources"),
+    ("/data-health", "health", "sources"),
     ("/settings", "settings", "see"),
 )
 """The screens: address, word, and what one needs to open it."""
@@ -43,8 +44,9 @@ NAMES: Final = {"en": "English", "sv": "Svenska", "nb": "Norsk", "hu": "Magyar"}
 """Each language's name for itself."""
 
 GUARDS: Final = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' "
-    "data:; font-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr "
+    "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -70,6 +72,13 @@ def style_sheet() -> tuple[str, str]:
     """The name of the style sheet, which changes with it, and the sheet: font, colours, and how pages look."""
     sheet = "\n".join([font_css([LATIN]), tokens_css(), _static("screens.css")])
     return f"{hashlib.sha256(sheet.encode()).hexdigest()[:16]}.css", sheet
+
+
+@lru_cache(maxsize=1)
+def script() -> tuple[str, str]:
+    """The name of the script, which changes with it, and the script: an ES module for who edits by keyboard."""
+    source = _static("editing.js")
+    return f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.js", source
 
 
 def icon_file() -> str:
@@ -102,8 +111,9 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
             spoken=lambda text: in_language(text, visit.language),
             title=title,
             style=style_sheet()[0],
+            script=script()[0],
             navigation=[(path, visit.say(word)) for path, word, right in NAVIGATION if visit.may(right)],
-            here="/" + visit.path.partition("?")[0].strip("/").partition("/")[0],
+            here=_screen_of(visit.path),
             languages={key: NAMES[key] for key in LANGUAGES},
             version=__version__,
             tour=step_of(visit),
@@ -114,12 +124,19 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
     return Response(whole, status_code=status, media_type="text/html")
 
 
-def redirect(path: str, **query: str) -> Html:
+def _screen_of(path: str) -> str:
+    """The address of the screen that a page belongs to."""
+    first = path.partition("?")[0].strip("/").partition("/")[0]
+    return "/map" if first == "edit" else f"/{first}"
+
+
+def redirect(path: str, *, fragment: str = "", **query: str) -> Html:
     """Go on at another page of ours, and look at it anew.
 
     Args:
         path: Where to.
+        fragment: Where on the page.
         **query: What its address says.
     """
-    to = path + (f"?{urlencode(query)}" if query else "")
+    to = path + (f"?{urlencode(query)}" if query else "") + (f"#{quote(fragment)}" if fragment else "")
     return Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")

@@ -10,10 +10,11 @@ from resa.workspace.people import ROLES, Role
 
 __all__ = ["RIGHTS", "Right", "may"]
 
-Right = Literal["see", "find", "names", "erase", "sources", "audit", "manage"]
+Right = Literal["see", "edit", "find", "names", "erase", "sources", "audit", "manage"]
 """What a route may need:
 
 see: maps and all numbers;
+edit: what stands in maps, and so what is expected and promised;
 find: customers, one by one;
 names: what customers are called, where a number is opened;
 erase: take all that is stored of a customer away;
@@ -27,8 +28,8 @@ _ALL: Final[frozenset[Right]] = frozenset(get_args(Right))
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         "viewer": frozenset({"see"}),
-        "analyst": frozenset({"see", "sources"}),
-        "marketer": frozenset({"see", "find", "names", "sources"}),
+        "analyst": frozenset({"see", "edit", "sources"}),
+        "marketer": frozenset({"see", "edit", "find", "names", "sources"}),
         "service": frozenset({"see", "find", "names"}),
         "privacy_officer": frozenset({"see", "find", "names", "erase", "audit"}),
         "admin": _ALL,

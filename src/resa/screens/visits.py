@@ -20,20 +20,28 @@ from resa.workspace import Workspace
 from resa.workspace.auditing import acting
 from resa.workspace.edits import Edits
 
-__all__ = ["COOKIES", "Desk", "Refused", "Visit"]
+__all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf", "tour"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
+    "code": "resa-code",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
     "tour": "resa-tour",
 }
-"""What a browser keeps for us: who is signed in, how they read, that a form came from one of our pages, and where on
-the tour a reader is."""
+"""What a browser keeps for us: who is signed in, or about to, how they read, that a form came from our pages, and where
+on the tour a reader is."""
+
+_OURS_ALONE: Final = "__Host-"
+"""Begins the names of cookies that browsers take by TLS from this very host alone, and only for all of its paths."""
 
 _THEMES: Final = ("light", "dark")
 _TOUR: Final = ("1", "2", "3", "4", "5")
+
+
+class FactorDue(Exception):
+    """Somebody's role asks for a second factor, and they have none yet."""
 
 
 class Refused(Exception):
@@ -60,6 +68,7 @@ class Visit:
         theme: `light` or `dark`; empty: as the reader's system is.
         secure: Whether nobody on the way can read along.
         csrf: What a form must bring along; empty: this request gets no page with a form.
+        token: What the browser knows its session by; empty: it has none.
         tour: The step of the tour at which the reader is; 0: they take none.
     """
 
@@ -70,12 +79,19 @@ class Visit:
     theme: str
     secure: bool
     csrf: str = ""
+    token: str = field(default="", repr=False)
     tour: int = 0
 
     @property
     def person(self) -> Person | None:
         """Who is signed in."""
         return None if self.session is None else self.session.person
+
+    @property
+    def factor_asked(self) -> bool:
+        """Whether the settings ask who is signed in for a second factor."""
+        asked = self.shop.settings.second_factor_for
+        return self.person is not None and ("all" in asked or self.person.role in asked)
 
     @property
     def who(self) -> str:
@@ -139,7 +155,7 @@ class Desk:
             scheme: `http` or `https`, as the visitor sees it.
             csrf: What a form must bring along.
         """
-        shop, token = self.shop, cookies.get(COOKIES["session"], "")
+        shop, token = self.shop, cookies.get(cookie_name("session", secure=scheme == "https"), "")
         language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
         return Visit(
             shop=shop,
@@ -149,6 +165,7 @@ class Desk:
             theme=theme if theme in _THEMES else "",
             secure=scheme == "https",
             csrf=csrf,
+            token=token,
             tour=_step(cookies.get(COOKIES["tour"], "")),
         )
 
@@ -164,6 +181,16 @@ class Desk:
 def _step(said: str) -> int:
     """A step of the tour; 0: it is none."""
     return int(said) if said in _TOUR else 0
+
+
+def cookie_name(what: Literal["session", "code"], *, secure: bool) -> str:
+    """What a cookie is called that says who somebody is.
+
+    Args:
+        what: Which one.
+        secure: Whether the visitor comes by TLS.
+    """
+    return f"{_OURS_ALONE if secure else ''}{COOKIES[what]}"
 
 
 def _preferred(accepts: str) -> str:

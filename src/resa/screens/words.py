@@ -8,12 +8,14 @@ from typing import Final
 from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
+from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
+    **OF_EDITING,
     **OF_BEGINNINGS,
     # The frame
     "home": "Home",
@@ -44,6 +46,42 @@ ENGLISH: Final[Mapping[str, str]] = {
     "welcome_over": "This invitation holds no more",
     "welcome_how": "An invitation holds once, for seven days. Ask an administrator for another one: resa people invite",
     "set_password": "Set the password",
+    # One's own account
+    "account": "Your account",
+    "password_old": "Password until now",
+    "password_new": "New password",
+    "password_about": "At least 12 characters; a sentence is good. You stay signed in here, and are signed out "
+    "everywhere else.",
+    "password_change": "Change the password",
+    "password_changed": "The password is changed, and you are signed out everywhere else.",
+    "password_wrong": "This is not your password.",
+    "factor": "Second factor",
+    "factor_about": "With it, signing in asks for a code of an app besides the password: who learned your password "
+    "alone stays outside.",
+    "factor_due": "Your role asks for a second factor. Everything else opens once it is set up.",
+    "factor_begin": "Set it up",
+    "factor_on": "It is on: signing in asks for a code.",
+    "factor_scan": "Read this picture with an app for such codes; many password managers are one. Without a camera, "
+    "type the secret below it instead.",
+    "factor_picture": "The secret, for the camera",
+    "factor_confirm": "The six digits that the app shows now",
+    "factor_turn_on": "Turn it on",
+    "factor_off": "Turn it off",
+    "factor_off_done": "The second factor is off.",
+    "factor_needed": "Your role asks for a second factor: it cannot be turned off.",
+    "code": "Code of the app, or a recovery code",
+    "code_wrong": "This code does not hold: it is mistyped, too old, or was used already. The app shows a new one "
+    "every half minute.",
+    "recovery": "Recovery codes",
+    "recovery_about": "Each of these signs you in once in the place of a code, should you lose the app. Keep them "
+    "where nobody else reads them: they are shown this once.",
+    "recovery_kept": "They are kept",
+    "recovery_new": "Make new recovery codes",
+    "recovery_left.one": "{n} recovery code is left.",
+    "recovery_left.other": "{n} recovery codes are left.",
+    "reset_factor": "Take the second factor away",
+    "sign_in_code_about": "Your password is right. Now the six digits that your app shows, or one of your recovery "
+    "codes.",
     # Trouble
     "trouble": "This cannot be shown",
     "failed": "Something went wrong here. What you did before is kept; please try again.",
@@ -57,7 +95,24 @@ ENGLISH: Final[Mapping[str, str]] = {
     "no_map": "There is no map yet",
     "no_map_how": "A map is a file of the workspace's folder. Begin one with: resa new, or let events propose one: "
     "resa map discover",
-    "sources_troubled": "Sources that need somebody",
+    "needs_you": "What needs somebody",
+    "stopped": "{source} has stopped to deliver",
+    "reviews_wait.one": "{n} pair of customers waits for somebody to decide whether they are one",
+    "reviews_wait.other": "{n} pairs of customers wait for somebody to decide whether they are one",
+    "since_last": "Since you were here last, {moment} UTC",
+    "since_nothing": "Nothing changed.",
+    "then_now": "{what}: {then} then, {now} now",
+    "new_place": "New: {place}",
+    "now_below": "Fell below its target: {what}",
+    "now_met": "Is on target now: {what}",
+    "furthest": "Furthest below target",
+    "fell": "Shares that fell",
+    "fell_by": "{after} in the four weeks from {day}, {before} in the four before: {points} points ({low} to {high})",
+    "improving": "Open improvements",
+    "improvement_idea": "an idea",
+    "improvement_planned": "planned",
+    "improvement_doing": "under way",
+    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are worked out anew once a minute.",
     "first_steps": "What to do next",
     "where_to_look": "Where to look first",
     "open_map": "Open the map",
@@ -71,6 +126,20 @@ ENGLISH: Final[Mapping[str, str]] = {
     "lanes_numbers": "Numbers",
     "seen_by": "Seen by",
     "everybody": "Everybody",
+    "side_by_side": "All side by side",
+    "first_day": "From",
+    "last_day": "Until",
+    "compared_with": "Compared with",
+    "against_none": "Nothing",
+    "against_before": "As many days before",
+    "against_year": "The same days a year ago",
+    "earlier": "← Earlier",
+    "later": "Later →",
+    "all_days": "All days",
+    "last_days": "The last 30 days",
+    "changes_between": "What changed: {now} against {before}",
+    "changes_by_chance": "What was begun in those days. Of twenty shares that did not change, one looks by chance "
+    "as if it had.",
     "as_planned": "As planned, without numbers",
     "show": "Show",
     "as_table": "The same as a table",
@@ -329,6 +398,35 @@ ENGLISH: Final[Mapping[str, str]] = {
     "tracking_properties": "What is read of its events",
     "tracking_unused": "Events that are no touchpoint of this map",
     "tracking_unused_properties": "Properties that this map does not read",
+    # How the data are doing
+    "health": "Data health",
+    "do_first": "What needs doing first",
+    "grave": "Now",
+    "show_more": "Show more",
+    "all_well": "All is well: everything that came in is counted, sources run, and the disk has room.",
+    "arrivals_waiting": "Requests that wait to become events",
+    "waits_since": "the oldest came {span}",
+    "index_made": "Numbers were brought up to date",
+    "rows_behind": "{rows} rows are not counted yet",
+    "writer_seen": "The server gave a sign of life",
+    "disk_free": "Free on the disk",
+    "events": "Events",
+    "ago": "{span} ago",
+    "last_success": "Last success",
+    "failures": "Failures since",
+    "counted": "Counted",
+    "recount": "Recount",
+    "recount_about": "Everything is counted again from the files and compared with what is stored, as resa verify "
+    "does. What comes in meanwhile is accepted, and becomes events afterwards.",
+    "recount_now": "Count everything again",
+    "recount_under_way": "It is under way.",
+    "recount_ended": "The last recount ended {moment} UTC.",
+    "recount_well": "Everything agrees.",
+    "sizes": "What is stored",
+    "stored_in": "In",
+    "size": "Size",
+    "size_others": "everything else",
+    "size_all": "all together",
     # Settings
     "your_sessions": "Where you are signed in",
     "sessions_about": "You are signed in as {email}, in the role {role}.",

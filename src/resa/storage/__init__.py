@@ -12,7 +12,7 @@ from resa.storage.api_keys import (
     make_key,
     revoke_key,
 )
-from resa.storage.arrivals import Arrival, Arrivals, Waiting
+from resa.storage.arrivals import Arrival, Arrivals, Waiting, count_waiting
 from resa.storage.audit import (
     Also,
     AuditEntry,
@@ -35,6 +35,19 @@ from resa.storage.consents import (
 )
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
+from resa.storage.drafts import (
+    DraftStep,
+    SavedText,
+    add_step,
+    drop_draft,
+    list_steps,
+    redo_step,
+    save_text,
+    saved_text,
+    saved_texts_of,
+    saving_alone,
+    undo_step,
+)
 from resa.storage.erasing import (
     Person,
     count_erasures,
@@ -52,10 +65,11 @@ from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.keeping_out import KeptOut, erased_with, named_in_payload
+from resa.storage.key_files import link_secret, made_link_secret
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.last_visits import LastVisit, keep_visit
 from resa.storage.layers import lower_bounds
 from resa.storage.likely_pairs import LikelyPair, kept_pairs, replacing_pairs
-from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.matching import touchpoints_without_history
 from resa.storage.memberships import (
@@ -74,17 +88,13 @@ from resa.storage.needles import Needles, is_distinctive
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.people import (
     accept_invitation,
-    begin_session,
+    change_password,
     change_role,
     end_person,
-    end_session,
-    end_session_of,
     has_people,
     invite_person,
     invited_person,
     list_people,
-    list_sessions,
-    living_session,
     make_first_person,
     password_of,
 )
@@ -113,6 +123,19 @@ from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.seals import audit_seal, consents_seal
 from resa.storage.searching import search_everything
+from resa.storage.second_factors import (
+    Code,
+    confirm_factor,
+    count_recovery_codes,
+    end_factor,
+    factor_of,
+    finish_session,
+    propose_factor,
+    replace_recovery_codes,
+    reset_factor,
+    waiting_for_code,
+)
+from resa.storage.sessions import begin_session, end_session, end_session_of, list_sessions, living_session
 from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
@@ -138,7 +161,9 @@ __all__ = [
     "AuditEntry",
     "Cause",
     "ChunkResult",
+    "Code",
     "ConsentRecord",
+    "DraftStep",
     "EventFile",
     "Exclusion",
     "Figures",
@@ -150,6 +175,7 @@ __all__ = [
     "KeptOut",
     "Kind",
     "Labels",
+    "LastVisit",
     "LikelyPair",
     "Load",
     "MapColumn",
@@ -159,6 +185,7 @@ __all__ = [
     "Owners",
     "Person",
     "Reached",
+    "SavedText",
     "Scope",
     "SegmentChange",
     "SegmentState",
@@ -172,14 +199,17 @@ __all__ = [
     "Way",
     "Writer",
     "accept_invitation",
+    "add_step",
     "audit_entries",
     "audit_seal",
     "begin_session",
+    "change_password",
     "change_role",
     "changed_customers",
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "confirm_factor",
     "consent_is_answered",
     "consenting_keys",
     "consents_known",
@@ -189,7 +219,11 @@ __all__ = [
     "count_erasures",
     "count_files",
     "count_old_entries",
+    "count_recovery_codes",
+    "count_waiting",
     "customers_alone",
+    "drop_draft",
+    "end_factor",
     "end_person",
     "end_session",
     "end_session_of",
@@ -197,7 +231,9 @@ __all__ = [
     "erased_with",
     "expire_entries",
     "expire_rows",
+    "factor_of",
     "finish_erasures",
+    "finish_session",
     "first_of_each_key",
     "forget_derived",
     "forget_pseudonyms",
@@ -222,6 +258,7 @@ __all__ = [
     "keep_entry",
     "keep_out",
     "keep_segment",
+    "keep_visit",
     "kept_decisions",
     "kept_members",
     "kept_pairs",
@@ -233,6 +270,7 @@ __all__ = [
     "list_keys",
     "list_people",
     "list_sessions",
+    "list_steps",
     "living_session",
     "lower_bounds",
     "made_link_secret",
@@ -241,14 +279,22 @@ __all__ = [
     "map_catalog",
     "named_in_payload",
     "password_of",
+    "propose_factor",
     "put_consents",
     "put_entry",
     "read_figures",
+    "redo_step",
     "refresh_index",
     "refused_payloads",
+    "replace_recovery_codes",
     "replacing_pairs",
+    "reset_factor",
     "revoke_key",
     "rows_naming",
+    "save_text",
+    "saved_text",
+    "saved_texts_of",
+    "saving_alone",
     "search_everything",
     "segment_history",
     "segment_states_of",
@@ -259,6 +305,8 @@ __all__ = [
     "states_of_sources",
     "touchpoints_without_history",
     "trying",
+    "undo_step",
     "verify_store",
+    "waiting_for_code",
     "with_parts",
 ]

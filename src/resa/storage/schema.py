@@ -21,6 +21,7 @@ __all__ = [
     "consents",
     "consumed",
     "decisions",
+    "draft_steps",
     "erased_identifiers",
     "erasures",
     "file_loads",
@@ -28,6 +29,7 @@ __all__ = [
     "generations",
     "hash_runs",
     "invitations",
+    "last_visits",
     "lease",
     "likely_pairs",
     "loads",
@@ -36,6 +38,8 @@ __all__ = [
     "metadata",
     "people",
     "pseudonyms",
+    "recovery_codes",
+    "saved_texts",
     "segment_changes",
     "segment_members",
     "segment_states",
@@ -328,6 +332,10 @@ people = Table(
     Column("password_hash", Text),  # Argon2id with its salt and costs; null: no invitation was accepted yet
     Column("made_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),  # since when they may sign in no more
+    # Of the second factor: 16 random bytes, from which its secret follows by a key that lies in a file of its own.
+    Column("factor", LargeBinary),  # null: none, not even begun
+    Column("factor_since", BigInteger),  # null: not confirmed by a code yet
+    Column("factor_step", BigInteger),  # of the newest code that was used: it and those before hold no more
     sqlite_autoincrement=True,
 )
 
@@ -349,4 +357,46 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
     Column("ended_at", BigInteger),
+    Column("code_until", BigInteger),  # the password was right, a code is due until then; null: none is
+)
+
+recovery_codes = Table(  # each stands in for one code of a second factor that was lost, and goes when it was used
+    "recovery_codes",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+)
+
+last_visits = Table(
+    "last_visits",
+    metadata,
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("at", BigInteger, nullable=False),  # when the first page was looked at last, to some minutes
+    Column("seen", Text, nullable=False),  # JSON: the numbers that stood there
+    Column("before_at", BigInteger),  # the same of the visit before that one
+    Column("before", Text),
+)
+
+draft_steps = Table(
+    "draft_steps",
+    metadata,
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("file", Text, primary_key=True),  # relative to the workspace
+    Column("number", Integer, primary_key=True),
+    Column("base", Text, nullable=False),  # the file as it was when this was made of it
+    Column("text", Text, nullable=False),
+    Column("about", Text, nullable=False),  # what was changed, as the person was told
+    Column("at", BigInteger, nullable=False),
+    Column("undone", Integer, nullable=False),
+)
+
+saved_texts = Table(
+    "saved_texts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file", Text, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),  # the address of one of the staff; empty: found so on the disk
+    sqlite_autoincrement=True,
 )

@@ -42,6 +42,9 @@ _LOOK_SECONDS: Final = 1.0
 _TELL_SECONDS: Final = 60.0
 _LISTENING: Final = "listening at port "
 
+_SESSIONS: Final = ("resa-session", "__Host-resa-session")
+"""What screens call the cookies of who is signed in: without TLS, and by it."""
+
 _OWN_FILES: Final = 256
 
 _HEAD_BYTES: Final = 64 * 1024
@@ -169,8 +172,9 @@ def run(folder: Path, data: Path, host: str, port: int, first: str) -> None:
 def _signed_in(shop: Workspace, cookies: str) -> bool:
     """Whether a browser's cookies are those of somebody who is signed in."""
     with suppress(ResaError, CookieError):
-        token = SimpleCookie(cookies).get("resa-session")
-        return token is not None and shop.people.signed_in(token.value) is not None
+        found = SimpleCookie(cookies)
+        tokens = (found[name].value for name in _SESSIONS if name in found)
+        return any(shop.people.signed_in(token) is not None for token in tokens)
     return False
 
 

@@ -58,7 +58,7 @@ def test_who_is_not_signed_in_opens_nothing(folder: Path) -> None:
 
 def filled(path: str) -> str:
     """An address of a route: with names that exist, or do not."""
-    path = path.replace("{kind:str}", "funnel")
+    path = path.replace("{kind:str}", "funnel").replace("{number:int}", "1")
     return path.replace("{key:str}", "journey").replace("{name:str}", "journey.csv").replace("{touchpoint:str}", "cart")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resa.documents import Change, Node, apply_edits, edit, read_document, walk
+from resa.documents import Node, Path, apply_edits, read_document, rewrite, walk
 
 NAMES = st.text("abcdeåäö_", min_size=1, max_size=6)
 SCALARS = st.one_of(
@@ -74,16 +76,74 @@ def test_reading_and_writing_back_changes_no_byte(text: str, data: st.DataObject
     document = read_document("x.yaml", text.encode())
     assert not [problem for problem in document.problems if problem.severity == "error"]
     assert document.text == text
-    assert edit(document, []) == text
+    assert rewrite(document, document.data) == text
     path, node = data.draw(st.sampled_from(_scalars(text)))
     new = data.draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
-    changed = edit(document, [Change.set(path, new)])
+    wanted = copy.deepcopy(document.data)
+    _at(wanted, path[:-1])[path[-1]] = new
+    changed = rewrite(document, wanted)
     assert changed.startswith(text[: node.start])
     assert changed.endswith(text[node.end :])
     again = read_document("x.yaml", changed)
     found = again.node(path)
     assert found is not None
     assert found.text == new
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with that are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+VALUES = st.recursive(
+    st.one_of(st.integers(-9, 9), st.booleans(), st.none(), NAMES, st.sampled_from(["two words", "no", "a: b", "# x"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("examples", [150, pytest.param(10_000, marks=pytest.mark.nightly)])
+def test_an_entry_put_in_taken_away_or_replaced_leaves_the_rest(examples: int) -> None:
+    settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])(
+        given(documents(), st.data())(_leaves_the_rest)
+    )()
+
+
+def _leaves_the_rest(text: str, data: st.DataObject) -> None:
+    document = read_document("x.yaml", text)
+    assert document.root is not None
+    containers = [(path, node) for path, node, key in walk(document.root) if not key and (node.items or node.pairs)]
+    path, node = data.draw(st.sampled_from(containers))
+    wanted = copy.deepcopy(document.data)
+    there = _at(wanted, path)
+    steps = list(there) if isinstance(there, dict) else list(range(len(there)))
+    way = data.draw(st.sampled_from(["put in", "take away", "replace"] if len(there) > 1 else ["put in", "replace"]))
+    if way == "take away":
+        del there[data.draw(st.sampled_from(steps))]
+    elif way == "replace":
+        there[data.draw(st.sampled_from(steps))] = data.draw(VALUES)
+    elif isinstance(there, list):
+        there.insert(data.draw(st.integers(0, len(there))), data.draw(VALUES))
+    else:
+        there.setdefault(data.draw(NAMES), data.draw(VALUES))
+    changed = rewrite(document, wanted)
+    assert read_document("x.yaml", changed).data == wanted
+    same_start = _alike(text, changed)
+    same_end = _alike(text[same_start:][::-1], changed[same_start:][::-1])
+    if way == "take away":
+        assert same_start + same_end == len(changed), "nothing new was written"
+    elif way == "put in":
+        assert same_start + same_end == len(text), "nothing that stood there was taken away"
+    else:
+        assert changed.startswith(text[: document.source.line_bounds(node.start)[0]])
+        assert changed.endswith(text[document.source.line_bounds(node.end)[1] :])
 
 
 SIGNS = [

@@ -1,0 +1,272 @@
+"""Editing a map: on the wall, by touchpoint, or in its text; looked at, saved, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final, cast
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+
+from resa.base.errors import InputError, MapError, QuestionError, ResaError
+from resa.base.language import in_language, said_by, sentence
+from resa.documents import Choice
+from resa.journey_map import (
+    LANES,
+    Change,
+    add_stage,
+    add_touchpoint,
+    move_stage,
+    move_touchpoint,
+    remove_stage,
+    remove_touchpoint,
+    said_of,
+    write_map,
+    write_stage,
+    write_touchpoint,
+)
+from resa.model.journey import JourneyMap
+from resa.screens.forms import BLANK, asked_of_form, in_form, words_of_form
+from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.signing_in import Form
+from resa.screens.visits import Visit
+from resa.workspace.drafting import Draft, Drafts, difference, fingerprint
+
+__all__ = ["ROUTES"]
+
+ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
+"""The lanes of the wall, from the top."""
+
+
+@get("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
+def wall(visit: Visiting, key: FromPath[str], touchpoint: FromQuery[str] = "", stage: FromQuery[str] = "") -> Html:
+    """The map as a wall of cells, with one of its touchpoints or stages opened."""
+    return _wall(visit, _draft(visit, key), touchpoint=touchpoint, stage=stage)
+
+
+@post("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
+def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
+    """Change what a form of the wall says: a touchpoint, a stage, the map, or where one stands."""
+    touchpoint, stage = data.get("touchpoint", ""), data.get("stage", "")
+    draft = _draft(visit, key)
+    try:
+        changes, about = _asked(visit, draft, data)
+        if changes:
+            Drafts(visit.shop).change(_person(visit), key, about, *changes)
+    except ResaError as error:
+        why = _why(visit, error)
+        return _wall(visit, draft, touchpoint=touchpoint, stage=stage, typed=data, why=why, status=422)
+    if data.get("do") in {"remove_touchpoint", "remove_stage"}:
+        return redirect(f"/edit/{key}")
+    if at := data.get("at"):
+        return redirect(f"/edit/{key}", fragment=at)
+    opened = {"touchpoint": touchpoint} if touchpoint else {"stage": stage} if stage else {}
+    return redirect(f"/edit/{key}", **opened)
+
+
+def _wall(
+    visit: Visit,
+    draft: Draft,
+    *,
+    touchpoint: str = "",
+    stage: str = "",
+    typed: Mapping[str, str] | None = None,
+    why: str = "",
+    status: int = 200,
+) -> Html:
+    journey_map = draft.map
+    if journey_map is None:
+        return redirect(f"/edit/{draft.key}/text")
+    said = {one: in_form(words) for one, words in _said(draft.file, draft.text).items()}
+    if touchpoint and touchpoint not in said:
+        touchpoint = ""
+    opened = said.get(touchpoint)
+    if opened is not None and typed is not None and typed.get("do") == "write_touchpoint":
+        opened = {**opened, **words_of_form(typed)}
+    return page(
+        visit,
+        "edit",
+        visit.say("edit_map", title=journey_map.title),
+        status=status,
+        draft=draft,
+        map=journey_map,
+        said=said,
+        rows=ROWS,
+        lanes=LANES,
+        names=_names(journey_map),
+        opened=opened,
+        blank=BLANK,
+        touchpoint=touchpoint,
+        stage=next((one for one in journey_map.stages if one.key == stage), None),
+        seen=(typed or {}).get("seen") or fingerprint(draft.text),
+        why=why,
+    )
+
+
+_said = lru_cache(maxsize=8)(said_of)
+"""What files say, which is asked for at each look at the wall."""
+
+
+def _names(journey_map: JourneyMap) -> dict[str, str]:
+    """What people call the touchpoints and stages, by key."""
+    stages = {one.key: one.name for one in journey_map.stages}
+    return stages | {one.key: one.name for one in journey_map.touchpoints}
+
+
+def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Change], str]:
+    """What a form of the wall asks for, and how it is called in the list of changes."""
+    touchpoint, stage, name = (data.get(field, "").strip() for field in ("touchpoint", "stage", "name"))
+    called = _names(draft.map) if draft.map else {}
+    what, do = called.get(touchpoint or stage, ""), data.get("do", "")
+    by = -1 if data.get("to") == "left" else 1
+    simple: dict[str, Callable[[], Change]] = {
+        "add_touchpoint": lambda: add_touchpoint(name, stage=stage, after=data.get("after") or None),
+        "move_touchpoint": lambda: move_touchpoint(touchpoint, by),
+        "remove_touchpoint": lambda: remove_touchpoint(touchpoint),
+        "add_stage": lambda: add_stage(name, after=data.get("after") or None),
+        "move_stage": lambda: move_stage(stage, by),
+        "remove_stage": lambda: remove_stage(stage),
+        "write_stage": lambda: write_stage(stage, {"name": name}),
+        "write_map": lambda: write_map({"title": name, "owner": data.get("owner", "").strip()}),
+    }
+    if do in simple:
+        return [simple[do]()], visit.say(f"step_{do}", name=what or name)
+    if do != "write_touchpoint" or touchpoint not in called:
+        raise QuestionError(sentence("this form asks for nothing that is known here"))
+    before = draft.text_seen(data.get("seen", ""))
+    if before is None:
+        raise QuestionError(sentence("the draft was thrown away meanwhile; look at the map as it is now"))
+    words = asked_of_form(_said(draft.file, before)[touchpoint], data)
+    fields = ", ".join(visit.say(f"field_{field}") for field in words)
+    return [write_touchpoint(touchpoint, words)] if words else [], f"{what}: {fields}"
+
+
+@get("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
+def text(visit: Visiting, key: FromPath[str]) -> Html:
+    """The map's file as text, with what is wrong at its place."""
+    draft = _draft(visit, key)
+    title = visit.say("edit_text", file=draft.file)
+    return page(visit, "edit_text", title, draft=draft, key=key, seen=fingerprint(draft.text), typed=None, why="")
+
+
+@post("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
+def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
+    """Write the draft's text, right or wrong."""
+    draft, drafts = _draft(visit, key), Drafts(visit.shop)
+    typed, seen = data.get("text", ""), data.get("seen", "")
+    if seen != fingerprint(draft.text):
+        title, why = visit.say("edit_text", file=draft.file), visit.say("draft_moved")
+        seen = fingerprint(draft.text)
+        return page(visit, "edit_text", title, status=409, draft=draft, key=key, seen=seen, typed=typed, why=why)
+    drafts.write(_person(visit), key, visit.say("step_text"), typed)
+    return redirect(f"/edit/{key}/text")
+
+
+@post("/edit/{key:str}/step", opt={"needs": "edit"}, sync_to_thread=True)
+def step(visit: Visiting, key: FromPath[str], data: Form) -> Html:
+    """Take the last change back, do it again, or throw the draft away."""
+    drafts, person = Drafts(visit.shop), _person(visit)
+    ways = {"undo": drafts.undo, "redo": drafts.redo, "drop": drafts.drop}
+    if (way := ways.get(data.get("do", ""))) is not None:
+        way(person, key)
+    back = data.get("back", "")
+    return redirect(f"/edit/{key}/{back}" if back in {"text", "changes"} else f"/edit/{key}")
+
+
+@get("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
+def changes(visit: Visiting, key: FromPath[str]) -> Html:
+    """What the draft changes in the file, what is wrong with it, and what others changed meanwhile."""
+    return _changes(visit, key)
+
+
+@post("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
+def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
+    """Save the draft into the file, or take in what others changed meanwhile."""
+    drafts, person = Drafts(visit.shop), _person(visit)
+    try:
+        if data.get("do") == "take_in":
+            chosen = sorted(
+                (int(name.removeprefix("part.")), value)
+                for name, value in data.items()
+                if name.startswith("part.") and name.removeprefix("part.").isdecimal()
+            )
+            choices = [cast("Choice", value) for _, value in chosen if value in {"mine", "theirs", "both"}]
+            drafts.take_in(person, key, visit.say("step_take_in"), choices, seen=data.get("seen", ""))
+            return redirect(f"/edit/{key}/changes")
+        drafts.save(person, key, visit.who)
+    except ResaError as error:
+        return _changes(visit, key, why=_why(visit, error), status=409)
+    return redirect(f"/map/{key}")
+
+
+def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Html:
+    draft = _draft(visit, key)
+    return page(
+        visit,
+        "edit_changes",
+        visit.say("changes_of", file=draft.file),
+        status=status,
+        key=key,
+        draft=draft,
+        lines=difference(draft.base, draft.text),
+        theirs=difference(draft.base, draft.found) if draft.overtaken else [],
+        parts=[one for one in draft.parts if one.text is None] if draft.overtaken else [],
+        seen=fingerprint(draft.found),
+        why=why,
+    )
+
+
+@get("/edit/{key:str}/history", opt={"needs": "edit"}, sync_to_thread=True)
+def history(visit: Visiting, key: FromPath[str]) -> Html:
+    """What the map's file was, each time that it was saved."""
+    draft = _draft(visit, key)
+    versions = Drafts(visit.shop).history(key)
+    title = visit.say("history_of", file=draft.file)
+    return page(visit, "edit_history", title, key=key, draft=draft, versions=versions)
+
+
+@get("/edit/{key:str}/history/{number:int}", opt={"needs": "edit"}, sync_to_thread=True)
+def version(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Html:
+    """What the map's file was, beside what it is."""
+    draft = _draft(visit, key)
+    found = Drafts(visit.shop).saved(key, number)
+    lines = difference(found.text, draft.text)
+    return page(
+        visit,
+        "edit_version",
+        visit.say("version_of", file=draft.file),
+        key=key,
+        draft=draft,
+        version=found,
+        lines=lines,
+    )
+
+
+@post("/edit/{key:str}/history/{number:int}", opt={"needs": "edit"}, sync_to_thread=True)
+def bring_back(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Html:
+    """Make a draft that says what the file was."""
+    drafts = Drafts(visit.shop)
+    found = drafts.saved(key, number)
+    drafts.write(_person(visit), key, visit.say("step_bring_back"), found.text)
+    return redirect(f"/edit/{key}/changes")
+
+
+def _draft(visit: Visit, key: str) -> Draft:
+    return Drafts(visit.shop).of(_person(visit), key)
+
+
+def _person(visit: Visit) -> int:
+    if visit.person is None:
+        raise QuestionError(sentence("nobody is signed in"))
+    return visit.person.id
+
+
+def _why(visit: Visit, error: ResaError) -> str:
+    """What a person is told who asked for something that cannot be done."""
+    if isinstance(error, (MapError, InputError)) and error.problems:
+        return " ".join(in_language(one.message, visit.language) for one in error.problems[:3])
+    return in_language(said_by(error), visit.language)
+
+
+ROUTES: Final = (wall, change_wall, text, change_text, step, changes, save, history, version, bring_back)

@@ -1,0 +1,103 @@
+"""What a form of the wall says of a touchpoint, in the words that `resa.journey_map.said_of` has for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from resa.journey_map import LANES
+
+__all__ = ["BLANK", "asked_of_form", "in_form", "words_of_form"]
+
+_FEELING: Final = re.compile(r"[+-]?[0-9]")
+_OF_ROWS: Final = {
+    "pain_points": ("text", "source", "shown_by", "improvement"),
+    "expect": ("within", "target", "owner"),
+    "promise": ("within", "target", "owner"),
+}
+BLANK: Final[Mapping[str, Mapping[str, Any]]] = {
+    field: {**dict.fromkeys(names, ""), **({} if field == "pain_points" else {"next": []})}
+    for field, names in _OF_ROWS.items()
+}
+"""A row of each list that says nothing yet."""
+
+_NEEDED: Final = {"pain_points": "text", "expect": "next", "promise": "next"}
+
+
+def in_form(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a touchpoint as a form shows it: of each row the fields that it has."""
+    rows = {
+        field: [
+            {
+                "at": row["at"],
+                **{name: row.get(name, blank) for name, blank in BLANK[field].items()},
+            }
+            for row in said[field]
+        ]
+        for field in _OF_ROWS
+    }
+    return {**said, **rows}
+
+
+def asked_of_form(said: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
+    """What a form says otherwise than what was said when it was shown."""
+    before, words = in_form(said), words_of_form(data)
+    if "channel" in words:
+        kept = [one for one in before["channel"] if one in words["channel"]]
+        words["channel"] = kept + [one for one in words["channel"] if one not in kept]
+    return {field: value for field, value in words.items() if value != before[field]}
+
+
+def words_of_form(data: Mapping[str, str]) -> dict[str, Any]:
+    """The words of a form; of fields that it does not hold, nothing.
+
+    Fields are called as they are in the file. Of a list of rows, `expect.0.within` is one of the first row, whose
+    `expect.0.at` says which of those in the file it is; a row without its text, or without an end, is taken away.
+    """
+    words: dict[str, Any] = {}
+    for field in ("name", "owner"):
+        if field in data:
+            words[field] = " ".join(data[field].split())
+    for lane in LANES:
+        if lane in data:
+            words[lane] = _lines(data[lane])
+    if "emotion.now" in data:
+        words["emotion"] = {side: _feeling(data.get(f"emotion.{side}", "")) for side in ("now", "aim")}
+    if "has.moment_of_truth" in data:
+        words["moment_of_truth"] = "moment_of_truth" in data
+    if "has.channel" in data:
+        words["channel"] = [name.removeprefix("channel.") for name in data if name.startswith("channel.")]
+    for field, names in _OF_ROWS.items():
+        if f"has.{field}" in data:
+            words[field] = _rows(data, field, names)
+    return words
+
+
+def _lines(text: str) -> list[str]:
+    """One thought a line."""
+    return [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
+
+
+def _feeling(text: str) -> int | None:
+    text = text.strip().replace("−", "-")
+    return int(text) if _FEELING.fullmatch(text) else None
+
+
+def _rows(data: Mapping[str, str], field: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    numbers = sorted(
+        {int(name.split(".")[1]) for name in data if re.fullmatch(rf"{field}\.[0-9]{{1,3}}\.\w+(\.[0-9]+)?", name)}
+    )
+    rows = []
+    for number in numbers:
+        start = f"{field}.{number}."
+        row: dict[str, Any] = {}
+        if (at := data.get(f"{start}at", "")).isdecimal():
+            row["at"] = int(at)
+        row |= {name: " ".join(data[start + name].split()) for name in names if start + name in data}
+        if _NEEDED[field] == "next":
+            ends = [data[name] for name in data if name.startswith(f"{start}next.") and data[name]]
+            row["next"] = list(dict.fromkeys(ends))
+        if row.get(_NEEDED[field]):
+            rows.append(row)
+    return rows

@@ -1,0 +1,288 @@
+"""Drafts of maps: what people edit on screens, step by step, until it is saved into the file.
+
+The file is the map; a draft is one person's and changes nothing that others see. It remembers the file that it was made
+of. If that has changed by the time it is saved, by somebody else's draft or by an editor on the disk, both are put
+together first, and where they disagree a person chooses. What a file was before it was saved is kept, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resa.base.errors import MapError, Problem, QuestionError
+from resa.base.files import write_text_durably
+from resa.base.language import sentence
+from resa.documents import Choice, Part, merge, merged_text, read_document
+from resa.journey_map import Change, Loaded, edited, load_texts, map_files
+from resa.model.journey import JourneyMap
+from resa.storage import (
+    DraftStep,
+    SavedText,
+    add_step,
+    drop_draft,
+    list_steps,
+    redo_step,
+    save_text,
+    saved_text,
+    saved_texts_of,
+    saving_alone,
+    undo_step,
+)
+
+if TYPE_CHECKING:
+    from resa.workspace.workspace import Workspace
+
+__all__ = ["Draft", "Drafts", "difference", "fingerprint"]
+
+_OVERTAKEN = sentence("the file has changed meanwhile; look at both and take it in")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One person's draft of a map's file; without steps, the file as it is.
+
+    Attributes:
+        key: Of the map.
+        file: Relative to the workspace.
+        found: What stands in the file now.
+        steps: What was changed, oldest first, with what was undone and can be done again.
+        others: All files of the maps, as they are now.
+    """
+
+    key: str
+    file: str
+    found: str
+    steps: tuple[DraftStep, ...]
+    others: Loaded
+
+    @property
+    def done(self) -> tuple[DraftStep, ...]:
+        """The steps that were not undone."""
+        return tuple(step for step in self.steps if not step.undone)
+
+    @property
+    def redoable(self) -> DraftStep | None:
+        """What would be done again."""
+        return next((step for step in self.steps if step.undone), None)
+
+    @property
+    def text(self) -> str:
+        """The file as in the draft."""
+        return self.done[-1].text if self.done else self.found
+
+    @property
+    def base(self) -> str:
+        """The file that the draft was made of."""
+        return self.done[-1].base if self.done else self.found
+
+    def text_seen(self, seen: str) -> str | None:
+        """The text of any of its steps, or of the file, by its fingerprint; `None`: there was none such."""
+        texts = (self.text, self.found, *(text for step in self.steps for text in (step.text, step.base)))
+        return next((text for text in texts if fingerprint(text) == seen), None)
+
+    @property
+    def changed(self) -> bool:
+        """Whether it says anything else than the file."""
+        return self.text != self.found
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether somebody changed the file since the draft was made of it."""
+        return self.changed and self.base != self.found
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The maps of the workspace as they would be with this draft."""
+        return _loaded({**self.others.texts, self.file: self.text})
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with it, errors first."""
+        return tuple(sorted(self.loaded.problems, key=lambda one: one.severity != "error"))
+
+    @property
+    def map(self) -> JourneyMap | None:
+        """The map as it would be; `None`: its file or one that it needs is wrong."""
+        return self.loaded.maps.get(self.key)
+
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        """The draft and the file that has changed meanwhile, put together."""
+        return merge(self.base, self.text, self.found)
+
+
+class Drafts:
+    """The drafts of a workspace.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+
+    def of(self, person: int, key: str) -> Draft:
+        """A person's draft of a map.
+
+        Raises:
+            QuestionError: There is no file of such a map.
+        """
+        files, _ = map_files(self._shop.folder)
+        file = next((name for name in files if _is_map(name) and Path(name).stem == key), None)
+        if file is None:
+            self._shop.map(key)
+            raise QuestionError(sentence("the map has no file"))
+        texts = {name: read_document(name, content).text for name, content in files.items()}
+        return Draft(
+            key=key,
+            file=file,
+            found=texts[file],
+            steps=tuple(list_steps(self._shop.store, person, file)),
+            others=_loaded(texts),
+        )
+
+    def change(self, person: int, key: str, about: str, *changes: Change) -> Draft:
+        """Change the map in a person's draft.
+
+        Args:
+            person: Whose draft.
+            key: Of the map.
+            about: What is changed, in words.
+            *changes: See `resa.journey_map.editing`.
+
+        Raises:
+            QuestionError: It cannot be changed so.
+            InputError: The file is written so that this cannot be changed in place.
+            MapError: The map would be wrong; nothing was changed.
+        """
+        draft = self.of(person, key)
+        before = {str(one) for one in draft.loaded.errors}
+        if draft.map is None:
+            raise MapError(draft.loaded.errors)
+        text = edited(draft.file, draft.text, *changes)
+        after = _loaded({**draft.others.texts, draft.file: text})
+        new = [one for one in after.errors if str(one) not in before]
+        if draft.key not in after.maps or new:
+            raise MapError(new or after.errors)
+        return self._kept(person, draft, text, about)
+
+    def write(self, person: int, key: str, about: str, text: str) -> Draft:
+        """Write the text of a person's draft, right or wrong; what is wrong cannot be saved."""
+        draft = self.of(person, key)
+        return self._kept(person, draft, _with_line_ends_of(draft.text, text), about)
+
+    def _kept(self, person: int, draft: Draft, text: str, about: str) -> Draft:
+        if text == draft.text:
+            return draft
+        add_step(self._shop.store, person, draft.file, base=draft.base, text=text, about=about)
+        return self.of(person, draft.key)
+
+    def undo(self, person: int, key: str) -> None:
+        """Take the last change back."""
+        undo_step(self._shop.store, person, self.of(person, key).file)
+
+    def redo(self, person: int, key: str) -> None:
+        """Do again what was taken back."""
+        redo_step(self._shop.store, person, self.of(person, key).file)
+
+    def drop(self, person: int, key: str) -> None:
+        """Throw the draft away."""
+        drop_draft(self._shop.store, person, self.of(person, key).file)
+
+    def take_in(self, person: int, key: str, about: str, choices: Sequence[Choice] = (), *, seen: str) -> Draft:
+        """Put what others changed meanwhile into a person's draft.
+
+        Args:
+            person: Whose draft.
+            key: Of the map.
+            about: What is changed, in words.
+            choices: Where both disagree, in order, whose words hold.
+            seen: `fingerprint` of the file that the choices are about.
+
+        Raises:
+            QuestionError: A choice is missing, or the file has changed again.
+        """
+        draft = self.of(person, key)
+        if fingerprint(draft.found) != seen:
+            raise QuestionError(sentence("the file has changed again; look at what is different now"))
+        text = merged_text(draft.parts, choices)
+        if text is None:
+            raise QuestionError(sentence("choose whose words hold at every place where both changed the same"))
+        add_step(self._shop.store, person, draft.file, base=draft.found, text=text, about=about)
+        return self.of(person, key)
+
+    def save(self, person: int, key: str, who: str) -> None:
+        """Write the draft into the file, durably. What stood there is kept, and what is saved.
+
+        Raises:
+            QuestionError: The file has changed meanwhile; take that in first.
+            MapError: The map is wrong.
+        """
+        with saving_alone(self._shop.store):
+            draft = self.of(person, key)
+            if draft.overtaken:
+                raise QuestionError(_OVERTAKEN)
+            if draft.map is None:
+                raise MapError(draft.loaded.errors)
+            if draft.changed:
+                also = self._shop.audit.also("map.save", who=who, map=key)
+                save_text(self._shop.store, draft.file, found=draft.found, text=draft.text, who=who, also=also)
+                path = self._shop.folder / draft.file
+                if read_document(draft.file, path.read_bytes()).text != draft.found:
+                    raise QuestionError(_OVERTAKEN)  # an editor on the disk was quicker
+                write_text_durably(path, draft.text)
+            drop_draft(self._shop.store, person, draft.file)
+
+    def history(self, key: str) -> list[SavedText]:
+        """What the file of a map was, newest first."""
+        return saved_texts_of(self._shop.store, self.of(0, key).file)
+
+    def saved(self, key: str, number: int) -> SavedText:
+        """What the file of a map was, by its number.
+
+        Raises:
+            QuestionError: There is none.
+        """
+        found = saved_text(self._shop.store, number)
+        if found is None or found.file != self.of(0, key).file:
+            raise QuestionError(sentence("there is no such version of this map"))
+        return found
+
+
+def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:
+    """The maps that texts say; those that were asked for just before are not read again."""
+    return _loaded_of(tuple(texts.items()))
+
+
+@lru_cache(maxsize=8)
+def _loaded_of(texts: tuple[tuple[str, bytes | str], ...]) -> Loaded:
+    return load_texts(dict(texts))
+
+
+def fingerprint(text: str) -> str:
+    """By which a text is known again."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def difference(before: str, after: str) -> list[tuple[str, str]]:
+    """What changes between two texts: each line with its sign, `+`, `-`, a space, or `@` where lines are left out."""
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]
+    return [(line[:1] or " ", line[1:] if line[:1] in {"+", "-", " "} else "") for line in lines]
+
+
+def _is_map(name: str) -> bool:
+    return name == "journey.yaml" or name.startswith("journeys/")
+
+
+def _with_line_ends_of(before: str, text: str) -> str:
+    """A text as a browser sends it, with the line ends, and the mark at its beginning, of the one before it."""
+    ending = "\r\n" if "\r\n" in before else "\n"
+    mark = "\ufeff" if before.startswith("\ufeff") and not text.startswith("\ufeff") else ""
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    return mark + whole.replace("\n", ending)

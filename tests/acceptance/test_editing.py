@@ -1,0 +1,131 @@
+"""A map edited in a real browser, by keyboard: on the wall, in the text, saved, taken back, and beside an editor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import ndiff
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from tests.support.chromium import browser
+from tests.support.screens import PASSWORD
+from tests.support.served import Served
+
+from resa import workspace
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("editing") / "shop"
+    workspace.create(folder, template="retail", language="en")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Iterator[Page]:
+    """A page of somebody who is signed in and may edit."""
+    with workspace.open(folder) as shop:
+        token = shop.people.accept(shop.people.invite("anna@shop.se", "Anna Berg", "marketer"), PASSWORD)
+    with Served(folder) as server, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
+        context = chromium.new_context(base_url=server.address, locale="en-GB")
+        context.add_cookies([{"name": "resa-session", "value": token, "url": server.address}])
+        found = context.new_page()
+        found.set_default_timeout(20_000)
+        yield found
+        chromium.close()
+
+
+def cell(page: Page, name: str) -> str:
+    return " / ".join(page.locator(f'[id="{name}"] span').all_inner_texts())
+
+
+def test_a_map_is_edited_by_keyboard_alone(page: Page, folder: Path) -> None:
+    file = folder / "journey.yaml"
+    before = file.read_text(encoding="utf-8")
+    page.goto("/map/journey")
+    page.get_by_role("link", name="Edit").click()
+
+    # Along the wall to what customers do at the cart, and one thought more
+    page.locator("thead tr:last-child a").first.focus()
+    for key in ["ArrowRight"] * 5 + ["ArrowDown"] * 2:
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.id") == "cart.actions"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nAsks a friend: is it good?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator('[id="cart.actions"]')).to_be_focused()
+    assert cell(page, "cart.actions").endswith("Asks a friend: is it good?")
+    assert "One change is not saved yet" in page.inner_text("main")
+
+    # A feeling by arrow keys, and another that is given up
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("F2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator('[id="cart.emotion"]')).to_be_focused()
+    assert cell(page, "cart.emotion") == "−1 → +1"
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    assert cell(page, "cart.emotion") == "−1 → +1"
+
+    # Taken back and done again
+    page.keyboard.press("Control+z")
+    expect(page.locator('[id="cart.emotion"]')).to_have_text("0 → +1")
+    page.keyboard.press("Control+y")
+    expect(page.locator('[id="cart.emotion"]')).to_have_text("−1 → +1")
+    assert file.read_text(encoding="utf-8") == before
+
+    # Looked at and saved
+    page.get_by_role("link", name="Look at it and save").press("Enter")
+    assert "Asks a friend: is it good?" in page.inner_text("tr.added >> nth=0") + page.inner_text("main")
+    page.get_by_role("button", name="Save into journey.yaml").press("Enter")
+    page.wait_for_url("**/map/journey")
+    after = file.read_text(encoding="utf-8")
+    assert [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"] == [
+        '+       - "Asks a friend: is it good?"',
+        "-     emotion: {now: 0, aim: +1}",
+        "+     emotion: {now: -1, aim: +1}",
+    ]
+
+
+def test_what_is_wrong_in_the_text_is_shown_at_its_line(page: Page) -> None:
+    page.goto("/edit/journey/text")
+    area = page.locator("textarea")
+    text = area.input_value()
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if one.strip() == "- next: checkout")
+    area.fill(text.replace("- next: checkout", "- next: checkuot", 1))
+    page.get_by_role("button", name="Keep in the draft").click()
+    problem = page.locator(f'[data-line="{line}"]')
+    expect(problem).to_be_visible()
+    assert str(line) in [one.strip() for one in page.locator(".gutter .wrong").all_inner_texts()]
+    problem.click()
+    start, end = page.evaluate("[document.activeElement.selectionStart, document.activeElement.selectionEnd]")
+    assert "checkuot" in area.input_value()[start:end]
+    page.goto("/edit/journey/changes")
+    assert page.get_by_role("button", name="Save into journey.yaml").count() == 0
+    assert "must be mended" in page.inner_text("main")
+    page.get_by_role("button", name="Throw the draft away").click()
+    expect(page.get_by_text("The draft says what the file says.")).to_be_visible()
+
+
+def test_an_editor_on_the_disk_and_a_draft_are_put_together(page: Page, folder: Path) -> None:
+    file = folder / "journey.yaml"
+    page.goto("/edit/journey?touchpoint=cart")
+    page.get_by_label("Owner").first.fill("Nora Lund")
+    page.get_by_role("button", name="Keep in the draft").click()
+    expect(page.get_by_text("One change is not saved yet")).to_be_visible()
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("title:", "# looked at on Monday\ntitle:", 1), encoding="utf-8")
+    page.goto("/edit/journey/changes")
+    page.get_by_role("button", name="Take it in").click()
+    page.get_by_role("button", name="Save into journey.yaml").click()
+    page.wait_for_url("**/map/journey")
+    after = file.read_text(encoding="utf-8")
+    assert "# looked at on Monday" in after
+    assert "Nora Lund" in after
+    page.goto("/edit/journey/history")
+    assert page.locator("tbody tr").count() >= 2

@@ -1,0 +1,163 @@
+"""The screens on which a map is edited, without a browser: forms, what they refuse, and what they keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from tests.support.screens import Visitor, visiting
+
+from resa import workspace
+from resa.journey_map import said_of
+
+
+@pytest.fixture
+def visitor(tmp_path: Path) -> Iterator[tuple[Visitor, Path]]:
+    folder = tmp_path / "shop"
+    workspace.create(folder, template="retail", language="en")
+    with visiting(folder, "marketer") as found:
+        yield found, folder / "journey.yaml"
+
+
+def seen(visitor: Visitor, path: str) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', visitor.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def change(visitor: Visitor, do: str, **fields: str) -> int:
+    fields.setdefault("seen", seen(visitor, "/edit/journey"))
+    return visitor.post("/edit/journey", do=do, **fields).status_code
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What the form of a touchpoint would send if nobody touched it."""
+    form = page[page.index('class="fields"') :]
+    form = form[: form.index("</form>")]
+    fields: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and ("checkbox" not in tag or " checked" in tag):
+            fields[name[1]] = unescape(value[1]) if value else ""
+    for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        fields[name] = unescape(text)
+    for name, options in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected>', options)
+        fields[name] = chosen[1] if chosen else ""
+    del fields["_csrf_token"]
+    return fields
+
+
+def test_a_form_that_nobody_touched_changes_nothing(visitor: tuple[Visitor, Path]) -> None:
+    visits, file = visitor
+    for key in said_of("journey.yaml", file.read_text(encoding="utf-8")):
+        fields = fields_of(visits.get(f"/edit/journey?touchpoint={key}").text)
+        assert visits.post("/edit/journey", **fields).status_code == 303
+    assert "Nothing is changed yet" in visits.get("/edit/journey").text
+
+
+def test_everything_of_a_touchpoint_can_be_said_in_its_form(visitor: tuple[Visitor, Path]) -> None:
+    visits, file = visitor
+    fields = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    fields |= {
+        "name": "Basket",
+        "emotion.now": "-2",
+        "moment_of_truth": "1",
+        "channel.phone": "1",
+        "backstage": "One.\n\n  Two: three.  ",
+        "pain_points.1.text": "Slow <b>on phones</b>",
+        "pain_points.1.source": "",
+        "expect.0.target": "61 %",
+        "expect.0.next.1": "help_page",
+        "promise.0.next.0": "help_page",
+        "promise.0.within": "2 working days",
+    }
+    assert visits.post("/edit/journey", **fields).status_code == 303
+    page = visits.get("/edit/journey?touchpoint=cart").text
+    assert "Slow &lt;b&gt;on phones" in page
+    assert "Basket" in page
+    assert visits.post("/edit/journey/changes").headers["location"] == "/map/journey"
+    said = said_of("journey.yaml", file.read_text(encoding="utf-8"))["cart"]
+    assert (said["name"], said["moment_of_truth"], said["emotion"]["now"]) == ("Basket", True, -2)
+    assert said["channel"] == ["web", "app", "phone"]
+    assert said["backstage"] == ["One.", "Two: three."]
+    assert said["pain_points"][1] == {"at": 1, "text": "Slow <b>on phones</b>"}
+    assert (said["expect"][0]["next"], said["expect"][0]["target"]) == (["checkout", "help_page"], "61 %")
+    assert said["expect"][0]["if_missed"] == "cart_reminder", "what the form does not show stays"
+    assert said["promise"] == [{"at": 0, "next": ["help_page"], "within": "2 working days"}]
+
+
+def test_two_windows_of_one_person_undo_nothing_of_each_other(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    first = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    second = dict(first)
+    assert visits.post("/edit/journey", **first | {"owner": "Nora"}).status_code == 303
+    assert visits.post("/edit/journey", **second | {"actions": "Waits."}).status_code == 303
+    page = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    assert (page["owner"], page["actions"]) == ("Nora", "Waits.")
+
+
+def test_what_cannot_be_is_said_and_what_was_typed_stays(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    fields = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    answer = visits.post("/edit/journey", **fields | {"expect.0.within": "soon", "owner": "Typed by me"})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "Typed by me" in answer.text
+    assert 'value="soon"' in answer.text
+    for wrong in (
+        {"do": "nothing"},
+        {"do": "write_touchpoint", "touchpoint": "nowhere"},
+        {"do": "write_touchpoint", "touchpoint": "cart", "seen": "0" * 32},
+        {"do": "move_touchpoint", "touchpoint": "friend_tells", "to": "left"},
+        {"do": "add_touchpoint", "stage": "nowhere", "name": "X"},
+        {"do": "add_touchpoint", "stage": "service", "name": "…"},
+        {"do": "remove_stage", "stage": "service"},
+        {"do": "write_stage", "stage": "nowhere", "name": "x"},
+    ):
+        assert change(visits, **wrong) == 422, wrong
+    assert "Nothing is changed yet" in visits.get("/edit/journey").text
+
+
+def test_stages_and_touchpoints_are_put_in_moved_and_taken_away(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    for do, fields in [
+        ("add_stage", {"name": "Farewell"}),
+        ("add_touchpoint", {"stage": "farewell", "name": "Says goodbye"}),
+        ("move_touchpoint", {"touchpoint": "says_goodbye", "to": "left"}),
+        ("move_touchpoint", {"touchpoint": "says_goodbye", "to": "right"}),
+        ("write_stage", {"stage": "farewell", "name": "Leaving"}),
+        ("move_stage", {"stage": "farewell", "to": "left"}),
+        ("write_map", {"name": "Our map", "owner": "Me"}),
+    ]:
+        assert change(visits, do, **fields) == 303, do
+    page = visits.get("/edit/journey").text
+    assert "7 changes are not saved yet" in page
+    assert page.index("Leaving") < page.index(">Loyalty<")
+    assert change(visits, "remove_touchpoint", touchpoint="says_goodbye") == 303
+    assert change(visits, "remove_stage", stage="farewell") == 303
+    assert 'href="?stage=farewell' not in visits.get("/edit/journey").text
+
+
+def test_a_text_from_an_older_window_is_shown_again_and_not_taken(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    old = seen(visits, "/edit/journey/text")
+    assert change(visits, "write_map", name="Newer", owner="") == 303
+    answer = visits.post("/edit/journey/text", seen=old, text="title: <mine>")
+    assert answer.status_code == 409
+    assert "title: &lt;mine&gt;" in answer.text
+    assert "Newer" in answer.text
+    now = re.search(r'name="seen" value="(\w+)"', answer.text)
+    assert now is not None
+    assert visits.post("/edit/journey/text", seen=now[1], text="title: <mine>").status_code == 303
+    assert visits.get("/edit/journey").headers["location"] == "/edit/journey/text", "a wrong map has no wall"
+
+
+def test_a_version_of_another_map_or_none_is_none(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    assert visits.get("/edit/journey/history/99").status_code == 404
+    assert visits.get("/edit/nowhere").status_code == 404
+    assert visits.get("/edit/..%2Fresa.toml").status_code == 404
