@@ -30,8 +30,8 @@ __all__ = ["Coming", "serve_demo"]
 _HOST: Final = "127.0.0.1"
 _PORT: Final = 8787
 
-_A_DAY: Final = 20_000
-"""Customers who come each day: in it about an event a second."""
+_A_DAY: Final = 12_000
+"""Customers who come each day: an event every two seconds or so."""
 
 _PERSON: Final = "demo@example.com"
 
