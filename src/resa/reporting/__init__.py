@@ -1,19 +1,27 @@
 """The report: one page that says what was planned, what happens, and where to look first."""
 
 from resa.reporting.building import HtmlReport, build_report, report_content
+from resa.reporting.changes import changes_between, days_before
 from resa.reporting.content import FindingText, Report
 from resa.reporting.customer import Section, customer_page
-from resa.reporting.mapping import map_numbers
+from resa.reporting.gathering import Days, Numbers, gather_numbers
+from resa.reporting.mapping import drawn, map_numbers
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
+    "Days",
     "FindingText",
     "HtmlReport",
+    "Numbers",
     "Report",
     "Section",
     "Way",
     "build_report",
+    "changes_between",
     "customer_page",
+    "days_before",
+    "drawn",
+    "gather_numbers",
     "main_way",
     "map_numbers",
     "report_content",

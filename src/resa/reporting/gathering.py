@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from resa.analytics import Findings, Measure, Result
 from resa.base.clock import from_microseconds
@@ -20,7 +21,18 @@ from resa.reporting.scores import Scores, feedback_on, scores_of
 from resa.reporting.telling import Teller
 from resa.reporting.ways import Way, main_way
 
-__all__ = ["DailySum", "Gathered", "GoalShare", "Numbers", "Row", "gather", "gather_numbers", "points", "walked_by"]
+__all__ = [
+    "DailySum",
+    "Days",
+    "Gathered",
+    "GoalShare",
+    "Numbers",
+    "Row",
+    "gather",
+    "gather_numbers",
+    "points",
+    "walked_by",
+]
 
 _PATH_STEPS: Final = 5
 
@@ -40,6 +52,19 @@ class GoalShare:
     def share(self) -> float | None:
         """0 to 1; `None` where too few began."""
         return self.reached / self.customers if self.customers >= FEWEST else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """Some days, in the map's zone.
+
+    Attributes:
+        since: The first; `None`: from the beginning.
+        until: The last, included; `None`: to the end.
+    """
+
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,19 +157,23 @@ class Gathered:
     friction: Result
 
 
-def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> Numbers:
+def gather_numbers(
+    measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None, days: Days | None = None
+) -> Numbers:
     """Ask what the drawing of the map needs.
 
     Args:
         measure: Answers questions.
         journey_map: One of its maps.
         as_of: The moment up to which data count as complete; `None`: as the sources say.
+        days: When what is counted began; `None`: whenever.
 
     Raises:
         QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
     key = journey_map.key
-    common: dict[str, Any] = {"map": key, "as_of": as_of}
+    days = days or Days()
+    common: dict[str, Any] = {"map": key, "as_of": as_of, "since": days.since, "until": days.until}
     snapshot = measure.snapshot(key)
     oldest, newest = snapshot.oldest, snapshot.newest
     every = _period(oldest, newest)
@@ -154,6 +183,7 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | da
         trends = {arrow.name: measure.trend(arrow.name, every=every, **common) for arrow in journey_map.expectations}
         touchpoints, planned, goal = visits.result()
     teller = Teller(journey_map)
+    feedback = _within(snapshot.store.rows("feedback", _SCORED), "occurred_at", days, journey_map.timezone)
     return Numbers(
         map=journey_map,
         expectations=expectations,
@@ -161,13 +191,25 @@ def gather_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | da
         touchpoints=touchpoints,
         planned=planned,
         goal=goal,
-        scores=scores_of(journey_map, touchpoints, feedback_on(journey_map, snapshot.store.rows("feedback", _SCORED))),
-        daily=_daily(snapshot.store.rows("daily_numbers", ["number", "value", "day"])),
+        scores=scores_of(journey_map, touchpoints, feedback_on(journey_map, feedback)),
+        daily=_daily(_within(snapshot.store.rows("daily_numbers", ["number", "value", "day"]), "day", days, "")),
         since=None if oldest is None else teller.local(from_microseconds(oldest)),
         until=None if newest is None else teller.local(from_microseconds(newest)),
         complete_to=touchpoints.as_of,
         generation=touchpoints.generation,
     )
+
+
+def _within(rows: pa.Table, column: str, days: Days, timezone: str) -> pa.Table:
+    """Rows of some days; of moments, of those in a zone."""
+    values = rows.column(column)
+    if pa.types.is_timestamp(values.type):
+        values = pc.cast(pc.local_timestamp(pc.cast(values, pa.timestamp("us", timezone))), pa.date32(), safe=False)
+    for end, keeps in ((days.since, pc.greater_equal), (days.until, pc.less_equal)):
+        if end is not None:
+            inside = keeps(values, pa.scalar(end, pa.date32()))
+            rows, values = rows.filter(inside), values.filter(inside)
+    return rows
 
 
 def _about_visits(
@@ -179,7 +221,7 @@ def _about_visits(
     return touchpoints, planned, _goal(measure, journey_map, touchpoints.n["customers"], common)
 
 
-_SCORED: Final = ["touchpoint", "score", "scale_low", "scale_high", "text"]
+_SCORED: Final = ["touchpoint", "score", "scale_low", "scale_high", "text", "occurred_at"]
 
 
 def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> Gathered:

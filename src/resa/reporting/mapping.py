@@ -7,24 +7,27 @@ from datetime import datetime
 from resa.analytics import Measure, Result
 from resa.drawing import Detour, MapNumbers, PathNumbers, TouchpointNumbers
 from resa.model.journey import JourneyMap, Persona
-from resa.reporting.gathering import Numbers, gather_numbers, walked_by
+from resa.reporting.gathering import Days, Numbers, gather_numbers, walked_by
 from resa.reporting.scores import emotion_of
 
 __all__ = ["drawn", "leavers", "map_numbers"]
 
 
-def map_numbers(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None) -> MapNumbers:
+def map_numbers(
+    measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime | None = None, days: Days | None = None
+) -> MapNumbers:
     """What was measured of a map, for `resa.drawing.draw_map`.
 
     Args:
         measure: Answers questions.
         journey_map: One of its maps.
         as_of: The moment up to which data count as complete; `None`: as the sources say.
+        days: When what is counted began; `None`: whenever.
 
     Raises:
         QuestionError: The events were not yet matched with the map, or `as_of` is no moment.
     """
-    return drawn(gather_numbers(measure, journey_map, as_of=as_of))
+    return drawn(gather_numbers(measure, journey_map, as_of=as_of, days=days))
 
 
 def drawn(numbers: Numbers) -> MapNumbers:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
-from resa.drawing import PRESETS, MapOptions, format_count, format_decimal, format_seconds
+from resa.drawing import (
+    PRESETS,
+    MapOptions,
+    draw_differences,
+    draw_map,
+    format_count,
+    format_decimal,
+    format_seconds,
+    read_pictures,
+)
 from resa.model.journey import JourneyMap, Touchpoint
-from resa.reporting import map_numbers
+from resa.reporting import Days, Numbers, changes_between, days_before, drawn, gather_numbers, map_numbers
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import told
 from resa.screens.tables import shown_rows
@@ -32,6 +44,9 @@ FILES: Final = {
 }
 """What a map can be taken away as."""
 
+_ALL: Final = "*"
+_AGAINST: Final = {"before": 0, "year": 1}
+_MOST_PERSONAS: Final = 5
 _WIDE: Final = 1260.0
 _COLUMNS: Final = 9
 
@@ -52,55 +67,142 @@ def one_map(
     lanes: FromQuery[str] = "all",
     persona: FromQuery[str] = "",
     plain: FromQuery[str] = "",
+    since: Annotated[str, QueryParameter(name="from")] = "",
+    until: FromQuery[str] = "",
+    against: FromQuery[str] = "",
 ) -> Html:
-    """One map, drawn with what was measured."""
-    return show_map(visit, key, lanes=lanes, persona=persona, plain=bool(plain))
+    """One map, drawn with what was measured, of some days or all, and how that differs from other days."""
+    look = Look(lanes, persona, plain=bool(plain), days=Days(since=_day(since), until=_day(until)), against=against)
+    return show_map(visit, key, look)
 
 
-def show_map(visit: Visit, key: str, *, lanes: str = "all", persona: str = "", plain: bool = False) -> Html:
+@dataclass(frozen=True)
+class Look:
+    """How a map is looked at.
+
+    Attributes:
+        lanes: Name of a preset of lanes.
+        persona: Through whose eyes; empty: everybody's; `*`: through all personas' side by side.
+        plain: Without numbers.
+        days: When what is counted began.
+        against: Which other days it is compared with: `before`, `year`, or none.
+    """
+
+    lanes: str = "all"
+    persona: str = ""
+    plain: bool = False
+    days: Days = field(default_factory=Days)
+    against: str = ""
+
+
+def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     """One map, drawn.
 
     Args:
         visit: Who asks.
         key: Of the map.
-        lanes: Name of a preset of lanes.
-        persona: Through whose eyes; empty: everybody's.
-        plain: Without numbers.
+        look: How it is looked at.
 
     Raises:
-        QuestionError: There is no such map, preset or persona.
+        QuestionError: There is no such map, preset or persona, or the days are none.
     """
-    shop = visit.shop
+    look, shop = look or Look(), visit.shop
     journey_map = shop.map(key)
-    if lanes not in PRESETS:
-        known = ", ".join(PRESETS)
-        raise QuestionError(sentence("there is no preset '{lanes}'; use one of: {known}", lanes=lanes, known=known))
-    if persona and persona not in journey_map.persona:
-        suggestion = did_you_mean(persona, journey_map.persona)
-        raise QuestionError(sentence("the map has no persona '{key}'{suggestion}", key=persona, suggestion=suggestion))
-    links = {one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints}
+    _check(look, journey_map)
+    numbers = None if look.plain else gather_numbers(shop.measure, journey_map, days=look.days)
     options = MapOptions(
-        lanes=PRESETS[lanes],
+        lanes=PRESETS[look.lanes],
         width=_WIDE,
         columns=_COLUMNS,
-        persona=persona or None,
-        links=links,
+        persona=look.persona if look.persona in journey_map.persona else None,
+        personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
+        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints},
+        pictures=read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder),
         title=False,
     )
-    numbers = None if plain else map_numbers(shop.measure, journey_map)
-    drawn = shop.draw(key, options=options) if numbers is None else shop.draw(key, measured=True, options=options)
+    drawing = draw_map(journey_map, None if numbers is None else drawn(numbers), options=options)
     return page(
         visit,
         "map",
         journey_map.title,
         map=journey_map,
-        drawing=drawn.inline("map"),
-        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawn.tables],
+        drawing=drawing.inline("map"),
+        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
         told=told(visit, key),
         presets=list(PRESETS),
-        chosen={"lanes": lanes, "persona": persona, "plain": plain},
+        look=look,
+        steps=_steps(look, numbers),
+        compared=None if numbers is None else _compared(visit, journey_map, look, numbers),
         files=list(FILES),
     )
+
+
+def _check(look: Look, journey_map: JourneyMap) -> None:
+    if look.lanes not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise QuestionError(
+            sentence("there is no preset '{lanes}'; use one of: {known}", lanes=look.lanes, known=known)
+        )
+    if look.persona not in {"", _ALL, *journey_map.persona}:
+        suggestion = did_you_mean(look.persona, journey_map.persona)
+        raise QuestionError(
+            sentence("the map has no persona '{key}'{suggestion}", key=look.persona, suggestion=suggestion)
+        )
+    if look.days.since and look.days.until and look.days.since > look.days.until:
+        raise QuestionError(sentence("the last day lies before the first one"))
+
+
+def _day(text: str) -> date | None:
+    """A day of an address; nothing where nothing is said."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise QuestionError(sentence("'{text}' is no day; write such as 2026-03-31", text=text[:40])) from None
+    if not MINYEAR + 1 < day.year < MAXYEAR:
+        raise QuestionError(sentence("'{text}' is no day; write such as 2026-03-31", text=text[:40]))
+    return day
+
+
+def _steps(look: Look, numbers: Numbers | None) -> dict[str, str]:
+    """Addresses of other times, by the word for each: as many days before and after, and the newest 30."""
+    if numbers is None or numbers.until is None:
+        return {}
+    found: dict[str, Days] = {}
+    if look.days.since and look.days.until:
+        length = look.days.until - look.days.since + timedelta(days=1)
+        found["earlier"] = days_before(look.days)
+        found["later"] = Days(since=look.days.since + length, until=look.days.until + length)
+        found["all_days"] = Days()
+    else:
+        found["last_days"] = Days(since=numbers.until - timedelta(days=29), until=numbers.until)
+    said = {"lanes": look.lanes, "persona": look.persona, "against": look.against}
+    return {
+        word: urlencode({**said, "from": days.since or "", "until": days.until or ""}) for word, days in found.items()
+    }
+
+
+def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -> dict[str, object] | None:
+    """How the shares differ from those of other days, drawn; `None`: that was not asked for."""
+    if look.against not in _AGAINST:
+        return None
+    before = days_before(look.days, years=_AGAINST[look.against])
+    if before.since is None or before.until is None:
+        raise QuestionError(sentence("say the first and the last day of what is to be compared"))
+    earlier = gather_numbers(visit.shop.measure, journey_map, days=before)
+    teller = now.teller
+    names = (
+        f"{teller.day(one.since)} – {teller.day(one.until)}" for one in (look.days, before) if one.since and one.until
+    )
+    rows = changes_between(now, earlier)
+    groups = (next(names), next(names))
+    picture = draw_differences(rows, groups=groups, language=journey_map.language, width=_WIDE / 1.4, heading=False)
+    return {
+        "picture": picture.inline("compared"),
+        "groups": groups,
+        "tables": [(one.title, shown_rows(one.head, one.rows)) for one in picture.tables],
+    }
 
 
 @get("/map/{key:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
