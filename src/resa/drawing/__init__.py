@@ -3,7 +3,7 @@
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
-from resa.drawing.differences import Difference, draw_differences
+from resa.drawing.differences import Difference, Direction, draw_differences
 from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
@@ -51,6 +51,7 @@ __all__ = [
     "CurvePoint",
     "Detour",
     "Difference",
+    "Direction",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
