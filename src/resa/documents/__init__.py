@@ -15,8 +15,9 @@ The only door to ruamel.yaml. Knows nothing of journeys.
     text = rewrite(document, {**document.data, "title": "Ours"})         # every other byte as it was
 """
 
+from resa.documents.comparing import steps_between
 from resa.documents.merging import Choice, Part, merge, merged_text
-from resa.documents.reading import Document, read_document
+from resa.documents.reading import MAXIMUM_CHARACTERS, Document, read_document
 from resa.documents.rewriting import rewrite
 from resa.documents.scalars import scalar
 from resa.documents.source import Edit, Finding, Source, apply_edits, merge_edits
@@ -24,6 +25,7 @@ from resa.documents.tree import Block, Items, Node, Path, Written, quoted, walk
 from resa.documents.validation import Refusal, Shape, Validated, report, spelling, validate
 
 __all__ = [
+    "MAXIMUM_CHARACTERS",
     "Block",
     "Choice",
     "Document",
@@ -48,6 +50,7 @@ __all__ = [
     "rewrite",
     "scalar",
     "spelling",
+    "steps_between",
     "validate",
     "walk",
 ]

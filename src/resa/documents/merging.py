@@ -1,15 +1,16 @@
 """Two people changed one text: what both did is put together, line by line, and where they disagree it is said.
 
 The three-way comparison of Unix's diff3 (Khanna, Kunal, Pierce: A Formal Investigation of Diff3, 2007), but changes of
-neighbouring lines do not disagree: only changes of the same lines do, and different lines put in at one place.
+neighbouring lines do not disagree: only changes of the same lines do, and lines put in beside changed ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
+
+from resa.documents.comparing import steps_between
 
 __all__ = ["Choice", "Part", "merge", "merged_text"]
 
@@ -42,9 +43,12 @@ class _Change:
     new: tuple[str, ...]
 
     def meets(self, other: _Change) -> bool:
-        """Whether both change the same lines, or put lines in at one place."""
-        if self.first == self.last and other.first == other.last:
-            return self.first == other.first
+        """Whether both change the same lines, or one puts lines in at the edge of what the other changed.
+
+        What is put in beside lines that another took away may be about them.
+        """
+        if self.first == self.last or other.first == other.last:
+            return self.first <= other.last and other.first <= self.last
         return self.first < other.last and other.first < self.last
 
 
@@ -101,10 +105,9 @@ def _whole(text: str) -> str:
 
 def _changes(lines: Sequence[str], text: str) -> list[_Change]:
     new = text.splitlines(keepends=True)
-    steps = SequenceMatcher(None, lines, new, autojunk=False).get_opcodes()
     return [
         _Change(first=first, last=last, new=tuple(new[start:end]))
-        for kind, first, last, start, end in steps
+        for kind, first, last, start, end in steps_between(lines, new)
         if kind != "equal"
     ]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any, Final
 
 from resa.base.errors import InputError
 from resa.base.language import sentence
+from resa.documents.comparing import steps_between
 from resa.documents.reading import Document, read_document
 from resa.documents.scalars import scalar
 from resa.documents.source import Edit
@@ -108,7 +108,7 @@ class _Rewriting:
             pairs.setdefault(key.text, (key, content))
         entries, edits = list(pairs.values()), list[Edit]()
         names = list(value)
-        for kind, first, last, start, end in _steps(list(pairs), names):
+        for kind, first, last, start, end in steps_between(list(pairs), names):
             if kind == "equal":
                 for key, content in entries[first:last]:
                     edits += self.changes(content, value[key.text], key=key, flow=node.flow)
@@ -120,7 +120,7 @@ class _Rewriting:
     def _of_list(self, node: Node, value: Sequence[Any]) -> list[Edit]:
         entries, edits = [(item, item) for item in node.items], list[Edit]()
         said, wanted = [_told(plain(item)) for item in node.items], [_told(item) for item in value]
-        for kind, first, last, start, end in _steps(said, wanted):
+        for kind, first, last, start, end in steps_between(said, wanted):
             if kind == "equal":
                 continue
             both = min(last - first, end - start)
@@ -303,24 +303,6 @@ class _Rewriting:
             spaced = self._text[node.start - 1 : node.start] in {" ", "\t"}
             return Edit(node.start, node.end, new if spaced else f" {new}")
         return Edit(node.start, self._end(node), new)
-
-
-def _steps(said: Sequence[str], wanted: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    """How one row of entries becomes another: what is done, with which of the old, for which of the new.
-
-    What both begin and end with is the same, whatever stands twice between.
-    """
-    shorter = min(len(said), len(wanted))
-    head = next((at for at in range(shorter) if said[at] != wanted[at]), shorter)
-    rest = shorter - head
-    tail = next((at for at in range(rest) if said[-1 - at] != wanted[-1 - at]), rest)
-    last, end = len(said) - tail, len(wanted) - tail
-    matcher = SequenceMatcher(None, said[head:last], wanted[head:end], autojunk=False)
-    yield "equal", 0, head, 0, head
-    for kind, *places in matcher.get_opcodes():
-        first, until, start, stop = (place + head for place in places)
-        yield kind, first, until, start, stop
-    yield "equal", last, len(said), end, len(wanted)
 
 
 def _like(node: Node, value: Any, *, flow: bool) -> str:

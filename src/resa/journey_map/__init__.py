@@ -8,7 +8,6 @@ print(fix("shop").diff)
 """
 
 from resa.journey_map.editing import (
-    LANES,
     Change,
     add_stage,
     add_touchpoint,
@@ -17,7 +16,6 @@ from resa.journey_map.editing import (
     move_touchpoint,
     remove_stage,
     remove_touchpoint,
-    said_of,
     write_map,
     write_section,
     write_stage,
@@ -25,8 +23,9 @@ from resa.journey_map.editing import (
 )
 from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
-from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, read_map
+from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, map_key, read_map
 from resa.journey_map.names import display_name, normalised
+from resa.journey_map.saying import LANES, said_of, squeezed
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 
 __all__ = [
@@ -47,6 +46,7 @@ __all__ = [
     "load_maps",
     "load_texts",
     "map_files",
+    "map_key",
     "move_stage",
     "move_touchpoint",
     "normalised",
@@ -54,6 +54,7 @@ __all__ = [
     "remove_stage",
     "remove_touchpoint",
     "said_of",
+    "squeezed",
     "write_map",
     "write_section",
     "write_stage",

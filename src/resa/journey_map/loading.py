@@ -34,7 +34,7 @@ from resa.journey_map.shapes import (
 from resa.journey_map.signalling import check_signal
 from resa.model.journey import JourneyMap
 
-__all__ = ["Loaded", "load_maps", "load_texts", "map_files", "read_map"]
+__all__ = ["Loaded", "load_maps", "load_texts", "map_files", "map_key", "read_map"]
 
 _SECTIONS = {
     "stages": "touchpoint",
@@ -358,12 +358,17 @@ def _read_reactions(name: str, text: bytes | str, read: _Read) -> None:
         read.reactions.setdefault(key, said)
 
 
+def map_key(name: str) -> str:
+    """The key of the map that a file holds, by the file's name."""
+    return normalised(Path(name).stem).replace(".", "_") or "journey"
+
+
 def _read_shape(name: str, text: bytes | str, read: _Read) -> None:
     document = read_document(name, text)
     validated = validate(document, MapShape)
     read.hurt |= _hurt(document, validated.findings)
     read.findings += [*document.findings, *validated.findings]
-    key = normalised(Path(name).stem).replace(".", "_") or "journey"
+    key = map_key(name)
     if key in read.shapes:
         message = sentence(
             "another file is called '{key}' too, apart from capitals, spaces and hyphens; rename one", key=key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, cast
@@ -62,7 +63,7 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     if at := data.get("at"):
         return redirect(f"/edit/{key}", fragment=at)
     opened = {"touchpoint": touchpoint} if touchpoint else {"stage": stage} if stage else {}
-    return redirect(f"/edit/{key}", **opened)
+    return redirect(f"/edit/{key}", fragment="opened", **opened)
 
 
 def _wall(
@@ -127,9 +128,12 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
         "add_stage": lambda: add_stage(name, after=data.get("after") or None),
         "move_stage": lambda: move_stage(stage, by),
         "remove_stage": lambda: remove_stage(stage),
-        "write_stage": lambda: write_stage(stage, {"name": name}),
-        "write_map": lambda: write_map({"title": name, "owner": data.get("owner", "").strip()}),
     }
+    if do in {"write_stage", "write_map"}:
+        said = {"title" if do == "write_map" else "name": "name", "owner": "owner"}
+        words = {key: data[field].strip() for key, field in said.items() if data.get(field) != data.get(f"was.{field}")}
+        change = write_map(words) if do == "write_map" else write_stage(stage, words)
+        return [change] if words else [], visit.say(f"step_{do}", name=what or name)
     if do in simple:
         return [simple[do]()], visit.say(f"step_{do}", name=what or name)
     if do != "write_touchpoint" or touchpoint not in called:
@@ -137,9 +141,10 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
     before = draft.text_seen(data.get("seen", ""))
     if before is None:
         raise QuestionError(sentence("the draft was thrown away meanwhile; look at the map as it is now"))
-    words = asked_of_form(_said(draft.file, before)[touchpoint], data)
+    seen = _said(draft.file, before)[touchpoint]
+    words = asked_of_form(seen, data)
     fields = ", ".join(visit.say(f"field_{field}") for field in words)
-    return [write_touchpoint(touchpoint, words)] if words else [], f"{what}: {fields}"
+    return [write_touchpoint(touchpoint, words, seen=seen)] if words else [], f"{what}: {fields}"
 
 
 @get("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
@@ -153,13 +158,13 @@ def text(visit: Visiting, key: FromPath[str]) -> Html:
 @post("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
 def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Write the draft's text, right or wrong."""
-    draft, drafts = _draft(visit, key), Drafts(visit.shop)
     typed, seen = data.get("text", ""), data.get("seen", "")
-    if seen != fingerprint(draft.text):
-        title, why = visit.say("edit_text", file=draft.file), visit.say("draft_moved")
-        seen = fingerprint(draft.text)
+    try:
+        Drafts(visit.shop).write(_person(visit), key, visit.say("step_text"), typed, seen=seen)
+    except QuestionError as error:
+        draft = _draft(visit, key)
+        title, why, seen = visit.say("edit_text", file=draft.file), _why(visit, error), fingerprint(draft.text)
         return page(visit, "edit_text", title, status=409, draft=draft, key=key, seen=seen, typed=typed, why=why)
-    drafts.write(_person(visit), key, visit.say("step_text"), typed)
     return redirect(f"/edit/{key}/text")
 
 
@@ -189,12 +194,15 @@ def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
             chosen = sorted(
                 (int(name.removeprefix("part.")), value)
                 for name, value in data.items()
-                if name.startswith("part.") and name.removeprefix("part.").isdecimal()
+                if re.fullmatch(r"part\.[0-9]{1,5}", name)
             )
             choices = [cast("Choice", value) for _, value in chosen if value in {"mine", "theirs", "both"}]
             drafts.take_in(person, key, visit.say("step_take_in"), choices, seen=data.get("seen", ""))
             return redirect(f"/edit/{key}/changes")
-        drafts.save(person, key, visit.who)
+        drafts.save(person, key, visit.who, seen=data.get("seen", ""))
+    except OSError as error:
+        words = sentence("the file could not be written: {strerror}", strerror=error.strerror or "")
+        return _changes(visit, key, why=in_language(words, visit.language), status=507)
     except ResaError as error:
         return _changes(visit, key, why=_why(visit, error), status=409)
     return redirect(f"/map/{key}")
@@ -212,7 +220,7 @@ def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Htm
         lines=difference(draft.base, draft.text),
         theirs=difference(draft.base, draft.found) if draft.overtaken else [],
         parts=[one for one in draft.parts if one.text is None] if draft.overtaken else [],
-        seen=fingerprint(draft.found),
+        seen=fingerprint(draft.found if draft.overtaken else draft.text),
         why=why,
     )
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from resa.journey_map import LANES
+from resa.base.errors import QuestionError
+from resa.base.language import sentence
+from resa.journey_map import LANES, squeezed
 
 __all__ = ["BLANK", "asked_of_form", "in_form", "words_of_form"]
 
-_FEELING: Final = re.compile(r"[+-]?[0-9]")
+_FEELING: Final = re.compile(r"[+-]?[0-2]")
 _OF_ROWS: Final = {
     "pain_points": ("text", "source", "shown_by", "improvement"),
     "expect": ("within", "target", "owner"),
@@ -41,24 +43,48 @@ def in_form(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def asked_of_form(said: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
-    """What a form says otherwise than what was said when it was shown."""
+    """What a form says otherwise than what was said when it was shown; of a feeling, the sides.
+
+    Raises:
+        QuestionError: A feeling is none, or a new row says something, but not what it is about.
+    """
+    _check(data)
     before, words = in_form(said), words_of_form(data)
     if "channel" in words:
         kept = [one for one in before["channel"] if one in words["channel"]]
         words["channel"] = kept + [one for one in words["channel"] if one not in kept]
-    return {field: value for field, value in words.items() if value != before[field]}
+    for field in _NEEDED.keys() & words:
+        words[field] = [row for row in words[field] if row[_NEEDED[field]]]
+    if "emotion" in words:
+        words["emotion"] = {side: now for side, now in words["emotion"].items() if now != before["emotion"][side]}
+    return {field: value for field, value in words.items() if value not in (before[field], {})}
+
+
+def _check(data: Mapping[str, str]) -> None:
+    for side in ("now", "aim"):
+        text = data.get(f"emotion.{side}", "").strip()
+        if text and _feeling(text) is None:
+            raise QuestionError(sentence("'{text}' is no feeling; write a whole number from -2 to 2", text=text[:20]))
+    for field, needed in _NEEDED.items():
+        for row in _rows(data, field, _OF_ROWS[field]):
+            if "at" not in row and not row[needed] and any(row.values()):
+                raise QuestionError(
+                    sentence("a pain point was described, but not told; write it, or empty the row")
+                    if needed == "text"
+                    else sentence("an expectation or promise needs what comes next; choose it, or empty the row")
+                )
 
 
 def words_of_form(data: Mapping[str, str]) -> dict[str, Any]:
     """The words of a form; of fields that it does not hold, nothing.
 
     Fields are called as they are in the file. Of a list of rows, `expect.0.within` is one of the first row, whose
-    `expect.0.at` says which of those in the file it is; a row without its text, or without an end, is taken away.
+    `expect.0.at` says which of those in the file it is.
     """
     words: dict[str, Any] = {}
     for field in ("name", "owner"):
         if field in data:
-            words[field] = " ".join(data[field].split())
+            words[field] = squeezed(data[field])
     for lane in LANES:
         if lane in data:
             words[lane] = _lines(data[lane])
@@ -76,7 +102,7 @@ def words_of_form(data: Mapping[str, str]) -> dict[str, Any]:
 
 def _lines(text: str) -> list[str]:
     """One thought a line."""
-    return [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
+    return [line for line in map(squeezed, text.splitlines()) if line]
 
 
 def _feeling(text: str) -> int | None:
@@ -85,19 +111,17 @@ def _feeling(text: str) -> int | None:
 
 
 def _rows(data: Mapping[str, str], field: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    numbers = sorted(
-        {int(name.split(".")[1]) for name in data if re.fullmatch(rf"{field}\.[0-9]{{1,3}}\.\w+(\.[0-9]+)?", name)}
-    )
+    """The rows of a list that say anything, those that are there already with `at`."""
+    named = (re.fullmatch(rf"{field}\.([0-9]{{1,3}})\.\w+(\.[0-9]{{1,3}})?", name) for name in data)
     rows = []
-    for number in numbers:
+    for number in sorted({int(found[1]) for found in named if found}):
         start = f"{field}.{number}."
-        row: dict[str, Any] = {}
-        if (at := data.get(f"{start}at", "")).isdecimal():
+        row = {**BLANK[field], **{name: squeezed(data.get(start + name)) for name in names}}
+        if re.fullmatch(r"[0-9]{1,4}", at := data.get(f"{start}at", "")):
             row["at"] = int(at)
-        row |= {name: " ".join(data[start + name].split()) for name in names if start + name in data}
-        if _NEEDED[field] == "next":
+        if "next" in row:
             ends = [data[name] for name in data if name.startswith(f"{start}next.") and data[name]]
             row["next"] = list(dict.fromkeys(ends))
-        if row.get(_NEEDED[field]):
+        if "at" in row or any(row.values()):
             rows.append(row)
     return rows

@@ -138,5 +138,9 @@ def redirect(path: str, *, fragment: str = "", **query: str) -> Html:
         fragment: Where on the page.
         **query: What its address says.
     """
-    to = path + (f"?{urlencode(query)}" if query else "") + (f"#{quote(fragment)}" if fragment else "")
+    to = (
+        quote(path, safe="/:?=&%")
+        + (f"?{urlencode(query)}" if query else "")
+        + (f"#{quote(fragment)}" if fragment else "")
+    )
     return Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")

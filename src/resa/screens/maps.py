@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, MINYEAR, date, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final
@@ -46,6 +46,7 @@ FILES: Final = {
 
 _ALL: Final = "*"
 _AGAINST: Final = {"before": 0, "year": 1}
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that as many days before, and after, are days too
 _MOST_PERSONAS: Final = 5
 _WIDE: Final = 1260.0
 _COLUMNS: Final = 9
@@ -160,7 +161,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise QuestionError(sentence("'{text}' is no day; write such as 2026-03-31", text=text[:40])) from None
-    if not MINYEAR + 1 < day.year < MAXYEAR:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise QuestionError(sentence("'{text}' is no day; write such as 2026-03-31", text=text[:40]))
     return day
 

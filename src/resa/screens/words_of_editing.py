@@ -37,7 +37,6 @@ OF_EDITING: Final[Mapping[str, str]] = {
     "theirs": "The file's",
     "both": "Both",
     "no_changes": "The draft says what the file says.",
-    "draft_moved": "Your draft was changed elsewhere meanwhile. Your text stands below; look at both, then keep it.",
     "history_none": "Nothing was saved here yet. Each time that you save, what the file was is kept.",
     "found_on_disk": "An editor on the disk",
     "bring_back": "Bring this back into a draft",

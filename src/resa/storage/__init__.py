@@ -47,6 +47,7 @@ from resa.storage.drafts import (
     saved_text,
     saved_texts_of,
     saving_alone,
+    settle_draft,
     undo_step,
 )
 from resa.storage.erasing import (
@@ -300,6 +301,7 @@ __all__ = [
     "search_everything",
     "segment_history",
     "segment_states_of",
+    "settle_draft",
     "share_file",
     "since_when",
     "some_parts",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from resa.base.errors import WorkspaceError
 from resa.base.language import sentence
@@ -36,13 +36,19 @@ __all__ = [
     "saved_text",
     "saved_texts_of",
     "saving_alone",
+    "settle_draft",
     "undo_step",
 ]
+
+_LAST: Final = 2**63 - 1  # no row has a larger number
 
 _WAIT_SECONDS: Final = 20.0
 
 _MOST_STEPS: Final = 200
 """So many changes can be undone; what was before them is the file itself."""
+
+_MOST_CHARACTERS: Final = 20_000_000
+"""Of all steps of one draft."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +56,7 @@ class DraftStep:
     """One change of a draft.
 
     Attributes:
+        number: Its place among them, from 1.
         base: The file as it was when this was made of it.
         text: The file after the change.
         about: What was changed.
@@ -57,6 +64,7 @@ class DraftStep:
         undone: It was taken back, and can be done again.
     """
 
+    number: int
     base: str
     text: str
     about: str
@@ -88,17 +96,39 @@ def list_steps(store: Store, person: int, file: str) -> list[DraftStep]:
     query = select(draft_steps).where(_of(person, file)).order_by(draft_steps.c.number)
     with store.database.reading() as connection:
         return [
-            DraftStep(base=row.base, text=row.text, about=row.about, at=from_micros(row.at), undone=bool(row.undone))
+            DraftStep(
+                number=row.number,
+                base=row.base,
+                text=row.text,
+                about=row.about,
+                at=from_micros(row.at),
+                undone=bool(row.undone),
+            )
             for row in connection.execute(query)
         ]
 
 
-def add_step(store: Store, person: int, file: str, *, base: str, text: str, about: str) -> None:
-    """Add a change to a draft; what was undone before can be done again no more."""
+def add_step(store: Store, person: int, file: str, *, after: int, base: str, text: str, about: str) -> bool:
+    """Add a change to a draft; what was undone before can be done again no more.
+
+    Args:
+        store: The workspace's data.
+        person: Whose draft.
+        file: Relative to the workspace.
+        after: Number of the step that this was made of; 0: of the file.
+        base: The file that the draft is made of.
+        text: The file after the change.
+        about: What was changed.
+
+    Returns:
+        Whether it was added; not, if the newest step is another one meanwhile.
+    """
+    done = and_(_of(person, file), draft_steps.c.undone == 0)
     with store.database.changing() as connection:
+        last = connection.execute(select(func.max(draft_steps.c.number)).where(done)).scalar() or 0
+        if last != after:
+            return False
         connection.execute(delete(draft_steps).where(_of(person, file), draft_steps.c.undone == 1))
-        last = connection.execute(select(func.max(draft_steps.c.number)).where(_of(person, file))).scalar() or 0
-        connection.execute(delete(draft_steps).where(_of(person, file), draft_steps.c.number <= last + 1 - _MOST_STEPS))
         connection.execute(
             insert(draft_steps).values(
                 person=person,
@@ -111,6 +141,10 @@ def add_step(store: Store, person: int, file: str, *, base: str, text: str, abou
                 undone=0,
             )
         )
+        size = len(base) + len(text)
+        kept = max(min(_MOST_STEPS, _MOST_CHARACTERS // max(size, 1)), 1)
+        connection.execute(delete(draft_steps).where(_of(person, file), draft_steps.c.number <= last + 1 - kept))
+    return True
 
 
 def undo_step(store: Store, person: int, file: str) -> None:
@@ -133,31 +167,46 @@ def _turn(store: Store, person: int, file: str, which: ColumnElement[int], *, un
 
 
 def drop_draft(store: Store, person: int, file: str) -> None:
-    """Forget a draft."""
+    """Take a whole draft back; step by step it can be done again, until something else is changed."""
     with store.database.changing() as connection:
-        connection.execute(delete(draft_steps).where(_of(person, file)))
+        connection.execute(delete(draft_steps).where(_of(person, file), draft_steps.c.undone == 1))
+        connection.execute(update(draft_steps).where(_of(person, file)).values(undone=1))
+
+
+def settle_draft(store: Store, person: int, file: str, *, saved: int, text: str) -> None:
+    """Forget the steps that are in the file now; what was added meanwhile is of the file as it is now.
+
+    Args:
+        store: The workspace's data.
+        person: Whose draft.
+        file: Relative to the workspace.
+        saved: Number of the newest step that was saved.
+        text: What stands in the file now.
+    """
+    with store.database.changing() as connection:
+        gone = or_(draft_steps.c.number <= saved, draft_steps.c.undone == 1)
+        connection.execute(delete(draft_steps).where(_of(person, file), gone))
+        connection.execute(update(draft_steps).where(_of(person, file)).values(base=text))
 
 
 def _of(person: int, file: str) -> ColumnElement[bool]:
     return and_(draft_steps.c.person == person, draft_steps.c.file == file)
 
 
-def save_text(store: Store, file: str, *, found: str, text: str, who: str, also: Also | None = None) -> None:
-    """Keep what a file was and what it becomes, before it is written; each once in a row.
+def save_text(store: Store, file: str, text: str, *, who: str, also: Also | None = None) -> None:
+    """Keep what a file is or becomes, unless it is what was kept last.
 
     Args:
         store: The workspace's data.
         file: Relative to the workspace.
-        found: What stands in it.
-        text: What will.
-        who: Whose address stands beside the text.
+        text: What stands in it.
+        who: Whose address stands beside it; empty: nobody's.
         also: What is written in the same transaction.
     """
     with store.database.changing() as connection:
-        at = to_micros(store.clock())
-        for content, author in ((found, ""), (text, who)):
-            if _newest(connection, file) != content:
-                connection.execute(insert(saved_texts).values(file=file, text=content, at=at, who=author))
+        if _newest(connection, file) != text:
+            at = to_micros(store.clock())
+            connection.execute(insert(saved_texts).values(file=file, text=text, at=at, who=who))
         if also is not None:
             also(connection)
 
@@ -192,6 +241,8 @@ def saved_texts_of(store: Store, file: str, limit: int = 100) -> list[SavedText]
 
 def saved_text(store: Store, number: int) -> SavedText | None:
     """What a file was, by its number; `None`: there is none."""
+    if not 0 < number <= _LAST:
+        return None
     with store.database.reading() as connection:
         row = connection.execute(select(saved_texts).where(saved_texts.c.id == number)).first()
     return (

@@ -8,18 +8,18 @@ together first, and where they disagree a person chooses. What a file was before
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import unified_diff
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resa.base.errors import MapError, Problem, QuestionError
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
-from resa.documents import Choice, Part, merge, merged_text, read_document
-from resa.journey_map import Change, Loaded, edited, load_texts, map_files
+from resa.documents import MAXIMUM_CHARACTERS, Choice, Part, merge, merged_text, read_document, steps_between
+from resa.journey_map import Change, Loaded, edited, load_texts, map_files, map_key
 from resa.model.journey import JourneyMap
 from resa.storage import (
     DraftStep,
@@ -32,6 +32,7 @@ from resa.storage import (
     saved_text,
     saved_texts_of,
     saving_alone,
+    settle_draft,
     undo_step,
 )
 
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "Drafts", "difference", "fingerprint"]
 
+_TRIES = 20
+"""So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
+
+_MOVED = sentence("your draft was changed elsewhere meanwhile; look at it as it is now")
 _OVERTAKEN = sentence("the file has changed meanwhile; look at both and take it in")
 
 
@@ -79,7 +84,12 @@ class Draft:
     @property
     def base(self) -> str:
         """The file that the draft was made of."""
-        return self.done[-1].base if self.done else self.found
+        return self.done[-1].base if self.changed else self.found
+
+    @property
+    def number(self) -> int:
+        """Of the newest step that holds; 0: there is none."""
+        return self.done[-1].number if self.done else 0
 
     def text_seen(self, seen: str) -> str | None:
         """The text of any of its steps, or of the file, by its fingerprint; `None`: there was none such."""
@@ -105,6 +115,13 @@ class Draft:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with it, errors first."""
         return tuple(sorted(self.loaded.problems, key=lambda one: one.severity != "error"))
+
+    @property
+    def wrong(self) -> tuple[Problem, ...]:
+        """What stops it from being saved: errors, in whichever file, that are not there without it."""
+        before = {str(one) for one in self.others.errors}
+        new = tuple(one for one in self.loaded.errors if str(one) not in before)
+        return new or (self.loaded.errors if self.map is None else ())
 
     @property
     def map(self) -> JourneyMap | None:
@@ -134,7 +151,7 @@ class Drafts:
             QuestionError: There is no file of such a map.
         """
         files, _ = map_files(self._shop.folder)
-        file = next((name for name in files if _is_map(name) and Path(name).stem == key), None)
+        file = next((name for name in files if _is_map(name) and map_key(name) == key), None)
         if file is None:
             self._shop.map(key)
             raise QuestionError(sentence("the map has no file"))
@@ -161,27 +178,49 @@ class Drafts:
             InputError: The file is written so that this cannot be changed in place.
             MapError: The map would be wrong; nothing was changed.
         """
-        draft = self.of(person, key)
-        before = {str(one) for one in draft.loaded.errors}
-        if draft.map is None:
-            raise MapError(draft.loaded.errors)
-        text = edited(draft.file, draft.text, *changes)
-        after = _loaded({**draft.others.texts, draft.file: text})
-        new = [one for one in after.errors if str(one) not in before]
-        if draft.key not in after.maps or new:
-            raise MapError(new or after.errors)
-        return self._kept(person, draft, text, about)
+        for _ in range(_TRIES):
+            draft = self.of(person, key)
+            if draft.map is None:
+                raise MapError(draft.loaded.errors)
+            text = edited(draft.file, draft.text, *changes)
+            after = replace(draft, steps=(*draft.done, _step(draft, text)))
+            if after.map is None or after.wrong:
+                raise MapError(after.wrong)
+            if (kept := self._kept(person, draft, text, about)) is not None:
+                return kept
+        raise QuestionError(_MOVED)
 
-    def write(self, person: int, key: str, about: str, text: str) -> Draft:
-        """Write the text of a person's draft, right or wrong; what is wrong cannot be saved."""
-        draft = self.of(person, key)
-        return self._kept(person, draft, _with_line_ends_of(draft.text, text), about)
+    def write(self, person: int, key: str, about: str, text: str, *, seen: str | None = None) -> Draft:
+        """Write the text of a person's draft, right or wrong; what is wrong cannot be saved.
 
-    def _kept(self, person: int, draft: Draft, text: str, about: str) -> Draft:
-        if text == draft.text:
+        Args:
+            person: Whose draft.
+            key: Of the map.
+            about: What is changed, in words.
+            text: The whole of it.
+            seen: `fingerprint` of the text that this was made of; `None`: of whatever stands there.
+
+        Raises:
+            QuestionError: The draft is another one meanwhile, or the text is too long.
+        """
+        draft = self.of(person, key)
+        if len(text) > MAXIMUM_CHARACTERS:
+            raise QuestionError(sentence("the file is too large to be written by a person"))
+        if seen not in (None, fingerprint(draft.text)):
+            raise QuestionError(_MOVED)
+        kept = self._kept(person, draft, _with_line_ends_of(draft.text, text), about)
+        if kept is None:
+            raise QuestionError(_MOVED)
+        return kept
+
+    def _kept(self, person: int, draft: Draft, text: str, about: str, base: str | None = None) -> Draft | None:
+        """The draft with a step more; `None`: it is another one meanwhile."""
+        if text == draft.text and base is None:
             return draft
-        add_step(self._shop.store, person, draft.file, base=draft.base, text=text, about=about)
-        return self.of(person, draft.key)
+        made = draft.base if base is None else base
+        store = self._shop.store
+        added = add_step(store, person, draft.file, after=draft.number, base=made, text=text, about=about)
+        return self.of(person, draft.key) if added else None
 
     def undo(self, person: int, key: str) -> None:
         """Take the last change back."""
@@ -192,7 +231,7 @@ class Drafts:
         redo_step(self._shop.store, person, self.of(person, key).file)
 
     def drop(self, person: int, key: str) -> None:
-        """Throw the draft away."""
+        """Throw the draft away; step by step it can be done again, until something else is changed."""
         drop_draft(self._shop.store, person, self.of(person, key).file)
 
     def take_in(self, person: int, key: str, about: str, choices: Sequence[Choice] = (), *, seen: str) -> Draft:
@@ -214,30 +253,44 @@ class Drafts:
         text = merged_text(draft.parts, choices)
         if text is None:
             raise QuestionError(sentence("choose whose words hold at every place where both changed the same"))
-        add_step(self._shop.store, person, draft.file, base=draft.found, text=text, about=about)
-        return self.of(person, key)
+        kept = self._kept(person, draft, text, about, draft.found)
+        if kept is None:
+            raise QuestionError(_MOVED)
+        return kept
 
-    def save(self, person: int, key: str, who: str) -> None:
+    def save(self, person: int, key: str, who: str, *, seen: str | None = None) -> None:
         """Write the draft into the file, durably. What stood there is kept, and what is saved.
 
+        Args:
+            person: Whose draft.
+            key: Of the map.
+            who: Their address.
+            seen: `fingerprint` of the draft that they looked at; `None`: whatever it is now.
+
         Raises:
-            QuestionError: The file has changed meanwhile; take that in first.
-            MapError: The map is wrong.
+            QuestionError: The file or the draft has changed meanwhile.
+            MapError: The map is wrong, or another file with it.
+            OSError: The file cannot be written.
         """
-        with saving_alone(self._shop.store):
+        store = self._shop.store
+        with saving_alone(store):
             draft = self.of(person, key)
             if draft.overtaken:
                 raise QuestionError(_OVERTAKEN)
-            if draft.map is None:
-                raise MapError(draft.loaded.errors)
+            if seen not in (None, fingerprint(draft.text)):
+                raise QuestionError(_MOVED)
+            if draft.wrong:
+                raise MapError(draft.wrong)
             if draft.changed:
-                also = self._shop.audit.also("map.save", who=who, map=key)
-                save_text(self._shop.store, draft.file, found=draft.found, text=draft.text, who=who, also=also)
+                save_text(
+                    store, draft.file, draft.found, who="", also=self._shop.audit.also("map.save", who=who, map=key)
+                )
                 path = self._shop.folder / draft.file
                 if read_document(draft.file, path.read_bytes()).text != draft.found:
                     raise QuestionError(_OVERTAKEN)  # an editor on the disk was quicker
                 write_text_durably(path, draft.text)
-            drop_draft(self._shop.store, person, draft.file)
+                save_text(store, draft.file, draft.text, who=who)
+            settle_draft(store, person, draft.file, saved=draft.number, text=draft.text)
 
     def history(self, key: str) -> list[SavedText]:
         """What the file of a map was, newest first."""
@@ -280,9 +333,24 @@ def _is_map(name: str) -> bool:
     return name == "journey.yaml" or name.startswith("journeys/")
 
 
+def _step(draft: Draft, text: str) -> DraftStep:
+    """A step that is not kept yet, by which it is looked at what the map would be."""
+    return DraftStep(
+        number=draft.number + 1, base=draft.base, text=text, about="", at=datetime.min.replace(tzinfo=UTC), undone=False
+    )
+
+
 def _with_line_ends_of(before: str, text: str) -> str:
     """A text as a browser sends it, with the line ends, and the mark at its beginning, of the one before it."""
-    ending = "\r\n" if "\r\n" in before else "\n"
     mark = "\ufeff" if before.startswith("\ufeff") and not text.startswith("\ufeff") else ""
-    whole = text.replace("\r\n", "\n").replace("\r", "\n")
-    return mark + whole.replace("\n", ending)
+    ending = "\r\n" if before.count("\r\n") * 2 > before.count("\n") else "\n"
+    old, new = before.removeprefix("\ufeff").splitlines(keepends=True), text.splitlines(keepends=True)
+    bare, wanted = ([line.rstrip("\r\n") for line in lines] for lines in (old, new))
+    lines: list[str] = []
+    for kind, first, _, start, end in steps_between(bare, wanted):
+        for step in range(end - start):
+            ended = new[start + step] != wanted[start + step]
+            there = old[first + step] if kind == "equal" else ""
+            same = there and ended == (there != bare[first + step])
+            lines.append(there if same else wanted[start + step] + (ending if ended else ""))
+    return mark + "".join(lines)

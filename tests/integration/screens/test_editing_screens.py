@@ -79,7 +79,9 @@ def test_everything_of_a_touchpoint_can_be_said_in_its_form(visitor: tuple[Visit
     page = visits.get("/edit/journey?touchpoint=cart").text
     assert "Slow &lt;b&gt;on phones" in page
     assert "Basket" in page
-    assert visits.post("/edit/journey/changes").headers["location"] == "/map/journey"
+    assert visits.post("/edit/journey/changes", seen="0" * 32).status_code == 409, "not what was looked at"
+    saved = visits.post("/edit/journey/changes", seen=seen(visits, "/edit/journey/changes"))
+    assert saved.headers["location"] == "/map/journey"
     said = said_of("journey.yaml", file.read_text(encoding="utf-8"))["cart"]
     assert (said["name"], said["moment_of_truth"], said["emotion"]["now"]) == ("Basket", True, -2)
     assert said["channel"] == ["web", "app", "phone"]
@@ -110,6 +112,10 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(visitor: tuple[Visitor,
     assert 'value="soon"' in answer.text
     for wrong in (
         {"do": "nothing"},
+        {**fields, "emotion.now": "1.5"},
+        {**fields, "promise.0.within": "2 days"},
+        {**fields, "pain_points.1.source": "an interview"},
+        {**fields, "expect.0.at": "9" * 5_000, "expect.0.within": "soon"},
         {"do": "write_touchpoint", "touchpoint": "nowhere"},
         {"do": "write_touchpoint", "touchpoint": "cart", "seen": "0" * 32},
         {"do": "move_touchpoint", "touchpoint": "friend_tells", "to": "left"},
@@ -159,5 +165,6 @@ def test_a_text_from_an_older_window_is_shown_again_and_not_taken(visitor: tuple
 def test_a_version_of_another_map_or_none_is_none(visitor: tuple[Visitor, Path]) -> None:
     visits, _ = visitor
     assert visits.get("/edit/journey/history/99").status_code == 404
+    assert visits.get(f"/edit/journey/history/{'9' * 30}").status_code == 404
     assert visits.get("/edit/nowhere").status_code == 404
     assert visits.get("/edit/..%2Fresa.toml").status_code == 404

@@ -72,8 +72,11 @@ def test_steps_are_undone_and_done_again_until_something_else_is_changed(shop: r
     for _ in range(5):
         drafts.undo(1, "journey")
     assert drafts.of(1, "journey").text == before
+    owner(shop, 1, "Five")
     drafts.drop(1, "journey")
-    assert not drafts.of(1, "journey").steps
+    assert not drafts.of(1, "journey").done
+    drafts.redo(1, "journey")
+    assert said_of(FILE, drafts.of(1, "journey").text)["cart"]["owner"] == "Five"
 
 
 def test_what_is_wrong_is_refused_on_the_wall_and_not_saved_from_the_text(shop: resa.Workspace) -> None:

@@ -50,7 +50,7 @@ def test_it_is_the_same_from_either_side(before: str, mine: str, theirs: str) ->
     [
         ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n"),
         ("a\nb\n", "A\nb\n", "a\nB\n", "A\nB\n"),
-        ("a\nb\n", "a\nx\nb\n", "a\nB\n", "a\nx\nB\n"),
+        ("a\nb\n", "a\nx\nb\n", "a\nB\n", None),
         ("a\nb\n", "a\n", "A\nb\n", "A\n"),
         ("a\n", "A\n", "B\n", None),
         ("a\nb\n", "a\nx\nb\n", "a\ny\nb\n", None),

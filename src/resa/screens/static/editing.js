@@ -8,17 +8,18 @@ class Wall {
     this.table = table;
     this.template = document.getElementById("cell");
     this.cells = [...table.querySelectorAll("thead tr:last-child, tbody tr")].map((row) => [...row.querySelectorAll("a")]);
-    this.rest(this.named(location.hash.slice(1)) ?? this.chosen() ?? this.cells[0][0], location.hash.includes("."));
+    const first = this.named(location.hash.slice(1)) ?? this.chosen() ?? table.querySelector("thead tr:last-child a");
+    if (first) this.rest(first, location.hash.includes("."));
     table.addEventListener("keydown", (event) => this.pressed(event));
     table.addEventListener("focusin", (event) => event.target.matches("a") && this.rest(event.target, false));
-    table.addEventListener("dblclick", (event) => {
-      const cell = event.target.closest("td a");
-      if (cell && this.open(cell)) event.preventDefault();
-    });
   }
 
   named(id) {
-    return id.includes(".") ? document.getElementById(decodeURIComponent(id)) : null;
+    try {
+      return id.includes(".") ? document.getElementById(decodeURIComponent(id)) : null;
+    } catch {
+      return null; // no address of ours
+    }
   }
 
   chosen() {
@@ -51,7 +52,8 @@ class Wall {
     }[event.key];
     if (to) {
       const next = this.cells[to[0]]?.[to[1]];
-      if (next) this.rest(next, true);
+      if (next?.isConnected) this.rest(next, true);
+      else if (next) this.table.querySelector("form")?.querySelector("textarea, input[type=number]").focus();
       event.preventDefault();
     } else if ((event.key === "Enter" || event.key === "F2") && this.open(cell)) {
       event.preventDefault();
@@ -70,6 +72,7 @@ class Wall {
     const close = () => {
       form.replaceWith(cell);
       cell.focus();
+      unsent = false;
     };
     form.addEventListener("keydown", (event) => {
       const done = event.key === "Enter" && (lane === "emotion" || event.ctrlKey || event.metaKey);
@@ -90,7 +93,7 @@ class Wall {
     area.name = lane;
     area.value = [...cell.querySelectorAll("span")].map((one) => one.textContent).join("\n");
     area.rows = Math.max(3, cell.querySelectorAll("span").length + 1);
-    area.setAttribute("aria-label", cell.getAttribute("aria-label"));
+    area.setAttribute("aria-label", cell.dataset.label);
     return [area];
   }
 
@@ -98,7 +101,7 @@ class Wall {
     return ["now", "aim"].map((side) => {
       const input = document.createElement("input");
       Object.assign(input, { type: "number", min: -2, max: 2, name: `emotion.${side}`, value: cell.dataset[side] });
-      input.setAttribute("aria-label", `${cell.getAttribute("aria-label")}: ${cell.dataset[`${side}Word`]}`);
+      input.setAttribute("aria-label", `${cell.dataset.label}: ${cell.dataset[`${side}Word`]}`);
       return input;
     });
   }
@@ -151,9 +154,19 @@ if (table) new Wall(table);
 const area = document.querySelector("textarea[data-lines]");
 if (area) new Text(area);
 
+// What was typed and not kept is not left without a question.
+let unsent = false;
+document.addEventListener("input", (event) => {
+  if (event.target.closest("main form[method=post]")) unsent = true;
+});
+document.addEventListener("submit", () => (unsent = false));
+addEventListener("beforeunload", (event) => unsent && event.preventDefault());
+
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.target.matches("input, textarea, select")) return;
-  const way = event.key === "z" && !event.shiftKey ? "undo" : event.key === "y" || event.key === "Z" ? "redo" : "";
+  if (unsent) return;
+  const key = event.key.toLowerCase();
+  const way = key === "z" && !event.shiftKey ? "undo" : key === "y" || key === "z" ? "redo" : "";
   const button = way && document.querySelector(`button[name=do][value=${way}]`);
   if (button) {
     event.preventDefault();
