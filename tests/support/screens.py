@@ -26,24 +26,27 @@ class Visitor:
 
     Args:
         client: Asks the application.
+
+    Attributes:
+        forms: What the last page gave for its forms.
     """
 
     def __init__(self, client: TestClient[Any]) -> None:
         self.client = client
-        self._forms = ""
+        self.forms = ""
 
     def get(self, path: str, **headers: str) -> Response:
         """A page; redirects are not followed."""
         answer = self.client.get(path, headers={"x-resa-secret": SECRET, **headers}, follow_redirects=False)
         if found := re.search('name="_csrf_token" value="([^"]+)"', answer.text):
-            self._forms = found.group(1)
+            self.forms = found.group(1)
         return answer
 
     def post(self, path: str, forms: str | None = None, origin: str = "same-origin", **fields: str) -> Response:
         """Send a form, with what the last page gave for it."""
         return self.client.post(
             path,
-            data={"_csrf_token": self._forms if forms is None else forms, **fields},
+            data={"_csrf_token": self.forms if forms is None else forms, **fields},
             headers={"x-resa-secret": SECRET, "sec-fetch-site": origin},
             follow_redirects=False,
         )

@@ -9,6 +9,7 @@ from resa.analytics.catalogue import COLUMNS
 from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
 from resa.analytics.findings.found import Finding, Findings, Segment
+from resa.analytics.findings.lately import Change, lately
 from resa.analytics.groups import Membership
 from resa.analytics.measure import Measure
 from resa.analytics.membership import membership_hash, segment_flags
@@ -52,6 +53,7 @@ __all__ = [
     "TABLE_FILES",
     "VIEWS",
     "VIEWS_VERSION",
+    "Change",
     "ChannelsQuestion",
     "Column",
     "ConformanceQuestion",
@@ -93,6 +95,7 @@ __all__ = [
     "friction_rows",
     "group_name",
     "heading",
+    "lately",
     "membership_hash",
     "picture_of",
     "question_from",

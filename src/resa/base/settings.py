@@ -37,6 +37,10 @@ _SAID: Mapping[str, str] = {
 """What pydantic says of a wrong value, by its type."""
 
 
+Demanded = Literal["all", "viewer", "analyst", "marketer", "service", "privacy_officer", "admin"]
+"""Of whom a second factor can be asked."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting.
@@ -66,7 +70,10 @@ def _kind(annotation: Any, metadata: Iterable[Any]) -> str:
     if annotation is int:
         bounds = {name: getattr(one, name) for one in metadata for name in ("ge", "le") if hasattr(one, name)}
         return " ".join(["number", *(f"{word} {bounds[name]:,}" for name, word in _BOUNDS.items() if name in bounds)])
-    return "list of texts" if annotation == tuple[str, ...] else "text"
+    if get_origin(annotation) is tuple:
+        inner = get_args(annotation)[0]
+        return "list of texts" if inner is str else f"list of {', '.join(get_args(inner))}"
+    return "text"
 
 
 _BOUNDS: Mapping[str, str] = {"ge": "from", "le": "to"}
@@ -169,6 +176,12 @@ class Settings(BaseSettings):
         default="text", description="What `resa serve` writes to stderr: lines for people, or JSON, one object a line."
     )
 
+    second_factor_for: Annotated[tuple[Demanded, ...], NoDecode] = Field(
+        default=(),
+        description="Roles whose people must have a second factor, or `all`; a list, or a text with commas. Who has "
+        "none yet sees nothing but the page on which it is set up.",
+    )
+
     keep_events: str = Field(
         default="",
         description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
@@ -212,7 +225,7 @@ class Settings(BaseSettings):
             )
         return given.strip()
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "second_factor_for", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""
@@ -303,7 +316,7 @@ def settings_said(file: Path) -> Mapping[str, str]:
 
 
 def _problem(entry: Any, file: str, values: dict[str, Any], text: str) -> Problem:
-    name = ".".join(str(part) for part in entry["loc"])
+    name = str(entry["loc"][0])  # of a list, what is wrong may be one of it
     if entry["type"] == "extra_forbidden":
         message = sentence(
             "there is no setting '{name}'{suggestion}", name=name, suggestion=did_you_mean(name, Settings.names())

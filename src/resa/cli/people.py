@@ -38,6 +38,7 @@ def list_people(show_format: HowToWrite = None, output: Output = None, folder: F
                 "name": harmless(one.name),
                 "role": one.role,
                 "password": "yes" if one.has_password else "no",
+                "second factor": "yes" if one.has_factor else "no",
                 "invited (UTC)": f"{one.made_at:%Y-%m-%d %H:%M}",
                 "ended (UTC)": "" if one.ended_at is None else f"{one.ended_at:%Y-%m-%d %H:%M}",
             }
@@ -84,6 +85,14 @@ def end(email: _Email, folder: Folder = HERE) -> None:
     with opened(folder) as shop:
         shop.people.end(email)
     say(sentence("they may sign in no more, and are signed out everywhere"))
+
+
+@app.command("reset-factor")
+def reset_factor(email: _Email, folder: Folder = HERE) -> None:
+    """Take away the second factor of somebody who lost it and has no recovery code; be sure that it is they who ask."""
+    with opened(folder) as shop:
+        shop.people.reset_factor(email)
+    say(sentence("the second factor is gone; they are signed out everywhere, and sign in by their password"))
 
 
 @app.command("sessions")

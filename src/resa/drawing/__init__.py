@@ -3,7 +3,7 @@
 from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
-from resa.drawing.differences import Difference, draw_differences
+from resa.drawing.differences import Difference, Direction, draw_differences
 from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
@@ -14,6 +14,7 @@ from resa.drawing.formats import money as format_money
 from resa.drawing.formats import percent as format_percent
 from resa.drawing.formats import period as format_period
 from resa.drawing.formats import seconds as format_seconds
+from resa.drawing.formats import signed as format_signed
 from resa.drawing.formats import within as format_within
 from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
@@ -50,6 +51,7 @@ __all__ = [
     "CurvePoint",
     "Detour",
     "Difference",
+    "Direction",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
@@ -93,6 +95,7 @@ __all__ = [
     "format_percent",
     "format_period",
     "format_seconds",
+    "format_signed",
     "format_within",
     "read_pictures",
     "said_in",

@@ -26,6 +26,7 @@ class Person:
         made_at: When they were invited first, UTC.
         ended_at: Since when they may sign in no more, UTC; `None`: they may.
         has_password: Whether they accepted an invitation.
+        has_factor: Whether they give a code, too, when they sign in.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Person:
     made_at: datetime
     ended_at: datetime | None
     has_password: bool
+    has_factor: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from resa.reporting.building import HtmlReport, build_report, report_content
 from resa.reporting.changes import changes_between, days_before
-from resa.reporting.content import Report
+from resa.reporting.content import FindingText, Report
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
@@ -10,6 +10,7 @@ from resa.reporting.ways import Way, main_way
 
 __all__ = [
     "Days",
+    "FindingText",
     "HtmlReport",
     "Numbers",
     "Report",

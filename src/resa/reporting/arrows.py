@@ -60,6 +60,7 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
         instead=_instead(teller, instead) if measured.share is not None else "",
         owner=arrow.owner,
         trend=_sparkline(teller, arrow, measured.trend, identifier),
+        gap=None if arrow.target is None or measured.share is None else arrow.target - measured.share,
     )
 
 
@@ -116,6 +117,8 @@ def _finding(gathered: Gathered, place: Finding, number: int) -> FindingText:
         who=_who(gathered, place),
         owner=arrow.owner,
         curve=_curve(gathered, place, arrow, number),
+        arrow=place.expectation,
+        by=place.attribute or "",
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from resa.drawing import Difference
-from resa.drawing.differences import Direction
+from resa.drawing import Difference, Direction
 from resa.kernels import Interval, difference_interval
 from resa.model.verdicts import FEWEST
 from resa.reporting.gathering import Days, Numbers, Row

@@ -80,6 +80,8 @@ class FindingText:
         who: Whom it concerns, one line each.
         owner: Who answers for it; empty: nobody is named.
         curve: The share over time.
+        arrow: Name of the arrow.
+        by: What parts its customers into the group that it concerns: persona, channel and so on; empty: everybody's.
     """
 
     title: str
@@ -89,6 +91,8 @@ class FindingText:
     who: tuple[str, ...] = ()
     owner: str = ""
     curve: str = ""
+    arrow: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +113,7 @@ class Arrow:
         instead: What those who missed it did instead.
         owner: Who answers for it.
         trend: A small drawing of the share over time.
+        gap: How far the share is below its target, 0 to 1; below 0: it is above; `None`: one of the two is not known.
     """
 
     name: str
@@ -124,6 +129,7 @@ class Arrow:
     instead: str
     owner: str
     trend: str
+    gap: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +189,17 @@ class SourceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """A time in which a source that delivers steadily delivered nothing."""
+    """A time in which a source that delivers steadily delivered nothing.
+
+    Attributes:
+        source: Its name.
+        text: When, and what would have been usual.
+        goes_on: It has not delivered since.
+    """
 
     source: str
     text: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

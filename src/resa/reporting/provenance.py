@@ -36,12 +36,14 @@ class Silence:
         first: First such day, in the map's zone.
         last: Last such day.
         usual: Rows that the same weekdays bring in the mean.
+        goes_on: It lasts to the end of the data.
     """
 
     source: str
     first: date
     last: date
     usual: float
+    goes_on: bool = False
 
 
 def source_lines(teller: Teller, loads: list[Load], complete_to: Mapping[str, datetime]) -> tuple[SourceLine, ...]:
@@ -99,6 +101,7 @@ def _silences(source: str, first: date, counts: npt.NDArray[np.int64]) -> Iterat
                 first=first + timedelta(days=start),
                 last=first + timedelta(days=end - 1),
                 usual=expected,
+                goes_on=end == days,
             )
 
 
@@ -153,6 +156,7 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
                 until=teller.day(silence.last),
                 n=teller.count(silence.usual),
             ),
+            goes_on=silence.goes_on,
         )
         for silence in found
     )

@@ -22,9 +22,23 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
-from resa.screens import api, customers, editing, explore, home, live, maps, reports, segments, settings, signing_in
+from resa.screens import (
+    account,
+    api,
+    customers,
+    editing,
+    explore,
+    health,
+    home,
+    live,
+    maps,
+    reports,
+    segments,
+    settings,
+    signing_in,
+)
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
-from resa.screens.visits import COOKIES, Desk, Refused, Visit
+from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
 
 __all__ = ["application"]
 
@@ -52,9 +66,11 @@ _ROUTES: Final = (
     icon,
     static,
     *signing_in.ROUTES,
+    *account.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
     *editing.ROUTES,
+    *health.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,
@@ -62,6 +78,24 @@ _ROUTES: Final = (
     *segments.ROUTES,
     *settings.ROUTES,
 )
+
+
+class _Screens(Litestar):
+    """The framework's application, which answers HEAD as GET, without what would be read."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request."""
+        if scope.get("method") != "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+
+        async def without_body(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        as_get: Any = {**scope, "method": "GET"}
+        await super().__call__(as_get, receive, without_body)
 
 
 def application(folder: Path, secret: str) -> Litestar:
@@ -81,14 +115,15 @@ def application(folder: Path, secret: str) -> Litestar:
         if unsafe and not of_api and not _of_our_pages(connection):
             raise HTTPException(status_code=403)
         visit = _visit(desk, connection)
-        if (
-            handler.opt.get("open") or connection.scope.get("method") == "OPTIONS"
-        ):  # what may be done there, and no more
+        if handler.opt.get("open") or connection.scope.get("method") == "OPTIONS":  # says what may be done there
             return
         if visit.key is None and (visit.session is None or (of_api and unsafe)):  # any page could send a form there
             raise Refused(None)
         if not visit.may(handler.opt["needs"]):
             raise Refused(handler.opt["needs"])
+        has_factor = visit.person is None or visit.person.has_factor
+        if visit.factor_asked and not has_factor and not handler.opt.get("before_factor"):
+            raise FactorDue
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(desk, request)
@@ -102,7 +137,7 @@ def application(folder: Path, secret: str) -> Litestar:
         with desk.open():
             yield
 
-    return Litestar(
+    return _Screens(
         [Router("/", route_handlers=_ROUTES), api.ROUTER],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         guards=[let_in],
@@ -115,6 +150,7 @@ def application(folder: Path, secret: str) -> Litestar:
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,
+        before_send=[_by_tls_alone],
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
@@ -150,6 +186,8 @@ def _said(visit: Visit, error: Exception) -> Html:
     """What a visitor is told of an error."""
     if isinstance(error, Refused) and error.right is None:
         return redirect("/sign-in", to=signing_in.own_path(visit.path))
+    if isinstance(error, FactorDue):
+        return redirect("/settings/account")
     status, words = 500, visit.say("failed")
     match error:
         case Refused():
@@ -181,6 +219,17 @@ def _tell(error: Exception) -> None:
 
 async def _after(answer: Response[Any]) -> Response[Any]:
     return _guarded(answer)
+
+
+async def _by_tls_alone(message: Any, scope: Any) -> None:
+    """Have browsers send the cookie of forms by TLS alone where it came by TLS: the framework says one for all."""
+    if message["type"] != "http.response.start" or dict(scope["headers"]).get(b"x-resa-scheme") != b"https":
+        return
+    ours = COOKIES["csrf"].encode() + b"="
+    message["headers"] = [
+        (name, value + b"; Secure" if name == b"set-cookie" and value.startswith(ours) else value)
+        for name, value in message["headers"]
+    ]
 
 
 def _guarded(answer: Response[Any]) -> Response[Any]:

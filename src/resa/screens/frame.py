@@ -34,6 +34,7 @@ NAVIGATION: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/segments", "segments", "see"),
     ("/reports", "reports", "see"),
     ("/live", "live", "sources"),
+    ("/data-health", "health", "sources"),
     ("/settings", "settings", "see"),
 )
 """The screens: address, word, and what one needs to open it."""

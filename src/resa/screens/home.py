@@ -1,24 +1,251 @@
-"""The first page: how each map is doing, and where to look first."""
+"""The first page: what needs somebody, what changed since one was here last, and how each map is doing."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from litestar import get
 
+from resa.analytics import Change, arrow_name
+from resa.base.errors import ResaError
+from resa.base.language import Sentence, in_language, said_by
+from resa.drawing import format_day, format_percent, format_signed
+from resa.model.journey import Improvement, JourneyMap
+from resa.model.verdicts import Verdict
+from resa.reporting import FindingText, Report
 from resa.screens.frame import Html, Visiting, page
-from resa.screens.reports import told
+from resa.screens.reports import FRESH, Told, told_lately
+from resa.screens.visits import Visit
+from resa.workspace.health import health_of
 
 __all__ = ["ROUTES"]
+
+_FURTHEST: Final = 3
+_OPEN: Final = ("doing", "planned", "idea")
+_IMPROVEMENTS: Final = 5
+_BY_ALL: Final = frozenset({"persona", "channel", "device"})
+"""By what also those may ask who may not know names."""
+
+
+class Line(NamedTuple):
+    """Something that is told, and the page that shows it."""
+
+    to: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Doing:
+    """How a map is doing.
+
+    Attributes:
+        map: The map.
+        told: What there is to say; `None`: nothing can be said now.
+        why: Why not.
+    """
+
+    map: JourneyMap
+    told: Told | None
+    why: Sentence | None = None
+
+
+class _Reviews(NamedTuple):
+    """How many pairs of customers wait for a decision, and what that was counted of."""
+
+    at: datetime
+    generation: int
+    decisions: int
+    pairs: int
+
+
+_reviews: dict[Path, _Reviews] = {}
+_counting: Final = Lock()
 
 
 @get("/", opt={"needs": "see"}, sync_to_thread=True)
 def home(visit: Visiting) -> Html:
-    """Every map with its large numbers, the places furthest below target, and sources that need somebody."""
+    """What needs somebody and what changed, each a link; then every map with its large numbers and where to look."""
     shop = visit.shop
-    maps = [(one, told(visit, one.key)) for one in shop.maps.values()]
-    troubled = [one for one in shop.source_status() if one.problems or one.state.error] if visit.may("sources") else []
-    return page(visit, "home", visit.say("home"), maps=maps, problems=shop.loaded.problems, troubled=troubled)
+    doing = [_doing(visit, one) for one in shop.maps.values()]
+    since = None if visit.person is None else shop.people.visited(visit.person, _seen(doing))
+    at = min((one.told.at for one in doing if one.told), default=None)
+    return page(
+        visit,
+        "home",
+        visit.say("home"),
+        problems=shop.loaded.problems,
+        urgent=list(_urgent(visit, doing)),
+        since="" if since is None else f"{format_day(since.at, visit.language)}, {since.at.astimezone(UTC):%H:%M}",
+        changed=[] if since is None else list(_changed(visit, doing, since.seen)),
+        maps=[_shown(visit, one) for one in doing],
+        as_of="" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}",
+    )
+
+
+def _doing(visit: Visit, journey_map: JourneyMap) -> _Doing:
+    try:
+        return _Doing(map=journey_map, told=told_lately(visit, journey_map.key))
+    except ResaError as error:  # another map may well be shown
+        return _Doing(map=journey_map, told=None, why=said_by(error))
+
+
+def _shown(visit: Visit, one: _Doing) -> dict[str, Any]:
+    """A map as the page sets it."""
+    if one.told is None:
+        return {"map": one.map, "told": None, "why": one.why}
+    report = one.told.report
+    return {
+        "map": one.map,
+        "told": report,
+        "places": [(place, _where(one.map, place)) for place in report.findings],
+        "lists": [
+            (visit.say(word), lines)
+            for word, lines in (
+                ("furthest", _furthest(one.map, report)),
+                ("fell", [_fell(visit, one.map, change) for change in one.told.changes if change.fell]),
+                ("improving", _improving(visit, one.map)),
+            )
+            if lines
+        ],
+    }
+
+
+def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
+    """What needs somebody: data that are late or stopped, and decisions that wait."""
+    if visit.may("sources"):
+        for concern in health_of(visit.shop).concerns:
+            if concern.grave:
+                yield Line("/data-health", in_language(concern.message, visit.language))
+    stopped: dict[str, Line] = {}
+    for one in doing:
+        for gap in one.told.report.gaps if one.told else ():
+            if gap.goes_on:
+                to = "/live" if visit.may("sources") else f"/reports/{one.map.key}"
+                stopped.setdefault(gap.source, Line(to, visit.say("stopped", source=gap.source), gap.text))
+    yield from stopped.values()
+    if visit.may("find") and (waiting := _waiting(visit)):
+        yield Line("/customers/review", visit.say_count("reviews_wait", waiting))
+
+
+def _waiting(visit: Visit) -> int:
+    """How many pairs of customers wait for a decision; counted once for all, once a minute while events come in."""
+    shop = visit.shop
+    now, generation, decisions = shop.clock(), shop.store.generation, len(shop.identity.decisions())
+    with _counting:
+        known = _reviews.get(shop.folder)
+        if known is None or known.decisions != decisions or (known.generation != generation and now - known.at > FRESH):
+            _reviews[shop.folder] = known = _Reviews(now, generation, decisions, shop.identity.count_undecided())
+        return known.pairs
+
+
+def _seen(doing: list[_Doing]) -> dict[str, Any]:
+    """What stands on the page, to be compared with what stands there another time."""
+    return {
+        one.map.key: {
+            "figures": {figure.label: figure.value for figure in one.told.report.figures},
+            "places": [[place.kind, place.title] for place in one.told.report.findings],
+            "verdicts": {arrow.name: arrow.verdict for arrow in _arrows(one.told.report)},
+        }
+        for one in doing
+        if one.told is not None
+    }
+
+
+def _changed(visit: Visit, doing: list[_Doing], before: Mapping[str, Any]) -> Iterator[Line]:
+    """What changed since: numbers then and now, places that are new, and what fell below its target or came back."""
+    for one in doing:
+        then = before.get(one.map.key)
+        if then is None or one.told is None:
+            continue
+        report = one.told.report
+        for figure in report.figures:
+            if (old := then["figures"].get(figure.label, figure.value)) != figure.value:
+                yield Line(f"/map/{one.map.key}", visit.say("then_now", what=figure.label, then=old, now=figure.value))
+        for place in report.findings:
+            if [place.kind, place.title] not in then["places"]:
+                text = visit.say("new_place", place=place.title)
+                yield Line(_where(one.map, place), text, place.statement)
+        for arrow in _arrows(report):
+            word = _turned(then["verdicts"].get(arrow.name), arrow.verdict)
+            if word:
+                yield Line(_asked(one.map, "expectations", names=arrow.name), visit.say(word, what=arrow.sentence))
+
+
+def _turned(then: str | None, now: Verdict) -> str:
+    if then in {"met", "near"} and now == "below":
+        return "now_below"
+    return "now_met" if then in {"below", "near"} and now == "met" else ""
+
+
+def _arrows(report: Report) -> list[Any]:
+    return [*report.promises, *report.expectations]
+
+
+def _furthest(journey_map: JourneyMap, report: Report) -> list[Line]:
+    """The arrows that are furthest below their target."""
+    below = sorted((arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -arrow.gap)
+    return [
+        Line(_asked(journey_map, "expectations", names=arrow.name), arrow.sentence, f"{arrow.share} ({arrow.target})")
+        for arrow in below[:_FURTHEST]
+    ]
+
+
+def _fell(visit: Visit, journey_map: JourneyMap, change: Change) -> Line:
+    """A share that fell, with the interval of the difference."""
+    language = visit.language
+    points = (format_signed(number * 100, language) for number in (change.difference, change.low, change.high))
+    note = visit.say(
+        "fell_by",
+        before=format_percent(change.before, language),
+        after=format_percent(change.after, language),
+        day=format_day(change.since, language),
+        **dict(zip(("points", "low", "high"), points, strict=True)),
+    )
+    name = arrow_name(journey_map, change.expectation)
+    return Line(_asked(journey_map, "trend", of=change.expectation), name, note)
+
+
+def _improving(visit: Visit, journey_map: JourneyMap) -> list[Line]:
+    """Improvements that are not done yet, those under way first."""
+    order = ("doing", "planned", "idea")
+    found = sorted(
+        (one for one in journey_map.improvements if one.state in _OPEN), key=lambda one: order.index(one.state)
+    )
+    return [
+        Line(
+            _moved_by(journey_map, one),
+            one.name,
+            ", ".join(part for part in (str(visit.say(f"improvement_{one.state}")), one.owner) if part),
+        )
+        for one in found[:_IMPROVEMENTS]
+    ]
+
+
+def _moved_by(journey_map: JourneyMap, one: Improvement) -> str:
+    """What an improvement moves: before and after where it is in force, else the share that it shall move."""
+    if one.should_move is None:
+        return f"/map/{journey_map.key}"
+    if one.since is None:
+        return _asked(journey_map, "trend", of=one.should_move)
+    return _asked(journey_map, "improvements", names=one.key)
+
+
+def _where(journey_map: JourneyMap, place: FindingText) -> str:
+    """Where a place is looked at: by what sets its customers apart, if anybody may ask for that."""
+    by = {"by": place.by} if place.by in _BY_ALL else {}
+    return _asked(journey_map, "expectations", names=place.arrow, **by)
+
+
+def _asked(journey_map: JourneyMap, kind: str, **asked: str) -> str:
+    """Where a question is answered."""
+    return f"/explore/{kind}?{urlencode({'map': journey_map.key, **asked})}"
 
 
 ROUTES: Final = (home,)

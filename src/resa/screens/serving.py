@@ -10,7 +10,8 @@ import asyncio
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final
@@ -41,12 +42,14 @@ def run(folder: Path) -> None:
 
 
 async def _serve(app: Litestar) -> None:
+    with _held_port() as port:
+        await _serve_at(app, port)
+
+
+async def _serve_at(app: Litestar, port: int) -> None:
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - heavy; only the process needs it
     from granian.server.embed import Server as Granian  # noqa: PLC0415 - see above
 
-    with socket.socket() as trial:
-        trial.bind((_HOST, 0))
-        port = trial.getsockname()[1]
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)  # nothing more is said: it can only be closed
     server = Granian(
@@ -59,12 +62,8 @@ async def _serve(app: Litestar) -> None:
         log_enabled=False,
     )
     serving = asyncio.create_task(server.serve())
-    while True:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection(_HOST, port)
-            writer.close()
-            break
-        await asyncio.sleep(_LOOK_SECONDS)
+    if not await _listens(serving, port):
+        sys.exit("the screens could not listen")  # they are started again, at another port
     sys.stdout.write(f"listening at port {port}\n")
     sys.stdout.flush()
     Thread(target=_warm, name="warming", daemon=True).start()
@@ -74,6 +73,35 @@ async def _serve(app: Litestar) -> None:
     serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving
+
+
+async def _listens(serving: asyncio.Task[None], port: int) -> bool:
+    """Wait until somebody answers at a port; `False`: the server ended, and whoever answers there is not ours."""
+    while not serving.done():
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(_HOST, port)
+            writer.close()
+            await asyncio.sleep(0)  # let it say that it could not bind
+            return not serving.done()
+        await asyncio.sleep(_LOOK_SECONDS)
+    return False
+
+
+@contextmanager
+def _held_port() -> Iterator[int]:
+    """A port that is free; as long as the block runs no other user's process gets it.
+
+    The server binds it by itself. On Linux it does so beside our socket, which listens to nobody, as two sockets of one
+    user may that both say SO_REUSEPORT; elsewhere ours is let go first.
+    """
+    with socket.socket() as held:
+        if sys.platform == "linux":
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((_HOST, 0))
+        port: int = held.getsockname()[1]
+        if sys.platform != "linux":
+            held.close()
+        yield port
 
 
 def _warm() -> None:

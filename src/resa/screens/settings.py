@@ -54,7 +54,7 @@ def people(visit: Visiting) -> Html:
 
 @post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
 def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
-    """Invite somebody, give another role, or end somebody's right to sign in."""
+    """Invite somebody, give another role, take a lost second factor away, or end somebody's right to sign in."""
     shop, email = visit.shop, data.get("email", "")
     try:
         match data.get("do"):
@@ -65,6 +65,8 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
                 return _people(visit, link=f"{scheme}://{request.headers.get('host', 'localhost')}/welcome/{token}")
             case "role":
                 shop.people.change_role(email, _role(data), by=visit.who)
+            case "reset_factor":
+                shop.people.reset_factor(email, by=visit.who)
             case "end":
                 shop.people.end(email, by=visit.who)
             case _:

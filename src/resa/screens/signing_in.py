@@ -18,17 +18,23 @@ from resa.base.language import LANGUAGES, said_by
 from resa.drawing import format_count
 from resa.screens.attempts import Attempts
 from resa.screens.frame import Html, Visiting, page, redirect
-from resa.screens.visits import COOKIES, Visit
+from resa.screens.visits import COOKIES, Visit, cookie_name
 
-__all__ = ["ROUTES", "Form", "own_path"]
+__all__ = ["CODES", "PASSWORDS", "ROUTES", "Form", "address_of", "come_later", "own_path"]
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 """What a form sends."""
 
+PASSWORDS: Final = Attempts()
+"""How often passwords were tried, when signing in or asked again."""
+
+CODES: Final = Attempts(codes=True)
+"""The same of codes of second factors."""
+
 _SESSION: Final = timedelta(days=30)
+_CODE: Final = timedelta(minutes=10)
 _LOOKS: Final = timedelta(days=365)
 _AGENT: Final = 200
-_attempts: Final = Attempts()
 _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 """A path on this site: browsers read a backslash as `/`, and `//` begins the address of another site."""
 
@@ -45,29 +51,85 @@ def sign_in_page(visit: Visiting, to: FromQuery[str] = "/") -> Html:
 def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
     """Sign in."""
     email, to = data.get("email", ""), own_path(data.get("to", "/"))
-    account, address = email.strip().lower()[:_AGENT], request.headers.get("x-resa-address") or "unknown"
-    with _attempts.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
-        if (seconds := _attempts.wait(account, address)) > 0:
-            minutes = format_count(ceil(seconds / 60), visit.language)
-            return _door(visit, to, email, visit.say("sign_in_later", minutes=minutes), status=429)
-        token = visit.shop.people.sign_in(email, data.get("password", ""), agent=_agent(request.headers))
+    account, address = email.strip().lower()[:_AGENT], address_of(request)
+    with PASSWORDS.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
+        if why := come_later(visit, PASSWORDS, account, address):
+            return _door(visit, to, email, why, status=429)
+        token = visit.shop.people.sign_in(
+            email, data.get("password", ""), agent=_agent(request.headers), instead_of=visit.token
+        )
         if token is None:
-            _attempts.fail(account, address)
+            PASSWORDS.fail(account, address)
             return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
-    return _signed_in(redirect(to), visit, token)
+    return _signed_in(visit, token, to)
 
 
 def _door(visit: Visit, to: str, email: str, why: str, *, status: int) -> Html:
     return page(visit, "sign_in", visit.say("sign_in"), status=status, to=to, email=email, why=why)
 
 
+def come_later(visit: Visit, attempts: Attempts, account: str, address: str) -> str:
+    """What is said to who tried too often; empty: they may try.
+
+    Args:
+        visit: Who tries.
+        attempts: How often it was tried before.
+        account: As whom.
+        address: From where.
+    """
+    seconds = attempts.wait(account, address)
+    minutes = format_count(ceil(seconds / 60), visit.language)
+    return str(visit.say("sign_in_later", minutes=minutes)) if seconds > 0 else ""
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """From where somebody asks, as far as proxies are trusted."""
+    return request.headers.get("x-resa-address") or "unknown"
+
+
+@get("/sign-in/code", opt={"open": True}, sync_to_thread=True)
+def code_page(request: Request[Any, Any, Any], visit: Visiting, to: FromQuery[str] = "/") -> Html:
+    """The page on which who knew the password gives a code of the second factor."""
+    if visit.shop.people.code_due(_half_way(request, visit)) is None:
+        return redirect("/sign-in", to=own_path(to))
+    return _code_door(visit, own_path(to))
+
+
+@post("/sign-in/code", opt={"open": True}, sync_to_thread=True)
+def code(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
+    """Sign in by a code."""
+    people, half_way, to = visit.shop.people, _half_way(request, visit), own_path(data.get("to", "/"))
+    person, address = people.code_due(half_way), address_of(request)
+    if person is None:
+        return redirect("/sign-in", to=to)
+    with CODES.turns:
+        if why := come_later(visit, CODES, person.email, address):
+            return _code_door(visit, to, why, status=429)
+        token = people.finish(half_way, data.get("code", ""), instead_of=visit.token)
+        if token is None:
+            CODES.fail(person.email, address)
+            return _code_door(visit, to, visit.say("code_wrong"), status=401)
+    answer = _signed_in(visit, token, to)
+    answer.set_cookie(_cookie(cookie_name("code", secure=visit.secure), "", visit, timedelta()))
+    return answer
+
+
+def _half_way(request: Request[Any, Any, Any], visit: Visit) -> str:
+    """What the password gave to who has a second factor."""
+    return request.cookies.get(cookie_name("code", secure=visit.secure), "")
+
+
+def _code_door(visit: Visit, to: str, why: str = "", *, status: int = 200) -> Html:
+    return page(visit, "sign_in_code", visit.say("factor"), status=status, to=to, why=why)
+
+
 @post("/sign-out", opt={"open": True}, sync_to_thread=True)
-def sign_out(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's token
+def sign_out(visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's token
     """Sign out."""
     if visit.session is not None:
-        visit.shop.people.sign_out(request.cookies[COOKIES["session"]])
+        visit.shop.people.sign_out(visit.token)
     answer = redirect("/sign-in")
-    answer.delete_cookie(COOKIES["session"])
+    answer.set_cookie(_cookie(cookie_name("session", secure=visit.secure), "", visit, timedelta()))
     return answer
 
 
@@ -88,10 +150,11 @@ def welcome(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[st
     if invited is None:
         return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
     try:
-        session = people.accept(token, data.get("password", ""), agent=_agent(request.headers))
+        password, agent = data.get("password", ""), _agent(request.headers)
+        session = people.accept(token, password, agent=agent, instead_of=visit.token)
     except ResaError as error:
         return page(visit, "welcome", visit.say("welcome"), status=422, invited=invited, why=said_by(error))
-    return _signed_in(redirect("/"), visit, session)
+    return _signed_in(visit, session, "/")
 
 
 @post("/look", opt={"open": True}, sync_to_thread=False)
@@ -109,8 +172,14 @@ def own_path(to: str) -> str:
     return to if _OWN_PATH.fullmatch(to) else "/"
 
 
-def _signed_in(answer: Html, visit: Visit, token: str) -> Html:
-    answer.set_cookie(_cookie(COOKIES["session"], token, visit, _SESSION))
+def _signed_in(visit: Visit, token: str, to: str) -> Html:
+    """Go on at a page with a session; where a code is due, it is asked for first."""
+    if visit.shop.people.code_due(token) is not None:
+        answer = redirect("/sign-in/code", to=to)
+        answer.set_cookie(_cookie(cookie_name("code", secure=visit.secure), token, visit, _CODE))
+        return answer
+    answer = redirect(to)
+    answer.set_cookie(_cookie(cookie_name("session", secure=visit.secure), token, visit, _SESSION))
     return answer
 
 
@@ -123,4 +192,4 @@ def _agent(headers: Mapping[str, str]) -> str:
     return headers.get("user-agent", "")[:_AGENT]
 
 
-ROUTES: Final = (sign_in_page, sign_in, sign_out, welcome_page, welcome, look)
+ROUTES: Final = (sign_in_page, sign_in, code_page, code, sign_out, welcome_page, welcome, look)

@@ -21,17 +21,25 @@ from resa.workspace import Workspace
 from resa.workspace.auditing import acting
 from resa.workspace.edits import Edits
 
-__all__ = ["COOKIES", "Desk", "Refused", "Visit"]
+__all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "language", "theme", "csrf"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "language", "theme", "csrf"], str]] = {
     "session": "resa-session",
+    "code": "resa-code",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
 }
-"""What a browser keeps for us: who is signed in, how they read, and that a form came from one of our pages."""
+"""What a browser keeps for us: who is signed in, or about to, how they read, and that a form came from our pages."""
+
+_OURS_ALONE: Final = "__Host-"
+"""Begins the names of cookies that browsers take by TLS from this very host alone, and only for all of its paths."""
 
 _THEMES: Final = ("light", "dark")
+
+
+class FactorDue(Exception):
+    """Somebody's role asks for a second factor, and they have none yet."""
 
 
 class Refused(Exception):
@@ -59,6 +67,7 @@ class Visit:
         secure: Whether nobody on the way can read along.
         csrf: What a form must bring along; empty: this request gets no page with a form.
         key: By which a program asks; `None`: a browser does.
+        token: What the browser knows its session by; empty: it has none.
     """
 
     shop: Workspace = field(repr=False)
@@ -69,11 +78,18 @@ class Visit:
     secure: bool
     csrf: str = ""
     key: ApiKey | None = None
+    token: str = field(default="", repr=False)
 
     @property
     def person(self) -> Person | None:
         """Who is signed in."""
         return None if self.session is None else self.session.person
+
+    @property
+    def factor_asked(self) -> bool:
+        """Whether the settings ask who is signed in for a second factor."""
+        asked = self.shop.settings.second_factor_for
+        return self.person is not None and ("all" in asked or self.person.role in asked)
 
     @property
     def who(self) -> str:
@@ -150,7 +166,8 @@ class Desk:
             csrf: What a form must bring along.
             key: With which a program asks, which is then nobody's browser, good or not; `None`: with none.
         """
-        shop, token = self.shop, "" if key is not None else cookies.get(COOKIES["session"], "")
+        name = cookie_name("session", secure=scheme == "https")
+        shop, token = self.shop, "" if key is not None else cookies.get(name, "")
         language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
         return Visit(
             shop=shop,
@@ -161,6 +178,7 @@ class Desk:
             secure=scheme == "https",
             csrf=csrf,
             key=None if key is None else shop.keys.known(key),
+            token=token,
         )
 
     @contextmanager
@@ -170,6 +188,16 @@ class Desk:
             yield
         finally:
             self._shop.close()
+
+
+def cookie_name(what: Literal["session", "code"], *, secure: bool) -> str:
+    """What a cookie is called that says who somebody is.
+
+    Args:
+        what: Which one.
+        secure: Whether the visitor comes by TLS.
+    """
+    return f"{_OURS_ALONE if secure else ''}{COOKIES[what]}"
 
 
 def _preferred(accepts: str) -> str:

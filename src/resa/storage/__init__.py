@@ -13,7 +13,7 @@ from resa.storage.api_keys import (
     make_key,
     revoke_key,
 )
-from resa.storage.arrivals import Arrival, Arrivals, Waiting
+from resa.storage.arrivals import Arrival, Arrivals, Waiting, count_waiting
 from resa.storage.audit import (
     Also,
     AuditEntry,
@@ -66,10 +66,11 @@ from resa.storage.hashing import Hasher
 from resa.storage.held import Held, forget_what_was_left_behind, holding
 from resa.storage.index import JourneyIndex, MapColumn, Sparse
 from resa.storage.keeping_out import KeptOut, erased_with, named_in_payload
+from resa.storage.key_files import link_secret, made_link_secret
 from resa.storage.labels import Labels, in_order, map_catalog
+from resa.storage.last_visits import LastVisit, keep_visit
 from resa.storage.layers import lower_bounds
 from resa.storage.likely_pairs import LikelyPair, kept_pairs, replacing_pairs
-from resa.storage.link_key import link_secret, made_link_secret
 from resa.storage.lookups import first_of_each_key
 from resa.storage.matching import touchpoints_without_history
 from resa.storage.memberships import (
@@ -88,16 +89,12 @@ from resa.storage.needles import Needles, is_distinctive
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.people import (
     accept_invitation,
-    begin_session,
+    change_password,
     change_role,
     end_person,
-    end_session,
-    end_session_of,
     invite_person,
     invited_person,
     list_people,
-    list_sessions,
-    living_session,
     password_of,
 )
 from resa.storage.persons import Unified, Unifier
@@ -125,6 +122,19 @@ from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
 from resa.storage.seals import audit_seal, consents_seal
 from resa.storage.searching import search_everything
+from resa.storage.second_factors import (
+    Code,
+    confirm_factor,
+    count_recovery_codes,
+    end_factor,
+    factor_of,
+    finish_session,
+    propose_factor,
+    replace_recovery_codes,
+    reset_factor,
+    waiting_for_code,
+)
+from resa.storage.sessions import begin_session, end_session, end_session_of, list_sessions, living_session
 from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
@@ -150,6 +160,7 @@ __all__ = [
     "AuditEntry",
     "Cause",
     "ChunkResult",
+    "Code",
     "ConsentRecord",
     "DraftStep",
     "EventFile",
@@ -163,6 +174,7 @@ __all__ = [
     "KeptOut",
     "Kind",
     "Labels",
+    "LastVisit",
     "LikelyPair",
     "Load",
     "MapColumn",
@@ -190,11 +202,13 @@ __all__ = [
     "audit_entries",
     "audit_seal",
     "begin_session",
+    "change_password",
     "change_role",
     "changed_customers",
     "collecting_keys",
     "column_hash",
     "compact_files",
+    "confirm_factor",
     "consent_is_answered",
     "consenting_keys",
     "consents_known",
@@ -204,8 +218,11 @@ __all__ = [
     "count_erasures",
     "count_files",
     "count_old_entries",
+    "count_recovery_codes",
+    "count_waiting",
     "customers_alone",
     "drop_draft",
+    "end_factor",
     "end_person",
     "end_session",
     "end_session_of",
@@ -213,7 +230,9 @@ __all__ = [
     "erased_with",
     "expire_entries",
     "expire_rows",
+    "factor_of",
     "finish_erasures",
+    "finish_session",
     "first_of_each_key",
     "forget_derived",
     "forget_pseudonyms",
@@ -236,6 +255,7 @@ __all__ = [
     "keep_entry",
     "keep_out",
     "keep_segment",
+    "keep_visit",
     "kept_decisions",
     "kept_members",
     "kept_pairs",
@@ -256,13 +276,16 @@ __all__ = [
     "map_catalog",
     "named_in_payload",
     "password_of",
+    "propose_factor",
     "put_consents",
     "put_entry",
     "read_figures",
     "redo_step",
     "refresh_index",
     "refused_payloads",
+    "replace_recovery_codes",
     "replacing_pairs",
+    "reset_factor",
     "revoke_key",
     "rows_naming",
     "save_text",
@@ -281,5 +304,6 @@ __all__ = [
     "trying",
     "undo_step",
     "verify_store",
+    "waiting_for_code",
     "with_parts",
 ]

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
 from resa.base.language import as_it_is, sentence
 
-__all__ = ["Arrival", "Arrivals", "Waiting"]
+if TYPE_CHECKING:
+    from resa.storage.store import Store
+
+__all__ = ["Arrival", "Arrivals", "Waiting", "count_waiting"]
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS arrivals (
@@ -195,6 +198,20 @@ class Arrivals:
                     done.set_result(None)
         if connection is not None:
             connection.close()
+
+
+def count_waiting(store: Store) -> Waiting:
+    """How much waits, for a process that takes no requests itself: the file is read, and not made."""
+    after, path = max(store.consumed().values(), default=0), store.layout.arrivals
+    try:
+        with _told(), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20.0)) as connection:
+            last = connection.execute("SELECT max(number) FROM arrivals").fetchone()[0]
+            first = connection.execute(_OLDEST, (after,)).fetchone()
+    except WorkspaceError:
+        if path.exists():
+            raise
+        return Waiting(0, None)
+    return Waiting(max(0, (last or 0) - after), first and first[0])
 
 
 _Row = tuple[str, int, str, bytes]

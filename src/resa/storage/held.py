@@ -126,10 +126,10 @@ def _shared(layout: Layout, held: Layout) -> list[Path]:
                     sentence("{name} is listed but missing; see what `resa verify` says", name=path.as_posix())
                 ) from None
             continue  # it was replaced meanwhile
-        secret = layout.link_secret
-        if secret.exists():
-            share_file(secret, held.link_secret)
-            listed.append(secret.relative_to(layout.root))
+        for secret in (layout.link_secret, layout.factor_secret):
+            if secret.exists():
+                share_file(secret, held.root / secret.name)
+                listed.append(secret.relative_to(layout.root))
         return listed
 
 

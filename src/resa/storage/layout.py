@@ -4,6 +4,7 @@
     arrivals.db             SQLite: requests that were accepted and wait to become events
     operations.db           SQLite: loads, listed files, runs of ids, generations, map versions, the lease
     links.key               the secret that signs links and pixels, once one was made; 0600
+    factors.key             the secret from which those of second factors follow, once somebody has one; 0600
     events/  customers/  feedback/  daily_numbers/  rejected/    Parquet, one file a commit; only listed ones count
     settled/                Parquet, which rejected rows a replay stored
     lookups/                Parquet, tables such as products and stores
@@ -56,6 +57,11 @@ class Layout:
     def link_secret(self) -> Path:
         """The secret that signs links."""
         return self.root / "links.key"
+
+    @property
+    def factor_secret(self) -> Path:
+        """The secret from which those of second factors follow."""
+        return self.root / "factors.key"
 
     @property
     def unique(self) -> Path:

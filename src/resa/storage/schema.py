@@ -29,6 +29,7 @@ __all__ = [
     "generations",
     "hash_runs",
     "invitations",
+    "last_visits",
     "lease",
     "likely_pairs",
     "loads",
@@ -37,6 +38,7 @@ __all__ = [
     "metadata",
     "people",
     "pseudonyms",
+    "recovery_codes",
     "saved_texts",
     "segment_changes",
     "segment_members",
@@ -330,6 +332,10 @@ people = Table(
     Column("password_hash", Text),  # Argon2id with its salt and costs; null: no invitation was accepted yet
     Column("made_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),  # since when they may sign in no more
+    # Of the second factor: 16 random bytes, from which its secret follows by a key that lies in a file of its own.
+    Column("factor", LargeBinary),  # null: none, not even begun
+    Column("factor_since", BigInteger),  # null: not confirmed by a code yet
+    Column("factor_step", BigInteger),  # of the newest code that was used: it and those before hold no more
     sqlite_autoincrement=True,
 )
 
@@ -351,6 +357,24 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
     Column("ended_at", BigInteger),
+    Column("code_until", BigInteger),  # the password was right, a code is due until then; null: none is
+)
+
+recovery_codes = Table(  # each stands in for one code of a second factor that was lost, and goes when it was used
+    "recovery_codes",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+)
+
+last_visits = Table(
+    "last_visits",
+    metadata,
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("at", BigInteger, nullable=False),  # when the first page was looked at last, to some minutes
+    Column("seen", Text, nullable=False),  # JSON: the numbers that stood there
+    Column("before_at", BigInteger),  # the same of the visit before that one
+    Column("before", Text),
 )
 
 draft_steps = Table(

@@ -28,6 +28,9 @@ __all__ = ["Screens"]
 
 _START_SECONDS: Final = 20.0
 _AGAIN_SECONDS: Final = 1.0
+_LATER_SECONDS: Final = 60.0
+"""Where it cannot start, because the workspace is gone for instance, it is tried seldomer and seldomer."""
+
 _ANSWER_SECONDS: Final = 120.0
 _LISTENING: Final = b"listening at port "
 
@@ -65,24 +68,29 @@ class Screens:
         limits = Limits(max_connections=256)
         async with AsyncClient(timeout=_ANSWER_SECONDS, limits=limits, cookies=none, trust_env=False) as client:
             self._client = client
+            pause = _AGAIN_SECONDS
             while await self._wanted.wait():
+                listened = False
                 with suppress(OSError):  # too many files are open, for instance; that passes
-                    await self._once()
-                await asyncio.sleep(_AGAIN_SECONDS)
+                    listened = await self._once()
+                pause = _AGAIN_SECONDS if listened else min(2 * pause, _LATER_SECONDS)
+                await asyncio.sleep(pause)
 
-    async def _once(self) -> None:
+    async def _once(self) -> bool:
+        """Start it, and wait until it ends; whether it ever listened."""
         process = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, process_group=0
         )
         try:
             if process.stdin is None or process.stdout is None:
-                return
+                return False
             process.stdin.write(self._secret.encode() + b"\n")
             line = await process.stdout.readline()
             if line.startswith(_LISTENING):
                 self._port = int(line.removeprefix(_LISTENING))
                 self._listening.set()
             await process.wait()
+            return line.startswith(_LISTENING)
         finally:
             self._port = None
             self._listening.clear()

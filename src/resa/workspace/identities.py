@@ -191,6 +191,15 @@ class Identity:
             self._shop.audit.note("identity.review", pairs=len(found))
         return Listing(found)
 
+    def count_undecided(self) -> int:
+        """How many pairs wait for a person to decide; nobody is shown."""
+        from resa.workspace.matching import undecided_pairs  # noqa: PLC0415 - see above
+
+        index, decisions = self._shop.store.index(), self.decisions()
+        decided = {frozenset(one.pair) for one in decisions}  # the index may follow later
+        found = undecided_pairs(self._shop, index, decisions[: index.decisions])
+        return sum(frozenset((pair.one, pair.other)) not in decided for pair in found)
+
     def _index(self) -> JourneyIndex:
         brought_up_to_date(self._shop)
         return self._shop.store.index()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from resa.base.errors import QuestionError
 from resa.base.language import one_of, sentence
@@ -12,24 +13,37 @@ from resa.identity import Kind, normalised
 from resa.model.people import ROLES, Person, Role, Session
 from resa.storage import (
     Also,
+    LastVisit,
     Store,
     accept_invitation,
     begin_session,
+    change_password,
     change_role,
+    confirm_factor,
+    count_recovery_codes,
+    end_factor,
     end_person,
     end_session,
     end_session_of,
+    factor_of,
+    finish_session,
     invite_person,
     invited_person,
+    keep_visit,
     list_people,
     list_sessions,
     living_session,
     password_of,
+    propose_factor,
+    replace_recovery_codes,
+    reset_factor,
+    waiting_for_code,
 )
 from resa.workspace.auditing import Audit
 from resa.workspace.passwords import check_password, hash_password, is_outdated, proves
+from resa.workspace.second_factors import Proposal, new_recovery_codes, proposal_of, read_code, shown_code
 
-__all__ = ["ROLES", "People", "Person", "Role", "Session"]
+__all__ = ["ROLES", "LastVisit", "People", "Person", "Role", "Session"]
 
 _EMAIL = Kind(name="email", form="email")  # of staff, whose addresses may well be info@
 _LONGEST_NAME = 200
@@ -82,16 +96,17 @@ class People:
         """Whom an invitation is for; `None`: it holds no more."""
         return invited_person(self.store, token)
 
-    def accept(self, token: str, password: str, agent: str = "") -> str:
+    def accept(self, token: str, password: str, agent: str = "", *, instead_of: str = "") -> str:
         """Set a password by an invitation, which is used up; every session of before ends.
 
         Args:
             token: Of the invitation.
             password: 12 to 256 characters, exactly as it is to be typed.
             agent: What the browser calls itself.
+            instead_of: The token of the session that the browser had, which ends.
 
         Returns:
-            The token of a new session.
+            The token of a new session; who has a second factor gives a code first, see `finish`.
 
         Raises:
             QuestionError: The invitation holds no more, or the password cannot be taken.
@@ -101,26 +116,61 @@ class People:
             raise _no_more()
         check_password(password, person)
         hashed = hash_password(password)
-        began = accept_invitation(self.store, token, hashed, agent=agent, told=self._by_themselves("person.accept"))
+        told = self._by_themselves("person.accept")
+        began = accept_invitation(self.store, token, hashed, agent=agent, told=told, instead_of=instead_of)
         if began is None:
             raise _no_more()
         return began
 
-    def sign_in(self, email: str, password: str, agent: str = "") -> str | None:
+    def sign_in(self, email: str, password: str, agent: str = "", *, instead_of: str = "") -> str | None:
         """Sign in; the token of a session, or `None` if address and password are not those of one who may.
 
-        It takes as long for who is unknown. How often somebody may try, who asks must say.
+        It takes as long for who is unknown. How often somebody may try, who asks must say. Who has a second factor is
+        not signed in by this token: it is what `finish` takes, within ten minutes, together with a code.
+
+        Args:
+            email: Their address.
+            password: As it was typed.
+            agent: What the browser calls itself.
+            instead_of: The token of the session that the browser had, which ends.
         """
         address = _address(email)
         known = None if address is None else password_of(self.store, address)
         kept = None if known is None else known[1]
         if proves(password, kept) and known is not None:
             anew = hash_password(password) if is_outdated(known[1]) else None
-            told = self._by_themselves("person.sign_in")
-            if began := begin_session(self.store, known[0], proved=known[1], agent=agent, told=told, anew=anew):
+            told = self._by_themselves("person.code_asked" if known[0].has_factor else "person.sign_in")
+            began = begin_session(
+                self.store, known[0], proved=known[1], agent=agent, told=told, anew=anew, instead_of=instead_of
+            )
+            if began:
                 return began
         self.audit.note("person.sign_in_failed", who="")  # what was typed may be anything, a password for instance
         return None
+
+    def code_due(self, token: str) -> Person | None:
+        """Whose sign-in waits for a code by this token; `None`: nobody's, or it waited longer than ten minutes."""
+        return waiting_for_code(self.store, token)
+
+    def finish(self, token: str, code: str, *, instead_of: str = "") -> str | None:
+        """Sign in who knew the password, by a code of their app or a recovery code; each holds once.
+
+        Args:
+            token: What `sign_in` or `accept` gave.
+            code: As it was typed.
+            instead_of: The token of the session that the browser had, which ends.
+
+        Returns:
+            The token of a session; `None`: the code does not hold, or it came too late.
+        """
+        person = self.code_due(token)
+        secret = None if person is None else factor_of(self.store, person)
+        read = read_code(secret, code, self.store.clock())
+        told = self._by_themselves("person.sign_in")
+        began = finish_session(self.store, token, read, told=told, instead_of=instead_of)
+        if began is None and person is not None:
+            self.audit.note("person.code_failed", who="", person=person.id)
+        return began
 
     def signed_in(self, token: str) -> Session | None:
         """The session of a token; `None`: it has ended, 30 days after it began, or 7 after it was seen last."""
@@ -142,6 +192,90 @@ class People:
         """
         end_session(self.store, id, told=self._told("person.end_session", by))
 
+    def change_password(self, person: Person, old: str, new: str, *, staying: str) -> bool:
+        """Give oneself another password; every other session ends.
+
+        Args:
+            person: Who.
+            old: The password until now.
+            new: The one from now on.
+            staying: The token of the session that goes on.
+
+        Returns:
+            Whether the old one was right.
+
+        Raises:
+            QuestionError: The new one cannot be taken.
+        """
+        proved = self._proved(person, old)
+        if proved is None:
+            return False
+        check_password(new, person)
+        told = self._by_themselves("person.password")
+        return change_password(
+            self.store, person, proved=proved, password_hash=hash_password(new), staying=staying, told=told
+        )
+
+    def proves(self, person: Person, password: str) -> bool:
+        """Whether it is a person's password, asked again before something that matters."""
+        return self._proved(person, password) is not None
+
+    def propose_factor(self, person: Person) -> Proposal:
+        """Begin a second factor, which is asked for once a code confirmed it.
+
+        Raises:
+            QuestionError: There is one.
+        """
+        return proposal_of(propose_factor(self.store, person), person.email)
+
+    def proposed_factor(self, person: Person) -> Proposal | None:
+        """What was begun and not confirmed yet."""
+        secret = None if person.has_factor else factor_of(self.store, person)
+        return None if secret is None else proposal_of(secret, person.email)
+
+    def confirm_factor(self, person: Person, code: str, *, staying: str) -> list[str] | None:
+        """Confirm a second factor by a code of the app; every other session ends.
+
+        Args:
+            person: Whose.
+            code: As it was typed.
+            staying: The token of the session that goes on.
+
+        Returns:
+            Ten recovery codes, which are kept nowhere as they are; `None`: the code does not hold.
+        """
+        secret = factor_of(self.store, person)
+        read = read_code(secret, code, self.store.clock())
+        if secret is None or read.step is None:
+            return None
+        codes, told = new_recovery_codes(), self._by_themselves("person.factor")
+        done = confirm_factor(self.store, person, secret, step=read.step, codes=codes, staying=staying, told=told)
+        return [shown_code(one) for one in codes] if done else None
+
+    def new_recovery_codes(self, person: Person, code: str) -> list[str] | None:
+        """Ten other recovery codes; those of before hold no more. `None`: the code that was given does not hold."""
+        codes, told = new_recovery_codes(), self._by_themselves("person.recovery_codes")
+        read = read_code(factor_of(self.store, person), code, self.store.clock())
+        done = replace_recovery_codes(self.store, person, read, codes=codes, told=told)
+        return [shown_code(one) for one in codes] if done else None
+
+    def recovery_codes_left(self, person: Person) -> int:
+        """How many recovery codes somebody has not used."""
+        return count_recovery_codes(self.store, person)
+
+    def end_factor(self, person: Person, code: str) -> bool:
+        """Turn one's second factor off; whether the code that was given held."""
+        read = read_code(factor_of(self.store, person), code, self.store.clock())
+        return end_factor(self.store, person, read, told=self._by_themselves("person.factor_off"))
+
+    def reset_factor(self, email: str, *, by: str | None = None) -> None:
+        """Take away the second factor of somebody who lost it; they are signed out, and sign in by their password.
+
+        Raises:
+            QuestionError: Nobody who may sign in has this address, or they have none.
+        """
+        reset_factor(self.store, _address(email) or "", told=self._told("person.reset_factor", by))
+
     def change_role(self, email: str, role: Role, *, by: str | None = None) -> None:
         """Give a person another role; they sign in anew.
 
@@ -159,6 +293,15 @@ class People:
             QuestionError: Nobody who may sign in has this address, or this is the last admin.
         """
         end_person(self.store, _address(email) or "", told=self._told("person.end", by))
+
+    def visited(self, person: Person, seen: Mapping[str, Any]) -> LastVisit | None:
+        """Keep what somebody sees on the first page; what they saw when they were there before, if they ever were."""
+        return keep_visit(self.store, person, seen)
+
+    def _proved(self, person: Person, password: str) -> str | None:
+        """The hash that a password was held against and is right by."""
+        known = password_of(self.store, person.email)
+        return known[1] if proves(password, None if known is None else known[1]) and known is not None else None
 
     def _told(self, what: str, by: str | None, *, with_role: bool = False) -> Callable[[Person], Also]:
         """What the log says of what is done to a person."""

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.support.screens import PASSWORD, Visitor, visiting
+from httpx import Response
+from tests.support.screens import PASSWORD, SECRET, Visitor, visiting
 from tests.support.served import new_shop
 
 import resa
@@ -50,15 +51,61 @@ def test_who_is_not_signed_in_is_led_to_the_door_and_back(folder: Path, stranger
     assert stranger.get("/map/journey").status_code == 200
 
 
-def test_behind_tls_the_cookie_goes_by_tls_alone(folder: Path, stranger: Visitor) -> None:
-    for scheme, secure in (("http", False), ("https", True)):
-        with resa.open(folder) as shop:
+def test_behind_tls_cookies_go_by_tls_to_this_host_alone(folder: Path) -> None:
+    for scheme, name in (("http", "resa-session"), ("https", "__Host-resa-session")):
+        with visiting(folder) as visitor, resa.open(folder) as shop:
+            visitor.client.headers["x-resa-scheme"] = scheme
             token = shop.people.invite("cecilia@shop.se")
-        stranger.get(f"/welcome/{token}")
-        stranger.client.headers["x-resa-scheme"] = scheme
-        answer = stranger.post(f"/welcome/{token}", password=PASSWORD)
-        cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("resa-session"))
-        assert ("Secure" in cookie) is secure
+            forms = cookie_of(visitor.get(f"/welcome/{token}"), "resa-csrf")
+            visitor.client.cookies.set("resa-csrf", forms.partition("=")[2].partition(";")[0])
+            session = cookie_of(visitor.post(f"/welcome/{token}", password=PASSWORD), name)
+            assert ("; Secure" in session, "; Secure" in forms) == (scheme == "https",) * 2
+            assert "; Path=/;" in session
+            assert "Domain" not in session
+            known = session.partition("=")[2].partition(";")[0]
+            for kept, opens in (("resa-session", scheme == "http"), ("__Host-resa-session", scheme == "https")):
+                visitor.client.cookies.clear()
+                assert (visitor.get("/settings", cookie=f"{kept}={known}").status_code == 200) is opens
+            ended = visitor.client.post(
+                "/sign-out",
+                data={"_csrf_token": visitor.forms},
+                headers={"x-resa-secret": SECRET, "cookie": f"{name}={known}; resa-csrf={visitor.forms}"},
+                follow_redirects=False,
+            )
+            assert ("; Secure" in cookie_of(ended, name)) == (scheme == "https")  # else browsers would keep it
+            assert shop.people.signed_in(known) is None
+
+
+def cookie_of(answer: Response, name: str) -> str:
+    return next(one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{name}="))
+
+
+def test_signing_in_again_ends_the_session_of_before(folder: Path) -> None:
+    with visiting(folder) as visitor, resa.open(folder) as shop:
+        email = visitor.sign_in(shop, "analyst")
+        before = visitor.client.cookies["resa-session"]
+        elsewhere = shop.people.sign_in(email, PASSWORD)
+        assert elsewhere is not None
+        visitor.get("/settings")
+        assert visitor.post("/sign-in", email=email, password=WRONG).status_code == 401
+        assert shop.people.signed_in(before) is not None
+        assert visitor.post("/sign-in", email=email, password=PASSWORD).status_code == 303
+        assert visitor.client.cookies["resa-session"] != before
+        assert shop.people.signed_in(before) is None
+        assert shop.people.signed_in(elsewhere) is not None
+        now = visitor.client.cookies["resa-session"]
+        visitor.sign_in(shop, "viewer")  # somebody else, by an invitation
+        assert shop.people.signed_in(now) is None
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/static/icon.svg", "/nothing/at/all", "/settings"])
+def test_head_says_what_get_says_without_what_is_read(stranger: Visitor, path: str) -> None:
+    asked = {"headers": {"x-resa-secret": SECRET}, "follow_redirects": False}
+    got, head = (stranger.client.request(method, path, **asked) for method in ("GET", "HEAD"))  # type: ignore[arg-type]
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+    assert head.headers.get("location") == got.headers.get("location")
+    assert head.headers["content-security-policy"] == got.headers["content-security-policy"]
 
 
 def test_a_password_is_hidden_while_it_is_typed(stranger: Visitor) -> None:

@@ -66,6 +66,12 @@ def test_where_somebody_may_sign_in_they_begin_at_once(tmp_path: Path) -> None:
         spoofed = {"x-resa-secret": "guessed", "x-resa-scheme": "https", "cookie": cookie}
         assert get(served, "/", **spoofed).status == 200  # what a visitor says of that is not handed on
         assert get(served, "/", cookie=f"{cookie}; of-others=Ärla").status == 200
+        head = HTTPConnection("127.0.0.1", served.port, timeout=_SECONDS)
+        for path, status in (("/sign-in", 303), ("/settings", 200), ("/nothing", 404)):
+            head.request("HEAD", path, headers={"cookie": cookie})
+            answer = head.getresponse()
+            assert (answer.status, answer.read()) == (status, b"")
+        head.close()
         assert get(served, "*").status == 400
         with resa.open(tmp_path / "shop") as shop:
             key = f"Bearer {shop.keys.make_for('read:numbers', 'board')}"

@@ -107,6 +107,9 @@ def test_who_may_be_one_is_kept_until_a_person_decides(folder: Path, capsys: pyt
         assert len(told.undecided) > 40
         assert shop.identity.undecided() == []
         shop.identity.match()
+        noted = len(shop.audit.entries())
+        assert shop.identity.count_undecided() == len(told.undecided)
+        assert len(shop.audit.entries()) == noted  # a number tells of nobody
         kept = shop.identity.undecided()
         assert {replace(one, found_at=None) for one in kept} == set(told.undecided)
         assert [one.probability for one in kept] == sorted((one.probability for one in kept), reverse=True)
@@ -128,8 +131,9 @@ def test_who_may_be_one_is_kept_until_a_person_decides(folder: Path, capsys: pyt
     assert run(["identity", "split", "loyalty_card=card-6", "loyalty_card=card-again-6", *there]) == 0
     assert run(["identity", "join", "loyalty_card=card-8", "loyalty_card=card-again-8", *there]) == 0
     with resa.open(folder) as shop:
+        waiting = shop.identity.count_undecided()
         left = shop.identity.undecided()
-        assert len(left) == len(kept) - 2
+        assert len(left) == len(kept) - 2 == waiting
         assert one_pair(left, "CARD6", "CARDAGAIN6") is None
         assert one_pair(left, "CARD8", "CARDAGAIN8") is None
         shop.identity.match()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyotp
 import pytest
 
 import resa
@@ -86,4 +87,24 @@ def test_people_are_listed_changed_and_ended(
     assert run(["people", "end", "bo@shop.se", *there]) == 0
     assert run(["people", "list", "--format", "csv", *there]) == 0
     ended = capsys.readouterr().out.splitlines()[2]
-    assert re.fullmatch(r'2,"bo@shop.se","","analyst","no","[^"]+","\d[^"]+"', ended)
+    assert re.fullmatch(r'2,"bo@shop.se","","analyst","no","no","[^"]+","\d[^"]+"', ended)
+
+
+def test_a_lost_second_factor_is_taken_away(
+    tmp_path: Path, there: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with resa.open(tmp_path) as shop:
+        here = shop.people.accept(shop.people.invite("anna@shop.se"), WORDS)
+        anna = shop.people.all()[0]
+        code = pyotp.TOTP(shop.people.propose_factor(anna).secret).now()
+        assert shop.people.confirm_factor(anna, code, staying=here)
+    assert run(["people", "list", "--format", "csv", *there]) == 0
+    assert '"viewer","yes","yes"' in capsys.readouterr().out
+    assert run(["people", "reset-factor", "Anna@shop.se", *there]) == 0
+    assert "signed out everywhere" in " ".join(capsys.readouterr().err.split())
+    assert run(["people", "list", "--format", "csv", *there]) == 0
+    assert '"viewer","yes","no"' in capsys.readouterr().out
+    assert run(["people", "reset-factor", "anna@shop.se", *there]) == 1
+    assert "no second factor" in capsys.readouterr().err
+    assert run(["people", "reset-factor", "bo@shop.se", *there]) == 1
+    assert "nobody with this address" in " ".join(capsys.readouterr().err.split())

@@ -1,4 +1,4 @@
-"""The process of the screens, from the side of who starts it."""
+"""The process that shows screens is started again when it ends, and seldomer where it cannot start."""
 
 from __future__ import annotations
 
@@ -10,15 +10,29 @@ import pytest
 from resa.web.screens import Screens
 
 
-def test_what_cannot_be_started_now_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = []
+def pauses(monkeypatch: pytest.MonkeyPatch, ended: list[bool | OSError]) -> list[float]:
+    """How long is waited after each start, given how each went."""
+    found: list[float] = []
 
-    async def none(*_: object, **__: object) -> None:
-        tried.append(1)
-        raise OSError(24, "Too many open files")
+    async def once(_: Screens) -> bool:
+        how = ended[len(found)]
+        if isinstance(how, OSError):
+            raise how
+        return how
 
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", none)
-    monkeypatch.setattr("resa.web.screens._AGAIN_SECONDS", 0.01)
-    with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(Screens(tmp_path, wanted=True).run(), 0.5))
-    assert len(tried) > 1
+    async def sleep(seconds: float) -> None:
+        found.append(seconds)
+        if len(found) == len(ended):
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(Screens, "_once", once)
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Screens(Path("/nowhere"), wanted=True).run())
+    return found
+
+
+def test_what_ended_is_started_at_once_and_what_cannot_start_ever_seldomer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pauses(monkeypatch, [True] * 3) == [1, 1, 1]
+    assert pauses(monkeypatch, [False] * 8) == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert pauses(monkeypatch, [False, OSError(24), True, False]) == [2, 4, 1, 2]

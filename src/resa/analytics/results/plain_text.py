@@ -71,6 +71,7 @@ HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
                 "address",
                 "role",
                 "password",
+                "second factor",
                 "invited (UTC)",
                 "ended (UTC)",
                 "session",
