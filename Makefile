@@ -9,7 +9,7 @@ endif
 .PHONY: demo test lint reference messages benchmarks clean
 
 demo: .venv/installed
-	$(BIN)/resa demo demo
+	$(BIN)/resa demo demo $(ARGS)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_OPTIONS)

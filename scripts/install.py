@@ -28,7 +28,7 @@ def requirements(group: str) -> list[str]:
 
 
 def main() -> None:
-    """Create the environment if it is missing, then install the project as a source tree."""
+    """Create the environment if it is missing, install the project as a source tree, and compile its kernels."""
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is what this line is there to catch
         sys.exit(f"Resa needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 …")
     groups = sys.argv[1:]
@@ -44,6 +44,8 @@ def main() -> None:
         command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
     print("installing into .venv …", flush=True)
     subprocess.run(command, check=True)
+    print("compiling what measures …", flush=True)
+    subprocess.run([str(PYTHON), "-m", "resa.cli", "warm"], check=True, stderr=subprocess.DEVNULL)
     (FOLDER / "installed").touch()
     for group in groups:
         (FOLDER / f"installed-{group}").touch()

@@ -15,7 +15,7 @@ from resa.workspace import Workspace
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("acceptance") / "demo"
-    command = [sys.executable, "-m", "resa.cli", "demo", str(folder), "--customers", "8000"]
+    command = [sys.executable, "-m", "resa.cli", "demo", str(folder), "--customers", "10000", "--no-serve"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return folder, result.stdout

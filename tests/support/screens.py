@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 
 import resa
 from resa.screens.application import application
+from resa.workspace.first_links import NO_LINK, FirstLink
 from resa.workspace.people import Role
 
 __all__ = ["PASSWORD", "SECRET", "Visitor", "visiting"]
@@ -62,9 +63,9 @@ class Visitor:
 
 
 @contextmanager
-def visiting(folder: Path, role: Role | None = None) -> Iterator[Visitor]:
+def visiting(folder: Path, role: Role | None = None, first: FirstLink = NO_LINK) -> Iterator[Visitor]:
     """Look at the screens of a workspace: signed in, if a role is given."""
-    with TestClient(application(folder, SECRET)) as client:
+    with TestClient(application(folder, SECRET, first)) as client:
         visitor = Visitor(client)
         if role is not None:
             with resa.open(folder) as shop:

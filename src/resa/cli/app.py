@@ -113,7 +113,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "care", "warm", "Compile the measuring kernels now, so that the first question need not wait for it."
         ),
         "simulate": _Place(
-            "demo",
+            "simulate",
             "simulate",
             "Draw made-up customers from simulation.yaml, or from the map alone, "
             "and write what their systems would write.",
@@ -121,7 +121,7 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
         "demo": _Place(
             "demo",
             "demo",
-            "Make a Nordic shop with stores and a club, draw its customers, collect, measure, and write a report.",
+            "Make a Nordic shop with stores and a club, a year old: collect, measure, report, show it in a browser.",
         ),
     }
 )

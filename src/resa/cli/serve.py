@@ -14,6 +14,8 @@ from resa.base.errors import ResaError, WorkspaceError
 from resa.base.language import sentence
 from resa.cli.log import Form, Tell, teller
 from resa.cli.options import HERE, Folder, opened
+from resa.workspace.create import make_empty
+from resa.workspace.first_links import NO_LINK, FirstLink
 
 if TYPE_CHECKING:
     from resa.runtime import Drained
@@ -33,12 +35,18 @@ def serve(
     log_format: Annotated[
         Form | None, typer.Option(help="Lines for people, or JSON, an object a line. Default: as `resa settings` says.")
     ] = None,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Make the folder a workspace first, if it is none; the browser takes files."),
+    ] = False,
     folder: Folder = HERE,
 ) -> None:
     """Take events over HTTP, from Segment's clients and webhooks; keep the map's numbers current, until Ctrl+C.
 
     What has begun is answered first. Another Ctrl+C, or a second signal, ends it at once; nothing accepted is lost.
     """
+    if new:
+        make_empty(folder)
     with opened(folder) as shop:
         tell = teller(log_format or shop.settings.log_format)
         host = shop.settings.host if host is None else host
@@ -65,24 +73,23 @@ def serve(
 
 def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
     from resa.collector import Hooks  # noqa: PLC0415 - heavy; most commands serve nothing
-    from resa.web import needs_setup, new_setup, unready  # noqa: PLC0415 - see above
+    from resa.web import unready  # noqa: PLC0415 - see above
 
     hooks = Hooks(shop.folder).all()
-    secret, hashed = new_setup() if not hooks and needs_setup(shop) else ("", "")
+    secret, first = ("", NO_LINK) if shop.people.anybody() else FirstLink.new(shop.clock())
 
     def started(address: str) -> None:
         tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
-        if not shop.people.all():
-            words = sentence(
-                "nobody can sign in at {address} yet; invite the first with: "
-                "resa people invite you@example.com --role admin",
-                address=_for_a_browser(address),
-            )
-            tell("people", "warning", words)
         if secret:
             link = f"{_for_a_browser(address)}/setup/{secret}"
-            words = sentence("nobody can send events yet; make a key, once, within an hour: {link}", link=link)
+            words = sentence("nobody may sign in yet; be the first, once, within an hour: {link}", link=link)
             tell("setup", "warning", words)
+        if not hooks and not any(key.scope == "collect" and key.revoked_at is None for key in shop.keys.all()):
+            place = f"{_for_a_browser(address)}/settings/keys"
+            words = sentence(
+                "nobody can send events yet; make a key at {place}, or by: resa keys make web", place=place
+            )
+            tell("keys", "warning", words)
         for source in hooks:
             why = unready(source, os.environ, shop.keys.all())
             at = f"{address}/hooks/{source.name}"
@@ -92,7 +99,7 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
                 words = sentence("takes no webhooks at {address} yet: {why}", address=at, why=why)
                 tell("hook-unready", "warning", words)
 
-    return serve_until(shop, host, port, started=started, ended=lambda: False, tell=tell, setup=hashed)
+    return serve_until(shop, host, port, started=started, ended=lambda: False, tell=tell, first=first)
 
 
 def _for_a_browser(address: str) -> str:
@@ -110,7 +117,7 @@ def serve_until(
     started: Callable[[str], None],
     ended: Callable[[], bool],
     tell: Tell = teller("text"),  # noqa: B008 - a function, the same for all
-    setup: str = "",
+    first: FirstLink = NO_LINK,
 ) -> Drained:
     """Serve a workspace until Ctrl+C, SIGTERM, or `ended` says so; what its arrivals became.
 
@@ -121,7 +128,7 @@ def serve_until(
         started: Called with the address for browsers and libraries, once requests are taken.
         ended: Asked several times a second.
         tell: Writes what the one who runs it should know.
-        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
+        first: The link by which the first person comes in, or who runs a demo.
 
     Raises:
         WorkspaceError: It cannot listen there, or the server ended by itself.
@@ -140,7 +147,7 @@ def serve_until(
         lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text),
         lambda text: tell("source", "warning", text),
     )
-    with Server(shop.folder, shop.store.layout.root, host, port, refused, setup) as server:
+    with Server(shop.folder, shop.store.layout.root, host, port, refused, first) as server:
 
         def stop(number: int, _frame: object) -> None:
             if stopped.is_set():  # what was accepted is on the disk, and nobody waits for more

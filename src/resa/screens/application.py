@@ -13,6 +13,7 @@ from typing import Any, Final
 from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
@@ -25,9 +26,11 @@ from resa.base.language import said_by
 from resa.screens import (
     account,
     api,
+    beginning,
     customers,
     editing,
     explore,
+    first_links,
     health,
     home,
     live,
@@ -36,9 +39,11 @@ from resa.screens import (
     segments,
     settings,
     signing_in,
+    tour,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
+from resa.workspace.first_links import NO_LINK, FirstLink
 
 __all__ = ["application"]
 
@@ -67,6 +72,9 @@ _ROUTES: Final = (
     static,
     *signing_in.ROUTES,
     *account.ROUTES,
+    *beginning.ROUTES,
+    *first_links.ROUTES,
+    *tour.ROUTES,
     *explore.ROUTES,
     *customers.ROUTES,
     *editing.ROUTES,
@@ -98,12 +106,13 @@ class _Screens(Litestar):
         await super().__call__(as_get, receive, without_body)
 
 
-def application(folder: Path, secret: str) -> Litestar:
+def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litestar:
     """The screens of a workspace, as an ASGI application.
 
     Args:
         folder: The workspace.
         secret: What the one who hands requests over says in each; others are turned away.
+        first: The link by which the first person comes in, or who runs a demo.
     """
     desk = Desk(folder)
 
@@ -115,14 +124,15 @@ def application(folder: Path, secret: str) -> Litestar:
         if unsafe and not of_api and not _of_our_pages(connection):
             raise HTTPException(status_code=403)
         visit = _visit(desk, connection)
-        if handler.opt.get("open") or connection.scope.get("method") == "OPTIONS":  # says what may be done there
+        asks_what_may_be_done = connection.scope.get("method") == "OPTIONS"
+        if handler.opt.get("open") or asks_what_may_be_done:
             return
         if visit.key is None and (visit.session is None or (of_api and unsafe)):  # any page could send a form there
             raise Refused(None)
         if not visit.may(handler.opt["needs"]):
             raise Refused(handler.opt["needs"])
-        has_factor = visit.person is None or visit.person.has_factor
-        if visit.factor_asked and not has_factor and not handler.opt.get("before_factor"):
+        person = visit.person
+        if person and visit.factor_asked and not person.has_factor and not handler.opt.get("before_factor"):
             raise FactorDue
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
@@ -139,7 +149,10 @@ def application(folder: Path, secret: str) -> Litestar:
 
     return _Screens(
         [Router("/", route_handlers=_ROUTES), api.ROUTER],
-        dependencies={"visit": Provide(visit, sync_to_thread=False)},
+        dependencies={
+            "visit": Provide(visit, sync_to_thread=False),
+            "first": Provide(lambda: first, sync_to_thread=False),
+        },
         guards=[let_in],
         csrf_config=CSRFConfig(
             secret=desk.secret,
@@ -154,6 +167,7 @@ def application(folder: Path, secret: str) -> Litestar:
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],
+        state=State({"desk": desk}),
         debug=False,
     )
 

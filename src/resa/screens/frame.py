@@ -17,6 +17,7 @@ from resa.base.language import LANGUAGES, in_language
 from resa.base.version import __version__
 from resa.drawing import LATIN, font_css, tokens_css
 from resa.screens.rights import Right
+from resa.screens.tour_steps import step_of
 from resa.screens.visits import Visit
 
 __all__ = ["GUARDS", "Html", "Visiting", "icon_file", "page", "redirect", "script", "style_sheet"]
@@ -115,6 +116,7 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
             here=_screen_of(visit.path),
             languages={key: NAMES[key] for key in LANGUAGES},
             version=__version__,
+            tour=step_of(visit),
         )
     )
     # YAML's and JSON's escapes can name halves of a character: pairs are joined, a lone half becomes a sign for it.

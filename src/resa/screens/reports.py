@@ -22,8 +22,9 @@ from resa.model.journey import JourneyMap
 from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
+from resa.workspace import Workspace
 
-__all__ = ["FRESH", "POLICY", "ROUTES", "Told", "told", "told_lately"]
+__all__ = ["FRESH", "POLICY", "ROUTES", "Told", "told", "told_lately", "told_of"]
 
 _KEPT: Final = 8
 _WAIT: Final = 8
@@ -139,7 +140,7 @@ def told(visit: Visit, key: str | None) -> Report:
         QuestionError: There is no such map.
         WorkspaceBusy: Many wait for it already.
     """
-    return _told(visit, visit.shop.map(key)).report
+    return told_of(visit.shop, visit.shop.map(key)).report
 
 
 def told_lately(visit: Visit, key: str) -> Told:
@@ -159,11 +160,20 @@ def told_lately(visit: Visit, key: str) -> Told:
         place, answer = found
         if shop.clock() - answer.at < FRESH or (place.generation == shop.store.generation and not place.notes):
             return answer
-    return _told(visit, journey_map)
+    return told_of(visit.shop, journey_map)
 
 
-def _told(visit: Visit, journey_map: JourneyMap) -> Told:
-    shop, measure = visit.shop, visit.shop.measure
+def told_of(shop: Workspace, journey_map: JourneyMap) -> Told:
+    """What there is to say of a map as it is now; who asks for the same at the same time waits for one answer.
+
+    Args:
+        shop: The workspace.
+        journey_map: One of its maps.
+
+    Raises:
+        WorkspaceBusy: Many wait for it already.
+    """
+    measure = shop.measure
 
     def make() -> Told:
         at = shop.clock()

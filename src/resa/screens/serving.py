@@ -1,7 +1,8 @@
 """Running the screens until the process that started this one says so or is gone.
 
-The first line of its input is a secret that both share: requests without it are nobody's business here. It says on its
-output at which port of this machine it listens, and ends with its input.
+The first line of its input is a secret that both share: requests without it are nobody's business here. The second
+says what is known of the link of this start. It says on its output at which port of this machine it listens, and ends
+with its input.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import ResaError
 from resa.screens.application import application
+from resa.screens.reports import told_of
+from resa.screens.visits import Desk
+from resa.workspace.first_links import FirstLink
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -33,9 +37,9 @@ def run(folder: Path) -> None:
     """The process: shows screens until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
-    secret = sys.stdin.readline().strip()
+    secret, first = (sys.stdin.readline().strip() for _ in range(2))
     try:
-        app = application(folder, secret)
+        app = application(folder, secret, FirstLink.read(first))
     except ResaError as error:  # its files are just being changed, for instance; it is started again
         sys.exit(str(error.message))
     asyncio.run(_serve(app))
@@ -66,7 +70,7 @@ async def _serve_at(app: Litestar, port: int) -> None:
         sys.exit("the screens could not listen")  # they are started again, at another port
     sys.stdout.write(f"listening at port {port}\n")
     sys.stdout.flush()
-    Thread(target=_warm, name="warming", daemon=True).start()
+    Thread(target=_warm, args=(app.state.desk,), name="warming", daemon=True).start()
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
     await asyncio.wait([serving], timeout=_LAST_SECONDS)
@@ -104,8 +108,12 @@ def _held_port() -> Iterator[int]:
         yield port
 
 
-def _warm() -> None:
-    """Have what measures ready before somebody clicks."""
+def _warm(desk: Desk) -> None:
+    """Have what measures ready, and what the first page says, before somebody clicks."""
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
+    with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
+        shop = desk.shop
+        for journey_map in shop.maps.values():
+            told_of(shop, journey_map)
     warm()

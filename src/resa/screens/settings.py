@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from litestar import Request, get, post
@@ -21,6 +23,12 @@ from resa.workspace.people import ROLES, Role
 __all__ = ["ROUTES"]
 
 _NEWEST: Final = 200
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_SECRET: Final = ("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")
+"""So begin the addresses that nobody on the way can listen to."""
+
+_EVENT: Final = '{"event": "order_completed", "userId": "u1", "properties": {"total": 12.5}}'
 
 
 @get("/settings", opt={"needs": "see"}, sync_to_thread=True)
@@ -100,14 +108,15 @@ def keys(visit: Visiting) -> Html:
 
 
 @post("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)
-def change_keys(visit: Visiting, data: Form) -> Html:
+def change_keys(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
     """Make a key, which is shown this once, or revoke one."""
     shop, name = visit.shop, data.get("name", "").strip()
     try:
         with acting(visit.who):
             match data.get("do"):
                 case "make" if (scopes := _scopes(data)) == ["collect"]:
-                    return _keys(visit, key=shop.keys.make(name, data.get("source", "").strip() or None))
+                    key = shop.keys.make(name, data.get("source", "").strip() or None)
+                    return _keys(visit, key=key, lines=_lines(visit, key, request.headers.get("host", "")))
                 case "make":
                     return _keys(visit, key=shop.keys.make_for(scopes, name))
                 case "revoke":
@@ -119,10 +128,24 @@ def change_keys(visit: Visiting, data: Form) -> Html:
     return redirect("/settings/keys")
 
 
-def _keys(visit: Visit, *, status: int = 200, key: str = "", why: str = "") -> Html:
+def _keys(
+    visit: Visit, *, status: int = 200, key: str = "", lines: Iterable[tuple[str, str]] = (), why: str = ""
+) -> Html:
     found = [one for one in visit.shop.keys.all() if one.revoked_at is None]
     of_api = [scope for scope in SCOPES if SCOPE_RIGHTS[scope]]
-    return page(visit, "keys", visit.say("keys"), status=status, keys=found, key=key, why=why, of_api=of_api)
+    return page(
+        visit, "keys", visit.say("keys"), status=status, keys=found, key=key, lines=lines, why=why, of_api=of_api
+    )
+
+
+def _lines(visit: Visit, key: str, host: str) -> Iterator[tuple[str, str]]:
+    """What to paste where, so that events come by a new key: the word that says it, and the line."""
+    address = f"{'https' if visit.secure else 'http'}://{host if _HOST.fullmatch(host) else 'localhost'}"
+    if not address.startswith(_SECRET):
+        yield "key_no_tls", ""
+    yield "key_page", f'<script async src="{address}/resa.js" data-key="{key}"></script>'
+    yield "key_call", f"curl -u {key}: {address}/v1/track -d '{_EVENT}'"
+    yield "key_look", "resa tail"
 
 
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)

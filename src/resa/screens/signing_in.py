@@ -20,7 +20,18 @@ from resa.screens.attempts import Attempts
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.visits import COOKIES, Visit, cookie_name
 
-__all__ = ["CODES", "PASSWORDS", "ROUTES", "Form", "address_of", "come_later", "own_path"]
+__all__ = [
+    "CODES",
+    "PASSWORDS",
+    "ROUTES",
+    "Form",
+    "address_of",
+    "agent_of",
+    "come_later",
+    "cookie",
+    "own_path",
+    "signed_in",
+]
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 """What a form sends."""
@@ -56,12 +67,12 @@ def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Htm
         if why := come_later(visit, PASSWORDS, account, address):
             return _door(visit, to, email, why, status=429)
         token = visit.shop.people.sign_in(
-            email, data.get("password", ""), agent=_agent(request.headers), instead_of=visit.token
+            email, data.get("password", ""), agent=agent_of(request.headers), instead_of=visit.token
         )
         if token is None:
             PASSWORDS.fail(account, address)
             return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
-    return _signed_in(visit, token, to)
+    return signed_in(visit, token, to)
 
 
 def _door(visit: Visit, to: str, email: str, why: str, *, status: int) -> Html:
@@ -109,8 +120,8 @@ def code(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
         if token is None:
             CODES.fail(person.email, address)
             return _code_door(visit, to, visit.say("code_wrong"), status=401)
-    answer = _signed_in(visit, token, to)
-    answer.set_cookie(_cookie(cookie_name("code", secure=visit.secure), "", visit, timedelta()))
+    answer = signed_in(visit, token, to)
+    answer.set_cookie(cookie(cookie_name("code", secure=visit.secure), "", visit, timedelta()))
     return answer
 
 
@@ -129,7 +140,7 @@ def sign_out(visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's 
     if visit.session is not None:
         visit.shop.people.sign_out(visit.token)
     answer = redirect("/sign-in")
-    answer.set_cookie(_cookie(cookie_name("session", secure=visit.secure), "", visit, timedelta()))
+    answer.set_cookie(cookie(cookie_name("session", secure=visit.secure), "", visit, timedelta()))
     return answer
 
 
@@ -150,11 +161,11 @@ def welcome(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[st
     if invited is None:
         return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
     try:
-        password, agent = data.get("password", ""), _agent(request.headers)
+        password, agent = data.get("password", ""), agent_of(request.headers)
         session = people.accept(token, password, agent=agent, instead_of=visit.token)
     except ResaError as error:
         return page(visit, "welcome", visit.say("welcome"), status=422, invited=invited, why=said_by(error))
-    return _signed_in(visit, session, "/")
+    return signed_in(visit, session, "/")
 
 
 @post("/look", opt={"open": True}, sync_to_thread=False)
@@ -163,7 +174,7 @@ def look(visit: Visiting, data: Form) -> Html:
     answer = redirect(own_path(data.get("to", "/")))
     for name, known in (("language", (*LANGUAGES,)), ("theme", ("light", "dark", ""))):
         if (wanted := data.get(name)) in known:
-            answer.set_cookie(_cookie(COOKIES[name], wanted or "", visit, _LOOKS))  # type: ignore[index]
+            answer.set_cookie(cookie(COOKIES[name], wanted or "", visit, _LOOKS))  # type: ignore[index]
     return answer
 
 
@@ -172,23 +183,25 @@ def own_path(to: str) -> str:
     return to if _OWN_PATH.fullmatch(to) else "/"
 
 
-def _signed_in(visit: Visit, token: str, to: str) -> Html:
+def signed_in(visit: Visit, token: str, to: str) -> Html:
     """Go on at a page with a session; where a code is due, it is asked for first."""
     if visit.shop.people.code_due(token) is not None:
         answer = redirect("/sign-in/code", to=to)
-        answer.set_cookie(_cookie(cookie_name("code", secure=visit.secure), token, visit, _CODE))
+        answer.set_cookie(cookie(cookie_name("code", secure=visit.secure), token, visit, _CODE))
         return answer
     answer = redirect(to)
-    answer.set_cookie(_cookie(cookie_name("session", secure=visit.secure), token, visit, _SESSION))
+    answer.set_cookie(cookie(cookie_name("session", secure=visit.secure), token, visit, _SESSION))
     return answer
 
 
-def _cookie(name: str, value: str, visit: Visit, lives: timedelta) -> Cookie:
+def cookie(name: str, value: str, visit: Visit, lives: timedelta) -> Cookie:
+    """Something that a browser is to keep for us, and no script may read."""
     seconds = int(lives.total_seconds())
     return Cookie(key=name, value=value, max_age=seconds, secure=visit.secure, httponly=True, samesite="lax")
 
 
-def _agent(headers: Mapping[str, str]) -> str:
+def agent_of(headers: Mapping[str, str]) -> str:
+    """What a browser calls itself."""
     return headers.get("user-agent", "")[:_AGENT]
 
 

@@ -23,19 +23,22 @@ from resa.workspace.edits import Edits
 
 __all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "code", "language", "theme", "csrf"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
     "code": "resa-code",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
+    "tour": "resa-tour",
 }
-"""What a browser keeps for us: who is signed in, or about to, how they read, and that a form came from our pages."""
+"""What a browser keeps for us: who is signed in, or about to, how they read, that a form came from our pages, and where
+on the tour a reader is."""
 
 _OURS_ALONE: Final = "__Host-"
 """Begins the names of cookies that browsers take by TLS from this very host alone, and only for all of its paths."""
 
 _THEMES: Final = ("light", "dark")
+_TOUR: Final = ("1", "2", "3", "4", "5")
 
 
 class FactorDue(Exception):
@@ -66,8 +69,9 @@ class Visit:
         theme: `light` or `dark`; empty: as the reader's system is.
         secure: Whether nobody on the way can read along.
         csrf: What a form must bring along; empty: this request gets no page with a form.
-        key: By which a program asks; `None`: a browser does.
         token: What the browser knows its session by; empty: it has none.
+        key: By which a program asks; `None`: a browser does.
+        tour: The step of the tour at which the reader is; 0: they take none.
     """
 
     shop: Workspace = field(repr=False)
@@ -77,8 +81,9 @@ class Visit:
     theme: str
     secure: bool
     csrf: str = ""
-    key: ApiKey | None = None
     token: str = field(default="", repr=False)
+    key: ApiKey | None = None
+    tour: int = 0
 
     @property
     def person(self) -> Person | None:
@@ -166,8 +171,8 @@ class Desk:
             csrf: What a form must bring along.
             key: With which a program asks, which is then nobody's browser, good or not; `None`: with none.
         """
-        name = cookie_name("session", secure=scheme == "https")
-        shop, token = self.shop, "" if key is not None else cookies.get(name, "")
+        shop = self.shop
+        token = "" if key is not None else cookies.get(cookie_name("session", secure=scheme == "https"), "")
         language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
         return Visit(
             shop=shop,
@@ -177,8 +182,9 @@ class Desk:
             theme=theme if theme in _THEMES else "",
             secure=scheme == "https",
             csrf=csrf,
-            key=None if key is None else shop.keys.known(key),
             token=token,
+            key=None if key is None else shop.keys.known(key),
+            tour=_step(cookies.get(COOKIES["tour"], "")),
         )
 
     @contextmanager
@@ -188,6 +194,11 @@ class Desk:
             yield
         finally:
             self._shop.close()
+
+
+def _step(said: str) -> int:
+    """A step of the tour; 0: it is none."""
+    return int(said) if said in _TOUR else 0
 
 
 def cookie_name(what: Literal["session", "code"], *, secure: bool) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
@@ -15,6 +16,7 @@ __all__ = ["ENGLISH", "say", "say_count"]
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
     **OF_EDITING,
+    **OF_BEGINNINGS,
     # The frame
     "home": "Home",
     "map": "Map",
@@ -92,7 +94,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Home
     "no_map": "There is no map yet",
     "no_map_how": "A map is a file of the workspace's folder. Begin one with: resa new, or let events propose one: "
-    "resa discover",
+    "resa map discover",
     "needs_you": "What needs somebody",
     "stopped": "{source} has stopped to deliver",
     "reviews_wait.one": "{n} pair of customers waits for somebody to decide whether they are one",

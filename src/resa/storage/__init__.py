@@ -92,9 +92,11 @@ from resa.storage.people import (
     change_password,
     change_role,
     end_person,
+    has_people,
     invite_person,
     invited_person,
     list_people,
+    make_first_person,
     password_of,
 )
 from resa.storage.persons import Unified, Unifier
@@ -139,7 +141,7 @@ from resa.storage.settling import refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
-from resa.storage.turns import is_asked, lending
+from resa.storage.turns import is_asked, is_lent, lending
 from resa.storage.verification import verify_store
 from resa.storage.writer import Writer
 
@@ -239,6 +241,7 @@ __all__ = [
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
+    "has_people",
     "hashes_of_keys",
     "holding",
     "holds_all",
@@ -249,6 +252,7 @@ __all__ = [
     "invited_person",
     "is_asked",
     "is_distinctive",
+    "is_lent",
     "is_unfinished",
     "keep_consents",
     "keep_decisions",
@@ -272,6 +276,7 @@ __all__ = [
     "living_session",
     "lower_bounds",
     "made_link_secret",
+    "make_first_person",
     "make_key",
     "map_catalog",
     "named_in_payload",

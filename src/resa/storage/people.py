@@ -28,9 +28,11 @@ __all__ = [
     "change_password",
     "change_role",
     "end_person",
+    "has_people",
     "invite_person",
     "invited_person",
     "list_people",
+    "make_first_person",
     "password_of",
     "who_may",
 ]
@@ -56,7 +58,40 @@ def password_of(store: Store, email: str) -> tuple[Person, str] | None:
     )
 
 
-def invite_person(store: Store, email: str, *, name: str, role: Role, told: Told) -> str:
+def has_people(store: Store) -> bool:
+    """Whether anybody may sign in by a password."""
+    with store.database.reading() as connection:
+        return _has_people(connection)
+
+
+def make_first_person(store: Store, email: str, password_hash: str, *, name: str, agent: str, told: Told) -> str | None:
+    """Make the first person, an admin, and sign them in; of many who try at once, one is first.
+
+    Returns:
+        The token of the session; `None`: somebody may sign in already, and nothing was changed.
+    """
+    now = to_micros(store.clock())
+    with store.database.changing() as connection:
+        if _has_people(connection):
+            return None
+        known = connection.execute(select(people.c.id).where(people.c.email == email)).scalar()
+        values = {"name": name, "role": "admin", "password_hash": password_hash, "ended_at": None, **_NO_FACTOR}
+        if known is None:
+            added = insert(people).values(email=email, made_at=now, **values).returning(people.c.id)
+            number = connection.execute(added).scalar_one()
+        else:  # invited before, or ended since
+            number = known
+            connection.execute(update(people).where(people.c.id == number).values(**values))
+            connection.execute(delete(invitations).where(invitations.c.person == number))
+            end_sessions(connection, store, sessions.c.person == number)
+        person = _numbered(connection, number)
+        told(person)(connection)
+        return begin(connection, store, person, agent)
+
+
+def invite_person(
+    store: Store, email: str, *, name: str, role: Role, told: Told, holds: timedelta | None = None
+) -> str:
     """Invite a person to set a password; the token of the invitation, which is nowhere else. Earlier ones hold no more.
 
     Who is known keeps their role, and their password until they set another. Who was ended comes back with the role
@@ -75,7 +110,7 @@ def invite_person(store: Store, email: str, *, name: str, role: Role, told: Told
                 changed |= {"role": role, "ended_at": None, "password_hash": None}
             connection.execute(update(people).where(people.c.id == number).values(**changed))
         connection.execute(delete(invitations).where((invitations.c.person == number) | (invitations.c.until <= now)))
-        until = now + micros(_INVITED)
+        until = now + micros(holds or _INVITED)
         connection.execute(insert(invitations).values(hash=hash_of(token), person=number, made_at=now, until=until))
         told(_numbered(connection, number))(connection)
     return token
@@ -88,9 +123,9 @@ def invited_person(store: Store, token: str) -> Person | None:
 
 
 def accept_invitation(
-    store: Store, token: str, password_hash: str, *, agent: str, told: Told, instead_of: str = ""
+    store: Store, token: str, password_hash: str | None, *, agent: str, told: Told, instead_of: str = ""
 ) -> str | None:
-    """Use up an invitation: its person has this password, and one new session alone.
+    """Use up an invitation: its person has this password from now on, if one is given, and one new session alone.
 
     Returns:
         The token of the session; `None`: the invitation holds no more, and nothing was changed.
@@ -100,7 +135,8 @@ def accept_invitation(
         if person is None:
             return None
         connection.execute(delete(invitations).where(invitations.c.person == person.id))
-        connection.execute(update(people).where(people.c.id == person.id).values(password_hash=password_hash))
+        if password_hash is not None:
+            connection.execute(update(people).where(people.c.id == person.id).values(password_hash=password_hash))
         end_sessions(connection, store, sessions.c.person == person.id)
         told(person)(connection)
         return begin(connection, store, person, agent, instead_of)
@@ -190,6 +226,11 @@ def _keep_an_admin(connection: Connection, person: Person) -> None:
         raise QuestionError(
             sentence("this is the last admin; make another person one first: resa people role ADDRESS admin")
         )
+
+
+def _has_people(connection: Connection) -> bool:
+    able = people.c.password_hash.is_not(None) & people.c.ended_at.is_(None)
+    return connection.execute(select(people.c.id).where(able).limit(1)).first() is not None
 
 
 def _invited(connection: Connection, store: Store, token: str) -> Person | None:

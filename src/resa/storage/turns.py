@@ -19,7 +19,7 @@ from resa.storage.lease import Lease, take_lease
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["ask_for_turn", "is_asked", "lending", "locked"]
+__all__ = ["ask_for_turn", "is_asked", "is_lent", "lending", "locked"]
 
 _PATIENCE_SECONDS: Final = 120.0
 """So long may what the server has begun take, such as bringing a large index up to date."""
@@ -59,6 +59,13 @@ def lending(store: Store) -> Iterator[None]:
 def is_asked(store: Store) -> bool:
     """Whether somebody asks for a turn, or has one and is not done."""
     with suppress(WorkspaceError), locked(_asks(store)) as free:
+        return not free
+    return False
+
+
+def is_lent(store: Store) -> bool:
+    """Whether a server serves the workspace."""
+    with suppress(WorkspaceError), locked(_lends(store)) as free:
         return not free
     return False
 

@@ -6,6 +6,5 @@ from resa.web.metrics import METRICS
 from resa.web.openapi import openapi
 from resa.web.sending import Sender
 from resa.web.serving import Server
-from resa.web.setting_up import needs_setup, new_setup
 
-__all__ = ["METRICS", "Collector", "Sender", "Server", "needs_setup", "new_setup", "openapi", "unready"]
+__all__ = ["METRICS", "Collector", "Sender", "Server", "openapi", "unready"]

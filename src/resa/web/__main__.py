@@ -1,4 +1,4 @@
-"""The process that takes requests: `python -m resa.web WORKSPACE DATA HOST PORT SETUP`, started by `resa serve`."""
+"""The process that takes requests: `python -m resa.web WORKSPACE DATA HOST PORT LINK`, started by `resa serve`."""
 
 import os
 import sys

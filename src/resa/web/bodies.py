@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["BodyRefused", "Held", "Limits", "Receive", "read_body", "unpacked"]
+__all__ = ["BodyRefused", "Held", "Limits", "Receive", "passed_body", "read_body", "unpacked"]
 
 MOST_TOGETHER: Final = 128 << 20
 """Bytes of all bodies that are being read: whoever sends many at once, without a key too, takes no more memory."""
@@ -77,6 +77,31 @@ async def read_body(receive: Receive, headers: Mapping[str, str], held: Held) ->
     except TimeoutError:
         raise BodyRefused(408, f"the body did not come within {limits.seconds:.0f} seconds") from None
     return unpacked(content, headers.get("content-encoding", ""), limits.size)
+
+
+async def passed_body(receive: Receive, limits: Limits) -> AsyncIterator[bytes]:
+    """A body part by part, as it comes: it is nowhere whole in memory.
+
+    Raises:
+        BodyRefused: It is too large, or too slow.
+    """
+    size = 0
+    try:
+        async with asyncio.timeout(limits.seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise BodyRefused(400, "the connection was closed before the body was whole")
+                part = message.get("body", b"")
+                size += len(part)
+                if size > limits.size:
+                    raise _too_large(limits.size)
+                if part:
+                    yield part
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        raise BodyRefused(408, f"the body did not come within {limits.seconds:.0f} seconds") from None
 
 
 async def _all_of(receive: Receive, held: Held) -> bytes:

@@ -30,7 +30,6 @@ from resa.web.metrics import Metrics
 from resa.web.openapi import openapi
 from resa.web.pace import Pace
 from resa.web.screens import Screens
-from resa.web.setting_up import SetupDesk
 from resa.web.snippet import HEADERS, snippet
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ _WAYS: Final = {
     "hooks": "hook",
     "l": "link",
     "p": "pixel",
-    "setup": "setup",
     "v1": "segment",
 }
 """What metrics call that which stands first in an address; the rest is `other`."""
@@ -67,8 +65,7 @@ class Collector:
         intake: Takes the requests.
         hooks: Sources that take what any system sends.
         settings: Limits, proxies, and what is kept of addresses.
-        shop: The workspace, where consents are recorded and the first key is made; `None`: neither is.
-        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
+        shop: The workspace, where consents are recorded; `None`: they are not.
         screens: Who shows screens at all other addresses; `None`: there is nothing.
     """
 
@@ -78,7 +75,6 @@ class Collector:
         hooks: Hooks,
         settings: Settings,
         shop: Workspace | None = None,
-        setup: str = "",
         screens: Screens | None = None,
     ) -> None:
         self._screens = screens
@@ -89,12 +85,10 @@ class Collector:
         self._desk = HookDesk(intake, hooks, Pace(settings.requests_per_minute))
         self._pace = Pace(settings.requests_per_minute)
         self._consents: ConsentDesk | None = None
-        self._setup: SetupDesk | None = None
         if shop is not None:
             shop.audit.way = "http"
             thread = ThreadPoolExecutor(1, "workspace")
             self._consents = ConsentDesk(shop, intake, Pace(settings.requests_per_minute), thread)
-            self._setup = SetupDesk(shop, intake, thread, setup)
         self._held = Held(Limits(settings.body_bytes, settings.body_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +119,7 @@ class Collector:
                 return self._state(asked, scope, headers)
             case ["v1", call] if call in SEGMENT_CALLS:
                 return await self._call(SEGMENT_CALLS[call], scope, headers, receive)
-            case ["hooks" | "c" | "setup", _] | ["consents"]:
+            case ["hooks" | "c", _] | ["consents"]:
                 return await self._at_desk(parts, scope, headers, receive)
             case ["resa.js"] | ["l" | "p", _]:
                 return (
@@ -166,13 +160,11 @@ class Collector:
         return await self._take(kind, self._address(scope), headers, receive)
 
     async def _at_desk(self, parts: list[str], scope: Scope, headers: Mapping[str, str], receive: Receive) -> Answer:
-        """A webhook, the first key, or a consent."""
+        """A webhook, or a consent."""
         if parts[0] == "hooks":
             return await self._hook(scope["method"], parts[1], headers, scope, receive)
-        if self._consents is None or self._setup is None:
+        if self._consents is None:
             return problem(404, "there is nothing at this address")
-        if parts[0] == "setup":
-            return await self._set_up(self._setup, parts[1], scope, headers, receive)
         return await self._consent(self._consents, parts, scope, headers, receive)
 
     async def _hook(self, method: str, name: str, headers: Mapping[str, str], scope: Scope, receive: Receive) -> Answer:
@@ -196,18 +188,6 @@ class Collector:
             return problem(405, "open the link with GET", headers=[(b"allow", b"GET, HEAD, POST")])
         await read_body(receive, headers, self._held)
         return await desk.confirm(parts[1], self._address(scope))
-
-    async def _set_up(
-        self, desk: SetupDesk, secret: str, scope: Scope, headers: Mapping[str, str], receive: Receive
-    ) -> Answer:
-        """Show what the link does, or make the first key by it."""
-        method = scope["method"]
-        if method in {"GET", "HEAD"}:
-            return await desk.show(secret, method)
-        if method != "POST":
-            return problem(405, "open the link with GET", headers=[(b"allow", b"GET, HEAD, POST")])
-        await read_body(receive, headers, self._held)
-        return await desk.use(secret, headers, self._callers.of(scope).scheme)
 
     def _address(self, scope: Scope) -> str | None:
         """What is kept of the address from which a request came."""

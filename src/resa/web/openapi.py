@@ -40,7 +40,7 @@ def openapi() -> _Json:
             "`/api/v1/openapi.json`.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_segment(), **_others(), **_consents(), **_setup(), **_state()},
+        "paths": {**_segment(), **_others(), **_consents(), **_state()},
         "components": {
             "schemas": {"Call": _CALL, "Batch": _BATCH, "Consent": _CONSENT, "Done": _DONE, "Problem": _PROBLEM},
             "responses": {f"Problem{status}": _problem(status, about) for status, about in _DETAILS.items()},
@@ -291,39 +291,6 @@ def _consents() -> _Json:
             "responses": _answers({"200": {"description": "The page.", **page}, **gone}, 405, 503),
         }
     return paths
-
-
-def _setup() -> _Json:
-    page: _Json = {"content": {"text/html": {"schema": _TEXT}}}
-    gone: _Json = {
-        "404": {"description": "There is no such link.", **page},
-        "410": {"description": "The link was used, has ended, or somebody has a key by now.", **page},
-    }
-    later = _problem(503, _DETAILS[503])
-    later["content"] |= page["content"]
-    path: _Json = {
-        "post": {
-            "summary": "Make the first key and show it; the link is good once",
-            "operationId": "set_up",
-            "responses": _answers(
-                {"200": {"description": "The key and how to use it.", **page}, **gone, "503": later},
-                400,
-                405,
-                408,
-                413,
-                415,
-            ),
-        }
-    }
-    for method in ("get", "head"):
-        path[method] = {
-            "summary": "Ask whether to make it; changes nothing",
-            "operationId": f"ask_set_up_{method}",
-            "responses": _answers({"200": {"description": "A page with a button.", **page}, **gone}, 405, 503),
-        }
-    for operation in path.values():
-        operation["parameters"] = [_in_path("secret", "What `resa serve` printed at its start.")]
-    return {"/setup/{secret}": path}
 
 
 def _state() -> _Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from resa.web.answers import LATER, Scope, Send, problem
-from resa.web.bodies import Held, Receive, read_body
+from resa.web.bodies import Held, Limits, Receive, passed_body, read_body
 
 if TYPE_CHECKING:
     from httpx import AsyncClient
@@ -32,6 +32,10 @@ _LATER_SECONDS: Final = 60.0
 """Where it cannot start, because the workspace is gone for instance, it is tried seldomer and seldomer."""
 
 _ANSWER_SECONDS: Final = 120.0
+_UPLOAD: Final = ("POST", "/start")
+_LARGE: Final = Limits((100 << 20) + (1 << 20), 600.0)
+"""Of a file, with what a form adds to it; the screens say the same."""
+
 _LISTENING: Final = b"listening at port "
 
 _OF_ONE_HOP: Final = frozenset(
@@ -48,11 +52,15 @@ class Screens:
     Args:
         folder: The workspace.
         wanted: Start it at once: there is somebody who may sign in. Else it starts with the first who looks.
+        first: What it is told of the link of this start, as `FirstLink` writes it.
+        signed_in: Tells, by a header of cookies, whether somebody is; may take a moment.
     """
 
-    def __init__(self, folder: Path, *, wanted: bool) -> None:
+    def __init__(self, folder: Path, *, wanted: bool, first: str, signed_in: Callable[[str], bool]) -> None:
         self._command = [sys.executable, "-m", "resa.screens", str(folder)]
         self._secret = secrets.token_urlsafe(32)
+        self._first = first
+        self._signed_in = signed_in
         self._port: int | None = None
         self._client: AsyncClient | None = None
         self._wanted, self._listening = asyncio.Event(), asyncio.Event()
@@ -84,7 +92,7 @@ class Screens:
         try:
             if process.stdin is None or process.stdout is None:
                 return False
-            process.stdin.write(self._secret.encode() + b"\n")
+            process.stdin.write(f"{self._secret}\n{self._first}\n".encode())
             line = await process.stdout.readline()
             if line.startswith(_LISTENING):
                 self._port = int(line.removeprefix(_LISTENING))
@@ -108,7 +116,7 @@ class Screens:
         """
         from httpx import HTTPError, InvalidURL  # noqa: PLC0415 - see above
 
-        body = await read_body(receive, headers, held)
+        body = await self._body(scope, headers, receive, held)
         self._wanted.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listening.wait(), _START_SECONDS)
@@ -116,6 +124,7 @@ class Screens:
             return await _not_yet(send)
         kept = [(name, value) for name, value in headers.items() if name not in _OF_ONE_HOP and _OURS not in name]
         said = {"secret": self._secret, "scheme": caller.scheme, "address": str(caller.address or "")}
+        said |= {"here": "yes"} if caller.here else {}
         begun = False
         try:
             async with self._client.stream(
@@ -138,6 +147,17 @@ class Screens:
         except InvalidURL:
             await problem(400, "there is no such address").send(send)
             return 400
+
+    async def _body(
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, held: Held
+    ) -> bytes | AsyncIterator[bytes]:
+        """The body, whole; of who is signed in and uploads a file, part by part, and larger."""
+        if (scope["method"], scope["path"]) != _UPLOAD or "multipart/" not in headers.get("content-type", ""):
+            return await read_body(receive, headers, held)
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(None, self._signed_in, headers.get("cookie", "")):
+            return await read_body(receive, headers, held)
+        return passed_body(receive, _LARGE)
 
 
 def _as_bytes(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

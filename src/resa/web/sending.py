@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
@@ -24,10 +24,10 @@ class Sender:
         host: Of the collector.
         port: Of the collector.
         key: That sends.
-        calls: When, UTC, and what; in the order of time.
+        calls: When, UTC, and what; in the order of time. They are asked for as they are needed.
     """
 
-    def __init__(self, host: str, port: int, key: str, calls: Sequence[tuple[datetime, Any]]) -> None:
+    def __init__(self, host: str, port: int, key: str, calls: Iterable[tuple[datetime, Any]]) -> None:
         self._place = (host, port)
         self._key = key
         self._calls = calls
@@ -45,17 +45,19 @@ class Sender:
             self._thread.join()
 
     def _run(self) -> None:
-        sent = 0
-        while sent < len(self._calls) and not self._stopping.is_set():
+        waiting = iter(self._calls)
+        following = next(waiting, None)
+        while following is not None and not self._stopping.is_set():
             now = datetime.now(UTC)
-            due = [call for at, call in self._calls[sent : sent + _AT_ONCE] if at <= now]
-            if not due:
+            batch: list[Any] = []
+            while following is not None and following[0] <= now and len(batch) < _AT_ONCE:
+                batch.append({"messageId": uuid.uuid4().hex, **following[1]})
+                following = next(waiting, None)
+            if not batch:
                 self._stopping.wait(_EACH_SECONDS)
                 continue
-            batch = [{"messageId": uuid.uuid4().hex, **call} for call in due]
             while not self._post({"writeKey": self._key, "batch": batch}) and not self._stopping.is_set():
                 self._stopping.wait(1.0)
-            sent += len(due)
 
     def _post(self, body: Any) -> bool:
         """Whether it was taken."""

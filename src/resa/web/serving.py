@@ -14,6 +14,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from threading import Thread
 from typing import IO, Final, Self
@@ -28,6 +30,7 @@ from resa.web.collecting import Collector
 from resa.web.metrics import Metrics
 from resa.web.screens import Screens
 from resa.workspace import Workspace
+from resa.workspace.first_links import NO_LINK, FirstLink
 
 __all__ = ["Server", "run"]
 
@@ -38,6 +41,9 @@ _LAST_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 1.0
 _TELL_SECONDS: Final = 60.0
 _LISTENING: Final = "listening at port "
+
+_SESSIONS: Final = ("resa-session", "__Host-resa-session")
+"""What screens call the cookies of who is signed in: without TLS, and by it."""
 
 _OWN_FILES: Final = 256
 
@@ -53,7 +59,7 @@ class Server:
         host: Address to listen at; 127.0.0.1: only this machine reaches it.
         port: TCP port; 0: one that is free.
         refused: Called, by another thread, with how many requests were refused in a minute, by reason.
-        setup: The hash of the secret of the link that makes the first key; empty: there is no such link.
+        first: The link by which the first person comes in, or who runs a demo.
 
     Attributes:
         address: Where it listens, for browsers and libraries.
@@ -66,12 +72,12 @@ class Server:
         host: str,
         port: int,
         refused: Callable[[Mapping[str, int]], None],
-        setup: str = "",
+        first: FirstLink = NO_LINK,
     ) -> None:
         self._refused = refused
         self._host = f"[{host}]" if ":" in host else host
         self.address = f"http://{self._host}:{port}"
-        self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port), setup]
+        self._command = [sys.executable, "-m", "resa.web", str(folder), str(data), host, str(port), str(first)]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -152,15 +158,24 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(folder: Path, data: Path, host: str, port: int, setup: str) -> None:
+def run(folder: Path, data: Path, host: str, port: int, first: str) -> None:
     """The process: serves until its input ends, by whatever became of its parent."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # its parent hears them, and ends it
     settings = read_settings(folder / "resa.toml")
     with Store.open(data) as store, store.arrivals() as arrivals, Workspace(folder) as shop:
-        screens = Screens(folder, wanted=bool(shop.people.all()))
-        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, setup, screens)
+        screens = Screens(folder, wanted=bool(shop.people.all()), first=first, signed_in=partial(_signed_in, shop))
+        collector = Collector(Intake(store, arrivals, settings), Hooks(folder), settings, shop, screens)
         asyncio.run(_serve(collector, screens, settings, host, port))
+
+
+def _signed_in(shop: Workspace, cookies: str) -> bool:
+    """Whether a browser's cookies are those of somebody who is signed in."""
+    with suppress(ResaError, CookieError):
+        found = SimpleCookie(cookies)
+        tokens = (found[name].value for name in _SESSIONS if name in found)
+        return any(shop.people.signed_in(token) is not None for token in tokens)
+    return False
 
 
 async def _serve(collector: Collector, screens: Screens, settings: Settings, host: str, port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from resa.storage import LIVE, Load, SourceState, Store, states_of_sources
 from resa.workspace.consents import consenting
 
 if TYPE_CHECKING:
+    from resa.storage import Writer
     from resa.workspace.workspace import Workspace
 
 __all__ = ["SourceStatus", "collect_sources", "due_sources", "next_run", "status_of_sources"]
@@ -57,16 +59,24 @@ def collect_sources(
     *,
     replace: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    writer: Writer | None = None,
 ) -> tuple[list[LoadReport], list[Problem]]:
     """Collect sources one after the other and bring the index up to date; what they brought, and what was wrong.
+
+    Args:
+        shop: The workspace.
+        sources: Which.
+        replace: First undo the loads of the same files.
+        progress: Called after every chunk.
+        writer: Who is at work already; `None`: nobody is.
 
     Raises:
         WorkspaceBusy: Another process is writing.
     """
     reports: list[LoadReport] = []
     problems: list[Problem] = []
-    with shop.store.writing() as writer:
-        storing = consenting(shop, writer)
+    with shop.store.writing() if writer is None else nullcontext(writer) as writing:
+        storing = consenting(shop, writing)
         for source in sources:
             try:
                 chunk_rows = shop.settings.chunk_rows
@@ -75,7 +85,7 @@ def collect_sources(
                 problems += error.problems
             except EngineError as error:
                 problems.append(Problem(message=error.message, file=source.document.file))
-        shop.refresh(writer)
+        shop.refresh(writing)
     return reports, problems
 
 

@@ -9,10 +9,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from resa.base.errors import InputError, did_you_mean
+from resa.base.files import write_text_durably
 from resa.base.language import LANGUAGES, sentence
 from resa.workspace.wording import worded
 
-__all__ = ["create", "templates"]
+__all__ = ["create", "make_empty", "templates"]
 
 _GITIGNORE = """\
 # All data that were collected lie here, personal ones too. They do not belong in git.
@@ -27,6 +28,17 @@ def templates() -> dict[str, tuple[str, ...]]:
     root = files("resa") / "workspace_templates"
     names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("_"))
     return dict.fromkeys(names, tuple(LANGUAGES))
+
+
+def make_empty(folder: Path) -> None:
+    """Make a workspace without a map of a folder, which may be new; one that is a workspace already stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any((folder / name).exists() for name in ("journey.yaml", "journeys", "resa.toml")):
+        return
+    settings = files("resa") / "workspace_templates" / "webshop" / "resa.toml"
+    write_text_durably(folder / "resa.toml", settings.read_text(encoding="utf-8"))
+    if not (folder / ".gitignore").exists():
+        write_text_durably(folder / ".gitignore", _GITIGNORE)
 
 
 def create(folder: Path, *, template: str, language: str) -> list[Path]:

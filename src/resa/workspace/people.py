@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from resa.base.errors import QuestionError
@@ -27,12 +28,14 @@ from resa.storage import (
     end_session_of,
     factor_of,
     finish_session,
+    has_people,
     invite_person,
     invited_person,
     keep_visit,
     list_people,
     list_sessions,
     living_session,
+    make_first_person,
     password_of,
     propose_factor,
     replace_recovery_codes,
@@ -68,7 +71,43 @@ class People:
         address = _address(email)
         return next((person for person in self.all() if person.email == address), None)
 
-    def invite(self, email: str, name: str = "", role: Role = "viewer", *, by: str | None = None) -> str:
+    def anybody(self) -> bool:
+        """Whether there is somebody who may sign in by a password."""
+        return has_people(self.store)
+
+    def begin(self, email: str, name: str, password: str, agent: str = "") -> str:
+        """Make the first person, an admin, as long as nobody may sign in.
+
+        Args:
+            email: Their address.
+            name: What people call them.
+            password: 12 to 256 characters, exactly as it is to be typed.
+            agent: What the browser calls itself.
+
+        Returns:
+            The token of their session.
+
+        Raises:
+            QuestionError: Somebody may sign in already, it is no address, or the password cannot be taken.
+        """
+        address, called = _named(email, name)
+        check_password(password, _admin_to_be(address, called, self.store.clock()))
+        hashed = hash_password(password)
+        told = self._by_themselves("person.first")
+        began = make_first_person(self.store, address, hashed, name=called, agent=agent, told=told)
+        if began is None:
+            raise _no_more()
+        return began
+
+    def invite(
+        self,
+        email: str,
+        name: str = "",
+        role: Role = "viewer",
+        *,
+        by: str | None = None,
+        holds: timedelta | None = None,
+    ) -> str:
         """Invite a person, or somebody who is known to set a password anew; then the role is left as it is.
 
         Args:
@@ -76,21 +115,18 @@ class People:
             name: What people call them.
             role: What they may.
             by: Who invites, by their address; `None`: who works here.
+            holds: So long does the invitation hold; `None`: seven days.
 
         Returns:
-            A token that holds once, for seven days, and is kept nowhere. What was given before holds no more.
+            A token that holds once, and is kept nowhere. What was given before holds no more.
 
         Raises:
             QuestionError: It is no address, or there is no such role.
         """
-        address = _address(email)
-        if address is None:
-            raise QuestionError(sentence("this is no e-mail address; write one such as anna@shop.se"))
+        address, called = _named(email, name)
         _check_role(role)
-        called = " ".join(name.split())[:_LONGEST_NAME]
-        return invite_person(
-            self.store, address, name=called, role=role, told=self._told("person.invite", by, with_role=True)
-        )
+        told = self._told("person.invite", by, with_role=True)
+        return invite_person(self.store, address, name=called, role=role, told=told, holds=holds)
 
     def invited(self, token: str) -> Person | None:
         """Whom an invitation is for; `None`: it holds no more."""
@@ -121,6 +157,14 @@ class People:
         if began is None:
             raise _no_more()
         return began
+
+    def enter(self, token: str, agent: str = "") -> str | None:
+        """Sign in who was invited, without a password: only for who just started the server on their own machine.
+
+        Returns:
+            The token of a session; `None`: the invitation holds no more.
+        """
+        return accept_invitation(self.store, token, None, agent=agent, told=self._by_themselves("person.accept"))
 
     def sign_in(self, email: str, password: str, agent: str = "", *, instead_of: str = "") -> str | None:
         """Sign in; the token of a session, or `None` if address and password are not those of one who may.
@@ -322,6 +366,18 @@ def _address(email: str) -> str | None:
     """An address in its one form, in lower case; `None`: it is none."""
     found = normalised(_EMAIL, email)
     return found if isinstance(found, str) else None
+
+
+def _named(email: str, name: str) -> tuple[str, str]:
+    """Address and name as they are kept."""
+    address = _address(email)
+    if address is None:
+        raise QuestionError(sentence("this is no e-mail address; write one such as anna@shop.se"))
+    return address, " ".join(name.split())[:_LONGEST_NAME]
+
+
+def _admin_to_be(email: str, name: str, now: datetime) -> Person:
+    return Person(id=0, email=email, name=name, role="admin", made_at=now, ended_at=None, has_password=False)
 
 
 def _check_role(role: str) -> None:

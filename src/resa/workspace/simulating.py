@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def write_simulated(
     seed: int,
     start: date | None,
     days: int | None,
-    truths: Sequence[str],
+    truths: Sequence[str] = (),
+    since: date | None = None,
+    stated: bool = True,
 ) -> list[Written]:
     """Write what made-up customers' systems would have written, and what is true of them.
 
@@ -36,6 +39,8 @@ def write_simulated(
         start: First day; default: the specification's.
         days: How many; default: the specification's.
         truths: Names of truths of `simulation.yaml` to plant.
+        since: From when on they hold; default: as `simulation.yaml` says.
+        stated: Whether to write down what is true of them, for which they are drawn once more.
 
     Raises:
         InputError: `simulation.yaml` is wrong, or has no such truth.
@@ -56,10 +61,12 @@ def write_simulated(
             known = did_you_mean(name, specification.truths)
             raise QuestionError(sentence("simulation.yaml plants no truth '{name}'{known}", name=name, known=known))
     planted = [specification.truths[name] for name in truths]
+    if since is not None:
+        planted = [replace(one, start=since) for one in planted]
     drawn = simulation.simulate(specification, customers=customers, seed=seed, start=start, days=days, truths=planted)
     incoming = folder / "incoming"
     written = simulation.write_files(drawn, incoming)
-    simulation.write_truths(
-        simulation.state_truths(drawn, journey_map.expectations, written=written), incoming / "truths.json"
-    )
+    if stated:
+        truth = simulation.state_truths(drawn, journey_map.expectations, written=written)
+        simulation.write_truths(truth, incoming / "truths.json")
     return written

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from tests.support.screens import PASSWORD, Visitor, visiting
 from tests.support.served import new_shop
 
 import resa
 from resa.screens import signing_in
 from resa.screens.attempts import Attempts
+from resa.workspace import passwords
 from resa.workspace.people import Person
 
 WRONG, OTHER = "not her password", "a lamp over the quay"
@@ -29,6 +31,13 @@ def nobody_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("signing_in", "account"):
         monkeypatch.setattr(f"resa.screens.{module}.PASSWORDS", Attempts())
         monkeypatch.setattr(f"resa.screens.{module}.CODES", Attempts(codes=True))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How costly passwords are is tested elsewhere."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
 
 
 @pytest.fixture

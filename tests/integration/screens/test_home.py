@@ -131,6 +131,10 @@ def test_what_did_not_change_beyond_chance_is_not_told(folder: Path) -> None:
         assert set(changes) == {"page.cart", "cart.purchase"}
         assert not [one for one in changes.values() if one.fell or one.rose]
         assert changes["cart.purchase"].low < changes["cart.purchase"].difference < changes["cart.purchase"].high
+        change = changes["cart.purchase"]
+        error = ((change.before * (1 - change.before) + change.after * (1 - change.after)) / change.openings) ** 0.5
+        # Two arrows are looked at: 2.24 is the normal quantile of 1 - 0.05 / 2, where one alone has 1.96.
+        assert (change.high - change.low) / 2 / error == pytest.approx(2.24, rel=0.03)
     made(folder, "web_2", rows(40, DAYS, 10))
     with resa.open(folder) as shop:
         shop.collect(replace=True)

@@ -110,6 +110,6 @@ def test_the_document_names_every_address() -> None:
     paths = set(openapi()["paths"])
     first = {path.strip("/").split("/")[0] for path in paths}
     state = {"health", "ready", "metrics", "openapi.json"}
-    assert first == {"v1", "hooks", "l", "p", "c", "consents", "setup", "resa.js"} | state
+    assert first == {"v1", "hooks", "l", "p", "c", "consents", "resa.js"} | state
     assert all(f'"{name}"' in source for name in first)
     assert {f"/v1/{name}" for name in SEGMENT_CALLS} <= paths

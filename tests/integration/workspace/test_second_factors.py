@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
 from resa.base.errors import QuestionError, SettingsError, WorkspaceDamaged
 from resa.base.settings import Demanded, read_settings
-from resa.workspace import Workspace
+from resa.workspace import Workspace, passwords
 from resa.workspace.backing_up import back_up, restore
 from resa.workspace.people import ROLES, Person
 from resa.workspace.second_factors import read_code
@@ -36,6 +37,13 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How costly passwords are is tested elsewhere."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
 
 
 @pytest.fixture

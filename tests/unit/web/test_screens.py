@@ -28,7 +28,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch, ended: list[bool | OSError]) -> list
     monkeypatch.setattr(Screens, "_once", once)
     monkeypatch.setattr("asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(Screens(Path("/nowhere"), wanted=True).run())
+        asyncio.run(Screens(Path("/nowhere"), wanted=True, first="", signed_in=lambda _: False).run())
     return found
 
 

@@ -1,0 +1,180 @@
+"""One's own data by the screens: from an uploaded file to a first map with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpx import Response
+from tests.support.screens import SECRET, Visitor, visiting
+
+import resa
+from resa.screens.beginning import MOST_BYTES
+from resa.workspace.create import make_empty
+
+HEAD = "customer,event,time,total\n"
+
+
+def rows(customers: int = 60) -> str:
+    """Customers who look, most of whom put something into a cart, and half of whom buy."""
+    found = []
+    for number in range(customers):
+        day = number % 28 + 1
+        steps = [
+            ("product viewed", "09:00", ""),
+            ("product added", "09:20", ""),
+            ("order completed", "09:45", "249.00"),
+        ]
+        for what, clock, total in steps[: 1 + (number % 4 > 0) + (number % 2)]:
+            found.append(f"u{number},{what},2026-10-{day:02} {clock},{total}\n")
+    return "".join(found)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_empty(tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def admin(folder: Path) -> Iterator[Visitor]:
+    with visiting(folder, "admin") as visitor:
+        yield visitor
+
+
+def upload(visitor: Visitor, name: str, content: str | bytes) -> Response:
+    page = visitor.get("/start")
+    assert page.status_code == 200
+    return visitor.client.post(
+        "/start",
+        data={"_csrf_token": visitor.forms},
+        files={"file": (name, content, "text/csv")},
+        headers={"x-resa-secret": SECRET, "sec-fetch-site": "same-origin"},
+        follow_redirects=False,
+    )
+
+
+def test_a_file_becomes_a_map_with_numbers(folder: Path, admin: Visitor) -> None:
+    assert "/start" in admin.get("/").text
+    answer = upload(admin, "Mein Laden (1).CSV", HEAD + rows())
+    assert answer.status_code == 303
+    path = answer.headers["location"]
+    assert path == "/start/mein_laden_1.csv"
+    assert path in admin.get("/start").text
+    page = admin.get(path).text
+    for chosen in ("customer", "event", "time"):
+        assert f'<option value="{chosen}" selected' in page
+    assert "Draw the map" in page
+    form = {"customer": "customer", "event": "event", "occurred_at": "time", "timezone": "Europe/Stockholm"}
+    answer = admin.post(path, **form)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/map")
+    page = admin.get("/map").text
+    assert "Order completed" in page
+    assert "<svg" in page
+    with resa.open(folder) as shop:
+        table = shop.measure.touchpoints().table.to_pylist()
+        assert {row["touchpoint"]: row["customers"] for row in table}["product_viewed"] == 60
+        assert shop.map().timezone == "Europe/Stockholm"
+        assert {one.what for one in shop.audit.entries()} >= {"file.upload"}
+        assert shop.verify() == []
+    assert path not in admin.get("/start").text  # it is collected
+    answer = upload(admin, "more.csv", HEAD + "u1,product viewed,2026-10-30 09:00,\n")
+    answer = admin.post(answer.headers["location"], **form)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/live")
+
+
+def test_what_is_not_found_is_asked_for(admin: Visitor) -> None:
+    path = upload(
+        admin, "odd.csv", "alpha;beta;gamma\nann;looked;2026-10-01 10:00\nbo;bought;2026-10-02 11:00\n"
+    ).headers["location"]
+    page = admin.get(path).text
+    assert "Not found" in page
+    assert "Draw the map" not in page
+    page = admin.get(f"{path}?customer=alpha&event=beta&occurred_at=gamma&timezone=UTC").text
+    assert "Draw the map" in page
+    assert admin.post(path).status_code == 422
+    for wrong in (
+        "customer=nobody",
+        "customer=alpha&event=beta&occurred_at=gamma&timezone=Mars/Olympus",
+        "occurred_at=" + "x" * 5_000,
+    ):
+        answer = admin.get(f"{path}?{wrong}")
+        assert answer.status_code == 422, wrong
+        assert 'role="alert"' in answer.text or "notice" in answer.text
+        assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("../../evil.csv", "evil.csv"),
+        ("..\\..\\evil.csv", "evil.csv"),
+        ("a b/c;d.csv", "c_d.csv"),
+        ("Å ä.csv", "a_a.csv"),
+        ("日本.csv", "file.csv"),
+        (".csv.csv", "csv.csv"),
+        ("x" * 300 + ".csv", "x" * 40 + ".csv"),
+        ("journey.yaml", ""),
+        ("run.sh", ""),
+        ("nothing", ""),
+    ],
+)
+def test_a_name_is_made_safe_or_refused(folder: Path, admin: Visitor, name: str, stored: str) -> None:
+    answer = upload(admin, name, HEAD + rows(3))
+    incoming = folder / "incoming"
+    found = [one.name for one in incoming.iterdir()] if incoming.exists() else []
+    if stored:
+        assert answer.status_code == 303, answer.text
+        assert found == [stored]
+        assert (incoming / stored).stat().st_mode & 0o077 == 0 or incoming.stat().st_mode & 0o077 == 0
+    else:
+        assert answer.status_code == 422
+        assert found == []
+    assert sorted(one.name for one in folder.parent.iterdir()) == ["mine"]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "a,b\n", "\x00\x01\x02", "<html>", '"'])
+def test_a_file_that_holds_nothing_is_no_fault_of_ours(admin: Visitor, content: str) -> None:
+    answer = upload(admin, "odd.csv", content)
+    if answer.status_code == 303:
+        answer = admin.get(answer.headers["location"])
+    assert answer.status_code in {200, 422}
+    assert "Draw the map" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["..%2Fresa.toml", "resa.toml", ".gitignore", "nothing.csv", "%00.csv"])
+def test_only_uploaded_files_are_looked_at(admin: Visitor, name: str) -> None:
+    admin.get("/start")
+    assert admin.get(f"/start/{name}").status_code == 404
+    assert admin.post(f"/start/{name}").status_code == 404
+
+
+def test_a_file_that_is_too_large_is_refused(folder: Path, admin: Visitor) -> None:
+    answer = upload(admin, "large.csv", b"a" * (MOST_BYTES + (2 << 20)))
+    assert answer.status_code == 413
+    assert not (folder / "incoming").exists()
+
+
+def test_where_no_file_is_chosen_it_is_said(admin: Visitor) -> None:
+    admin.get("/start")
+    answer = admin.client.post(
+        "/start",
+        data={"_csrf_token": admin.forms},
+        files={"other": ("", b"")},
+        headers={"x-resa-secret": SECRET, "sec-fetch-site": "same-origin"},
+    )
+    assert answer.status_code == 422
+    assert "choose a file" in answer.text
+
+
+def test_making_a_folder_a_workspace_leaves_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "journey.yaml").write_text("title: A\nstages: {a: [b]}\n")
+    make_empty(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["journey.yaml"]
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / ".gitignore").write_text("mine\n")
+    make_empty(tmp_path / "notes")
+    assert (tmp_path / "notes" / ".gitignore").read_text() == "mine\n"
+    with resa.open(tmp_path / "notes") as shop:
+        assert dict(shop.maps) == {}
