@@ -133,7 +133,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
             raise Refused(handler.opt["needs"])
         person = visit.person
         if person and visit.factor_asked and not person.has_factor and not handler.opt.get("before_factor"):
-            raise Refused(handler.opt["needs"]) if of_api else FactorDue
+            raise FactorDue
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(desk, request)

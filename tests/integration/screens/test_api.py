@@ -389,6 +389,9 @@ def test_methods_that_are_not_there_are_named(everything: Program) -> None:
         answer = everything.client.request(method, "/api/v1/maps", headers=headers)
         assert answer.status_code == 405
         assert set(answer.headers["allow"].split(", ")) == {"GET", "OPTIONS"}
+    head = everything.client.head("/api/v1/maps", headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == everything.get("/maps").headers["etag"]
     assert everything.client.options("/api/v1/maps", headers=headers).status_code == 204
     assert urlsplit(str(answer.url)).path == "/api/v1/maps"
 

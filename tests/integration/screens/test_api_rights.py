@@ -88,6 +88,17 @@ def test_a_browser_that_is_signed_in_reads_what_its_role_may_and_changes_nothing
         assert program.get("/maps", authorization="Bearer nothing").status_code == 401  # a key is asked, or a session
 
 
+def test_who_owes_a_second_factor_reads_nothing(tmp_path: Path) -> None:
+    new_shop(tmp_path / "shop")
+    (tmp_path / "shop" / "resa.toml").write_text('second_factor_for = ["admin"]\n')
+    with visiting(tmp_path / "shop", "admin") as visitor:
+        answer = Program(visitor.client, "").get("/maps")
+        assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+        assert "/settings/account" in answer.json()["detail"]
+        key = key_for(tmp_path / "shop", ["read:numbers"])
+        assert Program(visitor.client, key).get("/maps").status_code == 200
+
+
 def test_no_form_of_another_page_changes_anything(folder: Path) -> None:
     with visiting(folder) as visitor:
         with resa.open(folder) as shop:

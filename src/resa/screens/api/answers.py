@@ -16,7 +16,7 @@ from resa.base.errors import InputError, QuestionError, ResaError
 from resa.base.language import Sentence, as_it_is, in_language, said_by, sentence
 from resa.screens.api.embedding import TOKEN
 from resa.screens.rights import Right, scopes_for
-from resa.screens.visits import Refused, Visit
+from resa.screens.visits import FactorDue, Refused, Visit
 
 __all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "checked_tag", "needed", "problem_of"]
 
@@ -194,6 +194,9 @@ def _told(error: Exception) -> _Told:
     match error:
         case Refused():
             return _refused(error.right)
+        case FactorDue():
+            words = sentence("your role asks for a second factor; add one in a browser first: /settings/account")
+            return HTTPStatus.FORBIDDEN, words, []
         case Unusable() | NotAcceptable():
             return error.told
         case HTTPException():
