@@ -45,6 +45,6 @@ def shared_data() -> Path:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the developer's own environment reaches a test."""
     for name in list(os.environ):
-        if name.startswith("RESA_") and name not in {"RESA_NO_SKIPS", "RESA_SHARED_DATA"}:
+        if name.startswith("RESA_") and name not in {"RESA_NO_SKIPS", "RESA_PICTURES", "RESA_SHARED_DATA"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("RESA_LANGUAGE", "en")  # whatever the machine speaks

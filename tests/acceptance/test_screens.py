@@ -22,6 +22,8 @@ PAGES: Final = (
     "/",
     "/map/journey",
     "/map/journey?lanes=blueprint",
+    "/map/journey?from=2026-10-01&until=2026-10-31&against=before",
+    "/map/journey?persona=*",
     "/map/journey/cart",
     "/edit/journey",
     "/edit/journey?touchpoint=cart",
@@ -41,7 +43,10 @@ PAGES: Final = (
     "/reports",
     "/live",
     "/live/tracking/journey",
+    "/data-health",
+    "/start",
     "/settings",
+    "/settings/account",
     "/settings/people",
     "/settings/keys",
     "/settings/audit",
@@ -109,7 +114,10 @@ def test_every_screen_is_whole(
             page.goto(server.address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             assert page.evaluate(_CUT) == [], (path, width)
-            keep(page, f"{language}-{theme}-{width}-{path.strip('/').replace('/', '-').replace('?', '-') or 'home'}")
+            keep(
+                page,
+                f"{language}-{theme}-{width}-{path.strip('/').replace('/', '-').replace('?', '-').replace('*', 'all') or 'home'}",
+            )
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == [], path
     assert [one for one in errors if "/nothing" not in one] == []
