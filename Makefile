@@ -6,7 +6,7 @@ else
   BIN := .venv/bin
 endif
 
-.PHONY: demo test lint reference messages benchmarks clean
+.PHONY: demo test lint reference messages screenshots benchmarks clean
 
 demo: .venv/installed
 	$(BIN)/resa demo demo $(ARGS)
@@ -25,6 +25,9 @@ reference: .venv/installed-dev
 
 messages: .venv/installed-dev
 	$(BIN)/python -m scripts.messages
+
+screenshots: .venv/installed-dev
+	$(BIN)/python -m scripts.screenshots
 
 benchmarks: .venv/installed-benchmarks
 	$(BIN)/python -m benchmarks.kernels $(BENCHMARK_OPTIONS)

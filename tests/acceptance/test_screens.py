@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -114,10 +115,8 @@ def test_every_screen_is_whole(
             page.goto(server.address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             assert page.evaluate(_CUT) == [], (path, width)
-            keep(
-                page,
-                f"{language}-{theme}-{width}-{path.strip('/').replace('/', '-').replace('?', '-').replace('*', 'all') or 'home'}",
-            )
+            name = re.sub(r"\W+", "-", path.strip("/")) or "home"
+            keep(page, f"{language}-{theme}-{width}-{name}")
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == [], path
     assert [one for one in errors if "/nothing" not in one] == []

@@ -273,7 +273,8 @@ def _person(visit: Visit) -> int:
 def _why(visit: Visit, error: ResaError) -> str:
     """What a person is told who asked for something that cannot be done."""
     if isinstance(error, (MapError, InputError)) and error.problems:
-        return " ".join(in_language(one.message, visit.language) for one in error.problems[:3])
+        said = [(str(one.place), in_language(one.message, visit.language)) for one in error.problems[:3]]
+        return " · ".join(f"{place}: {message}" if place else message for place, message in said)
     return in_language(said_by(error), visit.language)
 
 
