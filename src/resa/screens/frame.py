@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from importlib.resources import files
+from string import punctuation
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -138,9 +139,6 @@ def redirect(path: str, *, fragment: str = "", **query: str) -> Html:
         fragment: Where on the page.
         **query: What its address says.
     """
-    to = (
-        quote(path, safe="/:?=&%")
-        + (f"?{urlencode(query)}" if query else "")
-        + (f"#{quote(fragment)}" if fragment else "")
-    )
+    asked, at = f"?{urlencode(query)}" if query else "", f"#{quote(fragment)}" if fragment else ""
+    to = quote(path, safe=punctuation) + asked + at  # a header is ASCII; what is escaped already stays as it is
     return Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")

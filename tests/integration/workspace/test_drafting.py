@@ -164,7 +164,7 @@ def test_many_who_save_at_once_come_one_after_the_other(shop: resa.Workspace) ->
     assert all(f"Person {person} at {number}" in kept for person in people for number in range(3))
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(300, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [3, pytest.param(300, marks=pytest.mark.nightly)])
 def test_in_any_order_everything_that_was_saved_was_in_the_file(
     tmp_path_factory: pytest.TempPathFactory, examples: int
 ) -> None:
@@ -225,7 +225,7 @@ with workspace.open(sys.argv[1]) as shop:
 """
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.nightly)])
 def test_what_was_said_to_be_kept_or_saved_survives_a_kill(shop: resa.Workspace, kills: int) -> None:
     drafts, last = Drafts(shop), ""
     for kill in range(kills):
