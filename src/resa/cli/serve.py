@@ -78,13 +78,15 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
     hooks = Hooks(shop.folder).all()
     secret, first = ("", NO_LINK) if shop.people.anybody() else FirstLink.new(shop.clock())
 
+    keyless = not hooks and not any(key.scope == "collect" and key.revoked_at is None for key in shop.keys.all())
+
     def started(address: str) -> None:
         tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
         if secret:
             link = f"{_for_a_browser(address)}/setup/{secret}"
             words = sentence("nobody may sign in yet; be the first, once, within an hour: {link}", link=link)
             tell("setup", "warning", words)
-        if not hooks and not any(key.scope == "collect" and key.revoked_at is None for key in shop.keys.all()):
+        if keyless:
             place = f"{_for_a_browser(address)}/settings/keys"
             words = sentence(
                 "nobody can send events yet; make a key at {place}, or by: resa keys make web", place=place
