@@ -92,9 +92,8 @@ class Served:
             command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
         )
         began = time.monotonic()
-        assert self.process.stderr is not None
         while "listening at" not in self.output:
-            line = self.process.stderr.readline()
+            line = self._line()
             self.output += line
             if not line:
                 raise NotStarted(self.output)
@@ -140,6 +139,14 @@ class Served:
         self.process.wait(60)
         while [pid for pid in members if Path(f"/proc/{pid}").exists() and _lives(pid)]:
             time.sleep(0.05)
+
+    def _line(self) -> str:
+        """The next line of what it tells, and no letter more: the end reads on from there, and knows of no buffer."""
+        assert self.process.stderr is not None
+        read = bytearray()
+        while not read.endswith(b"\n") and (byte := os.read(self.process.stderr.fileno(), 1)):
+            read += byte
+        return read.decode()
 
     def __exit__(self, *_: object) -> None:
         """Stop it, if it was not killed."""
