@@ -35,6 +35,7 @@ from resa.analytics.findings.friction import answer_friction
 from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question_from
 from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
+from resa.analytics.results.noted import noted
 from resa.analytics.results.result import Result
 from resa.analytics.scope.accounts import accounts_of
 from resa.analytics.scope.selection import Selection
@@ -45,6 +46,7 @@ from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
+from resa.model.writing import DayNote
 
 __all__ = ["Measure"]
 
@@ -87,6 +89,7 @@ class Measure:
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
+        day_notes: What happened on which days, for answers over calendar time.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
     channel, device, persona, by, compare, count_by, as_of; and `map`, the key of the map.
@@ -107,6 +110,7 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[Sentence, ...] = ()
+        self.day_notes: tuple[DayNote, ...] = ()
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = Lock()
@@ -247,7 +251,7 @@ class Measure:
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
-                return self._answers[key]
+                return noted(self._answers[key], self.day_notes)
         selection = Selection(snapshot, question)
         answer = _ANSWERERS[question.kind](question, selection)
         if question.compare:
@@ -257,7 +261,7 @@ class Measure:
             self._answers[key] = result
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        return result
+        return noted(result, self.day_notes)
 
     def findings(self, *, limit: int = 5, **common: Any) -> Findings:
         """The places furthest below target, or unusual, or below their own history; see `resa.analytics.Findings`."""

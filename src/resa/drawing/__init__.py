@@ -8,6 +8,7 @@ from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
+from resa.drawing.formats import days as format_days
 from resa.drawing.formats import decimal as format_decimal
 from resa.drawing.formats import duration as format_duration
 from resa.drawing.formats import money as format_money
@@ -89,6 +90,7 @@ __all__ = [
     "format_any_of",
     "format_count",
     "format_day",
+    "format_days",
     "format_decimal",
     "format_duration",
     "format_money",

@@ -27,7 +27,9 @@ from resa.screens import (
     account,
     api,
     beginning,
+    comments,
     customers,
+    day_notes,
     editing,
     explore,
     first_links,
@@ -35,11 +37,13 @@ from resa.screens import (
     home,
     live,
     maps,
+    owners,
     reports,
     segments,
     settings,
     signing_in,
     tour,
+    views,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
@@ -76,15 +80,19 @@ _ROUTES: Final = (
     *first_links.ROUTES,
     *tour.ROUTES,
     *explore.ROUTES,
+    *comments.ROUTES,
     *customers.ROUTES,
+    *day_notes.ROUTES,
     *editing.ROUTES,
     *health.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,
+    *owners.ROUTES,
     *reports.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *views.ROUTES,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,12 @@ from resa.base.errors import WorkspaceBusy
 from resa.base.language import sentence
 from resa.drawing import read_pictures
 from resa.model.journey import JourneyMap
+from resa.model.writing import DayNote
 from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.visits import Visit
 from resa.workspace import Workspace
+from resa.workspace.day_notes import DayNotes
 
 __all__ = ["FRESH", "POLICY", "ROUTES", "Told", "told", "told_lately", "told_of"]
 
@@ -74,10 +76,10 @@ class _Answers:
         self._under_way: dict[_Place, Future[Told]] = {}
         self._waiting: Counter[_Place] = Counter()
 
-    def newest(self, folder: Path, journey_map: JourneyMap) -> tuple[_Place, Told] | None:
+    def newest(self, folder: Path, written: tuple[str, str]) -> tuple[_Place, Told] | None:
         """What was worked out last of a map as it is written now."""
         with self._lock:
-            found = ((place, one) for place, one in self._kept.items() if place[:3] == (folder, *_written(journey_map)))
+            found = ((place, one) for place, one in self._kept.items() if place[:3] == (folder, *written))
             return max(found, key=lambda pair: pair[1].at, default=None)
 
     def of(self, place: _Place, make: Callable[[], Told]) -> Told:
@@ -125,8 +127,10 @@ class _Answers:
 _answers: Final = _Answers()
 
 
-def _written(journey_map: JourneyMap) -> tuple[str, str]:
-    return journey_map.key, journey_map.hash
+def _written(journey_map: JourneyMap, notes: Sequence[DayNote]) -> tuple[str, str]:
+    """What a report is about that people wrote: the map, and what happened on which days."""
+    said = "".join(f" {one.first} {one.last} {one.text}" for one in notes if one.map_key in {"", journey_map.key})
+    return journey_map.key, journey_map.hash + said
 
 
 def told(visit: Visit, key: str | None) -> Report:
@@ -155,7 +159,7 @@ def told_lately(visit: Visit, key: str) -> Told:
         WorkspaceBusy: Many wait for it already.
     """
     shop, journey_map = visit.shop, visit.shop.map(key)
-    found = _answers.newest(shop.folder, journey_map)
+    found = _answers.newest(shop.folder, _written(journey_map, DayNotes(shop).all(key)))
     if found is not None:
         place, answer = found
         if shop.clock() - answer.at < FRESH or (place.generation == shop.store.generation and not place.notes):
@@ -182,7 +186,8 @@ def told_of(shop: Workspace, journey_map: JourneyMap) -> Told:
         return Told(report=report, changes=lately(measure, journey_map.key), at=at)
 
     notes = tuple(map(str, measure.notes))
-    return _answers.of(_Place(shop.folder, *_written(journey_map), shop.store.generation, notes), make)
+    place = _Place(shop.folder, *_written(journey_map, measure.day_notes), shop.store.generation, notes)
+    return _answers.of(place, make)
 
 
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)
