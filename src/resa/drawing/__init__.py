@@ -4,6 +4,7 @@ from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
 from resa.drawing.differences import Difference, Direction, draw_differences
+from resa.drawing.documents import DocumentPart, document_pdf
 from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
@@ -53,6 +54,7 @@ __all__ = [
     "Detour",
     "Difference",
     "Direction",
+    "DocumentPart",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
@@ -74,6 +76,7 @@ __all__ = [
     "Theme",
     "TouchpointNumbers",
     "Verdict",
+    "document_pdf",
     "draw_bars",
     "draw_cohorts",
     "draw_curve",

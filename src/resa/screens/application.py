@@ -28,6 +28,7 @@ from resa.screens import (
     api,
     beginning,
     comments,
+    composing,
     customers,
     day_notes,
     editing,
@@ -41,6 +42,7 @@ from resa.screens import (
     reports,
     segments,
     settings,
+    shared_reports,
     signing_in,
     tour,
     views,
@@ -81,6 +83,7 @@ _ROUTES: Final = (
     *tour.ROUTES,
     *explore.ROUTES,
     *comments.ROUTES,
+    *composing.ROUTES,
     *customers.ROUTES,
     *day_notes.ROUTES,
     *editing.ROUTES,
@@ -92,6 +95,7 @@ _ROUTES: Final = (
     *reports.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *shared_reports.ROUTES,
     *views.ROUTES,
 )
 

@@ -157,14 +157,17 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     )
 
 
-def map_drawing(visit: Visit, journey_map: JourneyMap, look: Look, numbers: Numbers | None) -> Svg:
-    """A map as it is looked at; for who is signed in with links, and a sign where there are open comments.
+def map_drawing(
+    visit: Visit, journey_map: JourneyMap, look: Look, numbers: Numbers | None, *, page_links: bool = True
+) -> Svg:
+    """A map as it is looked at.
 
     Args:
         visit: Who looks.
         journey_map: The map.
         look: How.
         numbers: What was measured; `None`: it is drawn without.
+        page_links: Whether it leads on to its touchpoints, with a sign where there are open comments.
     """
     shop, key = visit.shop, journey_map.key
     options = MapOptions(
@@ -173,8 +176,8 @@ def map_drawing(visit: Visit, journey_map: JourneyMap, look: Look, numbers: Numb
         columns=_COLUMNS,
         persona=look.persona if look.persona in journey_map.persona else None,
         personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
-        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints} if visit.person else {},
-        comments=Comments(shop).count_open(key) if visit.person else {},
+        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints} if page_links else {},
+        comments=Comments(shop).count_open(key) if page_links else {},
         pictures=read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder),
         title=False,
     )
@@ -286,6 +289,7 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
         notes=content.day_notes if arrows else (),
         threads=told_threads(visit, Comments(visit.shop).of(key, "touchpoint", touchpoint), journey_map.timezone),
         most=MOST_LETTERS,
+        kept=kept_for(visit, visit.path),
         arrows=arrows,
         lanes=list(_lanes(visit, found)),
         voice=next((one for one in content.voices if one.touchpoint == found.name), None),

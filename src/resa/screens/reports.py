@@ -22,8 +22,10 @@ from resa.model.journey import JourneyMap
 from resa.model.writing import DayNote
 from resa.reporting import Report, report_content
 from resa.screens.frame import Html, Visiting, page
+from resa.screens.moments import when_in
 from resa.screens.visits import Visit
 from resa.workspace import Workspace
+from resa.workspace.composed_reports import ComposedReports
 from resa.workspace.day_notes import DayNotes
 
 __all__ = ["FRESH", "POLICY", "ROUTES", "Told", "told", "told_lately", "told_of"]
@@ -192,8 +194,10 @@ def told_of(shop: Workspace, journey_map: JourneyMap) -> Told:
 
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)
 def reports(visit: Visiting) -> Html:
-    """The reports that there are: one of each map."""
-    return page(visit, "reports", visit.say("reports"), maps=list(visit.shop.maps.values()))
+    """The reports that there are: one of each map, and those that people composed."""
+    shop, when = visit.shop, when_in("UTC", visit.language)
+    composed = [(one, when(one.changed_at)) for one in ComposedReports(shop).all()]
+    return page(visit, "reports", visit.say("reports"), maps=list(shop.maps.values()), composed=composed)
 
 
 @get("/reports/{key:str}", opt={"needs": "see"}, sync_to_thread=True)

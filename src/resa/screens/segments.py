@@ -27,7 +27,7 @@ from resa.screens.writing import kept_for
 from resa.segments import SegmentFigure, count_segments
 from resa.workspace.day_notes import DayNotes
 
-__all__ = ["ROUTES", "figures_of"]
+__all__ = ["ROUTES", "figures_of", "told_figure"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -49,7 +49,12 @@ _counting: Final = Lock()
 def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
-    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in figures_of(visit, key)]
+    told = [
+        told_figure(visit, figure)
+        for key, one in shop.maps.items()
+        if one.segments
+        for figure in figures_of(visit, key)
+    ]
     return page(
         visit,
         "segments",
@@ -72,7 +77,7 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         visit,
         "segment",
         figure.name,
-        told=_told(visit, figure, *_LARGE),
+        told=told_figure(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
@@ -120,7 +125,7 @@ def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     return [replace(one, trend=(*before[one.segment], one.customers)) for one in now]
 
 
-def _told(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
+def told_figure(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
     """What is said of a segment."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
     since = visit.shop.segments.since(figure.segment)
