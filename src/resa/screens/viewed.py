@@ -25,6 +25,9 @@ __all__ = ["composed_of"]
 _MOST_ROWS: Final = 60
 """Of a table in a report; its own screen and its files have more."""
 
+_BESIDE: Final = 12
+"""A table of more rows than these is folded up where a picture says the same."""
+
 
 def composed_of(visit: Visit, report: ComposedReport) -> Composed:
     """A report with its numbers as they are now, as far as who looks may know them.
@@ -83,9 +86,12 @@ def _answered(visit: Visit, result: Result) -> ComposedPart:
         picture = picture_of(result)
     except QuestionError:  # there is no good one, and the table says all of it
         picture = None
+    table = table_from("", headings, rows, numeric) if rows else None
+    folded = table is not None and picture is not None and len(rows) > _BESIDE
     return ComposedPart(
         picture=picture,
-        table=table_from("", headings, rows, numeric) if rows else None,
+        pictured=(table,) if folded and table is not None else (),
+        table=None if folded else table,
         more="" if left <= 0 else visit.say("answer_cut", shown=len(rows), more=left),
         day_notes=_told(visit, result.day_notes),
         warnings=(*known_before(visit, result), *(f"{what}: {number}" for what, number in looked_at(visit, result))),

@@ -30,7 +30,6 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "comment_resolved_by": "Resolved by {who}, {moment}",
     "comment_on": "On",
     "comment_on_map": "The map as a whole",
-    "comment_letters": "At most {most} letters.",
     # Owners
     "owners": "Owners",
     "owner_of_map": "Owner of the map",
@@ -65,7 +64,6 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "day_notes_all": "All notes on days",
     "days_shown": "Here are shown {days}, in the days of {zone}.",
     "days": "Days",
-    "note": "Note",
     # Saved views
     "views": "Saved views",
     "views_about": "Screens that you want to find again. A view shows its numbers as they are when you open it.",
@@ -91,7 +89,6 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "by a link for who has no account.",
     "composed_new": "Compose a report",
     "composed_title": "Title",
-    "composed_begin": "Begin",
     "composed_none": "No report is composed yet.",
     "composed_changed": "{who}, changed {moment}",
     "composed_edit": "Compose",
@@ -130,5 +127,4 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "share_end": "End it now",
     "share_over": "This link shows nothing any more",
     "share_over_how": "Its time has passed, or somebody ended it. Ask who gave it to you for another one.",
-    "share_not_here": "This part is not shown to who is not signed in.",
 }
