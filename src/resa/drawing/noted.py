@@ -85,7 +85,7 @@ def marked_days(marks: Sequence[DayMark], top: float, bottom: float, language: s
         language: Of what a reader hears.
     """
     items: list[Item] = []
-    for mark in marks:
+    for mark in sorted(marks, key=lambda one: -one.level):  # a line to a lower row passes behind the numbers above
         y = bottom + 2 + _RADIUS + _LEVEL * mark.level
         shapes: list[Item] = []
         if mark.right - mark.left > 1:

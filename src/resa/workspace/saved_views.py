@@ -24,8 +24,9 @@ MOST_LETTERS: Final = 120
 """Of a name."""
 
 _LONGEST: Final = 6_000
+_NAME: Final = r"[^/?#\s\\\"<>]+"
 _VIEW: Final = re.compile(
-    r"/(?:explore/[a-z]+(?:/people)?|map/[^/?#]+(?:/[^/?#]+)?|segments(?:/[^/?#]+)?)(?:\?[!-~]*)?"
+    r"/(?:explore/[a-z]+(?:/people)?|map/{0}(?:/{0})?|segments(?:/{0})?)(?:\?[!-\"$-~]*)?".replace("{0}", _NAME)
 )
 """Addresses of screens that show the same question another time."""
 
