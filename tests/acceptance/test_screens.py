@@ -52,7 +52,6 @@ PAGES: Final = (
     "/comments",
     "/notes",
     "/views",
-    "/owners",
     "/owners?owner=Ali Demir, e-commerce",
     "/live",
     "/live/tracking/journey",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -45,8 +46,15 @@ def days_of(result: Result) -> tuple[date, date] | None:
                 found.update(day for day in part.table.column(name).to_pylist() if _is_day(day))
     if question.by in PERIODS and not found and "group" in result.table.column_names:
         every = question.by
-        found.update(date.fromisoformat(label) for label in result.table.column("group").to_pylist())
+        found.update(_days_in(result.table.column("group").to_pylist()))
     return None if every is None or not found else (min(found), next_period(max(found), every))
+
+
+def _days_in(labels: Iterable[object]) -> Iterator[date]:
+    """The first days of the groups that are calendar periods; there may be one of those without."""
+    for label in labels:
+        with suppress(ValueError):
+            yield date.fromisoformat(str(label))
 
 
 def _is_day(value: object) -> bool:
