@@ -20,7 +20,10 @@ from resa.screens.visits import Visit
 from resa.screens.writing import author_of, number_in, way_back
 from resa.workspace.saved_views import MOST_LETTERS, SavedViews, may_change
 
-__all__ = ["ROUTES", "check_view", "taken_apart"]
+__all__ = ["ROUTES", "check_view", "missing_of", "taken_apart"]
+
+_PLACES: Final = frozenset({"steps", "start", "end", "returns", "unless", "persona"})
+"""What a question says by keys of touchpoints, stages and personas."""
 
 
 @get("/views", opt={"needs": "see"}, sync_to_thread=True)
@@ -71,7 +74,10 @@ def _page(visit: Visit, *, status: int = 200, typed: Mapping[str, str] | None = 
         "views",
         visit.say("views"),
         status=status,
-        views=[(one, may_change(person, one), one.by.id == person.id) for one in SavedViews(visit.shop).of(person)],
+        views=[
+            (one, may_change(person, one), ", ".join(missing_of(visit, one.address)))
+            for one in SavedViews(visit.shop).of(person)
+        ],
         most=MOST_LETTERS,
         typed=typed or {},
         why=why,
@@ -112,6 +118,32 @@ def check_view(visit: Visit, address: str) -> None:
             pass
         case _:
             raise QuestionError(sentence("there is no such page any more"))
+
+
+def missing_of(visit: Visit, address: str) -> list[str]:
+    """What a view names that is in no map any more; looked up without asking its question.
+
+    Args:
+        visit: Who looks.
+        address: Of the view.
+    """
+    names, pairs = taken_apart(address)
+    maps, said = visit.shop.maps, dict(pairs)
+    key = names[1] if names[0] == "map" else said.get("map", "")
+    if key and key not in maps:
+        return [key]
+    journey_map = maps.get(key) or next(iter(maps.values()), None)
+    if journey_map is None or names[0] == "segments":
+        return []
+    if names[0] == "map":
+        return [one for one in names[2:] if one not in journey_map.touchpoint]
+    known = {*journey_map.persona, *(one.key for one in journey_map.stages)}
+    asked = [one.strip().removesuffix("?") for name, value in pairs if name in _PLACES for one in value.split(",")]
+    return [
+        one
+        for one in dict.fromkeys(filter(None, asked))
+        if one not in known and not journey_map.touchpoint_named(one) and not journey_map.expectation_named(one)
+    ]
 
 
 ROUTES: Final = (views, change_views, view)

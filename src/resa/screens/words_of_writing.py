@@ -82,6 +82,7 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "view_remove_it": "Take away: {name}",
     "view_broken": "This view cannot be shown any more",
     "view_broken_how": "What it asked for has changed. Ask anew, or take the view away.",
+    "view_missing": "Cannot be shown any more; no longer in the map: {names}",
     "view_where": "It was saved at {address}",
     # Composed reports
     "composed": "Composed reports",

@@ -118,6 +118,9 @@ def test_a_view_is_saved_shared_and_says_when_it_is_broken(screens: Screens) -> 
     assert "Just mine" not in screens("analyst").get("/views").text  # a viewer saves for themselves alone
     broken = "/explore/funnel?steps=cart&steps=gone"
     screens("marketer").send("/views", do="save", name="Old", address=broken)
+    listed = words(screens("marketer").get("/views").text)
+    assert "Old Cannot be shown any more; no longer in the map: gone" in listed
+    assert listed.count("Cannot be shown") == 1
     old = re.search(r'href="/views/(\d+)"[^>]*><bdi>Old', screens("marketer").get("/views").text)
     assert old is not None
     shown = screens("marketer").get(f"/views/{old[1]}")
