@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 from tests.support.chromium import browser
 from tests.support.known_customers import made_shop
 from tests.support.screens import PASSWORD
 from tests.support.served import Served
+
+_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,10 @@ def test_from_a_comment_to_a_report_that_a_stranger_reads(page: Page) -> None:
     expect(stranger.locator("svg").first).to_contain_text("Campaign started")
     assert [one for one in asked if not one.startswith("data:")] == [link]
     assert stranger.locator("a, form, script").count() == 0
+    stranger.set_viewport_size({"width": 360, "height": 800})
+    assert stranger.evaluate("document.documentElement.scrollWidth") <= 360
+    found = Axe().run(stranger, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == []
     page.get_by_role("button", name="End it now").click()
     stranger.reload()
     expect(stranger.locator("main")).to_contain_text("shows nothing any more")

@@ -26,9 +26,7 @@ def text_of(text: str, most: int, *, may_be_empty: bool = False) -> str:
     if not said and not may_be_empty:
         raise QuestionError(sentence("there is nothing written yet"))
     if len(said) > most:
-        raise QuestionError(
-            sentence("this has {letters} letters; write at most {most}", letters=f"{len(said):,}", most=f"{most:,}")
-        )
+        raise QuestionError(sentence("this has {letters} letters; write at most {most}", letters=len(said), most=most))
     return said
 
 

@@ -388,6 +388,8 @@ def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str
         yield f"not listed: {name}", f"{count:,}"
     for warning in result.warnings:
         yield "know before use", warning
+    for note in result.day_notes:
+        yield f"on {format_days(note.first, note.last, 'en')}", note.text
     for name, part in parts.items():
         for column in part.columns:
             yield f"{name}: {column.name}", column.about
