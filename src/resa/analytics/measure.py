@@ -89,7 +89,7 @@ class Measure:
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
-        day_notes: What happened on which days, for answers over calendar time.
+        day_notes: Gives what happened on which days; asked for answers over calendar time.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
     channel, device, persona, by, compare, count_by, as_of; and `map`, the key of the map.
@@ -110,7 +110,7 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[Sentence, ...] = ()
-        self.day_notes: tuple[DayNote, ...] = ()
+        self.day_notes: Callable[[], Sequence[DayNote]] = tuple
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = Lock()

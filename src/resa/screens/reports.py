@@ -188,7 +188,7 @@ def told_of(shop: Workspace, journey_map: JourneyMap) -> Told:
         return Told(report=report, changes=lately(measure, journey_map.key), at=at)
 
     notes = tuple(map(str, measure.notes))
-    place = _Place(shop.folder, *_written(journey_map, measure.day_notes), shop.store.generation, notes)
+    place = _Place(shop.folder, *_written(journey_map, measure.day_notes()), shop.store.generation, notes)
     return _answers.of(place, make)
 
 

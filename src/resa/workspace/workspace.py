@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -199,7 +199,7 @@ class Workspace:
         """
         measuring = self._measuring
         measuring.notes = brought_up_to_date(self)
-        measuring.day_notes = list_day_notes(self.store)
+        measuring.day_notes = partial(list_day_notes, self.store)
         return measuring
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -20,19 +20,18 @@ _FIRST_DAYS: Final = ("period", "cohort")
 """Columns that hold the first day of a calendar period."""
 
 
-def noted(result: Result, notes: Sequence[DayNote]) -> Result:
+def noted(result: Result, notes: Callable[[], Sequence[DayNote]]) -> Result:
     """An answer with the notes on the days that it is about.
 
     Args:
         result: The answer.
-        notes: All that there are, by their first day.
+        notes: Gives all that there are, by their first day.
     """
-    mine = [note for note in notes if note.map_key in {"", result.journey_map.key}]
-    days = days_of(result) if mine else None
-    if days is None:
+    if (days := days_of(result)) is None:
         return result
-    first, end = days
-    return replace(result, day_notes=tuple(note for note in mine if note.first < end and note.last >= first))
+    (first, end), here = days, {"", result.journey_map.key}
+    mine = tuple(note for note in notes() if note.map_key in here and note.first < end and note.last >= first)
+    return replace(result, day_notes=mine) if mine else result
 
 
 def days_of(result: Result) -> tuple[date, date] | None:
