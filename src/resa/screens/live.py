@@ -49,12 +49,16 @@ def replay(visit: Visiting, data: Form) -> Html:
 def tracking(visit: Visiting, key: FromPath[str]) -> Html:
     """The tracking plan of a map: what shows each touchpoint, what came, and what came that it does not use."""
     journey_map = visit.shop.map(key)
-    parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
-    tables = [
-        (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
-        for name, part in parts.items()
-        if part.table.num_rows
-    ]
+
+    def look() -> list[tuple[str, Shown]]:
+        parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
+        return [
+            (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
+            for name, part in parts.items()
+            if part.table.num_rows
+        ]
+
+    tables = visit.shared.of(("tracking", key, journey_map.hash, visit.language), look)
     return page(visit, "tracking", visit.say("tracking", map=journey_map.title), tables=tables)
 
 

@@ -1,0 +1,144 @@
+"""Working a thing out once for all who ask for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from resa.base.errors import WorkspaceBusy
+from resa.base.once import Once, patience
+from resa.base.wanted import NoLongerWanted, check_wanted, wanted_while
+
+
+def failing() -> str:
+    raise OSError("the disk is full")
+
+
+def never() -> str:
+    raise AssertionError("nobody should have been asked")
+
+
+def test_what_holds_is_not_worked_out_again_and_what_was_not_asked_for_long_is_forgotten() -> None:
+    kept: Once[str, str] = Once(2)
+    assert kept.exactly("a", 1, lambda: "first") == "first"
+    assert kept.exactly("a", 1, never) == "first"
+    assert kept.exactly("a", 2, lambda: "second") == "second"
+    kept.exactly("b", 2, lambda: "other")
+    assert kept.exactly("a", 2, never) == "second"
+    kept.exactly("c", 2, lambda: "third")  # b was asked for longest ago
+    assert kept.exactly("a", 2, never) == "second"
+    assert kept.exactly("b", 2, lambda: "anew") == "anew"
+
+
+def test_what_fails_leaves_nothing_behind() -> None:
+    kept: Once[str, str] = Once(8)
+    for _ in range(3):
+        with pytest.raises(OSError, match="full"):
+            kept.exactly("a", 1, failing)
+    assert not kept._under_way
+    assert kept.exactly("a", 1, lambda: "good") == "good"
+
+
+def waited(kept: Once[str, str], count: int) -> None:
+    """Wait until so many wait for something that is being worked out."""
+    until = time.monotonic() + 30
+    while sum(kept._waiting.values()) < count:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def test_who_asks_meanwhile_waits_for_the_first_and_of_many_some_are_sent_away() -> None:
+    kept: Once[str, str] = Once(8, waiting=8)
+    going, began = threading.Event(), threading.Event()
+
+    def slowly() -> str:
+        began.set()
+        going.wait(30)
+        return "one for all"
+
+    with ThreadPoolExecutor(40) as many:
+        first = many.submit(kept.exactly, "a", 1, slowly)
+        assert began.wait(30)
+        others = [many.submit(kept.exactly, "a", 1, never) for _ in range(8)]
+        waited(kept, 8)
+        sent_away = [many.submit(kept.exactly, "a", 1, never).exception(30) for _ in range(22)]
+        going.set()
+        assert [one.result(30) for one in [first, *others]] == ["one for all"] * 9
+    assert all(isinstance(one, WorkspaceBusy) for one in sent_away)
+    assert not kept._under_way
+    assert not kept._waiting
+
+
+def test_who_waits_for_one_who_went_away_works_it_out() -> None:
+    kept: Once[str, str] = Once(8)
+    going, began = threading.Event(), threading.Event()
+
+    def given_up() -> str:
+        began.set()
+        going.wait(30)
+        with wanted_while(lambda: False):
+            check_wanted()
+        return "nobody waits for this"
+
+    with ThreadPoolExecutor(2) as two:
+        first = two.submit(kept.exactly, "a", 1, given_up)
+        assert began.wait(30)
+        second = two.submit(kept.exactly, "a", 1, lambda: "mine")
+        waited(kept, 1)
+        going.set()
+        assert second.result(30) == "mine"
+        assert isinstance(first.exception(30), NoLongerWanted)
+
+
+def test_a_moment_ago_is_good_enough_for_who_asks_so_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("resa.base.once.time.monotonic", lambda: now[0])
+    kept: Once[str, str] = Once(8, patience=lambda _: 10.0)
+    made: list[int] = []
+    done = threading.Event()
+
+    def make() -> str:
+        made.append(len(made) + 1)
+        done.set()
+        return f"number {made[-1]}"
+
+    def look(stamp: int) -> str:
+        return kept.lately("a", lambda: stamp, make)
+
+    assert look(1) == "number 1"
+    now[0] += 4.9
+    assert look(2) == "number 1"  # of a moment ago
+    assert made == [1]
+    now[0] += 0.2
+    assert look(1) == "number 1"  # it still holds
+    assert made == [1]
+    done.clear()
+    assert look(2) == "number 1"  # and is worked out anew beside
+    assert done.wait(30)
+    while kept._under_way:
+        time.sleep(0.001)
+    assert look(2) == "number 2"
+    now[0] += 10.1
+    assert look(3) == "number 3"  # nobody looked for long: it is waited for
+    assert made == [1, 2, 3]
+
+
+def test_what_cannot_be_worked_out_anew_is_told_to_who_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("resa.base.once.time.monotonic", lambda: now[0])
+    kept: Once[str, str] = Once(8, patience=lambda _: 10.0)
+    kept.lately("a", lambda: 1, lambda: "old")
+    now[0] += 6
+    assert kept.lately("a", lambda: 2, failing) == "old"
+    while kept._under_way:
+        time.sleep(0.001)
+    now[0] += 6
+    with pytest.raises(OSError, match="full"):
+        kept.lately("a", lambda: 2, failing)
+
+
+def test_patience_is_twenty_times_what_it_took_and_a_minute_at_most() -> None:
+    assert [patience(took) for took in (0.0, 0.05, 1.0, 10.0)] == [0.0, 1.0, 20.0, 60.0]
