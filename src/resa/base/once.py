@@ -12,12 +12,15 @@ from typing import Final, Generic, TypeVar
 
 from resa.base.errors import WorkspaceBusy
 from resa.base.language import sentence
-from resa.base.wanted import NoLongerWanted
+from resa.base.wanted import NoLongerWanted, check_wanted
 
 __all__ = ["Once", "patience"]
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+_LOOK_SECONDS: Final = 0.2
+"""So often who waits looks whether anybody waits for them."""
 
 _TIMES: Final = 20.0
 _LONGEST: Final = 60.0
@@ -101,9 +104,9 @@ class Once(Generic[Key, Value]):
             if made is None:
                 return self._make(place, mine, make)
             try:
-                return made.result()
+                return _waited(made)
             except NoLongerWanted:
-                continue  # who worked it out went away: that is no reason for us
+                check_wanted()  # who worked it out went away: that is no reason for us
             finally:
                 with self._lock:
                     self._waiting -= Counter({place: 1})
@@ -172,3 +175,13 @@ class Once(Generic[Key, Value]):
                 self._kept.popitem(last=False)
         mine.set_result(value)
         return value
+
+
+def _waited(made: Future[Value]) -> Value:
+    while True:
+        try:
+            return made.result(_LOOK_SECONDS)
+        except TimeoutError:
+            if made.done():  # what is worked out may itself have taken too long
+                return made.result()
+            check_wanted()

@@ -23,6 +23,7 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
+from resa.base.wanted import NoLongerWanted
 from resa.screens import (
     account,
     api,
@@ -42,6 +43,7 @@ from resa.screens import (
     tour,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
+from resa.screens.leaving import LEFT, leaving
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
 from resa.workspace.first_links import NO_LINK, FirstLink
 
@@ -89,11 +91,11 @@ _ROUTES: Final = (
 
 
 class _Screens(Litestar):
-    """The framework's application, which answers HEAD as GET, without what would be read."""
+    """The framework's application, which stops to work out what nobody waits for, and answers HEAD as GET."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
-        if scope.get("method") != "HEAD":
+        if scope.get("method") not in {"GET", "HEAD"}:  # what changes something goes on to its end
             await super().__call__(scope, receive, send)
             return
 
@@ -103,7 +105,8 @@ class _Screens(Litestar):
             await send(message)
 
         as_get: Any = {**scope, "method": "GET"}
-        await super().__call__(as_get, receive, without_body)
+        async with leaving(receive) as nothing_more:
+            await super().__call__(as_get, nothing_more, without_body if scope["method"] == "HEAD" else send)
 
 
 def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litestar:
@@ -202,6 +205,8 @@ def _said(visit: Visit, error: Exception) -> Html:
         return redirect("/sign-in", to=signing_in.own_path(visit.path))
     if isinstance(error, FactorDue):
         return redirect("/settings/account")
+    if isinstance(error, NoLongerWanted):
+        return Response("", status_code=LEFT, media_type="text/plain")
     status, words = 500, visit.say("failed")
     match error:
         case Refused():
@@ -218,6 +223,8 @@ def _said(visit: Visit, error: Exception) -> Html:
 
 def _answered(visit: Visit, error: Exception) -> Response[Any]:
     """What a program is told of an error."""
+    if isinstance(error, NoLongerWanted):
+        return Response("", status_code=LEFT, media_type="text/plain")
     answer = api.problem_of(visit, error)
     if answer.status_code == HTTP_500_INTERNAL_SERVER_ERROR:
         _tell(error)

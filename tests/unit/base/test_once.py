@@ -10,7 +10,7 @@ import pytest
 
 from resa.base.errors import WorkspaceBusy
 from resa.base.once import Once, patience
-from resa.base.wanted import NoLongerWanted, check_wanted, wanted_while
+from resa.base.wanted import Asker, NoLongerWanted, asked_by, check_wanted
 
 
 def failing() -> str:
@@ -79,7 +79,9 @@ def test_who_waits_for_one_who_went_away_works_it_out() -> None:
     def given_up() -> str:
         began.set()
         going.wait(30)
-        with wanted_while(lambda: False):
+        left = Asker()
+        left.leave()
+        with asked_by(left):
             check_wanted()
         return "nobody waits for this"
 
