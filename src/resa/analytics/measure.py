@@ -88,6 +88,7 @@ class Measure:
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
+        at_least: The generation that is asked, or a newer one that is at hand; `None`: the newest.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
     channel, device, persona, by, compare, count_by, as_of; and `map`, the key of the map.
@@ -108,6 +109,7 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[Sentence, ...] = ()
+        self.at_least: int | None = None
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: Once[str, Result] = Once(_KEPT_ANSWERS)
         self._lock = Lock()
@@ -245,7 +247,7 @@ class Measure:
             question = question_from(question)
         snapshot = self.snapshot(question.map_key, question.count_by)
         stamp = (snapshot.index.generation, snapshot.journey_map.hash, self.notes)
-        return self._answers.exactly(question.hash, stamp, lambda: self._answer(question, snapshot))
+        return self._answers.get(question.hash, stamp, lambda: self._answer(question, snapshot))
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Result:
         check_wanted()
@@ -308,13 +310,16 @@ class Measure:
         below = None if count_by == "customer" else self.snapshot(key)
         with self._lock:
             held = self._snapshots.get((key, count_by))
-            if held is None or held.index.generation != self._store.generation:
+            if held is None or not self._is_new_enough(held.index.generation):
                 if below is None:
                     held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
                 else:
                     held = accounts_of(below, self._currencies)
                 self._snapshots[key, count_by] = held
             return held
+
+    def _is_new_enough(self, generation: int) -> bool:
+        return generation == self._store.generation if self.at_least is None else generation >= self.at_least
 
     def _map_key(self, key: str | None) -> str:
         chosen = key or self._default

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from resa.base.errors import WorkspaceBusy
 from resa.base.language import sentence
 from resa.base.wanted import NoLongerWanted, check_wanted
 
-__all__ = ["Once", "patience"]
+__all__ = ["Once"]
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -22,39 +22,20 @@ Value = TypeVar("Value")
 _LOOK_SECONDS: Final = 0.2
 """So often who waits looks whether anybody waits for them."""
 
-_TIMES: Final = 20.0
-_LONGEST: Final = 60.0
 
-
-def patience(took: float) -> float:
-    """For how long a thing may still be shown that holds no longer: twenty times what it took, a minute at most.
-
-    So however many look, and however fast new events come, a twentieth of one processor at most goes into each view.
-
-    Args:
-        took: To work it out, seconds.
-
-    Returns:
-        Seconds from when working it out began.
-    """
-    return min(_TIMES * took, _LONGEST)
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Kept(Generic[Value]):
     """What was worked out.
 
     Attributes:
         value: What came of it.
         stamp: Of what it was made, such as the number of a generation: with another one, it holds no longer.
-        began: When working it out began, by a clock that only goes on.
-        patience: For how long it may be shown, though it holds no longer.
+        held_at: When it was last seen to hold, by a clock that only goes on.
     """
 
     value: Value
     stamp: Hashable
-    began: float
-    patience: float
+    held_at: float
 
 
 class Once(Generic[Key, Value]):
@@ -65,25 +46,26 @@ class Once(Generic[Key, Value]):
     Args:
         most: So many are kept, those that were asked for last.
         waiting: So many wait for one value at a time; each of them holds a thread.
-        patience: For how long a value may be shown that holds no longer, by how long it took; see `patience`.
     """
 
-    def __init__(self, most: int, *, waiting: int | None = None, patience: Callable[[float], float] = patience) -> None:
+    def __init__(self, most: int, *, waiting: int | None = None) -> None:
         self._most = most
         self._most_waiting = waiting
-        self._patience = patience
         self._lock = Lock()
         self._kept: OrderedDict[Key, _Kept[Value]] = OrderedDict()
         self._under_way: dict[tuple[Key, Hashable], Future[Value]] = {}
         self._waiting: Counter[tuple[Key, Hashable]] = Counter()
+        self._renewing = ThreadPoolExecutor(1, thread_name_prefix="renewing")
+        """One at a time: who waits for something that is not there yet comes first."""
 
-    def exactly(self, key: Key, stamp: Hashable, make: Callable[[], Value]) -> Value:
-        """A value that holds now.
+    def get(self, key: Key, stamp: Hashable, make: Callable[[], Value], *, stale: float = 0.0) -> Value:
+        """A value that holds, or held a moment ago.
 
         Args:
             key: What is asked for.
             stamp: Of what it is made.
-            make: Works it out.
+            make: Works it out; where one is shown that holds no longer, in a thread of its own.
+            stale: A value that held within so many seconds may be shown; meanwhile it is worked out anew.
 
         Raises:
             WorkspaceBusy: So many wait for it already that others would find no thread.
@@ -91,10 +73,17 @@ class Once(Generic[Key, Value]):
         while True:
             with self._lock:
                 known = self._found(key)
+                now = time.monotonic()
                 if known is not None and known.stamp == stamp:
+                    known.held_at = now
                     return known.value
                 place = (key, stamp)
                 made = self._under_way.get(place)
+                if known is not None and now - known.held_at < stale:
+                    if made is None:
+                        self._under_way[place] = Future()
+                        self._renewing.submit(self._renew, place, self._under_way[place], make)
+                    return known.value
                 if made is None:
                     mine = self._under_way[place] = Future()
                 elif self._most_waiting is not None and self._waiting[place] >= self._most_waiting:
@@ -110,35 +99,6 @@ class Once(Generic[Key, Value]):
             finally:
                 with self._lock:
                     self._waiting -= Counter({place: 1})
-
-    def lately(self, key: Key, stamp: Callable[[], Hashable], make: Callable[[], Value]) -> Value:
-        """A value that holds now, or held a moment ago; see `patience`.
-
-        Who asks in the second half of that moment is the cause that it is worked out anew, and does not wait for it.
-
-        Args:
-            key: What is asked for.
-            stamp: Tells of what it would be made now; asked only where that matters.
-            make: Works it out; it may be called in a thread of its own.
-
-        Raises:
-            WorkspaceBusy: So many wait for it already that others would find no thread.
-        """
-        with self._lock:
-            known = self._found(key)
-        age = 0.0 if known is None else time.monotonic() - known.began
-        if known is not None and age < known.patience / 2:
-            return known.value
-        now = stamp()
-        if known is None or known.stamp == now or age >= known.patience:
-            return self.exactly(key, now, make)
-        with self._lock:
-            place = (key, now)
-            if any(asked == key for asked, _ in self._under_way):
-                return known.value
-            mine = self._under_way[place] = Future()
-        Thread(target=self._renew, args=(place, mine, make), name="renewing", daemon=True).start()
-        return known.value
 
     def forget(self) -> None:
         """Work everything out anew when it is asked for."""
@@ -157,7 +117,6 @@ class Once(Generic[Key, Value]):
             return
 
     def _make(self, place: tuple[Key, Hashable], mine: Future[Value], make: Callable[[], Value]) -> Value:
-        began = time.monotonic()
         try:
             value = make()
         except BaseException as error:
@@ -166,9 +125,8 @@ class Once(Generic[Key, Value]):
             mine.set_exception(error)
             raise
         key, stamp = place
-        kept = _Kept(value, stamp, began, self._patience(time.monotonic() - began))
         with self._lock:
-            self._kept[key] = kept
+            self._kept[key] = _Kept(value, stamp, time.monotonic())
             self._kept.move_to_end(key)
             del self._under_way[place]
             while len(self._kept) > self._most:

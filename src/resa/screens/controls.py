@@ -288,7 +288,7 @@ def _seen(visit: Visit, journey_map: JourneyMap) -> tuple[Sequence[str], Sequenc
 
     def look() -> tuple[Sequence[str], Sequence[str]]:
         try:
-            snapshot = visit.shop.measure.snapshot(journey_map.key)
+            snapshot = visit.shared.measure.snapshot(journey_map.key)
         except QuestionError:  # nothing is collected yet
             return (), ()
         return tuple(snapshot.channel_labels[1:]), tuple(snapshot.known_labels("device")[1])

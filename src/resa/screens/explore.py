@@ -111,7 +111,7 @@ def _answer(visit: Visit, question: Question, query: str) -> dict[str, Any]:
     Raises:
         InputError: The map or the data cannot answer it.
     """
-    result = visit.shop.measure.ask(question)
+    result = visit.shared.measure.ask(question)
     return {
         "groups": _groups(visit, question),
         "tables": tables_of(visit, result, query),
@@ -164,7 +164,7 @@ def explore_funnel(visit: Visiting, kind: FromPath[str]) -> Html:
     if not funnels:
         raise QuestionError(sentence("no funnel goes the way of this row"))
     journey_map, alone = result.journey_map, len(visit.shop.maps) == 1
-    if (same := same_funnel(visit.shop.measure, result, row)) is not None:
+    if (same := same_funnel(visit.shared.measure, result, row)) is not None:
         return redirect(_funnel_address(journey_map, same, one_map=alone))
     return page(
         visit,
@@ -259,7 +259,7 @@ def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Resu
     if asking.asked.question is None:
         raise QuestionError(next(iter(asking.asked.problems.values()))[0])
     try:
-        return visit.shop.measure.ask(asking.asked.question), asking.query
+        return visit.shared.measure.ask(asking.asked.question), asking.query
     except InputError as error:
         raise QuestionError(error.problems) from None
 
@@ -269,7 +269,7 @@ def _groups(visit: Visit, question: Question) -> list[str]:
     if question.by is None:
         return []
     try:
-        table = visit.shop.measure.ask(replace(question, compare=())).table
+        table = visit.shared.measure.ask(replace(question, compare=())).table
     except InputError:
         return []
     return list(dict.fromkeys(table.column("group").to_pylist())) if "group" in table.column_names else []

@@ -51,7 +51,7 @@ def tracking(visit: Visiting, key: FromPath[str]) -> Html:
     journey_map = visit.shop.map(key)
 
     def look() -> list[tuple[str, Shown]]:
-        parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
+        parts = visit.shared.measure.tracking(map=key, top=_UNUSED).parts
         return [
             (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
             for name, part in parts.items()

@@ -128,8 +128,7 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
 
 def _drawn(visit: Visit, journey_map: JourneyMap, look: Look, pictures: Mapping[str, bytes]) -> dict[str, Any]:
     """What is drawn of a map, with its numbers as they are now."""
-    at = visit.shop.clock().astimezone(UTC)
-    numbers = None if look.plain else gather_numbers(visit.shop.measure, journey_map, days=look.days)
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
     options = MapOptions(
         lanes=PRESETS[look.lanes],
         width=_WIDE,
@@ -146,7 +145,7 @@ def _drawn(visit: Visit, journey_map: JourneyMap, look: Look, pictures: Mapping[
         "tables": [(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
         "steps": _steps(look, numbers),
         "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
-        "as_of": "" if numbers is None else f"{at:%Y-%m-%d %H:%M}",
+        "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
     }
 
 
@@ -203,7 +202,7 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     before = days_before(look.days, years=_AGAINST[look.against])
     if before.since is None or before.until is None:
         raise QuestionError(sentence("say the first and the last day of what is to be compared"))
-    earlier = gather_numbers(visit.shop.measure, journey_map, days=before)
+    earlier = gather_numbers(visit.shared.measure, journey_map, days=before)
     teller = now.teller
     names = (
         f"{teller.day(one.since)} – {teller.day(one.until)}" for one in (look.days, before) if one.since and one.until
@@ -264,7 +263,7 @@ def _figures(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tup
     """The large numbers of a touchpoint: what they are, and the number."""
 
     def measured() -> Mapping[str, TouchpointNumbers]:
-        return map_numbers(visit.shop.measure, journey_map).touchpoints
+        return map_numbers(visit.shared.measure, journey_map).touchpoints
 
     numbers = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured).get(touchpoint)
     if numbers is None:

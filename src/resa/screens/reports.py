@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from resa.analytics import Change, lately
 from resa.drawing import read_pictures
 from resa.model.journey import JourneyMap
-from resa.reporting import Report, report_content
+from resa.reporting import Report, report_content, report_page
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.sharing import Shared
 from resa.screens.visits import Visit
@@ -60,10 +60,10 @@ def told_of(shop: Workspace, shared: Shared, journey_map: JourneyMap) -> Told:
     """The same, of a map of a workspace."""
 
     def make() -> Told:
-        measure, at = shop.measure, shop.clock()
+        measure = shared.measure
         pictures = read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder)
         report = report_content(measure, shop.store, journey_map, pictures=pictures, clock=shop.clock)
-        return Told(report=report, changes=lately(measure, journey_map.key), at=at)
+        return Told(report=report, changes=lately(measure, journey_map.key), at=shared.at)
 
     return shared.of(("told", journey_map.key, journey_map.hash), make)
 
@@ -77,8 +77,8 @@ def reports(visit: Visiting) -> Html:
 @get("/reports/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
 def report(visit: Visiting, key: FromPath[str]) -> Response[str]:
     """A map's report, one page that can be kept and sent."""
-    journey_map = visit.shop.map(key)
-    html = visit.shared.of(("report", key, journey_map.hash), lambda: visit.shop.report(key).html)
+    found = told(visit, key)
+    html = visit.shared.of(("report", key, found.at), lambda: report_page(found.report))
     headers = {"content-security-policy": POLICY}
     return Response(html, media_type="text/html", headers=headers)
 

@@ -2,43 +2,117 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, TypeVar, cast
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from resa.base.once import Once
 from resa.workspace import Workspace
 
-__all__ = ["Kept", "Shared", "nothing_kept"]
+if TYPE_CHECKING:
+    from resa.analytics import Measure
+
+__all__ = ["Kept", "Shared"]
 
 _KEPT: Final = 256
 _WAITING: Final = 8
 """So many wait for one answer at once; each of them holds a thread, of which all screens share some forty."""
 
+_TIMES: Final = 10.0
+_LONGEST: Final = 60.0
+"""While events come in, readers see one generation for ten times what working things out of it took, and a minute at
+most: so however many look, and however fast events come, a tenth of one processor at most goes into new numbers."""
+
+_STALE: Final = 60.0
+"""So long may be shown what was of the generation before, while it is worked out anew."""
+
 Said = TypeVar("Said")
 
 
-Kept = Once[tuple[Hashable, ...], Any]
+class Looked(NamedTuple):
+    """What readers see.
+
+    Attributes:
+        data: The generation, and what has to be said of it.
+        live: Whether events come in all the time.
+        at: When it was the newest, UTC.
+    """
+
+    data: Hashable
+    live: bool
+    at: datetime
 
 
-def nothing_kept() -> Kept:
-    """A place for what readers of a workspace share, as its files are written now."""
-    return Once(_KEPT, waiting=_WAITING)
+class Kept:
+    """What was worked out for readers of a workspace, as its files are written now.
+
+    While events come in all the time, all readers see the same generation, and it may be a minute old; what came by
+    files alone, they see at once.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self.said: Once[tuple[Hashable, ...], Any] = Once(_KEPT, waiting=_WAITING)
+        self._shop = shop
+        self._lock = Lock()
+        self._seen: Looked | None = None
+        self._since = self._spent = 0.0
+
+    @cached_property
+    def measure(self) -> Measure:
+        """Questions to the generation that readers see."""
+        from resa.analytics import Measure  # noqa: PLC0415 - heavy; signing in does without it
+
+        shop = self._shop
+        return Measure(shop.store, shop.maps, clock=shop.clock, currencies=shop.currencies)
+
+    def look(self) -> Looked:
+        """What readers see now."""
+        with self._lock:
+            now, seen, shop = time.monotonic(), self._seen, self._shop
+            if seen is not None and seen.live and now - self._since < min(_TIMES * self._spent, _LONGEST):
+                return seen
+            at, notes = shop.clock(), shop.measure.notes  # and is brought up to date
+            generation = shop.store.generation
+            data = (generation, tuple(map(str, notes)))
+            if seen is None or seen.data != data:
+                self.measure.notes, self.measure.at_least = notes, generation
+                self._spent = 0.0
+            live = any(load.state == "running" and load.complete_until is not None for load in shop.store.loads())
+            self._seen, self._since = Looked(data, live, at), now
+            return self._seen
+
+    def spend(self, seconds: float) -> None:
+        """So long it took to work something out."""
+        with self._lock:
+            self._spent += seconds
 
 
 class Shared:
     """What one reader shares with others: who looks next finds it there.
 
-    While events come in, it may be a moment old, the longer the more it takes to work out (`resa.base.once.patience`).
-
     Args:
-        shop: The workspace.
-        kept: What others made.
+        kept: What is kept of the workspace.
     """
 
-    def __init__(self, shop: Workspace, kept: Kept) -> None:
-        self._shop = shop
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
+
+    @property
+    def measure(self) -> Measure:
+        """Questions to the generation that readers see."""
+        assert self._looked  # noqa: S101 - it is looked which one that is
+        return self._kept.measure
+
+    @property
+    def at(self) -> datetime:
+        """When what is told was the newest, UTC."""
+        return self._looked.at
 
     def of(self, key: tuple[Hashable, ...], make: Callable[[], Said]) -> Said:
         """What is said under a key, which names everything that it depends on but the data.
@@ -50,10 +124,18 @@ class Shared:
         Raises:
             WorkspaceBusy: Many wait for it already.
         """
-        return cast("Said", self._kept.lately(key, lambda: self._data, make))
+
+        def timed() -> Said:
+            began = time.monotonic()
+            try:
+                return make()
+            finally:
+                self._kept.spend(time.monotonic() - began)
+
+        stale = _STALE if self._looked.live else 0.0
+        return cast("Said", self._kept.said.get(key, self._looked.data, timed, stale=stale))
 
     @cached_property
-    def _data(self) -> Hashable:
-        """By what data answers differ: the generation, and what has to be said of it; found out once a page."""
-        notes = tuple(map(str, self._shop.measure.notes))
-        return self._shop.store.generation, notes
+    def _looked(self) -> Looked:
+        """What is seen on the whole page."""
+        return self._kept.look()

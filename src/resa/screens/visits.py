@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from resa.base.language import LANGUAGES
 from resa.model.people import Person, Session
 from resa.screens.rights import Right, may, rights_of
-from resa.screens.sharing import Shared, nothing_kept
+from resa.screens.sharing import Kept, Shared
 from resa.screens.words import say, say_count
 from resa.storage import ApiKey
 from resa.workspace import Workspace
@@ -140,7 +140,7 @@ class Desk:
         self._lock = Lock()
         self._shop = Workspace(folder)
         self._shop.audit.way = "http"
-        self._kept = nothing_kept()
+        self._kept = Kept(self._shop)
         self._edits = Edits(self._shop)
 
     def now(self) -> tuple[Workspace, Shared]:
@@ -148,8 +148,8 @@ class Desk:
         with self._lock:
             if self._edits.seen():
                 self._edits.take_up()
-                self._kept = nothing_kept()
-            return self._shop, Shared(self._shop, self._kept)
+                self._kept = Kept(self._shop)
+            return self._shop, Shared(self._kept)
 
     @property
     def secret(self) -> str:

@@ -16,7 +16,6 @@ from tests.support.screens import visiting
 
 import resa
 from resa.analytics import lately
-from resa.base import once
 from resa.reporting import report_content
 from resa.screens import reports
 from resa.storage import keep_visit
@@ -169,8 +168,7 @@ def collected(folder: Path, first: int, last: int, bought: int) -> None:
         shop.collect()
 
 
-def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(once, "_LONGEST", 0.0)
+def test_what_changed_since_one_was_here_last(folder: Path) -> None:
     with visiting(folder, "viewer") as viewer:
         assert "Since you were here last" not in viewer.get("/").text
         collected(folder, DAYS, DAYS + 2, 0)
@@ -185,8 +183,7 @@ def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.
         assert "Nothing changed." in viewer.get("/").text
 
 
-def test_what_turned_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(once, "_LONGEST", 0.0)
+def test_what_turned_is_told(folder: Path) -> None:
     (folder / "web_2.csv").unlink()
     with resa.open(folder) as shop:
         shop.remove_loads([load.id for load in shop.loads() if load.source_id == "web"][-1:])
@@ -230,23 +227,18 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counted
 
 
-def test_while_events_come_in_it_is_worked_out_now_and_then(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_worked_out_once_for_all_and_anew_once_data_came(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = counting(monkeypatch)
-    monkeypatch.setattr(once, "_TIMES", 1e6)
     with visiting(folder, "viewer") as viewer:
         first = viewer.get("/").text
         assert re.search(r"Numbers as of 20\d\d-\d\d-\d\d \d\d:\d\d UTC", first)
-        for day in range(DAYS, DAYS + 3):
-            collected(folder, day, day + 1, 5)
-            assert "700" in viewer.get("/").text
+        assert "700" in viewer.get("/map/journey").text
+        assert "700" in viewer.get("/reports/journey").text
         assert len(counted) == 1
-        monkeypatch.setattr(once, "_LONGEST", 0.0)
-    with visiting(folder, "viewer") as viewer:
-        assert "730" in viewer.get("/").text
-        collected(folder, DAYS + 3, DAYS + 4, 5)
-        assert "740" in viewer.get("/").text
-        assert "740" in viewer.get("/").text
-        assert len(counted) == 3
+        collected(folder, DAYS, DAYS + 1, 5)
+        assert "710" in viewer.get("/map/journey").text
+        assert "710" in viewer.get("/").text
+        assert len(counted) == 2
 
 
 def test_two_shops_of_one_process_are_told_apart(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
