@@ -9,6 +9,7 @@ from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_editing import OF_EDITING
+from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
 __all__ = ["ENGLISH", "say", "say_count"]
@@ -16,6 +17,7 @@ __all__ = ["ENGLISH", "say", "say_count"]
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
     **OF_EDITING,
+    **OF_PRESENTING,
     **OF_BEGINNINGS,
     # The frame
     "home": "Home",

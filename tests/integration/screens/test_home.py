@@ -252,3 +252,18 @@ def test_two_shops_of_one_process_are_told_apart(folder: Path, tmp_path_factory:
     with visiting(folder, "viewer") as one, visiting(other, "viewer") as two:
         assert "700" in one.get("/").text
         assert "120" in two.get("/").text
+
+
+def test_slides_tell_what_the_home_page_tells_one_after_another(folder: Path) -> None:
+    with visiting(folder, "viewer") as viewer:
+        first = viewer.get("/map/journey/present").text
+        assert "700" in first
+        count = int(re.findall(r">1/(\d+) ·", first)[0])
+        told = [viewer.get(f"/map/journey/present?slide={number}").text for number in range(1, count + 1)]
+        for number, html in enumerate(told, start=1):
+            turns = re.findall(r'<a rel="(\w+)" href="([^"]+)"', html)
+            expected = [("prev", f"/map/journey/present?slide={number - 1}")] * (number > 1)
+            expected += [("next", f"/map/journey/present?slide={number + 1}")] * (number < count)
+            assert turns == expected
+            assert re.search(r'<a rel="up" class="leave" href="/map/journey"', html)
+        assert any("After Cart we expect Purchase within 1 day" in html for html in told)
