@@ -14,10 +14,12 @@ from resa.journey_map.editing import (
     edited,
     move_stage,
     move_touchpoint,
+    new_key,
     remove_stage,
     remove_touchpoint,
     write_map,
     write_section,
+    write_signal,
     write_stage,
     write_touchpoint,
 )
@@ -25,7 +27,7 @@ from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
 from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, map_key, read_map
 from resa.journey_map.names import display_name, normalised
-from resa.journey_map.saying import LANES, said_of, squeezed
+from resa.journey_map.saying import LANES, said_of, signal_of, squeezed
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 
 __all__ = [
@@ -49,14 +51,17 @@ __all__ = [
     "map_key",
     "move_stage",
     "move_touchpoint",
+    "new_key",
     "normalised",
     "read_map",
     "remove_stage",
     "remove_touchpoint",
     "said_of",
+    "signal_of",
     "squeezed",
     "write_map",
     "write_section",
+    "write_signal",
     "write_stage",
     "write_touchpoint",
 ]

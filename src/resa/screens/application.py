@@ -40,6 +40,7 @@ from resa.screens import (
     settings,
     signing_in,
     tour,
+    when,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
@@ -85,6 +86,7 @@ _ROUTES: Final = (
     *reports.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *when.ROUTES,
 )
 
 

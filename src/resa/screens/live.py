@@ -50,12 +50,16 @@ def tracking(visit: Visiting, key: FromPath[str]) -> Html:
     """The tracking plan of a map: what shows each touchpoint, what came, and what came that it does not use."""
     journey_map = visit.shop.map(key)
     parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
-    tables = [
-        (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
-        for name, part in parts.items()
-        if part.table.num_rows
-    ]
-    return page(visit, "tracking", visit.say("tracking", map=journey_map.title), tables=tables)
+    some = {name: part.table for name, part in parts.items() if part.table.num_rows}
+    return page(
+        visit,
+        "tracking",
+        visit.say("tracking", map=journey_map.title),
+        key=key,
+        tables=[(visit.say(f"tracking_{name}"), shown(table, visit.language)) for name, table in some.items()],
+        unused=list(some).index("unused") if "unused" in some else None,
+        events=some["unused"].column("event").to_pylist() if "unused" in some and visit.may("edit") else [],
+    )
 
 
 def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:
