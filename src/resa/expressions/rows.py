@@ -222,7 +222,7 @@ def _literal(value: str, kind: str) -> str:
     if kind == "text":
         return _quoted(value)
     if _NUMBER.fullmatch(value):
-        return value
+        return value.replace(".", "0.", 1) if value.lstrip("-")[0] == "." else value
     if kind == "number":
         raise _Wrong(sentence("'{value}' is no number", value=value[:40]))
     return value.lower() if value.lower() in _TRUTHS else _quoted(value)
@@ -439,6 +439,8 @@ def _told(node: exp.Expr) -> object:
         return type(node).__name__, _all_told(_operands(node))
     if isinstance(node, exp.Not):
         return "Not", _told(node.this)
+    if isinstance(node, exp.Like) and node.args.get("negate"):
+        return "Not", _told(exp.Like(this=node.this.copy(), expression=node.expression.copy()))
     return spoken(node)
 
 

@@ -263,6 +263,7 @@ def _told(
     if named and found.newest:
         visit.shop.audit.note("people.show", who=visit.who, place="when", rows=len(found.newest))
     names = {one.key: one.name for one in journey_map.touchpoints}
+    columns = None if any(one.said for one in found.newest) else len(_HEADINGS) + 1
     every = format_count(found.looked_at, visit.language)
     return {
         "figures": True,
@@ -276,16 +277,8 @@ def _told(
             (name, count_for(visit, some), format_count(every_one, visit.language))
             for name, some, every_one in found.by_event
         ],
-        "headings": [
-            visit.say(word)
-            for word in (
-                "matches_at",
-                "matches_event",
-                "field_of_channel",
-                *(("who", "matches_fields") if named else ()),
-            )
-        ],
-        "newest": _newest(visit, found, journey_map, named=named),
+        "headings": [visit.say(word) for word in (*_HEADINGS, *(("who", "matches_fields") if named else ()))][:columns],
+        "newest": [row[:columns] for row in _newest(visit, found, journey_map, named=named)],
     }
 
 

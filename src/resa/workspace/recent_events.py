@@ -32,7 +32,7 @@ __all__ = ["NEWEST", "Matches", "RecentEvent", "RecentEvents", "SeenField", "pat
 NEWEST: Final = 5_000
 """So many events are looked at, the newest."""
 
-_SHOWN: Final = 20
+_SHOWN: Final = 10
 _SECONDS: Final = 2.0
 _DEEPEST: Final = 3
 _MOST_FIELDS: Final = 200
