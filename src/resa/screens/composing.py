@@ -17,7 +17,7 @@ from resa.expressions import SIGNS, Group, Row, Rows, Sign, normal_rows, rows_of
 from resa.screens.asking import pairs_of
 from resa.screens.visits import Visit
 
-__all__ = ["SIGN_WORDS", "Choice", "Composed", "asked_of_query", "composed", "listed", "spot", "values_name"]
+__all__ = ["SIGN_WORDS", "Choice", "Composed", "Headed", "asked_of_query", "composed", "listed", "spot", "values_name"]
 
 SIGN_WORDS: Final[Mapping[Sign, str]] = {
     "=": "sign_is",
@@ -63,6 +63,10 @@ class Choice:
     path: str
     label: str
     values: Sequence[str] = ()
+
+
+Headed = tuple[str, Sequence[Choice]]
+"""Fields under a heading."""
 
 
 @dataclass(frozen=True)
@@ -225,9 +229,7 @@ def spot(text: str, problem: Problem) -> tuple[str, str, str]:
     return text[:start], text[start:end], text[end:]
 
 
-def listed(
-    choices: Iterable[tuple[str, Sequence[Choice]]], wanted: Iterable[str]
-) -> list[tuple[str, Sequence[Choice]]]:
+def listed(choices: Iterable[Headed], wanted: Iterable[str]) -> list[Headed]:
     """Fields under their headings, with those that are wanted and stand nowhere yet."""
     groups = list(choices)
     known = {one.path for _, group in groups for one in group}

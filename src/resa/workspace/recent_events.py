@@ -7,58 +7,34 @@ recent.matches("event = 'product_viewed'", shop.map(), "product_page").matched
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.expressions import EVENT_FIELDS, Catalog, Compiled, Scope, compile_expression
 from resa.storage import evaluate_events, newest_events
+from resa.workspace.seen_fields import Counted, SeenField, counted_fields, plain_text, said_in_json, seen_fields
 
 if TYPE_CHECKING:
     from resa.model.journey import JourneyMap
     from resa.workspace.workspace import Workspace
 
-__all__ = ["NEWEST", "Matches", "RecentEvent", "RecentEvents", "SeenField", "path_of"]
+__all__ = ["NEWEST", "Matches", "RecentEvent", "RecentEvents"]
 
 NEWEST: Final = 5_000
 """So many events are looked at, the newest."""
 
 _SHOWN: Final = 10
 _SECONDS: Final = 2.0
-_DEEPEST: Final = 3
-_MOST_FIELDS: Final = 200
-_MOST_VALUES: Final = 50
-_LONGEST_VALUE: Final = 100
 _COLUMNS: Final = ("event", "channel", "device", "source_id")
 """Fields of events beside their properties whose values can be chosen."""
-
-_NAME: Final = re.compile(r"[^\W\d]\w*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenField:
-    """A field that recent events have.
-
-    Attributes:
-        path: As an expression names it.
-        events: How many of them have it.
-        numbers: All its values are numbers.
-        values: What it says, the commonest first, each with how many events say it.
-    """
-
-    path: str
-    events: int
-    numbers: bool = False
-    values: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,15 +108,11 @@ class RecentEvents:
         Args:
             several: Only values that so many customers have are told.
         """
-        counts = _counted(self.table)
-        found = [SeenField(path=name, events=0) for name in EVENT_FIELDS if name not in counts]
-        for path, one in counts.items():
-            values = [(value, n) for value, n in one.values.most_common() if len(one.persons[value]) >= several]
-            found.append(
-                SeenField(path=path, events=one.events, numbers=one.numbers, values=tuple(values[:_MOST_VALUES]))
-            )
+        found = seen_fields(_counted(self.table), several=several)
+        known = {one.path for one in found}
+        found += [SeenField(path=name, rows=0) for name in EVENT_FIELDS if name not in known]
         order = {name: place for place, name in enumerate(EVENT_FIELDS)}
-        return sorted(found, key=lambda one: (order.get(one.path, len(order)), -one.events, one.path))
+        return sorted(found, key=lambda one: (order.get(one.path, len(order)), -one.rows, one.path))
 
     def matches(self, text: str, journey_map: JourneyMap, touchpoint: str) -> Matches:
         """What a condition meets.
@@ -214,96 +186,28 @@ def _events(table: pa.Table, found: pa.Table, said: Mapping[str, str]) -> Iterat
             channel=row["channel"] or "",
             kind=who.get("kind", ""),
             who=who.get("value", ""),
-            said={said[name]: _plain(value) for name, value in own.items() if value is not None},
+            said={said[name]: plain_text(value) for name, value in own.items() if value is not None},
         )
 
 
-# What fields there are.
-
-
-@dataclass
-class _Counted:
-    """What one field said.
-
-    Attributes:
-        events: How many events have it.
-        numbers: All values were numbers.
-        values: How often each was said.
-        persons: Of whom, as far as it matters.
-    """
-
-    events: int = 0
-    numbers: bool = True
-    values: Counter[str] = field(default_factory=Counter)
-    persons: dict[str, set[str]] = field(default_factory=dict)
-
-
-_ENOUGH: Final = 5
-_MOST_KEPT: Final = 2_000
-_kept: OrderedDict[int, tuple[pa.Table, dict[str, _Counted]]] = OrderedDict()
+_kept: OrderedDict[int, tuple[pa.Table, Counted]] = OrderedDict()
 _keeping: Final = Lock()
 
 
-def _counted(table: pa.Table) -> dict[str, _Counted]:
+def _counted(table: pa.Table) -> Counted:
     """What the fields of events say; counted once for each table."""
     with _keeping:
         if id(table) in _kept:
             return _kept[id(table)][1]
-    found: dict[str, _Counted] = {}
     columns = [table.column(name).to_pylist() for name in (*_COLUMNS, "properties", "identifiers")]
-    for *own, properties, identifiers in zip(*columns, strict=True):
-        person = identifiers[0]["value"] if identifiers else ""
-        said = [*zip(_COLUMNS, own, strict=True), *_properties(properties)]
-        for path, value in said:
-            if value is not None and (path in found or len(found) < _MOST_FIELDS):
-                _count(found.setdefault(path, _Counted()), value, person)
+    found = counted_fields(
+        (
+            identifiers[0]["value"] if identifiers else "",
+            [*zip(_COLUMNS, own, strict=True), *said_in_json("properties", properties)],
+        )
+        for *own, properties, identifiers in zip(*columns, strict=True)
+    )
     with _keeping:
         _kept.clear()
         _kept[id(table)] = table, found  # with the table, so that no other one gets its number
     return found
-
-
-def _count(one: _Counted, value: Any, person: str) -> None:
-    one.events += 1
-    one.numbers &= isinstance(value, int | float) and not isinstance(value, bool)
-    text = _plain(value)
-    if len(text) > _LONGEST_VALUE or (text not in one.values and len(one.values) >= _MOST_KEPT):
-        return
-    one.values[text] += 1
-    persons = one.persons.setdefault(text, set())
-    if len(persons) < _ENOUGH:
-        persons.add(person)
-
-
-def _properties(text: str | None) -> Iterator[tuple[str, Any]]:
-    try:
-        said = json.loads(text or "{}")
-    except ValueError:
-        return
-    if isinstance(said, dict):
-        yield from _flat("properties", said, 1)
-
-
-def _flat(path: str, said: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
-    """Names with dots between them, and what is said there; of lists nothing."""
-    for name, value in said.items():
-        here = f"{path}.{path_of(name)}"
-        if isinstance(value, dict):
-            if depth < _DEEPEST:
-                yield from _flat(here, value, depth + 1)
-        elif isinstance(value, str | int | float) and name:
-            yield here, value
-
-
-def path_of(name: str) -> str:
-    """A name as an expression writes it after a dot."""
-    return name if _NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"'
-
-
-def _plain(value: Any) -> str:
-    """A value as a text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
