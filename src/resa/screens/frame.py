@@ -128,7 +128,7 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
 def _screen_of(path: str) -> str:
     """The address of the screen that a page belongs to."""
     first = path.partition("?")[0].strip("/").partition("/")[0]
-    return {"edit": "/map", "segment-builder": "/segments"}.get(first, f"/{first}")
+    return "/segments" if first.startswith("segment-") else "/map" if first == "edit" else f"/{first}"
 
 
 def redirect(path: str, *, fragment: str = "", **query: str) -> Html:

@@ -39,7 +39,6 @@ from resa.workspace.segment_numbers import known_traits, trial_size
 __all__ = ["ROUTES"]
 
 _WORDS: Final = ("name", "about", "owner")
-_LASTING: Final = frozenset({"count", "met", "missed", "opened"})
 _PLAIN: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -127,7 +126,6 @@ def _building(
         maps=[] if key or len(visit.shop.maps) < 2 else list(visit.shop.maps.values()),
         composed=condition,
         fields=listed(_fields(visit, journey_map, key), condition.fields),
-        lasting=_LASTING,
         signs=[(sign, visit.say(word)) for sign, word in SIGN_WORDS.items()],
         told=_size(visit, journey_map, condition, said["who"]),
         yaml=_yaml(visit, file, key, words, condition, journey_map),
@@ -229,7 +227,7 @@ def _traits(visit: Visit, journey_map: JourneyMap) -> Sequence[Choice]:
 
 def _size(visit: Visit, journey_map: JourneyMap, condition: Composed, before: str) -> dict[str, Any]:
     """How many customers a condition selects, in words."""
-    nothing: dict[str, Any] = {"said": "", "notes": []}
+    nothing: dict[str, Any] = {"figures": False, "said": "", "notes": []}
     if not condition.good:
         blank = condition.blank and not condition.at_rows
         return {**nothing, "said": visit.say("segment_size_wait" if blank else "matches_wrong")}
@@ -248,7 +246,7 @@ def _size(visit: Visit, journey_map: JourneyMap, condition: Composed, before: st
     if was is not None:
         notes.append(visit.say("segment_size_was", customers=count_for(visit, was[0])))
     words = visit.say("segment_size_of", customers=size, all=format_count(every, visit.language))
-    return {"said": words, "notes": notes}
+    return {"figures": True, "said": words, "notes": notes}
 
 
 def _yaml(
