@@ -9,7 +9,7 @@ __all__ = ["OF_SEGMENTS"]
 
 OF_SEGMENTS: Final[Mapping[str, str]] = {
     "segment_new": "Make a segment",
-    "segment_edit": "Change it: {name}",
+    "segment_edit": "Change {name}",
     "segment_change_it": "Change it",
     "segment_name": "Name",
     "segment_about": "What it is for",
