@@ -83,7 +83,7 @@ def test_a_segment_is_made_and_the_file_keeps_everything_else(screens: Screens, 
     answer = sent(browser, NEW, **{**form, **rows, "name": "Open carts", "owner": "Bo"})
     assert answer.headers["location"] == "/segments/open_carts"
     after = file.read_text(encoding="utf-8")
-    assert after == before + "open_carts:\n  owner: Bo\n  who: has_open(cart.purchase)\n"  # its name follows from its key
+    assert after == before + "open_carts:\n  owner: Bo\n  who: has_open(cart.purchase)\n"  # the key says the name
     assert "Open carts" in browser.get("/segments").text
     assert browser.get("/segments/open_carts").status_code == 200
 
