@@ -56,7 +56,8 @@ GUARDS: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
-"""Of every answer. The script asks this very server alone, and gets pages of it. Pictures colour their shapes by the attribute `style`, which runs nothing."""
+"""Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing; the script asks this very
+server alone."""
 
 _TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Characters that turn the direction of writing, also of what stands after them; letters turn by themselves."""

@@ -64,7 +64,6 @@ OF_SEGMENTS: Final[Mapping[str, str]] = {
     "segment_overlaps": "How segments overlap",
     "segment_overlaps_about": "Each bar is of customers who are in exactly the segments with a dot under it.",
     "segment_overlaps_choose": "Choose two to six segments.",
-    "segment_overlaps_of": "Segments",
     "segment_in_these": "In these, and in no other one of them",
     "segment_overlaps_show": "Show",
     "segment_overlaps_none": "Nobody is in any of them.",

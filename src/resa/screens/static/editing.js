@@ -208,7 +208,7 @@ if (condition) new Condition(condition);
 // What was typed and not kept is not left without a question.
 let unsent = false;
 document.addEventListener("input", (event) => {
-  if (event.target.closest("main form[method=post]")) unsent = true;
+  if (event.target.closest("main form[method=post], form[data-compose]")) unsent = true;
 });
 document.addEventListener("submit", () => (unsent = false));
 addEventListener("beforeunload", (event) => unsent && event.preventDefault());
