@@ -38,10 +38,13 @@ from resa.screens import (
     maps,
     presenting,
     reports,
+    segment_building,
+    segment_overlaps,
     segments,
     settings,
     signing_in,
     tour,
+    when,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
 from resa.screens.leaving import LEFT, leaving
@@ -87,8 +90,11 @@ _ROUTES: Final = (
     *maps.ROUTES,
     *presenting.ROUTES,
     *reports.ROUTES,
+    *segment_building.ROUTES,
+    *segment_overlaps.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *when.ROUTES,
 )
 
 

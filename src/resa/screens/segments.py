@@ -20,6 +20,7 @@ from resa.expressions import parts_of
 from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
+from resa.screens.segment_overlaps import ages_of, days_of
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.segments import SegmentFigure, count_segments
@@ -64,6 +65,8 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         figure.name,
         told=_told(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
+        ages=ages_of(visit, key),
+        days=days_of(visit, key),
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
         passages=_passages(visit, figure) if named else [],

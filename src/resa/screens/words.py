@@ -8,9 +8,11 @@ from typing import Final
 from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
+from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
+from resa.screens.words_of_segments import OF_SEGMENTS
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
@@ -19,6 +21,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_EDITING,
     **OF_PRESENTING,
     **OF_BEGINNINGS,
+    **OF_COMPOSING,
+    **OF_SEGMENTS,
     # The frame
     "home": "Home",
     "map": "Map",
