@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from resa.base.once import Once
+from resa.storage import count_erasures, is_unfinished
 from resa.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Kept:
         self._lock = Lock()
         self._seen: Looked | None = None
         self._since = self._spent = 0.0
+        self._erased = 0
 
     @cached_property
     def measure(self) -> Measure:
@@ -75,6 +77,10 @@ class Kept:
         """What readers see now."""
         with self._lock:
             now, seen, shop = time.monotonic(), self._seen, self._shop
+            erased = count_erasures(shop.store)
+            if erased != self._erased or is_unfinished(shop.store):  # who asked to be forgotten is, at once
+                self._erased, self._seen, seen = erased, None, None
+                self.said.forget()
             if seen is not None and seen.live and now - self._since < min(_TIMES * self._spent, _LONGEST):
                 return seen
             at, notes = shop.clock(), shop.measure.notes  # and is brought up to date

@@ -101,3 +101,13 @@ def test_one_page_tells_of_one_generation(shop: Workspace) -> None:
     come(shop, 2)
     assert shared.of(("a",), lambda: 2) == 1
     assert Shared(kept).of(("a",), lambda: 3) == 3
+
+
+def test_who_was_erased_is_gone_from_what_is_kept_at_once(shop: Workspace) -> None:
+    live(shop)
+    come(shop, 2)
+    kept = Kept(shop)
+    assert visits(kept) == 3
+    kept.spend(1.0)
+    shop.erase("c2-1")
+    assert visits(kept) == 2
