@@ -12,7 +12,7 @@ from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.findings.lately import Change, lately
 from resa.analytics.groups import Membership
 from resa.analytics.measure import Measure
-from resa.analytics.membership import membership_hash, segment_flags
+from resa.analytics.membership import condition_flags, membership_hash, segment_flags
 from resa.analytics.one_customer import Place, SeenCustomer, SeenEvent, SeenOpening, seen_customer
 from resa.analytics.questions.kinds import (
     KINDS,
@@ -92,6 +92,7 @@ __all__ = [
     "Why",
     "arrow_html",
     "arrow_name",
+    "condition_flags",
     "csv_bytes",
     "days_of",
     "friction_rows",

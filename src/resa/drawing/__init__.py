@@ -24,6 +24,7 @@ from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.multiples import Panel, draw_multiples
+from resa.drawing.overlaps import Overlapping, draw_overlaps
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.personas import MOST_PERSONAS
 from resa.drawing.pictures import read_pictures
@@ -62,6 +63,7 @@ __all__ = [
     "Lane",
     "MapNumbers",
     "MapOptions",
+    "Overlapping",
     "Panel",
     "Paper",
     "PathFlow",
@@ -85,6 +87,7 @@ __all__ = [
     "draw_funnel",
     "draw_map",
     "draw_multiples",
+    "draw_overlaps",
     "draw_paths",
     "draw_plan",
     "draw_process",

@@ -22,6 +22,7 @@ __all__ = [
     "said",
     "said_of",
     "section_of",
+    "signal_of",
     "squeezed",
     "stages_of",
     "wall_of",
@@ -60,6 +61,14 @@ def said_of(file: str, text: str) -> dict[str, dict[str, Any]]:
     found = {normalised(name): entry for name, entry in entries_of(data, "touchpoints").items()}
     order = [normalised(one) for _, names in wall_of(data) for one in names]
     return {key: said(key, found.get(key) or {}) for key in order}
+
+
+def signal_of(file: str, text: str, key: str) -> dict[str, Any]:
+    """What a map's file, or `signals.yaml`, says of how a touchpoint is seen; empty: nothing."""
+    data = read_document(file, text).data
+    entries = data if file == "signals.yaml" else entries_of(data, "signals") if isinstance(data, dict) else {}
+    found = next((one for name, one in (entries or {}).items() if normalised(str(name)) == key), None)
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def said(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from resa.reporting.content import FindingText, Report, Table
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
+from resa.reporting.page import page as report_page
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "main_way",
     "map_numbers",
     "report_content",
+    "report_page",
     "table_from",
 ]

@@ -1,163 +1,237 @@
-"""Composed reports: listed, put together, looked at, taken away as files, and shared by links that end."""
+"""Conditions that are put together on a page: rows of field, comparison and value, with the expression beside them.
+
+Both say the same, and either can be changed. An expression that rows cannot say stays the text that it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, timedelta
-from typing import Any, Final
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, cast
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-
-from resa.base.errors import QuestionError, ResaError
-from resa.base.language import in_language, said_by, sentence
-from resa.drawing import format_day
-from resa.reporting import composed_page, composed_pdf
-from resa.screens.frame import Html, Visiting, page, redirect
-from resa.screens.moments import when_in
-from resa.screens.reports import POLICY
-from resa.screens.signing_in import Form
-from resa.screens.viewed import composed_of
+from resa.base.errors import ExpressionError, Problem
+from resa.base.language import Sentence
+from resa.expressions import SIGNS, Group, Row, Rows, Sign, normal_rows, rows_of, text_of
+from resa.screens.asking import pairs_of
 from resa.screens.visits import Visit
-from resa.screens.writing import author_of, number_in
-from resa.workspace.composed_reports import MOST_DAYS, MOST_LETTERS, MOST_TITLE, ComposedReports, may_change
-from resa.workspace.saved_views import SavedViews
 
-__all__ = ["ROUTES"]
+__all__ = ["SIGN_WORDS", "Choice", "Composed", "Headed", "asked_of_query", "composed", "listed", "spot", "values_name"]
 
-_DAYS: Final = 14
-"""So long does a link hold unless another day is chosen."""
+SIGN_WORDS: Final[Mapping[Sign, str]] = {
+    "=": "sign_is",
+    "<>": "sign_is_not",
+    ">": "sign_more",
+    ">=": "sign_at_least",
+    "<": "sign_less",
+    "<=": "sign_at_most",
+    "in": "sign_among",
+    "not in": "sign_not_among",
+    "between": "sign_between",
+    "contains": "sign_contains",
+    "not contains": "sign_not_contains",
+    "starts_with": "sign_begins",
+    "ends_with": "sign_ends",
+    "like": "sign_like",
+    "not like": "sign_not_like",
+    "is not null": "sign_there",
+    "is null": "sign_missing",
+    "holds": "sign_true",
+    "not": "sign_not_true",
+}
+"""What people call the ways to compare."""
 
-_FILES: Final = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+_BLANK: Final = Row("")
+_CELL: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.(field|sign|value|last)")
+_JOIN: Final = re.compile(r"([0-9]{1,2})\.join")
+_TAKE: Final = re.compile(r"take\.([0-9]{1,2})\.([0-9]{1,2})")
+
+Place = tuple[int, int]
 
 
-@post("/reports/composed", opt={"needs": "write"}, sync_to_thread=True)
-def begin(visit: Visiting, data: Form) -> Html:
-    """Begin a report, or put the view of some page into one, new or not."""
-    kept, person = ComposedReports(visit.shop), author_of(visit)
-    number, address, heading = number_in(data, "report"), data.get("address", ""), data.get("heading", "")
-    try:
-        if not number:
-            number = kept.begin(person, data.get("title") or heading)
-        if address:
-            kept.add(person, number, address=address, heading=heading)
-    except ResaError as error:
-        words = in_language(said_by(error), visit.language)
-        return page(visit, "trouble", visit.say("trouble"), status=422, words=words)
-    return redirect(f"/reports/composed/{number}/edit")
+@dataclass(frozen=True)
+class Choice:
+    """A field that a row may look at.
+
+    Attributes:
+        path: As an expression names it.
+        label: For people.
+        values: What it can be compared with.
+    """
+
+    path: str
+    label: str
+    values: Sequence[str] = ()
 
 
-@get("/reports/composed/{number:int}", opt={"needs": "see"}, sync_to_thread=True)
-def show(visit: Visiting, number: FromPath[int]) -> Html:
-    """A report with its numbers as they are now."""
-    report = ComposedReports(visit.shop).one(number)
-    return page(
-        visit,
-        "composed",
-        report.title,
-        report=report,
-        shown=composed_of(visit, report),
-        files=list(_FILES),
-        mine=visit.may("write") and may_change(author_of(visit), report),
+Headed = tuple[str, Sequence[Choice]]
+"""Fields under a heading."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A condition as a page shows it.
+
+    Attributes:
+        text: The expression.
+        rows: The same in rows, with a blank one behind those of each group; `None`: rows cannot say it.
+        at_rows: What is wrong with rows, by the numbers of group and row.
+        problems: What is wrong with the expression.
+        blank: It says nothing yet.
+    """
+
+    text: str
+    rows: Rows | None
+    at_rows: Mapping[Place, Sequence[Sentence]] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether it says nothing yet."""
+        return not self.text.strip()
+
+    @property
+    def good(self) -> bool:
+        """Whether it is a condition that can be asked."""
+        return not (self.blank or self.problems or self.at_rows)
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that rows look at."""
+        groups = self.rows.groups if self.rows is not None else ()
+        return list(dict.fromkeys(row.field for group in groups for row in group.rows if row.field))
+
+
+def asked_of_query(visit: Visit) -> dict[str, str]:
+    """What the address of a page says, by name.
+
+    Raises:
+        QuestionError: It says more than a page can hold.
+    """
+    return dict(pairs_of(visit.path.partition("?")[2]))
+
+
+def composed(asked: Mapping[str, str], current: str, check: Callable[[str], object]) -> Composed:
+    """A condition as a form says it.
+
+    The form says what it showed: a text that differs from that was changed by hand and counts; else the rows do, if
+    they differ from what they were.
+
+    Args:
+        asked: What the form says; what it does not, is as it was.
+        current: What holds as long as the form says nothing.
+        check: Raises ExpressionError for an expression that is wrong.
+    """
+    if "shown" not in asked:
+        return _of_text(asked.get("text", current), asked, check)
+    shown, typed = (_lines(asked.get(name, "")) for name in ("shown", "text"))
+    if typed != shown or "0.join" not in asked:
+        return _of_text(typed, asked, check)
+    rows = _said(_rows(asked))
+    before = rows_of(shown)
+    if before is not None and normal_rows(rows) == before:
+        return replace(_of_text(shown, asked, check), rows=_with_blanks(rows, asked))
+    written = text_of(rows)
+    if written.problems:
+        wrong = {row: (message,) for row, message in written.problems.items()}
+        return Composed(shown, _with_blanks(rows, asked), wrong)
+    found, at_rows, elsewhere = _problems(written.text, check), dict[Place, list[Sentence]](), list[Problem]()
+    for problem in found:
+        place = written.row_at((problem.column or 1) - 1)
+        if place is None:
+            elsewhere.append(problem)
+        else:
+            at_rows.setdefault(place, []).append(problem.message)
+    return Composed(written.text, _with_blanks(rows, asked), at_rows, elsewhere)
+
+
+def _of_text(text: str, asked: Mapping[str, str], check: Callable[[str], object]) -> Composed:
+    rows = rows_of(text)
+    return Composed(
+        text, None if rows is None else _with_blanks(rows, asked), {}, _problems(text, check) if text.strip() else ()
     )
 
 
-@get("/reports/composed/{number:int}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
-def file(visit: Visiting, number: FromPath[int], name: FromPath[str]) -> Response[bytes]:
-    """A report as a file: report.html, complete in itself, or report.pdf."""
-    stem, _, form = name.rpartition(".")
-    if stem != "report" or form not in _FILES:
-        raise QuestionError(sentence("there is no such file of this report"))
-    shown = composed_of(visit, ComposedReports(visit.shop).one(number))
-    content = composed_pdf(shown) if form == "pdf" else composed_page(shown).encode()
-    headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": POLICY}
-    return Response(content, media_type=_FILES[form], headers=headers)
+def _lines(text: str) -> str:
+    """A text as browsers send it, with plain line ends."""
+    return text.replace("\r\n", "\n")
 
 
-@get("/reports/composed/{number:int}/edit", opt={"needs": "write"}, sync_to_thread=True)
-def edit(visit: Visiting, number: FromPath[int]) -> Html:
-    """What a report holds, in its order."""
-    return _edit_page(visit, number)
-
-
-@post("/reports/composed/{number:int}/edit", opt={"needs": "write"}, sync_to_thread=True)
-def change(visit: Visiting, number: FromPath[int], data: Form) -> Html:
-    """Change the title or a part, add one, move one, take one out, or take the report away."""
-    kept, person, part = ComposedReports(visit.shop), author_of(visit), number_in(data, "part")
-    do = data.get("do", "")
+def _problems(text: str, check: Callable[[str], object]) -> Sequence[Problem]:
+    if not text.strip():
+        return ()
     try:
-        match do:
-            case "title":
-                kept.call(person, number, data.get("title", ""))
-            case "add_view":
-                view = SavedViews(visit.shop).one(person, number_in(data, "view"))
-                kept.add(person, number, address=view.address, heading=view.name)
-            case "add_text":
-                kept.add(person, number, heading=data.get("heading", ""), text=data.get("text", ""))
-            case "words":
-                kept.change(person, number, part, heading=data.get("heading", ""), text=data.get("text", ""))
-            case "up" | "down":
-                kept.move(person, number, part, -1 if do == "up" else 1)
-            case "out":
-                kept.take_out(person, number, part)
-            case "remove":
-                kept.remove(person, number)
-                return redirect("/reports")
-            case _:
-                pass
-    except ResaError as error:
-        return _edit_page(visit, number, status=422, typed=data, why=in_language(said_by(error), visit.language))
-    at = {"words": f"part-{part}", "up": f"part-{part}", "down": f"part-{part}"}.get(do, "")
-    return redirect(f"/reports/composed/{number}/edit", fragment=at)
+        check(text)
+    except ExpressionError as error:
+        return error.problems
+    return ()
 
 
-@post("/reports/composed/{number:int}/links", opt={"needs": "share"}, sync_to_thread=True)
-def share(request: Request[Any, Any, Any], visit: Visiting, number: FromPath[int], data: Form) -> Html:
-    """Make a link that shows a report to whoever has it, which is shown this once; or end one."""
-    kept, person = ComposedReports(visit.shop), author_of(visit)
-    if data.get("do") == "end":
-        kept.end(person, number, number_in(data, "link"))
-        return redirect(f"/reports/composed/{number}/edit", fragment="share")
-    try:
-        secret = kept.share(person, number, data.get("until", ""))
-    except ResaError as error:
-        return _edit_page(visit, number, status=422, typed=data, why=in_language(said_by(error), visit.language))
-    scheme = "https" if visit.secure else "http"
-    return _edit_page(visit, number, link=f"{scheme}://{request.headers.get('host', 'localhost')}/shared/{secret}")
+def _rows(asked: Mapping[str, str]) -> Rows:
+    """The rows of a form, with those that say nothing."""
+    cells: dict[int, dict[int, dict[str, str]]] = {}
+    for name, value in asked.items():
+        if found := _CELL.fullmatch(name):
+            row = cells.setdefault(int(found[1]), {}).setdefault(int(found[2]), {})
+            row[found[3]] = value.strip()
+    numbers = {int(found[1]) for name in asked if (found := _JOIN.fullmatch(name))}
+    if taken := _TAKE.fullmatch(asked.get("do", "")):
+        cells.get(int(taken[1]), {}).pop(int(taken[2]), None)
+    groups = []
+    for number in sorted(numbers | set(cells)):
+        rows = tuple(_row(one) for _, one in sorted(cells.get(number, {}).items()))
+        join = asked.get(f"{number}.join", "")
+        groups.append(Group(cast("Literal['all', 'any', 'none']", join if join in _JOINS else "all"), rows))
+    return Rows("any" if asked.get("join") == "any" else "all", tuple(groups))
 
 
-def _edit_page(
-    visit: Visit,
-    number: int,
-    *,
-    status: int = 200,
-    link: str = "",
-    typed: Mapping[str, str] | None = None,
-    why: str = "",
-) -> Html:
-    kept, person = ComposedReports(visit.shop), author_of(visit)
-    report, today = kept.one(number), visit.shop.clock().astimezone(UTC).date()
-    when = when_in("UTC", visit.language)
-    return page(
-        visit,
-        "composed_edit",
-        visit.say("composed_edit_of", title=report.title),
-        status=status,
-        report=report,
-        mine=may_change(person, report),
-        views=SavedViews(visit.shop).of(person),
-        links=[
-            (one, when(one.made_at), format_day(one.until - timedelta(days=1), visit.language))
-            for one in kept.links(number)
-        ],
-        until=(today + timedelta(days=_DAYS)).isoformat(),
-        today=today.isoformat(),
-        last=(today + timedelta(days=MOST_DAYS)).isoformat(),
-        most={"title": MOST_TITLE, "text": MOST_LETTERS},
-        link=link,
-        typed=typed or {},
-        why=why,
+_JOINS: Final = frozenset({"all", "any", "none"})
+
+
+def _row(cells: Mapping[str, str]) -> Row:
+    sign: Sign = next((sign for sign in SIGNS if sign == cells.get("sign")), "=")
+    return Row(
+        cells.get("field", ""),
+        sign,
+        cells.get("value", ""),
+        cells.get("last", ""),
     )
 
 
-ROUTES: Final = (begin, show, file, edit, change, share)
+def _said(rows: Rows) -> Rows:
+    """Without the rows of a form that were left blank."""
+    groups = (
+        replace(group, rows=tuple(row for row in group.rows if row != replace(_BLANK, sign=row.sign)))
+        for group in rows.groups
+    )
+    return replace(rows, groups=tuple(group for group in groups if group.rows))
+
+
+def _with_blanks(rows: Rows, asked: Mapping[str, str]) -> Rows:
+    """Rows as a page shows them: behind those of each group a blank one."""
+    groups = [replace(group, rows=(*group.rows, _BLANK)) for group in rows.groups]
+    if not groups or asked.get("do") == "group":
+        groups.append(Group("all" if rows.join == "any" or not groups else "any", (_BLANK,)))
+    return replace(rows, groups=tuple(groups))
+
+
+def values_name(path: str) -> str:
+    """By which the values of a field are found on a page."""
+    return f"v-{hashlib.blake2b(path.encode(), digest_size=6).hexdigest()}"
+
+
+def spot(text: str, problem: Problem) -> tuple[str, str, str]:
+    """An expression around what is wrong in it: before, the spot itself, after."""
+    start = min(max((problem.column or 1) - 1, 0), len(text))
+    found = re.compile(r"'[^']*'?|[\w.]+|\S|$").search(text, start)
+    end = start if found is None else found.end()
+    return text[:start], text[start:end], text[end:]
+
+
+def listed(choices: Iterable[Headed], wanted: Iterable[str]) -> list[Headed]:
+    """Fields under their headings, with those that are wanted and stand nowhere yet."""
+    groups = list(choices)
+    known = {one.path for _, group in groups for one in group}
+    others = [Choice(path, path) for path in wanted if path not in known]
+    return [*groups, ("", others)] if others else groups

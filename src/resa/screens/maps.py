@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -19,6 +20,7 @@ from resa.drawing import (
     PRESETS,
     MapOptions,
     Svg,
+    TouchpointNumbers,
     draw_differences,
     draw_map,
     format_count,
@@ -43,7 +45,7 @@ __all__ = [
     "check_look",
     "figures_of",
     "look_of",
-    "map_drawing",
+    "map_alone",
     "touchpoint_of",
 ]
 
@@ -134,51 +136,88 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     Raises:
         QuestionError: There is no such map, preset or persona, or the days are none.
     """
-    look, journey_map = look or Look(), visit.shop.map(key)
+    look, shop = look or Look(), visit.shop
+    journey_map = shop.map(key)
     check_look(look, journey_map)
-    numbers = None if look.plain else gather_numbers(visit.shop.measure, journey_map, days=look.days)
-    drawing = map_drawing(visit, journey_map, look, numbers)
-    said = told(visit, key)
+    pictures = _pictures(visit, journey_map)
+    comments = Comments(shop).count_open(key)
+    drawn_of = ("map", key, journey_map.hash, look, visit.language, tuple(pictures.items()), tuple(comments.items()))
     return page(
         visit,
         "map",
         journey_map.title,
         map=journey_map,
-        drawing=drawing.inline("map"),
-        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
-        told=said,
-        comments=sum(one.open for one in Comments(visit.shop).threads(key)),
+        told=told(visit, key).report,
+        comments=sum(one.open for one in Comments(shop).threads(key)),
         kept=kept_for(visit, visit.path),
         presets=list(PRESETS),
         look=look,
-        steps=_steps(look, numbers),
-        compared=None if numbers is None else _compared(visit, journey_map, look, numbers),
         files=list(FILES),
+        **visit.shared.of(drawn_of, lambda: _drawn(visit, journey_map, look, pictures, comments)),
     )
 
 
-def map_drawing(
-    visit: Visit, journey_map: JourneyMap, look: Look, numbers: Numbers | None, *, page_links: bool = True
-) -> Svg:
-    """A map as it is looked at.
+def _pictures(visit: Visit, journey_map: JourneyMap) -> dict[str, bytes]:
+    folder = visit.shop.folder
+    return read_pictures(journey_map, (folder / journey_map.file).parent, folder)
+
+
+def _drawn(
+    visit: Visit, journey_map: JourneyMap, look: Look, pictures: Mapping[str, bytes], comments: Mapping[str, int]
+) -> dict[str, Any]:
+    """What is drawn of a map, with its numbers as they are now."""
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
+    links = {one.key: f"/map/{journey_map.key}/{one.key}" for one in journey_map.touchpoints}
+    drawing = map_drawing(journey_map, look, numbers, pictures=pictures, links=links, comments=comments)
+    return {
+        "drawing": drawing.inline("map"),
+        "tables": [(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
+        "steps": _steps(look, numbers),
+        "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
+        "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
+    }
+
+
+def map_alone(visit: Visit, journey_map: JourneyMap, look: Look) -> Svg:
+    """A map as it is looked at, with its numbers, that leads nowhere.
 
     Args:
         visit: Who looks.
         journey_map: The map.
         look: How.
-        numbers: What was measured; `None`: it is drawn without.
-        page_links: Whether it leads on to its touchpoints, with a sign where there are open comments.
     """
-    shop, key = visit.shop, journey_map.key
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
+    return map_drawing(journey_map, look, numbers, pictures=_pictures(visit, journey_map))
+
+
+def map_drawing(
+    journey_map: JourneyMap,
+    look: Look,
+    numbers: Numbers | None,
+    *,
+    pictures: Mapping[str, bytes],
+    links: Mapping[str, str] = MappingProxyType({}),
+    comments: Mapping[str, int] = MappingProxyType({}),
+) -> Svg:
+    """A map as it is looked at.
+
+    Args:
+        journey_map: The map.
+        look: How.
+        numbers: What was measured; `None`: it is drawn without.
+        pictures: By the path that the map gives.
+        links: Where each touchpoint leads.
+        comments: How many open comments each has.
+    """
     options = MapOptions(
         lanes=PRESETS[look.lanes],
         width=_WIDE,
         columns=_COLUMNS,
         persona=look.persona if look.persona in journey_map.persona else None,
         personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
-        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints} if page_links else {},
-        comments=Comments(shop).count_open(key) if page_links else {},
-        pictures=read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder),
+        links=links,
+        comments=comments,
+        pictures=pictures,
         title=False,
     )
     return draw_map(journey_map, None if numbers is None else drawn(numbers), options=options)
@@ -242,7 +281,7 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     before = days_before(look.days, years=_AGAINST[look.against])
     if before.since is None or before.until is None:
         raise QuestionError(sentence("say the first and the last day of what is to be compared"))
-    earlier = gather_numbers(visit.shop.measure, journey_map, days=before)
+    earlier = gather_numbers(visit.shared.measure, journey_map, days=before)
     teller = now.teller
     names = (
         f"{teller.day(one.since)} – {teller.day(one.until)}" for one in (look.days, before) if one.since and one.until
@@ -274,7 +313,7 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
     """One touchpoint: what is planned there, its numbers, expectations and promises, and what people said."""
     journey_map = visit.shop.map(key)
     found = touchpoint_of(journey_map, touchpoint)
-    content = told(visit, key)
+    content = told(visit, key).report
     near = {one.name for one in journey_map.expectations if touchpoint in {one.after, *one.next}}
     arrows = [one for one in (*content.promises, *content.expectations) if one.name in near]
     stage = next(one.name for one in journey_map.stages if one.key == found.stage)
@@ -311,7 +350,11 @@ def touchpoint_of(journey_map: JourneyMap, key: str) -> Touchpoint:
 
 def figures_of(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str]]:
     """The large numbers of a touchpoint: what they are, and the number."""
-    numbers = map_numbers(visit.shop.measure, journey_map).touchpoints.get(touchpoint)
+
+    def measured() -> Mapping[str, TouchpointNumbers]:
+        return map_numbers(visit.shared.measure, journey_map).touchpoints
+
+    numbers = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured).get(touchpoint)
     if numbers is None:
         return []
     language = visit.language

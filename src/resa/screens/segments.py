@@ -21,6 +21,7 @@ from resa.expressions import parts_of
 from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
+from resa.screens.segment_overlaps import ages_of, days_of
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
@@ -79,6 +80,8 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         figure.name,
         told=told_figure(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
+        ages=ages_of(visit, key),
+        days=days_of(visit, key),
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
         passages=_passages(visit, figure) if named else [],
@@ -108,7 +111,7 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
 def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
     shop = visit.shop
-    journey_map, measure = shop.map(key), shop.measure
+    journey_map, measure = shop.map(key), visit.shared.measure
     now = count_segments(shop.store, measure, journey_map, weeks=0)
     moment = now[0].counted_at if now else None
     if moment is None:

@@ -10,10 +10,10 @@ from resa.base.errors import QuestionError, ResaError
 from resa.base.language import in_language, said_by, sentence
 from resa.drawing import Svg, format_count, format_days
 from resa.model.writing import ComposedReport, DayNote, ReportPart
-from resa.reporting import Composed, ComposedPart, Table, gather_numbers, table_from
+from resa.reporting import Composed, ComposedPart, Table, table_from
 from resa.screens.answers import known_before, looked_at, plain_table
 from resa.screens.explore import result_at
-from resa.screens.maps import check_look, figures_of, look_of, map_drawing, touchpoint_of
+from resa.screens.maps import check_look, figures_of, look_of, map_alone, touchpoint_of
 from resa.screens.reports import told
 from resa.screens.segments import figures_of as segment_figures
 from resa.screens.segments import told_figure
@@ -102,8 +102,7 @@ def _mapped(visit: Visit, key: str, pairs: list[tuple[str, str]]) -> ComposedPar
     """A map as it is looked at."""
     look, journey_map = look_of(pairs), visit.shop.map(key)
     check_look(look, journey_map)
-    numbers = None if look.plain else gather_numbers(visit.shop.measure, journey_map, days=look.days)
-    drawing = map_drawing(visit, journey_map, look, numbers, page_links=False)
+    drawing = map_alone(visit, journey_map, look)
     return ComposedPart(picture=drawing, wide=True, pictured=_tables(drawing))
 
 
@@ -119,7 +118,7 @@ def _touchpoint(visit: Visit, key: str, touchpoint: str) -> ComposedPart:
     journey_map = visit.shop.map(key)
     touchpoint_of(journey_map, touchpoint)
     near = {one.name for one in journey_map.expectations if touchpoint in {one.after, *one.next}}
-    content = told(visit, key)
+    content = told(visit, key).report
     rows = [
         [one.sentence, one.share, f"{one.verdict_text} {one.target}".strip(), one.time or "–"]
         for one in (*content.promises, *content.expectations)

@@ -111,6 +111,7 @@ from resa.storage.memberships import (
     since_when,
 )
 from resa.storage.needles import Needles, is_distinctive
+from resa.storage.newest import evaluate_events, newest_events
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.people import (
     accept_invitation,
@@ -269,6 +270,7 @@ __all__ = [
     "end_session_of",
     "erase_rows",
     "erased_with",
+    "evaluate_events",
     "expire_entries",
     "expire_rows",
     "factor_of",
@@ -327,6 +329,7 @@ __all__ = [
     "map_catalog",
     "move_part",
     "named_in_payload",
+    "newest_events",
     "password_of",
     "propose_factor",
     "put_consents",

@@ -155,7 +155,7 @@ class Drafts:
         if file is None:
             self._shop.map(key)
             raise QuestionError(sentence("the map has no file"))
-        texts = {name: read_document(name, content).text for name, content in files.items()}
+        texts = {name: _text_of(name, content) for name, content in files.items()}
         return Draft(
             key=key,
             file=file,
@@ -306,6 +306,12 @@ class Drafts:
         if found is None or found.file != self.of(0, key).file:
             raise QuestionError(sentence("there is no such version of this map"))
         return found
+
+
+@lru_cache(maxsize=64)
+def _text_of(file: str, content: bytes) -> str:
+    """A file as text, however it is encoded."""
+    return read_document(file, content).text
 
 
 def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:
