@@ -47,7 +47,8 @@ def _part(visit: Visit, part: ReportPart) -> ComposedPart:
     shown = ComposedPart()
     if part.address:
         try:
-            shown = _viewed(visit, part.address)
+            seen_by = (visit.language, visit.may("names"))
+            shown = visit.shared.of(("part", part.address, *seen_by), lambda: _viewed(visit, part.address))
         except ResaError as error:
             why = in_language(said_by(error), visit.language)
             shown = ComposedPart(why=visit.say("composed_nothing_shown", why=why))
