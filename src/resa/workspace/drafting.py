@@ -39,7 +39,7 @@ from resa.storage import (
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Draft", "Drafts", "difference", "fingerprint"]
+__all__ = ["Draft", "Drafts", "difference", "fingerprint", "text_in"]
 
 _TRIES = 20
 """So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
@@ -155,7 +155,7 @@ class Drafts:
         if file is None:
             self._shop.map(key)
             raise QuestionError(sentence("the map has no file"))
-        texts = {name: read_document(name, content).text for name, content in files.items()}
+        texts = {name: text_in(name, content) for name, content in files.items()}
         return Draft(
             key=key,
             file=file,
@@ -316,6 +316,12 @@ def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:
 @lru_cache(maxsize=8)
 def _loaded_of(texts: tuple[tuple[str, bytes | str], ...]) -> Loaded:
     return load_texts(dict(texts))
+
+
+@lru_cache(maxsize=64)
+def text_in(file: str, content: bytes) -> str:
+    """What stands in a file; of those that were asked for just before, the contents are not read again."""
+    return read_document(file, content).text
 
 
 def fingerprint(text: str) -> str:

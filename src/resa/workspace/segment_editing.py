@@ -30,7 +30,7 @@ from resa.journey_map import (
     write_segment,
 )
 from resa.storage import save_text, saving_alone
-from resa.workspace.drafting import difference, fingerprint
+from resa.workspace.drafting import difference, fingerprint, text_in
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -131,7 +131,7 @@ class SegmentEdits:
     def file(self) -> SegmentFile:
         """The file as it is now."""
         files, _ = map_files(self._shop.folder)
-        return SegmentFile({name: read_document(name, content).text for name, content in files.items()})
+        return SegmentFile({name: text_in(name, content) for name, content in files.items()})
 
     def save(self, key: str, words: Mapping[str, str], who: str, *, seen: str) -> None:
         """Write what is said of a segment into the file, durably; what stood there is kept.

@@ -167,7 +167,7 @@ def test_who_may_not_know_names_learns_nothing_of_single_customers(screens: Scre
     assert '<option value="Lund">' not in html
     assert "anna" not in html
     for role in ("viewer", "service"):
-        assert screens(role).get(EDIT).status_code == 403  # type: ignore[arg-type]
+        assert screens(role).get(EDIT).status_code == 403
 
 
 def test_segments_are_laid_over_each_other(screens: Screens, folder: Path) -> None:
