@@ -26,6 +26,8 @@ PAGES: Final = (
     "/map/journey?from=2026-10-01&until=2026-10-31&against=before",
     "/map/journey?persona=*",
     "/map/journey/cart",
+    "/map/journey/present",
+    "/map/journey/present?slide=2",
     "/edit/journey",
     "/edit/journey?touchpoint=cart",
     "/edit/journey?stage=conversion",

@@ -6,6 +6,7 @@ from resa.reporting.content import FindingText, Report
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
+from resa.reporting.page import page as report_page
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "main_way",
     "map_numbers",
     "report_content",
+    "report_page",
 ]

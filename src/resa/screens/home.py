@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from threading import Lock
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -20,7 +18,7 @@ from resa.model.journey import Improvement, JourneyMap
 from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
 from resa.screens.frame import Html, Visiting, page
-from resa.screens.reports import FRESH, Told, told_lately
+from resa.screens.reports import Told, told
 from resa.screens.visits import Visit
 from resa.workspace.health import health_of
 
@@ -56,19 +54,6 @@ class _Doing:
     why: Sentence | None = None
 
 
-class _Reviews(NamedTuple):
-    """How many pairs of customers wait for a decision, and what that was counted of."""
-
-    at: datetime
-    generation: int
-    decisions: int
-    pairs: int
-
-
-_reviews: dict[Path, _Reviews] = {}
-_counting: Final = Lock()
-
-
 @get("/", opt={"needs": "see"}, sync_to_thread=True)
 def home(visit: Visiting) -> Html:
     """What needs somebody and what changed, each a link; then every map with its large numbers and where to look."""
@@ -91,7 +76,7 @@ def home(visit: Visiting) -> Html:
 
 def _doing(visit: Visit, journey_map: JourneyMap) -> _Doing:
     try:
-        return _Doing(map=journey_map, told=told_lately(visit, journey_map.key))
+        return _Doing(map=journey_map, told=told(visit, journey_map.key))
     except ResaError as error:  # another map may well be shown
         return _Doing(map=journey_map, told=None, why=said_by(error))
 
@@ -135,14 +120,9 @@ def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
 
 
 def _waiting(visit: Visit) -> int:
-    """How many pairs of customers wait for a decision; counted once for all, once a minute while events come in."""
-    shop = visit.shop
-    now, generation, decisions = shop.clock(), shop.store.generation, len(shop.identity.decisions())
-    with _counting:
-        known = _reviews.get(shop.folder)
-        if known is None or known.decisions != decisions or (known.generation != generation and now - known.at > FRESH):
-            _reviews[shop.folder] = known = _Reviews(now, generation, decisions, shop.identity.count_undecided())
-        return known.pairs
+    """How many pairs of customers wait for a decision."""
+    identity = visit.shop.identity
+    return visit.shared.of(("reviews", len(identity.decisions())), identity.count_undecided)
 
 
 def _seen(doing: list[_Doing]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -18,6 +18,7 @@ from resa.base.language import sentence
 from resa.drawing import (
     PRESETS,
     MapOptions,
+    TouchpointNumbers,
     draw_differences,
     draw_map,
     format_count,
@@ -110,32 +111,42 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     look, shop = look or Look(), visit.shop
     journey_map = shop.map(key)
     _check(look, journey_map)
-    numbers = None if look.plain else gather_numbers(shop.measure, journey_map, days=look.days)
+    pictures = read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder)
+    drawn_of = ("map", key, journey_map.hash, look, visit.language, tuple(pictures.items()))
+    return page(
+        visit,
+        "map",
+        journey_map.title,
+        map=journey_map,
+        told=told(visit, key).report,
+        presets=list(PRESETS),
+        look=look,
+        files=list(FILES),
+        **visit.shared.of(drawn_of, lambda: _drawn(visit, journey_map, look, pictures)),
+    )
+
+
+def _drawn(visit: Visit, journey_map: JourneyMap, look: Look, pictures: Mapping[str, bytes]) -> dict[str, Any]:
+    """What is drawn of a map, with its numbers as they are now."""
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
     options = MapOptions(
         lanes=PRESETS[look.lanes],
         width=_WIDE,
         columns=_COLUMNS,
         persona=look.persona if look.persona in journey_map.persona else None,
         personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
-        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints},
-        pictures=read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder),
+        links={one.key: f"/map/{journey_map.key}/{one.key}" for one in journey_map.touchpoints},
+        pictures=pictures,
         title=False,
     )
     drawing = draw_map(journey_map, None if numbers is None else drawn(numbers), options=options)
-    return page(
-        visit,
-        "map",
-        journey_map.title,
-        map=journey_map,
-        drawing=drawing.inline("map"),
-        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
-        told=told(visit, key),
-        presets=list(PRESETS),
-        look=look,
-        steps=_steps(look, numbers),
-        compared=None if numbers is None else _compared(visit, journey_map, look, numbers),
-        files=list(FILES),
-    )
+    return {
+        "drawing": drawing.inline("map"),
+        "tables": [(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
+        "steps": _steps(look, numbers),
+        "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
+        "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
+    }
 
 
 def _check(look: Look, journey_map: JourneyMap) -> None:
@@ -191,7 +202,7 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     before = days_before(look.days, years=_AGAINST[look.against])
     if before.since is None or before.until is None:
         raise QuestionError(sentence("say the first and the last day of what is to be compared"))
-    earlier = gather_numbers(visit.shop.measure, journey_map, days=before)
+    earlier = gather_numbers(visit.shared.measure, journey_map, days=before)
     teller = now.teller
     names = (
         f"{teller.day(one.since)} – {teller.day(one.until)}" for one in (look.days, before) if one.since and one.until
@@ -229,7 +240,7 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
         raise QuestionError(
             sentence("the map has no touchpoint '{key}'{suggestion}", key=touchpoint, suggestion=suggestion)
         )
-    content = told(visit, key)
+    content = told(visit, key).report
     near = {one.name for one in journey_map.expectations if touchpoint in {one.after, *one.next}}
     arrows = [one for one in (*content.promises, *content.expectations) if one.name in near]
     stage = next(one.name for one in journey_map.stages if one.key == found.stage)
@@ -250,7 +261,11 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
 
 def _figures(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str]]:
     """The large numbers of a touchpoint: what they are, and the number."""
-    numbers = map_numbers(visit.shop.measure, journey_map).touchpoints.get(touchpoint)
+
+    def measured() -> Mapping[str, TouchpointNumbers]:
+        return map_numbers(visit.shared.measure, journey_map).touchpoints
+
+    numbers = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured).get(touchpoint)
     if numbers is None:
         return []
     language = visit.language

@@ -95,7 +95,7 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
 def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
     shop = visit.shop
-    journey_map, measure = shop.map(key), shop.measure
+    journey_map, measure = shop.map(key), visit.shared.measure
     now = count_segments(shop.store, measure, journey_map, weeks=0)
     moment = now[0].counted_at if now else None
     if moment is None:

@@ -16,6 +16,7 @@ from resa.base.errors import EngineError, TimeExceeded
 from resa.engine import Engine
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.model.tables import EVENTS
+from resa.storage.erasing import count_erasures, is_unfinished
 from resa.storage.evaluation import quoted_files
 from resa.storage.records import EventFile, Exclusion
 from resa.storage.store import Store
@@ -28,9 +29,10 @@ _PAUSE: Final = 3
 
 
 class _Read(NamedTuple):
-    """Events that were read: of which files, and when to look again."""
+    """Events that were read: of which files, after how many erasures, and when to look again."""
 
     files: tuple[int, ...]
+    erased: int
     table: pa.Table
     again_at: float
 
@@ -66,15 +68,17 @@ def _kept(store: Store, most: int, exclude: Sequence[Exclusion], seconds: float)
     files = [file for file in store.event_files() if file.rows]
     numbers = tuple(file.id for file in files)
     key = (store.layout.root, tuple(exclude), most)
-    began = time.monotonic()
+    began, erased = time.monotonic(), count_erasures(store)
     with _reading:
         before = _read.get(key)
+    if before is not None and (before.erased != erased or is_unfinished(store)):
+        before = None  # who asked to be forgotten is, at once
     if before is not None and (before.files == numbers or began < before.again_at):
         return before.table
     table = _newest(files, most, exclude, seconds) if files else EVENTS.empty_table()
     now = time.monotonic()
     with _reading:
-        _read[key] = _Read(numbers, table, now + _PAUSE * (now - began))
+        _read[key] = _Read(numbers, erased, table, now + _PAUSE * (now - began))
         _read.move_to_end(key)
         while len(_read) > _KEPT:
             _read.popitem(last=False)

@@ -308,6 +308,12 @@ class Drafts:
         return found
 
 
+@lru_cache(maxsize=64)
+def text_in(file: str, content: bytes) -> str:
+    """A file as text, however it is encoded; of those that were asked for just before, nothing is read again."""
+    return read_document(file, content).text
+
+
 def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:
     """The maps that texts say; those that were asked for just before are not read again."""
     return _loaded_of(tuple(texts.items()))
@@ -316,12 +322,6 @@ def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:
 @lru_cache(maxsize=8)
 def _loaded_of(texts: tuple[tuple[str, bytes | str], ...]) -> Loaded:
     return load_texts(dict(texts))
-
-
-@lru_cache(maxsize=64)
-def text_in(file: str, content: bytes) -> str:
-    """What stands in a file; of those that were asked for just before, the contents are not read again."""
-    return read_document(file, content).text
 
 
 def fingerprint(text: str) -> str:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
+from resa.storage import count_erasures
 from resa.workspace.seen_fields import Counted, SeenField, counted_fields, path_of, said_in_json, seen_fields
 from resa.workspace.segments import Passage
 
@@ -158,7 +159,7 @@ _told: OrderedDict[tuple[object, ...], Counted] = OrderedDict()
 def _traits(shop: Workspace) -> Counted:
     """What the traits of some customers say; counted once for each generation."""
     index = shop.store.index()
-    key = (shop.folder, index.generation)
+    key = (shop.folder, index.generation, count_erasures(shop.store))
     with _counting:
         if key in _told:
             return _told[key]

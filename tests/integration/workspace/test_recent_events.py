@@ -97,9 +97,15 @@ def test_what_came_meanwhile_is_seen(shop: resa.Workspace) -> None:
     assert RecentEvents(shop).matches("event = 'late'", shop.map(), "small").matched == 1
 
 
+def test_who_was_erased_is_gone_from_what_was_read(shop: resa.Workspace) -> None:
+    assert any(one.who == "c6" for one in RecentEvents(shop).matches("event = 'order'", shop.map(), "small").newest)
+    shop.erase("c6")
+    assert not any(one.who == "c6" for one in RecentEvents(shop).matches("event = 'order'", shop.map(), "small").newest)
+
+
 def test_counting_has_a_limit_of_time(shop: resa.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment_numbers, "_counted", segment_numbers._counted.__class__())
-    assert trial_size(shop, shop.map(), "count(small) > 0", seconds=30) == (6, 8)
+    assert trial_size(shop, shop.map(), "count(small) > 0", seconds=30) == (6, 7)
     assert trial_size(shop, shop.map(), "count(small) > 1", seconds=0) is None
     assert trial_size(shop, shop.map(), "count(small) > 1", seconds=30) is not None
     with pytest.raises(ExpressionError):

@@ -1,4 +1,4 @@
-// Editing by keyboard: moving over the wall, changing a cell where it stands, finding a line of the text.
+// Editing by keyboard: moving over the wall, changing a cell where it stands, finding a line of the text; slides.
 // Everything works without this too, by links and forms.
 
 const LINES = new Set(["actions", "motivation", "questions", "frontstage", "backstage", "support"]);
@@ -204,6 +204,22 @@ const area = document.querySelector("textarea[data-lines]");
 if (area) new Text(area);
 const condition = document.querySelector("form[data-compose]");
 if (condition) new Condition(condition);
+
+// Slides are turned by the keys that the remote controls of lecterns send.
+if (document.querySelector("[data-slides]")) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, button, [tabindex='0']")) return;
+    const way = {
+      ArrowRight: "next", PageDown: "next", " ": event.shiftKey ? "prev" : "next",
+      ArrowLeft: "prev", PageUp: "prev",
+      Escape: "up",
+    }[event.key];
+    const link = way && document.querySelector(`a[rel=${way}]`);
+    if (!link) return;
+    event.preventDefault();
+    link.click();
+  });
+}
 
 // What was typed and not kept is not left without a question.
 let unsent = false;
