@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from resa.base.errors import MapError, QuestionError
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
-from resa.documents import read_document
 from resa.journey_map import (
     SEGMENTS_FILE,
     Loaded,
@@ -25,6 +24,7 @@ from resa.journey_map import (
     map_files,
     new_key,
     remove_segment,
+    segment_entries,
     segment_entry,
     segment_said,
     write_segment,
@@ -82,8 +82,7 @@ class SegmentFile:
         Raises:
             QuestionError: The name has neither letters nor digits.
         """
-        data = read_document(SEGMENTS_FILE, self.text).data
-        taken = set(data) if isinstance(data, dict) else set()
+        taken = {*segment_entries(self.text), "segments"}  # a file may begin with this heading
         taken |= {persona.key for one in self.loaded.maps.values() for persona in one.personas}
         return new_key(name, taken)
 

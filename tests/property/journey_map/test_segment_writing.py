@@ -24,6 +24,8 @@ FILES = (
     "# ours\nfirst: traits.a >= 1   # short\n\nSecond One:\n    who:  'traits.b = 1'\n    # why\n    owner: Bo\n# end",
     "first:\r\n  name: Ö\r\n  who: >\r\n    traits.a = 1\r\n    and traits.b = 2\r\n# end\r\n",
     "{first: {who: traits.a = 1}, second_one: traits.b = 2}\n",
+    "# ours\nsegments:\n  first: traits.a >= 1   # short\n\n  Second One:\n      who:  'traits.b = 1'\n# end\n",
+    "segments:\n",
 )
 WORDS = st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20).map(
     lambda text: " ".join(text.split())
