@@ -22,6 +22,7 @@ __all__ = [
     "said",
     "said_of",
     "section_of",
+    "shared_entries",
     "signal_of",
     "squeezed",
     "stages_of",
@@ -66,9 +67,21 @@ def said_of(file: str, text: str) -> dict[str, dict[str, Any]]:
 def signal_of(file: str, text: str, key: str) -> dict[str, Any]:
     """What a map's file, or `signals.yaml`, says of how a touchpoint is seen; empty: nothing."""
     data = read_document(file, text).data
-    entries = data if file == "signals.yaml" else entries_of(data, "signals") if isinstance(data, dict) else {}
-    found = next((one for name, one in (entries or {}).items() if normalised(str(name)) == key), None)
+    if not isinstance(data, dict):
+        return {}
+    entries = shared_entries(data, "signals") if file == "signals.yaml" else entries_of(data, "signals")
+    found = next((one for name, one in entries.items() if normalised(str(name)) == key), None)
     return dict(found) if isinstance(found, dict) else {}
+
+
+def shared_entries(data: Data, section: str) -> Data:
+    """The entries of a file that maps share, which may hold its section's own heading, as it stood in a map."""
+    if len(data) == 1 and spelling(next(iter(data))) == section:
+        name = next(iter(data))
+        if not isinstance(data[name], dict):
+            data[name] = {}
+        return data[name]  # type: ignore[no-any-return]  # it is one now
+    return data
 
 
 def said(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from resa.base.language import sentence
 from resa.documents import Document, read_document, rewrite, spelling
 from resa.journey_map.editing import Change
 from resa.journey_map.names import normalised
-from resa.journey_map.saying import Data, write
+from resa.journey_map.saying import Data, shared_entries, write
 
 __all__ = [
     "SEGMENTS_FILE",
     "edited_segments",
     "remove_segment",
+    "segment_entries",
     "segment_entry",
     "segment_said",
     "segment_text",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 SEGMENTS_FILE: Final = "segments.yaml"
+_SECTION: Final = "segments"
 _ORDER: Final = ("name", "about", "owner", "map", "who")
 
 
@@ -45,9 +47,10 @@ def edited_segments(text: str, *changes: Change) -> str:
     """
     document = read_document(SEGMENTS_FILE, text)
     data: Data = copy.deepcopy(document.data) or {}
+    entries = shared_entries(data, _SECTION)
     for change in changes:
-        change(data)
-    if data == (document.data or {}):
+        change(entries)
+    if data == (document.data or {}) or shared_entries(copy.deepcopy(document.data) or {}, _SECTION) == entries:
         return text
     if document.root is not None and document.root.pairs:
         return rewrite(document, data)
@@ -99,19 +102,30 @@ def remove_segment(key: str) -> Change:
 
 def segment_entry(text: str, key: str) -> Any:
     """What the file says of a segment, as it stands there: a mapping, or a condition alone; `None`: nothing."""
+    return segment_entries(text).get(key)
+
+
+def segment_entries(text: str) -> dict[str, Any]:
+    """What the file says of each segment, by key."""
     data = read_document(SEGMENTS_FILE, text).data
-    return data.get(_called(data, key)) if isinstance(data, dict) else None
+    entries = shared_entries(data, _SECTION) if isinstance(data, dict) else {}
+    return {normalised(str(name)): entry for name, entry in reversed(list(entries.items()))}
 
 
 def segment_text(text: str, key: str) -> str:
     """The lines of the file that are about a segment; empty: none are."""
-    root = read_document(SEGMENTS_FILE, text).root
+    document = read_document(SEGMENTS_FILE, text)
+    root = document.root
+    if root is not None and len(root.pairs) == 1 and spelling(root.pairs[0][0].text) == _SECTION:
+        root = root.pairs[0][1]
     found = next((one for one, _ in root.pairs if normalised(one.text) == key), None) if root is not None else None
     if root is None or found is None or root.flow:
         return "" if found is None else text
+    start, _ = document.source.line_bounds(found.start)
+    deep = found.start - start
     first, *others = text[found.start :].splitlines()
-    inside = list(takewhile(lambda line: not line.strip() or line[0] in " \t", others))
-    return "\n".join([first, *inside]).rstrip()
+    inside = takewhile(lambda line: not line.strip() or not line[: deep + 1].strip(), others)
+    return "\n".join([first, *(line[deep:] for line in inside)]).rstrip()
 
 
 def segment_said(entry: Any) -> dict[str, str]:

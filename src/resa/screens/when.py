@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from litestar import get, post
@@ -38,6 +39,9 @@ FEW: Final = 5
 """Who may not know names is told of no fewer customers or events, and of no value that fewer have."""
 
 _SHARED: Final = "signals.yaml"
+_said_of: Final = lru_cache(maxsize=16)(signal_of)
+"""What files say of a signal, which is asked for at each look at its condition."""
+
 _HEADINGS: Final = ("matches_at", "matches_event", "channel_of_event")
 
 
@@ -61,7 +65,7 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
             if before is None:
                 raise QuestionError(sentence("the draft was thrown away meanwhile; look at the map as it is now"))
             change = write_signal(
-                touchpoint, said.text, seen=signal_of(draft.file, before, touchpoint), shared=_shared(draft, touchpoint)
+                touchpoint, said.text, seen=_said_of(draft.file, before, touchpoint), shared=_shared(draft, touchpoint)
             )
             about = visit.say("when_step", touchpoint=_name(draft, touchpoint))
             Drafts(visit.shop).change(person_of(visit), key, about, change)
@@ -195,7 +199,7 @@ def _of_event(event: str) -> str:
 
 def _shared(draft: Draft, touchpoint: str) -> Mapping[str, Any] | None:
     text = draft.others.texts.get(_SHARED)
-    return signal_of(_SHARED, text, touchpoint) or None if isinstance(text, str) else None
+    return _said_of(_SHARED, text, touchpoint) or None if isinstance(text, str) else None
 
 
 def _check(journey_map: JourneyMap) -> Any:
@@ -210,7 +214,7 @@ def _notes(visit: Visit, draft: Draft, signal: Signal | None, touchpoint: str) -
         return [visit.say("when_not_seen", why=signal.not_seen)]
     if signal.daily_number is not None:
         return [visit.say("when_daily", number=signal.daily_number)]
-    own = signal_of(draft.file, draft.text, touchpoint)
+    own = _said_of(draft.file, draft.text, touchpoint)
     return [] if own or _shared(draft, touchpoint) is None else [visit.say("when_shared")]
 
 

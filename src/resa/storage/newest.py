@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 
+from resa.base.errors import EngineError, TimeExceeded
 from resa.engine import Engine
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.model.tables import EVENTS
+from resa.storage.erasing import count_erasures, is_unfinished
 from resa.storage.evaluation import quoted_files
 from resa.storage.records import EventFile, Exclusion
 from resa.storage.store import Store
@@ -21,14 +24,27 @@ from resa.storage.store import Store
 __all__ = ["evaluate_events", "newest_events"]
 
 _KEPT: Final = 2
-_read: OrderedDict[tuple[object, ...], pa.Table] = OrderedDict()
+_PAUSE: Final = 3
+"""So many times as long as reading them took, events stay the newest, whatever came meanwhile."""
+
+
+class _Read(NamedTuple):
+    """Events that were read: of which files, after how many erasures, and when to look again."""
+
+    files: tuple[int, ...]
+    erased: int
+    table: pa.Table
+    again_at: float
+
+
+_read: OrderedDict[tuple[object, ...], _Read] = OrderedDict()
 _reading: Final = Lock()
 
 
 def newest_events(store: Store, most: int, exclude: Sequence[Exclusion] = (), *, seconds: float = 5.0) -> pa.Table:
     """The events that happened last, the newest first; those that are left out of the index are left out here too.
 
-    They are read anew once others came.
+    They are read anew once others came, but not all the time.
 
     Args:
         store: Where they are.
@@ -39,20 +55,34 @@ def newest_events(store: Store, most: int, exclude: Sequence[Exclusion] = (), *,
     Raises:
         TimeExceeded: It takes longer.
     """
+    try:
+        return _kept(store, most, exclude, seconds)
+    except TimeExceeded:
+        raise
+    except EngineError:  # files were joined meanwhile: those that hold the same rows now are listed by now
+        return _kept(store, most, exclude, seconds)
+
+
+def _kept(store: Store, most: int, exclude: Sequence[Exclusion], seconds: float) -> pa.Table:
+    """The events as they were read before, while they are the newest, or reading them again would take too long."""
     files = [file for file in store.event_files() if file.rows]
-    key = (store.layout.root, tuple(file.id for file in files), tuple(exclude), most)
+    numbers = tuple(file.id for file in files)
+    key = (store.layout.root, tuple(exclude), most)
+    began, erased = time.monotonic(), count_erasures(store)
     with _reading:
-        if key in _read:
-            _read.move_to_end(key)
-            return _read[key]
-    found = _newest(files, most, exclude, seconds) if files else EVENTS.empty_table()
+        before = _read.get(key)
+    if before is not None and (before.erased != erased or is_unfinished(store)):
+        before = None  # who asked to be forgotten is, at once
+    if before is not None and (before.files == numbers or began < before.again_at):
+        return before.table
+    table = _newest(files, most, exclude, seconds) if files else EVENTS.empty_table()
+    now = time.monotonic()
     with _reading:
-        for other in [one for one in _read if one[0] == key[0]]:
-            del _read[other]
-        _read[key] = found
+        _read[key] = _Read(numbers, erased, table, now + _PAUSE * (now - began))
+        _read.move_to_end(key)
         while len(_read) > _KEPT:
             _read.popitem(last=False)
-    return found
+    return table
 
 
 def _newest(files: Sequence[EventFile], most: int, exclude: Sequence[Exclusion], seconds: float) -> pa.Table:

@@ -39,7 +39,7 @@ from resa.storage import (
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Draft", "Drafts", "difference", "fingerprint"]
+__all__ = ["Draft", "Drafts", "difference", "fingerprint", "text_in"]
 
 _TRIES = 20
 """So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
@@ -155,7 +155,7 @@ class Drafts:
         if file is None:
             self._shop.map(key)
             raise QuestionError(sentence("the map has no file"))
-        texts = {name: _text_of(name, content) for name, content in files.items()}
+        texts = {name: text_in(name, content) for name, content in files.items()}
         return Draft(
             key=key,
             file=file,
@@ -309,8 +309,8 @@ class Drafts:
 
 
 @lru_cache(maxsize=64)
-def _text_of(file: str, content: bytes) -> str:
-    """A file as text, however it is encoded."""
+def text_in(file: str, content: bytes) -> str:
+    """A file as text, however it is encoded; of those that were asked for just before, nothing is read again."""
     return read_document(file, content).text
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from resa.base.errors import MapError, QuestionError
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
-from resa.documents import read_document
 from resa.journey_map import (
     SEGMENTS_FILE,
     Loaded,
@@ -25,12 +24,13 @@ from resa.journey_map import (
     map_files,
     new_key,
     remove_segment,
+    segment_entries,
     segment_entry,
     segment_said,
     write_segment,
 )
 from resa.storage import save_text, saving_alone
-from resa.workspace.drafting import difference, fingerprint
+from resa.workspace.drafting import difference, fingerprint, text_in
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -82,8 +82,7 @@ class SegmentFile:
         Raises:
             QuestionError: The name has neither letters nor digits.
         """
-        data = read_document(SEGMENTS_FILE, self.text).data
-        taken = set(data) if isinstance(data, dict) else set()
+        taken = {*segment_entries(self.text), "segments"}  # a file may begin with this heading
         taken |= {persona.key for one in self.loaded.maps.values() for persona in one.personas}
         return new_key(name, taken)
 
@@ -131,7 +130,7 @@ class SegmentEdits:
     def file(self) -> SegmentFile:
         """The file as it is now."""
         files, _ = map_files(self._shop.folder)
-        return SegmentFile({name: read_document(name, content).text for name, content in files.items()})
+        return SegmentFile({name: text_in(name, content) for name, content in files.items()})
 
     def save(self, key: str, words: Mapping[str, str], who: str, *, seen: str) -> None:
         """Write what is said of a segment into the file, durably; what stood there is kept.

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from resa.base.clock import to_microseconds
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.workspace.seen_fields import SeenField, counted_fields, path_of, said_in_json, seen_fields
+from resa.storage import count_erasures
+from resa.workspace.seen_fields import Counted, SeenField, counted_fields, path_of, said_in_json, seen_fields
 from resa.workspace.segments import Passage
 
 if TYPE_CHECKING:
@@ -145,16 +146,31 @@ def known_traits(shop: Workspace, journey_map: JourneyMap, *, several: int = 1) 
         journey_map: Whose computed traits.
         several: Only values are told that so many customers have, at most 5.
     """
-    traits = shop.store.customer_traits(shop.store.index())
-    rows = traits.slice(max(0, traits.num_rows - _CUSTOMERS_LOOKED_AT))
-    pairs = zip(rows.column("customer").to_pylist(), rows.column("traits").to_pylist(), strict=True)
-    found = seen_fields(
-        counted_fields((str(customer), said_in_json("traits", text)) for customer, text in pairs), several=several
-    )
+    found = seen_fields(_traits(shop), several=several)
     known = {one.path for one in found}
     computed = (f"traits.{path_of(trait.key)}" for trait in journey_map.traits)
     found += [SeenField(path=path, rows=0) for path in computed if path not in known]
     return sorted(found, key=lambda one: one.path)
+
+
+_told: OrderedDict[tuple[object, ...], Counted] = OrderedDict()
+
+
+def _traits(shop: Workspace) -> Counted:
+    """What the traits of some customers say; counted once for each generation."""
+    index = shop.store.index()
+    key = (shop.folder, index.generation, count_erasures(shop.store))
+    with _counting:
+        if key in _told:
+            return _told[key]
+    traits = shop.store.customer_traits(index)
+    rows = traits.slice(max(0, traits.num_rows - _CUSTOMERS_LOOKED_AT))
+    pairs = zip(rows.column("customer").to_pylist(), rows.column("traits").to_pylist(), strict=True)
+    found = counted_fields((str(customer), said_in_json("traits", text)) for customer, text in pairs)
+    with _counting:
+        _told.clear()
+        _told[key] = found
+    return found
 
 
 # Who is in several.

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from tests.integration.screens.test_composing_screens import asked, form_of, sent, words
 from tests.support.known_customers import Browser, made_shop, screens_of
+from tests.support.screens import visiting
 
 import resa
+from resa import workspace
 from resa.screens import segment_building
 from resa.workspace.people import Role
 
@@ -201,3 +203,37 @@ def test_who_entered_and_for_how_long_opens_the_people(screens: Screens) -> None
         assert "anna" not in screens("viewer").get(place).text
     for wrong in ("days/yesterday", "days/2026-99-99", "ages/never"):
         assert browser.get(f"/segments/regulars/{wrong}").status_code == 404
+
+
+def test_of_several_maps_one_is_chosen_and_written_down(tmp_path: Path) -> None:
+    for name in ("web", "shop"):
+        text = f"title: {name}\nstages: {{all: [{name}_visit]}}\nsignals: {{{name}_visit: {{event: {name}}}}}\n"
+        (tmp_path / "journeys").mkdir(exist_ok=True)
+        (tmp_path / "journeys" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with visiting(tmp_path, "marketer") as visitor:
+        html = visitor.get("/segment-builder?map=shop").text
+        assert '<option value="count(shop_visit)"' in html
+        assert '<option value="count(web_visit)"' not in html
+        form = {**form_of(html), "name": "Came in", "text": "count(shop_visit) > 0"}
+        assert visitor.post("/segment-builder", **form).headers["location"] == "/segments/came_in"
+        html = visitor.get("/segment-builder/came_in").text
+        assert '<option value="count(shop_visit)"' in html
+        assert "0 of 0 customers" in words(html)
+    assert (tmp_path / "segments.yaml").read_text(encoding="utf-8") == (
+        'came_in:\n  map: shop\n  who: "count(shop_visit) > 0"\n'
+    )
+
+
+def test_where_nothing_came_yet_a_condition_can_be_said_all_the_same(tmp_path: Path) -> None:
+    workspace.create(tmp_path / "new", template="retail", language="en")
+    with visiting(tmp_path / "new", "marketer") as visitor:
+        html = visitor.get("/edit/journey/when/cart").text
+        assert "There are no events yet" in html
+        form = {**form_of(html), "text": "event = 'other'"}
+        assert visitor.post("/edit/journey/when/cart", **form).status_code == 303
+        assert "signals.yaml says so, for all maps" not in visitor.get("/edit/journey/when/cart").text
+        assert "signals.yaml says so, for all maps" in visitor.get("/edit/journey/when/checkout").text
+        assert "Until now it is not seen" in visitor.get("/edit/journey/when/friend_tells").text
+        assert "a number by day shows it: footfall" in unescape(visitor.get("/edit/journey/when/store_visit").text)
+        assert visitor.get("/segment-builder/waiting_carts").status_code == 200
+        assert visitor.get("/segment-overlaps/journey").status_code == 200

@@ -192,8 +192,9 @@ class Condition {
         if (other && part !== busy) part.replaceWith(document.adoptNode(other));
       }
       if (done) this.form.querySelector(".group:last-of-type .one:last-of-type select")?.focus();
-    } catch (error) {
-      if (error.name !== "AbortError") throw error;
+      history.replaceState(null, "", `?${new URLSearchParams(new FormData(this.form))}`); // what is looked at is a link
+    } catch {
+      return; // something else was typed meanwhile, or the server cannot be reached: asked again with the next letter
     }
   }
 }
