@@ -1,7 +1,7 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
-from resa.kernels.cells import bucket_numbers, count_together, renumbered
+from resa.kernels.cells import bucket_numbers, count_customers, count_together, in_cells, renumbered
 from resa.kernels.continuations import (
     LEFT_OFF,
     REPEATED,
@@ -24,6 +24,7 @@ from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
 from resa.kernels.intervals import Interval, difference_interval, effective_size, student_quantile, wilson_interval
 from resa.kernels.journeys import CODES, Journeys, Period, moments
+from resa.kernels.moves import Moves, moves
 from resa.kernels.openings import (
     CANCELLED,
     MET,
@@ -91,6 +92,7 @@ __all__ = [
     "Incidence",
     "Interval",
     "Journeys",
+    "Moves",
     "Openings",
     "PathCounts",
     "Paths",
@@ -109,6 +111,7 @@ __all__ = [
     "bucket_numbers",
     "clustered_interval",
     "continuations",
+    "count_customers",
     "count_paths",
     "count_together",
     "cumulative_incidence",
@@ -120,7 +123,9 @@ __all__ = [
     "funnel_directly",
     "funnel_levels",
     "funnel_unless",
+    "in_cells",
     "moments",
+    "moves",
     "openings",
     "paths",
     "quantiles",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_together", "renumbered"]
+__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered"]
 
 
 @kernel
@@ -117,3 +117,80 @@ def renumbered(codes: npt.NDArray[np.int32], size: int) -> tuple[npt.NDArray[np.
     if not _renumbered(read_only(codes, np.int32), table, numbers):
         raise ValueError(f"codes are numbered 0 to {size - 1}")
     return numbers, np.flatnonzero(table >= 0)
+
+
+@kernel
+def _count_customers(
+    cells: npt.NDArray[np.int32],
+    customers: npt.NDArray[np.int32],
+    latest: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+    different: npt.NDArray[np.int64],
+) -> bool:
+    """Add up; `latest` knows of whom each cell's last thing was. `False` if a cell is out of bounds."""
+    for row in range(len(cells)):
+        cell = cells[row]
+        if cell < 0:
+            continue
+        if cell >= len(counts):
+            return False
+        counts[cell] += 1
+        different[cell] += latest[cell] != customers[row]
+        latest[cell] = customers[row]
+    return True
+
+
+def count_customers(
+    cells: npt.NDArray[np.int32], customers: npt.NDArray[np.int32], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """How many things are in each cell, and of how many customers: i64[size] each.
+
+    Args:
+        cells: Of each thing, 0 to `size` - 1; below 0: in none.
+        customers: Whose each thing is, ascending within each cell.
+        size: How many cells there are.
+
+    Raises:
+        TypeError: Cells or customers are not i32.
+        ValueError: The arrays differ in length, or a cell is out of bounds.
+    """
+    if len(cells) != len(customers):
+        raise ValueError(f"{len(customers)} customers for {len(cells)} cells")
+    counts, different = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    rows = (read_only(cells, np.int32), read_only(customers, np.int32))
+    if not _count_customers(*rows, np.full(size, -1, np.int32), counts, different):
+        raise ValueError(f"cells are numbered 0 to {size - 1}")
+    return counts, different
+
+
+@kernel
+def _in_cells(
+    values: npt.NDArray[np.int64], cells: npt.NDArray[np.int32], free: npt.NDArray[np.int64], out: npt.NDArray[np.int64]
+) -> None:
+    for row in range(len(values)):
+        cell = cells[row]
+        if cell >= 0:
+            out[free[cell]] = values[row]
+            free[cell] += 1
+
+
+def in_cells(
+    values: npt.NDArray[np.int64], cells: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.int64]]:
+    """The values of each cell, as they come.
+
+    Args:
+        values: One for each thing.
+        cells: As `count_customers` takes them.
+        counts: How many things each has, as it tells.
+
+    Raises:
+        TypeError: The values are not i64, or the cells not i32.
+        ValueError: The arrays differ in length.
+    """
+    if len(values) != len(cells):
+        raise ValueError(f"{len(values)} values for {len(cells)} cells")
+    ends = np.cumsum(counts)
+    out = np.empty(int(counts.sum()), np.int64)
+    _in_cells(read_only(values, np.int64), read_only(cells, np.int32), ends - counts, out)
+    return np.split(out, ends)[:-1]

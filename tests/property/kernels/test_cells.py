@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import bucket_numbers, count_together, renumbered
+from resa.kernels import bucket_numbers, count_customers, count_together, in_cells, renumbered
 
 MOMENTS = st.integers(-(10**6), 10**6)
 
@@ -50,3 +50,25 @@ def test_codes_must_be_in_bounds() -> None:
     for code in (-1, 10):
         with pytest.raises(ValueError, match="codes are numbered 0 to 9"):
             renumbered(np.array([code], np.int32), 10)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3), st.integers()), max_size=30))
+def test_customers_of_a_cell_count_once(things: list[tuple[int, int, int]]) -> None:
+    things = [(cell, customer, value % 100) for cell, customer, value in sorted(things, key=lambda thing: thing[1])]
+    cells, customers = (np.array([thing[place] for thing in things], np.int32) for place in (0, 1))
+    counts, different = count_customers(cells, customers, 4)
+    behind = [[thing for thing in things if thing[0] == cell] for cell in range(4)]
+    assert counts.tolist() == [len(found) for found in behind]
+    assert different.tolist() == [len({customer for _, customer, _ in found}) for found in behind]
+    values = in_cells(np.array([value for _, _, value in things], np.int64), cells, counts)
+    assert [part.tolist() for part in values] == [[value for _, _, value in found] for found in behind]
+
+
+def test_cells_must_be_in_bounds() -> None:
+    one, two = np.zeros(1, np.int32), np.zeros(2, np.int32)
+    with pytest.raises(ValueError, match="cells are numbered 0 to 3"):
+        count_customers(one + 4, one, 4)
+    with pytest.raises(ValueError, match="2 customers for 1 cells"):
+        count_customers(one, two, 4)
+    with pytest.raises(ValueError, match="2 values for 1 cells"):
+        in_cells(np.zeros(2, np.int64), one, np.ones(1, np.int64))

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles.journeys import PERIODS, SECOND, WINDOWS, as_lists, journeys
-from tests.oracles.transitions import transitions_of, visits_of
+from tests.oracles.transitions import moves_of, transitions_of, visits_of
 
-from resa.kernels import RELATIVE_ERROR, Journeys, transitions, visits
+from resa.kernels import RELATIVE_ERROR, Journeys, moves, transitions, visits
 
 
 @given(journeys(customers=5), st.none() | WINDOWS, PERIODS, st.booleans(), st.data())
@@ -54,3 +54,15 @@ def test_visits_are_those_of_the_oracle(drawn: Journeys, drawn_edges: list[int])
     for code in range(5):
         anywhere = set().union(*(who.get((code, bucket), set()) for bucket in range(len(edges) - 1)))
         assert found.reach[code] == len(anywhere)
+
+
+@given(journeys(customers=5), PERIODS, st.booleans(), st.data())
+def test_moves_are_those_of_the_oracle(
+    drawn: Journeys, period: tuple[int, int] | None, masked: bool, data: st.DataObject
+) -> None:
+    asked = [True] * drawn.customers
+    if masked:
+        asked = data.draw(st.lists(st.booleans(), min_size=drawn.customers, max_size=drawn.customers))
+    found = moves(drawn, period=period, customers=np.array(asked, np.bool_) if masked else None, threads=2)
+    rows = list(zip(*(column.tolist() for column in found), strict=True))
+    assert rows == moves_of(as_lists(drawn), asked, period)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.question import Question, of_customers
@@ -29,6 +30,9 @@ __all__ = ["WHOLE", "Selection"]
 
 WHOLE: Final = (-(2**62), 2**62)
 """Bounds of a question without a period."""
+
+_FAR: Final = 2**61
+"""Beyond every moment of an index, and the distance from -_FAR to it fits 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Selection:
         """When what is counted may start, [from, until), microseconds since the index's epoch."""
         start, until = self.bounds
         return start - self.snapshot.epoch, until - self.snapshot.epoch
+
+    @cached_property
+    def edges(self) -> npt.NDArray[np.int64]:
+        """The same as the edges of one bucket."""
+        return np.clip(np.array(self.period, np.int64), -_FAR, _FAR)
 
     @cached_property
     def bounds(self) -> tuple[int, int]:
