@@ -1,7 +1,15 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
-from resa.kernels.cells import bucket_numbers, count_customers, count_together, in_cells, renumbered
+from resa.kernels.cells import (
+    Together,
+    bucket_numbers,
+    count_customers,
+    count_together,
+    in_cells,
+    renumbered,
+    used_together,
+)
 from resa.kernels.continuations import (
     LEFT_OFF,
     REPEATED,
@@ -100,6 +108,7 @@ __all__ = [
     "Retention",
     "Stays",
     "Tallies",
+    "Together",
     "TopPaths",
     "Totals",
     "Transitions",
@@ -137,6 +146,7 @@ __all__ = [
     "time_by_which",
     "top_paths",
     "transitions",
+    "used_together",
     "values_following",
     "variant_codes",
     "variants",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,23 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered"]
+__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered", "used_together"]
+
+_BITS: Final = 64  # places of which a word can tell which are used
+
+
+class Together(NamedTuple):
+    """Customers by the places that they use.
+
+    Attributes:
+        both: i64[G, P, P], customers of each group who use the one place and the other; the diagonal: who use it.
+        only: i64[G, P], customers who use no other.
+        any: i64[G], customers who use any.
+    """
+
+    both: npt.NDArray[np.int64]
+    only: npt.NDArray[np.int64]
+    any: npt.NDArray[np.int64]
 
 
 @kernel
@@ -194,3 +210,65 @@ def in_cells(
     out = np.empty(int(counts.sum()), np.int64)
     _in_cells(read_only(values, np.int64), read_only(cells, np.int32), ends - counts, out)
     return np.split(out, ends)[:-1]
+
+
+@kernel
+def _used_together(
+    groups: npt.NDArray[np.int32],
+    places: npt.NDArray[np.uint8],
+    customers: npt.NDArray[np.int32],
+    used: npt.NDArray[np.uint64],
+    both: npt.NDArray[np.int64],
+    only: npt.NDArray[np.int64],
+    everybody: npt.NDArray[np.int64],
+) -> bool:
+    """Add up, customer by customer; `used` has a word of 0 for each group. `False` if a number is out of bounds."""
+    begun, one = 0, np.uint64(1)
+    for row in range(len(groups) + 1):
+        if row == len(groups) or (row > 0 and customers[row] != customers[row - 1]):
+            for own in range(begun, row):
+                group = groups[own]
+                if group < 0 or used[group] == 0:
+                    continue
+                word, used[group] = used[group], np.uint64(0)
+                everybody[group] += 1
+                for place in range(only.shape[1]):
+                    if (word >> np.uint64(place)) & one:
+                        only[group, place] += word == one << np.uint64(place)
+                        for other in range(only.shape[1]):
+                            both[group, place, other] += np.int64((word >> np.uint64(other)) & one)
+            begun = row
+        if row < len(groups) and groups[row] >= 0:
+            if groups[row] >= len(used) or places[row] >= only.shape[1]:
+                return False
+            used[groups[row]] |= one << np.uint64(places[row])
+    return True
+
+
+def used_together(
+    groups: npt.NDArray[np.int32],
+    places: npt.NDArray[np.uint8],
+    customers: npt.NDArray[np.int32],
+    size: tuple[int, int],
+) -> Together:
+    """How many customers use each place, each two of them, and one alone.
+
+    Args:
+        groups: The group of each use, from 0; below 0: it does not count.
+        places: Its place, from 0.
+        customers: Whose it is, ascending.
+        size: How many groups there are, and how many places.
+
+    Raises:
+        TypeError: An array is of another type.
+        ValueError: There are too many places, the arrays differ in length, or a number is out of bounds.
+    """
+    if size[1] > _BITS:
+        raise ValueError(f"there can be {_BITS} places, not {size[1]}")
+    if not len(groups) == len(places) == len(customers):
+        raise ValueError(f"{len(groups)} groups and {len(places)} places for {len(customers)} customers")
+    found = Together(np.zeros((*size, size[1]), np.int64), np.zeros(size, np.int64), np.zeros(size[0], np.int64))
+    rows = (read_only(groups, np.int32), read_only(places, np.uint8), read_only(customers, np.int32))
+    if not _used_together(*rows, np.zeros(size[0], np.uint64), *found):
+        raise ValueError(f"groups are numbered 0 to {size[0] - 1}, and places 0 to {size[1] - 1}")
+    return found

@@ -7,7 +7,14 @@ from itertools import product
 import numpy as np
 
 from resa.kernels.alignments import align
-from resa.kernels.cells import bucket_numbers, count_customers, count_together, in_cells, renumbered
+from resa.kernels.cells import (
+    bucket_numbers,
+    count_customers,
+    count_together,
+    in_cells,
+    renumbered,
+    used_together,
+)
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
@@ -47,6 +54,7 @@ def warm() -> None:
     count_together(trials.places, np.zeros(1, np.uint8), 2, 0, 1)
     counts, _ = count_customers(zeros, zeros, 1)
     in_cells(np.zeros(1, np.int64), zeros, counts)
+    used_together(zeros, np.zeros(1, np.uint8), zeros, (1, 1))
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))

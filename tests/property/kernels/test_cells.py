@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import bucket_numbers, count_customers, count_together, in_cells, renumbered
+from resa.kernels import bucket_numbers, count_customers, count_together, in_cells, renumbered, used_together
 
 MOMENTS = st.integers(-(10**6), 10**6)
 
@@ -72,3 +72,26 @@ def test_cells_must_be_in_bounds() -> None:
         count_customers(one, two, 4)
     with pytest.raises(ValueError, match="2 values for 1 cells"):
         in_cells(np.zeros(2, np.int64), one, np.ones(1, np.int64))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 2), st.integers(0, 3)), max_size=30).map(sorted))
+def test_places_are_used_together_by_whoever_uses_both(uses: list[tuple[int, int, int]]) -> None:
+    customers, groups, places = np.array(uses, np.int32).reshape(-1, 3).T
+    found = used_together(groups.copy(), places.astype(np.uint8), customers.copy(), (3, 4))
+    for group in range(3):
+        by = {customer: {use[2] for use in uses if use[:2] == (customer, group)} for customer, _, _ in uses}
+        assert found.any[group] == sum(bool(used) for used in by.values())
+        for place in range(4):
+            assert found.only[group, place] == sum(used == {place} for used in by.values())
+            both = [sum({place, other} <= used for used in by.values()) for other in range(4)]
+            assert found.both[group, place].tolist() == both
+
+
+def test_uses_must_be_in_bounds() -> None:
+    one, place = np.zeros(1, np.int32), np.zeros(1, np.uint8)
+    with pytest.raises(ValueError, match="groups are numbered 0 to 0, and places 0 to 1"):
+        used_together(one, place + np.uint8(2), one, (1, 2))
+    with pytest.raises(ValueError, match="there can be 64 places, not 65"):
+        used_together(one, place, one, (1, 65))
+    with pytest.raises(ValueError, match="1 groups and 0 places for 1 customers"):
+        used_together(one, place[:0], one, (1, 1))

@@ -134,16 +134,11 @@ def _counted(
     visited = everything.found
     groups = grouped(selection, visited.customers, visited.positions)
     size = len(selection.snapshot.names)
-    if groups.numbers is not None:
-        cells = groups.numbers * np.int32(size) + visited.codes
-        counted = _in_cells(visited, cells, len(groups.labels), size)
-        return groups, [(*one, numbers) for one, numbers in zip(groups.split(), counted, strict=True)]
     found: list[tuple[str | None, Flags | slice, _Numbers]] = []
-    for label, members in groups.split():  # a visit may be in several of these
-        cells = np.full(len(visited.codes), -1, np.int32)
-        cells[members] = visited.codes[members]
-        (numbers,) = _in_cells(visited, cells, 1, size)
-        found.append((label, members, numbers))
+    for numbers, layer in groups.layers(len(visited.codes)):
+        cells = np.where(layer < 0, layer, layer * np.int32(size) + visited.codes)
+        counted = _in_cells(visited, cells, len(numbers), size)
+        found += ((groups.labels[at], groups.chosen(at), one) for at, one in zip(numbers, counted, strict=True))
     return groups, found
 
 

@@ -58,11 +58,29 @@ class Groups:
     def split(self) -> Iterator[tuple[str | None, Flags | slice]]:
         """Each label with an index that picks its members from an array of the things."""
         for number, label in enumerate(self.labels):
-            if self.numbers is not None:
-                yield label, self.numbers == number
-            else:
-                members = self.members[number]
-                yield label, slice(None) if members is None else members
+            yield label, self.chosen(number)
+
+    def chosen(self, number: int) -> Flags | slice:
+        """An index that picks the members of one group from an array of the things."""
+        if self.numbers is not None:
+            chosen: Flags = self.numbers == number
+            return chosen
+        members = self.members[number]
+        return slice(None) if members is None else members
+
+    def layers(self, things: int) -> Iterator[tuple[range, npt.NDArray[np.int32]]]:
+        """Groups that do not overlap, by their places in `labels`, and each thing's place among these; -1: in none.
+
+        Args:
+            things: How many there are.
+        """
+        if self.numbers is not None:
+            yield range(len(self.labels)), self.numbers.astype(np.int32)
+            return
+        for number in range(len(self.labels)):
+            inside = np.full(things, -1, np.int32)
+            inside[self.chosen(number)] = 0
+            yield range(number, number + 1), inside
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -150,24 +168,27 @@ def label_sql(selection: Selection, by: str) -> tuple[str, str]:
 
 def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
     defined = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
-    members = {key: selection.expressions.persona(key)[customers] for key in defined}
-    personas = [key for key in defined if members[key].any()]
-    flags = [members[key] for key in personas]
-    nobody = np.ones(len(customers), np.bool_)
-    for flag in flags:
-        nobody &= ~flag
+    there = np.zeros(len(selection.snapshot.index.offsets) - 1, np.bool_)
+    there[customers] = True
+    of_each = {key: selection.expressions.persona(key) for key in defined}
+    personas = [key for key in defined if (of_each[key] & there).any()]
+    several = np.zeros(len(there), np.uint8)
+    for key in personas:
+        several += of_each[key]
+    nobody = int(np.count_nonzero(there & (several == 0)))
     warnings = []
-    if nobody.any():
+    if nobody:
         warnings.append(
             sentences(
                 "{n} customer is of no persona and in no group.",
                 "{n} customers are of no persona and in no group.",
-                int(np.count_nonzero(np.bincount(customers[nobody]))),
+                nobody,
             )
         )
-    if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
+    if (there & (several > 1)).any():
         warnings.append(sentence("Some customers are of several personas and counted in each."))
-    return Groups(tuple(personas), tuple(flags), *label_sql(selection, "persona"), tuple(warnings))
+    flags = tuple(of_each[key][customers] for key in personas)
+    return Groups(tuple(personas), flags, *label_sql(selection, "persona"), tuple(warnings))
 
 
 def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
