@@ -9,6 +9,7 @@ from resa.kernels.cells import (
     in_cells,
     renumbered,
     used_together,
+    weigh,
 )
 from resa.kernels.continuations import (
     LEFT_OFF,
@@ -154,6 +155,7 @@ __all__ = [
     "walks",
     "warm",
     "weekly_trials",
+    "weigh",
     "what_instead",
     "wilson_interval",
 ]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered", "used_together"]
+__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered", "used_together", "weigh"]
 
 _BITS: Final = 64  # places of which a word can tell which are used
 
@@ -272,3 +272,48 @@ def used_together(
     if not _used_together(*rows, np.zeros(size[0], np.uint64), *found):
         raise ValueError(f"groups are numbered 0 to {size[0] - 1}, and places 0 to {size[1] - 1}")
     return found
+
+
+@kernel
+def _weigh(
+    cells: npt.NDArray[np.int32],
+    owners: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.int64],
+    latest: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+    different: npt.NDArray[np.int64],
+) -> None:
+    """Add up; `latest` knows of whom each cell's last thing was."""
+    for row in range(len(cells)):
+        cell, owner = cells[row], owners[row]
+        another = latest[cell] != owner
+        latest[cell] = owner
+        for column in range(weights.shape[1]):
+            counts[cell, column] += weights[owner, column]
+            different[cell, column] += another * weights[owner, column]
+
+
+def weigh(
+    cells: npt.NDArray[np.int32], owners: npt.NDArray[np.int32], weights: npt.NDArray[np.int64], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """What the owners of the things in each cell weigh, an owner counted for each thing, and once: i64[size, R] each.
+
+    Args:
+        cells: Of each thing, 0 to `size` - 1.
+        owners: Whose it is, a row of the weights, ascending.
+        weights: i64[owners, R], R weights of each.
+        size: How many cells there are.
+
+    Raises:
+        TypeError: An array is of another type.
+        ValueError: The arrays differ in length, or a number is out of bounds.
+    """
+    if len(cells) != len(owners):
+        raise ValueError(f"{len(owners)} owners for {len(cells)} cells")
+    for numbers, bound in ((cells, size), (owners, len(weights))):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < bound:
+            raise ValueError(f"cells are numbered 0 to {size - 1}, and owners 0 to {len(weights) - 1}")
+    counts, different = (np.zeros((size, weights.shape[1]), np.int64) for _ in range(2))
+    rows = (read_only(cells, np.int32), read_only(owners, np.int32), read_only(weights, np.int64))
+    _weigh(*rows, np.full(size, -1, np.int32), counts, different)
+    return counts, different

@@ -14,6 +14,7 @@ from resa.kernels.cells import (
     in_cells,
     renumbered,
     used_together,
+    weigh,
 )
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
@@ -55,6 +56,7 @@ def warm() -> None:
     counts, _ = count_customers(zeros, zeros, 1)
     in_cells(np.zeros(1, np.int64), zeros, counts)
     used_together(zeros, np.zeros(1, np.uint8), zeros, (1, 1))
+    weigh(zeros, zeros, np.ones((1, 1), np.int64), 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
     visits(tiny, 3, np.array([0, 10], np.int64))

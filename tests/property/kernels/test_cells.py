@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resa.kernels import bucket_numbers, count_customers, count_together, in_cells, renumbered, used_together
+from resa.kernels import bucket_numbers, count_customers, count_together, in_cells, renumbered, used_together, weigh
 
 MOMENTS = st.integers(-(10**6), 10**6)
 
@@ -95,3 +95,24 @@ def test_uses_must_be_in_bounds() -> None:
         used_together(one, place, one, (1, 65))
     with pytest.raises(ValueError, match="1 groups and 0 places for 1 customers"):
         used_together(one, place[:0], one, (1, 1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=30).map(sorted), st.data())
+def test_owners_weigh_for_each_thing_and_once(things: list[tuple[int, int]], data: st.DataObject) -> None:
+    weights = data.draw(st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=4, max_size=4))
+    owners, cells = np.array(things, np.int64).reshape(-1, 2).T
+    counts, once = weigh(cells.astype(np.int32), owners.astype(np.int32), np.array(weights, np.int64), 3)
+    for cell in range(3):
+        own = [owner for owner, place in things if place == cell]
+        for column in range(2):
+            assert counts[cell, column] == sum(weights[owner][column] for owner in own)
+            assert once[cell, column] == sum(weights[owner][column] for owner in set(own))
+
+
+def test_things_that_weigh_must_be_in_bounds() -> None:
+    cell, owner, weights = np.zeros(1, np.int32), np.zeros(1, np.int32), np.ones((1, 1), np.int64)
+    for cells, owners in ((cell + np.int32(2), owner), (cell, owner + np.int32(1)), (cell - np.int32(1), owner)):
+        with pytest.raises(ValueError, match="cells are numbered 0 to 1, and owners 0 to 0"):
+            weigh(cells, owners, weights, 2)
+    with pytest.raises(ValueError, match="0 owners for 1 cells"):
+        weigh(cell, owner[:0], weights, 2)

@@ -35,11 +35,11 @@ from resa.analytics.questions.kinds import ProcessQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, part_of
 from resa.analytics.scope.grouping import Groups
-from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, literal
 from resa.analytics.statistics import distinct, share
-from resa.kernels import variant_codes, variants
+from resa.kernels import variant_codes
 
 __all__ = ["ARROW_COLUMNS", "PROCESS_TOUCHPOINT_COLUMNS", "answer_process"]
 
@@ -129,12 +129,12 @@ def _most(ranked: Sequence[tuple[_Key, int]], part: float) -> list[_Key]:
 def _happy(selection: Selection) -> tuple[list[int], int]:
     """Codes of the happy path in order, and how many walk it; none where nobody visits anything."""
     journeys = selection.journeys
-    period = None if selection.bounds == WHOLE else selection.period
-    found = variants(journeys, collapse=True, period=period, customers=selection.customers)
+    found = selection.variants(collapse=True)
     if not len(found.customer):
         return [], 0
-    goal = np.isin(journeys.touchpoints, [selection.snapshot.journey_map.code[key] for key in _goal(selection)])
-    hits = np.flatnonzero(goal)
+    goal = np.zeros(len(selection.snapshot.names), np.bool_)
+    goal[[selection.snapshot.journey_map.code[key] for key in _goal(selection)]] = True
+    hits = np.flatnonzero(goal[journeys.touchpoints])
     rows = np.searchsorted(found.start, hits, side="right") - 1
     inside = (rows >= 0) & (hits < found.stop[rows])
     reaches = np.zeros(len(found.customer), np.bool_)

@@ -23,7 +23,7 @@ from resa.analytics.sql.text import Statement, inlined, listed, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
-from resa.kernels import Journeys, Period
+from resa.kernels import Journeys, Period, Variants, variants
 from resa.model.names import normalised
 
 __all__ = ["WHOLE", "Selection"]
@@ -183,6 +183,17 @@ class Selection:
         other |= np.diff(self.snapshot.customers_at(positions), prepend=-1) != 0
         changes: Positions = positions[other]
         return changes
+
+    def variants(self, *, collapse: bool) -> Variants:
+        """Whole journeys that begin in the period; those of everybody are kept, as several questions look at them.
+
+        Args:
+            collapse: A touchpoint repeated at once counts once.
+        """
+        if self.everything:
+            return self.snapshot.keep(("variants", collapse), lambda: variants(self.journeys, collapse=collapse))
+        period = None if self.bounds == WHOLE else self.period
+        return variants(self.journeys, collapse=collapse, period=period, customers=self.customers)
 
     def codes(self, step: Step, field: str) -> tuple[int, ...]:
         """The codes of a step as written: a touchpoint, a stage (any of its touchpoints), or several of either.
