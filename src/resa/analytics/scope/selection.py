@@ -26,13 +26,13 @@ from resa.base.language import Sentence, sentence
 from resa.kernels import Journeys, Period, Variants, variants
 from resa.model.names import normalised
 
-__all__ = ["WHOLE", "Selection"]
+__all__ = ["FAR", "WHOLE", "Selection"]
 
 WHOLE: Final = (-(2**62), 2**62)
 """Bounds of a question without a period."""
 
-_FAR: Final = 2**61
-"""Beyond every moment of an index, and the distance from -_FAR to it fits 64 bits."""
+FAR: Final = 2**61
+"""Beyond every moment of an index, and the distance from -FAR to it fits 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Selection:
     @cached_property
     def edges(self) -> npt.NDArray[np.int64]:
         """The same as the edges of one bucket."""
-        return np.clip(np.array(self.period, np.int64), -_FAR, _FAR)
+        return np.clip(np.array(self.period, np.int64), -FAR, FAR)
 
     @cached_property
     def bounds(self) -> tuple[int, int]:
