@@ -32,8 +32,9 @@ from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
 from resa.kernels.intervals import Interval, difference_interval, effective_size, student_quantile, wilson_interval
-from resa.kernels.journeys import CODES, Journeys, Period, moments
+from resa.kernels.journeys import CODES, WHOLE_TIME, Journeys, Period, moments
 from resa.kernels.moves import Moves, moves
+from resa.kernels.of_each import OfEach, events_of_each
 from resa.kernels.openings import (
     CANCELLED,
     MET,
@@ -92,6 +93,7 @@ __all__ = [
     "TURNED_BACK",
     "UNANSWERED",
     "WENT_ON",
+    "WHOLE_TIME",
     "Alignments",
     "Continuations",
     "Deadlines",
@@ -102,6 +104,7 @@ __all__ = [
     "Interval",
     "Journeys",
     "Moves",
+    "OfEach",
     "Openings",
     "PathCounts",
     "Paths",
@@ -127,6 +130,7 @@ __all__ = [
     "cumulative_incidence",
     "difference_interval",
     "effective_size",
+    "events_of_each",
     "flow",
     "funnel",
     "funnel_counts",

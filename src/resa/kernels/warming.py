@@ -22,6 +22,7 @@ from resa.kernels.funnel_options import funnel_directly
 from resa.kernels.joining import Kinds, components, founders, join
 from resa.kernels.journeys import Journeys
 from resa.kernels.moves import moves
+from resa.kernels.of_each import events_of_each
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
@@ -59,6 +60,7 @@ def warm() -> None:
     weigh(zeros, zeros, np.ones((1, 1), np.int64), 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
+    events_of_each(tiny, [1])
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     align(tiny, variants(tiny), [1])
