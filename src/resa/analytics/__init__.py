@@ -8,6 +8,8 @@ from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
 from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
+from resa.analytics.findings.alarms import FALSE_ALARM_DAYS, Watched, watched
+from resa.analytics.findings.effects import Effect, effects
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.findings.lately import Change, lately
 from resa.analytics.groups import Membership
@@ -49,6 +51,7 @@ __all__ = [
     "ABOUT",
     "COLUMNS",
     "COMPARED_COLUMNS",
+    "FALSE_ALARM_DAYS",
     "KINDS",
     "TABLE_FILES",
     "VIEWS",
@@ -58,6 +61,7 @@ __all__ = [
     "Column",
     "ConformanceQuestion",
     "CoverageQuestion",
+    "Effect",
     "ExpectationsQuestion",
     "Exported",
     "Finding",
@@ -88,10 +92,12 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "Watched",
     "Why",
     "arrow_html",
     "arrow_name",
     "csv_bytes",
+    "effects",
     "friction_rows",
     "group_name",
     "heading",
@@ -106,5 +112,6 @@ __all__ = [
     "time_name",
     "told_cell",
     "touchpoint_name",
+    "watched",
     "why",
 ]

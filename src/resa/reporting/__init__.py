@@ -6,6 +6,7 @@ from resa.reporting.content import FindingText, Report
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
+from resa.reporting.provenance import Silence, silences
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Numbers",
     "Report",
     "Section",
+    "Silence",
     "Way",
     "build_report",
     "changes_between",
@@ -25,4 +27,5 @@ __all__ = [
     "main_way",
     "map_numbers",
     "report_content",
+    "silences",
 ]

@@ -87,6 +87,25 @@ from resa.storage.memberships import (
     since_when,
 )
 from resa.storage.needles import Needles, is_distinctive
+from resa.storage.news import (
+    due_tellings,
+    enter_telling,
+    keep_news,
+    known_news,
+    list_tellings,
+    settle_telling,
+    telling_alone,
+    told_occasions,
+    try_again,
+)
+from resa.storage.owners import (
+    bind_owner,
+    bound_owners,
+    keep_language,
+    languages_of_recipients,
+    stop_kinds,
+    stopped_kinds_of,
+)
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.people import (
     accept_invitation,
@@ -122,6 +141,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.reviews import keep_review, reviews_of
 from resa.storage.runs import Owners
 from resa.storage.seals import audit_seal, consents_seal
 from resa.storage.searching import search_everything
@@ -205,6 +225,8 @@ __all__ = [
     "audit_entries",
     "audit_seal",
     "begin_session",
+    "bind_owner",
+    "bound_owners",
     "change_password",
     "change_role",
     "changed_customers",
@@ -225,10 +247,12 @@ __all__ = [
     "count_waiting",
     "customers_alone",
     "drop_draft",
+    "due_tellings",
     "end_factor",
     "end_person",
     "end_session",
     "end_session_of",
+    "enter_telling",
     "erase_rows",
     "erased_with",
     "expire_entries",
@@ -258,7 +282,10 @@ __all__ = [
     "keep_consents",
     "keep_decisions",
     "keep_entry",
+    "keep_language",
+    "keep_news",
     "keep_out",
+    "keep_review",
     "keep_segment",
     "keep_visit",
     "kept_decisions",
@@ -267,6 +294,8 @@ __all__ = [
     "key_hash",
     "keys_of",
     "known_key",
+    "known_news",
+    "languages_of_recipients",
     "last_times",
     "lending",
     "link_secret",
@@ -274,6 +303,7 @@ __all__ = [
     "list_people",
     "list_sessions",
     "list_steps",
+    "list_tellings",
     "living_session",
     "lower_bounds",
     "made_link_secret",
@@ -292,6 +322,7 @@ __all__ = [
     "replace_recovery_codes",
     "replacing_pairs",
     "reset_factor",
+    "reviews_of",
     "revoke_key",
     "rows_naming",
     "save_text",
@@ -302,12 +333,18 @@ __all__ = [
     "segment_history",
     "segment_states_of",
     "settle_draft",
+    "settle_telling",
     "share_file",
     "since_when",
     "some_parts",
     "state_of_source",
     "states_of_sources",
+    "stop_kinds",
+    "stopped_kinds_of",
+    "telling_alone",
+    "told_occasions",
     "touchpoints_without_history",
+    "try_again",
     "trying",
     "undo_step",
     "verify_store",

@@ -190,6 +190,13 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "last_visits",  # numbers of maps, which count and name nobody
         "draft_steps",  # what people write into maps
         "saved_texts",
+        "owners",  # what people call each other in maps, and who of the staff is meant
+        "recipients",
+        "stopped_kinds",
+        "news",  # numbers of maps
+        "tellings",
+        "told",
+        "reviews",
         "erasures",
         "erased_identifiers",
         "source_states",
