@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ["Hooked", "MailServer", "Receiver", "mail_server", "receiver"]
+__all__ = ["Hooked", "MailServer", "Receiver", "closed_port", "mail_server", "receiver"]
 
 
 @dataclass
@@ -23,13 +23,15 @@ class MailServer:
         port: Where it listens.
         mails: All that was taken.
         refuses: What is said to recipients in the place of 250; empty: they are taken.
-        users: User and password pairs by which it lets in.
+        users: What was said to be let in.
+        after: Called once a mail was taken, before that is said.
     """
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     refuses: str = ""
     users: list[str] = field(default_factory=list)
+    after: Callable[[], None] = lambda: None
 
 
 class _Smtp(socketserver.StreamRequestHandler):
@@ -52,6 +54,7 @@ class _Smtp(socketserver.StreamRequestHandler):
                 case "DATA":
                     self._say("354 go on")
                     kept.mails.append(self._body())
+                    kept.after()
                     self._say("250 taken")
                 case "QUIT":
                     self._say("221 bye")
@@ -112,7 +115,7 @@ def receiver() -> Iterator[Receiver]:
     kept = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - its protocol
+        def do_POST(self) -> None:
             """Take a message."""
             body = self.rfile.read(int(self.headers["content-length"]))
             kept.got.append(Hooked(self.path, {name.lower(): value for name, value in self.headers.items()}, body))

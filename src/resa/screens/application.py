@@ -36,9 +36,11 @@ from resa.screens import (
     live,
     maps,
     reports,
+    reviews,
     segments,
     settings,
     signing_in,
+    telling,
     tour,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
@@ -83,8 +85,10 @@ _ROUTES: Final = (
     *live.ROUTES,
     *maps.ROUTES,
     *reports.ROUTES,
+    *reviews.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *telling.ROUTES,
 )
 
 
@@ -159,7 +163,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
             cookie_name=COOKIES["csrf"],
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{api.BEGINS}/"],
+            exclude=[f"^{api.BEGINS}/", f"^{telling.STOP}/"],
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,

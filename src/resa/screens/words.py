@@ -10,6 +10,7 @@ from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
+from resa.screens.words_of_telling import OF_TELLING
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
@@ -17,6 +18,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
     **OF_EDITING,
     **OF_BEGINNINGS,
+    **OF_TELLING,
     # The frame
     "home": "Home",
     "map": "Map",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -12,6 +14,8 @@ import pytest
 from tests.support.mail_server import MailServer, Receiver, closed_port, mail_server, receiver
 
 import resa
+from resa.cli.app import run
+from resa.model.telling import KINDS
 from resa.storage import list_tellings
 from resa.workspace import Workspace
 from resa.workspace.telling import Recipients, stopped_by, tell
@@ -53,7 +57,7 @@ def rows(first: int, last: int, bought: int) -> Iterator[str]:
             yield f"{at + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ},{who},cart"
             if number < bought:
                 yield f"{at + timedelta(minutes=9):%Y-%m-%dT%H:%M:%SZ},{who},order"
-                if day < FELL or number < 3:
+                if day < FELL or day >= DAYS or number < 3:
                     yield f"{at + DAY:%Y-%m-%dT%H:%M:%SZ},{who},parcel"
 
 
@@ -122,15 +126,252 @@ def text_of(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def test_each_owner_is_told_once_what_is_theirs(folder: Path, mail: MailServer, hook: Receiver) -> None:
+def subjects(server: MailServer) -> list[tuple[str, str]]:
+    return sorted((str(one["To"]), str(one["Subject"])) for one in server.mails)
+
+
+def recover(folder: Path) -> None:
+    """From the day on which it fell, all is as before; and the map was reviewed."""
+    text = "\n".join(rows(DAYS, DAYS + 60, 17)) + "\n"
+    (folder / "web_2.csv").write_text(text, encoding="utf-8")
+    (folder / "journey.yaml").write_text(MAP.replace("reviewed: 2026-01-15", "reviewed: 2026-09-14"), encoding="utf-8")
+
+
+def test_each_owner_is_told_once_what_is_theirs_and_once_that_it_is_over(
+    folder: Path, mail: MailServer, hook: Receiver
+) -> None:
     shop, clock = bound(folder)
     with shop:
+        outcome = tell(shop, dry=True)
+        assert (len(outcome.messages), mail.mails, hook.got, list_tellings(shop.store)) == (4, [], [], [])
         outcome = tell(shop)
-        assert (outcome.unsent, outcome.failed) == (0, [])
-        for one in mail.mails:
-            print(one["To"], one["Subject"])
-            print(text_of(one))
-        print(hook.got)
-        from resa.workspace.telling.watching import look_at
-        for j in look_at(shop).judged: print(j)
-        print(Recipients(shop).of("Karin"), shop.maps.keys(), outcome)
+        assert (outcome.sent, outcome.unsent, outcome.failed) == (4, 0, [])
+        assert subjects(mail) == [
+            ("Anna <anna@shop.se>", "Below target: Cart → Purchase"),
+            ("Bo <bo@shop.se>", "A review is due: A shop"),
+            ("Bo <bo@shop.se>", "An improvement shows: Checkout on one page"),
+        ]
+        below = next(one for one in mail.mails if one["To"] == "Anna <anna@shop.se>")
+        assert "45% of 380 since 30 Jun 2026; the target is 75%." in text_of(below)
+        link = "https://resa.shop.se/explore/expectations?map=journey&names=cart.purchase"
+        assert f"Data up to 18 Jul 2026: {link}" in text_of(below)
+        html = below.get_body(("html",))
+        assert html is not None
+        assert "&amp;names=cart.purchase" in html.get_content()
+        (posted,) = hook.got
+        assert (posted.path, posted.headers["content-type"]) == ("/secret/path", "application/json; charset=utf-8")
+        block = json.loads(posted.body)["blocks"][1]["text"]["text"]
+        assert "Kept in 33% of 162 cases since 30 Jun 2026; before, in 100%." in block
+        clock.now += DAY
+        assert tell(shop).messages == []
+        assert (len(mail.mails), len(hook.got)) == (3, 1)
+    recover(folder)
+    with resa.open(folder) as new:
+        new.collect()
+    clock.now = BEGIN + (DAYS + 62) * DAY
+    with Workspace(folder, clock=clock) as shop:
+        assert tell(shop).sent == 3
+        assert subjects(mail)[1:3] == [
+            ("Anna <anna@shop.se>", "It is over: Cart → Purchase"),
+            ("Bo <bo@shop.se>", "A review is due: A shop"),
+        ]
+        assert {one["Subject"] for one in mail.mails[3:]} == {"It is over: Cart → Purchase", "It is over: A shop"}
+        assert (
+            "Kept as often as before again: in 100% of 476 cases"
+            in json.loads(hook.got[1].body)["blocks"][1]["text"]["text"]
+        )
+        assert tell(shop).messages == []
+
+
+def test_who_is_bound_later_hears_what_lasts_and_who_is_bound_to_nobody_hears_nothing(
+    folder: Path, mail: MailServer, hook: Receiver
+) -> None:
+    shop, _ = bound(folder)
+    with shop:
+        recipients = Recipients(shop)
+        for owner in ("Ali, e-commerce", "Karin", "Store"):
+            recipients.bind(owner, [], by="bo@shop.se")
+        assert tell(shop).messages == []
+        recipients.bind("Store", ["person:2"], by="bo@shop.se")
+        assert [to for to, _ in tell(shop).messages] == ["person:2"]
+        with pytest.raises(resa.QuestionError, match="neither a person"):
+            recipients.bind("Store", ["person:77"], by="bo@shop.se")
+    assert ([one["To"] for one in mail.mails], hook.got) == (["Bo <bo@shop.se>"], [])
+
+
+def test_an_owner_that_names_an_address_stands_for_that_person(folder: Path) -> None:
+    text = MAP.replace("owner: Karin\n", "owner: Anna <Anna@shop.se>\n")
+    (folder / "journey.yaml").write_text(text, encoding="utf-8")
+    with resa.open(folder) as shop:
+        recipients = Recipients(shop)
+        assert [recipients.people[one].email for one in recipients.of("Anna <Anna@shop.se>")] == ["anna@shop.se"]
+        recipients.bind("Anna <Anna@shop.se>", [], by="bo@shop.se")
+        assert Recipients(shop).of("Anna <Anna@shop.se>") == ()
+
+
+def test_what_is_stopped_is_told_no_more_and_told_again_when_it_is_wanted(
+    folder: Path, mail: MailServer, hook: Receiver
+) -> None:
+    del hook
+    shop, _ = bound(folder)
+    with shop:
+        tell(shop)
+        review = next(one for one in mail.mails if "review" in one["Subject"])
+        assert review["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        stop = review["List-Unsubscribe"].strip("<>")
+        assert stop in text_of(review)
+        found = stopped_by(shop, stop.rpartition("/")[2])
+        assert found == ("person:2", "review")
+        for wrong in (stop[:-1], stop[:-1] + ("A" if stop[-1] != "A" else "B"), "x.y", "x", "é.é", "." * 500):
+            assert stopped_by(shop, wrong.rpartition("/")[2]) is None
+        recipients = Recipients(shop)
+        recipients.stop(*found)
+        assert ("person:2", "review") in Recipients(shop).stopped
+        assert [kind for _, kind in Recipients(shop).stopped] == ["review"]
+        recipients.choose("person:2", ["review", "data"], "sv", by="bo@shop.se")
+        again = Recipients(shop)
+        assert ("person:2", "review") not in again.stopped
+        assert ("person:2", "improvement") in again.stopped
+        assert again.language("person:2") == "sv"
+
+
+def test_on_mondays_each_hears_how_it_went_once(folder: Path, mail: MailServer, hook: Receiver) -> None:
+    shop, clock = bound(folder, MONDAY - timedelta(hours=5))
+    with shop:
+        assert not any("How it went" in one.subject for _, one in tell(shop).messages)
+        clock.now = MONDAY
+        digests = [(to, one) for to, one in tell(shop).messages if one.kind == "digest"]
+        assert [to for to, _ in digests] == ["person:1", "person:2", "hook:team"]
+        texts = [line.text for line in digests[0][1].lines]
+        assert texts == [
+            "You answer for 2 shares here; 1 are low. 2 things last.",
+            "45% of 380 since 30 Jun 2026; the target is 75%.",
+            "45% of 380 since 30 Jun 2026; before, it was 82%.",
+            "100% of 560 in the last four weeks; the target is 20%.",
+        ]
+        clock.now = MONDAY + timedelta(hours=20)
+        assert tell(shop).messages == []
+        clock.now = MONDAY + 7 * DAY
+        assert len([one for _, one in tell(shop).messages if one.kind == "digest"]) == 3
+    assert sum(one["Subject"] == "How it went: A shop" for one in mail.mails) == 4
+    assert len(hook.got) == 3
+
+
+def test_what_cannot_be_delivered_is_tried_later_and_later_and_seen(folder: Path, mail: MailServer) -> None:
+    shop, clock = bound(folder)
+    with shop:
+        Recipients(shop).bind("Store", [], by="bo@shop.se")
+        mail.refuses = "451 later"
+        assert (tell(shop).sent, mail.mails) == (0, [])
+        waiting = list_tellings(shop.store)
+        assert {(one.state, one.tries, one.error) for one in waiting} == {
+            ("waiting", 1, "the mail server refuses the address (451)")
+        }
+        assert tell(shop).unsent == 0  # not yet
+        clock.now += timedelta(minutes=2)
+        assert tell(shop).unsent == 3
+        assert {one.next_at - clock.now for one in list_tellings(shop.store)} == {timedelta(minutes=2)}
+        mail.refuses = ""
+        clock.now += timedelta(minutes=2)
+        assert tell(shop).sent == 3
+        assert {one.state for one in list_tellings(shop.store)} == {"sent"}
+    assert len(mail.mails) == 3
+
+
+def test_an_address_that_is_refused_for_good_is_not_tried_again_and_after_days_nothing_is(
+    folder: Path, mail: MailServer
+) -> None:
+    shop, clock = bound(folder)
+    with shop:
+        Recipients(shop).bind("Store", [], by="bo@shop.se")
+        mail.refuses = "550 nobody of this name"
+        tell(shop)
+        assert {one.state for one in list_tellings(shop.store)} == {"failed"}
+    (folder / "resa.toml").write_text(
+        f'smtp_host = "127.0.0.1"\nsmtp_port = {closed_port()}\nsmtp_security = "none"\nsmtp_from = "resa@shop.se"\n',
+        encoding="utf-8",
+    )
+    with Workspace(folder, clock=clock) as shop:
+        Recipients(shop).bind("Store", ["person:1"], by="bo@shop.se")
+        assert tell(shop).unsent == 1
+        newest = next(one for one in list_tellings(shop.store) if one.state == "waiting")
+        assert newest.error == "the mail server cannot be reached (Connection refused)"
+        clock.now += 4 * DAY
+        tell(shop, measuring=False)
+        assert {one.state for one in list_tellings(shop.store)} == {"failed"}
+
+
+def test_a_process_that_is_killed_between_sending_and_noting_says_it_again_and_loses_nothing(
+    folder: Path, mail: MailServer, hook: Receiver
+) -> None:
+    del hook
+    shop, _ = bound(folder)
+    shop.close()
+    command = [sys.executable, "-m", "resa.cli", "tell", "-w", str(folder)]
+    killed: list[int] = []
+
+    def kill() -> None:
+        if not killed:
+            killed.append(process.pid)
+            process.kill()
+
+    mail.after = kill
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert process.wait(60) == -9
+    assert len(mail.mails) == 1
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    first = mail.mails[0]
+    again = [one for one in mail.mails[1:] if one["Message-ID"] == first["Message-ID"]]
+    assert [text_of(one) for one in again] == [text_of(first)]
+    numbers = [one["Message-ID"] for one in mail.mails]
+    assert len(numbers) == len(set(numbers)) + 1
+    with resa.open(folder) as shop:
+        assert {one.state for one in list_tellings(shop.store)} == {"sent"}
+
+
+def test_two_who_tell_at_once_do_not_tell_twice(folder: Path, mail: MailServer, hook: Receiver) -> None:
+    del hook
+    shop, clock = bound(folder)
+    with shop, Workspace(folder, clock=clock) as other:
+        busy: list[bool] = []
+        mail.after = lambda: busy.append(tell(other).busy)
+        assert tell(shop).sent == 4
+    assert busy == [True] * 3
+    assert len(mail.mails) == 3
+
+
+@pytest.mark.parametrize("language", ["sv", "nb", "hu"])
+def test_mails_speak_the_language_of_who_reads_them(
+    folder: Path, mail: MailServer, hook: Receiver, language: str
+) -> None:
+    del hook
+    shop, _ = bound(folder, MONDAY)
+    with shop:
+        for recipient in ("person:1", "person:2", "hook:team"):
+            Recipients(shop).choose(recipient, KINDS, language, by="bo@shop.se")
+        english = {one.subject for _, one in tell(shop, dry=True).messages}
+        tell(shop)
+    assert {one["Content-Language"] for one in mail.mails} == {language}
+    for one in mail.mails:
+        for said in ("since", "Stop mails", "You get this", "Data up to", "As of"):
+            assert said not in text_of(one), text_of(one)
+    assert not english & {one["Subject"] for one in mail.mails}
+
+
+def test_the_command_says_what_it_does(folder: Path, capsys: pytest.CaptureFixture[str], mail: MailServer) -> None:
+    shop, _ = bound(folder)
+    Recipients(shop).bind("Store", [], by="bo@shop.se")
+    shop.close()
+    assert run(["tell", "--dry", "-w", str(folder)]) == 0
+    assert "Bo · bo@shop.se: A review is due: A shop" in capsys.readouterr().out
+    assert mail.mails == []
+    assert run(["tell", "--test", "anna@shop.se", "-w", str(folder)]) == 0
+    assert [one["Subject"] for one in mail.mails] == ["A test of Resa"]
+    assert run(["tell", "--test", "eve@elsewhere.se", "-w", str(folder)]) == 1
+    assert "neither a person" in capsys.readouterr().err
+    mail.refuses = "550 no"
+    assert run(["tell", "-w", str(folder)]) == 1
+    assert "could not be sent" in capsys.readouterr().err
+    (folder / "resa.toml").write_text("", encoding="utf-8")
+    assert run(["tell", "-w", str(folder)]) == 1
+    assert "there is no way to tell anybody" in capsys.readouterr().err

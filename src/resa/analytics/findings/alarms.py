@@ -27,7 +27,8 @@ raises the rate.
 *Since.* The day from which on the likelihood of a lower share is largest (E. S. Page, Biometrika 41 (1954), 100).
 
 *Over.* R is held at A. An alarm is over once R is below 1, so that nothing speaks for a lower share any more; or at
-most A / 20, so that it hardly comes again by chance, while the last four weeks are at the floor.
+most A / 20, so that it hardly comes again by chance, while the last four weeks are at the floor. Until then the past is
+that of before the alarm. Half a year is looked at: what has been so for longer is the past.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ _ODDS: Final = (0.8, 0.6, 0.4)
 
 _MIDDLE: Final = 1
 _CALM: Final = 20.0
-_WATCHED: Final = 84
+_WATCHED: Final = 182
 _PAST: Final = 56
 _GAP: Final = 14
 _LEAST_PAST: Final = 28
@@ -116,6 +117,7 @@ class Watched:
         state: `low`: an alarm; `well`: nothing speaks for a lower share; `unsure`: in between, so that what was said
             before stands.
         floor: The target, or the share of its past.
+        low: The target, or the lower limit of its past.
         since: First day of the time in which something speaks for a lower share; where nothing does, of the last four
             weeks.
         last: Last day that was looked at.
@@ -130,6 +132,7 @@ class Watched:
     against: Against
     state: State
     floor: float
+    low: float
     since: date
     last: date
     share: float
@@ -191,9 +194,10 @@ def evidence_by_day(share: Daily, against: Against, threshold: float, begin: int
         begin: Number of the day at which R begins with 0.
     """
     parts, page, since = np.zeros(len(_ODDS)), 0.0, begin
+    held: _Past | None = None
     for day in range(begin, len(share.tried)):
         tried, met = int(share.tried[day]), int(share.met[day])
-        past = _past(share.tried[:day], share.met[:day])
+        past = held or _past(share.tried[:day], share.met[:day])
         low, floor = (share.target, share.target) if against == "target" else (past.low, past.share)
         if low is None or floor is None or not tried:
             continue
@@ -205,6 +209,10 @@ def evidence_by_day(share: Daily, against: Against, threshold: float, begin: int
         if page <= 0:
             page, since = 0.0, day
         page += float(ratios[_MIDDLE])
+        if r >= threshold:
+            held = past
+        elif held is not None and _is_over(share, day + 1, r, low, threshold):
+            held = None
         yield Evidence(day, r, since, low, floor)
 
 
@@ -216,8 +224,8 @@ def _judged(share: Daily, against: Against, threshold: float) -> Watched | None:
     if not found:
         return None
     last, lately, trials = found[-1], _ratio(met[first:], tried[first:]), int(tried[first:].sum())
-    calm = last.r <= threshold / _CALM and trials >= FEWEST and lately >= last.low
-    state: State = "low" if last.r >= threshold else "well" if last.r < 1 or calm else "unsure"
+    over = _is_over(share, days, last.r, last.low, threshold)
+    state: State = "low" if last.r >= threshold else "well" if over else "unsure"
     since = last.since if state == "low" else first
     return Watched(
         name=share.name,
@@ -225,6 +233,7 @@ def _judged(share: Daily, against: Against, threshold: float) -> Watched | None:
         against=against,
         state=state,
         floor=last.floor,
+        low=last.low,
         since=share.last - timedelta(days=days - 1 - since),
         last=share.last,
         share=_ratio(met[since:], tried[since:]),
@@ -232,6 +241,13 @@ def _judged(share: Daily, against: Against, threshold: float) -> Watched | None:
         lately=lately,
         lately_trials=trials,
     )
+
+
+def _is_over(share: Daily, days: int, r: float, low: float, threshold: float) -> bool:
+    """Whether an alarm is over after so many days."""
+    met, tried = (counts[max(0, days - _LATELY) : days] for counts in (share.met, share.tried))
+    calm = r <= threshold / _CALM and int(tried.sum()) >= FEWEST and _ratio(met, tried) >= low
+    return r < 1 or calm
 
 
 def _ratio(met: Counts, tried: Counts) -> float:

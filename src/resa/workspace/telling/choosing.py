@@ -70,9 +70,17 @@ def _new(
     if one.ended_at is None:
         mine = recipient in recipients.of(one.owner)
         return (began, entry_of(one, "began")) if mine and began not in told[recipient] else None
-    if one.over is None or one.kind not in _ENDS_SAID or began not in told[recipient] or ended in told[recipient]:
+    if began not in told[recipient] or ended in told[recipient] or not _is_worth_saying(one):
         return None
     return ended, entry_of(one, "ended")
+
+
+def _is_worth_saying(one: News) -> bool:
+    """Whether an end is told: not if a share is where it fell to, which has become its past meanwhile."""
+    if one.over is None or one.kind not in _ENDS_SAID:
+        return False
+    lately = one.over.get("lately")
+    return "low" not in one.facts or (lately is not None and lately >= one.facts["low"])
 
 
 def entry_of(one: News, turn: str) -> dict[str, Any]:

@@ -57,12 +57,12 @@ def mail_of(message: Message, envelope: Envelope) -> EmailMessage:
     mail["Subject"] = _plain(message.subject)
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.number}@{envelope.sender.rpartition('@')[2]}>"
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{envelope.stop}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(_text(message, envelope))
     mail.add_alternative(_html(message, envelope), subtype="html")
+    mail["Content-Language"] = message.language
     return mail
 
 

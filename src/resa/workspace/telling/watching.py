@@ -158,6 +158,7 @@ def facts_of(journey_map: JourneyMap, one: Watched, name: str) -> dict[str, Any]
         "of": one.kind,
         "against": one.against,
         "floor": one.floor,
+        "low": one.low,
         "share": None if isnan(one.share) else one.share,
         "trials": one.trials,
         "since": one.since.isoformat(),
