@@ -24,15 +24,16 @@ def secret_value(variable: str, environment: Mapping[str, str] = os.environ) -> 
     """
     if value := environment.get(variable):
         return value
-    named = environment.get(f"{variable}_FILE")
+    holder = f"{variable}_FILE"
+    named = environment.get(holder)
     if not named:
         return None
     path = Path(named)
     try:
         if path.stat().st_mode & _OTHERS:
             raise WorkspaceError(
-                sentence("everybody can read the file that {name} names; run: chmod 600 on it", name=f"{variable}_FILE")
+                sentence("everybody can read the file that {name} names; run: chmod 600 on it", name=holder)
             )
         return path.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
-        raise WorkspaceError(sentence("the file that {name} names cannot be read", name=f"{variable}_FILE")) from None
+        raise WorkspaceError(sentence("the file that {name} names cannot be read", name=holder)) from None

@@ -136,10 +136,9 @@ def _mine(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
                 to = _asked(journey_map, "expectations", names=arrow.name)
                 yield Line(to, visit.say("mine_below", what=arrow.sentence), f"{arrow.share} ({arrow.target})")
         for improvement in journey_map.improvements:
-            if improvement.state in _OPEN and me in recipients.of(owner_of(journey_map, improvement)):
+            if improvement.state == "doing" and me in recipients.of(owner_of(journey_map, improvement)):
                 state = str(visit.say(f"improvement_{improvement.state}"))
-                words = visit.say("mine_improving", state=state, name=improvement.name)
-                yield Line(_moved_by(journey_map, improvement), words)
+                yield Line(_moved_by(journey_map, improvement), improvement.name, state)
 
 
 def _review(visit: Visit, journey_map: JourneyMap) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 
+from resa.analytics import arrow_name
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import LANGUAGES, as_it_is, in_language, said_by, sentence
 from resa.model.telling import KINDS, Telling
@@ -142,10 +143,11 @@ def _kinds(visit: Visit, recipients: Recipients, recipient: str) -> list[tuple[s
 
 def _owned(visit: Visit, one: Owned) -> tuple[str, str]:
     """Where something is that an owner answers for, and what it is."""
-    title = visit.shop.maps[one.map].title
+    journey_map = visit.shop.maps[one.map]
     if one.what == "map":
-        return f"/map/{one.map}", title
-    return f"/map/{one.map}", str(visit.say(f"owned_{one.what}", name=one.name))
+        return f"/map/{one.map}", journey_map.title
+    name = arrow_name(journey_map, one.name) if one.what in {"expectation", "promise"} else one.name
+    return f"/map/{one.map}", str(visit.say(f"owned_{one.what}", name=name))
 
 
 def _message(visit: Visit, recipients: Recipients, one: Telling) -> Mapping[str, Any]:

@@ -36,7 +36,6 @@ OF_TELLING: Final[Mapping[str, str]] = {
     "owner_unbound": "Told to nobody",
     "owner_by_address": "By the address in the text",
     "owner_save": "Bind",
-    "owner_of": "{what}: {owner}",
     "unowned": "Nobody answers for {n} things on the maps: they are told to nobody.",
     "owned_map": "the map",
     "owned_touchpoint": "touchpoint {name}",
@@ -67,7 +66,6 @@ OF_TELLING: Final[Mapping[str, str]] = {
     "stop_about": "{recipient} is told no more of this: {kind}.",
     "stop_do": "Stop them",
     "stop_done": "They are stopped. In the settings, under what you are told, they can be switched on again.",
-    "stop_wrong": "This link is not ours, or was altered.",
     # Reviews
     "reviews": "Reviews",
     "reviews_about": "A map asks for reviews by a line such as review: every 3 months.",
@@ -80,8 +78,8 @@ OF_TELLING: Final[Mapping[str, str]] = {
     "review_due_now": "Due.",
     "review_not_asked": "The map asks for no reviews.",
     "review_begin": "Review it",
-    "review_changed": "What changed in the file since the last review",
-    "review_changed_none": "Nothing changed since the last review.",
+    "review_file_changed": "What changed in the file since the last review",
+    "review_file_same": "Nothing changed since the last review.",
     "review_stages": "Stage by stage",
     "review_below": "Below target",
     "review_pains": "Pain points on which nobody acts",
@@ -97,5 +95,4 @@ OF_TELLING: Final[Mapping[str, str]] = {
     # Home
     "needs_me": "What needs you",
     "mine_below": "Below target: {what}",
-    "mine_improving": "{state}: {name}",
 }

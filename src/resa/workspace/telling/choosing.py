@@ -52,14 +52,21 @@ def planned(news: Sequence[News], recipients: Recipients, told: Mapping[str, Col
         told: What each recipient was told.
     """
     found: dict[tuple[str, Kind], list[tuple[str, Mapping[str, Any]]]] = {}
-    below = {(one.map, one.thing) for one in news if one.kind == "below_target" and one.ended_at is None}
-    for one in news:
-        if one.kind == "below_history" and one.ended_at is None and (one.map, one.thing) in below:
-            continue  # that it is below its target says more
+    for one in _that_say_most(news):
         for recipient in told:
             if (recipient, one.kind) not in recipients.stopped and (new := _new(one, recipients, recipient, told)):
                 found.setdefault((recipient, one.kind), []).append(new)
     return [Planned(recipient, kind, _once(content)) for (recipient, kind), content in found.items()]
+
+
+def _that_say_most(news: Sequence[News]) -> list[News]:
+    """News, but of shares that are below their target not that they are below their past, too."""
+    below = {(one.map, one.thing) for one in news if one.kind == "below_target" and one.ended_at is None}
+    return [
+        one
+        for one in news
+        if one.kind != "below_history" or one.ended_at is not None or (one.map, one.thing) not in below
+    ]
 
 
 def _new(
@@ -176,7 +183,7 @@ def _of_map(
 
     lasting = [
         one
-        for one in news
+        for one in _that_say_most(news)
         if one.map == journey_map.key and one.ended_at is None and recipient in recipients.of(one.owner)
     ]
     said, at = {(one.kind != "improvement", one.thing) for one in lasting}, now.isoformat()

@@ -201,11 +201,12 @@ def tell_test(shop: Workspace, to: str) -> None:
     if recipient in recipients.people and not can_mail(shop):
         raise QuestionError(sentence("nobody is told by mail yet: smtp_host and smtp_from say how mail is sent"))
     language = recipients.language(recipient)
-    words = (sentence("A test of Resa"), sentence("Resa"), sentence("This message says that messages come."))
-    subject, title, text = (in_language(one, language) for one in words)
+    words = (sentence("A test of Resa"), sentence("This message says that messages come."))
+    subject, text = (in_language(one, language) for one in words)
     now = shop.clock()
-    fresh = in_language(sentence("As of {day}, {time} UTC", day=f"{now:%Y-%m-%d}", time=f"{now:%H:%M}"), language)
-    message = Message(language, "digest", subject, [Line(title, text, fresh, "/")])
+    day, time = now.strftime("%Y-%m-%d"), now.strftime("%H:%M")
+    fresh = in_language(sentence("As of {day}, {time} UTC", day=day, time=time), language)
+    message = Message(language, "digest", subject, [Line("Resa", text, fresh, "/")])
     with Sender(shop.settings) as sender:
         try:
             _dispatch(shop, recipients, sender, recipient, message, f"test.{now:%Y%m%d%H%M%S%f}")

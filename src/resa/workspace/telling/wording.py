@@ -113,7 +113,7 @@ def _fresh(entry: Entry, facts: Mapping[str, Any], language: str) -> Sentence:
     if "last" in facts:
         return sentence("Data up to {day}", day=format_day(date.fromisoformat(facts["last"]), language))
     at = datetime.fromisoformat(entry["at"])
-    return sentence("As of {day}, {time} UTC", day=format_day(at, language), time=f"{at:%H:%M}")
+    return sentence("As of {day}, {time} UTC", day=format_day(at, language), time=at.strftime("%H:%M"))
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _improvement(entry: Entry, facts: Mapping[str, Any], told: _Told) -> tuple[S
 def _digest(entry: Entry, facts: Mapping[str, Any], told: _Told) -> tuple[Sentence, str]:
     if facts.get("name") is None:
         words = {"n": facts["shares"], "low": facts["low"], "lasting": facts["lasting"]}
-        said = sentence("You answer for {n} shares here; {low} are low. {lasting} things last.", **words)
+        said = sentence("Shares that you answer for here: {n}, of which low: {low}. What lasts: {lasting}.", **words)
         return said, f"/map/{entry['map']}"
     words = {"lately": told.percent(facts["lately"]), "m": told.count(facts["lately_trials"])}
     floor = told.percent(facts["floor"])
