@@ -127,8 +127,15 @@ def review(shop: Workspace, key: str, notes: str, *, who: str) -> None:
     with saving_alone(shop.store):
         text, day = text_of(shop, key), today_of(shop, journey_map)
         also = shop.audit.also("map.review", who=who, map=key)
-        keep_review(shop.store, key, day, who=who, notes=notes.strip(), version=text, also=also)
-        _write_day(shop, key, text, day, who)
+        after, wrong = text, None
+        try:
+            after = _with_day(shop, key, text, day)
+        except InputError as error:
+            wrong = error
+        keep_review(shop.store, key, day, who=who, notes=notes.strip(), version=after, also=also)
+        if wrong is not None:
+            raise wrong
+        _write(shop, key, text, after, who)
 
 
 def finish_reviews(shop: Workspace) -> None:
@@ -138,14 +145,19 @@ def finish_reviews(shop: Workspace) -> None:
         if kept and (journey_map.reviewed is None or journey_map.reviewed < kept[0].day):
             with saving_alone(shop.store):
                 try:
-                    _write_day(shop, key, text_of(shop, key), kept[0].day, kept[0].who)
+                    text = text_of(shop, key)
+                    _write(shop, key, text, _with_day(shop, key, text, kept[0].day), kept[0].who)
                 except (InputError, OSError):  # who reviewed was told; the list of reviews counts
                     continue
 
 
-def _write_day(shop: Workspace, key: str, text: str, day: date, who: str) -> None:
+def _with_day(shop: Workspace, key: str, text: str, day: date) -> str:
+    return edited(_file_of(shop, key), text, write_map({"reviewed": day.isoformat()}))
+
+
+def _write(shop: Workspace, key: str, text: str, after: str, who: str) -> None:
+    """Write a file whose text is known, and what it was into its history."""
     file = _file_of(shop, key)
-    after = edited(file, text, write_map({"reviewed": day.isoformat()}))
     if after == text:
         return
     save_text(shop.store, file, text, who="", also=shop.audit.also("map.save", who=who, map=key))
