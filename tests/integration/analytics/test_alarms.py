@@ -60,7 +60,7 @@ def test_a_fall_is_noticed_in_days(level: float, fallen: float, most: int) -> No
         share = drawn(rng, 60, np.concatenate([np.full(120, level), np.full(60, fallen)]), level)
         for against in ("target", "history"):
             threshold = FALSE_ALARM_DAYS * 2 * SHARES
-            found = evidence_by_day(share, against, threshold)  # type: ignore[arg-type]  # one of two words
+            found = evidence_by_day(share, against, threshold)
             delays.append(next((one.day - 119 for one in found if one.r >= threshold), 99))
     assert median(delays) <= most
     assert min(delays) > 0

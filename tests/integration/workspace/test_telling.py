@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.mail_server import MailServer, Receiver, closed_port, mail_server, receiver
+from tests.support.served import Served
 
 import resa
+from resa.analytics import effects
 from resa.cli.app import run
 from resa.model.telling import KINDS
 from resa.storage import list_tellings
@@ -188,6 +191,71 @@ def test_each_owner_is_told_once_what_is_theirs_and_once_that_it_is_over(
         assert tell(shop).messages == []
 
 
+def test_an_improvement_is_told_at_one_of_its_looks(folder: Path, mail: MailServer, hook: Receiver) -> None:
+    del hook
+    shop, _ = bound(folder)
+    with shop:
+        tell(shop)
+        told = next(text_of(one) for one in mail.mails if "improvement" in one["Subject"])
+        assert "Cart → Purchase: 69% in 28 days since 13 Jun 2026, 85% in as many before" in told
+        assert [(one.days, one.high < 0) for one in effects(shop.measure, "journey")] == [(28, True)]
+
+
+def app_rows(first: int, last: int) -> str:
+    """A file of a source that gives six rows a day."""
+    days = (f"{BEGIN + day * DAY:%Y-%m-%dT%H:%M}" for day in range(first, last))
+    return "\n".join(["time,user,event", *(f"{day}:{n:02}Z,a{n},opened" for day in days for n in range(6))]) + "\n"
+
+
+def test_data_that_stop_are_told_once_for_all_maps_and_that_they_come_again(
+    folder: Path, mail: MailServer, hook: Receiver
+) -> None:
+    del hook
+    (folder / "sources" / "app.yaml").write_text(SOURCE.format(name="app"), encoding="utf-8")
+    (folder / "journeys").mkdir()
+    (folder / "journey.yaml").rename(folder / "journeys" / "one.yaml")
+    other = MAP.partition("improvements:")[0] + MAP[MAP.index("signals:") :]
+    (folder / "journeys" / "two.yaml").write_text(other.replace("A shop", "Another"), encoding="utf-8")
+    (folder / "app_0.csv").write_text(app_rows(0, 80), encoding="utf-8")
+    shop, clock = bound(folder)
+    with shop:
+        shop.collect("app")
+        tell(shop)
+        (stopped,) = (one for one in mail.mails if "Data" in one["Subject"])
+        assert (stopped["To"], stopped["Subject"]) == ("Bo <bo@shop.se>", "Data stop or lag: app")
+        assert text_of(stopped).count("'app' has brought nothing since 20 Jun 2026") == 1
+        assert tell(shop).messages == []
+    (folder / "app_1.csv").write_text(app_rows(80, DAYS), encoding="utf-8")
+    with Workspace(folder, clock=clock) as shop:
+        shop.collect("app")
+        assert [one.lines[0].text for _, one in tell(shop).messages] == ["'app' brings data again."]
+
+
+def test_a_server_tells_by_itself_and_one_click_through_its_door_stops(folder: Path, mail: MailServer) -> None:
+    shop, _ = bound(folder)
+    Recipients(shop).bind("Store", [], by="bo@shop.se")
+    shop.close()
+    settings = (folder / "resa.toml").read_text() + "tell_seconds = 1\n"
+    (folder / "resa.toml").write_text(settings, encoding="utf-8")
+    with Served(folder) as server:
+        began = time.monotonic()
+        while len(mail.mails) < 3:
+            assert time.monotonic() - began < 60, server.output
+            time.sleep(0.1)
+        review = next(one for one in mail.mails if "review" in one["Subject"])
+        path = review["List-Unsubscribe"].strip("<>").removeprefix("https://resa.shop.se")
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        status = server.answer(path, b"List-Unsubscribe=One-Click", **kind)[0]
+        while status == 503:  # the screens are starting
+            time.sleep(0.2)
+            status = server.answer(path, b"List-Unsubscribe=One-Click", **kind)[0]
+        assert status in {200, 201}
+    with resa.open(folder) as shop:
+        assert Recipients(shop).stopped == {("person:2", "review")}
+        assert {one.state for one in list_tellings(shop.store)} == {"sent"}
+    assert len(mail.mails) == 3
+
+
 def test_who_is_bound_later_hears_what_lasts_and_who_is_bound_to_nobody_hears_nothing(
     folder: Path, mail: MailServer, hook: Receiver
 ) -> None:
@@ -323,7 +391,8 @@ def test_a_process_that_is_killed_between_sending_and_noting_says_it_again_and_l
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     assert process.wait(60) == -9
     assert len(mail.mails) == 1
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    with resa.open(folder) as shop:
+        assert tell(shop).unsent == 0
     first = mail.mails[0]
     again = [one for one in mail.mails[1:] if one["Message-ID"] == first["Message-ID"]]
     assert [text_of(one) for one in again] == [text_of(first)]
@@ -351,9 +420,9 @@ def test_mails_speak_the_language_of_who_reads_them(
     del hook
     shop, _ = bound(folder, MONDAY)
     with shop:
+        english = {one.subject for _, one in tell(shop, dry=True).messages}
         for recipient in ("person:1", "person:2", "hook:team"):
             Recipients(shop).choose(recipient, KINDS, language, by="bo@shop.se")
-        english = {one.subject for _, one in tell(shop, dry=True).messages}
         tell(shop)
     assert {one["Content-Language"] for one in mail.mails} == {language}
     for one in mail.mails:

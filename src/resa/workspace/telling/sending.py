@@ -82,22 +82,22 @@ class Sender:
                 self._let_go()
             else:
                 return self._server
-        asked = self._settings
-        place, context = (asked.smtp_host, asked.smtp_port), ssl.create_default_context()
-        if asked.smtp_security == "tls":
+        settings = self._settings
+        place, context = (settings.smtp_host, settings.smtp_port), ssl.create_default_context()
+        if settings.smtp_security == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=_SECONDS, context=context)
         else:
             server = smtplib.SMTP(*place, timeout=_SECONDS)
         self._server = server
-        if asked.smtp_security == "starttls":
+        if settings.smtp_security == "starttls":
             server.starttls(context=context)
-        if asked.smtp_user:
-            server.login(asked.smtp_user, self._password())
+        if settings.smtp_user:
+            server.login(settings.smtp_user, self._password())
         return server
 
     def _password(self) -> str:
-        asked = self._settings
-        if asked.smtp_security == "none" and not _is_here(asked.smtp_host):
+        settings = self._settings
+        if settings.smtp_security == "none" and not _is_here(settings.smtp_host):
             raise Unsent(sentence("a password goes to another machine by TLS alone: see smtp_security"))
         try:
             return secret_value(PASSWORD) or ""
