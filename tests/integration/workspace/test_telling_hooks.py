@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.support.mail_server import Receiver, closed_port, mail_server, receiver
 
 from resa.base.errors import WorkspaceError
@@ -196,3 +206,49 @@ def test_a_password_goes_by_tls_or_to_this_machine(monkeypatch: pytest.MonkeyPat
         assert (len(server.users), len(server.mails)) == (1, 2)
     with Sender(Settings(smtp_host="mail.invalid", smtp_security="none")) as sender, pytest.raises(Unsent):
         sender.mail(mail_of(message, envelope()))
+
+
+@pytest.fixture
+def by_itself(tmp_path: Path) -> ssl.SSLContext:
+    """What a server needs that signed its certificate by itself."""
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+    )
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = (
+        made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(names, critical=False)
+    )
+    whole = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    whole += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "both.pem").write_bytes(whole)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    return context
+
+
+def test_who_signed_by_itself_gets_nothing(by_itself: ssl.SSLContext) -> None:
+    got: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        for _ in range(2):
+            plain, _ = listening.accept()
+            with suppress(OSError), by_itself.wrap_socket(plain, server_side=True) as trusted:
+                got.append(trusted.recv(100))
+            plain.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        serving = threading.Thread(target=serve, args=(listening,), daemon=True)
+        serving.start()
+        with pytest.raises(Unsent, match="certificate does not hold"):
+            post(f"https://127.0.0.1:{port}/", b"secret", "resa.1", HERE)
+        message = Message("en", "data", "A", [Line("t", "x", "f", "/")])
+        settings = Settings(smtp_host="127.0.0.1", smtp_port=port, smtp_security="tls", smtp_from="resa@shop.se")
+        with Sender(settings) as sender, pytest.raises(Unsent, match="cannot be reached"):
+            sender.mail(mail_of(message, envelope()))
+        serving.join(10)
+    assert got == []
