@@ -218,10 +218,8 @@ def by_itself(tmp_path: Path) -> ssl.SSLContext:
     now = datetime.now(UTC)
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = (
-        made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
     made = made.add_extension(names, critical=False)
-    )
     whole = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     whole += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "both.pem").write_bytes(whole)
