@@ -8,6 +8,8 @@ from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
 from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
+from resa.analytics.findings.alarms import FALSE_ALARM_DAYS, Watched, watched
+from resa.analytics.findings.effects import Effect, effects
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.findings.lately import Change, lately
 from resa.analytics.groups import Membership
@@ -50,6 +52,7 @@ __all__ = [
     "ABOUT",
     "COLUMNS",
     "COMPARED_COLUMNS",
+    "FALSE_ALARM_DAYS",
     "KINDS",
     "TABLE_FILES",
     "VIEWS",
@@ -59,6 +62,7 @@ __all__ = [
     "Column",
     "ConformanceQuestion",
     "CoverageQuestion",
+    "Effect",
     "ExpectationsQuestion",
     "Exported",
     "Finding",
@@ -89,12 +93,14 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "Watched",
     "Why",
     "arrow_html",
     "arrow_name",
     "condition_flags",
     "csv_bytes",
     "days_of",
+    "effects",
     "friction_rows",
     "group_name",
     "heading",
@@ -109,5 +115,6 @@ __all__ = [
     "time_name",
     "told_cell",
     "touchpoint_name",
+    "watched",
     "why",
 ]

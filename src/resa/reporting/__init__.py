@@ -8,6 +8,7 @@ from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
 from resa.reporting.page import page as report_page
+from resa.reporting.provenance import Silence, silences
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Numbers",
     "Report",
     "Section",
+    "Silence",
     "Table",
     "Way",
     "build_report",
@@ -33,5 +35,6 @@ __all__ = [
     "map_numbers",
     "report_content",
     "report_page",
+    "silences",
     "table_from",
 ]

@@ -42,12 +42,14 @@ from resa.screens import (
     owners,
     presenting,
     reports,
+    reviews,
     segment_building,
     segment_overlaps,
     segments,
     settings,
     shared_reports,
     signing_in,
+    telling,
     tour,
     views,
     when,
@@ -107,6 +109,8 @@ _ROUTES: Final = (
     *shared_reports.ROUTES,
     *views.ROUTES,
     *when.ROUTES,
+    *reviews.ROUTES,
+    *telling.ROUTES,
 )
 
 
@@ -182,7 +186,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
             cookie_name=COOKIES["csrf"],
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{api.BEGINS}/"],
+            exclude=[f"^{api.BEGINS}/", f"^{telling.STOP}/"],
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,

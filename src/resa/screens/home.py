@@ -19,8 +19,11 @@ from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import Told, told
+from resa.screens.reviews import said_of_review
 from resa.screens.visits import Visit
 from resa.workspace.health import health_of
+from resa.workspace.reviewing import standing_of
+from resa.workspace.telling import Recipients, owner_of
 
 __all__ = ["ROUTES"]
 
@@ -66,6 +69,7 @@ def home(visit: Visiting) -> Html:
         "home",
         visit.say("home"),
         problems=shop.loaded.problems,
+        mine=list(_mine(visit, doing)),
         urgent=list(_urgent(visit, doing)),
         since="" if since is None else f"{format_day(since.at, visit.language)}, {since.at.astimezone(UTC):%H:%M}",
         changed=[] if since is None else list(_changed(visit, doing, since.seen)),
@@ -102,8 +106,36 @@ def _shown(visit: Visit, one: _Doing) -> dict[str, Any]:
     }
 
 
+def _mine(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
+    """What needs who looks: reviews of their maps, what they answer for and is below target, their improvements."""
+    if visit.person is None:
+        return
+    recipients, me = Recipients(visit.shop), f"person:{visit.person.id}"
+    for one in doing:
+        journey_map = one.map
+        if me in recipients.of(owner_of(journey_map)):
+            yield from _review(visit, journey_map)
+        for arrow in _arrows(one.told.report) if one.told else ():
+            known = journey_map.expectation.get(arrow.name)
+            if known and arrow.verdict == "below" and me in recipients.of(owner_of(journey_map, known)):
+                to = _asked(journey_map, "expectations", names=arrow.name)
+                yield Line(to, visit.say("mine_below", what=arrow.sentence), f"{arrow.share} ({arrow.target})")
+        for improvement in journey_map.improvements:
+            if improvement.state == "doing" and me in recipients.of(owner_of(journey_map, improvement)):
+                state = str(visit.say(f"improvement_{improvement.state}"))
+                yield Line(_moved_by(journey_map, improvement), improvement.name, state)
+
+
+def _review(visit: Visit, journey_map: JourneyMap) -> Iterator[Line]:
+    """That a map is to be reviewed, if it is."""
+    standing = standing_of(visit.shop, journey_map.key)
+    if standing.overdue:
+        text = visit.say("review_overdue", title=journey_map.title)
+        yield Line(f"/reviews/{journey_map.key}", text, said_of_review(visit, standing))
+
+
 def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
-    """What needs somebody: data that are late or stopped, and decisions that wait."""
+    """What needs somebody: data that are late or stopped, decisions that wait, reviews that nobody is asked for."""
     if visit.may("sources"):
         for concern in health_of(visit.shop).concerns:
             if concern.grave:
@@ -115,6 +147,10 @@ def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
                 to = "/live" if visit.may("sources") else f"/reports/{one.map.key}"
                 stopped.setdefault(gap.source, Line(to, visit.say("stopped", source=gap.source), gap.text))
     yield from stopped.values()
+    recipients = Recipients(visit.shop)
+    for one in doing:
+        if visit.may("edit") and not recipients.of(owner_of(one.map)):
+            yield from _review(visit, one.map)
     if visit.may("find") and (waiting := _waiting(visit)):
         yield Line("/customers/review", visit.say_count("reviews_wait", waiting))
 

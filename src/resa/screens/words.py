@@ -13,6 +13,7 @@ from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
 from resa.screens.words_of_segments import OF_SEGMENTS
+from resa.screens.words_of_telling import OF_TELLING
 from resa.screens.words_of_writing import OF_WRITING
 
 __all__ = ["ENGLISH", "say", "say_count"]
@@ -25,6 +26,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_WRITING,
     **OF_COMPOSING,
     **OF_SEGMENTS,
+    **OF_TELLING,
     # The frame
     "home": "Home",
     "map": "Map",

@@ -112,6 +112,25 @@ from resa.storage.memberships import (
 )
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.newest import evaluate_events, newest_events
+from resa.storage.news import (
+    due_tellings,
+    enter_telling,
+    keep_news,
+    known_news,
+    list_tellings,
+    settle_telling,
+    telling_alone,
+    told_occasions,
+    try_again,
+)
+from resa.storage.owners import (
+    bind_owner,
+    bound_owners,
+    keep_language,
+    languages_of_recipients,
+    stop_kinds,
+    stopped_kinds_of,
+)
 from resa.storage.parts import keys_of, some_parts, with_parts
 from resa.storage.people import (
     accept_invitation,
@@ -147,6 +166,7 @@ from resa.storage.records import (
     MapVersion,
 )
 from resa.storage.recounting import forget_derived
+from resa.storage.reviews import keep_review, reviews_of
 from resa.storage.runs import Owners
 from resa.storage.saved_views import add_view, change_view, list_views, remove_view
 from resa.storage.seals import audit_seal, consents_seal
@@ -237,6 +257,8 @@ __all__ = [
     "audit_entries",
     "audit_seal",
     "begin_session",
+    "bind_owner",
+    "bound_owners",
     "change_day_note",
     "change_part",
     "change_password",
@@ -263,11 +285,13 @@ __all__ = [
     "count_waiting",
     "customers_alone",
     "drop_draft",
+    "due_tellings",
     "end_factor",
     "end_link",
     "end_person",
     "end_session",
     "end_session_of",
+    "enter_telling",
     "erase_rows",
     "erased_with",
     "evaluate_events",
@@ -298,7 +322,10 @@ __all__ = [
     "keep_consents",
     "keep_decisions",
     "keep_entry",
+    "keep_language",
+    "keep_news",
     "keep_out",
+    "keep_review",
     "keep_segment",
     "keep_visit",
     "kept_decisions",
@@ -307,6 +334,8 @@ __all__ = [
     "key_hash",
     "keys_of",
     "known_key",
+    "known_news",
+    "languages_of_recipients",
     "last_times",
     "lending",
     "link_secret",
@@ -318,6 +347,7 @@ __all__ = [
     "list_reports",
     "list_sessions",
     "list_steps",
+    "list_tellings",
     "list_views",
     "living_link",
     "living_session",
@@ -347,6 +377,7 @@ __all__ = [
     "replacing_pairs",
     "reset_factor",
     "resolve_comment",
+    "reviews_of",
     "revoke_key",
     "rows_naming",
     "save_text",
@@ -357,12 +388,18 @@ __all__ = [
     "segment_history",
     "segment_states_of",
     "settle_draft",
+    "settle_telling",
     "share_file",
     "since_when",
     "some_parts",
     "state_of_source",
     "states_of_sources",
+    "stop_kinds",
+    "stopped_kinds_of",
+    "telling_alone",
+    "told_occasions",
     "touchpoints_without_history",
+    "try_again",
     "trying",
     "undo_step",
     "verify_store",
