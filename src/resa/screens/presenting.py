@@ -74,7 +74,7 @@ def _slides(visit: Visit, journey_map: JourneyMap, report: Report) -> Iterator[_
         ("expectations", "we_expect", report.expectations),
     ):
         for some in _parts(arrows, _ARROWS):
-            yield _Slide(shape="arrows", title=say(word), content=(say(opening), some))
+            yield _Slide(shape="arrows", title=say(word), content=(say(opening), some, report.day_notes))
     for place in report.findings:
         yield _Slide(shape="place", title=place.title, content=place)
     for word, picture in (("funnel", report.funnel), ("paths", report.paths), ("friction", report.friction)):

@@ -29,11 +29,8 @@ def shared(visit: Visiting, secret: FromPath[str]) -> Response[str]:
         over = page(stranger, "trouble", visit.say("share_over"), status=404, words=visit.say("share_over_how"))
         over.headers.update(_UNLISTED)
         return over
-    report, maps = found[1], tuple(one.hash for one in visit.shop.maps.values())
-    place = ("shared report", report.id, report.changed_at, maps, visit.language)
-    html = visit.shared.of(place, lambda: composed_page(composed_of(stranger, report)))
     headers = {"content-security-policy": POLICY, **_UNLISTED}
-    return Response(html, media_type="text/html", headers=headers)
+    return Response(composed_page(composed_of(stranger, found[1])), media_type="text/html", headers=headers)
 
 
 ROUTES: Final = (shared,)

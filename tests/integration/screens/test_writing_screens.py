@@ -85,6 +85,8 @@ def test_a_note_is_seen_on_every_trend_by_everyone(screens: Screens) -> None:
     assert "Sale" in words(screens("viewer").get("/map/journey/cart").text)
     assert "Sale" in words(screens("viewer").get("/segments").text)
     assert "Sale" in words(screens("viewer").get("/reports/journey").text)
+    slides = [words(screens("viewer").get(f"/map/journey/present?slide={n}").text) for n in range(1, 5)]
+    assert any("Sale" in one for one in slides)
     assert "Sale" not in words(screens("viewer").get("/explore/funnel").text)
     wrong = screens("marketer").send("/notes", **{**asked, "last": "2026-05-01"})
     assert wrong.status_code == 422
