@@ -68,3 +68,19 @@ def visits_of(
                         counts[row, bucket] += 1
                         who[row, bucket].add(customer)
     return counts, who
+
+
+Move = tuple[int, int, int, int, int, bool]
+
+
+def moves_of(customers: Sequence[Customer], asked: Sequence[bool], period: tuple[int, int] | None) -> list[Move]:
+    """Each visit of those who are asked: position, customer, code, the next code, microseconds to it, and first."""
+    found: list[Move] = []
+    for customer, events in enumerate(customers):
+        visits = [event for event in events if event.code and asked[customer]]
+        for place, visit in enumerate(visits):
+            later = visits[place + 1] if place + 1 < len(visits) else visit
+            after = later.code if later is not visit else 0
+            if inside(visit.time, period):
+                found.append((visit.position, customer, visit.code, after, later.time - visit.time, place == 0))
+    return found

@@ -40,6 +40,7 @@ from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.heat_pictures import friction_rows
 from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
+from resa.analytics.results.noted import days_of
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
@@ -93,6 +94,7 @@ __all__ = [
     "arrow_name",
     "condition_flags",
     "csv_bytes",
+    "days_of",
     "friction_rows",
     "group_name",
     "heading",

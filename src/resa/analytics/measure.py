@@ -34,6 +34,7 @@ from resa.analytics.findings.friction import answer_friction
 from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question_from
 from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
+from resa.analytics.results.noted import noted
 from resa.analytics.results.result import Result
 from resa.analytics.scope.accounts import accounts_of
 from resa.analytics.scope.selection import Selection
@@ -46,6 +47,7 @@ from resa.base.once import Once
 from resa.base.wanted import check_wanted
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
+from resa.model.writing import DayNote
 
 __all__ = ["Measure"]
 
@@ -88,6 +90,7 @@ class Measure:
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
+        day_notes: Gives what happened on which days; asked for answers over calendar time.
         at_least: The generation that is asked, or a newer one that is at hand; `None`: the newest.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
@@ -109,6 +112,7 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[Sentence, ...] = ()
+        self.day_notes: Callable[[], Sequence[DayNote]] = tuple
         self.at_least: int | None = None
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: Once[str, Result] = Once(_KEPT_ANSWERS)
@@ -247,7 +251,8 @@ class Measure:
             question = question_from(question)
         snapshot = self.snapshot(question.map_key, question.count_by)
         stamp = (snapshot.index.generation, snapshot.journey_map.hash, self.notes)
-        return self._answers.get(question.hash, stamp, lambda: self._answer(question, snapshot))
+        answer = self._answers.get(question.hash, stamp, lambda: self._answer(question, snapshot))
+        return noted(answer, self.day_notes)
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Result:
         check_wanted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = [
     "distinct",
     "quantile",
     "quantile_sql",
+    "quantiles_of",
     "ratio_interval",
     "share",
     "verdict_sql",
@@ -70,11 +72,16 @@ def ratio_interval(
 
 def quantile(values: npt.NDArray[Number], q: float) -> float:
     """The smallest value that is not below a share `q` of the values; NaN of none (DuckDB's quantile_disc)."""
+    return quantiles_of(values, (q,))[0]
+
+
+def quantiles_of(values: npt.NDArray[Number], shares: Sequence[float]) -> list[float]:
+    """The same for several shares."""
     n = len(values)
     if not n:
-        return float("nan")
-    rank = max(1, n - int(np.floor(n - q * n))) - 1
-    return float(np.partition(values, rank)[rank])
+        return [float("nan")] * len(shares)
+    ranks = [max(1, n - int(np.floor(n - q * n))) - 1 for q in shares]
+    return [float(value) for value in np.partition(values, ranks)[ranks]]
 
 
 def quantile_sql(column: str, q: float) -> str:

@@ -195,9 +195,9 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
         EngineError: The engine refuses it.
         TimeExceeded: It ran longer than `seconds`.
     """
-    check_is_select(sql)
+    named = check_is_select(sql)
     with Engine() as engine:
-        for name in _mentioned(sql):
+        for name in (name for name in VIEWS if name in named):
             engine.register(name, view_table(name, snapshot, as_of))
         try:
             return engine.query(sql, seconds=seconds)
@@ -211,11 +211,6 @@ def with_views(snapshot: Snapshot, sql: str, *, as_of: int | None = None, second
             raise QuestionError(
                 sentence("there is no view '{unknown}'; {known}", unknown=unknown[1], known=known)
             ) from None
-
-
-def _mentioned(sql: str) -> Iterable[str]:
-    words = set(re.findall(r"\w+", sql.casefold()))
-    return [name for name in VIEWS if name in words]
 
 
 def _chosen(values: Iterable[str | None], codes: np.ndarray) -> pa.Array:

@@ -4,10 +4,12 @@ from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
 from resa.drawing.differences import Difference, Direction, draw_differences
+from resa.drawing.documents import DocumentPart, document_pdf
 from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
+from resa.drawing.formats import days as format_days
 from resa.drawing.formats import decimal as format_decimal
 from resa.drawing.formats import duration as format_duration
 from resa.drawing.formats import money as format_money
@@ -53,6 +55,7 @@ __all__ = [
     "Detour",
     "Difference",
     "Direction",
+    "DocumentPart",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
@@ -75,6 +78,7 @@ __all__ = [
     "Theme",
     "TouchpointNumbers",
     "Verdict",
+    "document_pdf",
     "draw_bars",
     "draw_cohorts",
     "draw_curve",
@@ -92,6 +96,7 @@ __all__ = [
     "format_any_of",
     "format_count",
     "format_day",
+    "format_days",
     "format_decimal",
     "format_duration",
     "format_money",

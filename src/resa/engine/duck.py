@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -167,10 +167,13 @@ class Engine:
             timer.cancel()
 
 
-def check_is_select(sql: str) -> None:
+def check_is_select(sql: str) -> frozenset[str]:
     """Refuse anything but one SELECT over tables: a statement of a user runs only after this check.
 
     Functions that wait, or tell of files, settings or the machine, are refused as well.
+
+    Returns:
+        The tables that it names, in lower case, steps of its own among them.
 
     Raises:
         InputError: It is several statements, another kind of statement, none that can be read, or names what is shut.
@@ -191,16 +194,18 @@ def check_is_select(sql: str) -> None:
         raise InputError(sentence("this SQL is nested too deeply; write it in steps (WITH …)")) from None
     if tree["error"]:
         raise InputError(sentence("this SQL cannot be checked; write it as a plain SELECT"))
-    for name in _shut(tree["statements"]):
+    nodes = list(_nodes(tree["statements"]))
+    for name in _shut(nodes):
         raise InputError(
             sentence(
                 "{name} may not be used here: it waits, or tells of the machine and not of your customers", name=name
             )
         )
+    return frozenset(str(node["table_name"]).casefold() for node in nodes if node.get("table_name"))
 
 
-def _shut(statements: list[Any]) -> Iterator[str]:
-    """Functions and relations in parsed statements that users may not name."""
+def _nodes(statements: list[Any]) -> Iterator[dict[str, Any]]:
+    """All parts of parsed statements."""
     waiting: list[Any] = list(statements)
     while waiting:
         node = waiting.pop()
@@ -208,12 +213,18 @@ def _shut(statements: list[Any]) -> Iterator[str]:
             waiting += node
         elif isinstance(node, dict):
             waiting += node.values()
-            name = str(node.get("function_name") or node.get("table_name") or "").casefold()
-            foreign = str(node.get("schema_name") or "").casefold() not in {"", "main"}
-            if foreign or name in _SHUT_FUNCTIONS or name.startswith(_SHUT_PREFIXES):
-                yield name
-            elif node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
-                yield node["function"]["function_name"]
+            yield node
+
+
+def _shut(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Functions and relations that users may not name."""
+    for node in nodes:
+        name = str(node.get("function_name") or node.get("table_name") or "").casefold()
+        foreign = str(node.get("schema_name") or "").casefold() not in {"", "main"}
+        if foreign or name in _SHUT_FUNCTIONS or name.startswith(_SHUT_PREFIXES):
+            yield name
+        elif node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
+            yield node["function"]["function_name"]
 
 
 def _used(sql: str, parameters: Parameters | None) -> dict[str, object] | None:

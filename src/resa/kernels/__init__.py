@@ -1,7 +1,16 @@
 """Arrays in, arrays out: the measuring kernels (Numba), each one pass over customers."""
 
 from resa.kernels.alignments import IN_PLACE, MOST_PLANNED, OUT_OF_ORDER, SKIPPED, Alignments, align
-from resa.kernels.cells import bucket_numbers, count_together, renumbered
+from resa.kernels.cells import (
+    Together,
+    bucket_numbers,
+    count_customers,
+    count_together,
+    in_cells,
+    renumbered,
+    used_together,
+    weigh,
+)
 from resa.kernels.continuations import (
     LEFT_OFF,
     REPEATED,
@@ -23,7 +32,9 @@ from resa.kernels.grouping import Groups
 from resa.kernels.histogram import BUCKETS, RELATIVE_ERROR, quantiles
 from resa.kernels.incidence import CENSORED, ROUNDING, Incidence, cumulative_incidence, time_by_which
 from resa.kernels.intervals import Interval, difference_interval, effective_size, student_quantile, wilson_interval
-from resa.kernels.journeys import CODES, Journeys, Period, moments
+from resa.kernels.journeys import CODES, WHOLE_TIME, Journeys, Period, moments
+from resa.kernels.moves import Moves, moves
+from resa.kernels.of_each import OfEach, events_of_each
 from resa.kernels.openings import (
     CANCELLED,
     MET,
@@ -82,6 +93,7 @@ __all__ = [
     "TURNED_BACK",
     "UNANSWERED",
     "WENT_ON",
+    "WHOLE_TIME",
     "Alignments",
     "Continuations",
     "Deadlines",
@@ -91,6 +103,8 @@ __all__ = [
     "Incidence",
     "Interval",
     "Journeys",
+    "Moves",
+    "OfEach",
     "Openings",
     "PathCounts",
     "Paths",
@@ -98,6 +112,7 @@ __all__ = [
     "Retention",
     "Stays",
     "Tallies",
+    "Together",
     "TopPaths",
     "Totals",
     "Transitions",
@@ -109,18 +124,22 @@ __all__ = [
     "bucket_numbers",
     "clustered_interval",
     "continuations",
+    "count_customers",
     "count_paths",
     "count_together",
     "cumulative_incidence",
     "difference_interval",
     "effective_size",
+    "events_of_each",
     "flow",
     "funnel",
     "funnel_counts",
     "funnel_directly",
     "funnel_levels",
     "funnel_unless",
+    "in_cells",
     "moments",
+    "moves",
     "openings",
     "paths",
     "quantiles",
@@ -132,6 +151,7 @@ __all__ = [
     "time_by_which",
     "top_paths",
     "transitions",
+    "used_together",
     "values_following",
     "variant_codes",
     "variants",
@@ -139,6 +159,7 @@ __all__ = [
     "walks",
     "warm",
     "weekly_trials",
+    "weigh",
     "what_instead",
     "wilson_interval",
 ]

@@ -20,7 +20,9 @@ visits of touchpoints that are not planned match nothing and have no column in i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,6 +32,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import Journeys, code_flags, plain_journeys
+from resa.kernels.ranges import in_threads
 from resa.kernels.variants import Variants
 
 __all__ = ["IN_PLACE", "MOST_PLANNED", "OUT_OF_ORDER", "SKIPPED", "Alignments", "align"]
@@ -37,6 +40,8 @@ __all__ = ["IN_PLACE", "MOST_PLANNED", "OUT_OF_ORDER", "SKIPPED", "Alignments", 
 SKIPPED: Final = 0
 OUT_OF_ORDER: Final = 1
 IN_PLACE: Final = 2
+
+_WORTH_A_THREAD: Final = 50_000  # variants
 
 MOST_PLANNED: Final = 255
 """Steps of a plan, as many as a byte counts."""
@@ -64,9 +69,15 @@ class Alignments(NamedTuple):
     @property
     def fitness(self) -> npt.NDArray[np.float64]:
         """f64[V]."""
-        planned = self.steps.shape[1]
-        fitness: npt.NDArray[np.float64] = 2 * (self.steps == IN_PLACE).sum(axis=1) / (planned + self.visits)
+        fitness: npt.NDArray[np.float64] = 2 * self.times(IN_PLACE) / (self.steps.shape[1] + self.visits)
         return fitness
+
+    def times(self, word: int) -> npt.NDArray[np.int64]:
+        """i64[V], how many steps of each are `SKIPPED`, `OUT_OF_ORDER` or `IN_PLACE`."""
+        total = np.zeros(len(self.steps), np.int64)
+        for step in range(self.steps.shape[1]):  # a sum over short rows takes far longer
+            total += self.steps[:, step] == word
+        return total
 
 
 @kernel
@@ -194,13 +205,14 @@ def _align(
         row += more
 
 
-def align(journeys: Journeys, found: Variants, plan: Sequence[int]) -> Alignments:
+def align(journeys: Journeys, found: Variants, plan: Sequence[int], *, threads: int | None = None) -> Alignments:
     """Align each variant with a plan; the module's text says exactly what that means.
 
     Args:
         journeys: The index.
         found: Its variants.
         plan: Codes of the planned touchpoints, 1 to 255 of them.
+        threads: How many threads; `None`: as many as there are processors, fewer when there are few variants.
 
     Raises:
         QuestionError: The plan is too long.
@@ -220,14 +232,26 @@ def align(journeys: Journeys, found: Variants, plan: Sequence[int]) -> Alignment
     planned = code_flags(plan)
     first = found.groups.first
     starts, stops = found.start[first], found.stop[first]
-    kinds, most = len(first), int(found.length[first].sum())
+    kinds = len(first)
+    room = np.concatenate([[0], np.cumsum(found.length[first])])
     steps = np.zeros((kinds, len(plan)), np.uint8)
     visits, added = np.zeros(kinds, np.int64), np.zeros(kinds, np.int64)
-    added_code, added_after = np.empty(most, np.uint16), np.empty(most, np.uint8)
-    _align(
-        *(plain.touchpoints, starts, stops, found.collapse, np.array(plan, np.uint16), planned),
-        *(steps, visits, added, added_code, added_after),
-    )
-    rows = int(added.sum())
+    added_code, added_after = np.empty(int(room[-1]), np.uint16), np.empty(int(room[-1]), np.uint8)
+    plain_plan = np.array(plan, np.uint16)
+
+    def run(begin: int, end: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
+        part, own = slice(begin, end), slice(room[begin], room[end])
+        _align(
+            *(plain.touchpoints, starts[part], stops[part], found.collapse, plain_plan, planned),
+            *(steps[part], visits[part], added[part], added_code[own], added_after[own]),
+        )
+        rows = int(added[part].sum())
+        return added_code[own][:rows], added_after[own][:rows]
+
+    if threads is None:
+        threads = max(1, min(os.cpu_count() or 1, kinds // _WORTH_A_THREAD))
+    cuts = np.linspace(0, kinds, threads + 1).astype(np.int64).tolist()
+    parts = in_threads(run, list(pairwise(cuts)))
+    codes, afters = (np.concatenate(column) for column in zip(*parts, strict=True))
     added_by = np.repeat(np.arange(kinds, dtype=np.int32), added)
-    return Alignments(steps, visits, added, added_by, added_code[:rows], added_after[:rows])
+    return Alignments(steps, visits, added, added_by, codes, afters)

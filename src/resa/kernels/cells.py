@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,23 @@ import numpy.typing as npt
 from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 
-__all__ = ["bucket_numbers", "count_together", "renumbered"]
+__all__ = ["bucket_numbers", "count_customers", "count_together", "in_cells", "renumbered", "used_together", "weigh"]
+
+_BITS: Final = 64  # places of which a word can tell which are used
+
+
+class Together(NamedTuple):
+    """Customers by the places that they use.
+
+    Attributes:
+        both: i64[G, P, P], customers of each group who use the one place and the other; the diagonal: who use it.
+        only: i64[G, P], customers who use no other.
+        any: i64[G], customers who use any.
+    """
+
+    both: npt.NDArray[np.int64]
+    only: npt.NDArray[np.int64]
+    any: npt.NDArray[np.int64]
 
 
 @kernel
@@ -117,3 +133,187 @@ def renumbered(codes: npt.NDArray[np.int32], size: int) -> tuple[npt.NDArray[np.
     if not _renumbered(read_only(codes, np.int32), table, numbers):
         raise ValueError(f"codes are numbered 0 to {size - 1}")
     return numbers, np.flatnonzero(table >= 0)
+
+
+@kernel
+def _count_customers(
+    cells: npt.NDArray[np.int32],
+    customers: npt.NDArray[np.int32],
+    latest: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+    different: npt.NDArray[np.int64],
+) -> bool:
+    """Add up; `latest` knows of whom each cell's last thing was. `False` if a cell is out of bounds."""
+    for row in range(len(cells)):
+        cell = cells[row]
+        if cell < 0:
+            continue
+        if cell >= len(counts):
+            return False
+        counts[cell] += 1
+        different[cell] += latest[cell] != customers[row]
+        latest[cell] = customers[row]
+    return True
+
+
+def count_customers(
+    cells: npt.NDArray[np.int32], customers: npt.NDArray[np.int32], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """How many things are in each cell, and of how many customers: i64[size] each.
+
+    Args:
+        cells: Of each thing, 0 to `size` - 1; below 0: in none.
+        customers: Whose each thing is, ascending within each cell.
+        size: How many cells there are.
+
+    Raises:
+        TypeError: Cells or customers are not i32.
+        ValueError: The arrays differ in length, or a cell is out of bounds.
+    """
+    if len(cells) != len(customers):
+        raise ValueError(f"{len(customers)} customers for {len(cells)} cells")
+    counts, different = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    rows = (read_only(cells, np.int32), read_only(customers, np.int32))
+    if not _count_customers(*rows, np.full(size, -1, np.int32), counts, different):
+        raise ValueError(f"cells are numbered 0 to {size - 1}")
+    return counts, different
+
+
+@kernel
+def _in_cells(
+    values: npt.NDArray[np.int64], cells: npt.NDArray[np.int32], free: npt.NDArray[np.int64], out: npt.NDArray[np.int64]
+) -> None:
+    for row in range(len(values)):
+        cell = cells[row]
+        if cell >= 0:
+            out[free[cell]] = values[row]
+            free[cell] += 1
+
+
+def in_cells(
+    values: npt.NDArray[np.int64], cells: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.int64]]:
+    """The values of each cell, as they come.
+
+    Args:
+        values: One for each thing.
+        cells: As `count_customers` takes them.
+        counts: How many things each has, as it tells.
+
+    Raises:
+        TypeError: The values are not i64, or the cells not i32.
+        ValueError: The arrays differ in length.
+    """
+    if len(values) != len(cells):
+        raise ValueError(f"{len(values)} values for {len(cells)} cells")
+    ends = np.cumsum(counts)
+    out = np.empty(int(counts.sum()), np.int64)
+    _in_cells(read_only(values, np.int64), read_only(cells, np.int32), ends - counts, out)
+    return np.split(out, ends)[:-1]
+
+
+@kernel
+def _used_together(
+    groups: npt.NDArray[np.int32],
+    places: npt.NDArray[np.uint8],
+    customers: npt.NDArray[np.int32],
+    used: npt.NDArray[np.uint64],
+    both: npt.NDArray[np.int64],
+    only: npt.NDArray[np.int64],
+    everybody: npt.NDArray[np.int64],
+) -> bool:
+    """Add up, customer by customer; `used` has a word of 0 for each group. `False` if a number is out of bounds."""
+    begun, one = 0, np.uint64(1)
+    for row in range(len(groups) + 1):
+        if row == len(groups) or (row > 0 and customers[row] != customers[row - 1]):
+            for own in range(begun, row):
+                group = groups[own]
+                if group < 0 or used[group] == 0:
+                    continue
+                word, used[group] = used[group], np.uint64(0)
+                everybody[group] += 1
+                for place in range(only.shape[1]):
+                    if (word >> np.uint64(place)) & one:
+                        only[group, place] += word == one << np.uint64(place)
+                        for other in range(only.shape[1]):
+                            both[group, place, other] += np.int64((word >> np.uint64(other)) & one)
+            begun = row
+        if row < len(groups) and groups[row] >= 0:
+            if groups[row] >= len(used) or places[row] >= only.shape[1]:
+                return False
+            used[groups[row]] |= one << np.uint64(places[row])
+    return True
+
+
+def used_together(
+    groups: npt.NDArray[np.int32],
+    places: npt.NDArray[np.uint8],
+    customers: npt.NDArray[np.int32],
+    size: tuple[int, int],
+) -> Together:
+    """How many customers use each place, each two of them, and one alone.
+
+    Args:
+        groups: The group of each use, from 0; below 0: it does not count.
+        places: Its place, from 0.
+        customers: Whose it is, ascending.
+        size: How many groups there are, and how many places.
+
+    Raises:
+        TypeError: An array is of another type.
+        ValueError: There are too many places, the arrays differ in length, or a number is out of bounds.
+    """
+    if size[1] > _BITS:
+        raise ValueError(f"there can be {_BITS} places, not {size[1]}")
+    if not len(groups) == len(places) == len(customers):
+        raise ValueError(f"{len(groups)} groups and {len(places)} places for {len(customers)} customers")
+    found = Together(np.zeros((*size, size[1]), np.int64), np.zeros(size, np.int64), np.zeros(size[0], np.int64))
+    rows = (read_only(groups, np.int32), read_only(places, np.uint8), read_only(customers, np.int32))
+    if not _used_together(*rows, np.zeros(size[0], np.uint64), *found):
+        raise ValueError(f"groups are numbered 0 to {size[0] - 1}, and places 0 to {size[1] - 1}")
+    return found
+
+
+@kernel
+def _weigh(
+    cells: npt.NDArray[np.int32],
+    owners: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.int64],
+    latest: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+    different: npt.NDArray[np.int64],
+) -> None:
+    """Add up; `latest` knows of whom each cell's last thing was."""
+    for row in range(len(cells)):
+        cell, owner = cells[row], owners[row]
+        another = latest[cell] != owner
+        latest[cell] = owner
+        for column in range(weights.shape[1]):
+            counts[cell, column] += weights[owner, column]
+            different[cell, column] += another * weights[owner, column]
+
+
+def weigh(
+    cells: npt.NDArray[np.int32], owners: npt.NDArray[np.int32], weights: npt.NDArray[np.int64], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """What the owners of the things in each cell weigh, an owner counted for each thing, and once: i64[size, R] each.
+
+    Args:
+        cells: Of each thing, 0 to `size` - 1.
+        owners: Whose it is, a row of the weights, ascending.
+        weights: i64[owners, R], R weights of each.
+        size: How many cells there are.
+
+    Raises:
+        TypeError: An array is of another type.
+        ValueError: The arrays differ in length, or a number is out of bounds.
+    """
+    if len(cells) != len(owners):
+        raise ValueError(f"{len(owners)} owners for {len(cells)} cells")
+    for numbers, bound in ((cells, size), (owners, len(weights))):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < bound:
+            raise ValueError(f"cells are numbered 0 to {size - 1}, and owners 0 to {len(weights) - 1}")
+    counts, different = (np.zeros((size, weights.shape[1]), np.int64) for _ in range(2))
+    rows = (read_only(cells, np.int32), read_only(owners, np.int32), read_only(weights, np.int64))
+    _weigh(*rows, np.full(size, -1, np.int32), counts, different)
+    return counts, different

@@ -7,12 +7,22 @@ from itertools import product
 import numpy as np
 
 from resa.kernels.alignments import align
-from resa.kernels.cells import bucket_numbers, count_together, renumbered
+from resa.kernels.cells import (
+    bucket_numbers,
+    count_customers,
+    count_together,
+    in_cells,
+    renumbered,
+    used_together,
+    weigh,
+)
 from resa.kernels.continuations import continuations, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
 from resa.kernels.joining import Kinds, components, founders, join
 from resa.kernels.journeys import Journeys
+from resa.kernels.moves import moves
+from resa.kernels.of_each import events_of_each
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
@@ -44,8 +54,13 @@ def warm() -> None:
     renumbered(zeros, 1)
     trials = weekly_trials(zeros, zeros, zeros, np.ones(1, np.bool_), size=(1, 1))
     count_together(trials.places, np.zeros(1, np.uint8), 2, 0, 1)
+    counts, _ = count_customers(zeros, zeros, 1)
+    in_cells(np.zeros(1, np.int64), zeros, counts)
+    used_together(zeros, np.zeros(1, np.uint8), zeros, (1, 1))
+    weigh(zeros, zeros, np.ones((1, 1), np.int64), 1)
     for groups, period, gap in product((None, np.zeros(1, np.uint16)), (None, (0, 10)), (None, 10)):
         transitions(tiny, 3, groups=groups, period=period, session_gap_us=gap)
+    events_of_each(tiny, [1])
     visits(tiny, 3, np.array([0, 10], np.int64))
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     align(tiny, variants(tiny), [1])
@@ -55,6 +70,7 @@ def warm() -> None:
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)
+        moves(tiny, period=period)
     _warm_joining()
 
 

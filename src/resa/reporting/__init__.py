@@ -2,7 +2,8 @@
 
 from resa.reporting.building import HtmlReport, build_report, report_content
 from resa.reporting.changes import changes_between, days_before
-from resa.reporting.content import FindingText, Report
+from resa.reporting.composed import Composed, ComposedPart, composed_page, composed_pdf, table_from
+from resa.reporting.content import FindingText, Report, Table
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
@@ -10,15 +11,20 @@ from resa.reporting.page import page as report_page
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
+    "Composed",
+    "ComposedPart",
     "Days",
     "FindingText",
     "HtmlReport",
     "Numbers",
     "Report",
     "Section",
+    "Table",
     "Way",
     "build_report",
     "changes_between",
+    "composed_page",
+    "composed_pdf",
     "customer_page",
     "days_before",
     "drawn",
@@ -27,4 +33,5 @@ __all__ = [
     "map_numbers",
     "report_content",
     "report_page",
+    "table_from",
 ]

@@ -38,6 +38,7 @@ __all__ = [
     "heading_of",
     "known_before",
     "looked_at",
+    "plain_table",
     "row_of",
     "same_funnel",
     "tables_of",
@@ -121,6 +122,23 @@ def _shown(visit: Visit, result: Result, name: str, query: str) -> Shown:
         more=max(0, part.table.num_rows - _MOST_ROWS),
         picture=_picture(result, name),
     )
+
+
+def plain_table(visit: Visit, result: Result, most: int) -> tuple[list[str], list[bool], list[list[str]]]:
+    """The main table of an answer without links: headings, which columns hold numbers, and the first rows.
+
+    Args:
+        visit: Who looks.
+        result: The answer.
+        most: So many rows.
+    """
+    part = result.main
+    tell = _Teller(visit, result, part)
+    rows = [
+        [tell.cell(column, row[column.name]) for column in part.columns]
+        for row in part.table.slice(0, most).to_pylist()
+    ]
+    return [tell.heading(column) for column in part.columns], [_numeric(column) for column in part.columns], rows
 
 
 def heading_of(visit: Visit, result: Result, name: str, column: str) -> str:

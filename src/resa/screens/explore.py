@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
 from litestar import Response, get
 from litestar.params import FromPath
 
-from resa.analytics import TABLE_FILES, Question, Result
+from resa.analytics import TABLE_FILES, Question, Result, days_of
 from resa.base.errors import InputError, QuestionError
 from resa.base.language import Sentence, sentence
-from resa.drawing import PICTURE_FILES
+from resa.drawing import PICTURE_FILES, format_days
 from resa.model.journey import JourneyMap
 from resa.screens.answers import funnels_of, heading_of, known_before, looked_at, row_of, same_funnel, tables_of
 from resa.screens.asking import (
@@ -28,11 +29,14 @@ from resa.screens.asking import (
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
 from resa.screens.customers import addresses
+from resa.screens.day_notes import told_notes
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.maps import FILES as MEDIA
 from resa.screens.visits import Visit
+from resa.screens.writing import kept_for
+from resa.workspace.day_notes import MOST_LETTERS
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "result_at"]
 
 GROUPS: Final = {
     "ways": ("funnel", "paths", "process", "transitions", "variants"),
@@ -84,6 +88,7 @@ def explore(visit: Visiting) -> Html:
         maps=maps,
         map=chosen if chosen in visit.shop.maps else "",
         problems=visit.shop.loaded.problems,
+        kept=kept_for(visit, ""),
     )
 
 
@@ -117,6 +122,8 @@ def _answer(visit: Visit, question: Question, query: str) -> dict[str, Any]:
         "tables": tables_of(visit, result, query),
         "facts": looked_at(visit, result),
         "warnings": known_before(visit, result),
+        "notes": told_notes(visit, result.day_notes),
+        "timed": _timed(visit, result),
         "copies": {
             "copy_command": as_command(question),
             "copy_python": as_python(question),
@@ -132,7 +139,7 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
     """The customers behind one number; what they are called only for who may know it."""
     pairs = pairs_of(_query(visit))
     place = {name: value for name, value in pairs if name in {"part", "column", "row"}}
-    result, query = _result(visit, kind, [pair for pair in pairs if pair[0] not in place])
+    result, query = result_at(visit, kind, [pair for pair in pairs if pair[0] not in place])
     part, column, row = place.get("part", ""), place.get("column", ""), place.get("row", "")
     number = _row(row, result.part(part).table.num_rows)
     people: Any = result.customers(column, part=part, row=number)
@@ -151,6 +158,7 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
         count=count,
         named=named,
         part=part,
+        kept=kept_for(visit, visit.path),
     )
 
 
@@ -158,7 +166,7 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
 def explore_funnel(visit: Visiting, kind: FromPath[str]) -> Html:
     """The funnel at whose last step the customers of a path stand; where there is none, what comes nearest."""
     pairs = pairs_of(_query(visit))
-    result, query = _result(visit, kind, [pair for pair in pairs if pair[0] != "row"])
+    result, query = result_at(visit, kind, [pair for pair in pairs if pair[0] != "row"])
     row = _row(dict(pairs).get("row", ""), result.table.num_rows)
     funnels = funnels_of(result, row)
     if not funnels:
@@ -184,7 +192,7 @@ def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> R
     if stem != kind or form not in {*TABLE_FILES, *PICTURE_FILES}:
         raise QuestionError(sentence("there is no such file of this answer"))
     pairs = pairs_of(_query(visit))
-    result, _ = _result(visit, kind, [pair for pair in pairs if pair[0] != "part"])
+    result, _ = result_at(visit, kind, [pair for pair in pairs if pair[0] != "part"])
     content = result.file(form, part=dict(pairs).get("part"))
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=_MEDIA[form], headers=headers)
@@ -192,7 +200,8 @@ def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> R
 
 def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequence[str] = (), **answer: Any) -> Html:
     """The page of a question, with its answer if there is one."""
-    empty = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
+    empty: dict[str, Any] = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
+    empty |= {"notes": [], "timed": ""}
     controls = controls_of(visit, asked, journey_map, groups)
     shown = {control.name for control in controls}
     return page(
@@ -207,8 +216,18 @@ def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequen
         common=[control for control in controls if not control.kinds_own],
         unseen=[(name, value) for name, given in asked.said.items() if name not in shown for value in given],
         wrong=_elsewhere(asked, shown),
+        kept=kept_for(visit, visit.path),
+        most=MOST_LETTERS,
         **{**empty, **answer},
     )
+
+
+def _timed(visit: Visit, result: Result) -> str:
+    """Which days an answer shows, and whose they are; empty: it is over no calendar time."""
+    if (days := days_of(result)) is None:
+        return ""
+    shown = format_days(days[0], days[1] - timedelta(days=1), visit.language)
+    return str(visit.say("days_shown", days=shown, zone=result.journey_map.timezone))
 
 
 def _elsewhere(asked: Asked, shown: set[str]) -> list[Sentence]:
@@ -249,7 +268,7 @@ def _asking(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> _Asking:
     return _Asking(journey_map, asked, query, given=pairs == pairs_of(query))
 
 
-def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str]:
+def result_at(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str]:
     """The answer at an address, and its query.
 
     Raises:

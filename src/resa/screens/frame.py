@@ -126,10 +126,14 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
     return Response(whole, status_code=status, media_type="text/html")
 
 
+_BELONG: Final = {"edit": "map", "comments": "map", "owners": "map", "notes": "explore", "views": "explore"}
+"""Pages without an own place in the navigation, and the screen that they belong to."""
+
+
 def _screen_of(path: str) -> str:
     """The address of the screen that a page belongs to."""
     first = path.partition("?")[0].strip("/").partition("/")[0]
-    return "/segments" if first.startswith("segment-") else "/map" if first == "edit" else f"/{first}"
+    return "/segments" if first.startswith("segment-") else f"/{_BELONG.get(first, first)}"
 
 
 def redirect(path: str, *, fragment: str = "", **query: str) -> Html:

@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.drawing import format_count, format_day, format_percent, sparkline
+from resa.drawing import format_count, format_day, format_days, format_percent, sparkline
 from resa.expressions import parts_of
 from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page
@@ -23,9 +24,11 @@ from resa.screens.moments import when_in
 from resa.screens.segment_overlaps import ages_of, days_of
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
+from resa.screens.writing import kept_for
 from resa.segments import SegmentFigure, count_segments
+from resa.workspace.day_notes import DayNotes
 
-__all__ = ["ROUTES", "figures_of"]
+__all__ = ["ROUTES", "figures_of", "told_figure"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -47,8 +50,20 @@ _counting: Final = Lock()
 def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
-    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in figures_of(visit, key)]
-    return page(visit, "segments", visit.say("segments"), segments=told, problems=shop.loaded.problems)
+    told = [
+        told_figure(visit, figure)
+        for key, one in shop.maps.items()
+        if one.segments
+        for figure in figures_of(visit, key)
+    ]
+    return page(
+        visit,
+        "segments",
+        visit.say("segments"),
+        segments=told,
+        problems=shop.loaded.problems,
+        kept=kept_for(visit, visit.path),
+    )
 
 
 @get("/segments/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
@@ -63,7 +78,7 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         visit,
         "segment",
         figure.name,
-        told=_told(visit, figure, *_LARGE),
+        told=told_figure(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
         ages=ages_of(visit, key),
         days=days_of(visit, key),
@@ -75,6 +90,7 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         listed=_count(visit, min(_MEMBERS, figure.customers)),
         some=figure.customers > _MEMBERS,
         files=list(FILES),
+        kept=kept_for(visit, visit.path),
     )
 
 
@@ -112,21 +128,35 @@ def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     return [replace(one, trend=(*before[one.segment], one.customers)) for one in now]
 
 
-def _told(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
+def told_figure(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
     """What is said of a segment."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
     since = visit.shop.segments.since(figure.segment)
     said = visit.say("segment_trend_said", first=_count(visit, figure.trend[0]), last=_count(visit, figure.trend[-1]))
-    trend = sparkline(figure.trend, title=said, language=visit.language, width=width, height=height)
+    notes, marks = _happened(visit, figure)
+    title = " ".join([said, *(f"{days}: {text}" for days, text in notes)])
+    trend = sparkline(figure.trend, title=title, language=visit.language, marks=marks, width=width, height=height)
     return {
         "figure": figure,
         "size": _count(visit, figure.customers),
         "share": _share(visit, figure.share),
         "trend": trend.inline(f"trend-{figure.segment}".replace("_", "-")) if len(figure.trend) > 1 else "",
         "trend_said": said,
+        "notes": notes,
         "counted": when(figure.counted_at),
         "since": None if since is None else when(since),
     }
+
+
+def _happened(visit: Visit, figure: SegmentFigure) -> tuple[list[tuple[str, str]], list[float]]:
+    """What happened in the weeks of a trend: day and text, and where on it."""
+    if figure.counted_at is None or len(figure.trend) < 2:
+        return [], []
+    last = figure.counted_at.astimezone(ZoneInfo(visit.shop.map(figure.map).timezone)).date()
+    first = last - timedelta(weeks=len(figure.trend) - 1)
+    found = [one for one in DayNotes(visit.shop).all(figure.map) if one.first <= last and one.last >= first]
+    told = [(format_days(one.first, one.last, visit.language), one.text) for one in found]
+    return told, [(one.first - first) / (last - first) for one in found]
 
 
 def _weeks(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:

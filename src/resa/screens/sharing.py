@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from resa.base.once import Once
-from resa.storage import count_erasures, is_unfinished
+from resa.storage import count_erasures, is_unfinished, list_day_notes
 from resa.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -71,7 +71,13 @@ class Kept:
         from resa.analytics import Measure  # noqa: PLC0415 - heavy; signing in does without it
 
         shop = self._shop
-        return Measure(shop.store, shop.maps, clock=shop.clock, currencies=shop.currencies)
+        measure = Measure(shop.store, shop.maps, clock=shop.clock, currencies=shop.currencies)
+        measure.day_notes = partial(list_day_notes, shop.store)
+        return measure
+
+    def noted(self) -> Hashable:
+        """What people wrote of days, which trends show: who writes such a note sees it at once."""
+        return list_day_notes(self._shop.store)
 
     def look(self) -> Looked:
         """What readers see now."""
@@ -139,7 +145,12 @@ class Shared:
                 self._kept.spend(time.monotonic() - began)
 
         stale = _STALE if self._looked.live else 0.0
-        return cast("Said", self._kept.said.get(key, self._looked.data, timed, stale=stale))
+        return cast("Said", self._kept.said.get((*key, self._noted), self._looked.data, timed, stale=stale))
+
+    @cached_property
+    def _noted(self) -> Hashable:
+        """The notes on days that are seen on the whole page."""
+        return self._kept.noted()
 
     @cached_property
     def _looked(self) -> Looked:

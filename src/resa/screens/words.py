@@ -13,6 +13,7 @@ from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
 from resa.screens.words_of_segments import OF_SEGMENTS
+from resa.screens.words_of_writing import OF_WRITING
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
@@ -21,6 +22,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_EDITING,
     **OF_PRESENTING,
     **OF_BEGINNINGS,
+    **OF_WRITING,
     **OF_COMPOSING,
     **OF_SEGMENTS,
     # The frame

@@ -24,7 +24,30 @@ from resa.storage.audit import (
     keep_entry,
     put_entry,
 )
+from resa.storage.comments import (
+    add_comment,
+    answer_comment,
+    comment_of,
+    list_comments,
+    remove_comment,
+    resolve_comment,
+)
 from resa.storage.compaction import compact_files
+from resa.storage.composed_reports import (
+    add_part,
+    add_report,
+    change_part,
+    change_report,
+    composed_report,
+    end_link,
+    list_links,
+    list_reports,
+    living_link,
+    make_link,
+    move_part,
+    remove_part,
+    remove_report,
+)
 from resa.storage.consents import (
     ConsentRecord,
     Kept,
@@ -34,6 +57,7 @@ from resa.storage.consents import (
     keep_consents,
     put_consents,
 )
+from resa.storage.day_notes import add_day_note, change_day_note, list_day_notes, remove_day_note
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
 from resa.storage.drafts import (
@@ -124,6 +148,7 @@ from resa.storage.records import (
 )
 from resa.storage.recounting import forget_derived
 from resa.storage.runs import Owners
+from resa.storage.saved_views import add_view, change_view, list_views, remove_view
 from resa.storage.seals import audit_seal, consents_seal
 from resa.storage.searching import search_everything
 from resa.storage.second_factors import (
@@ -202,16 +227,28 @@ __all__ = [
     "Way",
     "Writer",
     "accept_invitation",
+    "add_comment",
+    "add_day_note",
+    "add_part",
+    "add_report",
     "add_step",
+    "add_view",
+    "answer_comment",
     "audit_entries",
     "audit_seal",
     "begin_session",
+    "change_day_note",
+    "change_part",
     "change_password",
+    "change_report",
     "change_role",
+    "change_view",
     "changed_customers",
     "collecting_keys",
     "column_hash",
+    "comment_of",
     "compact_files",
+    "composed_report",
     "confirm_factor",
     "consent_is_answered",
     "consenting_keys",
@@ -227,6 +264,7 @@ __all__ = [
     "customers_alone",
     "drop_draft",
     "end_factor",
+    "end_link",
     "end_person",
     "end_session",
     "end_session_of",
@@ -272,16 +310,24 @@ __all__ = [
     "last_times",
     "lending",
     "link_secret",
+    "list_comments",
+    "list_day_notes",
     "list_keys",
+    "list_links",
     "list_people",
+    "list_reports",
     "list_sessions",
     "list_steps",
+    "list_views",
+    "living_link",
     "living_session",
     "lower_bounds",
     "made_link_secret",
     "make_first_person",
     "make_key",
+    "make_link",
     "map_catalog",
+    "move_part",
     "named_in_payload",
     "newest_events",
     "password_of",
@@ -292,9 +338,15 @@ __all__ = [
     "redo_step",
     "refresh_index",
     "refused_payloads",
+    "remove_comment",
+    "remove_day_note",
+    "remove_part",
+    "remove_report",
+    "remove_view",
     "replace_recovery_codes",
     "replacing_pairs",
     "reset_factor",
+    "resolve_comment",
     "revoke_key",
     "rows_naming",
     "save_text",

@@ -190,6 +190,12 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "last_visits",  # numbers of maps, which count and name nobody
         "draft_steps",  # what people write into maps
         "saved_texts",
+        "comments",  # what people write on screens, where they are asked to name no customer
+        "day_notes",
+        "saved_views",
+        "composed_reports",
+        "report_parts",
+        "report_links",
         "erasures",
         "erased_identifiers",
         "source_states",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -13,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from resa.analytics.calendar import SECOND, Instants
+from resa.analytics.calendar import SECOND
 from resa.analytics.questions.kinds import ChannelsQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.scope.grouping import Groups, grouped
-from resa.analytics.scope.selection import Selection
+from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.sql.intervals import wilson_sql
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import count_distinct, distinct, quantile, quantile_sql, share
-from resa.kernels import wilson_interval
+from resa.kernels import Moves, count_customers, in_cells, moves, used_together, wilson_interval
 
 __all__ = ["CHANNEL_COLUMNS", "COST_COLUMNS", "SWITCH_COLUMNS", "TOGETHER_COLUMNS", "answer_channels"]
 
@@ -78,31 +77,35 @@ class _Visits:
     selection: Selection
 
     @cached_property
-    def _all(self) -> Positions:
-        return self.selection.visits
+    def _all(self) -> Moves:
+        """Those of any time: what follows a visit of the period may come after it."""
+        return moves(self.selection.journeys, customers=self.selection.customers)
 
     @cached_property
-    def _inside(self) -> Flags:
-        times = self.selection.snapshot.times(self._all)
+    def _inside(self) -> Flags | slice:
         low, high = self.selection.bounds
-        return (times >= low) & (times < high)
-
-    @cached_property
-    def _whose(self) -> npt.NDArray[np.int64]:
-        return self.selection.snapshot.customers_at(self._all)
+        if (low, high) == WHOLE:
+            return slice(None)
+        times = self.selection.snapshot.times(self._all.positions)
+        flags: Flags = (times >= low) & (times < high)
+        return flags
 
     @cached_property
     def places(self) -> Groups:
         """Where the visits were: as a group-by of the channel or the device has it."""
         asked = Selection(self.selection.snapshot, replace(self.question, by=self.question.of))
-        return grouped(asked, self._whose, self._all)
+        return grouped(asked, self._all.customers, self._all.positions)
 
-    @cached_property
-    def _codes(self) -> npt.NDArray[np.int64]:
-        codes = np.zeros(len(self._all), np.int64)
-        for number, (_, members) in enumerate(self.places.split()):
-            codes[members] = number
-        return codes
+    @property
+    def size(self) -> int:
+        """How many places there are."""
+        return len(self.places.labels)
+
+    @property
+    def _codes(self) -> npt.NDArray[np.uint8]:
+        if self.places.numbers is None:
+            raise ValueError("a visit was in one place")
+        return self.places.numbers.astype(np.uint8, copy=False)
 
     @cached_property
     def cost_of(self) -> dict[str, float]:
@@ -112,80 +115,130 @@ class _Visits:
         return {label: cost for key, cost in costs.items() for label in snapshot.spelled([key])}
 
     @cached_property
-    def costs(self) -> npt.NDArray[np.float64]:
-        """What each visit costs; NaN: nothing is said of its channel."""
-        snapshot = self.selection.snapshot
-        table = np.array([self.cost_of.get(label, np.nan) for label in snapshot.channel_labels])
-        return table[snapshot.channels_at(self.positions)]
-
-    @cached_property
     def reached(self) -> Flags:
         """Which of the visits are what the map's goal is to reach."""
         journey_map = self.selection.snapshot.journey_map
         goal = () if journey_map.goal is None else journey_map.goal.reach
-        codes = [journey_map.code[key] for key in goal]
-        found: Flags = np.isin(self.selection.journeys.touchpoints[self.positions], codes)
-        return found
-
-    @property
-    def positions(self) -> Positions:
-        """Where they stand."""
-        return self._all[self._inside]
+        wanted = np.zeros(len(self.selection.snapshot.names), np.bool_)
+        wanted[[journey_map.code[key] for key in goal]] = True
+        flags: Flags = wanted[self._all.codes[self._inside]]
+        return flags
 
     @cached_property
-    def customers(self) -> npt.NDArray[np.int64]:
+    def customers(self) -> npt.NDArray[np.int32]:
         """Whose they are."""
-        return self._whose[self._inside]
+        return self._all.customers[self._inside]
 
     @cached_property
-    def codes(self) -> npt.NDArray[np.int64]:
+    def codes(self) -> npt.NDArray[np.uint8]:
         """Place in `places.labels` of each."""
         return self._codes[self._inside]
 
     @cached_property
-    def following(self) -> npt.NDArray[np.int64]:
+    def following(self) -> npt.NDArray[np.int32]:
         """That of the customer's next visit, in the period or not; -1: none comes in time."""
-        codes = np.append(self._codes[1:], -1)[: len(self._codes)]
-        same = np.append(self._whose[1:] == self._whose[:-1], False)[: len(self._codes)]
-        within = self.question.within
+        within, found = self.question.within, self._all
+        none = found.following == 0
         if within is not None:
-            same &= self._apart <= within.microseconds
-        return np.where(same, codes, -1)[self._inside]
+            none |= found.waited > within.microseconds
+        following = np.append(self._codes[1:], np.uint8(0))[: len(none)].astype(np.int32)
+        following[none] = -1
+        return following[self._inside]
 
-    @cached_property
-    def _apart(self) -> Instants:
-        times = self.selection.snapshot.times(self._all)
-        return np.diff(times, append=times[-1:])
-
-    @cached_property
-    def waited(self) -> Instants:
-        """Microseconds to the next event that is a visit."""
-        return self._apart[self._inside]
+    @property
+    def waited(self) -> npt.NDArray[np.int64]:
+        """Microseconds to it, in time or not."""
+        return self._all.waited[self._inside]
 
     @cached_property
     def groups(self) -> Groups:
         """Groups of the visits."""
-        return grouped(self.selection, self.customers, self.positions)
+        return grouped(self.selection, self.customers, self._positions)
 
-    def split(self) -> Iterator[tuple[str | None, Flags]]:
-        """Each group with a flag for each visit."""
-        for label, chosen in self.groups.split():
-            members = np.zeros(len(self.codes), np.bool_)
-            members[chosen] = True
-            yield label, members
+    @cached_property
+    def _positions(self) -> Positions:
+        return self._all.positions[self._inside]
+
+    @cached_property
+    def counted(self) -> list[_Counted]:
+        """What was counted of each group."""
+        found = []
+        for numbers, layer in self.groups.layers(len(self.codes)):
+            together = used_together(layer, self.codes, self.customers, (len(numbers), self.size))
+            contacts, costs = self._spent(layer, len(numbers))
+            reached = np.where(self.reached, layer, np.int32(-1))
+            _, customers = count_customers(reached, self.customers, len(numbers))
+            found += [
+                _Counted(self.groups.labels[number], number, *columns)
+                for number, columns in zip(
+                    numbers, zip(*together, *contacts, costs, customers, strict=True), strict=True
+                )
+            ]
+        return found
+
+    def _spent(
+        self, layer: npt.NDArray[np.int32], groups: int
+    ) -> tuple[tuple[Counts, Counts], npt.NDArray[np.float64]]:
+        """By group and place: visits, those that cost something that is known, and what they cost."""
+        snapshot = self.selection.snapshot
+        prices = np.array([self.cost_of.get(label, np.nan) for label in snapshot.channel_labels])
+        cells = layer * np.int32(self.size) + self.codes
+        cells = cells * np.int32(len(prices)) + snapshot.channels_at(self._positions)
+        cells[layer < 0] = -1
+        counts, _ = count_customers(cells, self.customers, groups * self.size * len(prices))
+        visits = counts.reshape(groups, self.size, len(prices))
+        known = ~np.isnan(prices)
+        return (visits.sum(axis=2), visits[:, :, known].sum(axis=2)), visits[:, :, known] @ prices[known]
+
+    def members(self, number: int) -> Flags:
+        """Which of the visits are in a group."""
+        flags = np.zeros(len(self.codes), np.bool_)
+        flags[self.groups.chosen(number)] = True
+        return flags
 
     def of(self, members: Flags) -> Counted:
         """Whose some of them are."""
-        whose: Counted = self.customers[members]
+        whose: Counted = self.customers[members].astype(np.int64)
         return whose
 
-    def used(self, members: Flags) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def used(self, members: Flags) -> tuple[Counted, npt.NDArray[np.bool_]]:
         """Customers with such visits, and in which places each has some: bool[customers, places]."""
-        whose = self.customers[members]
+        whose = self.of(members)
         row = np.cumsum(np.append(0, whose[1:] != whose[:-1]))[: len(whose)]
-        flags = np.zeros((count_distinct(whose), len(self.places.labels)), np.bool_)
+        flags = np.zeros((count_distinct(whose), self.size), np.bool_)
         flags[row, self.codes[members]] = True
         return distinct(whose), flags
+
+
+Counts = npt.NDArray[np.int64]
+Costs = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What was counted of one group, by place.
+
+    Attributes:
+        label: Of the group.
+        number: Its place among the groups.
+        both: Customers with visits in the one place and the other.
+        only: Customers with visits in no other.
+        everybody: Customers with visits.
+        visits: Visits.
+        contacts: Visits of which it is known what they cost.
+        costs: What these cost.
+        reached: Customers with a visit of what the map's goal is to reach.
+    """
+
+    label: str | None
+    number: int
+    both: Counts
+    only: Counts
+    everybody: int
+    visits: Counts
+    contacts: Counts
+    costs: Costs
+    reached: int
 
 
 def answer_channels(question: ChannelsQuestion, selection: Selection) -> Answer:
@@ -207,28 +260,22 @@ def answer_channels(question: ChannelsQuestion, selection: Selection) -> Answer:
 def _channels(visits: _Visits, statement: Statement) -> Part:
     columns = (*visits.groups.columns, *CHANNEL_COLUMNS)
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[Flags, int]] = []
-    for label, members in visits.split():
-        _, used = visits.used(members)
-        counts = np.bincount(visits.codes[members], minlength=used.shape[1])
-        priced = members & ~np.isnan(visits.costs)
-        contacts = np.bincount(visits.codes[priced], minlength=used.shape[1])
-        costs = np.bincount(visits.codes[priced], visits.costs[priced], minlength=used.shape[1])
-        alone = used.sum(axis=1) == 1
-        for code in np.flatnonzero(counts).tolist():
-            own = int(used[:, code].sum())
-            only = int((used[:, code] & alone).sum())
-            cost = float(costs[code]) if contacts[code] else None
-            rows.append((label, visits.places.labels[code], int(counts[code]), own, share(own, len(used)), only, cost))
-            behind.append((members, code))
+    behind: list[tuple[int, int]] = []
+    for group in visits.counted:
+        for code in np.flatnonzero(group.visits).tolist():
+            own, everybody = int(group.both[code, code]), int(group.everybody)
+            cost = float(group.costs[code]) if group.contacts[code] else None
+            used = (int(group.visits[code]), own, share(own, everybody), int(group.only[code]), cost)
+            rows.append((group.label, visits.places.labels[code], *used))
+            behind.append((group.number, code))
 
     def those(row: int) -> Counted:
-        members, code = behind[row]
-        return visits.of(members & (visits.codes == code))
+        number, code = behind[row]
+        return visits.of(visits.members(number) & (visits.codes == code))
 
     def faithful(row: int) -> Counted:
-        members, code = behind[row]
-        customers, used = visits.used(members)
+        number, code = behind[row]
+        customers, used = visits.used(visits.members(number))
         chosen: Counted = customers[used[:, code] & (used.sum(axis=1) == 1)]
         return chosen
 
@@ -255,14 +302,13 @@ def _cost(visits: _Visits, statement: Statement) -> Part:
     """What the contacts cost, and for each customer who reached the map's goal."""
     columns = (*visits.groups.columns, *COST_COLUMNS)
     rows: list[tuple[object, ...]] = []
-    behind: list[Flags] = []
-    for label, members in visits.split():
-        costs = visits.costs[members]
-        known = ~np.isnan(costs)
-        customers = count_distinct(visits.of(members & visits.reached))
-        total = float(costs[known].sum())
-        rows.append((label, int(known.sum()), total, customers, share(total, customers)))
-        behind.append(members)
+    for group in visits.counted:
+        total, customers = float(group.costs.sum()), int(group.reached)
+        rows.append((group.label, int(group.contacts.sum()), total, customers, share(total, customers)))
+
+    def people(row: int) -> Counted:
+        return distinct(visits.of(visits.members(visits.counted[row].number) & visits.reached))
+
     goal = visits.selection.snapshot.journey_map.goal
     reach = listed(goal.reach if goal is not None else ())
     statement = statement.step("goals", f"SELECT position FROM seen WHERE touchpoint IN {reach}").step(
@@ -279,30 +325,27 @@ def _cost(visits: _Visits, statement: Statement) -> Part:
             "  coalesce(c.customers, 0) AS customers, c.cost / nullif(c.customers, 0) AS cost_per_goal\n"
             f"FROM ({visits.groups.every}) g LEFT JOIN costs c ON c.rank = g.rank ORDER BY g.rank"
         ),
-        people={"customers": lambda row: distinct(visits.of(behind[row] & visits.reached))},
+        people={"customers": people},
     )
 
 
 def _together(visits: _Visits, statement: Statement) -> Part:
     columns = (*visits.groups.columns, *TOGETHER_COLUMNS)
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[Flags, int, int]] = []
+    behind: list[tuple[int, int, int]] = []
     names = visits.places.labels
-    for label, members in visits.split():
-        _, used = visits.used(members)
-        numbers = used.astype(np.float64)
-        both = np.rint(numbers.T @ numbers).astype(np.int64)
-        for one, other in np.argwhere(both).tolist():
+    for group in visits.counted:
+        for one, other in np.argwhere(group.both).tolist():
             if one == other:
                 continue
-            count, size = int(both[one, other]), int(both[one, one])
-            lift = count * len(used) / (size * int(both[other, other]))
-            rows.append((label, names[one], names[other], count, *wilson_interval(count, size), lift))
-            behind.append((members, one, other))
+            count, size = int(group.both[one, other]), int(group.both[one, one])
+            lift = count * int(group.everybody) / (size * int(group.both[other, other]))
+            rows.append((group.label, names[one], names[other], count, *wilson_interval(count, size), lift))
+            behind.append((group.number, one, other))
 
     def people(row: int) -> Counted:
-        members, one, other = behind[row]
-        customers, used = visits.used(members)
+        number, one, other = behind[row]
+        customers, used = visits.used(visits.members(number))
         both: Counted = customers[used[:, one] & used[:, other]]
         return both
 
@@ -336,23 +379,27 @@ def _together(visits: _Visits, statement: Statement) -> Part:
 def _switches(visits: _Visits, statement: Statement) -> Part:
     columns = (*visits.groups.columns, *SWITCH_COLUMNS)
     rows: list[tuple[object, ...]] = []
-    behind: list[Flags] = []
-    names = visits.places.labels
-    # Each pair of places is one number, so that none is looked for that nobody went between.
-    numbers = np.where(visits.following >= 0, visits.codes * len(names) + visits.following, -1).astype(np.int16)
-    for label, members in visits.split():
-        pairs = np.bincount(numbers[members] + 1, minlength=len(names) ** 2 + 1)[1:]
-        leaving = pairs.reshape(len(names), -1).sum(axis=1) if names else pairs
-        for pair in np.flatnonzero(pairs).tolist():
-            one, two = divmod(pair, len(names))
+    behind: list[tuple[int, int, int]] = []
+    names, size = visits.places.labels, visits.size
+    for numbers, layer in visits.groups.layers(len(visits.codes)):
+        cells = (layer * np.int32(size) + visits.codes) * np.int32(size) + visits.following
+        cells[(layer < 0) | (visits.following < 0)] = -1
+        counts, whose = count_customers(cells, visits.customers, len(numbers) * size * size)
+        times = in_cells(visits.waited, cells, counts)
+        pairs = counts.reshape(len(numbers), size, size)
+        for at, one, two in np.argwhere(pairs).tolist():
             if one == two:
                 continue
-            chosen = members & (numbers == pair)
-            count = int(pairs[pair])
-            median = quantile(visits.waited[chosen], 0.5) / SECOND
-            whose = count_distinct(visits.customers[chosen])
-            rows.append((label, names[one], names[two], count, whose, share(count, int(leaving[one])), median))
-            behind.append(chosen)
+            cell, count = (at * size + one) * size + two, int(pairs[at, one, two])
+            median = quantile(times[cell], 0.5) / SECOND
+            switched = (count, int(whose[cell]), share(count, int(pairs[at, one].sum())), median)
+            rows.append((visits.groups.labels[numbers[at]], names[one], names[two], *switched))
+            behind.append((numbers[at], one, two))
+
+    def people(row: int) -> Counted:
+        number, one, two = behind[row]
+        return visits.of(visits.members(number) & (visits.codes == one) & (visits.following == two))
+
     statement = statement.step(
         "moves",
         "SELECT rank, place, next_place, count(*) AS count, count(DISTINCT customer) AS customers,\n"
@@ -371,8 +418,8 @@ def _switches(visits: _Visits, statement: Statement) -> Part:
             "WHERE s.place <> s.next_place ORDER BY s.rank, s.place, s.next_place"
         ),
         people={
-            "count": lambda row: visits.of(behind[row]),
-            "customers": lambda row: distinct(visits.of(behind[row])),
+            "count": people,
+            "customers": lambda row: distinct(people(row)),
         },
     )
 

@@ -5,7 +5,6 @@ Alignments are those of `resa.kernels.alignments`, whose text defines them: one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
@@ -25,13 +24,13 @@ from resa.analytics.answers.conformance_sql import (
     variants_sql,
 )
 from resa.analytics.answers.expectations_sql import united
-from resa.analytics.answers.paths import Kinds, ranked_variants
+from resa.analytics.answers.paths import ranked_variants
 from resa.analytics.answers.planned import asked_plans, unseen
 from resa.analytics.questions.kinds import ConformanceQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, in_columns, part_of
 from resa.analytics.scope.grouping import Groups, grouped
-from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, literal
 from resa.analytics.statistics import distinct
@@ -43,7 +42,7 @@ from resa.kernels import (
     Variants,
     align,
     variant_codes,
-    variants,
+    weigh,
     wilson_interval,
 )
 from resa.model.journey import Persona
@@ -128,8 +127,12 @@ class _Held:
     @cached_property
     def aligned(self) -> Alignments:
         """The alignment of each variant."""
-        code = self.selection.snapshot.journey_map.code
-        return align(self.selection.journeys, self.found, [code[key] for key in self.persona.path])
+        snapshot, found = self.selection.snapshot, self.found
+        plan = tuple(snapshot.journey_map.code[key] for key in self.persona.path)
+        if self.selection.everything:
+            key = ("aligned", found.collapse, plan)
+            return snapshot.keep(key, lambda: align(self.selection.journeys, found, plan))
+        return align(self.selection.journeys, found, plan)
 
     @property
     def kind(self) -> npt.NDArray[np.int32]:
@@ -137,41 +140,70 @@ class _Held:
         return self.found.groups.group
 
     @cached_property
-    def added_key(self) -> npt.NDArray[np.int64]:
+    def added_key(self) -> npt.NDArray[np.int32]:
         """Of each added visit, where in the plan and which touchpoint, as one number below `keys`."""
-        return self.aligned.added_after.astype(np.int64) * len(self.selection.snapshot.names) + self.aligned.added_code
+        return self.aligned.added_after.astype(np.int32) * len(self.selection.snapshot.names) + self.aligned.added_code
 
     @property
     def keys(self) -> int:
         """How many such numbers there can be."""
         return (len(self.persona.path) + 1) * len(self.selection.snapshot.names)
 
-    @property
-    def whose(self) -> Iterator[tuple[Walkers, Flags]]:
+    @cached_property
+    def whose(self) -> tuple[tuple[Walkers, Flags | slice], ...]:
         """The persona's own journeys if it can be told which they are, then everyone's."""
-        path = self.persona.path
-        if self.persona.who is not None:
-            personas = self.selection.expressions.personas()
-            key = literal(self.persona.key)
-            chosen = f"customer IN (SELECT customer FROM ({personas}) WHERE persona = {key})"  # noqa: S608
-            own = self.selection.expressions.persona(self.persona.key)[self.found.customer]
-            yield Walkers(self.number, self.persona.key, "persona", path, chosen), own
-        everyone = np.ones(len(self.found.customer), np.bool_)
-        yield Walkers(self.number, self.persona.key, "everyone", path, "TRUE"), everyone
+        path, everyone = (
+            self.persona.path,
+            Walkers(self.number, self.persona.key, "everyone", self.persona.path, "TRUE"),
+        )
+        if self.persona.who is None:
+            return ((everyone, slice(None)),)
+        personas = self.selection.expressions.personas()
+        key = literal(self.persona.key)
+        chosen = f"customer IN (SELECT customer FROM ({personas}) WHERE persona = {key})"  # noqa: S608
+        own = self.selection.expressions.persona(self.persona.key)[self.found.customer]
+        return (Walkers(self.number, self.persona.key, "persona", path, chosen), own), (everyone, slice(None))
 
-    def split(self) -> Iterator[tuple[Walkers, str | None, Flags]]:
+    @cached_property
+    def walked(self) -> list[_Walked]:
         """Each of these, group by group, where there is anybody."""
-        for walkers, members in self.whose:
-            for label, chosen in self.groups.split():
-                inside = np.zeros(len(members), np.bool_)
-                inside[chosen] = True
-                inside &= members
-                if inside.any():
-                    yield walkers, label, inside
+        every, found = len(self.found.groups.first), []
+        for walkers, own in self.whose:
+            for numbers, layer in self.groups.layers(len(self.kind)):
+                cells = layer * np.int64(every) + self.kind
+                cells = cells[own][layer[own] >= 0]
+                weights = np.bincount(cells, minlength=len(numbers) * every).reshape(len(numbers), every)
+                found += [
+                    _Walked(self, walkers, own, number, weights[place])
+                    for place, number in enumerate(numbers)
+                    if weights[place].any()
+                ]
+        return found
 
-    def weights(self, members: Flags) -> npt.NDArray[np.int64]:
-        """How many of these journeys each variant has."""
-        return np.bincount(self.kind[members], minlength=len(self.aligned.visits))
+    @cached_property
+    def weights(self) -> npt.NDArray[np.int64]:
+        """How many journeys each variant has among each of these, a column each."""
+        every = [walked.weights for walked in self.walked]
+        return np.stack(every, axis=1) if every else np.zeros((len(self.found.groups.first), 0), np.int64)
+
+    @cached_property
+    def steps(self) -> npt.NDArray[np.int64]:
+        """Among each of these, how many journeys skip each step, or take it where: [word, step, walked]."""
+        words = self.aligned.steps
+        kinds, steps = words.shape
+        cells = words.astype(np.int32) * steps + np.arange(steps, dtype=np.int32)
+        owners = np.repeat(np.arange(kinds, dtype=np.int32), steps)
+        return weigh(cells.reshape(-1), owners, self.weights, 3 * steps)[0].reshape(3, steps, -1)
+
+    @cached_property
+    def added(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Among each of these, what of each key is added, and by how many customers: [key, walked]."""
+        return weigh(self.added_key, self.aligned.added_by, self.weights, self.keys)
+
+    @cached_property
+    def fitness(self) -> npt.NDArray[np.float64]:
+        """That of each variant."""
+        return self.aligned.fitness
 
     def path_of(self, kind: int) -> list[str]:
         """The touchpoints of a variant."""
@@ -185,21 +217,57 @@ class _Held:
             [touchpoint for touchpoint, found in zip(self.persona.path, words, strict=True) if found == word]
             for word in (SKIPPED, OUT_OF_ORDER)
         )
-        first, last = np.searchsorted(self.aligned.added_by, [kind, kind + 1])
+        first, last = np.searchsorted(self.aligned.added_by, np.array([kind, kind + 1], np.int32))
         names = self.selection.snapshot.names
         return skipped, moved, [names[code] for code in self.aligned.added_code[first:last].tolist()]
 
-    def people(self, members: Flags, kinds: Flags | None = None) -> Counted:
+
+@dataclass(frozen=True)
+class _Walked:
+    """Some journeys held against a plan.
+
+    Attributes:
+        plan: The plan.
+        walkers: Whose journeys.
+        own: Which of all they are.
+        number: The group among these.
+        weights: How many of these journeys each variant has.
+    """
+
+    plan: _Held
+    walkers: Walkers
+    own: Flags | slice
+    number: int
+    weights: npt.NDArray[np.int64]
+
+    @property
+    def who(self) -> tuple[str | None, str, str]:
+        """Label of the group, persona, and whose journeys."""
+        return self.plan.groups.labels[self.number], self.walkers.persona, self.walkers.who
+
+    @cached_property
+    def size(self) -> int:
+        """How many journeys."""
+        return int(self.weights.sum())
+
+    @property
+    def members(self) -> Flags:
+        """Which of all journeys they are."""
+        parts = (self.own, self.plan.groups.chosen(self.number))
+        flags = [part for part in parts if not isinstance(part, slice)]
+        return np.logical_and.reduce(flags) if flags else np.ones(len(self.plan.kind), np.bool_)
+
+    def people(self, kinds: Flags | None = None) -> Counted:
         """Whose journeys they are; of some variants only."""
-        chosen = members if kinds is None else members & kinds[self.kind]
-        return self.found.customer[chosen].astype(np.int64)
+        chosen = self.members if kinds is None else self.members & kinds[self.plan.kind]
+        whose: Counted = self.plan.found.customer[chosen].astype(np.int64)
+        return whose
 
 
 def answer_conformance(question: ConformanceQuestion, selection: Selection) -> Answer:
     """Hold journeys against plans."""
     personas = asked_plans(question.plans, selection)
-    period = None if selection.bounds == WHOLE else selection.period
-    found = variants(selection.journeys, collapse=question.collapse, period=period, customers=selection.customers)
+    found = selection.variants(collapse=question.collapse)
     groups = grouped(selection, found.customer, found.start)
     plans = [_Held(selection, found, groups, persona, number) for number, persona in enumerate(personas)]
     statement = journey_steps(selection, groups, collapse=question.collapse)
@@ -233,45 +301,42 @@ def _sql(plans: list[_Held], groups: Groups, statement: Statement, columns: tupl
 
 def _conformance(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[_Held, Flags]] = []
+    behind = [walked for plan in plans for walked in plan.walked]
     for plan in plans:
-        for walkers, label, members in plan.split():
-            weights, aligned = plan.weights(members), plan.aligned
-            customers, perfect = int(weights.sum()), int(weights[aligned.fitness == 1].sum())
-            moved = ((aligned.steps == word).sum(axis=1) for word in (SKIPPED, OUT_OF_ORDER))
-            means = (float(weights @ each) / customers for each in (aligned.fitness, *moved, aligned.added))
-            share = wilson_interval(perfect, customers)
-            rows.append((label, walkers.persona, walkers.who, customers, perfect, *share, *means))
-            behind.append((plan, members))
+        perfect = plan.fitness == 1
+        skipped, moved = (plan.steps[word].sum(axis=0).tolist() for word in (SKIPPED, OUT_OF_ORDER))
+        moves = zip(skipped, moved, plan.added[0].sum(axis=0).tolist(), strict=True)
+        for walked, totals in zip(plan.walked, moves, strict=True):
+            count = int(walked.weights[perfect].sum())
+            means = (total / walked.size for total in (float(walked.weights @ plan.fitness), *totals))
+            rows.append((*walked.who, walked.size, count, *wilson_interval(count, walked.size), *means))
     columns = (*groups.columns, *CONFORMANCE_COLUMNS)
     return part_of(
         columns,
         in_columns(columns, rows),
         sql=_sql(plans, groups, statement, CONFORMANCE_COLUMNS),
         people={
-            "customers": lambda row: behind[row][0].people(behind[row][1]),
-            "perfect": lambda row: behind[row][0].people(behind[row][1], behind[row][0].aligned.fitness == 1),
+            "customers": lambda row: behind[row].people(),
+            "perfect": lambda row: behind[row].people(behind[row].plan.fitness == 1),
         },
     )
 
 
 def _steps(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[_Held, Flags, int]] = []
+    behind: list[tuple[_Walked, int]] = []
     for plan in plans:
-        for walkers, label, members in plan.split():
-            weights = plan.weights(members)
-            customers = int(weights.sum())
+        for place, walked in enumerate(plan.walked):
             for step, touchpoint in enumerate(plan.persona.path):
-                counts = np.bincount(plan.aligned.steps[:, step], weights, minlength=3).astype(np.int64).tolist()
-                share = wilson_interval(counts[IN_PLACE], customers)
-                who = (label, walkers.persona, walkers.who, step + 1, touchpoint, customers, counts[IN_PLACE])
-                rows.append((*who, *share, counts[SKIPPED], counts[OUT_OF_ORDER]))
-                behind.append((plan, members, step))
+                skipped, moved, taken = plan.steps[[SKIPPED, OUT_OF_ORDER, IN_PLACE], step, place].tolist()
+                share = wilson_interval(taken, walked.size)
+                counts = (walked.size, taken, *share, skipped, moved)
+                rows.append((*walked.who, step + 1, touchpoint, *counts))
+                behind.append((walked, step))
 
     def people(row: int, word: int) -> Counted:
-        plan, members, step = behind[row]
-        return plan.people(members, plan.aligned.steps[:, step] == word)
+        walked, step = behind[row]
+        return walked.people(walked.plan.aligned.steps[:, step] == word)
 
     columns = (*groups.columns, *STEP_COLUMNS)
     return part_of(
@@ -279,7 +344,7 @@ def _steps(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
         in_columns(columns, rows),
         sql=_sql(plans, groups, statement, STEP_COLUMNS),
         people={
-            "customers": lambda row: behind[row][0].people(behind[row][1]),
+            "customers": lambda row: behind[row][0].people(),
             **{name: partial(people, word=word) for name, word in _WORDS.items()},
         },
     )
@@ -287,25 +352,20 @@ def _steps(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
 
 def _added(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[_Held, Flags, int]] = []
+    behind: list[tuple[_Walked, int]] = []
     for plan in plans:
         names, path = plan.selection.snapshot.names, (None, *plan.persona.path)
-        by = plan.aligned.added_by
-        kinds, once = np.divmod(distinct(np.sort(by.astype(np.int64) * plan.keys + plan.added_key)), plan.keys)
-        for walkers, label, members in plan.split():
-            weights = plan.weights(members)
-            counts = np.bincount(plan.added_key, weights[by]).astype(np.int64)
-            customers = np.bincount(once, weights[kinds]).astype(np.int64)
+        for walked, counts, customers in zip(plan.walked, *(table.T for table in plan.added), strict=True):
             found = [(int(counts[key]), *divmod(key, len(names)), key) for key in np.flatnonzero(counts).tolist()]
             for count, after, code, key in sorted(found, key=lambda one: (-one[0], one[1], names[one[2]])):
-                who = (label, walkers.persona, walkers.who, after, path[after], names[code])
-                rows.append((*who, count, int(customers[key])))
-                behind.append((plan, members, key))
+                rows.append((*walked.who, after, path[after], names[code], count, int(customers[key])))
+                behind.append((walked, key))
 
     def people(row: int) -> Counted:
-        plan, members, key = behind[row]
+        walked, key = behind[row]
+        plan = walked.plan
         times = np.bincount(plan.aligned.added_by[plan.added_key == key], minlength=len(plan.aligned.visits))
-        return np.repeat(plan.found.customer[members].astype(np.int64), times[plan.kind[members]])
+        return np.repeat(walked.people(), times[plan.kind[walked.members]])
 
     columns = (*groups.columns, *ADDED_COLUMNS)
     return part_of(
@@ -319,20 +379,24 @@ def _added(plans: list[_Held], groups: Groups, statement: Statement) -> Part:
 def _variants(plans: list[_Held], groups: Groups, statement: Statement, top: int) -> Part:
     """The commonest journeys, each with its moves."""
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[Kinds, int]] = []
+    behind: list[tuple[_Walked, int]] = []
     for plan in plans:
-        for walkers, label, members in plan.split():
-            kinds = ranked_variants(top, plan.found, plan.kind[members], members, plan.people(members))
-            for kind in kinds.order.tolist():
-                count = int(kinds.counts[kind])
-                who = (label, walkers.persona, walkers.who, plan.path_of(kind), count, count / len(kinds.group))
-                rows.append((*who, float(plan.aligned.fitness[kind]), *plan.moves_of(kind)))
-                behind.append((kinds, kind))
+        for walked in plan.walked:
+            for kind in ranked_variants(top, plan.found, walked.weights, walked.members).tolist():
+                count = int(walked.weights[kind])
+                who = (*walked.who, plan.path_of(kind), count, count / walked.size)
+                rows.append((*who, float(plan.fitness[kind]), *plan.moves_of(kind)))
+                behind.append((walked, kind))
         statement = variant_steps(statement, plan.number, top)
+
+    def people(row: int) -> Counted:
+        walked, kind = behind[row]
+        return walked.people(np.arange(len(walked.weights)) == kind)
+
     columns = (*groups.columns, *MOVE_COLUMNS)
     return part_of(
         columns,
         in_columns(columns, rows),
         sql=_sql(plans, groups, statement, MOVE_COLUMNS),
-        people={"customers": lambda row: behind[row][0].customers[behind[row][0].group == behind[row][1]]},
+        people={"customers": people},
     )

@@ -9,6 +9,7 @@ the touchpoint of the first signal that holds for them, as far as that can be to
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
@@ -16,16 +17,18 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from resa.analytics.answers.by_sql import part_by_sql
 from resa.analytics.questions.kinds import CoverageQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, People
-from resa.analytics.scope.selection import WHOLE, Selection
-from resa.analytics.sql.text import inlined, literal
-from resa.analytics.views import VIEWS
+from resa.analytics.results.result import Column, Counted, People, in_columns, part_of
+from resa.analytics.scope.selection import FAR, WHOLE, Selection
+from resa.analytics.sql.text import Statement, inlined, literal
+from resa.analytics.views import VIEWS, with_views
 from resa.base.language import Sentence, sentence
+from resa.kernels import visits
 from resa.model.consents import WITHHELD
+from resa.model.journey import JourneyMap
 
 __all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "SEEN_BY", "answer_coverage", "days_asked"]
 
@@ -54,13 +57,53 @@ def answer_coverage(_: CoverageQuestion, selection: Selection) -> Answer:
         "visits": lambda row: _whose(selection, keys[row]),
         "customers": lambda row: np.unique(_whose(selection, keys[row])),
     }
-    visits = part_by_sql(selection, COVERAGE_COLUMNS, _visits_sql(selection), people)
-    known = part_by_sql(selection, KNOWN_COLUMNS, _KNOWN_SQL, {})
+    seen = part_of(COVERAGE_COLUMNS, _seen(selection), sql=_visits_sql(selection), people=people)
+    known = part_of(KNOWN_COLUMNS, _known(selection), sql=_KNOWN_SQL, people={})
     return Answer(
-        parts={"coverage": visits, "customers": known},
-        n={"visits": sum(visits.table["visits"].to_pylist()), "customers": known.table["customers"][0].as_py()},
-        warnings=tuple(_warnings(selection, visits.table)),
+        parts={"coverage": seen, "customers": known},
+        n={"visits": sum(seen.table["visits"].to_pylist()), "customers": known.table["customers"][0].as_py()},
+        warnings=tuple(_warnings(selection, seen.table)),
     )
+
+
+def _seen(selection: Selection) -> dict[str, list[object]]:
+    """Visits are counted by the kernel, what names nobody by SQL: it is numbers by day, and few."""
+    snapshot, journey_map = selection.snapshot, selection.snapshot.journey_map
+    told = with_views(snapshot, _by_day(selection, Statement()).select("FROM unnamed"), as_of=selection.as_of_override)
+    amounts = dict(zip(told.column("touchpoint").to_pylist(), told.column("amount").to_pylist(), strict=True))
+    counted = visits(selection.journeys, len(snapshot.names), selection.edges, customers=selection.customers)
+    how = _how(journey_map)
+    rows: list[tuple[object, ...]] = []
+    for code, touchpoint in enumerate(journey_map.touchpoints, start=1):
+        count, amount = int(counted.counts[code, 0]), amounts.get(touchpoint.key) or 0.0
+        whole = count + amount
+        unnamed = math.copysign(math.floor(abs(amount) + 0.5), amount)
+        named = (count, int(counted.reach[code]), int(unnamed), count / whole if whole else None)
+        rows.append((touchpoint.key, how.get(touchpoint.key, "no signal"), *named))
+    return in_columns(COVERAGE_COLUMNS, rows)
+
+
+def _known(selection: Selection) -> dict[str, list[object]]:
+    """Of how many customers something is known, whatever is asked of the visits."""
+    snapshot, index = selection.snapshot, selection.snapshot.index
+    everybody = len(index.offsets) - 1
+    ever = visits(snapshot.journeys, len(snapshot.names), np.array([-FAR, FAR], np.int64)).reach[0]
+    traits = snapshot.store.customer_traits(index).column("traits")
+    some = [selection.expressions.persona(key) for key in selection.expressions.personas_known]
+    counts = {
+        "anything": everybody,
+        "events": int(np.count_nonzero(np.diff(index.offsets))),
+        "visits": int(ever),
+        "traits": int(pc.sum(pc.not_equal(traits.cast(pa.string()), "{}")).as_py() or 0),
+        "a persona": int(np.count_nonzero(np.logical_or.reduce(some))) if some else 0,
+    }
+    rows = [(known, count, count / everybody if everybody else None) for known, count in counts.items()]
+    return in_columns(KNOWN_COLUMNS, rows)
+
+
+def _how(journey_map: JourneyMap) -> dict[str, str]:
+    """By what each touchpoint is seen that a signal tells of."""
+    return {signal.touchpoint: SEEN_BY[signal.kind] for signal in journey_map.signals}
 
 
 def _whose(selection: Selection, touchpoint: str) -> Counted:
@@ -87,22 +130,15 @@ def _warnings(selection: Selection, table: pa.Table) -> Iterator[Sentence]:
 
 def _visits_sql(selection: Selection) -> str:
     journey_map = selection.snapshot.journey_map
-    how = {signal.touchpoint: SEEN_BY[signal.kind] for signal in journey_map.signals}
+    how = _how(journey_map)
     places = literal([touchpoint.key for touchpoint in journey_map.touchpoints])
     said = literal([how.get(touchpoint.key, "no signal") for touchpoint in journey_map.touchpoints])
     statement = (
-        selection.statement.step(
+        _by_day(selection, selection.statement)
+        .step(
             "named",
             "SELECT touchpoint, count(*) AS visits, count(DISTINCT customer) AS customers FROM seen\n"
             f"WHERE {selection.in_period('occurred_at')} GROUP BY touchpoint",
-        )
-        .step(
-            "by_day",
-            f"SELECT {_columns()} FROM daily_numbers WHERE {days_asked(selection)}",
-        )
-        .step(
-            "unnamed",
-            f"SELECT {_touchpoint(selection)} AS touchpoint, sum(amount) AS amount FROM by_day GROUP BY ALL",
         )
         .step(
             "places",
@@ -115,6 +151,17 @@ def _visits_sql(selection: Selection) -> str:
         "  coalesce(round(amount), 0)::BIGINT AS without_customer,\n"
         "  coalesce(visits, 0) / nullif(coalesce(visits, 0) + coalesce(amount, 0), 0) AS share\n"
         "FROM places LEFT JOIN named USING (touchpoint) LEFT JOIN unnamed USING (touchpoint) ORDER BY place"
+    )
+
+
+def _by_day(selection: Selection, statement: Statement) -> Statement:
+    """`unnamed`: what names nobody, by touchpoint."""
+    return statement.step(
+        "by_day",
+        f"SELECT {_columns()} FROM daily_numbers WHERE {days_asked(selection)}",
+    ).step(
+        "unnamed",
+        f"SELECT {_touchpoint(selection)} AS touchpoint, sum(amount) AS amount FROM by_day GROUP BY ALL",
     )
 
 

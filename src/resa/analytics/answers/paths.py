@@ -8,7 +8,6 @@ its anchor first stands (to an end: last stands); it is grouped by the event of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, listed, literal
 from resa.analytics.statistics import share
-from resa.kernels import PathCounts, Paths, Variants, count_paths, flow, paths, top_paths, variant_codes, variants
+from resa.kernels import PathCounts, Paths, Variants, count_paths, flow, paths, top_paths, variant_codes
 
 __all__ = ["FLOW_COLUMNS", "PATH_COLUMNS", "VARIANT_COLUMNS", "answer_paths", "answer_variants", "ranked_variants"]
 
@@ -249,52 +248,41 @@ def _path_sql(question: PathsQuestion, selection: Selection, groups: Groups, sta
     )
 
 
-@dataclass(frozen=True)
-class Kinds:
-    """The variants of a group, most frequent first.
-
-    Attributes:
-        order: Numbers of the variants that are listed.
-        counts: How many journeys each variant has in the group, by its number.
-        group: Each journey's variant.
-        customers: Each journey's customer.
-    """
-
-    order: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    group: npt.NDArray[np.int32]
-    customers: npt.NDArray[np.int64]
-
-
 def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     """Count whole journeys."""
-    period = None if selection.bounds == WHOLE else selection.period
-    found = variants(selection.journeys, collapse=question.collapse, period=period, customers=selection.customers)
+    found = selection.variants(collapse=question.collapse)
     groups = grouped(selection, found.customer, found.start)
     columns = (*groups.columns, *VARIANT_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
-    behind: list[tuple[Kinds, Flags]] = []
+    behind: list[tuple[Flags | slice, Flags]] = []
     for label, members in groups.split():
-        group, customers = found.groups.group[members], found.customer[members].astype(np.int64)
-        kinds = ranked_variants(question.top, found, group, members, customers)
-        for kind in kinds.order.tolist():
+        counts = np.bincount(found.groups.group[members], minlength=len(found.groups.first))
+        journeys = int(counts.sum())
+        order = ranked_variants(question.top, found, counts, members)
+        for kind in order.tolist():
             row = int(found.groups.first[kind])
             path = _named(selection, variant_codes(selection.journeys, found, row), backward=False)
-            count = int(kinds.counts[kind])
-            _add(rows, label, (path, len(path), count, share(count, len(group)), 1))
-            behind.append((kinds, group == kind))
-        rest = ~np.isin(group, kinds.order)
-        if rest.any():
-            number = int(np.count_nonzero(kinds.counts)) - len(kinds.order)
-            _add(rows, label, (None, None, int(rest.sum()), share(int(rest.sum()), len(group)), number))
-            behind.append((kinds, rest))
+            _add(rows, label, (path, len(path), int(counts[kind]), share(int(counts[kind]), journeys), 1))
+            behind.append((members, _these([kind], len(counts))))
+        listed = _these(order, len(counts))
+        rest = journeys - int(counts[listed].sum())
+        if rest:
+            number = int(np.count_nonzero(counts)) - len(order)
+            _add(rows, label, (None, None, rest, share(rest, journeys), number))
+            behind.append((members, ~listed))
+
+    def people(row: int) -> Counted:
+        members, kinds = behind[row]
+        whose: Counted = found.customer[members][kinds[found.groups.group[members]]].astype(np.int64)
+        return whose
+
     statement = _journeys(question, selection, groups)
     part = part_of(
         columns,
         rows,
         sql=_variant_sql(question, groups, statement),
         looked_at=groups.sizes(statement),
-        people={"customers": lambda row: behind[row][0].customers[behind[row][1]]},
+        people={"customers": people},
     )
     others = {} if groups.by else _others(part)
     return Answer(
@@ -302,32 +290,37 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
     )
 
 
+def _these(kinds: list[int] | npt.NDArray[np.int64], every: int) -> Flags:
+    """A flag for each of all variants, set for some."""
+    flags = np.zeros(every, np.bool_)
+    flags[kinds] = True
+    return flags
+
+
 def ranked_variants(
-    top: int,
-    found: Variants,
-    group: npt.NDArray[np.int32],
-    members: Flags | slice,
-    customers: npt.NDArray[np.int64],
-) -> Kinds:
-    """The commonest variants of some journeys.
+    top: int, found: Variants, counts: npt.NDArray[np.int64], members: Flags | slice
+) -> npt.NDArray[np.int64]:
+    """The commonest variants of some journeys, most frequent first.
 
     Of equally frequent ones the shortest comes first, then the one whose first journey among these does.
 
     Args:
         top: How many are listed.
         found: All journeys.
-        group: Variant of each of these.
-        members: Which they are.
-        customers: Whose each is.
+        counts: How many of these journeys each variant has.
+        members: Which these are.
     """
-    first = found.groups.first
-    counts = np.bincount(group, minlength=len(first)).astype(np.int64)
-    earliest = np.full(len(first), np.iinfo(np.int64).max)
-    earliest[group[::-1]] = found.start[members][::-1]
+    kind, first = found.groups.group, found.groups.first
     least = np.partition(counts, -top)[-top] if top < len(counts) else 1
-    candidates = np.flatnonzero(counts >= max(1, int(least)))
+    candidate = counts >= max(1, int(least))
+    chosen = candidate[kind]
+    if not isinstance(members, slice):
+        chosen &= members
+    candidates, rows = np.flatnonzero(candidate), np.flatnonzero(chosen)[::-1]
+    earliest = np.zeros(len(first), np.int64)
+    earliest[kind[rows]] = found.start[rows]
     ranks = np.lexsort((earliest[candidates], found.length[first[candidates]], -counts[candidates]))
-    return Kinds(candidates[ranks][:top], counts, group, customers)
+    return candidates[ranks][:top]
 
 
 def _journeys(question: VariantsQuestion, selection: Selection, groups: Groups) -> Statement:

@@ -18,13 +18,13 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.answers.transitions import (
     TRANSITION_COLUMNS,
     Cell,
     Moves,
+    Ways,
     cell_place,
     cells_of_all,
     counted_moves,
@@ -35,11 +35,11 @@ from resa.analytics.questions.kinds import ProcessQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, part_of
 from resa.analytics.scope.grouping import Groups
-from resa.analytics.scope.selection import WHOLE, Selection
+from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, literal
-from resa.analytics.statistics import share
-from resa.kernels import variant_codes, variants
+from resa.analytics.statistics import distinct, share
+from resa.kernels import variant_codes
 
 __all__ = ["ARROW_COLUMNS", "PROCESS_TOUCHPOINT_COLUMNS", "answer_process"]
 
@@ -59,7 +59,6 @@ PROCESS_TOUCHPOINT_COLUMNS: Final = (
 )
 
 _Key = TypeVar("_Key")
-_Ways = list[tuple[str | None, list[Cell], Callable[[Moves], Flags]]]
 
 
 @dataclass(frozen=True)
@@ -130,12 +129,12 @@ def _most(ranked: Sequence[tuple[_Key, int]], part: float) -> list[_Key]:
 def _happy(selection: Selection) -> tuple[list[int], int]:
     """Codes of the happy path in order, and how many walk it; none where nobody visits anything."""
     journeys = selection.journeys
-    period = None if selection.bounds == WHOLE else selection.period
-    found = variants(journeys, collapse=True, period=period, customers=selection.customers)
+    found = selection.variants(collapse=True)
     if not len(found.customer):
         return [], 0
-    goal = np.isin(journeys.touchpoints, [selection.snapshot.journey_map.code[key] for key in _goal(selection)])
-    hits = np.flatnonzero(goal)
+    goal = np.zeros(len(selection.snapshot.names), np.bool_)
+    goal[[selection.snapshot.journey_map.code[key] for key in _goal(selection)]] = True
+    hits = np.flatnonzero(goal[journeys.touchpoints])
     rows = np.searchsorted(found.start, hits, side="right") - 1
     inside = (rows >= 0) & (hits < found.stop[rows])
     reaches = np.zeros(len(found.customer), np.bool_)
@@ -157,7 +156,7 @@ def answer_process(question: ProcessQuestion, selection: Selection) -> Answer:
     """Count the arrows and choose those that are kept."""
     moves = Moves(selection)
     groups, found = counted_moves(question, selection, moves)
-    everything = found[0][1] if question.by is None else cells_of_all(selection)
+    everything = found[0].cells if question.by is None else cells_of_all(selection)
     path, walkers = _happy(selection)
     thinned = _Thinned(question, everything, path)
     statement = _statement(question, selection, groups)
@@ -183,7 +182,7 @@ def _arrows(
     selection: Selection,
     moves: Moves,
     groups: Groups,
-    found: _Ways,
+    found: Sequence[Ways],
     thinned: _Thinned,
     statement: Statement,
     *,
@@ -194,7 +193,7 @@ def _arrows(
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[Cell, Callable[[Moves], Flags]]] = []
     names = selection.snapshot.names
-    for label, cells, members in found:
+    for label, cells, members, _ in found:
         totals: dict[int, int] = {}
         for cell in cells:
             totals[cell.start] = totals.get(cell.start, 0) + cell.count
@@ -233,14 +232,14 @@ _IS_SHOWN: Final = 'EXISTS (FROM shown s WHERE s."from" IS NOT DISTINCT FROM gro
 
 
 def _touchpoints(
-    selection: Selection, moves: Moves, groups: Groups, found: _Ways, thinned: _Thinned, statement: Statement
+    selection: Selection, moves: Moves, groups: Groups, found: Sequence[Ways], thinned: _Thinned, statement: Statement
 ) -> Part:
     columns = (*groups.columns, *PROCESS_TOUCHPOINT_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[int, Callable[[Moves], Flags]]] = []
     place = {code: number for number, code in reversed(list(enumerate(dict.fromkeys(thinned.happy), start=1)))}
-    for label, cells, members in found:
-        reach = _reach(selection, moves, members)
+    for label, cells, members, counted_reach in found:
+        reach = counted_reach()
         visits, begin, end = (np.zeros(len(reach), np.int64) for _ in range(3))
         for cell in cells:
             visits[cell.start] += cell.count
@@ -262,8 +261,8 @@ def _touchpoints(
             "begin": (start == 0) & (end == code),
             "end": (start == code) & (end == 0),
         }[column]
-        counted: Counted = moves.customers[wanted & members(moves)]
-        return np.unique(counted) if column == "customers" else counted
+        counted = moves.customers[wanted & members(moves)].astype(np.int64)
+        return distinct(counted) if column == "customers" else counted
 
     names = literal(list(selection.snapshot.names[1:]))
     by = ", ".join(f'e."{column.name}"' for column in groups.columns)
@@ -282,15 +281,6 @@ def _touchpoints(
             for column in ("visits", "customers", "begin", "end")
         },
     )
-
-
-def _reach(selection: Selection, moves: Moves, members: Callable[[Moves], Flags]) -> npt.NDArray[np.int64]:
-    """How many customers visit each touchpoint, by its code."""
-    size = len(selection.snapshot.names)
-    start, _ = moves.codes
-    chosen = members(moves) & (start > 0)
-    pairs = np.unique(moves.customers[chosen] * size + start[chosen])
-    return np.bincount(pairs % size, minlength=size).astype(np.int64)
 
 
 def _statement(question: ProcessQuestion, selection: Selection, groups: Groups) -> Statement:

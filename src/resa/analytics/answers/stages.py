@@ -6,6 +6,7 @@ quiet once the pause has grown too long.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +28,7 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.statistics import count_distinct, distinct, quantile
 from resa.base.language import sentence
-from resa.kernels import MOVED, PAUSED, Stays, bucket_numbers, stays, time_by_which
+from resa.kernels import MOVED, PAUSED, Stays, bucket_numbers, count_customers, in_cells, stays, time_by_which
 
 __all__ = ["MOVEMENT_COLUMNS", "OVER_TIME_COLUMNS", "STAGE_COLUMNS", "answer_stages"]
 
@@ -115,10 +116,10 @@ class _Looked:
         return gone
 
     @cached_property
-    def next_stage(self) -> npt.NDArray[np.int64]:
+    def next_stage(self) -> npt.NDArray[np.uint16]:
         """Number of the stage that each moved to; 0: none."""
-        following = np.append(self.found.stages[1:], 0).astype(np.int64)[: len(self.found.stages)]
-        return np.where(self.found.ended == MOVED, following, 0)
+        following = np.append(self.found.stages[1:], np.uint16(0))[: len(self.found.stages)]
+        return np.where(self.found.ended == MOVED, following, np.uint16(0))
 
     @cached_property
     def arrived(self) -> Flags:
@@ -147,12 +148,21 @@ class _Looked:
         """Groups of the stays."""
         return grouped(self.selection, self.found.customers, self.found.entered)
 
-    def split(self) -> Iterator[tuple[str | None, Flags]]:
-        """Each group with a flag for each stay."""
-        for label, chosen in self.groups.split():
-            members = np.zeros(len(self.entered_at), np.bool_)
-            members[chosen] = True
-            yield label, members
+    def members(self, number: int) -> Flags:
+        """Which of the stays are in a group."""
+        flags = np.zeros(len(self.entered_at), np.bool_)
+        flags[self.groups.chosen(number)] = True
+        return flags
+
+    def cells(self) -> Iterator[tuple[range, npt.NDArray[np.int32]]]:
+        """Groups that do not overlap, and the cell of each stay by group and stage; -1: in none of these groups."""
+        places = self.found.stages.astype(np.int32) - 1
+        for numbers, layer in self.groups.layers(len(places)):
+            yield numbers, np.where(layer < 0, layer, layer * np.int32(len(self.stages)) + places)
+
+    def of_stage(self, number: int, place: int, *flags: Flags) -> Flags:
+        """Which of the stays are in a group and a stage, numbered from 1, and in all these."""
+        return _all_of(self.members(number), self.found.stages == place, *flags)
 
     def people(self, members: Flags) -> Counted:
         """Whose stays they are."""
@@ -173,15 +183,11 @@ class _Rows:
         self._rows: dict[str, list[object]] = {column.name: [] for column in self._columns}
         self._behind: dict[str, list[Callable[[], Flags]]] = {}
 
-    def add(self, values: Mapping[str, object], **counted: Flags) -> None:
-        """A row; a count of `customers` is of different ones, every other of stays."""
-        self.add_lazily(
-            values,
-            **{name: (self._count(name, flags), partial(_same, flags)) for name, flags in counted.items()},
-        )
+    def add(self, values: Mapping[str, object], **counted: tuple[int, Callable[[], Flags]]) -> None:
+        """A row whose counts are known; which stays they are of is found out when somebody asks.
 
-    def add_lazily(self, values: Mapping[str, object], **counted: tuple[int, Callable[[], Flags]]) -> None:
-        """A row whose counts are known; which stays they are of is found out when somebody asks."""
+        A count of `customers` is of different ones, every other of stays.
+        """
         for name, (count, members) in counted.items():
             self._rows[name].append(count)
             self._behind.setdefault(name, []).append(members)
@@ -196,17 +202,6 @@ class _Rows:
     def _people(self, name: str, row: int) -> Counted:
         whose = self._looked.people(self._behind[name][row]())
         return distinct(whose) if name == "customers" else whose
-
-    def _count(self, name: str, members: Flags) -> int:
-        return count_distinct(self._looked.people(members)) if name == "customers" else int(np.count_nonzero(members))
-
-
-def _same(flags: Flags) -> Flags:
-    return flags
-
-
-def _of_stage(members: Flags, places: npt.NDArray[np.int64], place: int) -> Flags:
-    return _all_of(members, places == place)
 
 
 def _all_of(*flags: Flags) -> Flags:
@@ -246,52 +241,100 @@ def answer_stages(question: StagesQuestion, selection: Selection) -> Answer:
 
 def _stages(looked: _Looked) -> _Rows:
     rows = _Rows(STAGE_COLUMNS, looked)
+    ways = _ways(looked)
+    whose = looked.found.customers
     staying = (looked.entered_at <= looked.moment) & (looked.gone_at > looked.moment)
-    onward = looked.next_stage > looked.found.stages
-    back = (looked.next_stage > 0) & ~onward
-    quiet = (looked.next_stage == 0) & (looked.gone_at < _NEVER)
-    for label, members in looked.split():
-        for number, stage in enumerate(looked.stages, start=1):
-            own = members & (looked.found.stages == number)
-            these = own & looked.asked
+    keys = _ends(looked)
+    for numbers, cells in looked.cells():
+        size, nowhere = len(numbers) * len(looked.stages), np.int32(-1)
+        asked = np.where(looked.asked, cells, nowhere)
+        counts, customers = count_customers(asked, whose, size)
+        by_way = np.where(asked < 0, nowhere, asked * np.int32(len(_WAYS)) + ways)
+        went = count_customers(by_way, whose, size * len(_WAYS))[0].reshape(size, len(_WAYS)).tolist()
+        now, _ = count_customers(np.where(staying, cells, nowhere), whose, size)
+        ends = in_cells(keys, asked, counts)
+        for cell, (at, place) in enumerate(product(range(len(numbers)), range(len(looked.stages)))):
+            number, stage = numbers[at], place + 1
+            every = partial(looked.of_stage, number, stage, looked.asked)
+            gone = {
+                name: (went[cell][way], partial(_on, looked, number, stage, ways == way))
+                for way, name in enumerate(_WAYS)
+                if name
+            }
             rows.add(
-                {"group": label, "stage": stage, "median_seconds": _median(looked, these)},
-                customers=these,
-                stays=these,
-                onward=these & onward,
-                back=these & back,
-                quiet=these & quiet,
-                now=own & staying,
+                {
+                    "group": looked.groups.labels[number],
+                    "stage": looked.stages[place],
+                    "median_seconds": _median(ends[cell]),
+                },
+                customers=(int(customers[cell]), every),
+                stays=(int(counts[cell]), every),
+                now=(int(now[cell]), partial(looked.of_stage, number, stage, staying)),
+                **gone,
             )
     return rows
 
 
-def _median(looked: _Looked, these: Flags) -> float:
+_WAYS: Final = ("", "onward", "back", "quiet")
+"""How a stay may end; the first: it goes on."""
+
+
+def _ways(looked: _Looked) -> npt.NDArray[np.uint8]:
+    """The way in which each stay ended."""
+    moved = np.where(looked.next_stage > looked.found.stages, np.uint8(1), np.uint8(2))
+    return np.where(looked.next_stage > 0, moved, np.where(looked.gone_at < _NEVER, np.uint8(3), np.uint8(0)))
+
+
+def _on(looked: _Looked, number: int, stage: int, these: Flags) -> Flags:
+    return looked.of_stage(number, stage, looked.asked, these)
+
+
+def _ends(looked: _Looked) -> npt.NDArray[np.int64]:
+    """How long each stay was, or is known to have been, with why it ended in the last two bits."""
+    over = looked.gone_at < _NEVER
+    causes = np.where(looked.next_stage > 0, 1, np.where(over, 2, 0))
+    ends = np.where(over, looked.gone_at, np.maximum(looked.seen_to, looked.entered_at))
+    return (ends - looked.entered_at) << 2 | causes
+
+
+def _median(ends: npt.NDArray[np.int64]) -> float:
     """Time by which half had moved, seconds; going quiet is a competing end, what goes on is censored."""
-    moved, gone = looked.next_stage[these] > 0, looked.gone_at[these]
-    causes = np.where(moved, 1, np.where(gone < _NEVER, 2, 0)).astype(np.uint8)
-    ends = np.where(gone < _NEVER, gone, np.maximum(looked.seen_to, looked.entered_at[these]))
-    return time_by_which(ends - looked.entered_at[these], causes, 1, 0.5) / SECOND
+    return time_by_which(ends >> 2, (ends & 3).astype(np.uint8), 1, 0.5) / SECOND
 
 
 def _movements(looked: _Looked) -> _Rows:
     rows = _Rows(MOVEMENT_COLUMNS, looked)
     names = (None, *looked.stages)
     length = looked.gone_at - looked.entered_at
-    stages = looked.found.stages.astype(np.int64)
-    # Each move is one number, so that none is looked for that nobody made.
-    beginnings = np.where(looked.arrived, stages, -1)
-    endings = np.where(looked.gone_at < _NEVER, stages * len(names) + looked.next_stage, -1)
-    for label, members in looked.split():
-        these = members & looked.asked
+    stages = looked.found.stages.astype(np.int32)
+    # Each move is one number, from 0 in the beginning, so that none is looked for that nobody made.
+    size = np.int32(len(names) ** 2)
+    beginnings = np.where(looked.arrived, stages, np.int32(-1))
+    endings = np.where(looked.gone_at < _NEVER, stages * np.int32(len(names)) + looked.next_stage, np.int32(-1))
+    for numbers, layer in looked.groups.layers(len(stages)):
+        these = (layer >= 0) & looked.asked
+        counted = []
         for moves in (beginnings, endings):
-            for move in np.flatnonzero(np.bincount(moves[these] + 1)[1:]).tolist():
+            cells = np.where(these & (moves >= 0), layer * size + moves, np.int32(-1))
+            counts, customers = count_customers(cells, looked.found.customers, len(numbers) * int(size))
+            counted.append((moves, counts, customers, in_cells(length, cells, counts)))
+        for (at, number), (moves, counts, customers, lengths) in product(enumerate(numbers), counted):
+            for cell in (np.flatnonzero(counts[at * size : (at + 1) * size]) + at * size).tolist():
+                move = cell - at * int(size)
                 before, after = divmod(move, len(names))
-                chosen = these & (moves == move)
-                median = quantile(length[chosen], 0.5) / SECOND if before else None
-                values = {"group": label, "from": names[before], "to": names[after], "median_seconds": median}
-                rows.add(values, count=chosen, customers=chosen)
+                median = quantile(lengths[cell], 0.5) / SECOND if before else None
+                ends = {"from": names[before], "to": names[after]}
+                behind = partial(_made, looked, number, moves, move)
+                rows.add(
+                    {"group": looked.groups.labels[number], **ends, "median_seconds": median},
+                    count=(int(counts[cell]), behind),
+                    customers=(int(customers[cell]), behind),
+                )
     return rows
+
+
+def _made(looked: _Looked, number: int, moves: npt.NDArray[np.int32], move: int) -> Flags:
+    return _all_of(looked.members(number), looked.asked, moves == move)
 
 
 def _over_time(looked: _Looked) -> _Rows:
@@ -301,25 +344,32 @@ def _over_time(looked: _Looked) -> _Rows:
     edges, days = looked.calendar
     low, high = looked.selection.bounds
     buckets, stages = len(days), len(looked.stages)
-    place = looked.found.stages.astype(np.int64) - 1
     entered = bucket_numbers(looked.entered_at, edges)
     left = bucket_numbers(np.minimum(looked.gone_at, edges[-1]), edges)
-    ends = left < buckets
     shown = np.flatnonzero((edges[1:] > low) & (edges[:-1] < high)).tolist()
-    for label, members in looked.split():
-        came = np.bincount((entered * stages + place)[members], minlength=buckets * stages).reshape(buckets, stages)
-        went = np.bincount((left * stages + place)[members & ends], minlength=buckets * stages).reshape(buckets, stages)
-        there = np.cumsum(came - went, axis=0)
-        for bucket, number in product(shown, range(stages)):
-            cell = _Cell(partial(_of_stage, members, place, number), entered, left, bucket)
+    for numbers, cells in looked.cells():
+        shape = (len(numbers), stages, buckets)
+        came, went = (_by_bucket(looked, cells, bucket, shape) for bucket in (entered, left))
+        there = np.cumsum(came - went, axis=2)
+        for at, bucket, place in product(range(len(numbers)), shown, range(stages)):
+            cell = _Cell(partial(looked.of_stage, numbers[at], place + 1), entered, left, bucket)
+            label = looked.groups.labels[numbers[at]]
             complete = looked.selection.as_of is not None and int(edges[bucket + 1]) <= looked.seen_to + 1
-            rows.add_lazily(
-                {"group": label, "period": days[bucket], "complete": complete, "stage": looked.stages[number]},
-                customers=(int(there[bucket, number]), cell.there),
-                entered=(int(came[bucket, number]), cell.entered),
-                left=(int(went[bucket, number]), cell.left),
+            rows.add(
+                {"group": label, "period": days[bucket], "complete": complete, "stage": looked.stages[place]},
+                customers=(int(there[at, place, bucket]), cell.there),
+                entered=(int(came[at, place, bucket]), cell.entered),
+                left=(int(went[at, place, bucket]), cell.left),
             )
     return rows
+
+
+def _by_bucket(
+    looked: _Looked, cells: npt.NDArray[np.int32], bucket: npt.NDArray[np.int32], shape: tuple[int, int, int]
+) -> npt.NDArray[np.int64]:
+    """Stays by group, stage and calendar period; what goes on beyond the last is in none."""
+    places = np.where((cells < 0) | (bucket == shape[2]), np.int32(-1), cells * np.int32(shape[2]) + bucket)
+    return count_customers(places, looked.found.customers, math.prod(shape))[0].reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.sql.text import Statement, literal
-from resa.analytics.statistics import quantile, quantile_sql
-from resa.kernels import quantiles, transitions, visits
+from resa.analytics.statistics import distinct, quantile, quantile_sql
+from resa.kernels import Moves, count_customers, in_cells, moves, quantiles, transitions, visits
 
 __all__ = ["PERSONA_COLUMNS", "TOUCHPOINT_COLUMNS", "answer_touchpoints"]
 
@@ -51,13 +51,9 @@ PERSONA_COLUMNS: Final = (
 )
 
 
-_FAR: Final = 2**61
-"""Beyond every moment of an index, and the distance from -_FAR to it fits 64 bits."""
-
-
 @dataclass(frozen=True)
 class _Visits:
-    """The visits that are looked at, one by one; the slow way, for groups and for the people behind.
+    """The visits that are looked at, one by one; for groups and for the people behind.
 
     Attributes:
         selection: What is looked at.
@@ -66,41 +62,15 @@ class _Visits:
     selection: Selection
 
     @cached_property
-    def positions(self) -> Positions:
-        """Where they stand."""
-        return self._every[self._inside]
-
-    @cached_property
-    def customers(self) -> npt.NDArray[np.int64]:
-        """Whose they are."""
-        return self.selection.snapshot.customers_at(self.positions)
-
-    @cached_property
-    def codes(self) -> npt.NDArray[np.int64]:
-        """Their touchpoints."""
-        return self.selection.journeys.touchpoints[self.positions].astype(np.int64)
-
-    @cached_property
-    def waited(self) -> npt.NDArray[np.int64]:
-        """Microseconds to the customer's next visit; -1: none."""
-        snapshot = self.selection.snapshot
-        whose, times = snapshot.customers_at(self._every), snapshot.times(self._every)
-        apart = np.diff(times, append=times[-1:])
-        return np.where(np.diff(whose, append=-1) == 0, apart, -1)[self._inside]
-
-    @cached_property
-    def _every(self) -> Positions:
-        return self.selection.visits
-
-    @cached_property
-    def _inside(self) -> Flags:
-        times = self.selection.snapshot.times(self._every)
-        low, high = self.selection.bounds
-        return (times >= low) & (times < high)
+    def found(self) -> Moves:
+        """Each with the customer's next one."""
+        selection = self.selection
+        period = None if selection.bounds == WHOLE else selection.period
+        return moves(selection.journeys, period=period, customers=selection.customers)
 
     def chosen(self, code: int, members: Flags | slice) -> Counted:
         """The customers of a touchpoint's visits in a group."""
-        whose: Counted = self.customers[members][self.codes[members] == code]
+        whose: Counted = self.found.customers[members][self.found.codes[members] == code].astype(np.int64)
         return whose
 
 
@@ -120,9 +90,10 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
     columns = (*groups.columns, *TOUCHPOINT_COLUMNS)
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[int, Flags | slice]] = []
+    amounts = _sparse(selection, everything, selection.snapshot.values, whole=question.by is None)
+    felt = _sparse(selection, everything, selection.snapshot.column.scores, whole=question.by is None)
     for label, members, numbers in found:
-        values = _sparse(selection, everything, selection.snapshot.values, members, whole=question.by is None)
-        scores = _sparse(selection, everything, selection.snapshot.column.scores, members, whole=question.by is None)
+        values, scores = amounts.of(members), felt.of(members)
         for code in np.flatnonzero(numbers.visits).tolist():
             row = (
                 *(selection.snapshot.names[code], int(numbers.visits[code]), int(numbers.customers[code])),
@@ -144,9 +115,9 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
         rows,
         sql=_sql(selection, groups, statement),
         looked_at=groups.sizes(statement),
-        people={"visits": people, "customers": lambda number: np.unique(people(number))},
+        people={"visits": people, "customers": lambda number: distinct(people(number))},
     )
-    flags = _visitors(selection)
+    flags = _visitors(selection, everything)
     return Answer(
         parts={"touchpoints": part, "personas": _personas(selection, flags)},
         n={"customers": int(flags.sum()), "visits": int(sum(int(numbers.visits.sum()) for _, _, numbers in found))},
@@ -160,46 +131,73 @@ def _counted(
     if question.by is None:
         none = np.zeros(0, np.int64)
         return grouped(selection, none, none), [(None, slice(None), _by_kernel(selection))]
-    groups = grouped(selection, everything.customers, everything.positions)
-    return groups, [(label, members, _by_hand(selection, everything, members)) for label, members in groups.split()]
+    visited = everything.found
+    groups = grouped(selection, visited.customers, visited.positions)
+    size = len(selection.snapshot.names)
+    found: list[tuple[str | None, Flags | slice, _Numbers]] = []
+    for numbers, layer in groups.layers(len(visited.codes)):
+        cells = np.where(layer < 0, layer, layer * np.int32(size) + visited.codes)
+        counted = _in_cells(visited, cells, len(numbers), size)
+        found += ((groups.labels[at], groups.chosen(at), one) for at, one in zip(numbers, counted, strict=True))
+    return groups, found
 
 
 def _by_kernel(selection: Selection) -> _Numbers:
     codes = len(selection.snapshot.names)
     period = None if selection.bounds == WHOLE else selection.period
-    edges = np.clip(np.array(selection.period, np.int64), -_FAR, _FAR)
-    counted = visits(selection.journeys, codes, edges, customers=selection.customers)
-    moves = transitions(selection.journeys, codes, distinct=False, period=period, customers=selection.customers)
+    counted = visits(selection.journeys, codes, selection.edges, customers=selection.customers)
+    ways = transitions(selection.journeys, codes, distinct=False, period=period, customers=selection.customers)
     medians = np.full(codes, np.nan)
     for code in range(1, codes):
-        rows = moves.edges[:, 1] == code
+        rows = ways.edges[:, 1] == code
         if rows.any():
-            medians[code] = quantiles(moves.histograms[rows].sum(axis=0, dtype=np.int64), 0.5)[0] / SECOND
+            medians[code] = quantiles(ways.histograms[rows].sum(axis=0, dtype=np.int64), 0.5)[0] / SECOND
     counts, reach = counted.counts[:, 0].copy(), counted.reach
     counts[0] = 0  # row 0 counts any touchpoint
     return _Numbers(counts, reach, medians)
 
 
-def _by_hand(selection: Selection, everything: _Visits, members: Flags | slice) -> _Numbers:
-    codes, whose, waited = everything.codes[members], everything.customers[members], everything.waited[members]
-    size = len(selection.snapshot.names)
-    reach, medians = np.zeros(size, np.int64), np.full(size, np.nan)
-    for code in np.unique(codes).tolist():
-        here = codes == code
-        reach[code] = len(np.unique(whose[here]))
-        medians[code] = quantile(waited[here & (waited >= 0)], 0.5) / SECOND
-    return _Numbers(np.bincount(codes, minlength=size), reach, medians)
+def _in_cells(visited: Moves, cells: npt.NDArray[np.int32], groups: int, size: int) -> list[_Numbers]:
+    """Count visits in the cells of groups and touchpoints."""
+    counts, customers = count_customers(cells, visited.customers, groups * size)
+    going_on = np.where(visited.following > 0, cells, np.int32(-1))
+    left, _ = count_customers(going_on, visited.customers, groups * size)
+    medians = np.array([quantile(times, 0.5) / SECOND for times in in_cells(visited.waited, going_on, left)])
+    tables = (table.reshape(groups, size) for table in (counts, customers, medians))
+    return [_Numbers(*columns) for columns in zip(*tables, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Sparse:
+    """The visits that have a number.
+
+    Attributes:
+        size: One more than the largest touchpoint code.
+        rows: Which of all visits each is; `None`: they were not looked for, as there are no groups.
+        codes: Its touchpoint.
+        numbers: Its number.
+    """
+
+    size: int
+    rows: Positions | None
+    codes: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.float64]
+
+    def of(self, members: Flags | slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """How many of a group's visits have a number, and the sum of these, by touchpoint code."""
+        chosen = slice(None) if self.rows is None else members[self.rows]  # type: ignore[index]  # flags, where rows are
+        codes, numbers = self.codes[chosen], self.numbers[chosen]
+        counts = np.bincount(codes, minlength=self.size).astype(np.int64)
+        return counts, np.bincount(codes, weights=numbers, minlength=self.size).astype(np.float64)
 
 
 def _sparse(
     selection: Selection,
     everything: _Visits,
     column: tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]],
-    members: Flags | slice,
     *,
     whole: bool,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """How many of a group's visits have a number, and the sum of these, by touchpoint code."""
+) -> _Sparse:
     positions, numbers = np.asarray(column[0], np.int64), np.asarray(column[1], np.float64)
     codes = selection.journeys.touchpoints[positions].astype(np.int64)
     kept = (codes > 0) & ~np.isnan(numbers)
@@ -208,19 +206,16 @@ def _sparse(
     if selection.bounds != WHOLE:
         times = selection.snapshot.times(positions)
         kept &= (times >= selection.bounds[0]) & (times < selection.bounds[1])
-    if not whole:
-        kept &= np.isin(positions, everything.positions[members])
-    size = len(selection.snapshot.names)
-    counts = np.bincount(codes[kept], minlength=size).astype(np.int64)
-    return counts, np.bincount(codes[kept], weights=numbers[kept], minlength=size).astype(np.float64)
+    rows = None if whole else np.searchsorted(everything.found.positions, positions[kept])
+    return _Sparse(len(selection.snapshot.names), rows, codes[kept], numbers[kept])
 
 
-def _visitors(selection: Selection) -> Flags:
+def _visitors(selection: Selection, everything: _Visits) -> Flags:
     """Which customers have a visit in the period."""
     offsets, touchpoints = selection.snapshot.index.offsets, selection.journeys.touchpoints
     flags = np.zeros(len(offsets) - 1, np.bool_)
     if selection.bounds != WHOLE:
-        flags[_Visits(selection).customers] = True
+        flags[everything.found.customers] = True
         return flags
     some = offsets[1:] > offsets[:-1]
     if some.any():

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from functools import cached_property, partial
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from resa import kernels
 from resa.analytics.calendar import SECOND
 from resa.analytics.questions.kinds import TransitionsQuestion
 from resa.analytics.questions.question import Question, of_customers
@@ -27,13 +28,14 @@ from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import WHOLE, Selection
 from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.sql.text import Statement
-from resa.analytics.statistics import quantile, quantile_sql, share
-from resa.kernels import transitions
+from resa.analytics.statistics import distinct, quantile_sql, quantiles_of, share
+from resa.kernels import count_customers, in_cells, renumbered, transitions, visits
 
 __all__ = [
     "TRANSITION_COLUMNS",
     "Cell",
     "Moves",
+    "Ways",
     "answer_transitions",
     "cell_place",
     "cells_of_all",
@@ -52,6 +54,10 @@ TRANSITION_COLUMNS: Final = (
     Column("median_seconds", pa.float64(), "Median time between, seconds, off by at most 1/64 of it."),
     Column("p90_seconds", pa.float64(), "The time that 90 % needed at most, seconds, off by at most 1/64 of it."),
 )
+
+
+Codes = npt.NDArray[np.uint16]
+Some = TypeVar("Some", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Moves:
-    """Every entry and every way out of a visit, as arrays: the slow way, for groups of events and the people behind.
+    """Every entry and every way out of a visit, as arrays, for groups of events and the people behind.
 
     Attributes:
         selection: What is looked at.
@@ -88,60 +94,42 @@ class Moves:
     selection: Selection
 
     @cached_property
+    def found(self) -> kernels.Moves:
+        """The visits, each with the next."""
+        selection = self.selection
+        period = None if selection.bounds == WHOLE else selection.period
+        return kernels.moves(selection.journeys, period=period, customers=selection.customers)
+
+    @cached_property
     def visits(self) -> Positions:
         """Entries first, then the visits."""
-        return np.concatenate([self._visits[self._first], self._visits])[self._inside]
+        return self._entries_and(self.found.positions)
 
     @cached_property
-    def codes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def codes(self) -> tuple[Codes, Codes]:
         """From and to; 0 at the start and the end."""
-        codes = self.selection.journeys.touchpoints[self._visits].astype(np.int64)
-        following = np.concatenate([codes[1:], [0]]) if len(codes) else codes
-        following = np.where(self._last, 0, following)
-        start = np.concatenate([np.zeros(int(self._first.sum()), np.int64), codes])
-        end = np.concatenate([codes[self._first], following])
-        return start[self._inside], end[self._inside]
+        found = self.found
+        entries = found.codes[found.first]
+        return np.append(np.zeros_like(entries), found.codes), np.append(entries, found.following)
 
     @cached_property
-    def customers(self) -> npt.NDArray[np.int64]:
+    def customers(self) -> npt.NDArray[np.int32]:
         """Whose."""
-        return self.selection.snapshot.customers_at(self.visits)
+        return self._entries_and(self.found.customers)
 
     @cached_property
     def waited(self) -> npt.NDArray[np.int64]:
         """Microseconds to the next visit; 0 at the start and the end."""
-        times = self.selection.snapshot.times(self._visits)
-        apart = np.diff(times, append=times[-1:])
-        apart = np.concatenate([np.zeros(int(self._first.sum()), np.int64), np.where(self._last, 0, apart)])
-        return apart[self._inside]
+        return np.append(np.zeros(int(np.count_nonzero(self.found.first)), np.int64), self.found.waited)
 
-    @cached_property
-    def _visits(self) -> Positions:
-        return self.selection.visits
-
-    @cached_property
-    def _first(self) -> Flags:
-        whose = self.selection.snapshot.customers_at(self._visits)
-        flags: Flags = np.diff(whose, prepend=-1) != 0
-        return flags
-
-    @cached_property
-    def _last(self) -> Flags:
-        whose = self.selection.snapshot.customers_at(self._visits)
-        flags: Flags = np.diff(whose, append=-1) != 0
-        return flags
-
-    @cached_property
-    def _inside(self) -> Flags:
-        every = np.concatenate([self._visits[self._first], self._visits])
-        times = self.selection.snapshot.times(every)
-        low, high = self.selection.bounds
-        return (times >= low) & (times < high)
+    def _entries_and(self, column: npt.NDArray[Some]) -> npt.NDArray[Some]:
+        return np.append(column[self.found.first], column)
 
     def along(self, cell: Cell, members: Callable[[Moves], Flags]) -> Counted:
         """Whose moves of a cell are, one for each."""
         start, end = self.codes
-        counted: Counted = self.customers[(start == cell.start) & (end == cell.end) & members(self)]
+        chosen = (start == cell.start) & (end == cell.end) & members(self)
+        counted: Counted = self.customers[chosen].astype(np.int64)
         return counted
 
 
@@ -153,7 +141,7 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
     rows: dict[str, list[object]] = {column.name: [] for column in columns}
     behind: list[tuple[Cell, Members]] = []
     names = selection.snapshot.names
-    for label, cells, members in found:
+    for label, cells, members, _ in found:
         totals: dict[int, int] = {}
         for cell in cells:
             totals[cell.start] = totals.get(cell.start, 0) + cell.count
@@ -175,7 +163,7 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
         rows,
         sql=_sql(statement, groups),
         looked_at=groups.sizes(statement),
-        people={"count": people, "customers": lambda row: np.unique(people(row))},
+        people={"count": people, "customers": lambda row: distinct(people(row))},
     )
     ways = sum(cell.count for cell, _ in behind)
     return Answer(parts={"transitions": part}, n={"ways": ways}, warnings=groups.warnings)
@@ -184,44 +172,94 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
 Members = Callable[[Moves], Flags]
 
 
+class Ways(NamedTuple):
+    """What was counted of one group.
+
+    Attributes:
+        label: Its name; `None`: nothing was grouped.
+        cells: Its rows.
+        members: How to find the moves behind them.
+        reach: How many of its customers visit each touchpoint, by code.
+    """
+
+    label: str | None
+    cells: list[Cell]
+    members: Members
+    reach: Callable[[], npt.NDArray[np.int64]]
+
+
 def cell_place(cell: Cell, names: tuple[str, ...]) -> tuple[int, bool, str, bool, str]:
     """Where a row stands: the most frequent first."""
     return -cell.count, cell.start == 0, names[cell.start], cell.end == 0, names[cell.end]
 
 
-def counted_moves(
-    question: Question, selection: Selection, moves: Moves
-) -> tuple[Groups, list[tuple[str | None, list[Cell], Members]]]:
-    """Each group's label, its cells, and how to find the moves behind them.
-
-    Groups of customers, and no groups, are counted by the kernel; groups of events event by event.
-    """
-    found: list[tuple[str | None, list[Cell], Members]] = []
+def counted_moves(question: Question, selection: Selection, moves: Moves) -> tuple[Groups, list[Ways]]:
+    """Each group with its cells; of customers by one kernel, of events by another, which knows times exactly."""
     if question.by is None:
         none = np.zeros(0, np.int64)
-        return grouped(selection, none, none), [(None, cells_of_all(selection), _all)]
+        reach = partial(_reach, selection, selection.customers)
+        return grouped(selection, none, none), [Ways(None, cells_of_all(selection), _all, reach)]
     if not of_customers(question.by):
         groups = grouped(selection, moves.customers, moves.visits)
-        for label, members in groups.split():
-            flags = np.zeros(len(moves.visits), np.bool_)
-            flags[members] = True
-            found.append((label, _by_hand(moves, flags), _these(flags)))
-        return groups, found
-    customers = np.unique(moves.customers)
+        return groups, _of_events(selection, moves, groups)
+    customers = distinct(moves.found.customers)
     groups = grouped(selection, customers, selection.snapshot.index.offsets[customers])
+    found = []
     for label, members in groups.split():
         mask = np.zeros(len(selection.snapshot.index.offsets) - 1, np.bool_)
         mask[customers[members]] = True
-        found.append((label, _by_kernel(selection, mask), _of(mask)))
+        found.append(Ways(label, _by_kernel(selection, mask), _of(mask), partial(_reach, selection, mask)))
     return groups, found
+
+
+def _reach(selection: Selection, customers: Flags | None) -> npt.NDArray[np.int64]:
+    """How many of these customers visit each touchpoint, by its code."""
+    reach = visits(selection.journeys, len(selection.snapshot.names), selection.edges, customers=customers).reach
+    reach[0] = 0  # any touchpoint
+    return reach
+
+
+def _of_events(selection: Selection, moves: Moves, groups: Groups) -> list[Ways]:
+    """Count every move in the cell of its group, from and to."""
+    if groups.numbers is None:
+        raise ValueError("a move is in one group")
+    size, numbers = len(selection.snapshot.names), groups.numbers
+    start, end = moves.codes
+    pairs, known = renumbered(start.astype(np.int32) * size + end, size * size)
+    cells = numbers * np.int32(len(known)) + pairs
+    counts, people = count_customers(cells, moves.customers, len(groups.labels) * len(known))
+    times = in_cells(moves.waited, cells, counts)
+    entries = len(moves.visits) - len(moves.found.codes)
+    places = numbers[entries:] * np.int32(size) + moves.found.codes
+    _, reach = count_customers(places, moves.found.customers, len(groups.labels) * size)
+    found = []
+    for number, label in enumerate(groups.labels):
+        rows = []
+        for place, pair in enumerate(known.tolist()):
+            at = number * len(known) + place
+            if counts[at]:
+                before, after = divmod(pair, size)
+                spans = _spans(times[at] if before and after else times[at][:0])
+                rows.append(Cell(before, after, int(counts[at]), int(people[at]), *spans))
+        own = reach[number * size : (number + 1) * size]
+        found.append(Ways(label, rows, _these(numbers, number), partial(np.copy, own)))
+    return found
+
+
+def _spans(times: npt.NDArray[np.int64]) -> tuple[float, float, float]:
+    """Mean, median and what 90 % need at most, seconds; NaN of none."""
+    if not len(times):
+        return float("nan"), float("nan"), float("nan")
+    median, most = quantiles_of(times, (0.5, 0.9))
+    return int(times.sum()) / len(times) / SECOND, median / SECOND, most / SECOND
 
 
 def _all(moves: Moves) -> Flags:
     return np.ones(len(moves.visits), np.bool_)
 
 
-def _these(flags: Flags) -> Members:
-    return lambda _moves: flags
+def _these(numbers: npt.NDArray[np.unsignedinteger[Any]], number: int) -> Members:
+    return lambda _: numbers == number
 
 
 def _of(mask: Flags) -> Members:
@@ -248,20 +286,6 @@ def _by_kernel(selection: Selection, customers: Flags | None) -> list[Cell]:
         # A customer has one journey, so one entry and one exit: as many customers.
         cells += [Cell(0, code, entries, entries, nan, nan, nan)] * (entries > 0)
         cells += [Cell(code, 0, exits, exits, nan, nan, nan)] * (exits > 0)
-    return cells
-
-
-def _by_hand(moves: Moves, members: Flags) -> list[Cell]:
-    starts, ends = (codes[members] for codes in moves.codes)
-    customers, waited = moves.customers[members], moves.waited[members]
-    pairs, which = np.unique(np.stack([starts, ends]), axis=1, return_inverse=True)
-    cells = []
-    for number, (start, end) in enumerate(pairs.T.tolist()):
-        rows = which.reshape(-1) == number
-        times = waited[rows] if start and end else waited[:0]
-        mean = float(times.mean()) / SECOND if len(times) else float("nan")
-        spans = (quantile(times, 0.5) / SECOND, quantile(times, 0.9) / SECOND)
-        cells.append(Cell(start, end, int(rows.sum()), len(np.unique(customers[rows])), mean, *spans))
     return cells
 
 

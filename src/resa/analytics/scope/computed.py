@@ -11,6 +11,7 @@ import pyarrow as pa
 from resa.analytics.calendar import DAY, SECOND
 from resa.analytics.scope.snapshot import Flags, Positions, Snapshot
 from resa.analytics.sql.text import inlined, listed, moment
+from resa.kernels import WHOLE_TIME, events_of_each
 from resa.model.customers import ComputedTrait
 
 __all__ = ["computed_trait", "computed_trait_sql"]
@@ -25,6 +26,8 @@ def computed_trait(snapshot: Snapshot, trait: ComputedTrait, now: int | None) ->
         now: Events until then count, and are looked back at from then, microseconds since 1970; `None`: all events,
             and how long ago they were is not known.
     """
+    if trait.way in {"count", "days_since_first", "days_since_last"}:
+        return _of_each(snapshot, trait, now)
     count = len(snapshot.index.offsets) - 1
     positions = _positions(snapshot, trait)
     if now is not None:
@@ -34,17 +37,13 @@ def computed_trait(snapshot: Snapshot, trait: ComputedTrait, now: int | None) ->
             recent &= times > now - trait.in_last.seconds * SECOND
         positions = positions[recent]
     match trait.way:
-        case "count":
-            return pa.array(np.bincount(snapshot.customers_at(positions), minlength=count).astype(np.int64))
         case "sum":
             numbers = _numbers(snapshot, trait)[positions]
             known = ~np.isnan(numbers)
             customers = snapshot.customers_at(positions[known])
             return pa.array(np.bincount(customers, weights=numbers[known], minlength=count))
-        case "first" | "last" | "most_frequent":
-            return _said(snapshot, trait, positions, count)
         case _:
-            return _days_since(snapshot, positions, count, now, first=trait.way == "days_since_first")
+            return _said(snapshot, trait, positions, count)
 
 
 def _positions(snapshot: Snapshot, trait: ComputedTrait) -> Positions:
@@ -88,15 +87,25 @@ def _said(snapshot: Snapshot, trait: ComputedTrait, positions: Positions, count:
     return values.dictionary.take(pa.array(chosen, mask=chosen < 0))
 
 
-def _days_since(snapshot: Snapshot, positions: Positions, count: int, now: int | None, *, first: bool) -> pa.Array:
-    customers = snapshot.customers_at(positions)
+def _of_each(snapshot: Snapshot, trait: ComputedTrait, now: int | None) -> pa.Array:
+    """How many events count, or how many days ago the first or last of them was."""
+    period = None
+    if now is not None:
+        since = WHOLE_TIME[0] if trait.in_last is None else now - trait.in_last.seconds * SECOND - snapshot.epoch + 1
+        period = (since, now - snapshot.epoch + 1)
+    found = events_of_each(
+        snapshot.journeys,
+        [snapshot.journey_map.code[key] for key in trait.of] or None,
+        chosen=None if trait.when is None else snapshot.event_flags(trait.when),
+        period=period,
+    )
+    if trait.way == "count":
+        return pa.array(found.counts)
+    at = found.first if trait.way == "days_since_first" else found.last
     if now is None:
-        return pa.nulls(count, pa.float64())
-    at = np.full(count, -1, np.int64)
-    order = slice(None, None, -1) if first else slice(None)
-    at[customers[order]] = positions[order]
+        return pa.nulls(len(at), pa.float64())
     never = at < 0
-    days = np.zeros(count)
+    days = np.zeros(len(at))
     days[~never] = (now - snapshot.times(at[~never])) / DAY
     return pa.array(days, mask=never)
 

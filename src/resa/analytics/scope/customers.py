@@ -23,6 +23,7 @@ from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.engine import Engine
 from resa.expressions import Compiled, Requirement, Scope, compile_expression
+from resa.kernels import events_of_each
 from resa.model.tables import INSTANT
 
 __all__ = ["CustomerExpressions"]
@@ -199,8 +200,9 @@ class CustomerExpressions:
             return []
         columns: dict[str, pa.Array] = {
             "customer": pa.array(np.arange(self._count, dtype=np.uint32)),
-            "traits": self.traits(),
         }
+        if any("traits" in one.sql for one in compiled):
+            columns["traits"] = self.traits()
         for need in (need for one in compiled for need in one.requires):
             if need.column not in columns:
                 columns[need.column] = self._required(need)
@@ -257,17 +259,14 @@ class CustomerExpressions:
 
     def _visits(self, need: Requirement) -> pa.Array:
         snapshot = self._snapshot
-        positions = np.flatnonzero(snapshot.column.touchpoints == snapshot.journey_map.code[need.name])
-        times = snapshot.times(positions)
-        since, until = self._bounds(need)
-        recent = (times > since) & (times <= until)
-        customers = snapshot.customers_at(positions)[recent]
+        since, until = (moment - snapshot.epoch + 1 for moment in self._bounds(need))
+        codes = [snapshot.journey_map.code[need.name]]
+        found = events_of_each(snapshot.journeys, codes, period=(since, until))
         if need.kind == "count":
-            return pa.array(np.bincount(customers, minlength=self._count).astype(np.int64))
+            return pa.array(found.counts)
+        never = found.last < 0
         latest = np.zeros(self._count, np.int64)
-        latest[customers] = times[recent]  # ascending within a customer: the last one stays
-        never = np.ones(self._count, np.bool_)
-        never[customers] = False
+        latest[~never] = snapshot.times(found.last[~never])
         return pa.array(latest, mask=never).cast(INSTANT)
 
     @property
@@ -281,16 +280,21 @@ class CustomerExpressions:
     def _openings(self, need: Requirement, name: str) -> npt.NDArray[np.int64]:
         """How many openings of an expectation each customer has that came out as is asked."""
         snapshot, expectation = self._snapshot, self._snapshot.journey_map.expectation[name]
-        found = outcomes_of(snapshot, expectation, as_of=expectation_as_of(snapshot, expectation, self._override))
+        # What opens and closes does not depend on the moment; only what is certain by then does.
+        found = outcomes_of(snapshot, expectation, as_of=expectation_as_of(snapshot, expectation))
+        complete = expectation_as_of(snapshot, expectation, self._override)
+        mature = np.zeros(len(found.deadline), np.bool_) if complete is None else found.deadline <= complete
         since, until = self._bounds(need)
         chosen = (found.opened_at > since) & (found.opened_at <= until)
-        if need.kind in {"met", "missed"}:
-            chosen &= found.named(need.kind)
+        if need.kind == "met":
+            chosen &= found.named("met")
+        if need.kind == "missed":
+            chosen &= (found.named("missed") | found.named("open")) & mature
         if need.kind in {"met", "open"} and chosen.any():
             closed = chosen & (found.closed >= 0)
             by_then = np.zeros(len(chosen), np.bool_)
             by_then[closed] = snapshot.times(found.closed[closed]) <= until
-            chosen &= by_then if need.kind == "met" else ~by_then & ~found.mature
+            chosen &= by_then if need.kind == "met" else ~by_then & ~mature
         return np.bincount(found.customer[chosen], minlength=self._count).astype(np.int64)
 
     # The same in SQL.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.sql.text import Statement, inlined, listed, literal
 from resa.base.language import Sentence, sentence, sentences
-from resa.kernels import bucket_numbers
+from resa.kernels import bucket_numbers, renumbered
 
 __all__ = ["GROUP", "MOST_GROUPS", "Groups", "grouped", "label_sql"]
 
@@ -36,17 +36,19 @@ class Groups:
 
     Attributes:
         labels: Their names, in order; one `None` when nothing was grouped.
-        members: For each group, which of the things are in it; `None`: all.
+        members: For each group, which of the things are in it; `None`: all. Empty where `numbers` tells.
         label: SQL of the label of a thing `i` (customer, position, started_at); empty: no groups.
         join: SQL that joins what `label` reads.
         warnings: What a reader must know.
+        numbers: The place in `labels` of each thing; `None`: a thing may be in several groups, or nothing was grouped.
     """
 
     labels: tuple[str | None, ...]
-    members: tuple[Flags | None, ...]
+    members: tuple[Flags | None, ...] = ()
     label: str = ""
     join: str = ""
     warnings: tuple[Sentence, ...] = ()
+    numbers: npt.NDArray[np.unsignedinteger[Any]] | None = None
 
     @property
     def by(self) -> bool:
@@ -55,8 +57,30 @@ class Groups:
 
     def split(self) -> Iterator[tuple[str | None, Flags | slice]]:
         """Each label with an index that picks its members from an array of the things."""
-        for label, members in zip(self.labels, self.members, strict=True):
-            yield label, slice(None) if members is None else members
+        for number, label in enumerate(self.labels):
+            yield label, self.chosen(number)
+
+    def chosen(self, number: int) -> Flags | slice:
+        """An index that picks the members of one group from an array of the things."""
+        if self.numbers is not None:
+            chosen: Flags = self.numbers == number
+            return chosen
+        members = self.members[number]
+        return slice(None) if members is None else members
+
+    def layers(self, things: int) -> Iterator[tuple[range, npt.NDArray[np.int32]]]:
+        """Groups that do not overlap, by their places in `labels`, and each thing's place among these; -1: in none.
+
+        Args:
+            things: How many there are.
+        """
+        if self.numbers is not None:
+            yield range(len(self.labels)), self.numbers.astype(np.int32)
+            return
+        for number in range(len(self.labels)):
+            inside = np.full(things, -1, np.int32)
+            inside[self.chosen(number)] = 0
+            yield range(number, number + 1), inside
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -119,7 +143,7 @@ def grouped(selection: Selection, customers: npt.NDArray[np.integer], positions:
     if by in PERIODS:
         return _by_period(selection, positions, by)
     if by == "channel":
-        codes = selection.snapshot.channels_at(positions).astype(np.int64)
+        codes = selection.snapshot.channels_at(positions)
         labels = (NOT_KNOWN, *selection.snapshot.channel_labels[1:])
         return _by_labels(codes, labels, *label_sql(selection, by))
     if by.startswith("traits."):
@@ -144,24 +168,27 @@ def label_sql(selection: Selection, by: str) -> tuple[str, str]:
 
 def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Groups:
     defined = [persona.key for persona in selection.snapshot.journey_map.personas if persona.who is not None]
-    members = {key: selection.expressions.persona(key)[customers] for key in defined}
-    personas = [key for key in defined if members[key].any()]
-    flags = [members[key] for key in personas]
-    nobody = np.ones(len(customers), np.bool_)
-    for flag in flags:
-        nobody &= ~flag
+    there = np.zeros(len(selection.snapshot.index.offsets) - 1, np.bool_)
+    there[customers] = True
+    of_each = {key: selection.expressions.persona(key) for key in defined}
+    personas = [key for key in defined if (of_each[key] & there).any()]
+    several = np.zeros(len(there), np.uint8)
+    for key in personas:
+        several += of_each[key]
+    nobody = int(np.count_nonzero(there & (several == 0)))
     warnings = []
-    if nobody.any():
+    if nobody:
         warnings.append(
             sentences(
                 "{n} customer is of no persona and in no group.",
                 "{n} customers are of no persona and in no group.",
-                len(np.unique(customers[nobody])),
+                nobody,
             )
         )
-    if len(flags) > 1 and (np.sum(flags, axis=0) > 1).any():
+    if (there & (several > 1)).any():
         warnings.append(sentence("Some customers are of several personas and counted in each."))
-    return Groups(tuple(personas), tuple(flags), *label_sql(selection, "persona"), tuple(warnings))
+    flags = tuple(of_each[key][customers] for key in personas)
+    return Groups(tuple(personas), flags, *label_sql(selection, "persona"), tuple(warnings))
 
 
 def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
@@ -170,22 +197,21 @@ def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:
     zone = literal(snapshot.journey_map.timezone)
     label = f"strftime(date_trunc({literal(by)}, timezone({zone}, i.started_at)), '%Y-%m-%d')"
     if not len(times):
-        return Groups((), (), label)
+        return Groups((), label=label, numbers=np.zeros(0, np.uint8))
     edges, days = calendar_edges(int(times.min()), int(times.max()), by, snapshot.zone)  # type: ignore[arg-type]  # in PERIODS
-    bucket = bucket_numbers(times, edges)
-    used = np.unique(bucket)
-    labels = tuple(days[number].isoformat() for number in used)
-    return Groups(labels, tuple(bucket == number for number in used), label)
+    bucket, used = renumbered(bucket_numbers(times, edges), len(days))
+    labels = tuple(days[number].isoformat() for number in used.tolist())
+    return Groups(labels, label=label, numbers=bucket.astype(np.min_scalar_type(len(labels))))
 
 
 def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: str, join: str) -> Groups:
     counts = np.bincount(codes, minlength=len(labels))
     order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], labels[code]))
     listed_codes, rest = order[:MOST_GROUPS], order[MOST_GROUPS:]
-    members: list[Flags] = [codes == code for code in listed_codes]
     names = [labels[code] for code in listed_codes]
+    numbers = np.zeros(len(labels), np.uint8)
+    numbers[listed_codes], numbers[rest] = np.arange(len(listed_codes)), len(listed_codes)
     if rest:
-        members.append(np.isin(codes, rest))
         label = f"CASE WHEN {label} IN {listed(names)} THEN {label} ELSE {literal(OTHER_GROUPS)} END"
         names.append(OTHER_GROUPS)
     added = sentences(
@@ -194,4 +220,4 @@ def _by_labels(codes: npt.NDArray[np.integer], labels: tuple[str, ...], label: s
         len(rest),
         others=OTHER_GROUPS,
     )
-    return Groups(tuple(names), tuple(members), label, join, (added,) if rest else ())
+    return Groups(tuple(names), (), label, join, (added,) if rest else (), numbers[codes])

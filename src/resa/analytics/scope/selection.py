@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.question import Question, of_customers
@@ -22,13 +23,16 @@ from resa.analytics.sql.text import Statement, inlined, listed, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import ExpressionError, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
-from resa.kernels import Journeys, Period
+from resa.kernels import Journeys, Period, Variants, variants
 from resa.model.names import normalised
 
-__all__ = ["WHOLE", "Selection"]
+__all__ = ["FAR", "WHOLE", "Selection"]
 
 WHOLE: Final = (-(2**62), 2**62)
 """Bounds of a question without a period."""
+
+FAR: Final = 2**61
+"""Beyond every moment of an index, and the distance from -FAR to it fits 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Selection:
         """When what is counted may start, [from, until), microseconds since the index's epoch."""
         start, until = self.bounds
         return start - self.snapshot.epoch, until - self.snapshot.epoch
+
+    @cached_property
+    def edges(self) -> npt.NDArray[np.int64]:
+        """The same as the edges of one bucket."""
+        return np.clip(np.array(self.period, np.int64), -FAR, FAR)
 
     @cached_property
     def bounds(self) -> tuple[int, int]:
@@ -174,6 +183,17 @@ class Selection:
         other |= np.diff(self.snapshot.customers_at(positions), prepend=-1) != 0
         changes: Positions = positions[other]
         return changes
+
+    def variants(self, *, collapse: bool) -> Variants:
+        """Whole journeys that begin in the period; those of everybody are kept, as several questions look at them.
+
+        Args:
+            collapse: A touchpoint repeated at once counts once.
+        """
+        if self.everything:
+            return self.snapshot.keep(("variants", collapse), lambda: variants(self.journeys, collapse=collapse))
+        period = None if self.bounds == WHOLE else self.period
+        return variants(self.journeys, collapse=collapse, period=period, customers=self.customers)
 
     def codes(self, step: Step, field: str) -> tuple[int, ...]:
         """The codes of a step as written: a touchpoint, a stage (any of its touchpoints), or several of either.
