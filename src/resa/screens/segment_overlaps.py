@@ -36,6 +36,9 @@ __all__ = ["ROUTES", "ages_of", "days_of"]
 
 _PEOPLE: Final = 500
 _DAYS: Final = 60
+_NARROW: Final = 300.0
+_COLUMN: Final = 48.0
+_WIDE: Final = 960.0
 
 
 @get("/segment-overlaps/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
@@ -52,6 +55,7 @@ def overlaps(visit: Visiting, key: FromPath[str]) -> Html:
         [Overlapping(sets=tuple(map(chosen.index, one.segments)), customers=one.customers) for one in found],
         title=visit.say("segment_overlaps"),
         language=visit.language,
+        width=min(_NARROW + _COLUMN * len(found), _WIDE),
         heading=False,
     )
     return page(

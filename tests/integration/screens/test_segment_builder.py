@@ -176,8 +176,8 @@ def test_segments_are_laid_over_each_other(screens: Screens, folder: Path) -> No
     browser = screens("marketer")
     html = browser.get("/segment-overlaps/journey?of=regulars&of=southern").text
     assert html.count("<svg") == 1
-    assert "Regulars + In the south ● ● 1" in words(html)
-    assert "In the south · ● 1" in words(html)
+    assert "Regulars + In the south 1 ● ●" in words(html)
+    assert "In the south 1 · ●" in words(html)
     with resa.open(folder) as shop:
         members = {key: set(shop.segments.members(key).column("value").to_pylist()) for key in ("regulars", "southern")}
     people = [unescape(one) for one in re.findall(r'href="(/segment-overlaps/journey/people\?[^"]+)"', html)]
