@@ -155,8 +155,10 @@ class Continued:
         expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
         if expected:
             following = self.selection.journeys.touchpoints[self.found.following[rows][chosen]]
+            other = np.ones(len(self.selection.snapshot.names), np.bool_)
+            other[expected] = False
             chosen = chosen.copy()
-            chosen[chosen] = ~np.isin(following, expected)
+            chosen[chosen] = other[following]
         return chosen
 
     @cached_property
