@@ -204,7 +204,8 @@ class Continued:
         without = np.flatnonzero(trouble.met & trouble.all)
         if not len(self.selection.snapshot.values[0]) or not len(without):
             return None
-        first = without[np.diff(trouble.customers[without], prepend=-1) > 0]
+        whose = trouble.customers[without]
+        first = without[np.append(True, whose[1:] != whose[:-1])]
         found = (trouble.customers[first], self.found.visits[trouble.rows][first])
         positions, numbers = self.selection.snapshot.values
         valued, patience = (np.asarray(positions, np.int64), numbers), self.question.patience.microseconds
