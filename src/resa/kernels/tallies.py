@@ -9,6 +9,8 @@ A *trial* is the first of a customer's openings in a week: the others are hardly
 
 from __future__ import annotations
 
+import os
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,10 +19,12 @@ import numpy.typing as npt
 from resa.kernels.compiling import inlined, kernel
 from resa.kernels.intervals import Interval, clustered
 from resa.kernels.journeys import read_only
+from resa.kernels.ranges import in_threads
 
 __all__ = ["Tallies", "Totals", "WeeklyTrials", "clustered_interval", "tally", "weekly_trials"]
 
 _OUTCOMES: Final = 4
+_WORTH_A_THREAD: Final = 150_000  # openings
 _CUSTOMERS: Final = 0
 _SQUARES: Final = 1
 _PRODUCTS: Final = 2
@@ -208,6 +212,18 @@ def _weekly_trials(
     )
 
 
+def _cut(customer: npt.NDArray[np.int32], threads: int | None) -> list[tuple[int, int]]:
+    """About equal ranges of rows, none of which begins within a customer's; at least one."""
+    rows = len(customer)
+    if threads is None:
+        threads = max(1, min(os.cpu_count() or 1, rows // _WORTH_A_THREAD))
+    cuts = [0]
+    for aim in np.linspace(0, rows, threads + 1).astype(np.int64).tolist()[1:-1]:
+        others = np.flatnonzero(customer[aim:] != customer[aim - 1]) if aim else np.zeros(1, np.int64)
+        cuts.append(max(cuts[-1], aim + int(others[0]) if len(others) else rows))
+    return list(pairwise([*cuts, rows]))
+
+
 def weekly_trials(
     customer: npt.NDArray[np.int32],
     week: npt.NDArray[np.int32],
@@ -216,6 +232,7 @@ def weekly_trials(
     among: npt.NDArray[np.bool_] | None = None,
     *,
     size: tuple[int, int],
+    threads: int | None = None,
 ) -> WeeklyTrials:
     """Find the trials among openings, count them by stratum and week, and judge the share that was met, in one pass.
 
@@ -226,6 +243,7 @@ def weekly_trials(
         met: Whether it was met.
         among: Which openings are looked at; `None`: all.
         size: How many strata and weeks there are; both are numbered from 0.
+        threads: How many threads; `None`: as many as there are processors, fewer when there are few openings.
 
     Raises:
         ValueError: The arrays differ in length, or a number is out of bounds.
@@ -238,11 +256,16 @@ def weekly_trials(
             raise ValueError(f"strata and weeks are numbered 0 to {count - 1}")
     strata, weeks = size
     places, counts = np.empty(len(customer), np.int32), np.zeros(strata * weeks * 2 + 1, np.int64)
-    found = _weekly_trials(
-        *(read_only(customer, np.int32), read_only(week, np.int32), read_only(stratum, np.int32), weeks),
-        *(read_only(met, np.bool_), read_only(np.zeros(0, np.bool_) if among is None else among, np.bool_)),
-        *(places, counts),
-    )
+    columns = (read_only(customer, np.int32), read_only(week, np.int32), read_only(stratum, np.int32))
+    flags = (read_only(met, np.bool_), read_only(np.zeros(0, np.bool_) if among is None else among, np.bool_))
+
+    def run(first: int, last: int) -> tuple[npt.NDArray[np.int64], ...]:
+        part, own = slice(first, last), np.zeros(len(counts), np.int64)
+        cut = (column[part] for column in columns)
+        return own, *_weekly_trials(*cut, weeks, *(flag[part] for flag in flags), places[part], own)
+
+    parts = in_threads(run, _cut(columns[0], threads))
+    counts, *found = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     every, trials, (openings, successes, ever_met, ever_unmet) = (column.tolist() for column in found)
     interval = _interval(successes, openings, every, 0.95)
     whole = Totals(openings, successes, every[_CUSTOMERS], ever_met, ever_unmet, interval)

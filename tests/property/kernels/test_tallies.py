@@ -109,3 +109,17 @@ def test_columns_must_fit() -> None:
         weekly_trials(customer, customer, customer + np.int32(2), mature, size=(2, 1))
     with pytest.raises(ValueError, match="2 customers for 1 openings"):
         clustered_interval(customer, mature[:1])
+
+
+@given(VISITS, st.integers(1, 5))
+def test_threads_cut_between_customers_and_change_nothing(
+    visits: list[tuple[int, int, int, int, int]], threads: int
+) -> None:
+    customer, week, stratum, met, _ = np.array(sorted(visits), np.int32).reshape(-1, 5).T.copy()
+    asked = (customer, week, stratum, met == 1)
+    alone = weekly_trials(*asked, size=(3, 4), threads=1)
+    cut = weekly_trials(*asked, size=(3, 4), threads=threads)
+    assert cut.places.tolist() == alone.places.tolist()
+    assert cut.counts.tolist() == alone.counts.tolist()
+    assert cut.effect == alone.effect
+    assert str(cut.whole) == str(alone.whole)  # NaN is not equal to itself

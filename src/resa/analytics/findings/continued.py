@@ -155,8 +155,10 @@ class Continued:
         expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
         if expected:
             following = self.selection.journeys.touchpoints[self.found.following[rows][chosen]]
+            other = np.ones(len(self.selection.snapshot.names), np.bool_)
+            other[expected] = False
             chosen = chosen.copy()
-            chosen[chosen] = ~np.isin(following, expected)
+            chosen[chosen] = other[following]
         return chosen
 
     @cached_property
@@ -202,7 +204,8 @@ class Continued:
         without = np.flatnonzero(trouble.met & trouble.all)
         if not len(self.selection.snapshot.values[0]) or not len(without):
             return None
-        first = without[np.diff(trouble.customers[without], prepend=-1) > 0]
+        whose = trouble.customers[without]
+        first = without[np.append(True, whose[1:] != whose[:-1])]
         found = (trouble.customers[first], self.found.visits[trouble.rows][first])
         positions, numbers = self.selection.snapshot.values
         valued, patience = (np.asarray(positions, np.int64), numbers), self.question.patience.microseconds

@@ -114,7 +114,9 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
 
 def _people(found: Continuations) -> int:
     """How many customers there are behind the visits."""
-    return int(np.count_nonzero(np.bincount(found.customers)))
+    seen = np.zeros(int(found.customers.max(initial=-1)) + 1, np.bool_)
+    seen[found.customers] = True
+    return int(np.count_nonzero(seen))
 
 
 def _lacking(continued: Continued) -> Iterator[Sentence]:

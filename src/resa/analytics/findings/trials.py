@@ -76,10 +76,14 @@ class Trials:
         """Design effect of the trials, at least 1."""
         return self._counted.effect
 
-    @property
+    @cached_property
     def whole(self) -> Totals:
         """All of them, whether they are trials or not."""
-        return self._counted.whole
+        if self.among is None or "_counted" in vars(self):
+            return self._counted.whole
+        rows = np.flatnonzero(self.among)  # often few, and the others need not be passed by
+        none = np.zeros(len(rows), np.int32)  # weeks and strata do not matter to it
+        return weekly_trials(self.customer[rows], none, none, self.met[rows], size=(1, 1)).whole
 
     @cached_property
     def period(self) -> tuple[int, int]:
