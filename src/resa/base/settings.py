@@ -291,6 +291,13 @@ class Settings(BaseSettings):
             names.add(found["name"])
         return given
 
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, given: str) -> str:
+        if given and not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w.-]+", given, re.ASCII):
+            raise ValueError(sentence("'{value}' is no address alone such as resa@shop.se", value=given))
+        return given
+
     @field_validator("public_address")
     @classmethod
     def _address(cls, given: str) -> str:
