@@ -24,6 +24,9 @@ MOST_LETTERS: Final = 120
 """Of a name."""
 
 _LONGEST: Final = 6_000
+_MOST_ASKED: Final = 300
+"""So much do questions say at most."""
+
 _NAME: Final = r"[^/?#\s\\\"<>]+"
 _VIEW: Final = re.compile(
     r"/(?:explore/[a-z]+(?:/people)?|map/{0}(?:/{0})?|segments(?:/{0})?)(?:\?[!-\"$-~]*)?".replace("{0}", _NAME)
@@ -37,7 +40,7 @@ def view_address(address: str) -> str:
     Raises:
         QuestionError: It is none of a screen that can be.
     """
-    if len(address) > _LONGEST or not _VIEW.fullmatch(address):
+    if len(address) > _LONGEST or address.count("&") >= _MOST_ASKED or not _VIEW.fullmatch(address):
         raise QuestionError(sentence("this page cannot be saved as a view; questions, maps and segments can"))
     return address
 
