@@ -140,7 +140,8 @@ def test_a_view_that_cannot_be_read_hides_no_others(screens: Screens, folder: Pa
     with resa.open(folder) as shop:  # as it was kept before that was looked at
         analyst = shop.people.called("analyst@shop.se")
         assert analyst is not None
-        number = add_view(shop.store, analyst, "Too much", long, shared=True)
+        number = add_view(shop.store, analyst, "Too much", long, shared=True, most=9)
+        assert number is not None
         try:
             listed = screens("viewer").get("/views")
             assert (listed.status_code, "Too much" in listed.text) == (200, True)
