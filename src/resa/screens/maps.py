@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,16 +178,27 @@ def _drawn(
     }
 
 
-def map_alone(visit: Visit, journey_map: JourneyMap, look: Look) -> Svg:
+def map_alone(visit: Visit, journey_map: JourneyMap, look: Look, *, owners: bool = True) -> Svg:
     """A map as it is looked at, with its numbers, that leads nowhere.
 
     Args:
         visit: Who looks.
         journey_map: The map.
         look: How.
+        owners: It says who answers for what, which is the staff's own.
     """
     numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
-    return map_drawing(journey_map, look, numbers, pictures=_pictures(visit, journey_map))
+    shown = journey_map if owners else _without_owners(journey_map)
+    return map_drawing(shown, look, numbers, pictures=_pictures(visit, journey_map))
+
+
+def _without_owners(journey_map: JourneyMap) -> JourneyMap:
+    return replace(
+        journey_map,
+        owner="",
+        touchpoints=tuple(replace(one, owner="") for one in journey_map.touchpoints),
+        improvements=tuple(replace(one, owner="") for one in journey_map.improvements),
+    )
 
 
 def map_drawing(

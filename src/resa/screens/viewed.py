@@ -47,7 +47,7 @@ def _part(visit: Visit, part: ReportPart) -> ComposedPart:
     shown = ComposedPart()
     if part.address:
         try:
-            seen_by = (visit.language, visit.may("names"))
+            seen_by = (visit.language, visit.may("names"), _is_stranger(visit))
             shown = visit.shared.of(("part", part.address, *seen_by), lambda: _viewed(visit, part.address))
         except ResaError as error:
             why = in_language(_why(visit, error), visit.language)
@@ -55,9 +55,14 @@ def _part(visit: Visit, part: ReportPart) -> ComposedPart:
     return replace(shown, heading=part.heading, text=part.text, address=part.address)
 
 
+def _is_stranger(visit: Visit) -> bool:
+    """Whether somebody looks who came by a link."""
+    return visit.person is None
+
+
 def _why(visit: Visit, error: ResaError) -> Sentence | str:
     """Why a part cannot be shown; a stranger is not told what else there is, as messages do that help to find it."""
-    if visit.person is None and isinstance(error, QuestionError):
+    if _is_stranger(visit) and isinstance(error, QuestionError):
         return sentence("what it names is gone, or may not be shown by a link")
     return said_by(error)
 
@@ -110,7 +115,7 @@ def _mapped(visit: Visit, key: str, pairs: list[tuple[str, str]]) -> ComposedPar
     """A map as it is looked at."""
     look, journey_map = look_of(pairs), visit.shop.map(key)
     check_look(look, journey_map)
-    drawing = map_alone(visit, journey_map, look)
+    drawing = map_alone(visit, journey_map, look, owners=not _is_stranger(visit))
     return ComposedPart(picture=drawing, wide=True, pictured=_tables(drawing))
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from tests.support.known_customers import EVIL, Browser, made_shop, screens_of
-from tests.support.screens import SECRET
+from tests.support.screens import SECRET, visiting
 
 import resa
 from resa.screens.application import application
 from resa.storage import add_view, remove_view
+from resa.workspace.composed_reports import ComposedReports
 from resa.workspace.people import Role
 
 Screens = Callable[[Role], Browser]
@@ -242,6 +243,30 @@ def test_a_stranger_with_the_link_sees_the_report_and_nothing_else(
     assert "shows nothing any more" in words(over.text)
     assert "noindex" in over.headers["x-robots-tag"]
     assert "report.end_link" in screens("admin").get("/settings/audit").text
+
+
+def test_a_stranger_is_not_told_who_of_the_staff_answers_for_what(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "journey.yaml").write_text(
+        "title: A shop\nowner: Karin Berg\nstages: {all: [page, cart]}\n"
+        "touchpoints: {page: {owner: ali@shop.se, pain_points: [{text: Slow., improvement: early}]}}\n"
+        "improvements: {early: {name: Earlier, owner: Sven Ek, state: doing}}\n",
+        encoding="utf-8",
+    )
+    with visiting(folder, "marketer") as visitor, visiting(folder) as stranger, resa.open(folder) as shop:
+        person, reports = shop.people.called("marketer@shop.se"), ComposedReports(shop)
+        assert person is not None
+        number = reports.begin(person, "The map")
+        for lanes in ("all", "customer"):
+            reports.add(person, number, address=f"/map/journey?lanes={lanes}&plain=1")
+        inside = visitor.get(f"/reports/composed/{number}").text
+        assert "ali@shop.se" in inside
+        secret = reports.share(person, number, shop.clock().date().isoformat())
+        seen = stranger.get(f"/shared/{secret}").text
+        assert "Page" in seen
+        for name in ("Karin Berg", "ali@shop.se", "Sven Ek"):
+            assert name not in seen, name
 
 
 def test_a_link_ends_with_the_right_to_share(
