@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from resa.analytics import Result, picture_of
-from resa.base.errors import QuestionError, ResaError
+from resa.base.errors import QuestionError, ResaError, WorkspaceBusy
 from resa.base.language import Sentence, in_language, said_by, sentence
 from resa.drawing import Svg, format_count, format_days
 from resa.model.writing import ComposedReport, DayNote, ReportPart
@@ -62,7 +62,7 @@ def _is_stranger(visit: Visit) -> bool:
 
 def _why(visit: Visit, error: ResaError) -> Sentence | str:
     """Why a part cannot be shown; a stranger is not told what else there is, as messages do that help to find it."""
-    if _is_stranger(visit) and isinstance(error, QuestionError):
+    if _is_stranger(visit) and not isinstance(error, WorkspaceBusy):
         return sentence("what it names is gone, or may not be shown by a link")
     return said_by(error)
 
