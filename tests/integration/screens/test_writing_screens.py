@@ -269,8 +269,8 @@ def test_a_stranger_is_not_told_who_of_the_staff_answers_for_what(tmp_path: Path
             assert name not in seen, name
         (folder / "journey.yaml").write_text("title: A shop\nstages: {all: [page]}\nlaunch_of_secret: 1\n")
         assert "launch_of_secret" in visitor.get(f"/reports/composed/{number}").text
-        seen = stranger.get(f"/shared/{secret}")
-        assert (seen.status_code, "launch_of_secret" in seen.text) == (200, False)  # nor what is wrong in files
+        broken = stranger.get(f"/shared/{secret}")
+        assert (broken.status_code, "launch_of_secret" in broken.text) == (200, False)  # nor what is wrong in files
 
 
 def test_a_link_ends_with_the_right_to_share(

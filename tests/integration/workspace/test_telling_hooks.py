@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,29 @@ def test_who_does_not_answer_is_tried_again() -> None:
     with pytest.raises(Unsent, match="Connection refused") as caught:
         post(f"http://127.0.0.1:{closed_port()}/", b"{}", "resa.1", HERE)
     assert not caught.value.for_good
+
+
+def test_who_answers_letter_by_letter_keeps_others_waiting_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resa.workspace.telling.posting._LONGEST", 0.5, raising=False)
+
+    def dribble(server: socket.socket) -> None:
+        taken, _ = server.accept()
+        with taken, suppress(OSError):
+            taken.recv(65_536)
+            for one in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100:
+                time.sleep(0.1)
+                taken.send(bytes([one]))
+            taken.send(b"\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        serving = threading.Thread(target=dribble, args=(server,))
+        serving.start()
+        began = time.monotonic()
+        with pytest.raises(Unsent, match="did not answer in time") as caught:
+            post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", "resa.1", HERE)
+        assert time.monotonic() - began < 5
+        assert not caught.value.for_good
+        serving.join(30)
 
 
 def test_addresses_and_passwords_come_from_the_environment_or_a_file_of_ones_own(

@@ -13,9 +13,11 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from threading import Timer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +28,9 @@ from resa.workspace.telling.wording import Message
 __all__ = ["Posted", "Unsent", "body_of", "post"]
 
 _SECONDS: Final = 15.0
+_LONGEST: Final = 45.0
+"""So long may a receiver take in all, that answers letter by letter: others wait behind it."""
+
 _PUBLIC: Final = IPv6Network("2000::/3")
 """All that is given out of IPv6: what translates to IPv4 (`64:ff9b::`) lies elsewhere."""
 
@@ -180,13 +185,17 @@ def post(address: str, content: bytes, number: str, allowed: Sequence[str] = ())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Resa", "Idempotency-Key": number}
     connection = _Connection(host, port, place=place, tls=parts.scheme == "https")
+    limit = Timer(_LONGEST, connection.stop)
+    limit.daemon = True
+    limit.start()
     try:
         connection.request("POST", target, content, headers)
         answer = connection.getresponse()
         answer.read(1_024)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unsent(_said(error)) from None
+        raise Unsent(_said(TimeoutError() if connection.stopped else error)) from None
     finally:
+        limit.cancel()
         connection.close()
     if answer.status >= _FIRST_FAULT:
         gone = answer.status in {400, 401, 403, 404, 405, 410, 413}
@@ -224,13 +233,26 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(host, port or (443 if tls else 80), timeout=_SECONDS)
         self._place = place
         self._tls = tls
+        self._held: socket.socket | None = None
+        self.stopped = False
         if tls:
             self.default_port = 443
 
     def connect(self) -> None:
         """Connect."""
-        plain = socket.create_connection(self._place, self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host) if self._tls else plain
+        self._held = self.sock = socket.create_connection(self._place, self.timeout)
+        if self._tls:
+            context = ssl.create_default_context()
+            held = context.wrap_socket(self._held, server_hostname=self.host, do_handshake_on_connect=False)
+            self._held = self.sock = held
+            held.do_handshake()
+
+    def stop(self) -> None:
+        """Wait for no more; called from another thread."""
+        self.stopped = True
+        if self._held is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._held, socket.SHUT_RDWR)
 
 
 def _said(error: Exception) -> Sentence:
