@@ -36,6 +36,7 @@ PAGES: Final = (
     "/edit/journey?touchpoint=cart",
     "/edit/journey?stage=conversion",
     "/edit/journey/text",
+    "/edit/journey/entries",
     "/edit/journey/changes",
     "/edit/journey/history",
     "/edit/journey/when/recommends",
