@@ -60,6 +60,8 @@ OF_TELLING: Final[Mapping[str, str]] = {
     "message_sent": "sent {moment} UTC",
     "message_failed": "not delivered",
     "message_again": "Try again",
+    "undelivered.one": "{n} message to an owner could not be delivered yet",
+    "undelivered.other": "{n} messages to owners could not be delivered yet",
     # One click
     "stop_kind": "Stop these messages",
     "stop_about": "{recipient} is told no more of this: {kind}.",

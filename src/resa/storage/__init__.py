@@ -113,6 +113,7 @@ from resa.storage.memberships import (
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.newest import evaluate_events, newest_events
 from resa.storage.news import (
+    count_unsent,
     due_tellings,
     enter_telling,
     keep_news,
@@ -282,6 +283,7 @@ __all__ = [
     "count_files",
     "count_old_entries",
     "count_recovery_codes",
+    "count_unsent",
     "count_waiting",
     "customers_alone",
     "drop_draft",

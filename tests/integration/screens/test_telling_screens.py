@@ -115,6 +115,7 @@ def test_what_could_not_be_delivered_is_seen_and_tried_again(folder: Path, mail:
         mail.refuses = ""
         page = words(visitor.get("/settings/owners").text)
         assert "not delivered the mail server refuses the address (550)" in page
+        assert "1 message to an owner could not be delivered yet" in words(visitor.get("/").text)
         (failed,) = list_tellings(shop.store)
         visitor.post("/settings/owners", do="again", message=str(failed.id))
         assert tell(shop).sent == 1
