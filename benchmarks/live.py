@@ -59,7 +59,7 @@ _PROBED: Final = "journey.spenders"  # of the map in journey.yaml; what is sent 
 _EVENTS: Final = ("product_viewed", "product_viewed", "product_added", "order_completed")
 _MARK: Final = "m" * 24  # in each id; replaced in every request, so that no two events are the same
 _NOW: Final = "t" * 32  # when each event happened and was sent; replaced in every request
-_PORT: Final = 8_799
+PORT: Final = 8_799
 
 
 class Loaded(NamedTuple):
@@ -95,7 +95,7 @@ def _body(size: int, chance: random.Random) -> bytes:
 
 async def _send(head: bytes, bodies: list[bytes], pace: float | None, until: float, found: Loaded, size: int) -> Loaded:
     """One connection: request after request, or one every `pace` seconds."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", _PORT)
+    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
     acknowledged, refused, due = found.acknowledged, found.refused, time.perf_counter()
     while time.perf_counter() < until:
         if pace is not None:
@@ -161,7 +161,7 @@ def _told(process: subprocess.Popen[str], out: TextIO) -> Loaded:
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
     """`resa serve`, until the block ends."""
-    command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(folder), "--port", str(_PORT)]
+    command = [sys.executable, "-m", "resa.cli", "serve", "-w", str(folder), "--port", str(PORT)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while "listening" not in (process.stderr.readline() if process.stderr else ""):
         _hold(process.poll() is None, "the server did not start")
@@ -226,7 +226,7 @@ def _numbers(shop: resa.Workspace, key: str, seconds: float) -> tuple[str, Loade
     while process.poll() is None:
         name = f"probe{len(waits)}"
         call = {"event": "order_completed", "userId": name, "messageId": name, "properties": {"total": 1_000_000}}
-        connection = http.client.HTTPConnection("127.0.0.1", _PORT)
+        connection = http.client.HTTPConnection("127.0.0.1", PORT)
         began = time.perf_counter()
         connection.request("POST", "/v1/track", json.dumps({**call, "writeKey": key}))
         _hold(connection.getresponse().status == 200, "a probe was refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import ndiff
 from pathlib import Path
@@ -129,3 +130,14 @@ def test_an_editor_on_the_disk_and_a_draft_are_put_together(page: Page, folder: 
     assert "Nora Lund" in after
     page.goto("/edit/journey/history")
     assert page.locator("tbody tr").count() >= 2
+
+
+def test_a_map_is_shown_to_a_room_by_the_keys_of_a_lectern(page: Page) -> None:
+    page.goto("/map/journey")
+    page.get_by_role("link", name="Present").click()
+    for key, slide in (("PageDown", "2"), ("ArrowRight", "3"), ("PageUp", "2"), (" ", "3"), ("Shift+ ", "2")):
+        page.keyboard.press(key)
+        expect(page).to_have_url(re.compile(rf"/map/journey/present\?slide={slide}$"))
+    assert page.locator("article svg").count() == 1
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/map/journey$"))

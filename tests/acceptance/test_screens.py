@@ -18,6 +18,10 @@ from tests.support.served import Served
 
 from resa import workspace
 from resa.base.language import LANGUAGES
+from resa.workspace.comments import Comments
+from resa.workspace.composed_reports import ComposedReports
+from resa.workspace.day_notes import DayNotes
+from resa.workspace.saved_views import SavedViews
 
 PAGES: Final = (
     "/",
@@ -26,28 +30,47 @@ PAGES: Final = (
     "/map/journey?from=2026-10-01&until=2026-10-31&against=before",
     "/map/journey?persona=*",
     "/map/journey/cart",
+    "/map/journey/present",
+    "/map/journey/present?slide=2",
     "/edit/journey",
     "/edit/journey?touchpoint=cart",
     "/edit/journey?stage=conversion",
     "/edit/journey/text",
     "/edit/journey/changes",
     "/edit/journey/history",
+    "/edit/journey/when/recommends",
+    "/edit/journey/new?event=mail_sent",
     "/explore",
     "/explore/expectations",
     "/explore/funnel",
     "/explore/paths",
     "/explore/process",
     "/explore/retention",
+    "/explore/trend",
     "/customers",
     "/customers/review",
     "/segments",
+    "/segments/waiting_carts",
+    "/segment-builder",
+    "/segment-builder/silent_regulars",
+    "/segment-overlaps/journey",
     "/reports",
+    "/reports/composed/1",
+    "/reports/composed/1/edit",
+    "/comments",
+    "/notes",
+    "/views",
+    "/owners?owner=Ali Demir, e-commerce",
+    "/reviews",
+    "/reviews/journey",
     "/live",
     "/live/tracking/journey",
     "/data-health",
     "/start",
     "/settings",
     "/settings/account",
+    "/settings/told",
+    "/settings/owners",
     "/settings/people",
     "/settings/keys",
     "/settings/audit",
@@ -57,6 +80,9 @@ PAGES: Final = (
 FEW: Final = (360, 1280)
 ALL: Final = (360, 600, 768, 1024, 1280, 1920)
 LOOKS: Final = [("en", "light", FEW), *((one, theme, ALL) for theme in ("light", "dark") for one in LANGUAGES)]
+
+LONG: Final = "Leveranstidsuppskattningsundersökningar" * 2
+"""A word that fits nowhere."""
 
 _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -76,8 +102,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, s
         shop.simulate(customers=400)
         shop.collect()
         token = shop.people.accept(shop.people.invite("anna@shop.se", "Anna Berg", "admin"), PASSWORD)
+        write(shop)
     with Served(folder) as server:
         yield server, token
+
+
+def write(shop: workspace.Workspace) -> None:
+    """Let people have written something of everything."""
+    anna = shop.people.called("anna@shop.se")
+    assert anna is not None
+    comments, notes, reports = Comments(shop), DayNotes(shop), ComposedReports(shop)
+    comments.answer(anna, comments.write(anna, "journey", "touchpoint", "cart", f"Why? {LONG}"), "Because of freight.")
+    comments.resolve(anna, comments.write(anna, "journey", "map", "", "Well drawn."))
+    notes.add(anna, "Campaign started", first="2026-06-05")
+    notes.add(anna, f"Site was slow {LONG}", first="2026-05-10", last="2026-05-24")
+    SavedViews(shop).save(anna, f"Our view {LONG}", "/explore/trend", shared=True)
+    number = reports.begin(anna, f"The spring {LONG}")
+    for address in ("/explore/trend", "/map/journey?lanes=numbers", "/segments", "/map/journey/cart", "/explore/paths"):
+        reports.add(anna, number, address=address, heading=address, text="What it says.")
+    reports.add(anna, number, heading="What we did", text=LONG)
+    reports.share(anna, number, shop.clock().date().isoformat())
 
 
 @pytest.fixture(scope="module")

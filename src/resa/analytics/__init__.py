@@ -8,11 +8,13 @@ from resa.analytics.answers.compared import COMPARED_COLUMNS
 from resa.analytics.catalogue import COLUMNS
 from resa.analytics.explaining import Reason, Why, why
 from resa.analytics.exporting import ABOUT, Exported
+from resa.analytics.findings.alarms import FALSE_ALARM_DAYS, Watched, watched
+from resa.analytics.findings.effects import Effect, effects
 from resa.analytics.findings.found import Finding, Findings, Segment
 from resa.analytics.findings.lately import Change, lately
 from resa.analytics.groups import Membership
 from resa.analytics.measure import Measure
-from resa.analytics.membership import membership_hash, segment_flags
+from resa.analytics.membership import condition_flags, membership_hash, segment_flags
 from resa.analytics.one_customer import Place, SeenCustomer, SeenEvent, SeenOpening, seen_customer
 from resa.analytics.questions.kinds import (
     KINDS,
@@ -40,6 +42,7 @@ from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES, csv_bytes
 from resa.analytics.results.heat_pictures import friction_rows
 from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
+from resa.analytics.results.noted import days_of
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
@@ -49,6 +52,7 @@ __all__ = [
     "ABOUT",
     "COLUMNS",
     "COMPARED_COLUMNS",
+    "FALSE_ALARM_DAYS",
     "KINDS",
     "TABLE_FILES",
     "VIEWS",
@@ -58,6 +62,7 @@ __all__ = [
     "Column",
     "ConformanceQuestion",
     "CoverageQuestion",
+    "Effect",
     "ExpectationsQuestion",
     "Exported",
     "Finding",
@@ -88,10 +93,14 @@ __all__ = [
     "TrendQuestion",
     "VariantsQuestion",
     "View",
+    "Watched",
     "Why",
     "arrow_html",
     "arrow_name",
+    "condition_flags",
     "csv_bytes",
+    "days_of",
+    "effects",
     "friction_rows",
     "group_name",
     "heading",
@@ -106,5 +115,6 @@ __all__ = [
     "time_name",
     "told_cell",
     "touchpoint_name",
+    "watched",
     "why",
 ]

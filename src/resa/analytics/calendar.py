@@ -18,7 +18,17 @@ import numpy.typing as npt
 
 from resa.base.clock import from_microseconds
 
-__all__ = ["DAY", "PERIODS", "Instants", "Period", "WorkingClock", "Zone", "calendar_edges", "zone_named"]
+__all__ = [
+    "DAY",
+    "PERIODS",
+    "Instants",
+    "Period",
+    "WorkingClock",
+    "Zone",
+    "calendar_edges",
+    "next_period",
+    "zone_named",
+]
 
 Period = Literal["day", "week", "month", "quarter"]
 """A calendar period; weeks begin on Monday (ISO 8601)."""
@@ -138,6 +148,14 @@ def calendar_edges(low: int, high: int, period: Period, zone: Zone) -> tuple[Ins
     edges = zone.moments(starts.astype("datetime64[us]").astype(np.int64))
     some = edges[1:] > edges[:-1]  # a day that a zone skipped (Samoa, 30 December 2011) is none
     return np.concatenate([edges[:-1][some], edges[-1:]]), tuple(starts[:-1][some].tolist())
+
+
+def next_period(first_day: date, every: str) -> date:
+    """The first day of the calendar period after the one that begins with a day."""
+    if every in {"day", "week"}:
+        return first_day + timedelta(days=1 if every == "day" else 7)
+    month = first_day.month - 1 + (1 if every == "month" else 3)
+    return first_day.replace(year=first_day.year + month // 12, month=month % 12 + 1)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -35,6 +34,7 @@ from resa.analytics.findings.friction import answer_friction
 from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question_from
 from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
+from resa.analytics.results.noted import noted
 from resa.analytics.results.result import Result
 from resa.analytics.scope.accounts import accounts_of
 from resa.analytics.scope.selection import Selection
@@ -43,8 +43,11 @@ from resa.analytics.views import with_views
 from resa.base.clock import Clock, system_clock, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
+from resa.base.once import Once
+from resa.base.wanted import check_wanted
 from resa.model.journey import JourneyMap
 from resa.model.quantities import Duration
+from resa.model.writing import DayNote
 
 __all__ = ["Measure"]
 
@@ -75,8 +78,8 @@ _KEPT_ANSWERS: Final = 64
 class Measure:
     """Questions to a workspace's maps and events.
 
-    Answers are kept by question, generation and map until a new generation is published or a map changes. Several
-    threads may ask at once.
+    Answers are kept by question until a new generation is published or the map changes. Several threads may ask at
+    once; who asks what is being worked out waits for that.
 
     Args:
         store: Where the events are.
@@ -87,6 +90,8 @@ class Measure:
 
     Attributes:
         notes: What every answer has to say from now on, such as that newer events wait.
+        day_notes: Gives what happened on which days; asked for answers over calendar time.
+        at_least: The generation that is asked, or a newer one that is at hand; `None`: the newest.
 
     All methods take, beside their own arguments, what every question takes (`Question`): where, events, since, until,
     channel, device, persona, by, compare, count_by, as_of; and `map`, the key of the map.
@@ -107,8 +112,10 @@ class Measure:
         self._clock = clock
         self._currencies = dict(currencies)
         self.notes: tuple[Sentence, ...] = ()
+        self.day_notes: Callable[[], Sequence[DayNote]] = tuple
+        self.at_least: int | None = None
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
-        self._answers: OrderedDict[tuple[object, ...], Result] = OrderedDict()
+        self._answers: Once[str, Result] = Once(_KEPT_ANSWERS)
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -243,21 +250,17 @@ class Measure:
         if not isinstance(question, Question):
             question = question_from(question)
         snapshot = self.snapshot(question.map_key, question.count_by)
-        key = (question.hash, snapshot.index.generation, snapshot.journey_map.hash, self.notes)
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return self._answers[key]
+        stamp = (snapshot.index.generation, snapshot.journey_map.hash, self.notes)
+        answer = self._answers.get(question.hash, stamp, lambda: self._answer(question, snapshot))
+        return noted(answer, self.day_notes)
+
+    def _answer(self, question: Question, snapshot: Snapshot) -> Result:
+        check_wanted()
         selection = Selection(snapshot, question)
         answer = _ANSWERERS[question.kind](question, selection)
         if question.compare:
             answer = compared(question, answer)
-        result = self._stamped(question, selection, answer)
-        with self._lock:
-            self._answers[key] = result
-            while len(self._answers) > _KEPT_ANSWERS:
-                self._answers.popitem(last=False)
-        return result
+        return self._stamped(question, selection, answer)
 
     def findings(self, *, limit: int = 5, **common: Any) -> Findings:
         """The places furthest below target, or unusual, or below their own history; see `resa.analytics.Findings`."""
@@ -312,13 +315,16 @@ class Measure:
         below = None if count_by == "customer" else self.snapshot(key)
         with self._lock:
             held = self._snapshots.get((key, count_by))
-            if held is None or held.index.generation != self._store.generation:
+            if held is None or not self._is_new_enough(held.index.generation):
                 if below is None:
                     held = Snapshot(self._store, self._store.index(), self._maps[key], self._currencies)
                 else:
                     held = accounts_of(below, self._currencies)
                 self._snapshots[key, count_by] = held
             return held
+
+    def _is_new_enough(self, generation: int) -> bool:
+        return generation == self._store.generation if self.at_least is None else generation >= self.at_least
 
     def _map_key(self, key: str | None) -> str:
         chosen = key or self._default

@@ -9,7 +9,7 @@ from resa.analytics.scope.snapshot import Flags, Snapshot
 from resa.model.journey import JourneyMap
 from resa.storage import column_hash
 
-__all__ = ["membership_hash", "segment_flags"]
+__all__ = ["condition_flags", "membership_hash", "segment_flags"]
 
 
 def segment_flags(snapshot: Snapshot, *, now: int | None = None, as_of: int | None = None) -> dict[str, Flags]:
@@ -25,6 +25,20 @@ def segment_flags(snapshot: Snapshot, *, now: int | None = None, as_of: int | No
     segments = snapshot.journey_map.segments
     expressions.prepare(segment.who for segment in segments)
     return {segment.key: expressions.segment(segment.key) for segment in segments}
+
+
+def condition_flags(snapshot: Snapshot, who: str, *, now: int | None = None) -> Flags:
+    """Which customers a condition selects that is no segment's yet.
+
+    Args:
+        snapshot: The events.
+        who: The condition.
+        now: From which moment to look, as for `segment_flags`.
+
+    Raises:
+        ExpressionError: The condition is wrong.
+    """
+    return CustomerExpressions(snapshot, now=now).tried(who)
 
 
 def membership_hash(journey_map: JourneyMap, segment: str) -> str:

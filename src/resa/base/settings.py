@@ -21,7 +21,7 @@ from resa.base.calendars import read_span
 from resa.base.errors import Problem, SettingsError, did_you_mean
 from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
 
-__all__ = ["Setting", "Settings", "read_settings", "settings_said"]
+__all__ = ["WEBHOOK", "Setting", "Settings", "read_settings", "settings_said"]
 
 
 _SAID: Mapping[str, str] = {
@@ -36,6 +36,11 @@ _SAID: Mapping[str, str] = {
 }
 """What pydantic says of a wrong value, by its type."""
 
+
+WEBHOOK = re.compile(
+    r"(?P<name>[\w-]{1,60}) +(?P<shape>teams|slack|json) +(?P<variable>[A-Z][A-Z0-9_]{0,99})", re.ASCII
+)
+"""A webhook as the settings name it."""
 
 Demanded = Literal["all", "viewer", "analyst", "marketer", "service", "privacy_officer", "admin"]
 """Of whom a second factor can be asked."""
@@ -182,6 +187,50 @@ class Settings(BaseSettings):
         "none yet sees nothing but the page on which it is set up.",
     )
 
+    public_address: str = Field(
+        default="",
+        description="Where people reach `resa serve`, for the links in mails and messages, such as "
+        "`https://resa.shop.se`. Empty: this machine, at `port`.",
+    )
+
+    smtp_host: str = Field(
+        default="",
+        description="The mail server by which owners are told. Empty: nobody is told by mail. Its password, if it "
+        "wants one, is `RESA_SMTP_PASSWORD`, or stands in the file that `RESA_SMTP_PASSWORD_FILE` names.",
+    )
+
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="Port of the mail server.")
+
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How mail is sent: in the clear at first and then by TLS (`starttls`), by TLS at once (`tls`, "
+        "mostly at port 465), or without (`none`, for a server on this machine).",
+    )
+
+    smtp_user: str = Field(default="", description="Who signs in there; empty: nobody does.")
+
+    smtp_from: str = Field(default="", description="The address that mails come from; needed to send any.")
+
+    webhooks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Where else messages go: each a name, its shape (`teams`, `slack` or `json`), and the environment "
+        "variable that holds its address, such as `shop-team slack SHOP_TEAM_HOOK`; a list, or a text with commas.",
+    )
+
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks of our own that webhooks may lead to, such as `10.0.0.0/8`; others than public ones are "
+        "refused without.",
+    )
+
+    tell_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="So often `resa serve` looks whether there is something to tell, where there is a way to tell it; "
+        "what must be measured for that, once an hour.",
+    )
+
     keep_events: str = Field(
         default="",
         description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
@@ -225,13 +274,37 @@ class Settings(BaseSettings):
             )
         return given.strip()
 
-    @field_validator("trusted_proxies", "second_factor_for", mode="before")
+    @field_validator("webhooks")
+    @classmethod
+    def _hooks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        names = set()
+        for text in given:
+            found = WEBHOOK.fullmatch(text)
+            if found is None or found["name"] in names:
+                raise ValueError(
+                    sentence(
+                        "'{value}' is no webhook of a name of its own; write a name, teams, slack or json, and an "
+                        "environment variable: shop-team slack SHOP_TEAM_HOOK",
+                        value=text,
+                    )
+                )
+            names.add(found["name"])
+        return given
+
+    @field_validator("public_address")
+    @classmethod
+    def _address(cls, given: str) -> str:
+        if given and not re.fullmatch(r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", given):
+            raise ValueError(sentence("'{value}' is no address such as https://resa.shop.se", value=given))
+        return given.rstrip("/")
+
+    @field_validator("trusted_proxies", "second_factor_for", "webhooks", "webhook_networks", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for text in given:

@@ -83,6 +83,12 @@ PLACES: Final[Mapping[str, _Place]] = MappingProxyType(
             "Write the report: the map with its numbers, where to look first, promises, funnel, paths, "
             "what people said.",
         ),
+        "tell": _Place(
+            "tell",
+            "tell",
+            "Tell owners what concerns them, by mail and webhook: what happened and was not told yet; on Mondays, "
+            "how it went.",
+        ),
         "settings": _Place(
             "settings",
             "settings",

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from resa.base.errors import ExpressionError, Problem, SourceError, did_you_mean
@@ -94,7 +95,7 @@ def read_sources(folder: Path) -> tuple[list[Source], list[Problem]]:
                 Problem(message=sentence("the file cannot be opened: {strerror}", strerror=error.strerror), file=name)
             )
             continue
-        source, found = read_source(path.relative_to(folder).as_posix(), data, folder)
+        source, found = _read_once(path.relative_to(folder).as_posix(), data, folder)
         problems += found
         if source is not None and not any(problem.severity == "error" for problem in found):
             sources.append(source)
@@ -124,6 +125,10 @@ def read_source(file: str, text: str | bytes, folder: Path) -> tuple[Source | No
         return None, _ordered(problems)
     problems += [*_expression_problems(document, value), *_whole_problems(document, value)]
     return Source(name=Path(file).stem, shape=value, folder=folder, document=document), _ordered(problems)
+
+
+_read_once = lru_cache(maxsize=64)(read_source)
+"""A server asks how its sources are doing time and again."""
 
 
 def _ordered(problems: list[Problem]) -> list[Problem]:

@@ -8,6 +8,7 @@ __all__ = ["scalar"]
 
 _PARTS_IN_FLOW = frozenset(",[]{}:#&*")
 _SAFE_PROSE = re.compile(r"[^\W_](?:[\w .,/()+?!'’“”„%;&=*–—…€\"-]|:(?=[^\s,])|(?<=\S)#)*", re.UNICODE)
+_DAY = re.compile(r"[1-9]\d{3}-\d\d-\d\d", re.ASCII)
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
 
 
@@ -19,6 +20,8 @@ def scalar(text: str, *, flow: bool = False, quotes: bool = False) -> str:
         flow: It may stand in braces or brackets, where commas part.
         quotes: Quoted also where it need not be.
     """
+    if _DAY.fullmatch(text) and not quotes:
+        return text  # as people write one
     letters = re.search(r"[^\d\s.,:eE_+-]", text)  # else it may be a number to YAML, and would be read as one
     safe = letters and _SAFE_PROSE.fullmatch(text) and text == text.strip() and text.casefold() not in _WORDS
     return text if safe and not quotes and not (flow and set(text) & _PARTS_IN_FLOW) else _quoted_exactly(text)

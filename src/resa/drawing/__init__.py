@@ -4,10 +4,12 @@ from resa.drawing.bars import Bar, draw_bars, draw_transitions
 from resa.drawing.cohorts import Cohort, CohortShare, draw_cohorts
 from resa.drawing.curve import MOST_CURVES, Curve, CurveNote, CurvePoint, draw_curve
 from resa.drawing.differences import Difference, Direction, draw_differences
+from resa.drawing.documents import DocumentPart, document_pdf
 from resa.drawing.fonts import LATIN, font_css
 from resa.drawing.formats import any_of as format_any_of
 from resa.drawing.formats import count as format_count
 from resa.drawing.formats import day as format_day
+from resa.drawing.formats import days as format_days
 from resa.drawing.formats import decimal as format_decimal
 from resa.drawing.formats import duration as format_duration
 from resa.drawing.formats import money as format_money
@@ -22,6 +24,7 @@ from resa.drawing.map import draw_map
 from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.multiples import Panel, draw_multiples
+from resa.drawing.overlaps import Overlapping, draw_overlaps
 from resa.drawing.paths import PathFlow, draw_paths
 from resa.drawing.personas import MOST_PERSONAS
 from resa.drawing.pictures import read_pictures
@@ -52,6 +55,7 @@ __all__ = [
     "Detour",
     "Difference",
     "Direction",
+    "DocumentPart",
     "ExpectationNumbers",
     "FrictionRow",
     "FrictionShare",
@@ -59,6 +63,7 @@ __all__ = [
     "Lane",
     "MapNumbers",
     "MapOptions",
+    "Overlapping",
     "Panel",
     "Paper",
     "PathFlow",
@@ -73,6 +78,7 @@ __all__ = [
     "Theme",
     "TouchpointNumbers",
     "Verdict",
+    "document_pdf",
     "draw_bars",
     "draw_cohorts",
     "draw_curve",
@@ -81,6 +87,7 @@ __all__ = [
     "draw_funnel",
     "draw_map",
     "draw_multiples",
+    "draw_overlaps",
     "draw_paths",
     "draw_plan",
     "draw_process",
@@ -89,6 +96,7 @@ __all__ = [
     "format_any_of",
     "format_count",
     "format_day",
+    "format_days",
     "format_decimal",
     "format_duration",
     "format_money",

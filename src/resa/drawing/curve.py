@@ -13,12 +13,14 @@ from resa.drawing import formats
 from resa.drawing.canvas import edge, empty, sheet
 from resa.drawing.fonts import clean
 from resa.drawing.fonts import width as text_width
+from resa.drawing.noted import day_marks, described, legend, marked_days, marks_depth, notes_table
 from resa.drawing.parts import Block, paragraph
 from resa.drawing.scene import Anchor, Box, Circle, Group, Item, Path, Table, Text, line
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
 from resa.drawing.words import said_in, say
 from resa.drawing.wrapping import fit
+from resa.model.writing import DayNote
 
 __all__ = ["MOST_CURVES", "Curve", "CurveNote", "CurvePoint", "draw_curve"]
 
@@ -115,6 +117,7 @@ def draw_curve(
     language: str = "en",
     target: float | None = None,
     notes: Sequence[CurveNote] = (),
+    days: Sequence[DayNote] = (),
     steps: bool = False,
     counts: bool = False,
     most: float = 0.0,
@@ -131,6 +134,7 @@ def draw_curve(
         language: Of words and numbers.
         target: Drawn as a dashed line.
         notes: Marks on the time axis.
+        days: What happened, of the days that are shown: numbers on the axis, and below it what they say.
         steps: Draw stairs, as an estimate of cumulative incidence is, instead of straight joins.
         counts: Values are counts, not shares.
         most: A value that the axis reaches at least.
@@ -149,10 +153,21 @@ def draw_curve(
     picture = partial(sheet, title=title, note=note, language=speech.language, width=width, heading=heading)
     if not measured:
         return picture(description=title, body=empty(inner, speech.language), tables=[])
-    body = _body(
-        curves, measured, speech, notes=notes, steps=steps, most=most, target=target, width=inner, height=height
+    body, heard = _body(
+        curves,
+        measured,
+        speech,
+        notes=notes,
+        days=days,
+        steps=steps,
+        most=most,
+        target=target,
+        width=inner,
+        height=height,
     )
-    return picture(description=_description(title, measured, speech), body=body, tables=[_table(curves, title, speech)])
+    tables = [_table(curves, title, speech), *([notes_table(days, speech.language)] if days else [])]
+    description = " ".join(filter(None, [_description(title, measured, speech), heard]))
+    return picture(description=description, body=body, tables=tables)
 
 
 def _description(title: str, measured: Sequence[CurvePoint], speech: _Speech) -> str:
@@ -186,12 +201,13 @@ def _body(
     speech: _Speech,
     *,
     notes: Sequence[CurveNote],
+    days: Sequence[DayNote],
     steps: bool,
     most: float,
     target: float | None,
     width: float,
     height: float,
-) -> Block:
+) -> tuple[Block, str]:
     tops = [max(p.value or 0.0, p.high or 0.0) for p in measured]
     highest, step = (_nice_count if speech.counts else _nice)(max([*tops, target or 0.0, most, 0.001]))
     label_room = min(width * 0.34, _end_width(curves, target, speech) + 12)
@@ -200,7 +216,10 @@ def _body(
     right = width - label_room
     rows, head = _note_rows(marks, _LEFT, right, min(positions), max(positions))
     axes = _Axes(_LEFT, right, head, head + height, min(positions), max(positions), highest)
-    items: list[Item] = [*_grid(axes, step, speech), *_time_axis(axes, measured, speech)]
+    happened = day_marks(days, axes.x, axes.left, axes.right)
+    low = marks_depth(happened)
+    items: list[Item] = [*_grid(axes, step, speech), *_time_axis(axes, measured, speech, low)]
+    items.extend(marked_days(happened, axes.top, axes.bottom, speech.language))
     if len(curves) == 1 and any(point.low is not None for point in curves[0].points):
         items.append(_band(axes, curves[0], steps=steps))  # of several, one would hide the others' lines
     if target is not None:
@@ -214,7 +233,12 @@ def _body(
     for look, curve in zip(_LOOKS, curves, strict=False):
         items.extend(_line(axes, curve, look, steps=steps))
     items.extend(_ends(axes, curves, target, width, speech))
-    return Block(tuple(items), axes.bottom + _FOOT)
+    words = legend(happened, len(days) - len(happened), speech.language, width)
+    foot = axes.bottom + _FOOT + low
+    if words.height:
+        items.append(Group(y=foot + 10, items=words.items))
+        foot += 10 + words.height
+    return Block(tuple(items), foot), described(happened, speech.language)
 
 
 def _end_words(curve: Curve, many: bool, speech: _Speech) -> str:
@@ -245,8 +269,11 @@ def _grid(axes: _Axes, step: float, speech: _Speech) -> list[Item]:
     return items
 
 
-def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], speech: _Speech) -> list[Item]:
-    """As many labels as have room, at points that were measured or, for waiting times, at round times."""
+def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], speech: _Speech, low: float) -> list[Item]:
+    """As many labels as have room, at points that were measured or, for waiting times, at round times.
+
+    They stand `low` units lower where something else is next to the axis.
+    """
     ats: list[date | float] = sorted({point.at for point in measured}, key=_number)
     if ats and not isinstance(ats[0], date):
         ats = _round_times(axes.first, axes.last)
@@ -262,7 +289,8 @@ def _time_axis(axes: _Axes, measured: Sequence[CurvePoint], speech: _Speech) -> 
             words = formats.short_day(at, speech.language) if at.year == year else formats.day(at, speech.language)
         else:
             words = formats.seconds(at, speech.language) if at else "0"
-        text = Text(x=axes.x(at), y=axes.bottom + 16, lines=(words,), style="note", fill="muted", anchor="middle")
+        y = axes.bottom + 16 + low
+        text = Text(x=axes.x(at), y=y, lines=(words,), style="note", fill="muted", anchor="middle")
         if text.box.left < taken + 6:
             continue
         taken = text.box.right

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
@@ -23,6 +23,7 @@ __all__ = [
     "any_of",
     "count",
     "day",
+    "days",
     "decimal",
     "duration",
     "money",
@@ -98,6 +99,14 @@ def money(amount: float, currency: str | None, language: str) -> str:
 def day(moment: date, language: str) -> str:
     """`14 Sep 2026`."""
     return str(format_date(moment, format="medium", locale=_locale(language)))
+
+
+def days(first: date, last: date, language: str) -> str:
+    """A day, or some: `14 Sep 2026`, `14–16 Sep 2026`."""
+    if first == last:
+        return day(first, language)
+    # CLDR sets thin spaces around the dash, which our font lacks.
+    return str(format_interval(first, last, "yMMMd", locale=_locale(language))).replace("\u2009", " ")
 
 
 def short_day(moment: date, language: str) -> str:

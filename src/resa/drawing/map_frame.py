@@ -99,6 +99,7 @@ class MapOptions:
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
         links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment`, a path of the same
             site, or http(s).
+        comments: How many open comments a touchpoint has, by its key.
         header: Draw title, facts and personas.
         title: Draw title and facts in the header; a page that says them itself leaves them out.
         legend: Draw the legend.
@@ -111,6 +112,7 @@ class MapOptions:
     personas: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    comments: Mapping[str, int] = field(default_factory=dict)
     header: bool = True
     title: bool = True
     legend: bool = True

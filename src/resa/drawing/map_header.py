@@ -172,11 +172,23 @@ def touchpoint_heads(context: Context, frame: Frame) -> Block:
             words = paragraph(context.say("moment_of_truth"), column.room - 12, "note_strong", "accent", x=12)
             sign = mark("diamond", 4, first_baseline("note_strong") - 3.4, 7, "accent")
             parts.append(Block((*sign, *words.items), words.height))
+        if count := context.options.comments.get(column.key, 0):
+            words = paragraph(context.several("open_comments", count), column.room - 16, "note_strong", "accent", x=16)
+            parts.append(Block((*_bubble(first_baseline("note_strong") - 3.4), *words.items), words.height))
         block = stack(parts, 2)
         link = context.options.links.get(column.key, "")
         items.append(Group(x=column.left, y=0, items=block.items, kind="touchpoint", key=column.key, link=link))
         height = max(height, block.height)
     return Block(tuple(items), height + 12) if height else Block((), 0.0)
+
+
+def _bubble(y: float) -> tuple[Item, ...]:
+    """What stands for speech, its middle at `y`."""
+    outline: tuple[tuple[str | float, ...], ...] = (
+        *(("M", 0.0, y - 4.5), ("L", 11.0, y - 4.5), ("L", 11.0, y + 2.5), ("L", 5.5, y + 2.5)),
+        *(("L", 2.5, y + 5.5), ("L", 2.5, y + 2.5), ("L", 0.0, y + 2.5), ("Z",)),
+    )
+    return (Path(commands=outline, fill="accent"),)
 
 
 _Entry = tuple[tuple[Item, ...], float, str]

@@ -14,7 +14,7 @@ from resa.base.language import sentence
 from resa.drawing.fonts import FONT_FOLDER
 from resa.drawing.scene import Scene
 
-__all__ = ["MARGIN", "PAPERS", "PIXEL", "Paper", "print_pdf", "print_png"]
+__all__ = ["MARGIN", "PAPERS", "PIXEL", "Paper", "print_pdf", "print_png", "print_typst"]
 
 Paper = Literal["A1", "A2", "A3", "A4", "16:9"]
 PAPERS: dict[Paper, tuple[float, float]] = {
@@ -64,6 +64,17 @@ def print_pdf(pages: Sequence[tuple[str, Scene]], paper: Paper | None) -> bytes:
     return _compile([markup for markup, _ in pages], head + "\n#pagebreak()\n".join(parts), "pdf")
 
 
+def print_typst(source: str, pictures: Sequence[str], data: str) -> bytes:
+    """A document of Typst's as PDF.
+
+    Args:
+        source: The document, which reads `data.json`, and pictures by their numbers: `0.svg` and so on.
+        pictures: SVG with its colours written out.
+        data: JSON, all that is not ours to write.
+    """
+    return _compile(pictures, source, "pdf", data=data)
+
+
 def _fitted(number: int, scene: Scene, wide: float, high: float) -> str:
     scale = min((wide - 2 * MARGIN) / scene.width, (high - 2 * MARGIN) / scene.height)
     return _page(number, scene.width * scale, scene.height * scale, MARGIN, "#ffffff", sheet=(wide, high))
@@ -85,12 +96,15 @@ def _literal(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _compile(markups: Sequence[str], source: str, form: Literal["pdf", "png"], ppi: float | None = None) -> bytes:
+def _compile(
+    markups: Sequence[str], source: str, form: Literal["pdf", "png"], ppi: float | None = None, data: str = ""
+) -> bytes:
     # Typst reads pictures from files below its root only: they are laid into a private folder that goes away again.
     with tempfile.TemporaryDirectory(prefix="resa-") as name:
         folder = Path(name)
         for number, markup in enumerate(markups):
             (folder / f"{number}.svg").write_text(markup, encoding="utf-8")
+        (folder / "data.json").write_text(data, encoding="utf-8")
         main = folder / "main.typ"
         main.write_text(source, encoding="utf-8")
         compiler = typst.Compiler(str(main), root=str(folder), font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True)

@@ -17,6 +17,7 @@ def sparkline(
     title: str,
     language: str = "en",
     target: float | None = None,
+    marks: Sequence[float] = (),
     width: float = 96.0,
     height: float = 24.0,
 ) -> Svg:
@@ -27,6 +28,7 @@ def sparkline(
         title: What it says in words; there is no text in the picture.
         language: Of the title.
         target: Drawn as a thin line.
+        marks: Where something happened, 0 at the first value to 1 at the last; the title says what.
         width: In units.
         height: In units.
     """
@@ -44,6 +46,11 @@ def sparkline(
     items: list[Item] = []
     if target is not None:
         items.append(line(1, place(target), width - 1, place(target), "line", stroke_width=0.8, dash=(2, 2)))
+    for at in marks:
+        x = pad + (width - 2 * pad) * min(1.0, max(0.0, at))
+        foot = (("M", x - 2.5, height), ("L", x + 2.5, height), ("L", x, height - 4), ("Z",))
+        items.append(line(x, 1, x, height - 4, "muted", stroke_width=0.8, dash=(1.5, 1.5)))
+        items.append(Path(commands=foot, fill="ink"))
     commands: list[tuple[str | float, ...]] = []
     last: tuple[float, float] | None = None
     gap = True

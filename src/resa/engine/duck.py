@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from resa.base.errors import EngineError, InputError, TimeExceeded
 from resa.base.language import as_it_is, sentence
+from resa.base.wanted import check_wanted, stopped_by
 
 __all__ = ["Engine", "check_is_select"]
 
@@ -106,7 +107,8 @@ class Engine:
             EngineError: The statement failed.
             TimeExceeded: It ran longer than it may.
         """
-        with _explained(sql), self._time_limit(self._seconds if seconds is None else seconds):
+        limit = self._seconds if seconds is None else seconds
+        with _explained(sql), self._time_limit(limit), stopped_by(self._connection.interrupt):
             relation = self._connection.sql(sql, params=_used(sql, parameters))
             return relation.to_arrow_table()
 
@@ -120,7 +122,9 @@ class Engine:
         """
         with _explained(sql):
             reader = self._connection.sql(sql, params=_used(sql, parameters)).to_arrow_reader(batch_rows)
-            yield from reader
+            for batch in reader:
+                check_wanted()
+                yield batch
 
     def cursor(self) -> Engine:
         """Another connection to the same tables and views, for another thread."""

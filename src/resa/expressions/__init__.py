@@ -19,25 +19,37 @@ from resa.expressions.language import (
     Scope,
 )
 from resa.expressions.parts import Part, parts_of
+from resa.expressions.rows import SIGNS, Group, Join, Row, Rows, Sign, WrittenRows, normal_rows, rows_of, shown, text_of
 from resa.expressions.selecting import compile_select
 from resa.expressions.short_forms import short_form
 
 __all__ = [
     "EVENT_FIELDS",
     "FUNCTIONS",
+    "SIGNS",
     "Catalog",
     "Compiled",
     "CompiledSelect",
     "Expected",
     "FieldType",
     "Function",
+    "Group",
+    "Join",
     "Part",
     "Place",
     "Requirement",
     "RequirementKind",
+    "Row",
+    "Rows",
     "Scope",
+    "Sign",
+    "WrittenRows",
     "compile_expression",
     "compile_select",
+    "normal_rows",
     "parts_of",
+    "rows_of",
     "short_form",
+    "shown",
+    "text_of",
 ]

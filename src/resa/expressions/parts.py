@@ -13,7 +13,7 @@ from resa.expressions.fields import as_path
 from resa.expressions.nodes import COMPARISONS
 from resa.expressions.reading import Language, parse_expression
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["Part", "parts_of", "spoken"]
 
 _KEYWORDS: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![.\w])(?:AND|OR|NOT|IN|IS|NULL|BETWEEN|LIKE|ILIKE|ESCAPE|CASE|WHEN|THEN|ELSE"""
@@ -58,7 +58,7 @@ def parts_of(text: str) -> Part:
 def _part(node: exp.Expr) -> Part:
     while isinstance(node, exp.Paren):
         node = node.this
-    text = _text(node)
+    text = spoken(node)
     if isinstance(node, (exp.And, exp.Or)):
         parts = tuple(_part(operand) for operand in _operands(node))
         return Part(text=text, kind="all" if isinstance(node, exp.And) else "any", parts=parts)
@@ -88,9 +88,9 @@ def _condition(node: exp.Expr, text: str) -> Part:
     compared = _compared(node)
     if compared is not None:
         value, sign, thresholds = compared
-        joined = (" and " if sign == "between" else ", ").join(map(_text, thresholds))
+        joined = (" and " if sign == "between" else ", ").join(map(spoken, thresholds))
         fixed = all(map(_is_fixed, thresholds))
-        return Part(text=text, value=_text(value), sign=sign, threshold=joined, fixed=fixed)
+        return Part(text=text, value=spoken(value), sign=sign, threshold=joined, fixed=fixed)
     if isinstance(node, exp.Anonymous) and str(node.this).casefold() in {"persona", "segment"}:
         (named,) = node.expressions
         path = as_path(named)
@@ -125,7 +125,7 @@ def _is_fixed(node: exp.Expr) -> bool:
     return not any(isinstance(part, (exp.Column, exp.Anonymous)) for part in node.walk())
 
 
-def _text(node: exp.Expr) -> str:
+def spoken(node: exp.Expr) -> str:
     """A part as text that is read as the same part."""
     written = node.sql(dialect=Language, normalize_functions=False)
     return _KEYWORDS.sub(lambda match: match[0] if match[0][0] in "'\"" else match[0].lower(), written)

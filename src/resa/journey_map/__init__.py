@@ -14,10 +14,12 @@ from resa.journey_map.editing import (
     edited,
     move_stage,
     move_touchpoint,
+    new_key,
     remove_stage,
     remove_touchpoint,
     write_map,
     write_section,
+    write_signal,
     write_stage,
     write_touchpoint,
 )
@@ -25,12 +27,23 @@ from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
 from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, map_key, read_map
 from resa.journey_map.names import display_name, normalised
-from resa.journey_map.saying import LANES, said_of, squeezed
+from resa.journey_map.saying import LANES, said_of, signal_of, squeezed
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
+from resa.journey_map.segment_writing import (
+    SEGMENTS_FILE,
+    edited_segments,
+    remove_segment,
+    segment_entries,
+    segment_entry,
+    segment_said,
+    segment_text,
+    write_segment,
+)
 
 __all__ = [
     "LANES",
     "SCHEMA_VERSION",
+    "SEGMENTS_FILE",
     "Change",
     "DataSeen",
     "Fixes",
@@ -39,6 +52,7 @@ __all__ = [
     "add_touchpoint",
     "display_name",
     "edited",
+    "edited_segments",
     "fix",
     "fix_text",
     "json_schema",
@@ -49,14 +63,23 @@ __all__ = [
     "map_key",
     "move_stage",
     "move_touchpoint",
+    "new_key",
     "normalised",
     "read_map",
+    "remove_segment",
     "remove_stage",
     "remove_touchpoint",
     "said_of",
+    "segment_entries",
+    "segment_entry",
+    "segment_said",
+    "segment_text",
+    "signal_of",
     "squeezed",
     "write_map",
     "write_section",
+    "write_segment",
+    "write_signal",
     "write_stage",
     "write_touchpoint",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
@@ -41,14 +41,18 @@ __all__ = [
     "edited",
     "move_stage",
     "move_touchpoint",
+    "new_key",
     "remove_stage",
     "remove_touchpoint",
     "write_map",
     "write_section",
+    "write_signal",
     "write_stage",
     "write_touchpoint",
 ]
 
+
+_WAYS_SEEN: Final = frozenset({"page", "event", "when", "daily_number", "not_seen"})
 
 Change = Callable[[Data], None]
 """Changes the plain data of a map's file."""
@@ -147,6 +151,37 @@ def _check_unchanged(seen: Mapping[str, Any], now: Mapping[str, Any], words: Map
                 )
 
 
+def write_signal(
+    key: str, when: str, *, seen: Mapping[str, Any] | None = None, shared: Mapping[str, Any] | None = None
+) -> Change:
+    """Say by which events a touchpoint is seen; what else its signal says of them stays.
+
+    A new signal stands behind all others, so that it takes no event from them.
+
+    Args:
+        key: Of the touchpoint.
+        when: The condition; it takes the place of `event`, `page`, `daily_number` and `not_seen`.
+        seen: The signal in the map's file when the condition was made; what was changed since is not overwritten, but
+            refused. Empty: there was none.
+        shared: The signal of `signals.yaml`, which holds for the map as long as its file has none.
+    """
+
+    def change(data: Data) -> None:
+        if key not in {normalised(one) for _, names in wall_of(data) for one in names}:
+            raise QuestionError(sentence("the map has no touchpoint '{key}'", key=key))
+        found = _inside(data, "signals")
+        name = _called(found, key)
+        if seen is not None and dict(found.get(name) or {}) != dict(seen):
+            raise QuestionError(
+                sentence("'{field}' was changed elsewhere meanwhile; look at it as it is now", field="when")
+            )
+        entry = dict(found.get(name) or shared or {})
+        others = {one: value for one, value in entry.items() if spelling(one) not in _WAYS_SEEN}
+        found[name] = {"when": when, **others}
+
+    return change
+
+
 def write_stage(key: str, words: Mapping[str, Any]) -> Change:
     """Say something of a stage, such as its name."""
 
@@ -172,7 +207,7 @@ def add_touchpoint(name: str, *, stage: str, after: str | None = None) -> Change
     def change(data: Data) -> None:
         stages = wall_of(data)
         known = {normalised(one) for _, names in stages for one in names}
-        key = _new_key(name, known)
+        key = new_key(name, known)
         names = next((names for called, names in stages if normalised(called) == stage), None)
         if names is None:
             raise QuestionError(sentence("the map has no stage '{key}'", key=stage))
@@ -240,7 +275,7 @@ def add_stage(name: str, *, after: str | None = None) -> Change:
 
     def change(data: Data) -> None:
         stages = stages_of(data)
-        key = _new_key(name, {normalised(one) for one in stages})
+        key = new_key(name, {normalised(one) for one in stages})
         order = list(stages)
         place = next((at + 1 for at, one in enumerate(order) if normalised(one) == after), len(order))
         entry: Any = {"name": name, "touchpoints": ()}
@@ -381,7 +416,7 @@ def _pain_points(touchpoints: Iterable[Any]) -> Iterator[Any]:
             yield from _pain_points(entries_of(touchpoint, "for").values())
 
 
-def _new_key(name: str, known: set[str]) -> str:
+def new_key(name: str, known: set[str]) -> str:
     """A key that is made of a name and differs from those that are known."""
     stem = normalised(" ".join(re.findall(r"\w+", name)))
     if not stem:

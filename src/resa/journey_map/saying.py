@@ -22,6 +22,8 @@ __all__ = [
     "said",
     "said_of",
     "section_of",
+    "shared_entries",
+    "signal_of",
     "squeezed",
     "stages_of",
     "wall_of",
@@ -60,6 +62,26 @@ def said_of(file: str, text: str) -> dict[str, dict[str, Any]]:
     found = {normalised(name): entry for name, entry in entries_of(data, "touchpoints").items()}
     order = [normalised(one) for _, names in wall_of(data) for one in names]
     return {key: said(key, found.get(key) or {}) for key in order}
+
+
+def signal_of(file: str, text: str, key: str) -> dict[str, Any]:
+    """What a map's file, or `signals.yaml`, says of how a touchpoint is seen; empty: nothing."""
+    data = read_document(file, text).data
+    if not isinstance(data, dict):
+        return {}
+    entries = shared_entries(data, "signals") if file == "signals.yaml" else entries_of(data, "signals")
+    found = next((one for name, one in entries.items() if normalised(str(name)) == key), None)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def shared_entries(data: Data, section: str) -> Data:
+    """The entries of a file that maps share, which may hold its section's own heading, as it stood in a map."""
+    if len(data) == 1 and spelling(next(iter(data))) == section:
+        name = next(iter(data))
+        if not isinstance(data[name], dict):
+            data[name] = {}
+        return data[name]  # type: ignore[no-any-return]  # it is one now
+    return data
 
 
 def said(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
 from resa.analytics import Finding
-from resa.drawing import Curve, CurveNote, CurvePoint, Point, draw_curve, sparkline
+from resa.drawing import Curve, CurveNote, CurvePoint, Point, draw_curve, format_days, sparkline
 from resa.model.journey import Expectation
+from resa.model.writing import DayNote
 from resa.reporting.content import Arrow, FindingText
 from resa.reporting.gathering import Gathered, Numbers, Row, points
 from resa.reporting.telling import Teller
 
-__all__ = ["arrow_rows", "findings", "lead_of", "none_of"]
+__all__ = ["arrow_rows", "findings", "lead_of", "none_of", "notes_on", "told_notes"]
 
 _KINDS: Final = {"unusual": "fall", "below target": "target", "below history": "history"}
 _INSTEAD: Final = 3
@@ -59,7 +60,7 @@ def _arrow(numbers: Numbers, arrow: Expectation, row: Row, instead: Sequence[Row
         slow=slow,
         instead=_instead(teller, instead) if measured.share is not None else "",
         owner=arrow.owner,
-        trend=_sparkline(teller, arrow, measured.trend, identifier),
+        trend=_sparkline(teller, arrow, measured.trend, numbers.trends[arrow.name].day_notes, identifier),
         gap=None if arrow.target is None or measured.share is None else arrow.target - measured.share,
     )
 
@@ -86,14 +87,35 @@ def _instead(teller: Teller, rows: Sequence[Row]) -> str:
     )
 
 
-def _sparkline(teller: Teller, arrow: Expectation, trend: Sequence[Point], identifier: str) -> str:
+def _sparkline(
+    teller: Teller, arrow: Expectation, trend: Sequence[Point], notes: Sequence[DayNote], identifier: str
+) -> str:
     known = [point.value for point in trend if point.value is not None]
     what = teller.sentence(arrow)
     if len(known) < 2:
         return ""
     title = teller.say("trend_of", what=what, first=teller.percent(known[0]), last=teller.percent(known[-1]))
-    picture = sparkline([point.value for point in trend], title=title, language=teller.language, target=arrow.target)
+    title = " ".join([title, *(f"{days}: {text}" for days, text in told_notes(teller, notes))])
+    first, last = trend[0].day, trend[-1].day
+    picture = sparkline(
+        [point.value for point in trend],
+        title=title,
+        language=teller.language,
+        target=arrow.target,
+        marks=[(note.first - first) / (last - first) for note in notes] if last > first else [],
+    )
     return picture.inline(f"trend-{identifier}")
+
+
+def told_notes(teller: Teller, notes: Iterable[DayNote]) -> tuple[tuple[str, str], ...]:
+    """What happened on which days, as a reader is told."""
+    return tuple((format_days(note.first, note.last, teller.language), note.text) for note in notes)
+
+
+def notes_on(numbers: Numbers) -> tuple[tuple[str, str], ...]:
+    """The notes on the days of any trend, each once, by their first day."""
+    found = {note.id: note for trend in numbers.trends.values() for note in trend.day_notes}
+    return told_notes(numbers.teller, sorted(found.values(), key=lambda note: (note.first, note.last, note.id)))
 
 
 def findings(gathered: Gathered) -> tuple[FindingText, ...]:
@@ -225,6 +247,7 @@ def _curve(gathered: Gathered, place: Finding, arrow: Expectation, number: int) 
         language=teller.language,
         target=arrow.target,
         notes=notes,
+        days=gathered.numbers.trends[place.expectation].day_notes,
         width=_CURVE_WIDTH,
         height=_CURVE_HEIGHT,
         heading=False,

@@ -20,7 +20,7 @@ from resa.base.version import __version__
 from resa.drawing import FunnelStep, MapOptions, PathFlow, Svg, draw_funnel, draw_map, draw_paths
 from resa.model.journey import JourneyMap, Persona
 from resa.model.verdicts import Verdict, judged
-from resa.reporting.arrows import arrow_rows, findings, lead_of, none_of
+from resa.reporting.arrows import arrow_rows, findings, lead_of, none_of, notes_on
 from resa.reporting.content import Arrow, Figure, FindingText, Picture, Plan, Report, Table
 from resa.reporting.friction import friction_heat, friction_told
 from resa.reporting.gathering import Gathered, Row, gather, walked_by
@@ -150,6 +150,7 @@ def _report(
         no_finding="" if empty else none_of(gathered),
         promises=promises,
         expectations=expectations,
+        day_notes=() if empty else notes_on(numbers),
         funnel=_funnel(gathered),
         friction=None if (heat := friction_heat(gathered.friction)) is None else _picture(heat, "friction"),
         friction_told=friction_told(gathered.friction, teller),

@@ -219,6 +219,7 @@ class Report:
         no_finding: Why there is none; empty: the page does not look for any.
         promises: What we promised.
         expectations: What we expect.
+        day_notes: What happened on which days, of those that trends show.
         funnel: From the goal's start, or the journey's main way.
         friction: What follows each touchpoint; `None`: nothing can be said yet.
         friction_told: In words, what rose.
@@ -244,6 +245,7 @@ class Report:
     no_finding: str
     promises: tuple[Arrow, ...]
     expectations: tuple[Arrow, ...]
+    day_notes: tuple[tuple[str, str], ...]
     funnel: Picture | None
     friction: Picture | None
     friction_told: tuple[str, ...]

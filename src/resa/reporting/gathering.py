@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -178,7 +180,7 @@ def gather_numbers(
     oldest, newest = snapshot.oldest, snapshot.newest
     every = _period(oldest, newest)
     with ThreadPoolExecutor(1) as beside:  # questions about visits and those about openings share little
-        visits = beside.submit(_about_visits, measure, journey_map, common)
+        visits = beside.submit(copy_context().run, _about_visits, measure, journey_map, common)
         expectations = measure.expectations(**common)
         trends = {arrow.name: measure.trend(arrow.name, every=every, **common) for arrow in journey_map.expectations}
         touchpoints, planned, goal = visits.result()
@@ -233,7 +235,7 @@ def gather(measure: Measure, journey_map: JourneyMap, *, as_of: str | datetime |
     common: dict[str, Any] = {"map": journey_map.key, "as_of": as_of}
     way = main_way(journey_map)
     with ThreadPoolExecutor(1) as beside:  # friction takes as long as all the others, and shares little with them
-        friction = beside.submit(measure.friction, **common)
+        friction = beside.submit(copy_context().run, partial(measure.friction, **common))
         numbers = gather_numbers(measure, journey_map, as_of=as_of)
         findings = measure.findings(**common)
         grouped = {(place.expectation, place.attribute) for place in findings.places if place.attribute is not None}

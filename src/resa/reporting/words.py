@@ -26,6 +26,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "expectations": "What we expect of customers",
     "expectations_about": "After one touchpoint another is expected in time. Only those whose deadline has passed are "
     "counted; met and open ones among the younger stand beside.",
+    "day_notes": "Notes on days",
+    "day_notes_about": "What happened in these days, as people wrote it down; each is marked on the small trends "
+    "above.",
     "we_promise": "We promise",
     "we_expect": "We expect",
     "funnel": "The main way",

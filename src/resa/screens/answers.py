@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,7 +12,9 @@ import pyarrow as pa
 
 from resa.analytics import (
     Column,
+    Measure,
     Part,
+    Question,
     Result,
     arrow_name,
     group_name,
@@ -33,9 +34,11 @@ __all__ = [
     "_MOST_ROWS",
     "Cell",
     "Shown",
+    "funnels_of",
     "heading_of",
     "known_before",
     "looked_at",
+    "plain_table",
     "row_of",
     "same_funnel",
     "tables_of",
@@ -70,7 +73,7 @@ class Shown:
         headings: Of its columns.
         numeric: Which of them hold numbers.
         rows: The first rows.
-        funnels: For each of them the address of the funnel that counts the same customers; empty: there is none.
+        funnels: For each of them the address that leads to the funnel of the same customers; empty: it is no way.
         more: How many rows there are besides.
         picture: Of it, for the inside of the page; empty: there is no good one.
     """
@@ -85,19 +88,18 @@ class Shown:
     picture: str
 
 
-def tables_of(visit: Visit, result: Result, query: str, funnel_address: Callable[[Any], str]) -> list[Shown]:
+def tables_of(visit: Visit, result: Result, query: str) -> list[Shown]:
     """The tables of an answer, the main one first.
 
     Args:
         visit: Who looks.
         result: The answer.
         query: Of the question's address.
-        funnel_address: The address of another question.
     """
-    return [_shown(visit, result, name, query, funnel_address) for name in result.parts]
+    return [_shown(visit, result, name, query) for name in result.parts]
 
 
-def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: Callable[[Any], str]) -> Shown:
+def _shown(visit: Visit, result: Result, name: str, query: str) -> Shown:
     part = result.parts[name]
     rows = part.table.slice(0, _MOST_ROWS).to_pylist()
     tell = _Teller(visit, result, part)
@@ -108,18 +110,35 @@ def _shown(visit: Visit, result: Result, name: str, query: str, funnel_address: 
         ]
         for number, row in enumerate(rows)
     ]
-    ways = name in {"paths", "variants"} and name == next(iter(result.parts))
-    funnels = [same_funnel(visit, result, number) for number in range(min(len(rows), _MOST_FUNNELS))] if ways else []
+    first = name == next(iter(result.parts))
+    ways = [bool(funnels_of(result, number)) for number in range(min(len(rows), _MOST_FUNNELS))] if first else []
     return Shown(
         part=name,
         title=visit.say(f"part_{name}"),
         headings=[tell.heading(column) for column in part.columns],
         numeric=[_numeric(column) for column in part.columns],
         rows=cells,
-        funnels=["" if one is None else funnel_address(one) for one in funnels],
+        funnels=[_address(result, "funnel", query, row=number) if way else "" for number, way in enumerate(ways)],
         more=max(0, part.table.num_rows - _MOST_ROWS),
         picture=_picture(result, name),
     )
+
+
+def plain_table(visit: Visit, result: Result, most: int) -> tuple[list[str], list[bool], list[list[str]]]:
+    """The main table of an answer without links: headings, which columns hold numbers, and the first rows.
+
+    Args:
+        visit: Who looks.
+        result: The answer.
+        most: So many rows.
+    """
+    part = result.main
+    tell = _Teller(visit, result, part)
+    rows = [
+        [tell.cell(column, row[column.name]) for column in part.columns]
+        for row in part.table.slice(0, most).to_pylist()
+    ]
+    return [tell.heading(column) for column in part.columns], [_numeric(column) for column in part.columns], rows
 
 
 def heading_of(visit: Visit, result: Result, name: str, column: str) -> str:
@@ -136,23 +155,28 @@ def row_of(visit: Visit, result: Result, name: str, row: int) -> list[tuple[str,
     return [(tell.heading(column), tell.cell(column, values[column.name])) for column in part.columns]
 
 
-def same_funnel(visit: Visit, result: Result, row: int) -> Any:
+def funnels_of(result: Result, row: int) -> list[Question]:
+    """The funnels that go the way of a row, the strictest first; none: the row is no way that a funnel could go."""
+    question = result.question
+    column = {"paths": "path", "variants": "variant"}.get(result.kind, "")
+    path = result.table.column(column)[row].as_py() if column else None
+    if path is None or not 2 <= len(path) <= _FUNNEL_STEPS or question.by is not None:
+        return []
+    own = ("start", "end", "steps", "top", "collapse", "sessions")
+    shared = {name: value for name, value in question.document.items() if name not in own}
+    return [question_from({**shared, **more, "kind": "funnel", "steps": path}) for more in ({"directly": True}, {})]
+
+
+def same_funnel(measure: Measure, result: Result, row: int) -> Question | None:
     """The funnel at whose last step the very customers of a path stand; `None`: there is none.
 
     A funnel counts who ever went a way; a path, who began with it, and a whole journey, who did nothing else. So each
     is asked and compared, and a path that others went later, or on from, has no such funnel.
     """
-    question, part = result.question, result.main
-    path = part.table.column("path" if result.kind == "paths" else "variant")[row].as_py()
-    if path is None or not 2 <= len(path) <= _FUNNEL_STEPS or question.by is not None:
-        return None
-    own = ("start", "end", "steps", "top", "collapse", "sessions")
-    shared = {name: value for name, value in question.document.items() if name not in own}
     people = result.customers("customers", row=row).column("customer")
-    for more in ({"directly": True}, {}):
-        funnel = question_from({**shared, **more, "kind": "funnel", "steps": path})
-        found = visit.shop.measure.ask(funnel)
-        if found.customers("customers", step=len(path)).column("customer").equals(people):
+    for funnel in funnels_of(result, row):
+        found = measure.ask(funnel).customers("customers", step=len(funnel.document["steps"]))
+        if found.column("customer").equals(people):
             return funnel
     return None
 
@@ -193,8 +217,12 @@ def _people(result: Result, name: str, part: Part, column: str, number: int, row
     """The address of the customers behind a number; empty: there are none."""
     if column not in part.people or not row[column]:
         return ""
-    place = urlencode({"part": name, "column": column, "row": number})
-    return f"/explore/{result.kind}/people?{query}{'&' if query else ''}{place}"
+    return _address(result, "people", query, part=name, column=column, row=number)
+
+
+def _address(result: Result, page: str, query: str, **place: object) -> str:
+    """The address of a page about a place in an answer."""
+    return f"/explore/{result.kind}/{page}?{query}{'&' if query else ''}{urlencode(place)}"
 
 
 def _numeric(column: Column) -> bool:

@@ -23,11 +23,15 @@ from litestar.utils.scope.state import ScopeState
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import said_by
+from resa.base.wanted import NoLongerWanted
 from resa.screens import (
     account,
     api,
     beginning,
+    comments,
+    composed_reports,
     customers,
+    day_notes,
     editing,
     explore,
     first_links,
@@ -35,13 +39,23 @@ from resa.screens import (
     home,
     live,
     maps,
+    owners,
+    presenting,
     reports,
+    reviews,
+    segment_building,
+    segment_overlaps,
     segments,
     settings,
+    shared_reports,
     signing_in,
+    telling,
     tour,
+    views,
+    when,
 )
 from resa.screens.frame import GUARDS, Html, icon_file, page, redirect, script, style_sheet
+from resa.screens.leaving import LEFT, leaving
 from resa.screens.visits import COOKIES, Desk, FactorDue, Refused, Visit
 from resa.workspace.first_links import NO_LINK, FirstLink
 
@@ -76,24 +90,36 @@ _ROUTES: Final = (
     *first_links.ROUTES,
     *tour.ROUTES,
     *explore.ROUTES,
+    *comments.ROUTES,
+    *composed_reports.ROUTES,
     *customers.ROUTES,
+    *day_notes.ROUTES,
     *editing.ROUTES,
     *health.ROUTES,
     *home.ROUTES,
     *live.ROUTES,
     *maps.ROUTES,
+    *owners.ROUTES,
+    *presenting.ROUTES,
     *reports.ROUTES,
+    *segment_building.ROUTES,
+    *segment_overlaps.ROUTES,
     *segments.ROUTES,
     *settings.ROUTES,
+    *shared_reports.ROUTES,
+    *views.ROUTES,
+    *when.ROUTES,
+    *reviews.ROUTES,
+    *telling.ROUTES,
 )
 
 
 class _Screens(Litestar):
-    """The framework's application, which answers HEAD as GET, without what would be read."""
+    """The framework's application, which stops to work out what nobody waits for, and answers HEAD as GET."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
-        if scope.get("method") != "HEAD":
+        if scope.get("method") not in {"GET", "HEAD"}:  # what changes something goes on to its end
             await super().__call__(scope, receive, send)
             return
 
@@ -103,7 +129,8 @@ class _Screens(Litestar):
             await send(message)
 
         as_get: Any = {**scope, "method": "GET"}
-        await super().__call__(as_get, receive, without_body)
+        async with leaving(receive) as nothing_more:
+            await super().__call__(as_get, nothing_more, without_body if scope["method"] == "HEAD" else send)
 
 
 def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litestar:
@@ -159,7 +186,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
             cookie_name=COOKIES["csrf"],
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{api.BEGINS}/"],
+            exclude=[f"^{api.BEGINS}/", f"^{telling.STOP}/"],
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,
@@ -202,6 +229,8 @@ def _said(visit: Visit, error: Exception) -> Html:
         return redirect("/sign-in", to=signing_in.own_path(visit.path))
     if isinstance(error, FactorDue):
         return redirect("/settings/account")
+    if isinstance(error, NoLongerWanted):
+        return Response("", status_code=LEFT, media_type="text/plain")
     status, words = 500, visit.say("failed")
     match error:
         case Refused():
@@ -218,6 +247,8 @@ def _said(visit: Visit, error: Exception) -> Html:
 
 def _answered(visit: Visit, error: Exception) -> Response[Any]:
     """What a program is told of an error."""
+    if isinstance(error, NoLongerWanted):
+        return Response("", status_code=LEFT, media_type="text/plain")
     answer = api.problem_of(visit, error)
     if answer.status_code == HTTP_500_INTERNAL_SERVER_ERROR:
         _tell(error)

@@ -274,17 +274,23 @@ def _as_written(value: Any) -> tuple[str, ...]:
 def _channels(visit: Visit, journey_map: JourneyMap) -> list[tuple[str, str]]:
     """The channels that events name, in the order of the map."""
     names = {one.key: one.name for one in journey_map.channels}
-    try:
-        seen = visit.shop.measure.snapshot(journey_map.key).channel_labels[1:]
-    except QuestionError:  # nothing is collected yet
-        seen = ()
+    seen, _ = _seen(visit, journey_map)
     return [(key, names.get(key, key)) for key in sorted(seen, key=lambda one: [*names, one].index(one))]
 
 
 def _devices(visit: Visit, journey_map: JourneyMap) -> list[str]:
     """The devices that events name."""
-    try:
-        _, labels = visit.shop.measure.snapshot(journey_map.key).known_labels("device")
-    except QuestionError:
-        return []
-    return sorted(labels)[:_MOST_GROUPS]
+    return sorted(_seen(visit, journey_map)[1])[:_MOST_GROUPS]
+
+
+def _seen(visit: Visit, journey_map: JourneyMap) -> tuple[Sequence[str], Sequence[str]]:
+    """The channels and the devices that events name."""
+
+    def look() -> tuple[Sequence[str], Sequence[str]]:
+        try:
+            snapshot = visit.shared.measure.snapshot(journey_map.key)
+        except QuestionError:  # nothing is collected yet
+            return (), ()
+        return tuple(snapshot.channel_labels[1:]), tuple(snapshot.known_labels("device")[1])
+
+    return visit.shared.of(("seen", journey_map.key, journey_map.hash), look)

@@ -34,7 +34,7 @@ from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.workspace.drafting import Draft, Drafts, difference, fingerprint
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
 
 ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
 """The lanes of the wall, from the top."""
@@ -43,20 +43,20 @@ ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *
 @get("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
 def wall(visit: Visiting, key: FromPath[str], touchpoint: FromQuery[str] = "", stage: FromQuery[str] = "") -> Html:
     """The map as a wall of cells, with one of its touchpoints or stages opened."""
-    return _wall(visit, _draft(visit, key), touchpoint=touchpoint, stage=stage)
+    return _wall(visit, draft_of(visit, key), touchpoint=touchpoint, stage=stage)
 
 
 @post("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
 def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Change what a form of the wall says: a touchpoint, a stage, the map, or where one stands."""
     touchpoint, stage = data.get("touchpoint", ""), data.get("stage", "")
-    draft = _draft(visit, key)
+    draft = draft_of(visit, key)
     try:
         changes, about = _asked(visit, draft, data)
         if changes:
-            Drafts(visit.shop).change(_person(visit), key, about, *changes)
+            Drafts(visit.shop).change(person_of(visit), key, about, *changes)
     except ResaError as error:
-        why = _why(visit, error)
+        why = why_not(visit, error)
         return _wall(visit, draft, touchpoint=touchpoint, stage=stage, typed=data, why=why, status=422)
     if data.get("do") in {"remove_touchpoint", "remove_stage"}:
         return redirect(f"/edit/{key}")
@@ -150,7 +150,7 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
 @get("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
 def text(visit: Visiting, key: FromPath[str]) -> Html:
     """The map's file as text, with what is wrong at its place."""
-    draft = _draft(visit, key)
+    draft = draft_of(visit, key)
     title = visit.say("edit_text", file=draft.file)
     return page(visit, "edit_text", title, draft=draft, key=key, seen=fingerprint(draft.text), typed=None, why="")
 
@@ -160,10 +160,10 @@ def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Write the draft's text, right or wrong."""
     typed, seen = data.get("text", ""), data.get("seen", "")
     try:
-        Drafts(visit.shop).write(_person(visit), key, visit.say("step_text"), typed, seen=seen)
+        Drafts(visit.shop).write(person_of(visit), key, visit.say("step_text"), typed, seen=seen)
     except QuestionError as error:
-        draft = _draft(visit, key)
-        title, why, seen = visit.say("edit_text", file=draft.file), _why(visit, error), fingerprint(draft.text)
+        draft = draft_of(visit, key)
+        title, why, seen = visit.say("edit_text", file=draft.file), why_not(visit, error), fingerprint(draft.text)
         return page(visit, "edit_text", title, status=409, draft=draft, key=key, seen=seen, typed=typed, why=why)
     return redirect(f"/edit/{key}/text")
 
@@ -171,7 +171,7 @@ def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
 @post("/edit/{key:str}/step", opt={"needs": "edit"}, sync_to_thread=True)
 def step(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Take the last change back, do it again, or throw the draft away."""
-    drafts, person = Drafts(visit.shop), _person(visit)
+    drafts, person = Drafts(visit.shop), person_of(visit)
     ways = {"undo": drafts.undo, "redo": drafts.redo, "drop": drafts.drop}
     if (way := ways.get(data.get("do", ""))) is not None:
         way(person, key)
@@ -188,7 +188,7 @@ def changes(visit: Visiting, key: FromPath[str]) -> Html:
 @post("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
 def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Save the draft into the file, or take in what others changed meanwhile."""
-    drafts, person = Drafts(visit.shop), _person(visit)
+    drafts, person = Drafts(visit.shop), person_of(visit)
     try:
         if data.get("do") == "take_in":
             chosen = sorted(
@@ -204,12 +204,12 @@ def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         words = sentence("the file could not be written: {strerror}", strerror=error.strerror or "")
         return _changes(visit, key, why=in_language(words, visit.language), status=507)
     except ResaError as error:
-        return _changes(visit, key, why=_why(visit, error), status=409)
+        return _changes(visit, key, why=why_not(visit, error), status=409)
     return redirect(f"/map/{key}")
 
 
 def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Html:
-    draft = _draft(visit, key)
+    draft = draft_of(visit, key)
     return page(
         visit,
         "edit_changes",
@@ -228,7 +228,7 @@ def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Htm
 @get("/edit/{key:str}/history", opt={"needs": "edit"}, sync_to_thread=True)
 def history(visit: Visiting, key: FromPath[str]) -> Html:
     """What the map's file was, each time that it was saved."""
-    draft = _draft(visit, key)
+    draft = draft_of(visit, key)
     versions = Drafts(visit.shop).history(key)
     title = visit.say("history_of", file=draft.file)
     return page(visit, "edit_history", title, key=key, draft=draft, versions=versions)
@@ -237,7 +237,7 @@ def history(visit: Visiting, key: FromPath[str]) -> Html:
 @get("/edit/{key:str}/history/{number:int}", opt={"needs": "edit"}, sync_to_thread=True)
 def version(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Html:
     """What the map's file was, beside what it is."""
-    draft = _draft(visit, key)
+    draft = draft_of(visit, key)
     found = Drafts(visit.shop).saved(key, number)
     lines = difference(found.text, draft.text)
     return page(
@@ -256,21 +256,23 @@ def bring_back(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Ht
     """Make a draft that says what the file was."""
     drafts = Drafts(visit.shop)
     found = drafts.saved(key, number)
-    drafts.write(_person(visit), key, visit.say("step_bring_back"), found.text)
+    drafts.write(person_of(visit), key, visit.say("step_bring_back"), found.text)
     return redirect(f"/edit/{key}/changes")
 
 
-def _draft(visit: Visit, key: str) -> Draft:
-    return Drafts(visit.shop).of(_person(visit), key)
+def draft_of(visit: Visit, key: str) -> Draft:
+    """The draft of a map that somebody has who edits it."""
+    return Drafts(visit.shop).of(person_of(visit), key)
 
 
-def _person(visit: Visit) -> int:
+def person_of(visit: Visit) -> int:
+    """The number of who edits."""
     if visit.person is None:
         raise QuestionError(sentence("nobody is signed in"))
     return visit.person.id
 
 
-def _why(visit: Visit, error: ResaError) -> str:
+def why_not(visit: Visit, error: ResaError) -> str:
     """What a person is told who asked for something that cannot be done."""
     if isinstance(error, (MapError, InputError)) and error.problems:
         said = [(str(one.place), in_language(one.message, visit.language)) for one in error.problems[:3]]

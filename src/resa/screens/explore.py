@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
 from litestar import Response, get
 from litestar.params import FromPath
 
-from resa.analytics import TABLE_FILES, Question, Result
+from resa.analytics import TABLE_FILES, Question, Result, days_of
 from resa.base.errors import InputError, QuestionError
 from resa.base.language import Sentence, sentence
-from resa.drawing import PICTURE_FILES
+from resa.drawing import PICTURE_FILES, format_days
 from resa.model.journey import JourneyMap
-from resa.screens.answers import heading_of, known_before, looked_at, row_of, tables_of
+from resa.screens.answers import funnels_of, heading_of, known_before, looked_at, row_of, same_funnel, tables_of
 from resa.screens.asking import (
     ASKED,
     Asked,
@@ -29,11 +29,14 @@ from resa.screens.asking import (
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
 from resa.screens.customers import addresses
+from resa.screens.day_notes import told_notes
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.maps import FILES as MEDIA
 from resa.screens.visits import Visit
+from resa.screens.writing import kept_for
+from resa.workspace.day_notes import MOST_LETTERS
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "result_at"]
 
 GROUPS: Final = {
     "ways": ("funnel", "paths", "process", "transitions", "variants"),
@@ -85,6 +88,7 @@ def explore(visit: Visiting) -> Html:
         maps=maps,
         map=chosen if chosen in visit.shop.maps else "",
         problems=visit.shop.loaded.problems,
+        kept=kept_for(visit, ""),
     )
 
 
@@ -97,30 +101,37 @@ def explore_kind(visit: Visiting, kind: FromPath[str]) -> Html:
         return _form(visit, journey_map, asked)
     if not asking.given:
         return redirect(f"/explore/{kind}" + (f"?{asking.query}" if asking.query else ""))
+    question = asked.question
+    place = ("explore", question.hash, journey_map.key, journey_map.hash, visit.language, len(visit.shop.maps) == 1)
     try:
-        result = visit.shop.measure.ask(asked.question)
+        answer = visit.shared.of(place, lambda: _answer(visit, question, asking.query))
     except InputError as error:
-        wrong = replace(asked, problems=problems_of(error))
-        return _form(visit, journey_map, wrong, groups=_groups(visit, asked.question))
-    alone = len(visit.shop.maps) == 1
-    funnel = partial(_funnel_address, journey_map, one_map=alone)
-    return _form(
-        visit,
-        journey_map,
-        asked,
-        groups=_groups(visit, asked.question),
-        query=asking.query,
-        tables=tables_of(visit, result, asking.query, funnel),
-        facts=looked_at(visit, result),
-        warnings=known_before(visit, result),
-        copies={
-            "copy_command": as_command(asked.question),
-            "copy_python": as_python(asked.question),
+        return _form(visit, journey_map, replace(asked, problems=problems_of(error)), groups=_groups(visit, question))
+    return _form(visit, journey_map, asked, query=asking.query, **answer)
+
+
+def _answer(visit: Visit, question: Question, query: str) -> dict[str, Any]:
+    """What is said in answer to a question.
+
+    Raises:
+        InputError: The map or the data cannot answer it.
+    """
+    result = visit.shared.measure.ask(question)
+    return {
+        "groups": _groups(visit, question),
+        "tables": tables_of(visit, result, query),
+        "facts": looked_at(visit, result),
+        "warnings": known_before(visit, result),
+        "notes": told_notes(visit, result.day_notes),
+        "timed": _timed(visit, result),
+        "copies": {
+            "copy_command": as_command(question),
+            "copy_python": as_python(question),
             "copy_sql": result.sql(),
-            "copy_document": as_document(asked.question),
+            "copy_document": as_document(question),
         },
-        files=[*TABLE_FILES, *PICTURE_FILES],
-    )
+        "files": [*TABLE_FILES, *PICTURE_FILES],
+    }
 
 
 @get("/explore/{kind:str}/people", opt={"needs": "see"}, sync_to_thread=True)
@@ -128,11 +139,10 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
     """The customers behind one number; what they are called only for who may know it."""
     pairs = pairs_of(_query(visit))
     place = {name: value for name, value in pairs if name in {"part", "column", "row"}}
-    result, query = _result(visit, kind, [pair for pair in pairs if pair[0] not in place])
+    result, query = result_at(visit, kind, [pair for pair in pairs if pair[0] not in place])
     part, column, row = place.get("part", ""), place.get("column", ""), place.get("row", "")
-    if not (row.isascii() and row.isdigit() and len(row) <= _LONGEST_NUMBER):
-        raise QuestionError(sentence("this address names no row of a table"))
-    people: Any = result.customers(column, part=part, row=int(row))
+    number = _row(row, result.part(part).table.num_rows)
+    people: Any = result.customers(column, part=part, row=number)
     count = people.num_rows
     named = _named(visit, result, people.column("customer").to_numpy()[:_MOST_PEOPLE]) if visit.may("names") else []
     if visit.may("names"):
@@ -144,10 +154,34 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
         kind=kind,
         column=heading_of(visit, result, part, column),
         back=f"/explore/{kind}" + (f"?{query}" if query else ""),
-        row=row_of(visit, result, part, int(row)),
+        row=row_of(visit, result, part, number),
         count=count,
         named=named,
         part=part,
+        kept=kept_for(visit, visit.path),
+    )
+
+
+@get("/explore/{kind:str}/funnel", opt={"needs": "see"}, sync_to_thread=True)
+def explore_funnel(visit: Visiting, kind: FromPath[str]) -> Html:
+    """The funnel at whose last step the customers of a path stand; where there is none, what comes nearest."""
+    pairs = pairs_of(_query(visit))
+    result, query = result_at(visit, kind, [pair for pair in pairs if pair[0] != "row"])
+    row = _row(dict(pairs).get("row", ""), result.table.num_rows)
+    funnels = funnels_of(result, row)
+    if not funnels:
+        raise QuestionError(sentence("no funnel goes the way of this row"))
+    journey_map, alone = result.journey_map, len(visit.shop.maps) == 1
+    if (same := same_funnel(visit.shared.measure, result, row)) is not None:
+        return redirect(_funnel_address(journey_map, same, one_map=alone))
+    return page(
+        visit,
+        "explore_no_funnel",
+        visit.say("no_same_funnel"),
+        kind=kind,
+        back=f"/explore/{kind}" + (f"?{query}" if query else ""),
+        row=row_of(visit, result, next(iter(result.parts)), row),
+        nearest=_funnel_address(journey_map, funnels[-1], one_map=alone),
     )
 
 
@@ -158,7 +192,7 @@ def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> R
     if stem != kind or form not in {*TABLE_FILES, *PICTURE_FILES}:
         raise QuestionError(sentence("there is no such file of this answer"))
     pairs = pairs_of(_query(visit))
-    result, _ = _result(visit, kind, [pair for pair in pairs if pair[0] != "part"])
+    result, _ = result_at(visit, kind, [pair for pair in pairs if pair[0] != "part"])
     content = result.file(form, part=dict(pairs).get("part"))
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=_MEDIA[form], headers=headers)
@@ -166,7 +200,8 @@ def explore_file(visit: Visiting, kind: FromPath[str], name: FromPath[str]) -> R
 
 def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequence[str] = (), **answer: Any) -> Html:
     """The page of a question, with its answer if there is one."""
-    empty = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
+    empty: dict[str, Any] = {"query": "", "tables": [], "facts": [], "warnings": [], "copies": {}, "files": []}
+    empty |= {"notes": [], "timed": ""}
     controls = controls_of(visit, asked, journey_map, groups)
     shown = {control.name for control in controls}
     return page(
@@ -181,13 +216,34 @@ def _form(visit: Visit, journey_map: JourneyMap, asked: Asked, *, groups: Sequen
         common=[control for control in controls if not control.kinds_own],
         unseen=[(name, value) for name, given in asked.said.items() if name not in shown for value in given],
         wrong=_elsewhere(asked, shown),
+        kept=kept_for(visit, visit.path),
+        most=MOST_LETTERS,
         **{**empty, **answer},
     )
+
+
+def _timed(visit: Visit, result: Result) -> str:
+    """Which days an answer shows, and whose they are; empty: it is over no calendar time."""
+    if (days := days_of(result)) is None:
+        return ""
+    shown = format_days(days[0], days[1] - timedelta(days=1), visit.language)
+    return str(visit.say("days_shown", days=shown, zone=result.journey_map.timezone))
 
 
 def _elsewhere(asked: Asked, shown: set[str]) -> list[Sentence]:
     """What is wrong with no field of the form."""
     return [message for name, messages in asked.problems.items() if name not in shown for message in messages]
+
+
+def _row(said: str, rows: int) -> int:
+    """The number of a row that an address names.
+
+    Raises:
+        QuestionError: It names none.
+    """
+    if not (said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER and int(said) < rows):
+        raise QuestionError(sentence("this address names no row of a table"))
+    return int(said)
 
 
 def _query(visit: Visit) -> str:
@@ -212,7 +268,7 @@ def _asking(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> _Asking:
     return _Asking(journey_map, asked, query, given=pairs == pairs_of(query))
 
 
-def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str]:
+def result_at(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str]:
     """The answer at an address, and its query.
 
     Raises:
@@ -222,7 +278,7 @@ def _result(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Resu
     if asking.asked.question is None:
         raise QuestionError(next(iter(asking.asked.problems.values()))[0])
     try:
-        return visit.shop.measure.ask(asking.asked.question), asking.query
+        return visit.shared.measure.ask(asking.asked.question), asking.query
     except InputError as error:
         raise QuestionError(error.problems) from None
 
@@ -232,7 +288,7 @@ def _groups(visit: Visit, question: Question) -> list[str]:
     if question.by is None:
         return []
     try:
-        table = visit.shop.measure.ask(replace(question, compare=())).table
+        table = visit.shared.measure.ask(replace(question, compare=())).table
     except InputError:
         return []
     return list(dict.fromkeys(table.column("group").to_pylist())) if "group" in table.column_names else []
@@ -253,4 +309,4 @@ def _named(visit: Visit, result: Result, customers: np.ndarray[Any, Any]) -> lis
     return [(places.get(customer, ""), called) for customer, called in known.items()]
 
 
-ROUTES: Final = (explore, explore_kind, explore_people, explore_file)
+ROUTES: Final = (explore, explore_kind, explore_people, explore_funnel, explore_file)

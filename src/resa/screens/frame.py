@@ -46,7 +46,7 @@ NAMES: Final = {"en": "English", "sv": "Svenska", "nb": "Norsk", "hu": "Magyar"}
 
 GUARDS: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr "
-    "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; form-action 'self'; "
+    "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -56,7 +56,8 @@ GUARDS: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
-"""Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing."""
+"""Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing; the script asks this very
+server alone."""
 
 _TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Characters that turn the direction of writing, also of what stands after them; letters turn by themselves."""
@@ -125,10 +126,14 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
     return Response(whole, status_code=status, media_type="text/html")
 
 
+_BELONG: Final = {"edit": "map", "comments": "map", "owners": "map", "notes": "explore", "views": "explore"}
+"""Pages without an own place in the navigation, and the screen that they belong to."""
+
+
 def _screen_of(path: str) -> str:
     """The address of the screen that a page belongs to."""
     first = path.partition("?")[0].strip("/").partition("/")[0]
-    return "/map" if first == "edit" else f"/{first}"
+    return "/segments" if first.startswith("segment-") else f"/{_BELONG.get(first, first)}"
 
 
 def redirect(path: str, *, fragment: str = "", **query: str) -> Html:

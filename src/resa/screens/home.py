@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from threading import Lock
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -20,9 +18,13 @@ from resa.model.journey import Improvement, JourneyMap
 from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
 from resa.screens.frame import Html, Visiting, page
-from resa.screens.reports import FRESH, Told, told_lately
+from resa.screens.reports import Told, told
+from resa.screens.reviews import said_of_review
 from resa.screens.visits import Visit
+from resa.storage import count_unsent
 from resa.workspace.health import health_of
+from resa.workspace.reviewing import standing_of
+from resa.workspace.telling import Recipients, owner_of
 
 __all__ = ["ROUTES"]
 
@@ -56,19 +58,6 @@ class _Doing:
     why: Sentence | None = None
 
 
-class _Reviews(NamedTuple):
-    """How many pairs of customers wait for a decision, and what that was counted of."""
-
-    at: datetime
-    generation: int
-    decisions: int
-    pairs: int
-
-
-_reviews: dict[Path, _Reviews] = {}
-_counting: Final = Lock()
-
-
 @get("/", opt={"needs": "see"}, sync_to_thread=True)
 def home(visit: Visiting) -> Html:
     """What needs somebody and what changed, each a link; then every map with its large numbers and where to look."""
@@ -81,6 +70,7 @@ def home(visit: Visiting) -> Html:
         "home",
         visit.say("home"),
         problems=shop.loaded.problems,
+        mine=list(_mine(visit, doing)),
         urgent=list(_urgent(visit, doing)),
         since="" if since is None else f"{format_day(since.at, visit.language)}, {since.at.astimezone(UTC):%H:%M}",
         changed=[] if since is None else list(_changed(visit, doing, since.seen)),
@@ -91,7 +81,7 @@ def home(visit: Visiting) -> Html:
 
 def _doing(visit: Visit, journey_map: JourneyMap) -> _Doing:
     try:
-        return _Doing(map=journey_map, told=told_lately(visit, journey_map.key))
+        return _Doing(map=journey_map, told=told(visit, journey_map.key))
     except ResaError as error:  # another map may well be shown
         return _Doing(map=journey_map, told=None, why=said_by(error))
 
@@ -117,8 +107,36 @@ def _shown(visit: Visit, one: _Doing) -> dict[str, Any]:
     }
 
 
+def _mine(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
+    """What needs who looks: reviews of their maps, what they answer for and is below target, their improvements."""
+    if visit.person is None:
+        return
+    recipients, me = Recipients(visit.shop), f"person:{visit.person.id}"
+    for one in doing:
+        journey_map = one.map
+        if me in recipients.of(owner_of(journey_map)):
+            yield from _review(visit, journey_map)
+        for arrow in _arrows(one.told.report) if one.told else ():
+            known = journey_map.expectation.get(arrow.name)
+            if known and arrow.verdict == "below" and me in recipients.of(owner_of(journey_map, known)):
+                to = _asked(journey_map, "expectations", names=arrow.name)
+                yield Line(to, visit.say("mine_below", what=arrow.sentence), f"{arrow.share} ({arrow.target})")
+        for improvement in journey_map.improvements:
+            if improvement.state == "doing" and me in recipients.of(owner_of(journey_map, improvement)):
+                state = str(visit.say(f"improvement_{improvement.state}"))
+                yield Line(_moved_by(journey_map, improvement), improvement.name, state)
+
+
+def _review(visit: Visit, journey_map: JourneyMap) -> Iterator[Line]:
+    """That a map is to be reviewed, if it is."""
+    standing = standing_of(visit.shop, journey_map.key)
+    if standing.overdue:
+        text = visit.say("review_overdue", title=journey_map.title)
+        yield Line(f"/reviews/{journey_map.key}", text, said_of_review(visit, standing))
+
+
 def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
-    """What needs somebody: data that are late or stopped, and decisions that wait."""
+    """What needs somebody: data that are late or stopped, decisions that wait, reviews that nobody is asked for."""
     if visit.may("sources"):
         for concern in health_of(visit.shop).concerns:
             if concern.grave:
@@ -130,19 +148,20 @@ def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
                 to = "/live" if visit.may("sources") else f"/reports/{one.map.key}"
                 stopped.setdefault(gap.source, Line(to, visit.say("stopped", source=gap.source), gap.text))
     yield from stopped.values()
+    if visit.may("manage") and (unsent := count_unsent(visit.shop.store)):
+        yield Line("/settings/owners", visit.say_count("undelivered", unsent))
+    recipients = Recipients(visit.shop)
+    for one in doing:
+        if visit.may("edit") and not recipients.of(owner_of(one.map)):
+            yield from _review(visit, one.map)
     if visit.may("find") and (waiting := _waiting(visit)):
         yield Line("/customers/review", visit.say_count("reviews_wait", waiting))
 
 
 def _waiting(visit: Visit) -> int:
-    """How many pairs of customers wait for a decision; counted once for all, once a minute while events come in."""
-    shop = visit.shop
-    now, generation, decisions = shop.clock(), shop.store.generation, len(shop.identity.decisions())
-    with _counting:
-        known = _reviews.get(shop.folder)
-        if known is None or known.decisions != decisions or (known.generation != generation and now - known.at > FRESH):
-            _reviews[shop.folder] = known = _Reviews(now, generation, decisions, shop.identity.count_undecided())
-        return known.pairs
+    """How many pairs of customers wait for a decision."""
+    identity = visit.shop.identity
+    return visit.shared.of(("reviews", len(identity.decisions())), identity.count_undecided)
 
 
 def _seen(doing: list[_Doing]) -> dict[str, Any]:

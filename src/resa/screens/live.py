@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pyarrow as pa
 from litestar import get, post
 from litestar.params import FromPath
 
@@ -49,13 +50,21 @@ def replay(visit: Visiting, data: Form) -> Html:
 def tracking(visit: Visiting, key: FromPath[str]) -> Html:
     """The tracking plan of a map: what shows each touchpoint, what came, and what came that it does not use."""
     journey_map = visit.shop.map(key)
-    parts = visit.shop.measure.tracking(map=key, top=_UNUSED).parts
-    tables = [
-        (visit.say(f"tracking_{name}"), shown(part.table, visit.language))
-        for name, part in parts.items()
-        if part.table.num_rows
-    ]
-    return page(visit, "tracking", visit.say("tracking", map=journey_map.title), tables=tables)
+
+    def look() -> dict[str, pa.Table]:
+        parts = visit.shared.measure.tracking(map=key, top=_UNUSED).parts
+        return {name: part.table for name, part in parts.items() if part.table.num_rows}
+
+    some = visit.shared.of(("tracking", key, journey_map.hash), look)
+    return page(
+        visit,
+        "tracking",
+        visit.say("tracking", map=journey_map.title),
+        key=key,
+        tables=[(visit.say(f"tracking_{name}"), shown(table, visit.language)) for name, table in some.items()],
+        unused=list(some).index("unused") if "unused" in some else None,
+        events=some["unused"].column("event").to_pylist() if "unused" in some and visit.may("edit") else [],
+    )
 
 
 def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:

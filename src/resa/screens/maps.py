@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -18,6 +19,8 @@ from resa.base.language import sentence
 from resa.drawing import (
     PRESETS,
     MapOptions,
+    Svg,
+    TouchpointNumbers,
     draw_differences,
     draw_map,
     format_count,
@@ -27,12 +30,24 @@ from resa.drawing import (
 )
 from resa.model.journey import JourneyMap, Touchpoint
 from resa.reporting import Days, Numbers, changes_between, days_before, drawn, gather_numbers, map_numbers
+from resa.screens.comments import told_threads
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import told
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
+from resa.screens.writing import kept_for
+from resa.workspace.comments import MOST_LETTERS, Comments
 
-__all__ = ["ROUTES"]
+__all__ = [
+    "FILES",
+    "ROUTES",
+    "Look",
+    "check_look",
+    "figures_of",
+    "look_of",
+    "map_alone",
+    "touchpoint_of",
+]
 
 FILES: Final = {
     "svg": "image/svg+xml",
@@ -73,8 +88,7 @@ def one_map(
     against: FromQuery[str] = "",
 ) -> Html:
     """One map, drawn with what was measured, of some days or all, and how that differs from other days."""
-    look = Look(lanes, persona, plain=bool(plain), days=Days(since=_day(since), until=_day(until)), against=against)
-    return show_map(visit, key, look)
+    return show_map(visit, key, _look(lanes, persona, plain, since, until, against))
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,21 @@ class Look:
     against: str = ""
 
 
+def look_of(pairs: Iterable[tuple[str, str]]) -> Look:
+    """How a map is looked at, as the query of an address says it.
+
+    Raises:
+        QuestionError: A day is none.
+    """
+    said = dict(pairs)
+    names = ("persona", "plain", "from", "until", "against")
+    return _look(said.get("lanes", "all"), *(said.get(name, "") for name in names))
+
+
+def _look(lanes: str, persona: str, plain: str, since: str, until: str, against: str) -> Look:
+    return Look(lanes, persona, plain=bool(plain), days=Days(since=_day(since), until=_day(until)), against=against)
+
+
 def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     """One map, drawn.
 
@@ -109,36 +138,97 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
     """
     look, shop = look or Look(), visit.shop
     journey_map = shop.map(key)
-    _check(look, journey_map)
-    numbers = None if look.plain else gather_numbers(shop.measure, journey_map, days=look.days)
+    check_look(look, journey_map)
+    pictures = _pictures(visit, journey_map)
+    comments = Comments(shop).count_open(key)
+    drawn_of = ("map", key, journey_map.hash, look, visit.language, tuple(pictures.items()), tuple(comments.items()))
+    return page(
+        visit,
+        "map",
+        journey_map.title,
+        map=journey_map,
+        told=told(visit, key).report,
+        comments=sum(one.open for one in Comments(shop).threads(key)),
+        kept=kept_for(visit, visit.path),
+        presets=list(PRESETS),
+        look=look,
+        files=list(FILES),
+        **visit.shared.of(drawn_of, lambda: _drawn(visit, journey_map, look, pictures, comments)),
+    )
+
+
+def _pictures(visit: Visit, journey_map: JourneyMap) -> dict[str, bytes]:
+    folder = visit.shop.folder
+    return read_pictures(journey_map, (folder / journey_map.file).parent, folder)
+
+
+def _drawn(
+    visit: Visit, journey_map: JourneyMap, look: Look, pictures: Mapping[str, bytes], comments: Mapping[str, int]
+) -> dict[str, Any]:
+    """What is drawn of a map, with its numbers as they are now."""
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
+    links = {one.key: f"/map/{journey_map.key}/{one.key}" for one in journey_map.touchpoints}
+    drawing = map_drawing(journey_map, look, numbers, pictures=pictures, links=links, comments=comments)
+    return {
+        "drawing": drawing.inline("map"),
+        "tables": [(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
+        "steps": _steps(look, numbers),
+        "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
+        "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
+    }
+
+
+def map_alone(visit: Visit, journey_map: JourneyMap, look: Look) -> Svg:
+    """A map as it is looked at, with its numbers, that leads nowhere.
+
+    Args:
+        visit: Who looks.
+        journey_map: The map.
+        look: How.
+    """
+    numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
+    return map_drawing(journey_map, look, numbers, pictures=_pictures(visit, journey_map))
+
+
+def map_drawing(
+    journey_map: JourneyMap,
+    look: Look,
+    numbers: Numbers | None,
+    *,
+    pictures: Mapping[str, bytes],
+    links: Mapping[str, str] = MappingProxyType({}),
+    comments: Mapping[str, int] = MappingProxyType({}),
+) -> Svg:
+    """A map as it is looked at.
+
+    Args:
+        journey_map: The map.
+        look: How.
+        numbers: What was measured; `None`: it is drawn without.
+        pictures: By the path that the map gives.
+        links: Where each touchpoint leads.
+        comments: How many open comments each has.
+    """
     options = MapOptions(
         lanes=PRESETS[look.lanes],
         width=_WIDE,
         columns=_COLUMNS,
         persona=look.persona if look.persona in journey_map.persona else None,
         personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
-        links={one.key: f"/map/{key}/{one.key}" for one in journey_map.touchpoints},
-        pictures=read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder),
+        links=links,
+        comments=comments,
+        pictures=pictures,
         title=False,
     )
-    drawing = draw_map(journey_map, None if numbers is None else drawn(numbers), options=options)
-    return page(
-        visit,
-        "map",
-        journey_map.title,
-        map=journey_map,
-        drawing=drawing.inline("map"),
-        tables=[(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
-        told=told(visit, key),
-        presets=list(PRESETS),
-        look=look,
-        steps=_steps(look, numbers),
-        compared=None if numbers is None else _compared(visit, journey_map, look, numbers),
-        files=list(FILES),
-    )
+    return draw_map(journey_map, None if numbers is None else drawn(numbers), options=options)
 
 
-def _check(look: Look, journey_map: JourneyMap) -> None:
+def check_look(look: Look, journey_map: JourneyMap) -> None:
+    """Refuse a look that a map does not have.
+
+    Raises:
+        QuestionError: There is no such preset or persona, or the days are none.
+    """
     if look.lanes not in PRESETS:
         known = ", ".join(PRESETS)
         raise QuestionError(
@@ -191,7 +281,7 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     before = days_before(look.days, years=_AGAINST[look.against])
     if before.since is None or before.until is None:
         raise QuestionError(sentence("say the first and the last day of what is to be compared"))
-    earlier = gather_numbers(visit.shop.measure, journey_map, days=before)
+    earlier = gather_numbers(visit.shared.measure, journey_map, days=before)
     teller = now.teller
     names = (
         f"{teller.day(one.since)} – {teller.day(one.until)}" for one in (look.days, before) if one.since and one.until
@@ -222,14 +312,8 @@ def map_file(visit: Visiting, key: FromPath[str], name: FromPath[str]) -> Respon
 def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str]) -> Html:
     """One touchpoint: what is planned there, its numbers, expectations and promises, and what people said."""
     journey_map = visit.shop.map(key)
-    found = next((one for one in journey_map.touchpoints if one.key == touchpoint), None)
-    if found is None:
-        known = [one.key for one in journey_map.touchpoints]
-        suggestion = did_you_mean(touchpoint, known)
-        raise QuestionError(
-            sentence("the map has no touchpoint '{key}'{suggestion}", key=touchpoint, suggestion=suggestion)
-        )
-    content = told(visit, key)
+    found = touchpoint_of(journey_map, touchpoint)
+    content = told(visit, key).report
     near = {one.name for one in journey_map.expectations if touchpoint in {one.after, *one.next}}
     arrows = [one for one in (*content.promises, *content.expectations) if one.name in near]
     stage = next(one.name for one in journey_map.stages if one.key == found.stage)
@@ -240,7 +324,11 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
         map=journey_map,
         touchpoint=found,
         stage=stage,
-        figures=_figures(visit, journey_map, touchpoint),
+        figures=figures_of(visit, journey_map, touchpoint),
+        notes=content.day_notes if arrows else (),
+        threads=told_threads(visit, Comments(visit.shop).of(key, "touchpoint", touchpoint), journey_map.timezone),
+        most=MOST_LETTERS,
+        kept=kept_for(visit, visit.path),
         arrows=arrows,
         lanes=list(_lanes(visit, found)),
         voice=next((one for one in content.voices if one.touchpoint == found.name), None),
@@ -248,9 +336,25 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
     )
 
 
-def _figures(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str]]:
+def touchpoint_of(journey_map: JourneyMap, key: str) -> Touchpoint:
+    """A touchpoint by its key.
+
+    Raises:
+        QuestionError: The map has none of this key.
+    """
+    if (found := journey_map.touchpoint.get(key)) is None:
+        suggestion = did_you_mean(key, journey_map.touchpoint)
+        raise QuestionError(sentence("the map has no touchpoint '{key}'{suggestion}", key=key, suggestion=suggestion))
+    return found
+
+
+def figures_of(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str]]:
     """The large numbers of a touchpoint: what they are, and the number."""
-    numbers = map_numbers(visit.shop.measure, journey_map).touchpoints.get(touchpoint)
+
+    def measured() -> Mapping[str, TouchpointNumbers]:
+        return map_numbers(visit.shared.measure, journey_map).touchpoints
+
+    numbers = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured).get(touchpoint)
     if numbers is None:
         return []
     language = visit.language

@@ -11,11 +11,13 @@ from resa.workspace.people import ROLES, Role
 
 __all__ = ["RIGHTS", "SCOPE_RIGHTS", "Right", "may", "rights_of", "scopes_for"]
 
-Right = Literal["see", "edit", "find", "names", "decide", "erase", "sources", "audit", "manage"]
+Right = Literal["see", "write", "edit", "share", "find", "names", "decide", "erase", "sources", "audit", "manage"]
 """What a route may need:
 
-see: maps and all numbers;
+see: maps and all numbers, and to comment on them;
+write: notes on days, and reports;
 edit: what stands in maps, and so what is expected and promised;
+share: show a report to who has no account;
 find: customers, one by one;
 names: what customers are called, where a number is opened;
 decide: say who is one person;
@@ -30,10 +32,10 @@ _ALL: Final[frozenset[Right]] = frozenset(get_args(Right))
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         "viewer": frozenset({"see"}),
-        "analyst": frozenset({"see", "edit", "sources"}),
-        "marketer": frozenset({"see", "edit", "find", "names", "decide", "sources"}),
-        "service": frozenset({"see", "find", "names", "decide"}),
-        "privacy_officer": frozenset({"see", "find", "names", "decide", "erase", "audit"}),
+        "analyst": frozenset({"see", "write", "edit", "share", "sources"}),
+        "marketer": frozenset({"see", "write", "edit", "share", "find", "names", "decide", "sources"}),
+        "service": frozenset({"see", "write", "find", "names", "decide"}),
+        "privacy_officer": frozenset({"see", "write", "find", "names", "decide", "erase", "audit"}),
         "admin": _ALL,
     }
 )

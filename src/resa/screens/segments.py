@@ -9,22 +9,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.drawing import format_count, format_day, format_percent, sparkline
+from resa.drawing import format_count, format_day, format_days, format_percent, sparkline
 from resa.expressions import parts_of
+from resa.model.journey import JourneyMap
 from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
+from resa.screens.segment_overlaps import ages_of, days_of
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
+from resa.screens.writing import kept_for
 from resa.segments import SegmentFigure, count_segments
+from resa.workspace.day_notes import DayNotes
 
-__all__ = ["ROUTES", "figures_of"]
+__all__ = ["ROUTES", "figures_of", "told_figure"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -46,32 +51,52 @@ _counting: Final = Lock()
 def segments(visit: Visiting) -> Html:
     """Every segment, with its size and how that goes."""
     shop = visit.shop
-    told = [_told(visit, figure) for key, one in shop.maps.items() if one.segments for figure in figures_of(visit, key)]
-    return page(visit, "segments", visit.say("segments"), segments=told, problems=shop.loaded.problems)
+    told = [
+        told_figure(visit, figure)
+        for key, one in shop.maps.items()
+        if one.segments
+        for figure in figures_of(visit, key)
+    ]
+    return page(
+        visit,
+        "segments",
+        visit.say("segments"),
+        segments=told,
+        problems=shop.loaded.problems,
+        kept=kept_for(visit, visit.path),
+    )
 
 
 @get("/segments/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
 def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
-    figure = next(one for one in figures_of(visit, found.show(key, weeks=0).map) if one.segment == key)
-    language = visit.language
+    journey_map, language = found.map_of(key), visit.language
+    figure = next(one for one in figures_of(visit, journey_map.key) if one.segment == key)
+    ages, days, overlaps = visit.shared.of(
+        ("segment", key, journey_map.hash, language),
+        lambda: (ages_of(visit, key), days_of(visit, key), found.overlaps(key)),
+        by_time=True,
+    )
     if named:
         visit.shop.audit.note("people.show", who=visit.who, segment=key, customers=min(_MEMBERS, figure.customers))
     return page(
         visit,
         "segment",
         figure.name,
-        told=_told(visit, figure, *_LARGE),
+        told=told_figure(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
+        ages=ages,
+        days=days,
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
         passages=_passages(visit, figure) if named else [],
-        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in found.overlaps(key)],
+        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in overlaps],
         members=_members(visit, figure) if named else [],
         listed=_count(visit, min(_MEMBERS, figure.customers)),
         some=figure.customers > _MEMBERS,
         files=list(FILES),
+        kept=kept_for(visit, visit.path),
     )
 
 
@@ -91,8 +116,12 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
 
 def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
-    shop = visit.shop
-    journey_map, measure = shop.map(key), shop.measure
+    journey_map = visit.shop.map(key)
+    return visit.shared.of(("segments", key, journey_map.hash), lambda: _counted(visit, journey_map), by_time=True)
+
+
+def _counted(visit: Visit, journey_map: JourneyMap) -> list[SegmentFigure]:
+    shop, measure = visit.shop, visit.shared.measure
     now = count_segments(shop.store, measure, journey_map, weeks=0)
     moment = now[0].counted_at if now else None
     if moment is None:
@@ -109,21 +138,35 @@ def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     return [replace(one, trend=(*before[one.segment], one.customers)) for one in now]
 
 
-def _told(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
+def told_figure(visit: Visit, figure: SegmentFigure, width: float = 96.0, height: float = 24.0) -> dict[str, Any]:
     """What is said of a segment."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
     since = visit.shop.segments.since(figure.segment)
     said = visit.say("segment_trend_said", first=_count(visit, figure.trend[0]), last=_count(visit, figure.trend[-1]))
-    trend = sparkline(figure.trend, title=said, language=visit.language, width=width, height=height)
+    notes, marks = _happened(visit, figure)
+    title = " ".join([said, *(f"{days}: {text}" for days, text in notes)])
+    trend = sparkline(figure.trend, title=title, language=visit.language, marks=marks, width=width, height=height)
     return {
         "figure": figure,
         "size": _count(visit, figure.customers),
         "share": _share(visit, figure.share),
         "trend": trend.inline(f"trend-{figure.segment}".replace("_", "-")) if len(figure.trend) > 1 else "",
         "trend_said": said,
+        "notes": notes,
         "counted": when(figure.counted_at),
         "since": None if since is None else when(since),
     }
+
+
+def _happened(visit: Visit, figure: SegmentFigure) -> tuple[list[tuple[str, str]], list[float]]:
+    """What happened in the weeks of a trend: day and text, and where on it."""
+    if figure.counted_at is None or len(figure.trend) < 2:
+        return [], []
+    last = figure.counted_at.astimezone(ZoneInfo(visit.shop.map(figure.map).timezone)).date()
+    first = last - timedelta(weeks=len(figure.trend) - 1)
+    found = [one for one in DayNotes(visit.shop).all(figure.map) if one.first <= last and one.last >= first]
+    told = [(format_days(one.first, one.last, visit.language), one.text) for one in found]
+    return told, [(one.first - first) / (last - first) for one in found]
 
 
 def _weeks(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
@@ -146,7 +189,13 @@ def _passages(visit: Visit, figure: SegmentFigure) -> list[tuple[Any, Any, str]]
 def _members(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str, Any, str]]:
     """Who is in: kind and value of what they are called, since when, and their address."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
-    rows = visit.shop.segments.members(figure.segment).slice(0, _MEMBERS).to_pylist()
+    found = visit.shop.segments
+
+    def first() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = found.members(figure.segment).slice(0, _MEMBERS).to_pylist()
+        return rows
+
+    rows = visit.shared.of(("members", figure.segment, found.map_of(figure.segment).hash), first, by_time=True)
     known = addresses(visit, [(row["kind"], row["value"]) for row in rows])
     return [(row["kind"], row["value"], when(row["since"]), address) for row, address in zip(rows, known, strict=True)]
 

@@ -113,7 +113,7 @@ def _warm(desk: Desk) -> None:
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
     with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
-        shop = desk.shop
+        shop, shared = desk.now()
         for journey_map in shop.maps.values():
-            told_of(shop, journey_map)
+            told_of(shop, shared, journey_map)
     warm()

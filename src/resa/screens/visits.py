@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from resa.base.language import LANGUAGES
 from resa.model.people import Person, Session
 from resa.screens.rights import Right, may, rights_of
+from resa.screens.sharing import Kept, Shared
 from resa.screens.words import say, say_count
 from resa.storage import ApiKey
 from resa.workspace import Workspace
@@ -63,6 +64,7 @@ class Visit:
 
     Attributes:
         shop: The workspace.
+        shared: What takes a moment to say of it, worked out once for all.
         path: The address that was asked for, with its query.
         session: Who is signed in; `None`: nobody.
         language: In which the page speaks.
@@ -75,6 +77,7 @@ class Visit:
     """
 
     shop: Workspace = field(repr=False)
+    shared: Shared = field(repr=False)
     path: str
     session: Session | None
     language: str
@@ -137,15 +140,16 @@ class Desk:
         self._lock = Lock()
         self._shop = Workspace(folder)
         self._shop.audit.way = "http"
+        self._kept = Kept(self._shop)
         self._edits = Edits(self._shop)
 
-    @property
-    def shop(self) -> Workspace:
-        """The workspace; once somebody has edited its files, as they are now."""
+    def now(self) -> tuple[Workspace, Shared]:
+        """The workspace, and what is said of it; once somebody has edited its files, as they are now."""
         with self._lock:
             if self._edits.seen():
                 self._edits.take_up()
-            return self._shop
+                self._kept = Kept(self._shop)
+            return self._shop, Shared(self._kept)
 
     @property
     def secret(self) -> str:
@@ -171,11 +175,12 @@ class Desk:
             csrf: What a form must bring along.
             key: With which a program asks, which is then nobody's browser, good or not; `None`: with none.
         """
-        shop = self.shop
+        shop, shared = self.now()
         token = "" if key is not None else cookies.get(cookie_name("session", secure=scheme == "https"), "")
         language, theme = cookies.get(COOKIES["language"], ""), cookies.get(COOKIES["theme"], "")
         return Visit(
             shop=shop,
+            shared=shared,
             path=path,
             session=shop.people.signed_in(token) if token else None,
             language=language if language in LANGUAGES else _preferred(accepts),

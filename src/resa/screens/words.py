@@ -8,15 +8,25 @@ from typing import Final
 from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
+from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
+from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
+from resa.screens.words_of_segments import OF_SEGMENTS
+from resa.screens.words_of_telling import OF_TELLING
+from resa.screens.words_of_writing import OF_WRITING
 
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
     **OF_EDITING,
+    **OF_PRESENTING,
     **OF_BEGINNINGS,
+    **OF_WRITING,
+    **OF_COMPOSING,
+    **OF_SEGMENTS,
+    **OF_TELLING,
     # The frame
     "home": "Home",
     "map": "Map",
@@ -112,7 +122,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "improvement_idea": "an idea",
     "improvement_planned": "planned",
     "improvement_doing": "under way",
-    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are worked out anew once a minute.",
+    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are a minute old at most.",
     "first_steps": "What to do next",
     "where_to_look": "Where to look first",
     "open_map": "Open the map",

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from resa.analytics import Measure, segment_flags
+from resa.analytics import Measure, condition_flags, segment_flags
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.model.journey import JourneyMap
 from resa.storage import Store
 
-__all__ = ["WEEKS", "SegmentFigure", "count_segments", "looked_from"]
+__all__ = ["WEEKS", "SegmentFigure", "count_condition", "count_segments", "looked_from"]
 
 WEEKS: Final = 8
 """So many weeks back a trend goes."""
@@ -67,6 +67,24 @@ def looked_from(store: Store, overall: datetime | None) -> datetime | None:
         return store.clock()
     ends = [load.finished_at for load in live if load.finished_at is not None]
     return max((end for end in (overall, *ends) if end is not None), default=None)
+
+
+def count_condition(store: Store, measure: Measure, journey_map: JourneyMap, who: str) -> tuple[int, int]:
+    """How many customers a condition selects that is no segment's yet, and of how many.
+
+    Args:
+        store: The data folder.
+        measure: Of the same store.
+        journey_map: Whose touchpoints, expectations, personas and segments are meant.
+        who: The condition.
+
+    Raises:
+        ExpressionError: The condition is wrong.
+    """
+    snapshot = measure.snapshot(journey_map.key)
+    moment = looked_from(store, snapshot.index.as_of.overall)
+    flags = condition_flags(snapshot, who, now=None if moment is None else to_microseconds(moment))
+    return int(np.count_nonzero(flags)), len(flags)
 
 
 def count_segments(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from resa.web.answers import LATER, Scope, Send, problem
@@ -32,6 +32,9 @@ _LATER_SECONDS: Final = 60.0
 """Where it cannot start, because the workspace is gone for instance, it is tried seldomer and seldomer."""
 
 _ANSWER_SECONDS: Final = 120.0
+_LEFT: Final = 499
+"""The status of an answer that nobody waits for, as other servers call it in their logs."""
+
 _UPLOAD: Final = ("POST", "/start")
 _LARGE: Final = Limits((100 << 20) + (1 << 20), 600.0)
 """Of a file, with what a form adds to it; the screens say the same."""
@@ -114,8 +117,6 @@ class Screens:
         Raises:
             BodyRefused: The body is too large, or takes too long.
         """
-        from httpx import HTTPError, InvalidURL  # noqa: PLC0415 - see above
-
         body = await self._body(scope, headers, receive, held)
         self._wanted.set()
         with suppress(TimeoutError):
@@ -125,14 +126,26 @@ class Screens:
         kept = [(name, value) for name, value in headers.items() if name not in _OF_ONE_HOP and _OURS not in name]
         said = {"secret": self._secret, "scheme": caller.scheme, "address": str(caller.address or "")}
         said |= {"here": "yes"} if caller.here else {}
+        sent = _as_bytes([*_plain(headers), *kept, *((_OURS + name, value) for name, value in said.items())])
+        handed = self._handed_over(self._client, scope["method"], _address(self._port, scope), sent, body, send)
+        if scope["method"] not in {"GET", "HEAD"}:  # what changes something goes on to its end
+            return await handed
+        return await _while_there(receive, handed)
+
+    async def _handed_over(
+        self,
+        client: AsyncClient,
+        method: str,
+        address: str,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | AsyncIterator[bytes],
+        send: Send,
+    ) -> int:
+        from httpx import HTTPError, InvalidURL  # noqa: PLC0415 - see above
+
         begun = False
         try:
-            async with self._client.stream(
-                scope["method"],
-                _address(self._port, scope),
-                headers=_as_bytes([*_plain(headers), *kept, *((_OURS + name, value) for name, value in said.items())]),
-                content=body,
-            ) as found:
+            async with client.stream(method, address, headers=headers, content=body) as found:
                 own = [pair for pair in found.headers.raw if pair[0].decode("latin-1").lower() not in _OF_ONE_HOP]
                 begun = True
                 await send({"type": "http.response.start", "status": found.status_code, "headers": own})
@@ -158,6 +171,23 @@ class Screens:
         if not await loop.run_in_executor(None, self._signed_in, headers.get("cookie", "")):
             return await read_body(receive, headers, held)
         return passed_body(receive, _LARGE)
+
+
+async def _while_there(receive: Receive, handed: Coroutine[Any, Any, int]) -> int:
+    """Go on as long as the visitor waits; the connection is cut when they go, so that the screens stop as well."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    answering, leaving = asyncio.create_task(handed), asyncio.create_task(gone())
+    try:
+        await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
+        return await answering if answering.done() else _LEFT
+    finally:
+        for task in (answering, leaving):
+            task.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
 
 
 def _as_bytes(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

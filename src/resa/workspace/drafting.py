@@ -39,7 +39,7 @@ from resa.storage import (
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Draft", "Drafts", "difference", "fingerprint"]
+__all__ = ["Draft", "Drafts", "difference", "fingerprint", "text_in"]
 
 _TRIES = 20
 """So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
@@ -155,7 +155,7 @@ class Drafts:
         if file is None:
             self._shop.map(key)
             raise QuestionError(sentence("the map has no file"))
-        texts = {name: read_document(name, content).text for name, content in files.items()}
+        texts = {name: text_in(name, content) for name, content in files.items()}
         return Draft(
             key=key,
             file=file,
@@ -306,6 +306,12 @@ class Drafts:
         if found is None or found.file != self.of(0, key).file:
             raise QuestionError(sentence("there is no such version of this map"))
         return found
+
+
+@lru_cache(maxsize=64)
+def text_in(file: str, content: bytes) -> str:
+    """A file as text, however it is encoded; of those that were asked for just before, nothing is read again."""
+    return read_document(file, content).text
 
 
 def _loaded(texts: Mapping[str, bytes | str]) -> Loaded:

@@ -18,6 +18,7 @@ from resa.workspace.consents import withholding_of
 from resa.workspace.edits import Edits
 from resa.workspace.expiring import expired_by
 from resa.workspace.segments import following
+from resa.workspace.telling.beside import TellingBeside
 
 if TYPE_CHECKING:
     from resa.storage import Arrivals, Writer
@@ -72,6 +73,7 @@ class Live:
         self.total = Drained()
         self.trouble: Sentence | None = None
         self._background = Background(shop.folder, shop.store, shop.settings, self.hooks, tell_of_source or tell)
+        self._telling = TellingBeside(shop, tell_of_source or tell)
 
     def run(self, *, ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """Make events of what arrives until it is told to stop and nothing waits.
@@ -84,7 +86,7 @@ class Live:
             WorkspaceBusy: Another process writes, or took over.
             WorkspaceError: At its end the disk did not take what had arrived; it waits for the next start.
         """
-        with lending(self._shop.store), closing(self._background):
+        with lending(self._shop.store), closing(self._background), closing(self._telling):
             with self._shop.store.writing() as writer:
                 self._decisions = self._shop.refresh(writer).decisions
                 ready()
@@ -121,6 +123,7 @@ class Live:
                     return True
                 began = time.monotonic()
                 self._store(drainer)
+                self._telling.step()
                 if self._edited(began):
                     drainer.leave()
                     drainer, follow = self._drainer(writer, arrivals), following(self._shop, writer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -28,7 +28,7 @@ from resa.collector import (
 )
 from resa.journey_map import DataSeen, Loaded, display_name, lint, load_maps
 from resa.model.journey import JourneyMap
-from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer
+from resa.storage import BOTS, Exclusion, Finding, JourneyIndex, Load, MapVersion, Store, Writer, list_day_notes
 from resa.workspace.auditing import Audit
 from resa.workspace.collecting import SourceStatus, collect_sources, status_of_sources
 from resa.workspace.comparing import seen_of_maps
@@ -199,6 +199,7 @@ class Workspace:
         """
         measuring = self._measuring
         measuring.notes = brought_up_to_date(self)
+        measuring.day_notes = partial(list_day_notes, self.store)
         return measuring
 
     @cached_property

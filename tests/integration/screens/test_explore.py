@@ -20,10 +20,9 @@ import resa
 from resa.analytics import question_from
 from resa.base.language import LANGUAGES
 from resa.cli.app import run
-from resa.screens.answers import same_funnel
+from resa.screens.answers import funnels_of, same_funnel
 from resa.screens.asking import ASKED, address_of, asked_of, pairs_of
 from resa.screens.copying import as_command, as_document, as_python
-from resa.screens.visits import Visit
 from resa.screens.words import ENGLISH, say
 from resa.workspace import Workspace
 
@@ -286,21 +285,37 @@ def test_a_path_s_funnel_counts_the_very_same_customers(analyst: Visitor, shop: 
         question = asked_of("paths", pairs_of(query), shop.map()).question
         assert question is not None
         result = shop.measure.ask(question)
-        visit = Visit(shop, "/explore/paths", None, "en", "", secure=False)
-        addresses = []
-        for row in range(min(20, result.table.num_rows)):
-            funnel = same_funnel(visit, result, row)
-            if funnel is None:
-                without += 1
-                continue
-            with_funnel += 1
+        page = analyst.get(f"/explore/paths?{address_of(question, shop.map(), one_map=True)}").text
+        ways = [row for row in range(min(20, result.table.num_rows)) if funnels_of(result, row)]
+        leads = links(page, r"/explore/paths/funnel\b")
+        assert [int(dict(pairs_of(one.partition("?")[2]))["row"]) for one in leads] == ways
+        for row, address in zip(ways, leads, strict=True):
+            led = analyst.get(address)
             count = result.table.column("customers")[row].as_py()
-            assert shop.measure.ask(funnel).table.column("customers").to_pylist()[-1] == count
-            addresses.append("/explore/funnel?" + address_of(funnel, shop.map(), one_map=True))
-        page = analyst.get(f"/explore/paths?{address_of(question, shop.map(), one_map=True)}")
-        assert [one.rstrip("?") for one in addresses] == links(page.text, r"/explore/funnel\b")
+            if led.status_code == 303:
+                with_funnel += 1
+                funnel = same_funnel(shop.measure, result, row)
+                assert funnel is not None
+                assert led.headers["location"].rstrip("?") == (
+                    "/explore/funnel?" + address_of(funnel, shop.map(), one_map=True)
+                )
+                assert shop.measure.ask(funnel).table.column("customers").to_pylist()[-1] == count
+            else:
+                without += 1
+                assert led.status_code == 200
+                assert ENGLISH["no_same_funnel_why"] in led.text
+                nearest = analyst.get(links(led.text, r"/explore/funnel\b")[0])
+                assert nearest.status_code == 200
+                ever = shop.measure.ask(funnels_of(result, row)[-1]).table.column("customers").to_pylist()[-1]
+                assert ever > count  # others went this way too
     assert with_funnel >= 3
-    assert without >= 3  # who began another way, or went on, went this way too: a funnel counts them, the path does not
+    assert without >= 3
+
+
+@pytest.mark.parametrize("place", ["", "row=9999", "row=x", "row=-1"])
+def test_a_row_that_is_none_leads_to_no_funnel(analyst: Visitor, place: str) -> None:
+    assert analyst.get(f"/explore/paths/funnel?{place}").status_code == 404
+    assert analyst.get("/explore/trend/funnel?of=look&row=0").status_code == 404
 
 
 def test_two_groups_are_chosen_from_those_that_there_are(analyst: Visitor) -> None:

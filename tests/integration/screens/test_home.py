@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import chain
@@ -18,7 +16,6 @@ from tests.support.screens import visiting
 
 import resa
 from resa.analytics import lately
-from resa.base.errors import WorkspaceBusy
 from resa.reporting import report_content
 from resa.screens import reports
 from resa.storage import keep_visit
@@ -171,8 +168,7 @@ def collected(folder: Path, first: int, last: int, bought: int) -> None:
         shop.collect()
 
 
-def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "FRESH", timedelta())
+def test_what_changed_since_one_was_here_last(folder: Path) -> None:
     with visiting(folder, "viewer") as viewer:
         assert "Since you were here last" not in viewer.get("/").text
         collected(folder, DAYS, DAYS + 2, 0)
@@ -187,8 +183,7 @@ def test_what_changed_since_one_was_here_last(folder: Path, monkeypatch: pytest.
         assert "Nothing changed." in viewer.get("/").text
 
 
-def test_what_turned_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "FRESH", timedelta())
+def test_what_turned_is_told(folder: Path) -> None:
     (folder / "web_2.csv").unlink()
     with resa.open(folder) as shop:
         shop.remove_loads([load.id for load in shop.loads() if load.source_id == "web"][-1:])
@@ -232,23 +227,18 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counted
 
 
-def test_while_events_come_in_it_is_worked_out_once_a_minute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_worked_out_once_for_all_and_anew_once_data_came(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = counting(monkeypatch)
     with visiting(folder, "viewer") as viewer:
         first = viewer.get("/").text
         assert re.search(r"Numbers as of 20\d\d-\d\d-\d\d \d\d:\d\d UTC", first)
-        for day in range(DAYS, DAYS + 3):
-            collected(folder, day, day + 1, 5)
-            assert "700" in viewer.get("/").text
+        assert "700" in viewer.get("/map/journey").text
+        assert "700" in viewer.get("/reports/journey").text
         assert len(counted) == 1
-        assert "730" in viewer.get("/map/journey").text  # the map is as of now
-        assert "730" in viewer.get("/").text  # and so is what is newer than what is kept
+        collected(folder, DAYS, DAYS + 1, 5)
+        assert "710" in viewer.get("/map/journey").text
+        assert "710" in viewer.get("/").text
         assert len(counted) == 2
-        collected(folder, DAYS + 3, DAYS + 4, 5)
-        monkeypatch.setattr(reports, "FRESH", timedelta())
-        assert "740" in viewer.get("/").text
-        assert "740" in viewer.get("/").text
-        assert len(counted) == 3
 
 
 def test_two_shops_of_one_process_are_told_apart(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -264,43 +254,16 @@ def test_two_shops_of_one_process_are_told_apart(folder: Path, tmp_path_factory:
         assert "120" in two.get("/").text
 
 
-def test_what_fails_leaves_nothing_behind_and_many_do_not_wait() -> None:
-    answers = reports._Answers()
-    place = reports._Place(Path("/shop"), "journey", "hash", 1)
-    for _ in range(3):
-        with pytest.raises(OSError, match="full"):
-            answers.of(place, failing)
-    assert not answers._under_way
-    assert not answers._waiting
-    going, began = threading.Event(), threading.Event()
-    said = reports.Told(report=None, changes=(), at=BEGIN)  # type: ignore[arg-type]
-
-    def slowly() -> reports.Told:
-        began.set()
-        going.wait(30)
-        return said
-
-    with ThreadPoolExecutor(40) as many:
-        first = many.submit(answers.of, place, slowly)
-        began.wait(30)
-        others = [many.submit(answers.of, place, failing) for _ in range(30)]
-        busy = [one.exception(30) for one in others if one.done() or (one.running() and not held(one))]
-        going.set()
-        found = [one.exception(30) or one.result() for one in others]
-    assert first.result() is said
-    assert found.count(said) == 8
-    assert sum(isinstance(one, WorkspaceBusy) for one in found) == 22
-    assert len(busy) <= 30
-    assert not answers._waiting
-
-
-def held(one: Any) -> bool:
-    try:
-        one.exception(0.2)
-    except TimeoutError:
-        return True
-    return False
-
-
-def failing() -> reports.Told:
-    raise OSError("the disk is full")
+def test_slides_tell_what_the_home_page_tells_one_after_another(folder: Path) -> None:
+    with visiting(folder, "viewer") as viewer:
+        first = viewer.get("/map/journey/present").text
+        assert "700" in first
+        count = int(re.findall(r">1/(\d+) ·", first)[0])
+        told = [viewer.get(f"/map/journey/present?slide={number}").text for number in range(1, count + 1)]
+        for number, html in enumerate(told, start=1):
+            turns = re.findall(r'<a rel="(\w+)" href="([^"]+)"', html)
+            expected = [("prev", f"/map/journey/present?slide={number - 1}")] * (number > 1)
+            expected += [("next", f"/map/journey/present?slide={number + 1}")] * (number < count)
+            assert turns == expected
+            assert re.search(r'<a rel="up" class="leave" href="/map/journey"', html)
+        assert any("After Cart we expect Purchase within 1 day" in html for html in told)

@@ -21,6 +21,8 @@ PAGES = (
     "/map/journey?plain=1",
     "/map/journey?persona=*",
     "/map/journey?from=2026-03-01&until=2026-03-31&against=before",
+    "/map/journey/present",
+    "/map/journey/present?slide=2",
     "/edit/journey",
     "/edit/journey?touchpoint=start",
     "/edit/journey/text",
@@ -51,6 +53,9 @@ WRONG = {
     "/map/journey?from=2026-03-02&until=2026-03-01": 404,
     "/map/journey?from=2026-03-02&against=year": 404,
     "/edit/jurney": 404,
+    "/map/journey/present?slide=0": 404,
+    "/map/journey/present?slide=99": 404,
+    "/map/jurney/present": 404,
     "/map/journey/files/journey.exe": 404,
     "/reports/nothing": 404,
     "/nothing/at/all": 404,
@@ -101,7 +106,8 @@ def test_nothing_that_people_or_data_say_becomes_markup(admin: Visitor, path: st
         assert not attributes.get("src")
     if not path.startswith("/reports/"):  # a report is of one language, that of its map
         assert f'<html lang="{language}">' in answer.text
-        assert '<form class="out" method="post" action="/sign-out">' in answer.text
+        if "/present" not in path:  # slides are alone in the room
+            assert '<form class="out" method="post" action="/sign-out">' in answer.text
 
 
 @pytest.mark.parametrize("path", WRONG)

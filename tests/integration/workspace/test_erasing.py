@@ -190,6 +190,19 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "last_visits",  # numbers of maps, which count and name nobody
         "draft_steps",  # what people write into maps
         "saved_texts",
+        "comments",  # what people write on screens, where they are asked to name no customer
+        "day_notes",
+        "saved_views",
+        "composed_reports",
+        "report_parts",
+        "report_links",
+        "owners",  # what people call each other in maps, and who of the staff is meant
+        "recipients",
+        "stopped_kinds",
+        "news",  # numbers of maps
+        "tellings",
+        "told",
+        "reviews",
         "erasures",
         "erased_identifiers",
         "source_states",

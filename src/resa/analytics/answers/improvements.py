@@ -36,7 +36,7 @@ from resa.kernels import Interval, difference_interval, tally
 from resa.model.journey import Expectation, Improvement
 from resa.model.verdicts import FEWEST
 
-__all__ = ["IMPROVEMENT_COLUMNS", "answer_improvements"]
+__all__ = ["IMPROVEMENT_COLUMNS", "ComparedImprovement", "answer_improvements"]
 
 _SIDES: Final = ("before", "after")
 
@@ -71,7 +71,7 @@ _NONE: Final = sentence(
 
 
 @dataclass(frozen=True)
-class _Compared:
+class ComparedImprovement:
     """One improvement.
 
     Attributes:
@@ -133,14 +133,15 @@ class _Compared:
         flags: Flags = self.measured.outcomes.opened_at >= self.start
         return flags
 
-    def sides(self, members: Flags | slice) -> Iterator[tuple[Flags, int, int, Interval]]:
+    def sides(self, members: Flags | slice, confidence: float = 0.95) -> Iterator[tuple[Flags, int, int, Interval]]:
         """Of before and after: which openings, how many are mature and met, and the share with its interval."""
         found = self.measured.outcomes
         inside = np.zeros(len(found.customer), np.bool_)
         inside[members] = True
         for wanted in (~self.later, self.later):
             chosen = inside & wanted & found.mature
-            counts, intervals = tally(found.customer[chosen], found.outcome[chosen], found.mature[chosen])
+            of = found.customer[chosen], found.outcome[chosen], found.mature[chosen]
+            counts, intervals = tally(*of, confidence=confidence)
             yield chosen, int(counts[0, :, 1].sum()), int(counts[0, OUTCOMES.index("met"), 1]), intervals[0]
 
 
@@ -150,7 +151,7 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
     items = [item for item in asked if item.days]
     columns = (*(items[0].measured.groups.columns if items else ()), *IMPROVEMENT_COLUMNS)
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[_Compared, tuple[Flags, ...]]] = []
+    behind: list[tuple[ComparedImprovement, tuple[Flags, ...]]] = []
     for item in items:
         for label, members in item.measured.groups.split():
             (before, *first, one), (after, *second, two) = item.sides(members)
@@ -195,7 +196,7 @@ def _verdict(low: float, high: float) -> str:
     return "higher" if low > 0 else "lower" if high < 0 else "not told apart"
 
 
-def _asked(question: ImprovementsQuestion, selection: Selection) -> Iterator[_Compared]:
+def _asked(question: ImprovementsQuestion, selection: Selection) -> Iterator[ComparedImprovement]:
     journey_map = selection.snapshot.journey_map
     known = {improvement.key: improvement for improvement in journey_map.improvements}
     for name in question.names:
@@ -220,10 +221,12 @@ def _asked(question: ImprovementsQuestion, selection: Selection) -> Iterator[_Co
     for name, improvement in known.items():
         arrow = journey_map.expectation_named(improvement.should_move or "")
         if improvement.since is not None and arrow is not None and (not question.names or name in question.names):
-            yield _Compared(selection, improvement, journey_map.expectation[arrow], improvement.since, question.days)
+            yield ComparedImprovement(
+                selection, improvement, journey_map.expectation[arrow], improvement.since, question.days
+            )
 
 
-def _sql(selection: Selection, items: list[_Compared], columns: tuple[Column, ...]) -> str:
+def _sql(selection: Selection, items: list[ComparedImprovement], columns: tuple[Column, ...]) -> str:
     statement = selection.statement
     branches = []
     for number, item in enumerate(items):
@@ -232,7 +235,7 @@ def _sql(selection: Selection, items: list[_Compared], columns: tuple[Column, ..
     return statement.select(united(branches, columns, "number, rank"))
 
 
-def _compared_sql(statement: Statement, item: _Compared, number: int) -> tuple[Statement, str]:
+def _compared_sql(statement: Statement, item: ComparedImprovement, number: int) -> tuple[Statement, str]:
     """The steps of one improvement, and its SELECT."""
     outcomes, groups = item.measured.outcomes, item.measured.groups
     statement = openings_sql(

@@ -32,7 +32,7 @@ from resa.base.language import Sentence, sentence, sentences
 from resa.kernels import Interval, clustered_interval
 from resa.model.journey import Metric
 
-__all__ = ["METRIC_COLUMNS", "answer_metrics"]
+__all__ = ["METRIC_COLUMNS", "MeasuredMetric", "answer_metrics"]
 
 METRIC_COLUMNS: Final = (
     Column("metric", pa.string(), "Its key."),
@@ -47,7 +47,7 @@ _NOTHING: Final = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class _Measured:
+class MeasuredMetric:
     """One metric over the visits that a question looks at.
 
     Attributes:
@@ -119,9 +119,9 @@ class _Measured:
 
 def answer_metrics(question: MetricsQuestion, selection: Selection) -> Answer:
     """Measure the metrics of the map, or those that are named."""
-    measured = [_Measured(metric, selection) for metric in _asked(question, selection)]
+    measured = [MeasuredMetric(metric, selection) for metric in _asked(question, selection)]
     rows: list[tuple[object, ...]] = []
-    behind: list[tuple[_Measured, Flags | slice]] = []
+    behind: list[tuple[MeasuredMetric, Flags | slice]] = []
     for item in measured:
         for label, members in item.groups.split():
             whose = item.customers[members]
@@ -163,7 +163,7 @@ def _asked(question: MetricsQuestion, selection: Selection) -> Iterator[Metric]:
     yield from (metric for key, metric in known.items() if not question.names or key in question.names)
 
 
-def _without(measured: list[_Measured]) -> Iterator[Sentence]:
+def _without(measured: list[MeasuredMetric]) -> Iterator[Sentence]:
     """How many visits say nothing that could be added up."""
     for item in measured:
         missing = int(np.isnan(item.numbers).sum())
@@ -180,7 +180,7 @@ def _without(measured: list[_Measured]) -> Iterator[Sentence]:
 # The same in SQL.
 
 
-def _sql(measured: list[_Measured]) -> str:
+def _sql(measured: list[MeasuredMetric]) -> str:
     statement = measured[0].selection.statement
     branches = []
     for place, item in enumerate(measured):
@@ -192,7 +192,7 @@ def _sql(measured: list[_Measured]) -> str:
     )
 
 
-def _branch(statement: Statement, item: _Measured, place: int) -> tuple[Statement, str]:
+def _branch(statement: Statement, item: MeasuredMetric, place: int) -> tuple[Statement, str]:
     """The steps of one metric, and the SELECT of its rows."""
     metric, selection, groups = item.metric, item.selection, item.groups
     touchpoints = f" AND touchpoint IN {listed(metric.of)}" if metric.of else ""
@@ -226,7 +226,7 @@ def _value_sql(metric: Metric) -> str:
     return f"coalesce({value}, 0) / nullif(count(DISTINCT customer), 0)" if metric.per_customer else value
 
 
-def _interval_sql(statement: Statement, item: _Measured, place: int) -> tuple[Statement, str, str]:
+def _interval_sql(statement: Statement, item: MeasuredMetric, place: int) -> tuple[Statement, str, str]:
     """The steps of a metric's intervals, and what gives the limits of a row `t`."""
     metric = item.metric
     ratio = metric.kind == "mean" or metric.per_customer

@@ -341,7 +341,8 @@ def _stages_over_time(result: Result, journey_map: JourneyMap, **how: Any) -> Sv
     for row in result.part("over_time").table.to_pylist():
         value = row["customers"] if row["complete"] else None
         lines.setdefault(_stage(journey_map, row["stage"]), []).append(CurvePoint(at=row["period"], value=value))
-    return _curves(lines, journey_map, say("stages_over_time", said_in(journey_map.language)), counts=True, **how)
+    title = say("stages_over_time", said_in(journey_map.language))
+    return _curves(lines, journey_map, title, days=result.day_notes, counts=True, **how)
 
 
 def _channel_name(result: Result, key: str) -> str:
@@ -396,7 +397,8 @@ def _trend(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
     ]
     target = None if counts else journey_map.expectation[of].target
     title = touchpoint_name(journey_map, of) if counts else arrow_name(journey_map, of)
-    return _curves(lines, journey_map, title, target=target, notes=notes, counts=counts, **how)
+    days = result.day_notes
+    return _curves(lines, journey_map, title, target=target, notes=notes, days=days, counts=counts, **how)
 
 
 def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
@@ -414,7 +416,8 @@ def _metrics(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
             CurvePoint(at=date.fromisoformat(row["group"]), value=row["value"], low=row["low"], high=row["high"])
             for row in rows
         ]
-        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, note=metric.unit, **how)
+        how = {**how, "note": metric.unit, "days": result.day_notes}
+        return _curves({metric.name: points}, journey_map, metric.name, counts=not share, **how)
     language = said_in(journey_map.language)
     bars = [
         Bar(

@@ -24,8 +24,9 @@ from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, in_language, sentence
 from resa.base.showing import notes_html, table_html
-from resa.drawing import PICTURE_FILES, format_count
+from resa.drawing import PICTURE_FILES, format_count, format_days
 from resa.model.journey import JourneyMap
+from resa.model.writing import DayNote
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
@@ -127,6 +128,7 @@ class Result:
         computed_at: When; no part of equality.
         identify: Gives the identifiers of customers.
         journey_map: The map that was asked, for names in pictures.
+        day_notes: What happened on the days that it shows, if it is over calendar time.
     """
 
     question: Question
@@ -140,6 +142,7 @@ class Result:
     journey_map: JourneyMap
     others: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[Sentence, ...] = ()
+    day_notes: tuple[DayNote, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -282,6 +285,7 @@ class Result:
             "others": dict(self.others),
             "parts": {name: _rows(part.table) for name, part in self.parts.items() if part is not self.main},
             "warnings": list(self.warnings),
+            **({"day_notes": [_as_row(note) for note in self.day_notes]} if self.day_notes else {}),
             "computed_at": plain(self.computed_at),
         }
 
@@ -384,6 +388,8 @@ def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str
         yield f"not listed: {name}", f"{count:,}"
     for warning in result.warnings:
         yield "know before use", warning
+    for note in result.day_notes:
+        yield f"on {format_days(note.first, note.last, 'en')}", note.text
     for name, part in parts.items():
         for column in part.columns:
             yield f"{name}: {column.name}", column.about
@@ -413,8 +419,16 @@ def _notes(result: Result, language: str = "en", *, others: bool = True) -> list
     named = ", ".join(f"{heading(name, language)} {format_count(value, language)}" for name, value in left)
     rest = [sentence("others: {names}", names=named)] if named else []
     moment = plain(result.as_of) or sentence("no moment: no load is finished")
-    notes = [*rest, sentence("data complete to {moment}", moment=moment), *result.warnings]
+    happened = [
+        sentence("on {days}: {text}", days=format_days(one.first, one.last, language), text=one.text)
+        for one in result.day_notes
+    ]
+    notes = [*rest, sentence("data complete to {moment}", moment=moment), *result.warnings, *happened]
     return [in_language(note, language) for note in notes]
+
+
+def _as_row(note: DayNote) -> dict[str, str]:
+    return {"first": note.first.isoformat(), "last": note.last.isoformat(), "text": note.text}
 
 
 def _as_html(result: Result) -> str:

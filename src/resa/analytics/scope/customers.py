@@ -64,6 +64,11 @@ class CustomerExpressions:
         packed = self._snapshot.keep(self._key(text), make)
         return np.unpackbits(packed, count=self._count).view(np.bool_)
 
+    def tried(self, text: str) -> Flags:
+        """The same of a condition that somebody is only trying: it is not kept."""
+        found: Flags = self._evaluate(self._compiled(text, "boolean")).to_numpy(zero_copy_only=False)
+        return found
+
     def prepare(self, texts: Iterable[str]) -> None:
         """Evaluate several conditions for `flags` in one pass over the customers."""
         new = [text for text in dict.fromkeys(texts) if not self._snapshot.keeps(self._key(text))]

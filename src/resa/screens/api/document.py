@@ -263,6 +263,7 @@ def _answer(kind: str) -> _Json:
     parts = {name: {"type": "array", "items": _row(columns)} for name, columns in others}
     counts = {"type": "object", "additionalProperties": {"type": "integer"}}
     text: _Json = {"type": "string"}
+    day: _Json = {"type": "string", "format": "date"}
     properties: _Json = {
         "kind": {"const": kind},
         "question": {"type": "object", "description": "What was asked; asked again, it is the same question."},
@@ -279,7 +280,13 @@ def _answer(kind: str) -> _Json:
         "truncated": {"type": "boolean", "description": "Whether rows were left out."},
         "columns": {"type": "object", "description": "Of each table: name, type and meaning, with its unit."},
     }
-    return {"type": "object", "required": list(properties), "properties": properties}
+    happened: _Json = {"first": day, "last": day, "text": text}
+    notes: _Json = {
+        "type": "array",
+        "items": {"type": "object", "required": list(happened), "properties": happened},
+        "description": "What happened on the days that are shown, where people wrote it down.",
+    }
+    return {"type": "object", "required": list(properties), "properties": {**properties, "day_notes": notes}}
 
 
 def _row(columns: tuple[Column, ...]) -> _Json:

@@ -1,4 +1,4 @@
-// Editing by keyboard: moving over the wall, changing a cell where it stands, finding a line of the text.
+// Editing by keyboard: moving over the wall, changing a cell where it stands, finding a line of the text; slides.
 // Everything works without this too, by links and forms.
 
 const LINES = new Set(["actions", "motivation", "questions", "frontstage", "backstage", "support"]);
@@ -149,15 +149,83 @@ class Text {
   }
 }
 
+// A condition: while rows or text are changed, what follows from them is asked for, and what is not being typed in shown.
+class Condition {
+  constructor(form) {
+    this.form = form;
+    form.addEventListener("input", (event) => {
+      const cells = event.target.closest(".one")?.querySelectorAll("select, input");
+      if (cells && event.target === cells[0]) {
+        const values = event.target.selectedOptions[0]?.dataset.values;
+        const input = [...cells].find((one) => one.name.endsWith(".value"));
+        if (values) input.setAttribute("list", values);
+        else input.removeAttribute("list");
+      }
+      this.later(event.target);
+    });
+    form.addEventListener("click", (event) => {
+      if (event.target.name !== "do" || !event.target.closest("[data-part]")) return;
+      event.preventDefault();
+      this.ask(null, event.target.value);
+    });
+  }
+
+  later(field) {
+    clearTimeout(this.waiting);
+    this.asked?.abort();
+    this.waiting = setTimeout(() => this.ask(field, ""), 250);
+  }
+
+  async ask(field, done) {
+    clearTimeout(this.waiting);
+    this.asked?.abort();
+    this.asked = new AbortController();
+    const said = new URLSearchParams(new FormData(this.form));
+    if (done) said.set("do", done);
+    try {
+      const answer = await fetch(`${this.form.action}?${said}`, { signal: this.asked.signal });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const busy = field?.closest("[data-part]");
+      for (const part of document.querySelectorAll("[data-part]")) {
+        const other = page.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (other && part !== busy) part.replaceWith(document.adoptNode(other));
+      }
+      if (done) this.form.querySelector(".group:last-of-type .one:last-of-type select")?.focus();
+      history.replaceState(null, "", `?${new URLSearchParams(new FormData(this.form))}`); // what is looked at is a link
+    } catch {
+      return; // something else was typed meanwhile, or the server cannot be reached: asked again with the next letter
+    }
+  }
+}
+
 const table = document.querySelector("[data-wall]");
 if (table) new Wall(table);
 const area = document.querySelector("textarea[data-lines]");
 if (area) new Text(area);
+const condition = document.querySelector("form[data-compose]");
+if (condition) new Condition(condition);
+
+// Slides are turned by the keys that the remote controls of lecterns send.
+if (document.querySelector("[data-slides]")) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, button, [tabindex='0']")) return;
+    const way = {
+      ArrowRight: "next", PageDown: "next", " ": event.shiftKey ? "prev" : "next",
+      ArrowLeft: "prev", PageUp: "prev",
+      Escape: "up",
+    }[event.key];
+    const link = way && document.querySelector(`a[rel=${way}]`);
+    if (!link) return;
+    event.preventDefault();
+    link.click();
+  });
+}
 
 // What was typed and not kept is not left without a question.
 let unsent = false;
 document.addEventListener("input", (event) => {
-  if (event.target.closest("main form[method=post]")) unsent = true;
+  if (event.target.closest("main form[method=post], form[data-compose]")) unsent = true;
 });
 document.addEventListener("submit", () => (unsent = false));
 addEventListener("beforeunload", (event) => unsent && event.preventDefault());
