@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from resa.base.addresses import Kept, networks
+from resa.base.addresses import Kept, is_origin, is_safe, networks
 from resa.base.calendars import read_span
 from resa.base.errors import Problem, SettingsError, did_you_mean
-from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
+from resa.base.language import as_it_is, one_of, pattern, said_by, sentence, spoken
 
 __all__ = ["Setting", "Settings", "read_settings", "settings_said"]
 
@@ -33,12 +33,17 @@ _SAID: Mapping[str, str] = {
     "string_type": pattern("input should be a valid string"),
     "literal_error": pattern("input should be {expected}"),
     "tuple_type": pattern("input should be a list"),
+    "bool_parsing": pattern("input should be true or false"),
+    "bool_type": pattern("input should be true or false"),
 }
 """What pydantic says of a wrong value, by its type."""
 
 
 Demanded = Literal["all", "viewer", "analyst", "marketer", "service", "privacy_officer", "admin"]
 """Of whom a second factor can be asked."""
+
+Given = Literal["viewer", "analyst", "marketer", "service", "privacy_officer", "admin"]
+"""The roles that a company's provider can give."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ def _kind(annotation: Any, metadata: Iterable[Any]) -> str:
     """What a setting may be, in words."""
     if get_origin(annotation) is Literal:
         return ", ".join(get_args(annotation))
+    if annotation is bool:
+        return "true, false"
     if annotation is int:
         bounds = {name: getattr(one, name) for one in metadata for name in ("ge", "le") if hasattr(one, name)}
         return " ".join(["number", *(f"{word} {bounds[name]:,}" for name, word in _BOUNDS.items() if name in bounds)])
@@ -182,6 +189,77 @@ class Settings(BaseSettings):
         "none yet sees nothing but the page on which it is set up.",
     )
 
+    oidc_client_id: str = Field(
+        default="", description="What your company's OpenID provider calls Resa, where it was registered."
+    )
+
+    oidc_address: str = Field(
+        default="",
+        description="Where browsers reach this server: `https://resa.shop.se`. The provider leads back to "
+        "`/sign-in/company/back` there, which is to be registered.",
+    )
+
+    oidc_issuer: str = Field(
+        default="",
+        description="The OpenID provider of your company, by which people sign in, as it names itself (`issuer`): "
+        "`https://login.example.com/realms/shop`. Empty: people sign in by passwords alone. It needs "
+        "`oidc_client_id` and `oidc_address`.",
+    )
+
+    oidc_secret_env: str = Field(
+        default="RESA_OIDC_SECRET",
+        description="The environment variable that holds the secret which the provider gave for it. Empty, as "
+        "`oidc_secret_file` is: it gave none (a public client).",
+    )
+
+    oidc_secret_file: str = Field(
+        default="",
+        description="Instead of the variable: a file that holds this secret alone, such as "
+        "`/run/credentials/resa.service/oidc`. Keep it out of what is shared.",
+    )
+
+    oidc_name: str = Field(
+        default="", max_length=60, description="What people call the provider: *Sign in with …*. Empty: its host."
+    )
+
+    oidc_scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("openid", "email", "profile"),
+        description="What is asked of the provider; `openid` is asked in any case. A list, or a text with commas.",
+    )
+
+    oidc_email: Literal["verified", "trusted"] = Field(
+        default="verified",
+        description="Of whom the provider does not say whether their address is verified: refused (`verified`), or "
+        "believed (`trusted`), where nobody can choose an address for themselves. Of whom it says that it is not, is "
+        "refused in any case.",
+    )
+
+    oidc_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Everybody with a verified address of these domains may come in: `shop.se`. A list, or a text "
+        "with commas. Without any, only who was invited.",
+    )
+
+    oidc_role: Given = Field(default="viewer", description="The role of who comes in by their domain.")
+
+    oidc_claim: str = Field(
+        default="",
+        description="The claim that says a person's groups: `groups`, or `realm_access.roles` for what lies deeper.",
+    )
+
+    oidc_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="What each of these groups is here: `resa-admins = admin`, the first that fits. The provider "
+        "then says everybody's role, at each sign-in; who is in none of them is refused. A list, or a text with "
+        "commas.",
+    )
+
+    oidc_only: bool = Field(
+        default=False,
+        description="Passwords open nothing any more, but for who is an emergency administrator: `resa people "
+        "emergency`.",
+    )
+
     keep_events: str = Field(
         default="",
         description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
@@ -225,7 +303,54 @@ class Settings(BaseSettings):
             )
         return given.strip()
 
-    @field_validator("trusted_proxies", "second_factor_for", mode="before")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, given: str, info: ValidationInfo) -> str:
+        if given and not is_safe(given):
+            raise ValueError(
+                sentence("'{value}' is no issuer; write its https address, as the provider names itself", value=given)
+            )
+        for name in ("oidc_client_id", "oidc_address"):
+            if given and not info.data.get(name, "wrong, which is told by itself"):
+                raise ValueError(sentence("say {name}, too", name=name))
+        return given
+
+    @field_validator("oidc_address")
+    @classmethod
+    def _address(cls, given: str) -> str:
+        given = given.rstrip("/")
+        if given and not is_origin(given):
+            raise ValueError(
+                sentence("'{value}' is no address of a server; write one such as https://resa.shop.se", value=given)
+            )
+        return given
+
+    @field_validator("oidc_domains")
+    @classmethod
+    def _domains(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for text in given:
+            if not re.fullmatch(r"[^\s@*/:]+\.[^\s@*/:]+", text):
+                raise ValueError(sentence("'{value}' is no domain; write one such as shop.se", value=text))
+        return tuple(text.lower() for text in given)
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _roles(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for text in given:
+            group, _, role = text.rpartition("=")
+            if not group.strip() or role.strip() not in get_args(Given):
+                raise ValueError(
+                    sentence(
+                        "'{value}' gives no role; write a group, = and one of {roles}",
+                        value=text,
+                        roles=one_of(get_args(Given)),
+                    )
+                )
+        if given and not info.data.get("oidc_claim", "-"):
+            raise ValueError(sentence("say in oidc_claim, too, which claim holds the groups"))
+        return given
+
+    @field_validator("trusted_proxies", "second_factor_for", "oidc_scopes", "oidc_domains", "oidc_roles", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""

@@ -8,6 +8,7 @@ from typing import Final
 from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
+from resa.screens.words_of_company import OF_COMPANY
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_questions import OF_QUESTIONS
 
@@ -17,6 +18,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_QUESTIONS,
     **OF_EDITING,
     **OF_BEGINNINGS,
+    **OF_COMPANY,
     # The frame
     "home": "Home",
     "map": "Map",

@@ -25,6 +25,7 @@ from resa.storage.audit import (
     put_entry,
 )
 from resa.storage.compaction import compact_files
+from resa.storage.company_sign_ins import Arrived, How, Turned, enter_by_company, unbind_person, use_sign_in
 from resa.storage.consents import (
     ConsentRecord,
     Kept,
@@ -99,6 +100,7 @@ from resa.storage.people import (
     list_people,
     make_first_person,
     password_of,
+    set_emergency,
 )
 from resa.storage.persons import Unified, Unifier
 from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
@@ -159,6 +161,7 @@ __all__ = [
     "ApiKey",
     "Arrival",
     "Arrivals",
+    "Arrived",
     "AsOf",
     "AuditEntry",
     "Cause",
@@ -172,6 +175,7 @@ __all__ = [
     "Finding",
     "Hasher",
     "Held",
+    "How",
     "JourneyIndex",
     "Kept",
     "KeptOut",
@@ -195,6 +199,7 @@ __all__ = [
     "SourceState",
     "Sparse",
     "Store",
+    "Turned",
     "Unified",
     "Unifier",
     "Waiting",
@@ -229,6 +234,7 @@ __all__ = [
     "end_person",
     "end_session",
     "end_session_of",
+    "enter_by_company",
     "erase_rows",
     "erased_with",
     "expire_entries",
@@ -301,6 +307,7 @@ __all__ = [
     "search_everything",
     "segment_history",
     "segment_states_of",
+    "set_emergency",
     "settle_draft",
     "share_file",
     "since_when",
@@ -309,7 +316,9 @@ __all__ = [
     "states_of_sources",
     "touchpoints_without_history",
     "trying",
+    "unbind_person",
     "undo_step",
+    "use_sign_in",
     "verify_store",
     "waiting_for_code",
     "with_parts",

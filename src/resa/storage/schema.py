@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -45,6 +46,7 @@ __all__ = [
     "segment_states",
     "sessions",
     "source_states",
+    "used_sign_ins",
     "workspace",
 ]
 
@@ -336,7 +338,20 @@ people = Table(
     Column("factor", LargeBinary),  # null: none, not even begun
     Column("factor_since", BigInteger),  # null: not confirmed by a code yet
     Column("factor_step", BigInteger),  # of the newest code that was used: it and those before hold no more
+    # Who they are for the company's provider, once they signed in by it: an address may be another's one day.
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("emergency_since", BigInteger),  # their password opens where those of others do not; null: it does not
     sqlite_autoincrement=True,
+)
+
+Index("ix_people_issuer_subject", people.c.issuer, people.c.subject, unique=True)
+
+used_sign_ins = Table(  # by the company's provider; each holds once, and stays here while it might come again
+    "used_sign_ins",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("until", BigInteger, nullable=False),
 )
 
 invitations = Table(
@@ -358,6 +373,7 @@ sessions = Table(
     Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
     Column("ended_at", BigInteger),
     Column("code_until", BigInteger),  # the password was right, a code is due until then; null: none is
+    Column("issuer", Text),  # of the company's provider that said who it is; null: a password or a link did
 )
 
 recovery_codes = Table(  # each stands in for one code of a second factor that was lost, and goes when it was used
