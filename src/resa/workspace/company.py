@@ -229,7 +229,7 @@ class Company:
         yield Looked(
             good > 0,
             sentence(
-                "{count} of its keys can be used, for {algorithms}",
+                "keys that can be used: {count}, for {algorithms}",
                 count=str(good),
                 algorithms=", ".join(discovered.algorithms),
             ),
