@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -46,8 +46,11 @@ class CompanyProvider:
         userinfo: What it tells besides.
         said: What it says of itself instead; `None` leaves it out.
         down: Whether it answers nothing but 503.
+        redirect: Where it leads to instead of an answer.
+        waits: So many seconds before each answer.
         asked: How often each of its addresses was asked.
         codes: What each code was given for.
+        forms: What was sent to redeem codes.
     """
 
     issuer: str = ""
@@ -59,9 +62,12 @@ class CompanyProvider:
     userinfo: dict[str, Any] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)
     down: bool = False
+    redirect: str = ""
+    waits: float = 0.0
     secret: str = SECRET
     asked: dict[str, int] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    forms: list[Mapping[str, str]] = field(default_factory=list)
     keys: dict[str, RSAKey | ECKey] = field(default_factory=_keys)
 
     def as_new(self, **person: Any) -> None:
@@ -69,6 +75,7 @@ class CompanyProvider:
         self.person = {"sub": "anna-1", "email": "anna@shop.se", "email_verified": True, "name": "Anna Lind", **person}
         self.signs, self.claims, self.header, self.token, self.userinfo = "RS256", {}, {}, None, {}
         self.said, self.down, self.asked, self.secret = {}, False, {}, SECRET
+        self.redirect, self.waits, self.forms = "", 0.0, []
 
     def allow(self, address: str) -> dict[str, str]:
         """What the browser brings back when somebody signs in at an address that we led to."""
@@ -99,6 +106,7 @@ class CompanyProvider:
 
     def redeemed(self, form: Mapping[str, str], basic: str) -> tuple[int, dict[str, Any]]:
         """What it gives for a code: once, to who has the secret, and who began."""
+        self.forms.append(form)
         expected = f"{CLIENT}:secret%2Fof+tests%2B%25"
         good = basic == expected if self.secret else form.get("client_id") == CLIENT
         asked = self.codes.pop(form.get("code", ""), None)
@@ -145,11 +153,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, said: Any) -> None:
         body = json.dumps(said).encode()
+        time.sleep(self.provider.waits)
+        if self.provider.redirect:
+            status = 302
         self.send_response(503 if self.provider.down else status)
+        self.send_header("location", self.provider.redirect)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # nobody waits for it any more
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - what it is called there
         """Say nothing."""

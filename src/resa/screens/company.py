@@ -29,10 +29,10 @@ _SHOWN: Final = 12
 
 
 @get("/sign-in/company", opt={"open": True}, sync_to_thread=True)
-def to_company(visit: Visiting, to: FromQuery[str] = "/") -> Html:
-    """Lead to the provider."""
+def to_company(request: Request[Any, Any, Any], visit: Visiting, to: FromQuery[str] = "/") -> Html:
+    """Lead who asked for it on a page of ours to the provider; a link elsewhere signs nobody in."""
     company, way = Company(visit.shop), own_path(to)
-    if not company.named:
+    if not company.named or request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return redirect("/sign-in", to=way)
     try:
         begun = company.begin(way)

@@ -65,6 +65,15 @@ def test_by_tls_what_the_browser_keeps_is_for_this_host_alone(visitor: Visitor, 
     assert came.status_code == 303
 
 
+def test_a_link_of_another_site_begins_nothing(visitor: Visitor, company: CompanyProvider) -> None:
+    for site in ("cross-site", "same-site"):
+        answer = visitor.get("/sign-in/company?to=/map", **{"sec-fetch-site": site})
+        assert answer.headers["location"] == "/sign-in?to=%2Fmap"
+        assert "resa-company" not in visitor.client.cookies
+    answer = visitor.get("/sign-in/company?to=/map", **{"sec-fetch-site": "same-origin"})
+    assert answer.headers["location"].startswith(company.issuer)
+
+
 def test_the_session_of_before_ends(visitor: Visitor, company: CompanyProvider, with_company: Path) -> None:
     sign_in(visitor, company)
     before = visitor.client.cookies["resa-session"]
