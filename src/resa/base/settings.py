@@ -234,6 +234,12 @@ class Settings(BaseSettings):
         "refused in any case.",
     )
 
+    oidc_require: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Claims that must be so, of everybody at each sign-in: `hd = shop.se`, `amr = mfa`. A list, or a "
+        "text with commas.",
+    )
+
     oidc_domains: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Everybody with a verified address of these domains may come in: `shop.se`. A list, or a text "
@@ -333,6 +339,17 @@ class Settings(BaseSettings):
                 raise ValueError(sentence("'{value}' is no domain; write one such as shop.se", value=text))
         return tuple(text.lower() for text in given)
 
+    @field_validator("oidc_require")
+    @classmethod
+    def _required(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for text in given:
+            name, _, value = text.partition("=")
+            if not name.strip() or not value.strip():
+                raise ValueError(
+                    sentence("'{value}' requires nothing; write a claim, = and what it must be", value=text)
+                )
+        return given
+
     @field_validator("oidc_roles")
     @classmethod
     def _roles(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -350,7 +367,15 @@ class Settings(BaseSettings):
             raise ValueError(sentence("say in oidc_claim, too, which claim holds the groups"))
         return given
 
-    @field_validator("trusted_proxies", "second_factor_for", "oidc_scopes", "oidc_domains", "oidc_roles", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "second_factor_for",
+        "oidc_scopes",
+        "oidc_require",
+        "oidc_domains",
+        "oidc_roles",
+        mode="before",
+    )
     @classmethod
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""

@@ -131,8 +131,14 @@ def _page(visit: Visit, *, status: int = 200, done: str = "", password_why: str 
         factor_why=factor_why,
         left=visit.shop.people.recovery_codes_left(_person(visit)),
         company=Company(visit.shop),
-        by_password=_person(visit).has_password and visit.shop.people.may_use_password(_person(visit)),
+        by_password=_by_password(visit),
     )
+
+
+def _by_password(visit: Visit) -> bool:
+    """Whether a password is something to speak of: not of who has none because the company's provider lets them in."""
+    person = _person(visit)
+    return visit.shop.people.may_use_password(person) and (person.has_password or not person.has_company)
 
 
 def _factor(visit: Visit, *, status: int = 200, why: str = "") -> Html:

@@ -22,7 +22,9 @@ _TRIES: Final = Attempts()
 """How often somebody came back from the provider with what opens nothing: each time the provider is asked."""
 
 _KEPT: Final = timedelta(minutes=MINUTES)
-_SAID: Final = frozenset({"denied", "unknown", "ended", "other_subject", "unverified", "no_email", "no_group"})
+_SAID: Final = frozenset(
+    {"denied", "unknown", "ended", "other_subject", "unverified", "no_email", "no_group", "required"}
+)
 _ANEW: Final = frozenset({"not_begun", "state", "used"})
 _DOWN: Final = frozenset({"provider_down"})
 _SHOWN: Final = 12

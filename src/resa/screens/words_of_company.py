@@ -27,6 +27,7 @@ OF_COMPANY: Final[Mapping[str, str]] = {
     "administrator here.",
     "company_no_email": "{name} does not tell your e-mail address. Ask who looks after it, or an administrator here.",
     "company_no_group": "You are in no group of {name} that may come in here. Ask an administrator.",
+    "company_required": "Your account at {name} is not of the kind that may come in here. Ask an administrator.",
     "company_not_believed": "The answer of {name} could not be trusted, and nobody was signed in. An administrator "
     "finds the reason ({why}) in the audit log; this looks for it: resa people check-provider",
     "company_signed_out": "You are signed out here. At {name} you are still signed in.",

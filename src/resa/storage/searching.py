@@ -26,7 +26,9 @@ __all__ = ["search_everything"]
 _AT_ONCE: Final = 1 << 24
 _OVERLAP: Final = 1 << 12
 _ROWS: Final = 65_536
-_STAFF: Final = frozenset({("people", "email"), ("people", "name"), ("audit", "who"), ("saved_texts", "who")})
+_STAFF: Final = frozenset(
+    {("people", "email"), ("people", "name"), ("people", "subject"), ("audit", "who"), ("saved_texts", "who")}
+)
 
 
 def search_everything(layout: Layout, needles: Needles, *, arrived: int) -> list[str]:

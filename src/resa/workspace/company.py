@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
@@ -293,6 +294,8 @@ class Company:
 
     def _arrived(self, claims: Mapping[str, Any]) -> Arrived:
         settings = self._settings
+        if not all(_holds(claims, text) for text in settings.oidc_require):
+            raise TurnedAway("required")
         email, name = self._email(claims), claims.get("name")
         role: Role | None = None
         if settings.oidc_roles:
@@ -391,6 +394,14 @@ def _role_of(said: object, roles: Iterable[str]) -> Role | None:
         if group.strip() in groups:
             return cast("Role", role.strip())
     return None
+
+
+def _holds(claims: Mapping[str, Any], text: str) -> bool:
+    """Whether a claim is what is required, or one of several things that it is."""
+    name, _, value = text.partition("=")
+    said = _deep(claims, name.strip())
+    found = said if isinstance(said, list) else [said]
+    return value.strip() in [one if isinstance(one, str) else json.dumps(one) for one in found]
 
 
 def _deep(claims: Mapping[str, Any], name: str) -> object:

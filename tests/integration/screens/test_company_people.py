@@ -84,6 +84,16 @@ def test_a_domain_lets_everybody_in(company: CompanyProvider, with_company: Path
         turned_away(visitor, with_company, sign_in(visitor, company), "ended")
 
 
+def test_what_is_required_must_be_so(company: CompanyProvider, with_company: Path) -> None:
+    settings(with_company, company, 'oidc_require = ["hd = shop.se", "amr=mfa", "staff = true"]\n')
+    with visiting(with_company) as visitor:
+        for lacking in ({"hd": "evil.example"}, {"hd": None}, {"amr": ["pwd"]}, {"amr": "pwd"}, {"staff": False}):
+            company.as_new(**{"hd": "shop.se", "amr": ["pwd", "mfa"], "staff": True, **lacking})
+            turned_away(visitor, with_company, sign_in(visitor, company), "required")
+        company.as_new(hd="shop.se", amr=["pwd", "mfa"], staff=True)
+        assert sign_in(visitor, company).status_code == 303
+
+
 def role_of(shop: resa.Workspace, email: str) -> str:
     person = shop.people.called(email)
     assert person is not None
