@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, func, insert, or_, select, update
 
 from resa.model.telling import Judged, Kind, News, Telling
 from resa.storage.database import from_micros, to_micros
-from resa.storage.schema import news, tellings, told
+from resa.storage.schema_of_telling import news, tellings, told
 from resa.storage.turns import locked
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.base.settings import WEBHOOK, Settings
+from resa.base.setting_checks import WEBHOOK
+from resa.base.settings import Settings
 from resa.model.journey import Expectation, Improvement, JourneyMap, Metric
 from resa.model.people import Person
 from resa.model.telling import KINDS, Kind
