@@ -6,8 +6,8 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Lock, local
 from typing import Final, Generic, TypeVar
 
 from resa.base.errors import WorkspaceBusy
@@ -38,6 +38,19 @@ class _Kept(Generic[Value]):
     held_at: float
 
 
+@dataclass(eq=False)
+class _Making(Generic[Value]):
+    """What is being worked out.
+
+    Attributes:
+        queued: Nobody has begun: it waits behind others to be renewed.
+        made: What comes of it.
+    """
+
+    queued: bool = False
+    made: Future[Value] = field(default_factory=Future)
+
+
 class Once(Generic[Key, Value]):
     """Values by key, each worked out by who asks first; who asks for the same meanwhile waits for that one.
 
@@ -53,8 +66,9 @@ class Once(Generic[Key, Value]):
         self._most_waiting = waiting
         self._lock = Lock()
         self._kept: OrderedDict[Key, _Kept[Value]] = OrderedDict()
-        self._under_way: dict[tuple[Key, Hashable], Future[Value]] = {}
+        self._under_way: dict[tuple[Key, Hashable], _Making[Value]] = {}
         self._waiting: Counter[tuple[Key, Hashable]] = Counter()
+        self._inside = local()
         self._renewing = ThreadPoolExecutor(1, thread_name_prefix="renewing")
         """One at a time: who waits for something that is not there yet comes first."""
 
@@ -65,11 +79,14 @@ class Once(Generic[Key, Value]):
             key: What is asked for.
             stamp: Of what it is made.
             make: Works it out; where one is shown that holds no longer, in a thread of its own.
-            stale: A value that held within so many seconds may be shown; meanwhile it is worked out anew.
+            stale: A value that held within so many seconds may be shown; meanwhile it is worked out anew. Not in what
+                is being worked out itself: that would be kept as if it held.
 
         Raises:
             WorkspaceBusy: So many wait for it already that others would find no thread.
         """
+        if getattr(self._inside, "making", False):
+            stale = 0.0
         while True:
             with self._lock:
                 known = self._found(key)
@@ -78,22 +95,23 @@ class Once(Generic[Key, Value]):
                     known.held_at = now
                     return known.value
                 place = (key, stamp)
-                made = self._under_way.get(place)
+                making = self._under_way.get(place)
                 if known is not None and now - known.held_at < stale:
-                    if made is None:
-                        self._under_way[place] = Future()
-                        self._renewing.submit(self._renew, place, self._under_way[place], make)
+                    if making is None:
+                        making = self._under_way[place] = _Making(queued=True)
+                        self._renewing.submit(self._renew, place, making, make)
                     return known.value
-                if made is None:
-                    mine = self._under_way[place] = Future()
+                if mine := making is None or making.queued:  # whoever has to wait for it does not wait behind others
+                    making = self._under_way[place] = making or _Making()
+                    making.queued = False
                 elif self._most_waiting is not None and self._waiting[place] >= self._most_waiting:
                     raise WorkspaceBusy(sentence("this is being worked out; load the page again in a few seconds"))
                 else:
                     self._waiting[place] += 1
-            if made is None:
-                return self._make(place, mine, make)
+            if mine:
+                return self._make(place, making, make)
             try:
-                return _waited(made)
+                return _waited(making.made)
             except NoLongerWanted:
                 check_wanted()  # who worked it out went away: that is no reason for us
             finally:
@@ -101,38 +119,53 @@ class Once(Generic[Key, Value]):
                     self._waiting -= Counter({place: 1})
 
     def forget(self) -> None:
-        """Work everything out anew when it is asked for."""
+        """Work everything out anew when it is asked for, also what is being worked out now."""
         with self._lock:
             self._kept.clear()
+            self._under_way.clear()
 
     def _found(self, key: Key) -> _Kept[Value] | None:
         if key in self._kept:
             self._kept.move_to_end(key)
         return self._kept.get(key)
 
-    def _renew(self, place: tuple[Key, Hashable], mine: Future[Value], make: Callable[[], Value]) -> None:
+    def _renew(self, place: tuple[Key, Hashable], making: _Making[Value], make: Callable[[], Value]) -> None:
+        with self._lock:
+            if not making.queued or self._under_way.get(place) is not making:  # somebody began, or it is forgotten
+                return
+            making.queued = False
         try:
-            self._make(place, mine, make)
+            self._make(place, making, make)
         except Exception:
             return
 
-    def _make(self, place: tuple[Key, Hashable], mine: Future[Value], make: Callable[[], Value]) -> Value:
+    def _make(self, place: tuple[Key, Hashable], making: _Making[Value], make: Callable[[], Value]) -> Value:
+        before, self._inside.making = getattr(self._inside, "making", False), True
         try:
             value = make()
         except BaseException as error:
             with self._lock:
-                del self._under_way[place]
-            mine.set_exception(error)
+                self._end(place, making)
+            making.made.set_exception(error)
             raise
+        finally:
+            self._inside.making = before
         key, stamp = place
         with self._lock:
-            self._kept[key] = _Kept(value, stamp, time.monotonic())
-            self._kept.move_to_end(key)
-            del self._under_way[place]
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        mine.set_result(value)
+            if self._end(place, making):
+                self._kept[key] = _Kept(value, stamp, time.monotonic())
+                self._kept.move_to_end(key)
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+        making.made.set_result(value)
         return value
+
+    def _end(self, place: tuple[Key, Hashable], making: _Making[Value]) -> bool:
+        """It is no longer under way; whether it was not forgotten meanwhile."""
+        if self._under_way.get(place) is not making:
+            return False
+        del self._under_way[place]
+        return True
 
 
 def _waited(made: Future[Value]) -> Value:

@@ -258,7 +258,7 @@ def _told(
     if not said.good:
         return {**nothing, "said": visit.say("matches_wrong")}
     try:
-        found = recent.matches(said.text, journey_map, touchpoint)
+        found = recent.matches(said.text, journey_map, touchpoint, several=1 if visit.may("names") else FEW)
     except TimeExceeded:
         return {**nothing, "said": visit.say("matches_slow")}
     if not found.looked_at:
@@ -266,6 +266,8 @@ def _told(
     named = visit.may("names")
     if named and found.newest:
         visit.shop.audit.note("people.show", who=visit.who, place="when", rows=len(found.newest))
+    if found.matched is None:
+        return {**nothing, "said": visit.say("matches_few", n=format_count(FEW, visit.language))}
     names = {one.key: one.name for one in journey_map.touchpoints}
     columns = None if any(one.said for one in found.newest) else len(_HEADINGS) + 1
     every = format_count(found.looked_at, visit.language)
@@ -276,9 +278,10 @@ def _told(
         "earlier": [
             visit.say("matches_earlier", count=count_for(visit, count), touchpoint=names.get(key, key))
             for key, count in found.earlier
+            if count is not None
         ],
         "by_event": [
-            (name, count_for(visit, some), format_count(every_one, visit.language))
+            (name, "–" if some is None else count_for(visit, some), format_count(every_one, visit.language))
             for name, some, every_one in found.by_event
         ],
         "headings": [visit.say(word) for word in (*_HEADINGS, *(("who", "matches_fields") if named else ()))][:columns],

@@ -84,6 +84,7 @@ OF_COMPOSING: Final[Mapping[str, str]] = {
     "matches_at": "When",
     "matches_fields": "What they say",
     "matches_masked": "Your role does not see whose events these are, and what they say.",
+    "matches_few": "It is met by events of fewer than {n} customers. Your role is not told more of so few.",
     "fewer_than": "fewer than {n}",
     # An unknown event
     "make_touchpoint": "Make a touchpoint",

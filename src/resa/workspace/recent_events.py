@@ -66,7 +66,7 @@ class Matches:
 
     Attributes:
         looked_at: So many events.
-        matched: So many of them fulfil it.
+        matched: So many of them fulfil it; `None`: they are of too few customers to be told.
         earlier: So many of these are another touchpoint, whose condition stands before, each by its key.
         by_event: Of each name of event that is met: the name, how many are met, how many there are.
         newest: The newest that are met.
@@ -74,9 +74,9 @@ class Matches:
     """
 
     looked_at: int
-    matched: int
-    earlier: tuple[tuple[str, int], ...] = ()
-    by_event: tuple[tuple[str, int, int], ...] = ()
+    matched: int | None
+    earlier: tuple[tuple[str, int | None], ...] = ()
+    by_event: tuple[tuple[str, int | None, int], ...] = ()
     newest: tuple[RecentEvent, ...] = ()
     since: datetime | None = None
 
@@ -114,13 +114,15 @@ class RecentEvents:
         order = {name: place for place, name in enumerate(EVENT_FIELDS)}
         return sorted(found, key=lambda one: (order.get(one.path, len(order)), -one.rows, one.path))
 
-    def matches(self, text: str, journey_map: JourneyMap, touchpoint: str) -> Matches:
+    def matches(self, text: str, journey_map: JourneyMap, touchpoint: str, *, several: int = 1) -> Matches:
         """What a condition meets.
 
         Args:
             text: The condition.
             journey_map: In whose time zone it is, and whose other touchpoints may come before.
             touchpoint: Which of them it is about.
+            several: Only events of so many customers are counted, where more than 1; single events are not told then:
+                a condition may well be about one customer whom somebody has in mind.
 
         Raises:
             ExpressionError: It is wrong.
@@ -140,37 +142,64 @@ class RecentEvents:
             columns[f"b{number}"] = compile_expression(
                 signal.when, scope=Scope.EVENT, expects="boolean", catalog=catalog, prefix=f"b{number}_"
             )
-        said = {f"f{n}": name for n, name in enumerate(sorted(asked.fields - {"event", "channel", "occurred_at"}))}
+        told = () if several > 1 else sorted(asked.fields - {"event", "channel", "occurred_at"})
+        said = {f"f{n}": name for n, name in enumerate(told)}
         columns |= {column: _text(name, catalog, f"{column}_") for column, name in said.items()}
         if not table.num_rows:
             return Matches(looked_at=0, matched=0)
         found = evaluate_events(table, columns, seconds=_SECONDS)
         met = found.column("met")
-        events = table.column("event")
-        every, some = Counter(events.to_pylist()), Counter(events.filter(met).to_pylist())
+        tell = _Counter(table, several)
+        every, names = Counter(table.column("event").to_pylist()), table.column("event")
+        some = Counter(names.filter(met).to_pylist())
         return Matches(
             looked_at=table.num_rows,
-            matched=sum(some.values()),
-            earlier=tuple(_taken(found, before)),
-            by_event=tuple((name, count, every[name]) for name, count in some.most_common()),
-            newest=tuple(_events(table, found, said)),
+            matched=tell.count(met),
+            earlier=tuple(_taken(found, before, tell)),
+            by_event=tuple(
+                (name, tell.count(pc.and_(met, pc.equal(names, name))) if several > 1 else count, every[name])
+                for name, count in some.most_common()
+            ),
+            newest=() if several > 1 else tuple(_events(table, found, said)),
             since=table.column("occurred_at")[-1].as_py(),
         )
+
+
+class _Counter:
+    """Counts events, as far as they are of several customers.
+
+    Args:
+        table: The events.
+        several: Of so many.
+    """
+
+    def __init__(self, table: pa.Table, several: int) -> None:
+        self._several = several
+        self._persons = pa.array(_persons(table)) if several > 1 else None
+
+    def count(self, met: pa.ChunkedArray) -> int | None:
+        """How many there are; `None`: they are of fewer customers."""
+        count: int = pc.sum(met).as_py() or 0
+        if not count or self._persons is None:
+            return count
+        return count if len(self._persons.filter(pc.fill_null(met, False)).unique()) >= self._several else None
 
 
 def _text(name: str, catalog: Catalog, prefix: str) -> Compiled:
     return compile_expression(name, scope=Scope.EVENT, expects="scalar", catalog=catalog, prefix=prefix)
 
 
-def _taken(found: pa.Table, before: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+def _taken(found: pa.Table, before: Mapping[str, str], tell: _Counter) -> Iterator[tuple[str, int | None]]:
     """How many that are met another touchpoint takes first, whose condition stands before."""
     left = found.column("met")
-    counts: Counter[str] = Counter()
+    taken: dict[str, pa.ChunkedArray] = {}
     for column, touchpoint in before.items():
         both = pc.and_(left, found.column(column))
-        counts[touchpoint] += pc.sum(both).as_py() or 0
+        taken[touchpoint] = pc.or_(taken[touchpoint], both) if touchpoint in taken else both
         left = pc.and_(left, pc.invert(found.column(column)))
-    yield from ((touchpoint, count) for touchpoint, count in counts.most_common() if count)
+    counts = {touchpoint: pc.sum(both).as_py() or 0 for touchpoint, both in taken.items()}
+    for touchpoint in sorted(filter(counts.__getitem__, counts), key=lambda one: -counts[one]):
+        yield touchpoint, tell.count(taken[touchpoint])
 
 
 def _events(table: pa.Table, found: pa.Table, said: Mapping[str, str]) -> Iterator[RecentEvent]:
@@ -199,15 +228,36 @@ def _counted(table: pa.Table) -> Counted:
     with _keeping:
         if id(table) in _kept:
             return _kept[id(table)][1]
-    columns = [table.column(name).to_pylist() for name in (*_COLUMNS, "properties", "identifiers")]
+    columns = [table.column(name).to_pylist() for name in (*_COLUMNS, "properties")]
     found = counted_fields(
-        (
-            identifiers[0]["value"] if identifiers else "",
-            [*zip(_COLUMNS, own, strict=True), *said_in_json("properties", properties)],
-        )
-        for *own, properties, identifiers in zip(*columns, strict=True)
+        (str(person), [*zip(_COLUMNS, own, strict=True), *said_in_json("properties", properties)])
+        for person, *own, properties in zip(_persons(table), *columns, strict=True)
     )
     with _keeping:
         _kept.clear()
         _kept[id(table)] = table, found  # with the table, so that no other one gets its number
     return found
+
+
+def _persons(table: pa.Table) -> list[int]:
+    """A number of whom each event is about: events with an identifier in common are of one; 0: it names nobody."""
+    parents: list[int] = [0]
+    known: dict[tuple[str, str], int] = {}
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = number = parents[parents[number]]
+        return number
+
+    firsts = []
+    for identifiers in table.column("identifiers").to_pylist():
+        first = 0
+        for one in identifiers:
+            number = known.setdefault((one["kind"], one["value"]), len(parents))
+            if number == len(parents):
+                parents.append(number)
+            if first:
+                parents[root(number)] = root(first)
+            first = first or number
+        firsts.append(first)
+    return [root(first) for first in firsts]

@@ -45,6 +45,7 @@ class _Counted:
     numbers: bool = True
     values: Counter[str] = field(default_factory=Counter)
     persons: dict[str, set[str]] = field(default_factory=dict)
+    everyone: set[str] = field(default_factory=set)
 
 
 Counted = Mapping[str, _Counted]
@@ -70,7 +71,8 @@ def seen_fields(counted: Counted, *, several: int = 1) -> list[SeenField]:
 
     Args:
         counted: What they said.
-        several: Only values are told that so many persons have, at most 5.
+        several: Only fields and values are told that so many persons have, at most 5; and no addresses, which are
+            one person's also where she is not known again.
     """
     return [
         SeenField(
@@ -78,16 +80,21 @@ def seen_fields(counted: Counted, *, several: int = 1) -> list[SeenField]:
             rows=one.rows,
             numbers=one.numbers,
             values=tuple(
-                (value, count) for value, count in one.values.most_common() if len(one.persons[value]) >= several
+                (value, count)
+                for value, count in one.values.most_common()
+                if several == 1 or (len(one.persons[value]) >= several and "@" not in value)
             )[:_MOST_VALUES],
         )
         for path, one in counted.items()
+        if len(one.everyone) >= several  # what a field is called may tell of one person, too
     ]
 
 
 def _count(one: _Counted, value: Any, person: str) -> None:
     one.rows += 1
     one.numbers &= isinstance(value, int | float) and not isinstance(value, bool)
+    if len(one.everyone) < _MOST_PERSONS:
+        one.everyone.add(person)
     text = plain_text(value)
     if len(text) > _LONGEST_VALUE or (text not in one.values and len(one.values) >= _MOST_KEPT):
         return

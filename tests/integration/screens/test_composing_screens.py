@@ -167,12 +167,26 @@ def test_who_may_not_know_names_sees_none(screens: Screens) -> None:
     browser = screens("analyst")
     html = browser.get(WHEN).text
     assert "anna" not in html
-    assert "fewer than 5 of the last 193 events match" in words(html)
-    assert "Your role does not see" in html
+    assert "events of fewer than 5 customers" in words(html)
     assert not re.search(r'<option value="n\d+"', html)
     html = asked(browser, WHEN, shown="", text="properties.note = 'n1'").text
-    assert "fewer than 5 of" in words(html)
+    assert "events of fewer than 5 customers" in words(html)
     assert not re.search(r"<datalist[^>]*>(<option value=\"[ns]\d+\">)", html)
+
+
+def test_who_may_not_know_names_learns_nothing_of_one_customer_with_many_events(screens: Screens) -> None:
+    about_one = {"shown": "", "text": "event = 'letter' and channel = 'mail'"}  # 180 events, all of them busy's
+    assert "180 of the last 193 events match" in words(asked(screens("marketer"), WHEN, **about_one).text)
+    html = asked(screens("analyst"), WHEN, **about_one).text
+    assert "events of fewer than 5 customers" in words(html)
+    assert "180" not in words(html)
+    # Whom somebody has in mind stands among others: her single events are not told, nor when they happened.
+    among = {"shown": "", "text": "event = 'cart' or event = 'letter'"}
+    html = asked(screens("analyst"), WHEN, **among).text
+    assert "of the last 193 events match" in words(html)
+    assert "Your role does not see" in html
+    assert "When" in asked(screens("marketer"), WHEN, **among).text
+    assert "10:00" not in words(html[html.index('data-part="answer"') :])
 
 
 def test_who_looked_at_names_is_written_down(screens: Screens, folder: Path) -> None:

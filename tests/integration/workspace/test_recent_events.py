@@ -12,7 +12,7 @@ import resa
 from resa.base.errors import ExpressionError
 from resa.storage import BOTS, newest_events
 from resa.workspace import segment_numbers
-from resa.workspace.recent_events import RecentEvents
+from resa.workspace.recent_events import Matches, RecentEvents
 from resa.workspace.segment_numbers import trial_size
 
 MAP = """title: A shop
@@ -88,6 +88,50 @@ def test_a_condition_meets_some_of_which_others_take_their_share(shop: resa.Work
     assert RecentEvents(shop).matches("event = 'none'", shop.map(), "small").matched == 0
     with pytest.raises(ExpressionError):
         RecentEvents(shop).matches("traits.x = 1", shop.map(), "small")
+
+
+def test_of_few_customers_nothing_is_counted_where_only_several_are_told(shop: resa.Workspace) -> None:
+    def met(text: str, several: int = 5) -> Matches:
+        return RecentEvents(shop).matches(text, shop.map(), "small", several=several)
+
+    few = "event = 'order' and properties.total <= 30"  # four events of as many customers
+    assert met(few, 4).matched == 4
+    assert (met(few).matched, met("event = 'none'").matched) == (None, 0)
+    everyone = met("event = 'order' or event = 'page'")
+    assert (everyone.matched, everyone.newest) == (11, ())
+    assert everyone.by_event == (("order", 10, 10), ("page", None, 1))
+    assert everyone.earlier == (("large", None),)
+
+
+def test_one_customer_under_several_names_is_one(tmp_path: Path) -> None:
+    columns = "{occurred_at: time, identifiers: {browser: who, user_id: user}, event: event, properties: [note, mail]}"
+    rows = [
+        {"time": f"2026-05-01T10:0{n}:00Z", "who": f"b{n}", "user": "anna", "event": "page", "note": "mine", "mail": ""}
+        for n in range(6)
+    ]
+    rows += [
+        {"time": f"2026-05-01T11:0{n}:00Z", "who": f"z{n}", "user": "", "event": "page", "note": "", "mail": "a@b.se"}
+        for n in range(6)
+    ]
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "journey.yaml").write_text("stages: {all: [page]}\nsignals: {page: {event: page}}\n", encoding="utf-8")
+    (tmp_path / "sources" / "web.yaml").write_text(f"path: web.jsonl\ncolumns: {columns}\n", encoding="utf-8")
+    (tmp_path / "web.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    with resa.open(tmp_path) as shop:
+        shop.collect()
+        recent = RecentEvents(shop)
+        every = {one.path: dict(one.values) for one in recent.fields()}
+        several = {one.path: dict(one.values) for one in recent.fields(several=5)}
+        assert every["properties.note"]["mine"] == every["properties.mail"]["a@b.se"] == 6
+        assert "properties.note" not in several or "mine" not in several["properties.note"]
+        assert "a@b.se" not in several.get("properties.mail", {})
+        assert recent.matches("properties.note = 'mine'", shop.map(), "page", several=5).matched is None
+        assert recent.matches("event = 'page'", shop.map(), "page", several=5).matched == 12
+
+
+def test_a_field_that_few_have_is_not_named_where_only_several_are_told(shop: resa.Workspace) -> None:
+    assert "properties.path" in {one.path for one in RecentEvents(shop).fields()}
+    assert "properties.path" not in {one.path for one in RecentEvents(shop).fields(several=5)}
 
 
 def test_what_came_meanwhile_is_seen(shop: resa.Workspace) -> None:

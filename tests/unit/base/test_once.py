@@ -146,3 +146,73 @@ def test_what_cannot_be_worked_out_anew_is_told_to_who_has_to_wait() -> None:
     renewed(kept)
     with pytest.raises(OSError, match="full"):
         kept.get("a", 2, failing)
+
+
+def test_what_was_begun_before_everything_is_forgotten_is_shown_to_nobody_afterwards() -> None:
+    kept: Once[str, str] = Once(8)
+    going, began = threading.Event(), threading.Event()
+
+    def with_the_forgotten() -> str:
+        began.set()
+        assert going.wait(30)
+        return "of who was erased"
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(kept.get, "a", 1, with_the_forgotten)
+        assert began.wait(30)
+        kept.forget()
+        try:  # who asks afterwards does not wait for that one
+            assert pool.submit(kept.get, "a", 1, lambda: "anew").result(10) == "anew"
+            kept.forget()
+        finally:
+            going.set()
+        asked.result(30)
+    assert kept.get("a", 2, lambda: "anew", stale=1000) == "anew"
+    assert not kept._under_way
+
+
+def test_what_was_begun_before_everything_is_forgotten_is_not_kept() -> None:
+    kept: Once[str, str] = Once(8)
+
+    def with_the_forgotten() -> str:
+        kept.forget()
+        return "of who was erased"
+
+    kept.get("a", 1, with_the_forgotten)
+    assert kept.get("a", 2, lambda: "anew", stale=1000) == "anew"
+
+
+def test_what_is_made_of_another_that_waits_to_be_renewed_makes_that_one_itself() -> None:
+    kept: Once[str, str] = Once(8)
+    for key in ("part", "busy", "whole"):
+        kept.get(key, 1, lambda: "old")
+    going = threading.Event()
+    kept.get("busy", 2, lambda: str(going.wait(30)), stale=1000)  # the one thread that renews has something to do
+    kept.get("whole", 2, lambda: "whole of " + kept.get("part", 2, lambda: "part 2", stale=1000), stale=1000)
+    kept.get("part", 2, lambda: "part 2", stale=1000)
+    del kept._kept["part"]  # as if many others had been asked for since
+    going.set()
+    renewed(kept)
+    assert kept.get("whole", 2, never) == "whole of part 2"
+
+
+def test_what_is_kept_as_new_is_made_of_nothing_old() -> None:
+    kept: Once[str, str] = Once(8)
+    kept.get("part", 1, lambda: "part 1")
+    whole = kept.get("whole", 2, lambda: "whole of " + kept.get("part", 2, lambda: "part 2", stale=1000))
+    assert whole == "whole of part 2"
+
+
+def test_who_needs_at_once_what_waits_to_be_renewed_does_not_wait_behind_the_others() -> None:
+    kept: Once[str, str] = Once(8)
+    for key in ("busy", "a"):
+        kept.get(key, 1, lambda: "old")
+    going = threading.Event()
+    kept.get("busy", 2, lambda: str(going.wait(30)), stale=1000)
+    kept.get("a", 2, lambda: "new", stale=1000)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(kept.get, "a", 2, lambda: "new").result(10) == "new"
+    finally:
+        going.set()
+    renewed(kept)
