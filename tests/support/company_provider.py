@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -134,6 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         self._count(path)
+        if path == "/authorize":  # who comes is signed in there already
+            said = self.provider.allow(self.path)
+            self.provider.redirect = f"{self.provider.codes[said['code']]['redirect_uri']}?{urlencode(said)}"
+            self._answer(302, {})
+            self.provider.redirect = ""
+            return
         found: Any = {
             "/.well-known/openid-configuration": self.provider.document,
             "/keys": lambda: {"keys": self.provider.public()},

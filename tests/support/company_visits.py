@@ -14,10 +14,11 @@ import resa
 __all__ = ["begin", "come_back", "is_in", "reason", "settings", "sign_in", "turned_away"]
 
 
-def settings(place: Path, company: CompanyProvider, more: str = "") -> None:
+def settings(place: Path, company: CompanyProvider, more: str = "", *, address: str = "https://resa.shop.se") -> None:
+    """Name the provider in a workspace's settings."""
     (place / "resa.toml").write_text(
         f'oidc_issuer = "{company.issuer}"\noidc_client_id = "{CLIENT}"\noidc_name = "Shop Login"\n'
-        f'public_address = "https://resa.shop.se"\n{more}'
+        f'public_address = "{address}"\n{more}'
     )
 
 
