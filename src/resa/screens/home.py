@@ -23,8 +23,9 @@ from resa.screens.reviews import said_of_review
 from resa.screens.visits import Visit
 from resa.storage import count_unsent
 from resa.workspace.health import health_of
+from resa.workspace.owning import owner_of
 from resa.workspace.reviewing import standing_of
-from resa.workspace.telling import Recipients, owner_of
+from resa.workspace.telling import Recipients
 
 __all__ = ["ROUTES"]
 

@@ -95,7 +95,7 @@ def test_owners_are_bound_and_the_first_page_says_what_needs_whom(folder: Path, 
         assert "Below target: After Cart we expect Purchase within 1 day · 50% (target 75%)" in mine
         assert "Green pages · under way" in mine
         told = words(visitor.get("/settings/told").text)
-        assert "Karin, experience A shop" in told
+        assert "Karin, experience Map: A shop" in told
         assert "Ali touchpoint Cart , expectation Cart → Purchase , improvement Green pages" in told
         assert tell(shop).sent == 2
         visitor.post("/settings/owners", do="test", recipient="me")
