@@ -12,6 +12,7 @@ from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from tests.support.chromium import browser
 from tests.support.company_provider import SECRET, providing
 from tests.support.company_visits import settings
+from tests.support.properties import by_night
 from tests.support.served import Served, new_shop
 
 import resa
@@ -40,7 +41,10 @@ def look(page: Page, address: str, errors: list[str], *, closely: bool) -> None:
     assert errors == []
 
 
-def test_somebody_signs_in_and_out_by_their_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("languages", by_night([("hu",), LANGUAGES], beyond=1), ids=str)
+def test_somebody_signs_in_and_out_by_their_company(
+    languages: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RESA_OIDC_SECRET", SECRET)
     new_shop(tmp_path)
     with providing() as company, sync_playwright() as playwright:
@@ -50,11 +54,11 @@ def test_somebody_signs_in_and_out_by_their_company(tmp_path: Path, monkeypatch:
             shop.people.invite("anna@shop.se", "Anna Lind", "admin")
         chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
         with server:
-            for language in LANGUAGES:
+            for language in languages:
                 context = chromium.new_context(locale=language)
                 page, errors = context.new_page(), list[str]()
                 page.on("console", partial(tell, errors))
-                at, closely = server.address, language == "en"
+                at, closely = server.address, language in {"en", "hu"}
                 page.goto(f"{at}/settings/account")
                 look(page, f"{at}/sign-in?to=%2Fsettings%2Faccount", errors, closely=closely)
                 page.click("a.button")

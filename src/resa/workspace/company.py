@@ -40,6 +40,7 @@ BACK: Final = "/sign-in/company/back"
 MINUTES: Final = 10
 """So long may a sign-in take."""
 
+_OF_EMAIL: Final = frozenset({"email", "email_verified"})
 _LONGEST_CODE: Final = 4_096
 _LONGEST_WAY: Final = 1_000
 _LONGEST_NAME: Final = 200
@@ -288,9 +289,10 @@ class Company:
         more = provider.userinfo(access)
         if more and more.get("sub") != claims["sub"]:
             raise TurnedAway("other_userinfo")
-        if "email" in claims:  # what is signed counts; and an address with what is said of it is one thing
-            more = {name: value for name, value in more.items() if name not in {"email", "email_verified"}}
-        return {**more, **claims}
+        # What is signed counts; but an address and what is said of it are one thing, and come from one place.
+        of_email = {name: one for name, one in (claims if "email" in claims else more).items() if name in _OF_EMAIL}
+        rest = {name: one for name, one in {**more, **claims}.items() if name not in _OF_EMAIL}
+        return {**rest, **of_email}
 
     def _arrived(self, claims: Mapping[str, Any]) -> Arrived:
         settings = self._settings

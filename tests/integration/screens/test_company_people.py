@@ -31,6 +31,25 @@ def test_an_address_that_is_not_verified_is_none(
         assert sign_in(other, company).status_code == 303
 
 
+def test_an_address_and_that_it_is_verified_come_from_one_place(
+    visitor: Visitor, company: CompanyProvider, with_company: Path
+) -> None:
+    with resa.open(with_company) as shop:
+        shop.people.invite("stina@shop.se")
+    company.as_new(sub="mallory", email=None, email_verified=True)
+    company.userinfo = {"sub": "mallory", "email": "stina@shop.se"}
+    turned_away(visitor, with_company, sign_in(visitor, company), "unverified")
+    company.userinfo |= {"email_verified": False}
+    turned_away(visitor, with_company, sign_in(visitor, company), "unverified")
+    company.claims = {"email": "mallory@evil.example", "email_verified": None}
+    company.userinfo |= {"email_verified": True}
+    turned_away(visitor, with_company, sign_in(visitor, company), "unverified")
+    company.claims = {}
+    company.as_new(sub="stina", email=None)
+    company.userinfo = {"sub": "stina", "email": "stina@shop.se", "email_verified": True}
+    assert sign_in(visitor, company).status_code == 303
+
+
 def test_an_address_opens_nothing_for_another_subject(
     visitor: Visitor, company: CompanyProvider, with_company: Path
 ) -> None:
