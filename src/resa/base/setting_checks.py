@@ -10,7 +10,7 @@ from pydantic import ValidationInfo
 from resa.base.addresses import is_origin, is_safe
 from resa.base.language import one_of, sentence
 
-__all__ = ["WEBHOOK", "Given", "domains", "issuer", "public_address", "required", "roles", "webhooks"]
+__all__ = ["WEBHOOK", "Given", "domains", "issuer", "public_address", "required", "roles", "sender", "webhooks"]
 
 WEBHOOK = re.compile(
     r"(?P<name>[\w-]{1,60}) +(?P<shape>teams|slack|json) +(?P<variable>[A-Z][A-Z0-9_]{0,99})", re.ASCII
@@ -113,4 +113,15 @@ def roles(given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
             )
     if given and not info.data.get("oidc_claim", "-"):
         raise ValueError(sentence("say in oidc_claim, too, which claim holds the groups"))
+    return given
+
+
+def sender(given: str) -> str:
+    """The address that mails come from.
+
+    Raises:
+        ValueError: It is none; what would be right.
+    """
+    if given and not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w.-]+", given, re.ASCII):
+        raise ValueError(sentence("'{value}' is no address alone such as resa@shop.se", value=given))
     return given

@@ -350,6 +350,8 @@ class Settings(BaseSettings):
 
     _address = field_validator("public_address")(checks.public_address)
 
+    _sender = field_validator("smtp_from")(checks.sender)
+
     _issuer = field_validator("oidc_issuer")(checks.issuer)
 
     _domains = field_validator("oidc_domains")(checks.domains)

@@ -40,8 +40,14 @@ class Asker:
 
     @contextmanager
     def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Have this called once they leave while the block runs."""
+        """Have this called once they leave while the block runs.
+
+        Raises:
+            NoLongerWanted: They have left.
+        """
         with self._lock:
+            if self._gone:  # just now, after it was asked for last
+                raise NoLongerWanted
             self._stops.append(stop)
         try:
             yield

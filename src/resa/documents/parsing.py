@@ -35,6 +35,9 @@ GLUED_PAIR = re.compile(r"(?P<key>[\w ]+):(?P<value>\S.*)", re.DOTALL)
 """A key and its value without the space between them."""
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
 @dataclass(eq=False)
 class Stumble(Exception):
     """Where and why the parser stopped, in offsets of the text that it was given.
@@ -169,13 +172,20 @@ def parse(repairs: Repairs) -> Tree:
     return Tree(root)
 
 
+def _whole(text: str) -> str:
+    """A text without halves of characters, which escapes can name and nothing can write: pairs are joined."""
+    if not _HALVES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _finished(event: Any, stack: list[_Open], track: Tracker, text: str) -> Node | None:
     if isinstance(event, AliasEvent):
         start, end = track(event.start_mark.index), track(event.end_mark.index, after=True)
         return Node("scalar", start, end, text=f"*{event.anchor}", special=f"*{event.anchor}")
     if isinstance(event, ScalarEvent):
         start, end = track(event.start_mark.index), track(event.end_mark.index, after=True)
-        return Node("scalar", start, end, text=event.value, style=event.style or "", special=_special(event))
+        return Node("scalar", start, end, text=_whole(event.value), style=event.style or "", special=_special(event))
     if not isinstance(event, (MappingEndEvent, SequenceEndEvent)):
         return None
     opened = stack.pop()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from resa.analytics import Result, picture_of
 from resa.base.errors import QuestionError, ResaError
-from resa.base.language import in_language, said_by, sentence
+from resa.base.language import Sentence, in_language, said_by, sentence
 from resa.drawing import Svg, format_count, format_days
 from resa.model.writing import ComposedReport, DayNote, ReportPart
 from resa.reporting import Composed, ComposedPart, Table, table_from
@@ -50,9 +50,16 @@ def _part(visit: Visit, part: ReportPart) -> ComposedPart:
             seen_by = (visit.language, visit.may("names"))
             shown = visit.shared.of(("part", part.address, *seen_by), lambda: _viewed(visit, part.address))
         except ResaError as error:
-            why = in_language(said_by(error), visit.language)
+            why = in_language(_why(visit, error), visit.language)
             shown = ComposedPart(why=visit.say("composed_nothing_shown", why=why))
     return replace(shown, heading=part.heading, text=part.text, address=part.address)
+
+
+def _why(visit: Visit, error: ResaError) -> Sentence | str:
+    """Why a part cannot be shown; a stranger is not told what else there is, as messages do that help to find it."""
+    if visit.person is None and isinstance(error, QuestionError):
+        return sentence("what it names is gone, or may not be shown by a link")
+    return said_by(error)
 
 
 def _viewed(visit: Visit, address: str) -> ComposedPart:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import in_language, said_by, sentence
+from resa.model.writing import SavedView
 from resa.screens.asking import pairs_of
 from resa.screens.explore import result_at
 from resa.screens.frame import Html, Visiting, page, redirect
@@ -75,13 +76,19 @@ def _page(visit: Visit, *, status: int = 200, typed: Mapping[str, str] | None = 
         visit.say("views"),
         status=status,
         views=[
-            (one, may_change(person, one), ", ".join(missing_of(visit, one.address)))
-            for one in SavedViews(visit.shop).of(person)
+            (one, may_change(person, one), ", ".join(_missing(visit, one))) for one in SavedViews(visit.shop).of(person)
         ],
         most=MOST_LETTERS,
         typed=typed or {},
         why=why,
     )
+
+
+def _missing(visit: Visit, view: SavedView) -> list[str]:
+    try:
+        return missing_of(visit, view.address)
+    except QuestionError:  # one that cannot be read says so when it is opened, and hides no others
+        return []
 
 
 def taken_apart(address: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from resa.model.people import Person
 from resa.model.writing import Author, Comment, PlaceKind
@@ -20,6 +20,7 @@ __all__ = [
     "answer_comment",
     "authors_of",
     "comment_of",
+    "has_room",
     "list_comments",
     "remove_comment",
     "resolve_comment",
@@ -43,24 +44,27 @@ def comment_of(store: Store, number: int) -> Comment | None:
 
 
 def add_comment(
-    store: Store, person: Person, text: str, *, map_key: str, kind: PlaceKind, place: str, called: str
-) -> int:
-    """Write a comment; its number."""
+    store: Store, person: Person, text: str, *, map_key: str, kind: PlaceKind, place: str, called: str, most: int
+) -> int | None:
+    """Write a comment; its number, or `None`: the person has written the most comments already."""
     values = {"map_key": map_key, "kind": kind, "place": place, "called": called, "answers": None}
-    return _add(store, person, text, values)
+    with store.database.changing() as connection:
+        return _added(connection, store, person, text, values) if has_room(connection, comments, person, most) else None
 
 
-def answer_comment(store: Store, person: Person, text: str, to: Comment) -> int | None:
-    """Answer a comment; the number of the answer, or `None`: the comment is gone meanwhile."""
+def has_room(connection: Connection, table: Table, person: Person, most: int) -> bool:
+    """Whether a person has written fewer rows of a table than so many: nobody fills the disk."""
+    counted = select(func.count()).select_from(table).where(table.c.person == person.id)
+    return (connection.execute(counted).scalar() or 0) < most
+
+
+def answer_comment(store: Store, person: Person, text: str, to: Comment, *, most: int) -> int | None:
+    """Answer a comment; its number, or `None`: the comment is gone, or the person has written the most already."""
     values = {"map_key": to.map_key, "kind": to.kind, "place": to.place, "called": to.called, "answers": to.id}
     with store.database.changing() as connection:
-        if connection.execute(select(comments.c.id).where(comments.c.id == to.id)).first() is None:
+        there = connection.execute(select(comments.c.id).where(comments.c.id == to.id)).first()
+        if there is None or not has_room(connection, comments, person, most):
             return None
-        return _added(connection, store, person, text, values)
-
-
-def _add(store: Store, person: Person, text: str, values: dict[str, Any]) -> int:
-    with store.database.changing() as connection:
         return _added(connection, store, person, text, values)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from resa.model.people import Person
 from resa.model.writing import Author, ComposedReport, ReportLink, ReportPart
-from resa.storage.comments import authors_of
+from resa.storage.comments import authors_of, has_room
 from resa.storage.database import from_micros, to_micros
 from resa.storage.schema import people
 from resa.storage.schema_of_writing import composed_reports, report_links, report_parts
@@ -63,11 +63,13 @@ def composed_report(store: Store, number: int) -> ComposedReport | None:
         return _report(row, authors_of(connection), found)
 
 
-def add_report(store: Store, person: Person, title: str) -> int:
-    """Begin a report; its number."""
+def add_report(store: Store, person: Person, title: str, *, most: int) -> int | None:
+    """Begin a report; its number, or `None`: the person has begun the most already."""
     now = to_micros(store.clock())
     row = {"person": person.id, "title": title, "at": now, "changed_at": now}
     with store.database.changing() as connection:
+        if not has_room(connection, composed_reports, person, most):
+            return None
         added = insert(composed_reports).values(**row).returning(composed_reports.c.id)
         number: int = connection.execute(added).scalar_one()
     return number
@@ -137,8 +139,8 @@ def remove_part(store: Store, number: int, part: int) -> None:
         _changed(connection, store, number)
 
 
-def make_link(store: Store, person: Person, number: int, until: datetime, also: Also) -> str:
-    """Make a link to a report; its secret of 256 random bits, which is nowhere else.
+def make_link(store: Store, person: Person, number: int, until: datetime, also: Also, *, most: int) -> str | None:
+    """Make a link to a report; its secret of 256 random bits, which is nowhere else. `None`: the most hold already.
 
     Args:
         store: The workspace's.
@@ -146,10 +148,15 @@ def make_link(store: Store, person: Person, number: int, until: datetime, also: 
         number: Of the report.
         until: When it ends, in UTC.
         also: What is written down of it.
+        most: So many links to the report may hold at once.
     """
     secret = secrets.token_urlsafe(32)
     row = {"report": number, "hash": hash_of(secret), "person": person.id, "made_at": to_micros(store.clock())}
+    holds = report_links.c.ended_at.is_(None) & (report_links.c.until > row["made_at"])
     with store.database.changing() as connection:
+        counted = select(func.count()).select_from(report_links).where(report_links.c.report == number, holds)
+        if (connection.execute(counted).scalar() or 0) >= most:
+            return None
         connection.execute(insert(report_links).values(**row, until=to_micros(until)))
         also(connection)
     return secret

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from resa.model.people import Person
 from resa.model.writing import Author, DayNote
-from resa.storage.comments import authors_of
+from resa.storage.comments import authors_of, has_room
 from resa.storage.database import from_micros, to_micros
 from resa.storage.schema_of_writing import day_notes
 
@@ -28,10 +28,14 @@ def list_day_notes(store: Store) -> tuple[DayNote, ...]:
     return tuple(_note(row, known) for row in rows)
 
 
-def add_day_note(store: Store, person: Person, text: str, *, map_key: str, first: date, last: date) -> int:
-    """Write a note; its number."""
+def add_day_note(
+    store: Store, person: Person, text: str, *, map_key: str, first: date, last: date, most: int
+) -> int | None:
+    """Write a note; its number, or `None`: the person has written the most already."""
     row = {**_said(text, map_key, first, last), "person": person.id, "at": to_micros(store.clock())}
     with store.database.changing() as connection:
+        if not has_room(connection, day_notes, person, most):
+            return None
         number: int = connection.execute(insert(day_notes).values(**row).returning(day_notes.c.id)).scalar_one()
     return number
 

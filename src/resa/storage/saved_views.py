@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from resa.model.people import Person
 from resa.model.writing import Author, SavedView
-from resa.storage.comments import authors_of
+from resa.storage.comments import authors_of, has_room
 from resa.storage.database import from_micros, to_micros
 from resa.storage.schema_of_writing import saved_views
 
@@ -27,10 +27,12 @@ def list_views(store: Store, person: Person) -> list[SavedView]:
     return sorted((_view(row, known) for row in rows), key=lambda one: (one.name.casefold(), one.id))
 
 
-def add_view(store: Store, person: Person, name: str, address: str, *, shared: bool) -> int:
-    """Save a view; its number."""
+def add_view(store: Store, person: Person, name: str, address: str, *, shared: bool, most: int) -> int | None:
+    """Save a view; its number, or `None`: the person has saved the most already."""
     row = {"person": person.id, "name": name, "address": address, "shared": int(shared), "at": to_micros(store.clock())}
     with store.database.changing() as connection:
+        if not has_room(connection, saved_views, person, most):
+            return None
         number: int = connection.execute(insert(saved_views).values(**row).returning(saved_views.c.id)).scalar_one()
     return number
 

@@ -24,15 +24,18 @@ from resa.storage import (
     remove_comment,
     resolve_comment,
 )
-from resa.workspace.texts import text_of
+from resa.workspace.texts import full, text_of
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["MOST_LETTERS", "Comments", "Place", "Thread", "may_remove", "place_in"]
+__all__ = ["MOST_COMMENTS", "MOST_LETTERS", "Comments", "Place", "Thread", "may_remove", "place_in"]
 
 MOST_LETTERS: Final = 4_000
 """Of one comment."""
+
+MOST_COMMENTS: Final = 5_000
+"""Of one person, answers included."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,11 @@ class Comments:
         place = place_in(self._shop.map(map_key), kind, key)
         if place is None:
             raise QuestionError(sentence("what this is about is no longer there; look at the map as it is now"))
-        return add_comment(
-            self._shop.store, person, said, map_key=map_key, kind=place.kind, place=place.key, called=place.name
-        )
+        where = {"map_key": map_key, "place": place.key, "called": place.name}
+        number = add_comment(self._shop.store, person, said, kind=place.kind, most=MOST_COMMENTS, **where)
+        if number is None:
+            raise full(MOST_COMMENTS)
+        return number
 
     def answer(self, person: Person, number: int, text: str) -> None:
         """Answer a comment; an answer to an answer stands behind it.
@@ -135,8 +140,8 @@ class Comments:
         """
         said, to = text_of(text, MOST_LETTERS), self._there(number)
         first = to if to.answers is None else self._there(to.answers)
-        if answer_comment(self._shop.store, person, said, first) is None:
-            raise _gone()
+        if answer_comment(self._shop.store, person, said, first, most=MOST_COMMENTS) is None:
+            raise _gone() if comment_of(self._shop.store, first.id) is None else full(MOST_COMMENTS)
 
     def resolve(self, person: Person, number: int, *, resolved: bool = True) -> None:
         """Say that a comment needs nobody any more, or that it does again.

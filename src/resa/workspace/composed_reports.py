@@ -30,18 +30,33 @@ from resa.storage import (
     remove_report,
 )
 from resa.workspace.saved_views import view_address
-from resa.workspace.texts import line_of, text_of
+from resa.workspace.texts import full, line_of, text_of
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["MOST_DAYS", "MOST_LETTERS", "MOST_PARTS", "MOST_TITLE", "ComposedReports", "may_change"]
+__all__ = [
+    "MOST_DAYS",
+    "MOST_LETTERS",
+    "MOST_LINKS",
+    "MOST_PARTS",
+    "MOST_REPORTS",
+    "MOST_TITLE",
+    "ComposedReports",
+    "may_change",
+]
 
 MOST_TITLE: Final = 160
 MOST_LETTERS: Final = 10_000
 """Of a text between views."""
 
 MOST_PARTS: Final = 40
+MOST_REPORTS: Final = 500
+"""Of one person."""
+
+MOST_LINKS: Final = 100
+"""To one report, that hold at once."""
+
 MOST_DAYS: Final = 366
 """So many days from today may a link hold."""
 
@@ -77,7 +92,10 @@ class ComposedReports:
         Raises:
             QuestionError: The title is empty or too long.
         """
-        return add_report(self._shop.store, person, line_of(title, MOST_TITLE))
+        number = add_report(self._shop.store, person, line_of(title, MOST_TITLE), most=MOST_REPORTS)
+        if number is None:
+            raise full(MOST_REPORTS)
+        return number
 
     def call(self, person: Person, number: int, title: str) -> None:
         """Give a report another title.
@@ -171,7 +189,10 @@ class ComposedReports:
             raise QuestionError(sentence("choose a day between today and a year from now; the link ends with it"))
         ends = datetime.combine(day + timedelta(days=1), time(), UTC)
         also = self._shop.audit.also("report.share", who=person.email, report=found.id, until=day.isoformat())
-        return make_link(self._shop.store, person, found.id, ends, also)
+        secret = make_link(self._shop.store, person, found.id, ends, also, most=MOST_LINKS)
+        if secret is None:
+            raise full(MOST_LINKS)
+        return secret
 
     def end(self, person: Person, number: int, link: int) -> None:
         """End a link at once."""

@@ -10,15 +10,18 @@ from resa.base.language import sentence
 from resa.model.people import Person
 from resa.model.writing import DayNote
 from resa.storage import add_day_note, change_day_note, list_day_notes, remove_day_note
-from resa.workspace.texts import line_of
+from resa.workspace.texts import full, line_of
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["MOST_LETTERS", "DayNotes"]
+__all__ = ["MOST_LETTERS", "MOST_NOTES", "DayNotes"]
 
 MOST_LETTERS: Final = 200
 """Of one note: it is read beside a picture."""
+
+MOST_NOTES: Final = 2_000
+"""Of one person."""
 
 _FIRST_YEAR, _LAST_YEAR = 1930, 2068  # of which an index holds moments
 
@@ -53,7 +56,11 @@ class DayNotes:
         """
         begins, ends = self._days(first, last)
         said = line_of(text, MOST_LETTERS)
-        return add_day_note(self._shop.store, person, said, map_key=self._map(map_key), first=begins, last=ends)
+        where = self._map(map_key)
+        number = add_day_note(self._shop.store, person, said, map_key=where, first=begins, last=ends, most=MOST_NOTES)
+        if number is None:
+            raise full(MOST_NOTES)
+        return number
 
     def change(self, person: Person, number: int, text: str, *, first: str, last: str = "", map_key: str = "") -> None:
         """Write a note anew; the arguments and errors are those of `add`.

@@ -13,17 +13,23 @@ from resa.base.language import sentence
 from resa.model.people import Person
 from resa.model.writing import SavedView
 from resa.storage import add_view, change_view, list_views, remove_view
-from resa.workspace.texts import line_of
+from resa.workspace.texts import full, line_of
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["MOST_LETTERS", "SavedViews", "may_change", "view_address"]
+__all__ = ["MOST_LETTERS", "MOST_VIEWS", "SavedViews", "may_change", "view_address"]
 
 MOST_LETTERS: Final = 120
 """Of a name."""
 
+MOST_VIEWS: Final = 500
+"""Of one person."""
+
 _LONGEST: Final = 6_000
+_MOST_ASKED: Final = 300
+"""So much do questions say at most."""
+
 _NAME: Final = r"[^/?#\s\\\"<>]+"
 _VIEW: Final = re.compile(
     r"/(?:explore/[a-z]+(?:/people)?|map/{0}(?:/{0})?|segments(?:/{0})?)(?:\?[!-\"$-~]*)?".replace("{0}", _NAME)
@@ -37,7 +43,7 @@ def view_address(address: str) -> str:
     Raises:
         QuestionError: It is none of a screen that can be.
     """
-    if len(address) > _LONGEST or not _VIEW.fullmatch(address):
+    if len(address) > _LONGEST or address.count("&") >= _MOST_ASKED or not _VIEW.fullmatch(address):
         raise QuestionError(sentence("this page cannot be saved as a view; questions, maps and segments can"))
     return address
 
@@ -80,7 +86,10 @@ class SavedViews:
             QuestionError: The name is empty or too long, or the address is of no screen that can be saved.
         """
         called = line_of(name, MOST_LETTERS)
-        return add_view(self._shop.store, person, called, view_address(address), shared=shared)
+        number = add_view(self._shop.store, person, called, view_address(address), shared=shared, most=MOST_VIEWS)
+        if number is None:
+            raise full(MOST_VIEWS)
+        return number
 
     def change(self, person: Person, number: int, name: str, *, shared: bool) -> None:
         """Call a view otherwise, and say who sees it.

@@ -7,7 +7,12 @@ import unicodedata
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 
-__all__ = ["line_of", "text_of"]
+__all__ = ["full", "line_of", "text_of"]
+
+
+def full(most: int) -> QuestionError:
+    """What is said to who has written as many as are kept of one person."""
+    return QuestionError(sentence("there are {most} of these already; take some away first", most=most))
 
 
 def text_of(text: str, most: int, *, may_be_empty: bool = False) -> str:

@@ -15,6 +15,7 @@ from tests.support.screens import SECRET
 
 import resa
 from resa.screens.application import application
+from resa.storage import add_view, remove_view
 from resa.workspace.people import Role
 
 Screens = Callable[[Role], Browser]
@@ -133,6 +134,22 @@ def test_a_view_is_saved_shared_and_says_when_it_is_broken(screens: Screens) -> 
     assert "cannot be saved" in words(screens("viewer").send("/views", do="save", name="x", address="/settings").text)
 
 
+def test_a_view_that_cannot_be_read_hides_no_others(screens: Screens, folder: Path) -> None:
+    long = "/explore/funnel?steps=cart" + "&x=" * 400
+    assert "cannot be saved" in words(screens("analyst").send("/views", do="save", name="x", address=long).text)
+    with resa.open(folder) as shop:  # as it was kept before that was looked at
+        analyst = shop.people.called("analyst@shop.se")
+        assert analyst is not None
+        number = add_view(shop.store, analyst, "Too much", long, shared=True, most=9)
+        assert number is not None
+        try:
+            listed = screens("viewer").get("/views")
+            assert (listed.status_code, "Too much" in listed.text) == (200, True)
+            assert screens("viewer").get(f"/views/{number}").status_code == 404
+        finally:
+            remove_view(shop.store, number)
+
+
 def test_owners_lead_to_all_that_they_own(screens: Screens) -> None:
     assert 'href="/owners?owner=Karin"' in screens("viewer").get("/owners").text
     html = screens("viewer").get("/owners?owner=Karin").text
@@ -153,6 +170,7 @@ def report(screens: Screens) -> str:
         "Regulars": "/segments/regulars",
         "Cart": "/map/journey/cart",
         "Gone": "/explore/trend?of=gone",
+        "Away": "/map/away",
     }
     begun = marketer.send("/reports/composed", heading="The trend", address=parts.pop("The trend"))
     place = str(begun.url).partition("/edit")[0].partition("/reports")[2]
@@ -204,6 +222,8 @@ def test_a_stranger_with_the_link_sees_the_report_and_nothing_else(
     assert EVIL not in seen.text
     for name in ("anna", "Lund", "twin", "leaver", "marketer", "Marketer"):
         assert name not in said, name
+    assert re.search(r"Gone .* cannot be shown: what it names is gone", said)
+    assert not re.search("[Dd]id you mean|there are:|your role", said)  # what else there is
     assert "href=" not in seen.text
     assert "<script" not in seen.text
     assert "noindex" in seen.headers["x-robots-tag"]

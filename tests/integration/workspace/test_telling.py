@@ -18,11 +18,13 @@ from tests.support.served import Served
 
 import resa
 from resa.analytics import effects
+from resa.base.errors import QuestionError
 from resa.cli.app import run
 from resa.model.telling import KINDS
 from resa.storage import list_tellings
 from resa.workspace import Workspace
-from resa.workspace.telling import Recipients, stopped_by, tell
+from resa.workspace.telling import Recipients, stopped_by, tell, tell_test
+from resa.workspace.telling.sending import Sender
 
 MAP = """
 title: A shop
@@ -371,6 +373,47 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again_and_after_days_n
         clock.now += 4 * DAY
         tell(shop, measuring=False)
         assert {one.state for one in list_tellings(shop.store)} == {"failed"}
+
+
+def test_what_no_mail_can_say_or_bear_keeps_nobody_else_from_being_told(folder: Path, mail: MailServer) -> None:
+    text = (folder / "journey.yaml").read_text(encoding="utf-8")
+    (folder / "journey.yaml").write_text(text.replace("title: A shop", 'title: "A \\uD800 shop"'), encoding="utf-8")
+    with resa.open(folder) as shop:
+        shop.people.invite("å@shop.se", "Åsa", "admin")
+        shop.people.invite("k..l@shop.se", "Kalle", "admin")
+    shop, _ = bound(folder)
+    with shop:
+        recipients = Recipients(shop)
+        odd = [key for key, one in recipients.people.items() if one.email in {"å@shop.se", "k..l@shop.se"}]
+        for owner, key in zip(("Ali, e-commerce", "Store"), odd, strict=True):
+            recipients.bind(owner, [key], by="bo@shop.se")
+        assert tell(shop).unsent == 2
+        states = {(one.recipient in odd, one.state, bool(one.error)) for one in list_tellings(shop.store)}
+        assert states == {(True, "failed", True), (False, "sent", False)}
+        with pytest.raises(QuestionError, match="no mail can be written to this address"):
+            tell_test(shop, "å@shop.se")
+    assert {str(one["To"]) for one in mail.mails} == {"Bo <bo@shop.se>"}
+
+
+def test_whose_access_ends_while_messages_are_sent_gets_none(
+    folder: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Sender.mail
+
+    def slowly(self: Sender, one: EmailMessage) -> None:
+        send(self, one)
+        with resa.open(folder) as other:
+            for name in ("anna@shop.se", "bo@shop.se"):
+                other.people.end(name)
+
+    shop, _ = bound(folder)
+    with shop:
+        shop.people.invite("last@shop.se", "Last", "admin")
+        Recipients(shop).bind("Store", [], by="")
+        monkeypatch.setattr(Sender, "mail", slowly)
+        outcome = tell(shop)
+        assert (outcome.sent, outcome.unsent) == (1, 2)
+    assert len(mail.mails) == 1
 
 
 def test_a_process_that_is_killed_between_sending_and_noting_says_it_again_and_loses_nothing(

@@ -129,6 +129,13 @@ def test_no_webhook_leads_into_networks_that_nobody_named(hook: Receiver, addres
     assert "127.0.0.1" not in str(caught.value.why)
 
 
+@pytest.mark.parametrize("address", ["fec0::1", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::1"])
+def test_no_webhook_leads_by_ipv6_into_what_lies_behind_it(hook: Receiver, address: str) -> None:
+    with pytest.raises(Unsent, match="of no public network") as caught:
+        post(f"https://[{address}]:{hook.port}/", b"{}", "resa.1")
+    assert caught.value.for_good
+
+
 def test_a_public_address_is_gone_to_by_tls_alone(hook: Receiver) -> None:
     with pytest.raises(Unsent, match="https://") as caught:
         post("http://93.184.215.14/", b"{}", "resa.1", HERE)
@@ -206,6 +213,27 @@ def test_a_password_goes_by_tls_or_to_this_machine(monkeypatch: pytest.MonkeyPat
         assert (len(server.users), len(server.mails)) == (1, 2)
     with Sender(Settings(smtp_host="mail.invalid", smtp_security="none")) as sender, pytest.raises(Unsent):
         sender.mail(mail_of(message, envelope()))
+
+
+def test_what_needs_a_password_is_sent_by_no_connection_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("RESA_SMTP_PASSWORD", raising=False)
+    monkeypatch.setenv("RESA_SMTP_PASSWORD_FILE", str(tmp_path / "gone"))
+    message = Message("en", "data", "A", [Line("t", "x", "f", "/")])
+    with mail_server() as server:
+        settings = Settings(
+            smtp_host="127.0.0.1",
+            smtp_port=server.port,
+            smtp_security="none",
+            smtp_from="resa@shop.se",
+            smtp_user="resa",
+        )
+        with Sender(settings) as sender:
+            for _ in range(2):
+                with pytest.raises(Unsent, match="cannot be read"):
+                    sender.mail(mail_of(message, envelope()))
+        assert server.mails == []
 
 
 @pytest.fixture

@@ -122,6 +122,8 @@ def test_each_setting_can_be_said_by_the_environment_and_is_used(
         ('webhooks = ["team slack https://hooks.slack.com/x"]', "is no webhook of a name of its own"),
         ('webhooks = ["team slack A", "team json B"]', "is no webhook of a name of its own"),
         ('public_address = "resa.shop.se"', "is no address such as https://resa.shop.se"),
+        ('smtp_from = "Resa <resa@shop.se>"', "is no address alone such as resa@shop.se"),
+        ('smtp_from = "re..sa@shop.se"', "is no address alone"),
         ('webhook_networks = ["inside"]', "'inside' is neither an address nor a network"),
         ('keep_events = "25 moons"', "write it as 25 months"),
         ('oidc_issuer = "http://login.shop.se"\noidc_client_id = "r"\npublic_address = "https://r.se"', "is no issuer"),

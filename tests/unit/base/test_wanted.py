@@ -55,3 +55,10 @@ def test_a_stream_is_stopped_between_two_pieces() -> None:
 def test_what_went_wrong_by_itself_is_told() -> None:
     with asked_by(Asker()), pytest.raises(OSError, match="full"), stopped_by(lambda: None):
         raise OSError("the disk is full")
+
+
+def test_who_leaves_between_two_looks_is_worked_for_no_longer() -> None:
+    asker = Asker()
+    asker.leave()
+    with pytest.raises(NoLongerWanted), asker.stopping(lambda: None):
+        raise AssertionError("the statement would run to its end")

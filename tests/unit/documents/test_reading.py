@@ -101,6 +101,13 @@ def test_hostile_sizes_are_refused_quickly() -> None:
     assert "depth" in [problem.code for problem in deep.problems]
 
 
+def test_halves_of_characters_that_escapes_name_become_characters() -> None:
+    text = 'title: "\\uD83D\\uDE00 \\uD800!"\n'
+    found = read_document("x.yaml", text)
+    assert found.data == {"title": "\N{GRINNING FACE} \N{REPLACEMENT CHARACTER}!"}
+    assert found.text == text
+
+
 def test_spaces_inside_block_scalars_are_text() -> None:
     document = read_document("x.yaml", "a: |\n  x\n  \tindented\n  \u00a0wide\nb: 1\n")
     assert not document.problems

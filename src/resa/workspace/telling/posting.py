@@ -15,17 +15,20 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from resa.base.addresses import Network, networks
+from resa.base.addresses import Address, Network, networks
 from resa.base.language import Sentence, as_it_is, in_language, sentence
 from resa.workspace.telling.wording import Message
 
 __all__ = ["Posted", "Unsent", "body_of", "post"]
 
 _SECONDS: Final = 15.0
+_PUBLIC: Final = IPv6Network("2000::/3")
+"""All that is given out of IPv6: what translates to IPv4 (`64:ff9b::`) lies elsewhere."""
+
 _FIRST_FAULT: Final = 300
 _HEADER: Final = 150
 _SECTION: Final = 2_900
@@ -200,11 +203,18 @@ def _found(host: str, port: int, allowed: Sequence[Network]) -> tuple[tuple[str,
         address = ip_address(text.partition("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         inside = any(address in network for network in allowed if network.version == address.version)
-        if inside or (address.is_global and not address.is_multicast):
+        if inside or _is_public(address):
             return (text, port), inside
     raise Unsent(
         sentence("its address is of no public network; webhook_networks names those that are ours"), for_good=True
     )
+
+
+def _is_public(address: Address) -> bool:
+    """Whether an address is of the public network, and no way to another one within IPv6."""
+    if isinstance(address, IPv6Address) and (address not in _PUBLIC or address.sixtofour is not None):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 class _Connection(http.client.HTTPConnection):

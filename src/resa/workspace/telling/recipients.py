@@ -153,7 +153,9 @@ class Recipients:
             keep_language(self._shop.store, recipient, language)
 
     def stop(self, recipient: str, kind: Kind) -> None:
-        """Tell a recipient of a kind no more, as its own message asked."""
+        """Tell a recipient of a kind no more, as its own message asked; who asks again finds it done."""
+        if (recipient, kind) in self.stopped:
+            return
         also = self._shop.audit.also("told.stop", who="", recipient=recipient, kind=kind)
         stop_kinds(self._shop.store, recipient, [kind], also=also)
 

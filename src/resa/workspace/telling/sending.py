@@ -42,6 +42,9 @@ class Sender:
         try:
             server = self._connected()
             server.send_message(mail)
+        except Unsent:  # it goes to nobody by a connection that was not made as the settings say
+            self._let_go()
+            raise
         except smtplib.SMTPRecipientsRefused as error:
             code = max((code for code, _ in error.recipients.values()), default=0)
             why = sentence("the mail server refuses the address ({code})", code=str(code))

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import QuestionError
@@ -100,7 +101,7 @@ def tell(shop: Workspace, *, dry: bool = False, measuring: bool = True) -> Outco
             return Outcome(messages=messages, failed=look.failed)
         for one in new:
             enter_telling(shop.store, one.recipient, one.kind, one.content)
-        sent, unsent = _send_due(shop, recipients)
+        sent, unsent = _send_due(shop)
     return Outcome(messages=messages, sent=sent, unsent=unsent, failed=look.failed)
 
 
@@ -119,13 +120,13 @@ def _sees(recipients: Recipients, recipient: str) -> bool:
     return person is None or person.role in _WITH_SOURCES
 
 
-def _send_due(shop: Workspace, recipients: Recipients) -> tuple[int, int]:
+def _send_due(shop: Workspace) -> tuple[int, int]:
     """Send what waits; how many were sent, and how many were not."""
     sent = unsent = 0
     with Sender(shop.settings) as sender:
         for telling in due_tellings(shop.store):
             try:
-                _send(shop, recipients, sender, telling)
+                _send(shop, Recipients(shop), sender, telling)  # as it is now: a slow server may take many minutes
             except Unsent as error:
                 unsent += 1
                 settle_telling(shop.store, telling.id, error=str(error.why), next_at=_next(shop, telling, error))
@@ -170,7 +171,11 @@ def _dispatch(
     stop = f"{server}/stop/{stop_token(recipient, message.kind, shop.store.database.key)}"
     if (person := recipients.people.get(recipient)) is not None:
         envelope = Envelope(to=person, sender=shop.settings.smtp_from, number=number, server=server, stop=stop, at=at)
-        sender.mail(mail_of(message, envelope))
+        try:
+            mail = mail_of(message, envelope)
+        except (ValueError, MessageError):  # an address that the standard of mails does not know
+            raise Unsent(sentence("no mail can be written to this address, or from smtp_from"), for_good=True) from None
+        sender.mail(mail)
     elif (hook := recipients.hooks.get(recipient)) is not None:
         posted = Posted(shape=hook.shape, number=number, server=server, stop=stop, at=at)
         sender.hook(hook, body_of(message, posted), number)
