@@ -36,6 +36,7 @@ PAGES: Final = (
     "/edit/journey?touchpoint=cart",
     "/edit/journey?stage=conversion",
     "/edit/journey/text",
+    "/edit/journey/entries",
     "/edit/journey/changes",
     "/edit/journey/history",
     "/edit/journey/when/recommends",
@@ -88,7 +89,7 @@ _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 _CUT: Final = """() => [...document.querySelectorAll("button, .button, label, th, h1, h2, h3, nav a, .value")]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display != "inline")
-    .filter(one => getComputedStyle(one).overflowX != "visible")
+    .filter(one => getComputedStyle(one).overflowX != "visible" && !one.matches(".unseen"))
     .map(one => one.textContent.slice(0, 60))"""
 """Texts that do not fit into what holds them."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
-__all__ = ["Address", "Kept", "Network", "address_of", "kept_address", "networks"]
+__all__ = ["Address", "Kept", "Network", "address_of", "is_here", "is_origin", "is_safe", "kept_address", "networks"]
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -51,3 +52,27 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
         ValueError: One is none.
     """
     return tuple(ip_network(text.strip(), strict=False) for text in texts)
+
+
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can read along at an address: https, or this machine itself by http."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    plain = bool(host) and not parts.username and not parts.password and not parts.fragment
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_here(url))
+    return plain and safe and url.isascii() and url.isprintable() and " " not in url
+
+
+def is_here(url: str) -> bool:
+    """Whether an address leads to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    found = address_of(f"[{host}]" if ":" in host else host)
+    return host == "localhost" if found is None else found.is_loopback
+
+
+def is_origin(url: str) -> bool:
+    """Whether it is the safe address of a server, and of no page of it."""
+    return is_safe(url) and not urlsplit(url).path and not urlsplit(url).query

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from resa.base import setting_checks as checks
 from resa.base.addresses import Kept, networks
 from resa.base.calendars import read_span
 from resa.base.errors import Problem, SettingsError, did_you_mean
 from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
 
-__all__ = ["WEBHOOK", "Setting", "Settings", "read_settings", "settings_said"]
+__all__ = ["Setting", "Settings", "read_settings", "settings_said"]
 
 
 _SAID: Mapping[str, str] = {
@@ -33,14 +34,11 @@ _SAID: Mapping[str, str] = {
     "string_type": pattern("input should be a valid string"),
     "literal_error": pattern("input should be {expected}"),
     "tuple_type": pattern("input should be a list"),
+    "bool_parsing": pattern("input should be true or false"),
+    "bool_type": pattern("input should be true or false"),
 }
 """What pydantic says of a wrong value, by its type."""
 
-
-WEBHOOK = re.compile(
-    r"(?P<name>[\w-]{1,60}) +(?P<shape>teams|slack|json) +(?P<variable>[A-Z][A-Z0-9_]{0,99})", re.ASCII
-)
-"""A webhook as the settings name it."""
 
 Demanded = Literal["all", "viewer", "analyst", "marketer", "service", "privacy_officer", "admin"]
 """Of whom a second factor can be asked."""
@@ -72,6 +70,8 @@ def _kind(annotation: Any, metadata: Iterable[Any]) -> str:
     """What a setting may be, in words."""
     if get_origin(annotation) is Literal:
         return ", ".join(get_args(annotation))
+    if annotation is bool:
+        return "true, false"
     if annotation is int:
         bounds = {name: getattr(one, name) for one in metadata for name in ("ge", "le") if hasattr(one, name)}
         return " ".join(["number", *(f"{word} {bounds[name]:,}" for name, word in _BOUNDS.items() if name in bounds)])
@@ -190,7 +190,8 @@ class Settings(BaseSettings):
     public_address: str = Field(
         default="",
         description="Where people reach `resa serve`, for the links in mails and messages, such as "
-        "`https://resa.shop.se`. Empty: this machine, at `port`.",
+        "`https://resa.shop.se`. Empty: this machine, at `port`. A company's provider leads back to "
+        "`/sign-in/company/back` there, which is to be registered.",
     )
 
     smtp_host: str = Field(
@@ -229,6 +230,77 @@ class Settings(BaseSettings):
         le=86_400,
         description="So often `resa serve` looks whether there is something to tell, where there is a way to tell it; "
         "what must be measured for that, once an hour.",
+    )
+
+    oidc_client_id: str = Field(
+        default="", description="What your company's OpenID provider calls Resa, where it was registered."
+    )
+
+    oidc_issuer: str = Field(
+        default="",
+        description="The OpenID provider of your company, by which people sign in, as it names itself (`issuer`): "
+        "`https://login.example.com/realms/shop`. Empty: people sign in by passwords alone. It needs "
+        "`oidc_client_id` and `public_address`.",
+    )
+
+    oidc_secret_env: str = Field(
+        default="RESA_OIDC_SECRET",
+        description="The environment variable that holds the secret which the provider gave for it. Empty, as "
+        "`oidc_secret_file` is: it gave none (a public client).",
+    )
+
+    oidc_secret_file: str = Field(
+        default="",
+        description="Instead of the variable: a file that holds this secret alone, such as "
+        "`/run/credentials/resa.service/oidc`. Keep it out of what is shared.",
+    )
+
+    oidc_name: str = Field(
+        default="", max_length=60, description="What people call the provider: *Sign in with …*. Empty: its host."
+    )
+
+    oidc_scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("openid", "email", "profile"),
+        description="What is asked of the provider; `openid` is asked in any case. A list, or a text with commas.",
+    )
+
+    oidc_email: Literal["verified", "trusted"] = Field(
+        default="verified",
+        description="Of whom the provider does not say whether their address is verified: refused (`verified`), or "
+        "believed (`trusted`), where nobody can choose an address for themselves. Of whom it says that it is not, is "
+        "refused in any case.",
+    )
+
+    oidc_require: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Claims that must be so, of everybody at each sign-in: `hd = shop.se`, `amr = mfa`. A list, or a "
+        "text with commas.",
+    )
+
+    oidc_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Everybody with a verified address of these domains may come in: `shop.se`. A list, or a text "
+        "with commas. Without any, only who was invited.",
+    )
+
+    oidc_role: checks.Given = Field(default="viewer", description="The role of who comes in by their domain.")
+
+    oidc_claim: str = Field(
+        default="",
+        description="The claim that says a person's groups: `groups`, or `realm_access.roles` for what lies deeper.",
+    )
+
+    oidc_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="What each of these groups is here: `resa-admins = admin`, the first that fits. The provider "
+        "then says everybody's role, at each sign-in; who is in none of them is refused. A list, or a text with "
+        "commas.",
+    )
+
+    oidc_only: bool = Field(
+        default=False,
+        description="Passwords open nothing any more, but for who is an emergency administrator: `resa people "
+        "emergency`.",
     )
 
     keep_events: str = Field(
@@ -274,38 +346,31 @@ class Settings(BaseSettings):
             )
         return given.strip()
 
-    @field_validator("webhooks")
-    @classmethod
-    def _hooks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        names = set()
-        for text in given:
-            found = WEBHOOK.fullmatch(text)
-            if found is None or found["name"] in names:
-                raise ValueError(
-                    sentence(
-                        "'{value}' is no webhook of a name of its own; write a name, teams, slack or json, and an "
-                        "environment variable: shop-team slack SHOP_TEAM_HOOK",
-                        value=text,
-                    )
-                )
-            names.add(found["name"])
-        return given
+    _hooks = field_validator("webhooks")(checks.webhooks)
 
-    @field_validator("smtp_from")
-    @classmethod
-    def _sender(cls, given: str) -> str:
-        if given and not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w.-]+", given, re.ASCII):
-            raise ValueError(sentence("'{value}' is no address alone such as resa@shop.se", value=given))
-        return given
+    _address = field_validator("public_address")(checks.public_address)
 
-    @field_validator("public_address")
-    @classmethod
-    def _address(cls, given: str) -> str:
-        if given and not re.fullmatch(r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", given):
-            raise ValueError(sentence("'{value}' is no address such as https://resa.shop.se", value=given))
-        return given.rstrip("/")
+    _sender = field_validator("smtp_from")(checks.sender)
 
-    @field_validator("trusted_proxies", "second_factor_for", "webhooks", "webhook_networks", mode="before")
+    _issuer = field_validator("oidc_issuer")(checks.issuer)
+
+    _domains = field_validator("oidc_domains")(checks.domains)
+
+    _required = field_validator("oidc_require")(checks.required)
+
+    _roles = field_validator("oidc_roles")(checks.roles)
+
+    @field_validator(
+        "trusted_proxies",
+        "second_factor_for",
+        "webhooks",
+        "webhook_networks",
+        "oidc_scopes",
+        "oidc_require",
+        "oidc_domains",
+        "oidc_roles",
+        mode="before",
+    )
     @classmethod
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""

@@ -39,6 +39,8 @@ def list_people(show_format: HowToWrite = None, output: Output = None, folder: F
                 "role": one.role,
                 "password": "yes" if one.has_password else "no",
                 "second factor": "yes" if one.has_factor else "no",
+                "company": "yes" if one.has_company else "no",
+                "emergency": "yes" if one.is_emergency else "no",
                 "invited (UTC)": f"{one.made_at:%Y-%m-%d %H:%M}",
                 "ended (UTC)": "" if one.ended_at is None else f"{one.ended_at:%Y-%m-%d %H:%M}",
             }
@@ -95,6 +97,47 @@ def reset_factor(email: _Email, folder: Folder = HERE) -> None:
     say(sentence("the second factor is gone; they are signed out everywhere, and sign in by their password"))
 
 
+@app.command("emergency")
+def emergency(
+    email: _Email,
+    off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Let an admin's password open where `oidc_only` shuts those of others, for when the company's provider is down."""
+    with opened(folder) as shop:
+        shop.people.set_emergency(email, on=not off)
+        person = shop.people.called(email)
+    if off:
+        say(sentence("their password opens no more than those of others"))
+        return
+    say(sentence("their password opens whatever oidc_only says"))
+    if person is not None and not person.has_password:
+        say(sentence("they have none yet: resa people invite {email}", email=person.email))
+
+
+@app.command("unbind")
+def unbind(email: _Email, folder: Folder = HERE) -> None:
+    """Forget somebody's account at the company's provider, because it was made anew there; be sure that it is they."""
+    with opened(folder) as shop:
+        shop.people.unbind(email)
+    say(sentence("they are signed out; whoever signs in with this verified address next is bound to it"))
+
+
+@app.command("check-provider")
+def check_provider(folder: Folder = HERE) -> None:
+    """Ask the company's OpenID provider what it can do, and say what is well and what is wrong."""
+    from resa.workspace.company import Company  # noqa: PLC0415 - only here
+
+    with opened(folder) as shop:
+        wrong = 0
+        for one in Company(shop).look():
+            wrong += not one.good
+            say(one.words if one.good else sentence("wrong: {what}", what=one.words))
+    if wrong:
+        raise typer.Exit(1)
+    say(sentence("people can sign in by it"))
+
+
 @app.command("sessions")
 def sessions(
     email: Annotated[str | None, typer.Argument(help="Only of this person, by their e-mail address.")] = None,
@@ -121,6 +164,7 @@ def sessions(
                 "address": harmless(one.person.email),
                 "began (UTC)": f"{one.began_at:%Y-%m-%d %H:%M}",
                 "seen (UTC)": f"{one.seen_at:%Y-%m-%d %H:%M}",
+                "by": "company" if one.issuer else "password",
                 "browser": harmless(one.agent),
             }
             for one in shop.people.sessions(None if person is None else person.id)

@@ -96,7 +96,8 @@ def _body(
     label, numbers = min(190.0, width * 0.3), widest(counts, "touchpoint") + 10
     bars = min(80.0, width * 0.1)
     left = label + bars + numbers + 16
-    shown = combinations[: max(1, int((width - left) / _PITCH))]
+    pitch = max(_PITCH, widest([formats.count(one.customers, language) for one in combinations], "note") + 8)
+    shown = combinations[: max(1, int((width - left) / pitch))]
     below = _TALL + 20
     most = max(one.customers for one in shown) or 1
     items: list[Item] = []
@@ -114,21 +115,23 @@ def _body(
         length = max(1.5 if sizes[place] else 0.0, bars * sizes[place] / (max(sizes) or 1))
         items.append(Rect(x=label + numbers, y=middle - _SET_BAR / 2, width=length, height=_SET_BAR, fill="neutral"))
     for number, one in enumerate(shown):
-        middle = left + _PITCH * number + _PITCH / 2
+        middle = left + pitch * number + pitch / 2
         items.append(
             Group(
                 title=f"{_called(names, one, language)}: {formats.count(one.customers, language)}",
-                items=tuple(_column(one, middle, below, most, len(names), language)),
+                items=tuple(_column(one, middle, pitch, below, most, len(names), language)),
             )
         )
     return Block(tuple(items), below + _ROW * len(names) + 4)
 
 
-def _column(one: Overlapping, middle: float, below: float, most: int, sets: int, language: str) -> list[Item]:
+def _column(
+    one: Overlapping, middle: float, pitch: float, below: float, most: int, sets: int, language: str
+) -> list[Item]:
     """A bar with its number above it and its dots under it."""
     height = max(1.5, (_TALL - 24) * one.customers / most)
     words = formats.count(one.customers, language)
-    cell = Box(middle - _PITCH / 2, _TALL - height - 24, middle + _PITCH / 2, _TALL - height)
+    cell = Box(middle - pitch / 2, _TALL - height - 24, middle + pitch / 2, _TALL - height)
     items: list[Item] = [
         Rect(x=middle - 12, y=_TALL - height, width=24, height=height, fill="accent"),
         Text(x=middle, y=_TALL - height - 6, lines=(words,), style="note", anchor="middle", cell=cell),

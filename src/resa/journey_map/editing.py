@@ -42,6 +42,7 @@ __all__ = [
     "move_stage",
     "move_touchpoint",
     "new_key",
+    "remove_improvement",
     "remove_stage",
     "remove_touchpoint",
     "write_map",
@@ -266,6 +267,21 @@ def remove_touchpoint(key: str) -> Change:
         for entry in (*_pain_points(touchpoints.values()), *entries_of(data, "improvements").values()):
             for reference in ("shown_by", "should_move") if isinstance(entry, dict) else ():
                 _without_names(entry, reference, gone)
+
+    return change
+
+
+def remove_improvement(key: str) -> Change:
+    """Take an improvement away; pain points that it acted on stay, without it."""
+
+    def change(data: Data) -> None:
+        entries = entries_of(data, "improvements")
+        if _called(entries, key) not in entries:
+            raise QuestionError(sentence("the map has no '{key}' any more; look at it as it is now", key=key))
+        del entries[_called(entries, key)]
+        for entry in _pain_points(entries_of(data, "touchpoints").values()):
+            if isinstance(entry, dict):
+                _without_names(entry, "improvement", {key})
 
     return change
 

@@ -27,6 +27,8 @@ class Person:
         ended_at: Since when they may sign in no more, UTC; `None`: they may.
         has_password: Whether they accepted an invitation.
         has_factor: Whether they give a code, too, when they sign in.
+        has_company: Whether they signed in by the company's provider once.
+        is_emergency: Whether their password opens where those of others do not.
     """
 
     id: int
@@ -37,6 +39,8 @@ class Person:
     ended_at: datetime | None
     has_password: bool
     has_factor: bool = False
+    has_company: bool = False
+    is_emergency: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Session:
         began_at: When they signed in, UTC.
         seen_at: When it was used last, UTC, to five minutes.
         agent: What their browser calls itself.
+        issuer: Of the company's provider that said who it is; empty: a password or a link did.
     """
 
     id: str
@@ -56,3 +61,4 @@ class Session:
     began_at: datetime
     seen_at: datetime
     agent: str
+    issuer: str = ""

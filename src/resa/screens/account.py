@@ -14,6 +14,7 @@ from resa.base.language import in_language, said_by
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.signing_in import CODES, PASSWORDS, Form, address_of, come_later
 from resa.screens.visits import Refused, Visit
+from resa.workspace.company import Company
 from resa.workspace.people import Person
 
 __all__ = ["ROUTES"]
@@ -129,7 +130,15 @@ def _page(visit: Visit, *, status: int = 200, done: str = "", password_why: str 
         password_why=password_why,
         factor_why=factor_why,
         left=visit.shop.people.recovery_codes_left(_person(visit)),
+        company=Company(visit.shop),
+        by_password=_by_password(visit),
     )
+
+
+def _by_password(visit: Visit) -> bool:
+    """Whether a password is something to speak of: not of who has none because the company's provider lets them in."""
+    person = _person(visit)
+    return visit.shop.people.may_use_password(person) and (person.has_password or not person.has_company)
 
 
 def _factor(visit: Visit, *, status: int = 200, why: str = "") -> Html:

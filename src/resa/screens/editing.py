@@ -176,7 +176,7 @@ def step(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     if (way := ways.get(data.get("do", ""))) is not None:
         way(person, key)
     back = data.get("back", "")
-    return redirect(f"/edit/{key}/{back}" if back in {"text", "changes"} else f"/edit/{key}")
+    return redirect(f"/edit/{key}/{back}" if back in {"text", "changes", "entries"} else f"/edit/{key}")
 
 
 @get("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
@@ -261,11 +261,13 @@ def bring_back(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Ht
 
 
 def draft_of(visit: Visit, key: str) -> Draft:
+    """The draft of who is signed in."""
     """The draft of a map that somebody has who edits it."""
     return Drafts(visit.shop).of(person_of(visit), key)
 
 
 def person_of(visit: Visit) -> int:
+    """The number of who is signed in."""
     """The number of who edits."""
     if visit.person is None:
         raise QuestionError(sentence("nobody is signed in"))

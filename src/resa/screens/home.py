@@ -21,9 +21,11 @@ from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import Told, told
 from resa.screens.reviews import said_of_review
 from resa.screens.visits import Visit
+from resa.storage import count_unsent
 from resa.workspace.health import health_of
+from resa.workspace.owning import owner_of
 from resa.workspace.reviewing import standing_of
-from resa.workspace.telling import Recipients, owner_of
+from resa.workspace.telling import Recipients
 
 __all__ = ["ROUTES"]
 
@@ -147,6 +149,8 @@ def _urgent(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
                 to = "/live" if visit.may("sources") else f"/reports/{one.map.key}"
                 stopped.setdefault(gap.source, Line(to, visit.say("stopped", source=gap.source), gap.text))
     yield from stopped.values()
+    if visit.may("manage") and (unsent := count_unsent(visit.shop.store)):
+        yield Line("/settings/owners", visit.say_count("undelivered", unsent))
     recipients = Recipients(visit.shop)
     for one in doing:
         if visit.may("edit") and not recipients.of(owner_of(one.map)):

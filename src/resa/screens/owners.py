@@ -10,27 +10,30 @@ from litestar.params import FromQuery
 
 from resa.analytics import arrow_name
 from resa.screens.frame import Html, Visiting, page
-from resa.workspace.owning import Owned, owned, owners
+from resa.workspace.owning import Owned, owned_things
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "called", "place_of"]
 
 
 @get("/owners", opt={"needs": "see"}, sync_to_thread=True)
 def owners_page(visit: Visiting, owner: FromQuery[str] = "") -> Html:
     """All owners, or what one of them owns."""
-    maps = list(visit.shop.maps.values())
-    found = owned(maps, owner) if owner.strip() else []
+    everything, asked = owned_things(visit.shop.maps.values()), " ".join(owner.split())
+    asked = next((one for one in everything if one.casefold() == asked.casefold()), asked)
     return page(
         visit,
         "owners",
-        visit.say("owned_by", owner=found[0].owner if found else owner[:120]) if owner.strip() else visit.say("owners"),
-        owner=owner.strip(),
-        owners=[(one, len(owned(maps, one))) for one in owners(maps)],
-        rows=[(visit.say(f"owned_{one.kind}"), _called(one), _where(one), one.map.title) for one in found],
+        visit.say("owned_by", owner=asked[:120]) if asked else visit.say("owners"),
+        owner=asked,
+        owners=[(one, len(things)) for one, things in sorted(everything.items()) if one],
+        rows=[
+            (visit.say(f"owned_{one.kind}"), called(one), place_of(one), one.map.title)
+            for one in (everything.get(asked, ()) if asked else ())
+        ],
     )
 
 
-def _called(one: Owned) -> str:
+def called(one: Owned) -> str:
     """What people call it."""
     named = {
         "map": {one.map.key: one.map.title},
@@ -42,7 +45,7 @@ def _called(one: Owned) -> str:
     return arrow_name(one.map, one.key) if named is None else named[one.key]
 
 
-def _where(one: Owned) -> str:
+def place_of(one: Owned) -> str:
     """Where it is looked at."""
     match one.kind:
         case "map":

@@ -18,6 +18,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.drawing import format_count, format_day, format_days, format_percent, sparkline
 from resa.expressions import parts_of
+from resa.model.journey import JourneyMap
 from resa.screens.customers import addresses
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
@@ -70,8 +71,13 @@ def segments(visit: Visiting) -> Html:
 def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
-    figure = next(one for one in figures_of(visit, found.show(key, weeks=0).map) if one.segment == key)
-    language = visit.language
+    journey_map, language = found.map_of(key), visit.language
+    figure = next(one for one in figures_of(visit, journey_map.key) if one.segment == key)
+    ages, days, overlaps = visit.shared.of(
+        ("segment", key, journey_map.hash, language),
+        lambda: (ages_of(visit, key), days_of(visit, key), found.overlaps(key)),
+        by_time=True,
+    )
     if named:
         visit.shop.audit.note("people.show", who=visit.who, segment=key, customers=min(_MEMBERS, figure.customers))
     return page(
@@ -80,12 +86,12 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         figure.name,
         told=told_figure(visit, figure, *_LARGE),
         weeks=_weeks(visit, figure),
-        ages=ages_of(visit, key),
-        days=days_of(visit, key),
+        ages=ages,
+        days=days,
         condition=parts_of(figure.who),
         flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
         passages=_passages(visit, figure) if named else [],
-        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in found.overlaps(key)],
+        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in overlaps],
         members=_members(visit, figure) if named else [],
         listed=_count(visit, min(_MEMBERS, figure.customers)),
         some=figure.customers > _MEMBERS,
@@ -110,8 +116,12 @@ def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:
 
 def figures_of(visit: Visit, key: str) -> list[SegmentFigure]:
     """The segments of a map as they are now, with their past, which is counted once an hour while events come."""
-    shop = visit.shop
-    journey_map, measure = shop.map(key), visit.shared.measure
+    journey_map = visit.shop.map(key)
+    return visit.shared.of(("segments", key, journey_map.hash), lambda: _counted(visit, journey_map), by_time=True)
+
+
+def _counted(visit: Visit, journey_map: JourneyMap) -> list[SegmentFigure]:
+    shop, measure = visit.shop, visit.shared.measure
     now = count_segments(shop.store, measure, journey_map, weeks=0)
     moment = now[0].counted_at if now else None
     if moment is None:
@@ -179,7 +189,13 @@ def _passages(visit: Visit, figure: SegmentFigure) -> list[tuple[Any, Any, str]]
 def _members(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str, Any, str]]:
     """Who is in: kind and value of what they are called, since when, and their address."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
-    rows = visit.shop.segments.members(figure.segment).slice(0, _MEMBERS).to_pylist()
+    found = visit.shop.segments
+
+    def first() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = found.members(figure.segment).slice(0, _MEMBERS).to_pylist()
+        return rows
+
+    rows = visit.shared.of(("members", figure.segment, found.map_of(figure.segment).hash), first, by_time=True)
     known = addresses(visit, [(row["kind"], row["value"]) for row in rows])
     return [(row["kind"], row["value"], when(row["since"]), address) for row, address in zip(rows, known, strict=True)]
 

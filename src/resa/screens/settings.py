@@ -18,6 +18,7 @@ from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
 from resa.storage import SCOPES, Scope
 from resa.workspace.auditing import acting
+from resa.workspace.company import Company
 from resa.workspace.people import ROLES, Role
 
 __all__ = ["ROUTES"]
@@ -62,7 +63,7 @@ def people(visit: Visiting) -> Html:
 
 @post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
 def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
-    """Invite somebody, give another role, take a lost second factor away, or end somebody's right to sign in."""
+    """Invite somebody, give a role, take a lost factor or another account away, or end somebody's right to sign in."""
     shop, email = visit.shop, data.get("email", "")
     try:
         match data.get("do"):
@@ -75,6 +76,8 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
                 shop.people.change_role(email, _role(data), by=visit.who)
             case "reset_factor":
                 shop.people.reset_factor(email, by=visit.who)
+            case "unbind":
+                shop.people.unbind(email, by=visit.who)
             case "end":
                 shop.people.end(email, by=visit.who)
             case _:
@@ -98,7 +101,10 @@ def _scopes(data: dict[str, str]) -> list[Scope]:
 def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
     everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
     title = visit.say("people")
-    return page(visit, "people", title, status=status, people=everybody, roles=ROLES, link=link, why=why)
+    company = Company(visit.shop)
+    return page(
+        visit, "people", title, status=status, people=everybody, roles=ROLES, link=link, why=why, company=company
+    )
 
 
 @get("/settings/keys", opt={"needs": "manage"}, sync_to_thread=True)

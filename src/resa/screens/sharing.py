@@ -99,6 +99,10 @@ class Kept:
             self._seen, self._since = Looked(data, live, at), now
             return self._seen
 
+    def minute(self) -> Hashable:
+        """The minute in which we live."""
+        return self._shop.clock().replace(second=0, microsecond=0)
+
     def spend(self, seconds: float) -> None:
         """So long it took to work something out."""
         with self._lock:
@@ -126,12 +130,14 @@ class Shared:
         """When what is told was the newest, UTC."""
         return self._looked.at
 
-    def of(self, key: tuple[Hashable, ...], make: Callable[[], Said]) -> Said:
+    def of(self, key: tuple[Hashable, ...], make: Callable[[], Said], *, by_time: bool = False) -> Said:
         """What is said under a key, which names everything that it depends on but the data.
 
         Args:
             key: What it is, of which map as it is written, in which language, for whose eyes.
             make: Works it out; it may be called in a thread of its own, after the one who asked has got an older one.
+
+            by_time: It changes by itself as time goes on: it is made anew each minute.
 
         Raises:
             WorkspaceBusy: Many wait for it already.
@@ -145,7 +151,8 @@ class Shared:
                 self._kept.spend(time.monotonic() - began)
 
         stale = _STALE if self._looked.live else 0.0
-        return cast("Said", self._kept.said.get((*key, self._noted), self._looked.data, timed, stale=stale))
+        minute = self._kept.minute() if by_time else None
+        return cast("Said", self._kept.said.get((*key, self._noted), (self._looked.data, minute), timed, stale=stale))
 
     @cached_property
     def _noted(self) -> Hashable:

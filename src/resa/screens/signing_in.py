@@ -19,6 +19,8 @@ from resa.drawing import format_count
 from resa.screens.attempts import Attempts
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.visits import COOKIES, Visit, cookie_name
+from resa.workspace.company import Company
+from resa.workspace.people import Person
 
 __all__ = [
     "CODES",
@@ -29,6 +31,7 @@ __all__ = [
     "agent_of",
     "come_later",
     "cookie",
+    "door",
     "own_path",
     "signed_in",
 ]
@@ -51,11 +54,12 @@ _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 @get("/sign-in", opt={"open": True}, sync_to_thread=True)
-def sign_in_page(visit: Visiting, to: FromQuery[str] = "/") -> Html:
-    """The page on which one signs in."""
+def sign_in_page(visit: Visiting, to: FromQuery[str] = "/", by: FromQuery[str] = "", out: FromQuery[str] = "") -> Html:
+    """The page on which one signs in; by a password, where that is only for emergencies, and out of the provider."""
     if visit.session is not None:
         return redirect(own_path(to))
-    return page(visit, "sign_in", visit.say("sign_in"), to=own_path(to), email="", why="")
+    goodbye = Company(visit.shop).goodbye() if out == "company" else ""
+    return door(visit, own_path(to), by_password=by == "password", goodbye=goodbye)
 
 
 @post("/sign-in", opt={"open": True}, sync_to_thread=True)
@@ -65,18 +69,50 @@ def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Htm
     account, address = email.strip().lower()[:_AGENT], address_of(request)
     with PASSWORDS.turns:  # who waits for one is asked anew: of many who come at once, most have failed by then
         if why := come_later(visit, PASSWORDS, account, address):
-            return _door(visit, to, email, why, status=429)
+            return door(visit, to, why, email=email, status=429, by_password=True)
         token = visit.shop.people.sign_in(
             email, data.get("password", ""), agent=agent_of(request.headers), instead_of=visit.token
         )
         if token is None:
             PASSWORDS.fail(account, address)
-            return _door(visit, to, email, visit.say("sign_in_wrong"), status=401)
+            return door(visit, to, visit.say("sign_in_wrong"), email=email, status=401, by_password=True)
     return signed_in(visit, token, to)
 
 
-def _door(visit: Visit, to: str, email: str, why: str, *, status: int) -> Html:
-    return page(visit, "sign_in", visit.say("sign_in"), status=status, to=to, email=email, why=why)
+def door(
+    visit: Visit,
+    to: str,
+    why: str = "",
+    *,
+    email: str = "",
+    status: int = 200,
+    by_password: bool = False,
+    goodbye: str = "",
+) -> Html:
+    """The page on which one signs in.
+
+    Args:
+        visit: Who comes.
+        to: Where they want to go.
+        why: Why they are still here.
+        email: What they typed.
+        status: Of HTTP.
+        by_password: Ask for a password also where it is only for emergencies.
+        goodbye: Where they sign out of the company's provider, too.
+    """
+    company = Company(visit.shop)
+    return page(
+        visit,
+        "sign_in",
+        visit.say("sign_in"),
+        status=status,
+        to=to,
+        email=email,
+        why=why,
+        company=company,
+        by_password=by_password or not company.only,
+        goodbye=goodbye,
+    )
 
 
 def come_later(visit: Visit, attempts: Attempts, account: str, address: str) -> str:
@@ -139,7 +175,8 @@ def sign_out(visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's 
     """Sign out."""
     if visit.session is not None:
         visit.shop.people.sign_out(visit.token)
-    answer = redirect("/sign-in")
+    by_company = visit.session is not None and visit.session.issuer
+    answer = redirect("/sign-in", out="company") if by_company else redirect("/sign-in")
     answer.set_cookie(cookie(cookie_name("session", secure=visit.secure), "", visit, timedelta()))
     return answer
 
@@ -147,10 +184,7 @@ def sign_out(visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - the form's 
 @get("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
 def welcome_page(visit: Visiting, token: FromPath[str]) -> Html:
     """The page on which who was invited sets a password."""
-    invited = visit.shop.people.invited(token)
-    if invited is None:
-        return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
-    return page(visit, "welcome", visit.say("welcome"), invited=invited, why="")
+    return _welcome(visit, visit.shop.people.invited(token))
 
 
 @post("/welcome/{token:str}", opt={"open": True}, sync_to_thread=True)
@@ -159,13 +193,29 @@ def welcome(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[st
     people = visit.shop.people
     invited = people.invited(token)
     if invited is None:
-        return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
+        return _welcome(visit, None)
     try:
         password, agent = data.get("password", ""), agent_of(request.headers)
         session = people.accept(token, password, agent=agent, instead_of=visit.token)
     except ResaError as error:
-        return page(visit, "welcome", visit.say("welcome"), status=422, invited=invited, why=said_by(error))
+        return _welcome(visit, invited, status=422, why=said_by(error))
     return signed_in(visit, session, "/")
+
+
+def _welcome(visit: Visit, invited: Person | None, *, status: int = 200, why: str = "") -> Html:
+    """How who was invited comes in: by a password of their own, by the company's provider, or as they like."""
+    if invited is None:
+        return page(visit, "welcome", visit.say("welcome_over"), status=410, invited=None, why="")
+    return page(
+        visit,
+        "welcome",
+        visit.say("welcome"),
+        status=status,
+        invited=invited,
+        why=why,
+        company=Company(visit.shop),
+        by_password=visit.shop.people.may_use_password(invited),
+    )
 
 
 @post("/look", opt={"open": True}, sync_to_thread=False)

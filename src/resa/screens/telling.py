@@ -8,21 +8,20 @@ from typing import Any, Final
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 
-from resa.analytics import arrow_name
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import LANGUAGES, as_it_is, in_language, said_by, sentence
 from resa.model.telling import KINDS, Telling
 from resa.screens.frame import NAMES, Html, Visiting, page, redirect
+from resa.screens.owners import called, place_of
 from resa.screens.signing_in import Form
 from resa.screens.visits import Refused, Visit
 from resa.storage import list_tellings, try_again
+from resa.workspace.owning import Owned, owned_things
 from resa.workspace.telling import (
     KIND_NAMES,
-    Owned,
     Recipients,
     can_mail,
     message_of,
-    owned_things,
     stopped_by,
     tell_test,
 )
@@ -143,11 +142,7 @@ def _kinds(visit: Visit, recipients: Recipients, recipient: str) -> list[tuple[s
 
 def _owned(visit: Visit, one: Owned) -> tuple[str, str]:
     """Where something is that an owner answers for, and what it is."""
-    journey_map = visit.shop.maps[one.map]
-    if one.what == "map":
-        return f"/map/{one.map}", journey_map.title
-    name = arrow_name(journey_map, one.name) if one.what in {"expectation", "promise"} else one.name
-    return f"/map/{one.map}", str(visit.say(f"told_owned_{one.what}", name=name))
+    return place_of(one), f"{visit.say(f'owned_{one.kind}')}: {called(one)}"
 
 
 def _message(visit: Visit, recipients: Recipients, one: Telling) -> Mapping[str, Any]:

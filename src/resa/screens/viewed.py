@@ -159,8 +159,7 @@ def _segments(visit: Visit) -> ComposedPart:
 
 def _segment(visit: Visit, key: str) -> ComposedPart:
     """A segment: its size, and how that went."""
-    shown = visit.shop.segments.show(key, weeks=0)
-    figure = next(one for one in segment_figures(visit, shown.map) if one.segment == shown.segment)
+    figure = next(one for one in segment_figures(visit, visit.shop.segments.map_of(key).key) if one.segment == key)
     said: dict[str, Any] = told_figure(visit, figure)
     weeks = [
         [visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _count(visit, size)]

@@ -120,7 +120,7 @@ def check_view(visit: Visit, address: str) -> None:
         case ["map", key, touchpoint]:
             touchpoint_of(visit.shop.map(key), touchpoint)
         case ["segments", key]:
-            visit.shop.segments.show(key, weeks=0)
+            visit.shop.segments.map_of(key)
         case ["segments"]:
             pass
         case _:

@@ -24,9 +24,10 @@ from resa.workspace.edits import Edits
 
 __all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "code", "language", "theme", "csrf", "tour"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "company", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
     "code": "resa-code",
+    "company": "resa-company",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
@@ -95,9 +96,10 @@ class Visit:
 
     @property
     def factor_asked(self) -> bool:
-        """Whether the settings ask who is signed in for a second factor."""
+        """Whether the settings ask who is signed in for a second factor; for who came by it, the provider answers."""
         asked = self.shop.settings.second_factor_for
-        return self.person is not None and ("all" in asked or self.person.role in asked)
+        by_company = self.session is not None and self.session.issuer
+        return self.person is not None and not by_company and ("all" in asked or self.person.role in asked)
 
     @property
     def who(self) -> str:
@@ -206,7 +208,7 @@ def _step(said: str) -> int:
     return int(said) if said in _TOUR else 0
 
 
-def cookie_name(what: Literal["session", "code"], *, secure: bool) -> str:
+def cookie_name(what: Literal["session", "code", "company"], *, secure: bool) -> str:
     """What a cookie is called that says who somebody is.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Final
 from resa.base.language import said, said_count
 from resa.drawing import format_count
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
+from resa.screens.words_of_company import OF_COMPANY
 from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
@@ -27,6 +28,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_COMPOSING,
     **OF_SEGMENTS,
     **OF_TELLING,
+    **OF_COMPANY,
     # The frame
     "home": "Home",
     "map": "Map",

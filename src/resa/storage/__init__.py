@@ -33,6 +33,7 @@ from resa.storage.comments import (
     resolve_comment,
 )
 from resa.storage.compaction import compact_files
+from resa.storage.company_sign_ins import Arrived, How, Turned, enter_by_company, unbind_person, use_sign_in
 from resa.storage.composed_reports import (
     add_part,
     add_report,
@@ -113,6 +114,7 @@ from resa.storage.memberships import (
 from resa.storage.needles import Needles, is_distinctive
 from resa.storage.newest import evaluate_events, newest_events
 from resa.storage.news import (
+    count_unsent,
     due_tellings,
     enter_telling,
     keep_news,
@@ -143,6 +145,7 @@ from resa.storage.people import (
     list_people,
     make_first_person,
     password_of,
+    set_emergency,
 )
 from resa.storage.persons import Unified, Unifier
 from resa.storage.pseudonyms import forget_pseudonyms, identifiers_known, idle_pseudonyms
@@ -205,6 +208,7 @@ __all__ = [
     "ApiKey",
     "Arrival",
     "Arrivals",
+    "Arrived",
     "AsOf",
     "AuditEntry",
     "Cause",
@@ -218,6 +222,7 @@ __all__ = [
     "Finding",
     "Hasher",
     "Held",
+    "How",
     "JourneyIndex",
     "Kept",
     "KeptOut",
@@ -241,6 +246,7 @@ __all__ = [
     "SourceState",
     "Sparse",
     "Store",
+    "Turned",
     "Unified",
     "Unifier",
     "Waiting",
@@ -282,6 +288,7 @@ __all__ = [
     "count_files",
     "count_old_entries",
     "count_recovery_codes",
+    "count_unsent",
     "count_waiting",
     "customers_alone",
     "drop_draft",
@@ -291,6 +298,7 @@ __all__ = [
     "end_person",
     "end_session",
     "end_session_of",
+    "enter_by_company",
     "enter_telling",
     "erase_rows",
     "erased_with",
@@ -387,6 +395,7 @@ __all__ = [
     "search_everything",
     "segment_history",
     "segment_states_of",
+    "set_emergency",
     "settle_draft",
     "settle_telling",
     "share_file",
@@ -401,7 +410,9 @@ __all__ = [
     "touchpoints_without_history",
     "try_again",
     "trying",
+    "unbind_person",
     "undo_step",
+    "use_sign_in",
     "verify_store",
     "waiting_for_code",
     "with_parts",

@@ -23,11 +23,11 @@ from resa.base.clock import to_microseconds as to_micros
 from resa.base.errors import WorkspaceDamaged, WorkspaceError
 from resa.base.language import sentence
 from resa.storage.schema import workspace
-from resa.storage.schema_of_writing import metadata
+from resa.storage.schema_of_telling import metadata
 
 __all__ = ["REVISION", "Database", "from_micros", "to_micros", "told", "vacuum"]
 
-REVISION = "0014"
+REVISION = "0015"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 _WAIT_SECONDS = 20.0  # how long a transaction waits for another process's

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Row, Select, func, insert, or_, select, update
 
 from resa.model.telling import Judged, Kind, News, Telling
 from resa.storage.database import from_micros, to_micros
-from resa.storage.schema import news, tellings, told
+from resa.storage.schema_of_telling import news, tellings, told
 from resa.storage.turns import locked
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from resa.storage.store import Store
 
 __all__ = [
+    "count_unsent",
     "due_tellings",
     "enter_telling",
     "keep_news",
@@ -130,6 +131,14 @@ def list_tellings(store: Store, recipient: str | None = None, *, limit: int = 50
     if recipient is not None:
         query = query.where(tellings.c.recipient == recipient)
     return _tellings(store, query.limit(limit))
+
+
+def count_unsent(store: Store) -> int:
+    """How many messages of the last days could not be sent yet, or for good."""
+    since = to_micros(store.clock() - _LATELY)
+    unsent = (tellings.c.state != "sent") & (tellings.c.error != "") & (tellings.c.made_at > since)
+    with store.database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(tellings).where(unsent)).scalar_one())
 
 
 def settle_telling(store: Store, number: int, *, error: str = "", next_at: datetime | None = None) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from resa.model.telling import Kind
 from resa.storage.database import to_micros
-from resa.storage.schema import owners, recipients, stopped_kinds
+from resa.storage.schema_of_telling import owners, recipients, stopped_kinds
 
 if TYPE_CHECKING:
     from resa.storage.audit import Also

@@ -28,17 +28,24 @@ __all__ = [
     "change_password",
     "change_role",
     "end_person",
+    "give_role",
     "has_people",
     "invite_person",
     "invited_person",
+    "is_last_admin",
+    "keep_an_admin",
     "list_people",
     "make_first_person",
+    "numbered",
     "password_of",
+    "set_emergency",
     "who_may",
 ]
 
 _INVITED: Final = timedelta(days=7)
 _NO_FACTOR: Final = {"factor": None, "factor_since": None, "factor_step": None}
+_ABLE: Final = people.c.password_hash.is_not(None) | people.c.subject.is_not(None)
+_UNBOUND: Final = {"issuer": None, "subject": None}
 
 
 def list_people(store: Store) -> list[Person]:
@@ -59,7 +66,7 @@ def password_of(store: Store, email: str) -> tuple[Person, str] | None:
 
 
 def has_people(store: Store) -> bool:
-    """Whether anybody may sign in by a password."""
+    """Whether anybody may sign in, by a password or by the company's provider."""
     with store.database.reading() as connection:
         return _has_people(connection)
 
@@ -75,7 +82,8 @@ def make_first_person(store: Store, email: str, password_hash: str, *, name: str
         if _has_people(connection):
             return None
         known = connection.execute(select(people.c.id).where(people.c.email == email)).scalar()
-        values = {"name": name, "role": "admin", "password_hash": password_hash, "ended_at": None, **_NO_FACTOR}
+        values = {"name": name, "role": "admin", "password_hash": password_hash, "ended_at": None}
+        values |= {**_NO_FACTOR, **_UNBOUND}
         if known is None:
             added = insert(people).values(email=email, made_at=now, **values).returning(people.c.id)
             number = connection.execute(added).scalar_one()
@@ -84,7 +92,7 @@ def make_first_person(store: Store, email: str, password_hash: str, *, name: str
             connection.execute(update(people).where(people.c.id == number).values(**values))
             connection.execute(delete(invitations).where(invitations.c.person == number))
             end_sessions(connection, store, sessions.c.person == number)
-        person = _numbered(connection, number)
+        person = numbered(connection, number)
         told(person)(connection)
         return begin(connection, store, person, agent)
 
@@ -95,7 +103,7 @@ def invite_person(
     """Invite a person to set a password; the token of the invitation, which is nowhere else. Earlier ones hold no more.
 
     Who is known keeps their role, and their password until they set another. Who was ended comes back with the role
-    that is given, and without a password.
+    that is given, without a password, and bound to the company's provider no more.
     """
     token, now = secrets.token_urlsafe(32), to_micros(store.clock())
     with store.database.changing() as connection:
@@ -107,12 +115,12 @@ def invite_person(
             number = row.id
             changed: dict[str, Any] = {"name": name or row.name}
             if row.ended_at is not None:
-                changed |= {"role": role, "ended_at": None, "password_hash": None}
+                changed |= {"role": role, "ended_at": None, "password_hash": None, **_UNBOUND}
             connection.execute(update(people).where(people.c.id == number).values(**changed))
         connection.execute(delete(invitations).where((invitations.c.person == number) | (invitations.c.until <= now)))
         until = now + micros(holds or _INVITED)
         connection.execute(insert(invitations).values(hash=hash_of(token), person=number, made_at=now, until=until))
-        told(_numbered(connection, number))(connection)
+        told(numbered(connection, number))(connection)
     return token
 
 
@@ -176,22 +184,23 @@ def change_role(store: Store, email: str, role: Role, *, told: Told) -> None:
     with store.database.changing() as connection:
         person = who_may(connection, email)
         if role != "admin":
-            _keep_an_admin(connection, person)
-        connection.execute(update(people).where(people.c.id == person.id).values(role=role))
-        end_sessions(connection, store, sessions.c.person == person.id)
-        told(_numbered(connection, person.id))(connection)
+            keep_an_admin(connection, person)
+        give_role(connection, store, person, role)
+        told(numbered(connection, person.id))(connection)
 
 
 def end_person(store: Store, email: str, *, told: Told) -> None:
     """Take from a person the right to sign in, at once: sessions and invitations end, the password is forgotten.
+
+    Who they are for the company's provider stays, so that they do not come back by it as somebody new.
 
     Raises:
         QuestionError: Nobody who may sign in is called so, or they are the last admin.
     """
     with store.database.changing() as connection:
         person = who_may(connection, email)
-        _keep_an_admin(connection, person)
-        ended = {"ended_at": to_micros(store.clock()), "password_hash": None, **_NO_FACTOR}
+        keep_an_admin(connection, person)
+        ended = {"ended_at": to_micros(store.clock()), "password_hash": None, "emergency_since": None, **_NO_FACTOR}
         connection.execute(update(people).where(people.c.id == person.id).values(**ended))
         connection.execute(delete(invitations).where(invitations.c.person == person.id))
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person == person.id))
@@ -199,7 +208,32 @@ def end_person(store: Store, email: str, *, told: Told) -> None:
         told(person)(connection)
 
 
-def _numbered(connection: Connection, number: int) -> Person:
+def give_role(connection: Connection, store: Store, person: Person, role: Role) -> None:
+    """Give a person another role: their sessions end, and what only an admin can be."""
+    changed: dict[str, Any] = {"role": role}
+    if role != "admin":
+        changed |= {"emergency_since": None}
+    connection.execute(update(people).where(people.c.id == person.id).values(**changed))
+    end_sessions(connection, store, sessions.c.person == person.id)
+
+
+def set_emergency(store: Store, email: str, *, on: bool, told: Told) -> None:
+    """Let an admin's password open where those of others do not, or no longer.
+
+    Raises:
+        QuestionError: Nobody who may sign in is called so, or they are no admin.
+    """
+    with store.database.changing() as connection:
+        person = who_may(connection, email)
+        if on and person.role != "admin":
+            raise QuestionError(sentence("only an admin can be one for emergencies; give them this role first"))
+        since = to_micros(store.clock()) if on else None
+        connection.execute(update(people).where(people.c.id == person.id).values(emergency_since=since))
+        told(numbered(connection, person.id))(connection)
+
+
+def numbered(connection: Connection, number: int) -> Person:
+    """The person of a number."""
     return person_of(connection.execute(select(people).where(people.c.id == number)).one())
 
 
@@ -215,21 +249,30 @@ def who_may(connection: Connection, email: str) -> Person:
     return person_of(row)
 
 
-def _keep_an_admin(connection: Connection, person: Person) -> None:
-    """Refuse what would leave nobody who may all; an admin who has no password yet is no help to others."""
-    if person.role != "admin":
-        return
-    other = select(func.count()).where(people.c.role == "admin", people.c.ended_at.is_(None), people.c.id != person.id)
-    if person.has_password:
-        other = other.where(people.c.password_hash.is_not(None))
-    if not connection.execute(other).scalar():
+def keep_an_admin(connection: Connection, person: Person) -> None:
+    """Refuse what would leave nobody who may all; an admin who never signed in yet is no help to others.
+
+    Raises:
+        QuestionError: This is the last one.
+    """
+    if is_last_admin(connection, person):
         raise QuestionError(
             sentence("this is the last admin; make another person one first: resa people role ADDRESS admin")
         )
 
 
+def is_last_admin(connection: Connection, person: Person) -> bool:
+    """Whether without this person nobody may all."""
+    if person.role != "admin":
+        return False
+    other = select(func.count()).where(people.c.role == "admin", people.c.ended_at.is_(None), people.c.id != person.id)
+    if person.has_password or person.has_company:
+        other = other.where(_ABLE)
+    return not connection.execute(other).scalar()
+
+
 def _has_people(connection: Connection) -> bool:
-    able = people.c.password_hash.is_not(None) & people.c.ended_at.is_(None)
+    able = _ABLE & people.c.ended_at.is_(None)
     return connection.execute(select(people.c.id).where(able).limit(1)).first() is not None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from resa.model.telling import Review
 from resa.storage.database import from_micros, to_micros
-from resa.storage.schema import reviews
+from resa.storage.schema_of_telling import reviews
 
 if TYPE_CHECKING:
     from resa.storage.audit import Also

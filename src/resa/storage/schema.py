@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -36,22 +37,16 @@ __all__ = [
     "map_columns",
     "map_versions",
     "metadata",
-    "news",
-    "owners",
     "people",
     "pseudonyms",
-    "recipients",
     "recovery_codes",
-    "reviews",
     "saved_texts",
     "segment_changes",
     "segment_members",
     "segment_states",
     "sessions",
     "source_states",
-    "stopped_kinds",
-    "tellings",
-    "told",
+    "used_sign_ins",
     "workspace",
 ]
 
@@ -343,7 +338,20 @@ people = Table(
     Column("factor", LargeBinary),  # null: none, not even begun
     Column("factor_since", BigInteger),  # null: not confirmed by a code yet
     Column("factor_step", BigInteger),  # of the newest code that was used: it and those before hold no more
+    # Who they are for the company's provider, once they signed in by it: an address may be another's one day.
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("emergency_since", BigInteger),  # their password opens where those of others do not; null: it does not
     sqlite_autoincrement=True,
+)
+
+Index("ix_people_issuer_subject", people.c.issuer, people.c.subject, unique=True)
+
+used_sign_ins = Table(  # by the company's provider; each holds once, and stays here while it might come again
+    "used_sign_ins",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("until", BigInteger, nullable=False),
 )
 
 invitations = Table(
@@ -365,6 +373,7 @@ sessions = Table(
     Column("agent", Text, nullable=False),  # what the browser calls itself, 200 characters at most
     Column("ended_at", BigInteger),
     Column("code_until", BigInteger),  # the password was right, a code is due until then; null: none is
+    Column("issuer", Text),  # of the company's provider that said who it is; null: a password or a link did
 )
 
 recovery_codes = Table(  # each stands in for one code of a second factor that was lost, and goes when it was used
@@ -409,77 +418,3 @@ saved_texts = Table(
 )
 
 # Being told. A recipient is `person:` with the number of one of the staff, or `hook:` with the name of a webhook.
-
-owners = Table(  # who is meant by an owner of a map, as a text
-    "owners",
-    metadata,
-    Column("owner", Text, primary_key=True),
-    Column("recipient", Text, primary_key=True),
-)
-
-recipients = Table(
-    "recipients",
-    metadata,
-    Column("recipient", Text, primary_key=True),
-    Column("language", Text, nullable=False),
-)
-
-stopped_kinds = Table(
-    "stopped_kinds",
-    metadata,
-    Column("recipient", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-)
-
-news = Table(  # what happened: it began, and lasts until it has ended
-    "news",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("map", Text, nullable=False),
-    Column("thing", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("facts", Text, nullable=False),  # JSON: what there is to say; of customers nothing but counts
-    Column("began_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger),
-    Column("over", Text),  # JSON: what there is to say of the end; null: nothing is said
-    sqlite_autoincrement=True,
-)
-
-tellings = Table(  # one message to one recipient
-    "tellings",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("recipient", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("content", Text, nullable=False),  # JSON
-    Column("made_at", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),  # waiting, sent, failed
-    Column("tries", Integer, nullable=False),
-    Column("next_at", BigInteger, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("sent_at", BigInteger),
-    sqlite_autoincrement=True,
-)
-
-told = Table(  # what is told to whom: nobody is told twice
-    "told",
-    metadata,
-    Column("recipient", Text, primary_key=True),
-    Column("occasion", Text, primary_key=True),
-    Column("telling", ForeignKey("tellings.id"), nullable=False, index=True),
-)
-
-reviews = Table(  # of maps
-    "reviews",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("map", Text, nullable=False, index=True),
-    Column("day", Text, nullable=False),  # year-month-day, in the map's zone
-    Column("at", BigInteger, nullable=False),
-    Column("who", Text, nullable=False),  # the address of one of the staff
-    Column("notes", Text, nullable=False),
-    Column("version", Text, nullable=False),  # the file that was reviewed, as it was then
-    sqlite_autoincrement=True,
-)

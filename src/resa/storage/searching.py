@@ -30,6 +30,7 @@ _STAFF: Final = frozenset(
     {
         ("people", "email"),
         ("people", "name"),
+        ("people", "subject"),
         ("audit", "who"),
         ("saved_texts", "who"),
         ("owners", "owner"),

@@ -162,7 +162,14 @@ def micros(span: timedelta) -> int:
 
 
 def begin(
-    connection: Connection, store: Store, person: Person, agent: str, instead_of: str = "", *, code_given: bool = False
+    connection: Connection,
+    store: Store,
+    person: Person,
+    agent: str,
+    instead_of: str = "",
+    *,
+    code_given: bool = False,
+    issuer: str = "",
 ) -> str:
     """Begin a session, which lives at once unless a code is due; those are forgotten that can live no more.
 
@@ -173,11 +180,12 @@ def begin(
         agent: What their browser calls itself.
         instead_of: The token of the session that the browser had; once the new one lives, it ends.
         code_given: Whether they proved their second factor, if they have one.
+        issuer: Of the company's provider that said who it is, which answers for a second factor.
     """
     token, now = secrets.token_urlsafe(32), to_micros(store.clock())
     over = (sessions.c.began_at <= now - micros(_SIGNED_IN)) | (sessions.c.code_until <= now)
     connection.execute(delete(sessions).where(over))
-    due = person.has_factor and not code_given
+    due = person.has_factor and not code_given and not issuer
     if instead_of and not due:
         end_sessions(connection, store, sessions.c.hash == hash_of(instead_of))
     connection.execute(
@@ -188,6 +196,7 @@ def begin(
             seen_at=now,
             agent=agent.encode("utf-8", errors="replace").decode()[:_AGENT],  # strangers may send any text
             code_until=now + micros(_CODE_DUE) if due else None,
+            issuer=issuer or None,
         )
     )
     return token
@@ -202,7 +211,8 @@ def end_sessions(connection: Connection, store: Store, which: ColumnElement[bool
 def _living(store: Store) -> Select[Any]:
     """The sessions that live, each with its person."""
     now = to_micros(store.clock())
-    mine = [sessions.c.hash, sessions.c.began_at, sessions.c.seen_at, sessions.c.agent]
+    mine: list[ColumnElement[Any]] = [sessions.c.hash, sessions.c.began_at, sessions.c.seen_at, sessions.c.agent]
+    mine.append(sessions.c.issuer.label("by_issuer"))  # the person has a column of this name, too
     return (
         select(*mine, *people.c)
         .join_from(sessions, people)
@@ -227,6 +237,8 @@ def person_of(row: Any) -> Person:
         ended_at=None if row.ended_at is None else from_micros(row.ended_at),
         has_password=row.password_hash is not None,
         has_factor=row.factor_since is not None,
+        has_company=row.subject is not None,
+        is_emergency=row.emergency_since is not None,
     )
 
 
@@ -237,4 +249,5 @@ def _session(row: Any) -> Session:
         began_at=from_micros(row.began_at),
         seen_at=from_micros(row.seen_at),
         agent=row.agent,
+        issuer=row.by_issuer or "",
     )

@@ -1,60 +1,67 @@
-"""Who owns what: everything in the maps that names an owner, by owner."""
+"""Who answers for what in the maps: who is named there, else further out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from resa.model.journey import JourneyMap
+from resa.model.journey import Expectation, Improvement, JourneyMap, Metric
 
-__all__ = ["Owned", "owned", "owners"]
-
-OwnedKind = Literal["map", "touchpoint", "expectation", "promise", "improvement", "metric", "segment"]
+__all__ = ["Owned", "owned_things", "owner_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
-    """Something that names its owner.
+    """Something that somebody answers for.
 
     Attributes:
         map: The map in which it stands.
         kind: What it is.
         key: Its key or name in the map.
-        owner: Who owns it, as written.
     """
 
     map: JourneyMap
-    kind: OwnedKind
+    kind: Literal["map", "touchpoint", "expectation", "promise", "improvement", "metric", "segment"]
     key: str
-    owner: str
 
 
-def owners(maps: Iterable[JourneyMap]) -> list[str]:
-    """Everybody who owns something, as it is written first, by name."""
-    found: dict[str, str] = {}
-    for one in _all(maps):
-        found.setdefault(_same(one.owner), one.owner)
-    return sorted(found.values(), key=str.casefold)
+def owner_of(journey_map: JourneyMap, one: Expectation | Metric | Improvement | None = None) -> str:
+    """Who answers for something of a map, or for the map: who is named there, else further out; empty: nobody is."""
+    named = "" if one is None else one.owner
+    if isinstance(one, Expectation):
+        named = named or journey_map.touchpoint[one.after].owner
+    return _said(named or journey_map.owner)
 
 
-def owned(maps: Iterable[JourneyMap], owner: str) -> list[Owned]:
-    """All that an owner owns, in the order of the maps; capitals and further spaces do not matter."""
-    return [one for one in _all(maps) if _same(one.owner) == _same(owner)]
+def owned_things(maps: Iterable[JourneyMap]) -> Mapping[str, list[Owned]]:
+    """What each owner answers for, in the order of the maps; empty text: what nobody answers for.
+
+    Capitals and further spaces do not matter: who is written in several ways stands here as they are written first.
+    """
+    found: dict[str, list[Owned]] = {}
+    first: dict[str, str] = {}
+    for journey_map in maps:
+        for owner, owned in _owned(journey_map):
+            found.setdefault(first.setdefault(owner.casefold(), owner), []).append(owned)
+    return found
 
 
-def _all(maps: Iterable[JourneyMap]) -> Iterator[Owned]:
-    for one in maps:
-        named: list[tuple[OwnedKind, str, str]] = [
-            ("map", one.key, one.owner),
-            *(("touchpoint", item.key, item.owner) for item in one.touchpoints),
-            *((item.kind, item.name, item.owner) for item in one.expectations),
-            *(("improvement", item.key, item.owner) for item in one.improvements),
-            *(("metric", item.key, item.owner) for item in one.metrics),
-            *(("segment", item.key, item.owner) for item in one.segments),
-        ]
-        yield from (Owned(map=one, kind=kind, key=key, owner=owner) for kind, key, owner in named if owner.strip())
+def _owned(journey_map: JourneyMap) -> Iterator[tuple[str, Owned]]:
+    yield owner_of(journey_map), Owned(map=journey_map, kind="map", key=journey_map.key)
+    for touchpoint in journey_map.touchpoints:
+        if touchpoint.owner:
+            yield _said(touchpoint.owner), Owned(map=journey_map, kind="touchpoint", key=touchpoint.key)
+    for arrow in journey_map.expectations:
+        yield owner_of(journey_map, arrow), Owned(map=journey_map, kind=arrow.kind, key=arrow.name)
+    for improvement in journey_map.improvements:
+        yield owner_of(journey_map, improvement), Owned(map=journey_map, kind="improvement", key=improvement.key)
+    for metric in journey_map.metrics:
+        yield owner_of(journey_map, metric), Owned(map=journey_map, kind="metric", key=metric.key)
+    for segment in journey_map.segments:
+        if segment.owner:
+            yield _said(segment.owner), Owned(map=journey_map, kind="segment", key=segment.key)
 
 
-def _same(owner: str) -> str:
-    return " ".join(owner.split()).casefold()
+def _said(owner: str) -> str:
+    return " ".join(owner.split())

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from resa.base.errors import QuestionError
 from resa.base.language import one_of, sentence
+from resa.base.settings import Settings
 from resa.base.showing import Listing
 from resa.identity import Kind, normalised
 from resa.model.people import ROLES, Person, Role, Session
@@ -40,13 +42,15 @@ from resa.storage import (
     propose_factor,
     replace_recovery_codes,
     reset_factor,
+    set_emergency,
+    unbind_person,
     waiting_for_code,
 )
 from resa.workspace.auditing import Audit
 from resa.workspace.passwords import check_password, hash_password, is_outdated, proves
 from resa.workspace.second_factors import Proposal, new_recovery_codes, proposal_of, read_code, shown_code
 
-__all__ = ["ROLES", "LastVisit", "People", "Person", "Role", "Session"]
+__all__ = ["ROLES", "LastVisit", "People", "Person", "Role", "Session", "email_of", "provider_name"]
 
 _EMAIL = Kind(name="email", form="email")  # of staff, whose addresses may well be info@
 _LONGEST_NAME = 200
@@ -61,6 +65,7 @@ class People:
 
     store: Store
     audit: Audit
+    settings: Settings
 
     def all(self) -> Listing[Person]:
         """Everybody, those among them who may sign in no more."""
@@ -68,7 +73,7 @@ class People:
 
     def called(self, email: str) -> Person | None:
         """Who has this address; `None`: nobody."""
-        address = _address(email)
+        address = email_of(email)
         return next((person for person in self.all() if person.email == address), None)
 
     def anybody(self) -> bool:
@@ -150,6 +155,10 @@ class People:
         person = self.invited(token)
         if person is None:
             raise _no_more()
+        if not self.may_use_password(person):
+            raise QuestionError(
+                sentence("people sign in here by {name}, not by passwords", name=provider_name(self.settings))
+            )
         check_password(password, person)
         hashed = hash_password(password)
         told = self._by_themselves("person.accept")
@@ -178,10 +187,10 @@ class People:
             agent: What the browser calls itself.
             instead_of: The token of the session that the browser had, which ends.
         """
-        address = _address(email)
+        address = email_of(email)
         known = None if address is None else password_of(self.store, address)
         kept = None if known is None else known[1]
-        if proves(password, kept) and known is not None:
+        if proves(password, kept) and known is not None and self.may_use_password(known[0]):
             anew = hash_password(password) if is_outdated(known[1]) else None
             told = self._by_themselves("person.code_asked" if known[0].has_factor else "person.sign_in")
             began = begin_session(
@@ -217,8 +226,21 @@ class People:
         return began
 
     def signed_in(self, token: str) -> Session | None:
-        """The session of a token; `None`: it has ended, 30 days after it began, or 7 after it was seen last."""
-        return living_session(self.store, token)
+        """The session of a token; `None`: it has ended, 30 days after it began, or 7 after it was seen last.
+
+        It counts while its way in is one: a provider that is named no more, or passwords where they open nothing, hold
+        up nobody's session.
+        """
+        found = living_session(self.store, token)
+        if found is None:
+            return None
+        by_company = found.issuer != "" and found.issuer == self.settings.oidc_issuer
+        return found if by_company or (not found.issuer and self.may_use_password(found.person)) else None
+
+    def may_use_password(self, person: Person) -> bool:
+        """Whether a person's password opens anything: not where only the company's provider does."""
+        only = self.settings.oidc_only and bool(self.settings.oidc_issuer)
+        return person.is_emergency or not only
 
     def sign_out(self, token: str) -> None:
         """End the session of a token; one that has ended already stays so."""
@@ -252,7 +274,7 @@ class People:
             QuestionError: The new one cannot be taken.
         """
         proved = self._proved(person, old)
-        if proved is None:
+        if proved is None or not self.may_use_password(person):
             return False
         check_password(new, person)
         told = self._by_themselves("person.password")
@@ -318,7 +340,7 @@ class People:
         Raises:
             QuestionError: Nobody who may sign in has this address, or they have none.
         """
-        reset_factor(self.store, _address(email) or "", told=self._told("person.reset_factor", by))
+        reset_factor(self.store, email_of(email) or "", told=self._told("person.reset_factor", by))
 
     def change_role(self, email: str, role: Role, *, by: str | None = None) -> None:
         """Give a person another role; they sign in anew.
@@ -328,7 +350,24 @@ class People:
         """
         _check_role(role)
         told = self._told("person.role", by, with_role=True)
-        change_role(self.store, _address(email) or "", role, told=told)
+        change_role(self.store, email_of(email) or "", role, told=told)
+
+    def set_emergency(self, email: str, *, on: bool = True, by: str | None = None) -> None:
+        """Let an admin's password open where passwords open nothing else, for the day on which the provider is down.
+
+        Raises:
+            QuestionError: Nobody who may sign in has this address, or they are no admin.
+        """
+        told = self._told("person.emergency" if on else "person.emergency_off", by)
+        set_emergency(self.store, email_of(email) or "", on=on, told=told)
+
+    def unbind(self, email: str, *, by: str | None = None) -> None:
+        """Forget what the company's provider calls a person, whose account there was made anew; they are signed out.
+
+        Raises:
+            QuestionError: Nobody who may sign in has this address, or they never came by a provider.
+        """
+        unbind_person(self.store, email_of(email) or "", told=self._told("person.unbind", by))
 
     def end(self, email: str, *, by: str | None = None) -> None:
         """Take from a person the right to sign in, at once.
@@ -336,7 +375,7 @@ class People:
         Raises:
             QuestionError: Nobody who may sign in has this address, or this is the last admin.
         """
-        end_person(self.store, _address(email) or "", told=self._told("person.end", by))
+        end_person(self.store, email_of(email) or "", told=self._told("person.end", by))
 
     def visited(self, person: Person, seen: Mapping[str, Any]) -> LastVisit | None:
         """Keep what somebody sees on the first page; what they saw when they were there before, if they ever were."""
@@ -362,7 +401,12 @@ class People:
         return lambda person: self.audit.also(what, who=person.email, person=person.id)
 
 
-def _address(email: str) -> str | None:
+def provider_name(settings: Settings) -> str:
+    """What people call the company's provider."""
+    return settings.oidc_name or urlsplit(settings.oidc_issuer).hostname or ""
+
+
+def email_of(email: str) -> str | None:
     """An address in its one form, in lower case; `None`: it is none."""
     found = normalised(_EMAIL, email)
     return found if isinstance(found, str) else None
@@ -370,7 +414,7 @@ def _address(email: str) -> str | None:
 
 def _named(email: str, name: str) -> tuple[str, str]:
     """Address and name as they are kept."""
-    address = _address(email)
+    address = email_of(email)
     if address is None:
         raise QuestionError(sentence("this is no e-mail address; write one such as anna@shop.se"))
     return address, " ".join(name.split())[:_LONGEST_NAME]

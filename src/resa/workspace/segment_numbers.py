@@ -261,7 +261,7 @@ def people_aged(shop: Workspace, key: str, age: str, most: int) -> tuple[list[Na
 
 
 def _aged(shop: Workspace, key: str) -> tuple[dict[str, npt.NDArray[np.int64]], JourneyIndex]:
-    map_key = shop.segments.show(key, weeks=0).map
+    map_key = shop.segments.map_of(key).key
     (inside,), index = _flags(shop, map_key, [key])
     since = shop.store.member_since(f"{map_key}.{key}", index)
     members = np.flatnonzero(inside)
@@ -286,6 +286,6 @@ def days(shop: Workspace, key: str) -> list[Day]:
 
 def passages_on(shop: Workspace, key: str, day: date) -> list[Passage]:
     """Who entered and left on a day, the newest first. Personal data."""
-    zone = ZoneInfo(shop.map(shop.segments.show(key, weeks=0).map).timezone)
+    zone = ZoneInfo(shop.segments.map_of(key).timezone)
     found = shop.segments.changes(key, newest=_MOST_CHANGES)
     return [one for one in found if one.at.astimezone(zone).date() == day]

@@ -143,7 +143,7 @@ class Segments:
         """
         from resa.segments import count_segments  # noqa: PLC0415 - see above
 
-        figures = count_segments(self._shop.store, self._shop.measure, self._map_of(key), weeks=weeks)
+        figures = count_segments(self._shop.store, self._shop.measure, self.map_of(key), weeks=weeks)
         return next(figure for figure in figures if figure.segment == key)
 
     def members(self, key: str) -> pa.Table:
@@ -182,7 +182,7 @@ class Segments:
         from resa.analytics import segment_flags  # noqa: PLC0415 - see above
         from resa.segments import looked_from, member_table  # noqa: PLC0415 - see above
 
-        journey_map, store = self._map_of(key), self._shop.store
+        journey_map, store = self.map_of(key), self._shop.store
         snapshot = self._shop.measure.snapshot(journey_map.key)
         moment = looked_from(store, snapshot.index.as_of.overall)
         inside = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))[key]
@@ -223,7 +223,7 @@ class Segments:
         """
         from resa.segments import keys_as_words  # noqa: PLC0415 - see above
 
-        name = None if key is None else f"{self._map_of(key).key}.{key}"
+        name = None if key is None else f"{self.map_of(key).key}.{key}"
         found, index = segment_history(self._shop.store, name, newest=newest), self._shop.store.index()
         numbers = index.find(keys_as_words([change.customer for change in found]))
         named = {
@@ -243,7 +243,7 @@ class Segments:
         Raises:
             QuestionError: There is no segment of this name.
         """
-        journey_map = self._map_of(key)
+        journey_map = self.map_of(key)
         zone = ZoneInfo(journey_map.timezone)
         found = segment_history(self._shop.store, f"{journey_map.key}.{key}", newest=newest)
         counted = Counter((one.at.astimezone(zone).date(), one.change, one.cause) for one in found)
@@ -256,7 +256,7 @@ class Segments:
         Raises:
             QuestionError: There is no segment of this name.
         """
-        state = segment_states_of(self._shop.store).get(f"{self._map_of(key).key}.{key}")
+        state = segment_states_of(self._shop.store).get(f"{self.map_of(key).key}.{key}")
         return None if state is None else state.since
 
     def overlaps(self, key: str) -> Listing[Overlap]:
@@ -268,7 +268,7 @@ class Segments:
         from resa.analytics import segment_flags  # noqa: PLC0415 - see above
         from resa.segments import looked_from  # noqa: PLC0415 - see above
 
-        journey_map = self._map_of(key)
+        journey_map = self.map_of(key)
         snapshot = self._shop.measure.snapshot(journey_map.key)
         moment = looked_from(self._shop.store, snapshot.index.as_of.overall)
         flags = segment_flags(snapshot, now=None if moment is None else to_microseconds(moment))
@@ -302,7 +302,7 @@ class Segments:
         from resa.segments import looked_from  # noqa: PLC0415 - see above
 
         shop = self._shop
-        journey_map = shop.map(map_key) if map_key else self._map_of(name, personas=True)
+        journey_map = shop.map(map_key) if map_key else self.map_of(name, personas=True)
         measure = shop.measure
         while True:
             snapshot, index = measure.snapshot(journey_map.key), shop.store.index()
@@ -313,8 +313,16 @@ class Segments:
         moment = looked_from(shop.store, index.as_of.overall) if name in journey_map.segment else None
         return why(snapshot, number, name, now=None if moment is None else to_microseconds(moment))
 
-    def _map_of(self, key: str, *, personas: bool = False) -> JourneyMap:
-        """The map that a segment is about."""
+    def map_of(self, key: str, *, personas: bool = False) -> JourneyMap:
+        """The map that a segment is about.
+
+        Args:
+            key: Of the segment.
+            personas: It may be a persona, too.
+
+        Raises:
+            QuestionError: There is none of this name.
+        """
         maps = self._shop.maps
         for journey_map in maps.values():
             if key in journey_map.segment or (personas and key in journey_map.persona):

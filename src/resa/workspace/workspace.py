@@ -160,7 +160,7 @@ class Workspace:
     @property
     def people(self) -> People:
         """People who may sign in."""
-        return People(self.store, self.audit)
+        return People(self.store, self.audit, self.settings)
 
     @property
     def links(self) -> Links:

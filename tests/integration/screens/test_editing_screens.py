@@ -168,3 +168,60 @@ def test_a_version_of_another_map_or_none_is_none(visitor: tuple[Visitor, Path])
     assert visits.get(f"/edit/journey/history/{'9' * 30}").status_code == 404
     assert visits.get("/edit/nowhere").status_code == 404
     assert visits.get("/edit/..%2Fresa.toml").status_code == 404
+
+
+def entry_fields(page: str, entry: str) -> dict[str, str]:
+    """What the form of an improvement, persona or channel would send if nobody touched it."""
+    found = [part.partition("</form>")[0] for part in page.split("<form ")[1:]]
+    form = next(one for one in found if f'name="entry" value="{entry}"' in one)
+    return fields_of('class="fields"' + form + "</form>")
+
+
+def test_improvements_personas_and_channels_are_written_by_forms(visitor: tuple[Visitor, Path]) -> None:
+    visits, file = visitor
+    page = visits.get("/edit/journey/entries").text
+    for entry in ("early_date", "gear_lover", "web"):  # a form that nobody touched changes nothing
+        assert visits.post("/edit/journey/entries", **entry_fields(page, entry)).status_code == 303
+    assert "Nothing is changed yet" in visits.get("/edit/journey").text
+    new = {"section": "improvements", "entry": "", "name": "Fitting room at home", "about": "Two sizes <b>for one</b>."}
+    new |= {"owner": "Ali", "state": "planned", "since": "2026-10-01", "should_move": "cart.checkout"}
+    asked = visits.post("/edit/journey/entries", **new, **{"was.state": "idea"})
+    assert asked.headers["location"] == "/edit/journey/entries#improvements"
+    pain = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    assert (
+        visits.post("/edit/journey", **pain | {"pain_points.0.improvement": "fitting_room_at_home"}).status_code == 303
+    )
+    fields = entry_fields(visits.get("/edit/journey/entries").text, "gear_lover")
+    assert visits.post("/edit/journey/entries", **fields | {"quote": "How many grams?"}).status_code == 303
+    changes = visits.get("/edit/journey/changes").text
+    assert "fitting_room_at_home:" in changes
+    saved = visits.post("/edit/journey/changes", do="save", seen=seen(visits, "/edit/journey/changes"))
+    assert saved.status_code == 303
+    with workspace.open(file.parent) as shop:
+        found = next(one for one in shop.map().improvements if one.key == "fitting_room_at_home")
+        assert (found.name, found.state, found.should_move) == ("Fitting room at home", "planned", "cart.checkout")
+        assert str(found.since) == "2026-10-01"
+        assert shop.map().persona["gear_lover"].quote == "How many grams?"
+    fields = entry_fields(visits.get("/edit/journey/entries").text, "fitting_room_at_home")
+    assert visits.post("/edit/journey/entries", **fields, do="remove").status_code == 303
+    assert "fitting_room_at_home" not in visits.get("/edit/journey?touchpoint=cart").text
+
+
+def test_what_is_wrong_with_an_entry_is_said_and_what_was_typed_stays(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    fields = entry_fields(visits.get("/edit/journey/entries").text, "early_date")
+
+    def refused(**typed: str) -> str:
+        answer = visits.post("/edit/journey/entries", **fields | typed)
+        assert answer.status_code == 422
+        return unescape(answer.text)
+
+    assert "it needs a name" in refused(name=" ", about="Typed <i>so far</i>")
+    assert "Typed <i>so far</i>" in refused(name=" ", about="Typed <i>so far</i>")
+    assert "'yesterday' is no day" in refused(since="yesterday")
+    assert "known here" in refused(state="asleep")
+    assert "known here" in refused(section="touchpoints")
+    assert "no 'gone' any more" in refused(entry="gone")
+    assert visits.post("/edit/journey/entries", **fields | {"about": "By another window"}).status_code == 303
+    assert "'about' was changed elsewhere meanwhile" in refused(about="By this one")
+    assert "Nothing is changed yet" not in visits.get("/edit/journey").text

@@ -26,6 +26,7 @@ PAGES = (
     "/edit/journey",
     "/edit/journey?touchpoint=start",
     "/edit/journey/text",
+    "/edit/journey/entries",
     "/edit/journey/changes",
     "/edit/journey/history",
     "/map/journey/start",

@@ -95,8 +95,8 @@ def test_owners_are_bound_and_the_first_page_says_what_needs_whom(folder: Path, 
         assert "Below target: After Cart we expect Purchase within 1 day · 50% (target 75%)" in mine
         assert "Green pages · under way" in mine
         told = words(visitor.get("/settings/told").text)
-        assert "Karin, experience A shop" in told
-        assert "Ali touchpoint Cart , expectation Cart → Purchase , improvement Green pages" in told
+        assert "Karin, experience Map: A shop" in told
+        assert "Ali Touchpoint: Cart , Expectation: Cart → Purchase , Improvement: Green pages" in told
         assert tell(shop).sent == 2
         visitor.post("/settings/owners", do="test", recipient="me")
         assert [one["Subject"] for one in mail.mails][-1] == "A test of Resa"
@@ -115,6 +115,7 @@ def test_what_could_not_be_delivered_is_seen_and_tried_again(folder: Path, mail:
         mail.refuses = ""
         page = words(visitor.get("/settings/owners").text)
         assert "not delivered the mail server refuses the address (550)" in page
+        assert "1 message to an owner could not be delivered yet" in words(visitor.get("/").text)
         (failed,) = list_tellings(shop.store)
         visitor.post("/settings/owners", do="again", message=str(failed.id))
         assert tell(shop).sent == 1

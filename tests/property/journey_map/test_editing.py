@@ -20,9 +20,11 @@ from resa.journey_map import (
     load_texts,
     move_stage,
     move_touchpoint,
+    remove_improvement,
     remove_stage,
     remove_touchpoint,
     write_map,
+    write_section,
     write_stage,
     write_touchpoint,
 )
@@ -213,3 +215,58 @@ def test_stages_are_added_named_moved_and_taken_away(name: str) -> None:
 @given(PROSE)
 def test_the_map_itself_is_named(title: str) -> None:
     assert read(edited("journey.yaml", SHORT, write_map({"title": title}))).title == title
+
+
+SECTIONS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "improvements": {"name": (), "about": (), "owner": (), "state": ("idea", "planned", "doing", "done", "dropped")},
+    "personas": {"name": (), "about": (), "quote": ()},
+    "channels": {"name": (), "kind": ("external", "internal", "peripheral")},
+}
+
+
+def _says_it_of_an_entry_and_nothing_else(name: str, data: st.DataObject) -> None:
+    text = MAPS[name]
+    before = read(text)
+    section = data.draw(st.sampled_from(sorted(SECTIONS)))
+    known = {one.key: one for one in getattr(before, section)}
+    key = data.draw(st.sampled_from([*known, "brand_new"]))
+    field, choices = data.draw(st.sampled_from(sorted(SECTIONS[section].items())))
+    value = data.draw(st.sampled_from(choices) if choices else PROSE)
+    after = edited("journey.yaml", text, write_section(section, key, {field: value}))
+    now = read(after)
+    found = {one.key: one for one in getattr(now, section)}
+    assert getattr(found[key], field) == value
+    if key in known:
+        assert found == known | {key: replace(known[key], **{field: value})}
+    else:
+        assert {one: entry for one, entry in found.items() if one != key} == known
+    apart: Any = {section: (), "hash": ""}
+    assert replace(now, **apart) == replace(before, **apart)
+    place = (section, spelled(text, section, key))
+    if name not in {"short", "windows"} or section != "channels":  # a list of names becomes one of entries
+        assert scalars(after, place) == scalars(text, place)
+    assert edited("journey.yaml", after, write_section(section, key, {field: value})) == after
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("examples", [5, pytest.param(1_000, marks=pytest.mark.nightly)])
+def test_what_is_said_beside_the_wall_is_said_and_nothing_else_changes(name: str, examples: int) -> None:
+    settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
+        given(st.data())(lambda data: _says_it_of_an_entry_and_nothing_else(name, data))
+    )()
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_an_improvement_goes_with_all_that_names_it(name: str) -> None:
+    text = MAPS[name]
+    before = read(text)
+    for one in before.improvements:
+        now = read(edited("journey.yaml", text, remove_improvement(one.key)))
+        assert now.improvements == tuple(other for other in before.improvements if other != one)
+        pains = [point for touchpoint in now.touchpoints for point in touchpoint.pain_points]
+        assert not [point for point in pains if point.improvement == one.key]
+        assert [point.text for point in pains] == [
+            point.text for touchpoint in before.touchpoints for point in touchpoint.pain_points
+        ]
+        with pytest.raises(QuestionError, match="no 'gone'"):
+            edited("journey.yaml", text, remove_improvement("gone"))

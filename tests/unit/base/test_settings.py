@@ -37,6 +37,19 @@ OTHER = {
     "webhooks": ("team slack TEAM_HOOK, ops json OPS_HOOK", ("team slack TEAM_HOOK", "ops json OPS_HOOK")),
     "webhook_networks": ("10.0.0.0/8", ("10.0.0.0/8",)),
     "tell_seconds": ("60", 60),
+    "oidc_client_id": ("resa", "resa"),
+    "oidc_issuer": ("https://login.shop.se", "https://login.shop.se"),
+    "oidc_secret_env": ("OTHER", "OTHER"),
+    "oidc_secret_file": ("/run/secret", "/run/secret"),
+    "oidc_name": ("Shop", "Shop"),
+    "oidc_scopes": ("openid, email", ("openid", "email")),
+    "oidc_email": ("trusted", "trusted"),
+    "oidc_require": ("hd = shop.se, amr = mfa", ("hd = shop.se", "amr = mfa")),
+    "oidc_domains": ("shop.se, Shop.no", ("shop.se", "shop.no")),
+    "oidc_role": ("analyst", "analyst"),
+    "oidc_claim": ("groups", "groups"),
+    "oidc_roles": ("a = admin, b=viewer", ("a = admin", "b=viewer")),
+    "oidc_only": ("true", True),
     "keep_events": ("25 months", "25 months"),
     "keep_customers": ("5 years", "5 years"),
     "keep_feedback": ("1 year", "1 year"),
@@ -113,6 +126,17 @@ def test_each_setting_can_be_said_by_the_environment_and_is_used(
         ('smtp_from = "re..sa@shop.se"', "is no address alone"),
         ('webhook_networks = ["inside"]', "'inside' is neither an address nor a network"),
         ('keep_events = "25 moons"', "write it as 25 months"),
+        ('oidc_issuer = "http://login.shop.se"\noidc_client_id = "r"\npublic_address = "https://r.se"', "is no issuer"),
+        (
+            'oidc_issuer = "https://l.se"\noidc_client_id = "r"\npublic_address = "https://r.se/x"',
+            "say in public_address",
+        ),
+        ('oidc_issuer = "https://l.se"\noidc_client_id = "r"\npublic_address = "http://r.se"', "say in public_address"),
+        ('oidc_domains = ["@shop.se"]', "is no domain"),
+        ('oidc_require = ["hd"]', "requires nothing"),
+        ('oidc_role = "emperor"', "'viewer', 'analyst'"),
+        ('oidc_roles = ["staff = emperor"]', "gives no role"),
+        ('oidc_only = "perhaps"', "true or false"),
     ],
 )
 def test_wrong_values_say_what_would_be_right(tmp_path: Path, line: str, says: str) -> None:
@@ -121,6 +145,17 @@ def test_wrong_values_say_what_would_be_right(tmp_path: Path, line: str, says: s
     with pytest.raises(SettingsError, match=says) as caught:
         read_settings(file)
     assert [problem.place for problem in caught.value.problems] == ["resa.toml:2"]
+
+
+def test_what_a_provider_needs_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "resa.toml"
+    file.write_text('oidc_issuer = "https://login.shop.se"\noidc_claim = ""\noidc_roles = ["a = admin"]\n')
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    said = {problem.field: str(problem.message) for problem in caught.value.problems}
+    assert set(said) == {"oidc_issuer", "oidc_roles"}
+    assert "say oidc_client_id, too" in said["oidc_issuer"]
+    assert "oidc_claim" in said["oidc_roles"]
 
 
 def test_where_a_setting_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def test_people_are_listed_changed_and_ended(
     assert run(["people", "end", "bo@shop.se", *there]) == 0
     assert run(["people", "list", "--format", "csv", *there]) == 0
     ended = capsys.readouterr().out.splitlines()[2]
-    assert re.fullmatch(r'2,"bo@shop.se","","analyst","no","no","[^"]+","\d[^"]+"', ended)
+    assert re.fullmatch(r'2,"bo@shop.se","","analyst","no","no","no","no","[^"]+","\d[^"]+"', ended)
 
 
 def test_a_lost_second_factor_is_taken_away(

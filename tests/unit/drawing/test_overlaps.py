@@ -25,6 +25,11 @@ def test_bars_are_as_long_as_their_numbers_and_dots_say_of_what() -> None:
     assert svg.scene.tables[0].rows[1][0] == "only Regulars"
 
 
+def test_large_numbers_stand_apart() -> None:
+    many = [Overlapping(sets=(0,), customers=10_000_000), Overlapping(sets=(1,), customers=9_999_999)]
+    assert not faults(draw_overlaps(NAMES[:2], [10_000_000, 9_999_999], many, width=420).scene)
+
+
 def test_nobody_is_drawn_as_nothing() -> None:
     assert not faults(draw_overlaps(NAMES, [0, 0, 0], []).scene)
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from resa.model.telling import KINDS, Judged, Kind, News
 from resa.storage import known_news
-from resa.workspace.telling.recipients import Recipients, owner_of
+from resa.workspace.owning import owner_of
+from resa.workspace.telling.recipients import Recipients
 from resa.workspace.telling.watching import Look, facts_of
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ person, or `hook:` with the name of a webhook.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.base.settings import WEBHOOK, Settings
-from resa.model.journey import Expectation, Improvement, JourneyMap, Metric
+from resa.base.setting_checks import WEBHOOK
+from resa.base.settings import Settings
 from resa.model.people import Person
 from resa.model.telling import KINDS, Kind
 from resa.storage import (
@@ -27,11 +27,12 @@ from resa.storage import (
     stop_kinds,
     stopped_kinds_of,
 )
+from resa.workspace.owning import Owned, owned_things
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Owned", "Recipients", "Webhook", "owned_things", "owner_of", "webhooks_of"]
+__all__ = ["Recipients", "Webhook", "webhooks_of"]
 
 _ADDRESS: Final = re.compile(r"[^\s<>(),;]+@[^\s<>(),;]+")
 
@@ -55,52 +56,6 @@ def webhooks_of(settings: Settings) -> Mapping[str, Webhook]:
     """The webhooks of the settings, by name."""
     found = (WEBHOOK.fullmatch(text) for text in settings.webhooks)
     return {one["name"]: Webhook(one["name"], one["shape"], one["variable"]) for one in found if one}  # type: ignore[arg-type]  # the pattern names the shapes
-
-
-@dataclass(frozen=True)
-class Owned:
-    """Something that an owner answers for.
-
-    Attributes:
-        map: Key of the map.
-        what: What it is.
-        name: Key or name of it.
-    """
-
-    map: str
-    what: Literal["map", "touchpoint", "expectation", "promise", "metric", "improvement"]
-    name: str
-
-
-def owner_of(journey_map: JourneyMap, one: Expectation | Metric | Improvement | None = None) -> str:
-    """Who answers for something of a map, or for the map: who is named there, else further out; empty: nobody is."""
-    named = "" if one is None else one.owner
-    if isinstance(one, Expectation):
-        named = named or journey_map.touchpoint[one.after].owner
-    return " ".join((named or journey_map.owner).split())
-
-
-def owned_things(maps: Iterable[JourneyMap]) -> Mapping[str, list[Owned]]:
-    """What each owner answers for, in the order of the maps; empty text: what nobody answers for."""
-    found: dict[str, list[Owned]] = {}
-    for journey_map in maps:
-        for owner, owned in _owned(journey_map):
-            found.setdefault(owner, []).append(owned)
-    return found
-
-
-def _owned(journey_map: JourneyMap) -> Iterator[tuple[str, Owned]]:
-    key = journey_map.key
-    yield owner_of(journey_map), Owned(key, "map", journey_map.title)
-    for touchpoint in journey_map.touchpoints:
-        if touchpoint.owner:
-            yield " ".join(touchpoint.owner.split()), Owned(key, "touchpoint", touchpoint.name)
-    for arrow in journey_map.expectations:
-        yield owner_of(journey_map, arrow), Owned(key, arrow.kind, arrow.name)
-    for metric in journey_map.metrics:
-        yield owner_of(journey_map, metric), Owned(key, "metric", metric.name)
-    for improvement in journey_map.improvements:
-        yield owner_of(journey_map, improvement), Owned(key, "improvement", improvement.name)
 
 
 class Recipients:
@@ -138,7 +93,7 @@ class Recipients:
 
     def of(self, owner: str) -> tuple[str, ...]:
         """Whom an owner stands for; nobody who may sign in no more, and no webhook that is gone."""
-        said = self._bound.get(owner)
+        said = self._bound.get(_same(owner))
         if said is None:
             addresses = {address.casefold().rstrip(".") for address in _ADDRESS.findall(owner)}
             return tuple(key for key, person in self.people.items() if person.email in addresses)
@@ -146,7 +101,7 @@ class Recipients:
 
     def is_said(self, owner: str) -> bool:
         """Whether an administrator said whom an owner stands for, and be it nobody."""
-        return owner in self._bound
+        return _same(owner) in self._bound
 
     def owned_by(self, recipient: str) -> Mapping[str, list[Owned]]:
         """What somebody answers for, by owner."""
@@ -181,7 +136,7 @@ class Recipients:
         if not owner or not {*self.people, *self.hooks}.issuperset(chosen):
             raise QuestionError(sentence("this is neither a person who may sign in nor a webhook of the settings"))
         also = self._shop.audit.also("told.bind", who=by, recipients=", ".join(chosen) or "nobody")
-        bind_owner(self._shop.store, owner, chosen, also=also)
+        bind_owner(self._shop.store, _same(owner), chosen, also=also)
 
     def choose(self, recipient: str, wanted: Iterable[str], language: str | None = None, *, by: str) -> None:
         """Say what a recipient is told of, and in which language; what is not wanted is told no more."""
@@ -203,3 +158,8 @@ class Recipients:
             return
         also = self._shop.audit.also("told.stop", who="", recipient=recipient, kind=kind)
         stop_kinds(self._shop.store, recipient, [kind], also=also)
+
+
+def _same(owner: str) -> str:
+    """An owner as they are kept: capitals and further spaces do not matter."""
+    return " ".join(owner.split()).casefold()

@@ -14,7 +14,7 @@ from resa.model.journey import JourneyMap
 from resa.model.telling import Judged, Kind
 from resa.storage import reviews_of
 from resa.workspace.health import health_of
-from resa.workspace.telling.recipients import owner_of
+from resa.workspace.owning import owner_of
 
 if TYPE_CHECKING:
     from resa.analytics import Effect, Watched
