@@ -29,6 +29,7 @@ from resa.analytics import COLUMNS, KINDS, Column
 from resa.screens.api import openapi
 from resa.screens.application import application
 from resa.screens.asking import ASKED, fields_of
+from resa.screens.rights import SCOPE_RIGHTS
 from resa.storage import SCOPES
 
 CHECKS = [
@@ -65,7 +66,7 @@ class Api:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = made_shop(tmp_path_factory.mktemp("api") / "shop")
-    key = key_for(folder, [scope for scope in SCOPES if ":" in scope])
+    key = key_for(folder, [scope for scope in SCOPES if SCOPE_RIGHTS[scope]])
     with resa.open(folder) as shop:
         member = shop.segments.members_behind("regulars", None, 1)[0][0].key.hex()
     yield Api(application(folder, SECRET), key, member)
