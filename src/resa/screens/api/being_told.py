@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from litestar import get, put
-from litestar.params import Body, FromPath, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, JSONBody
 
 from resa.base.language import LANGUAGES, sentence
-from resa.model.telling import KINDS, Kind
+from resa.model.telling import KINDS
 from resa.screens.api.answers import Page
-from resa.screens.api.writers import Line, missing, said_well
+from resa.screens.api.calling import Kinds, Line, Lines
+from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.workspace.telling import Recipients, owned_things
 
 __all__ = ["ROUTES"]
-
-Some = Annotated[list[Line], Meta(max_length=100), Body(max_items=100)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Bound:
     """
 
     owner: Line
-    recipients: Some
+    recipients: Lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +75,7 @@ class Choice:
         stopped: Kinds; all others are told.
     """
 
-    stopped: Annotated[list[Kind], Meta(max_length=20), Body(max_items=20)]
+    stopped: Kinds
 
 
 @get("/owners", operation_id="owners", summary="Owners in the maps", opt={"needs": "manage"}, sync_to_thread=True)

@@ -15,14 +15,23 @@ from msgspec import Meta
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
+from resa.documents import MAXIMUM_CHARACTERS
+from resa.model.telling import Kind
 from resa.screens.api.answers import Unusable
+from resa.storage import SCOPES, Scope
 
 __all__ = [
     "BEGINS",
     "Cursor",
+    "File",
+    "Kinds",
     "Limit",
+    "Line",
+    "Lines",
     "Note",
     "Number",
+    "Prose",
+    "Scopes",
     "Value",
     "Word",
     "bearer_of",
@@ -46,7 +55,15 @@ Number = Annotated[int, PathParameter(ge=0, le=2**31 - 1, description="Its own n
 Word = Annotated[str, Meta(min_length=1, max_length=64), Body(min_length=1, max_length=64)]
 Value = Annotated[str, Meta(min_length=1, max_length=512), Body(min_length=1, max_length=512)]
 Note = Annotated[str, Meta(max_length=500), Body(max_length=500)]
+Line = Annotated[str, Meta(max_length=1_000), Body(max_length=1_000)]
+Prose = Annotated[str, Meta(max_length=50_000), Body(max_length=50_000)]
+File = Annotated[str, Meta(max_length=MAXIMUM_CHARACTERS), Body(max_length=MAXIMUM_CHARACTERS)]
 """Texts in a body: the first of each pair checks, the second tells."""
+
+Lines = Annotated[list[Line], Meta(max_length=100), Body(max_items=100)]
+Kinds = Annotated[list[Kind], Meta(max_length=20), Body(max_items=20)]
+Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES)), Body(min_items=1, max_items=len(SCOPES))]
+"""The same of lists."""
 
 
 def is_api(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

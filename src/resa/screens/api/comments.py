@@ -12,8 +12,8 @@ from litestar.params import JSONBody, QueryParameter
 from resa.base.language import sentence
 from resa.model.writing import Comment
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Cursor, Limit, Number, part_of
-from resa.screens.api.writers import Line, Numbered, Prose, forbidden, missing, said_well, writer_of
+from resa.screens.api.calling import Cursor, Limit, Line, Number, Prose, part_of
+from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.storage import comment_of

@@ -8,15 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, get, post
-from litestar.params import Body, FromPath, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, JSONBody
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Page, Tagged, Unusable
+from resa.screens.api.calling import Line
 from resa.screens.api.repeating import once
 from resa.screens.customers import ZIP, ZIP_HEADERS, asked_customer, exported
 from resa.screens.frame import Visiting
@@ -26,8 +26,6 @@ __all__ = ["ROUTES"]
 
 _SECONDS: Final = 600
 _CONFIRMS: Final = re.compile(r"(\d{1,12})\.[0-9a-f]{32}", re.ASCII)
-
-Confirmation = Annotated[str, Meta(max_length=100), Body(max_length=100)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +67,7 @@ class Erasure:
         confirm: What the same call without it gave back, at most ten minutes ago; without it, it is only counted.
     """
 
-    confirm: Confirmation = ""
+    confirm: Line = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Number
-from resa.screens.api.writers import Line, Numbered, missing, said_well, writer_of
+from resa.screens.api.calling import Line, Number
+from resa.screens.api.writers import Numbered, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.workspace.day_notes import DayNotes

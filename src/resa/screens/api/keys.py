@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from litestar import delete, get, post
-from litestar.params import Body, JSONBody
-from msgspec import Meta
+from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Number, Word
-from resa.screens.api.writers import Line, missing, said_well
+from resa.screens.api.calling import Line, Number, Scopes, Word
+from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
-from resa.storage import SCOPES, Scope
+from resa.storage import Scope
 
 __all__ = ["ROUTES"]
-
-Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES)), Body(min_items=1, max_items=len(SCOPES))]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, get, put
-from litestar.params import Body, FromPath, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, JSONBody
 
 from resa.base.errors import MapError, Problem, QuestionError, WorkspaceError
 from resa.base.language import in_language, sentence
-from resa.documents import MAXIMUM_CHARACTERS
 from resa.screens.api.answers import Page, Tagged, Unusable, checked_tag, tag_fits, wrong_in_files
-from resa.screens.api.calling import Cursor, Limit, Number, part_of
+from resa.screens.api.calling import Cursor, File, Limit, Number, part_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.storage import SavedText
 from resa.workspace.drafting import Draft, Drafts, Overtaken, difference, fingerprint
 
 __all__ = ["ROUTES", "ProblemLine", "told_problems"]
-
-Text = Annotated[str, Meta(max_length=MAXIMUM_CHARACTERS), Body(max_length=MAXIMUM_CHARACTERS)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +73,8 @@ class NewText:
         dry: Only look what is wrong with it, and what would change.
     """
 
-    text: Text
-    base: Text | None = None
+    text: File
+    base: File | None = None
     dry: bool = False
 
 

@@ -12,8 +12,8 @@ from litestar.params import FromPath, JSONBody
 from resa.base.language import sentence
 from resa.model.people import Person, Role
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Number
-from resa.screens.api.writers import Line, missing, said_well
+from resa.screens.api.calling import Line, Number
+from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 

@@ -13,8 +13,8 @@ from resa.base.language import sentence
 from resa.model.people import Person
 from resa.model.writing import ComposedReport
 from resa.screens.api.answers import Page, needed
-from resa.screens.api.calling import Number
-from resa.screens.api.writers import Line, Numbered, Prose, forbidden, missing, said_well, writer_of
+from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.rights import may
 from resa.screens.visits import Visit

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from resa.base.errors import InputError, WorkspaceError
 from resa.base.language import sentence
 from resa.screens.api.answers import Unusable
-from resa.screens.api.writers import Prose
+from resa.screens.api.calling import Prose
 from resa.screens.frame import Visiting
 from resa.workspace.reviewing import Standing, review, standing_of
 

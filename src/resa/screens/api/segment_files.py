@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, delete, get, put
-from litestar.params import Body, FromPath, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, JSONBody
 
 from resa.base.errors import InputError, MapError, QuestionError, WorkspaceError
 from resa.base.language import sentence
 from resa.journey_map import new_key
 from resa.screens.api.answers import Tagged, Unusable, checked_tag, wrong_in_files
+from resa.screens.api.calling import Line, Prose
 from resa.screens.frame import Visiting
 from resa.workspace.segment_editing import SegmentConflict, SegmentEdits, SegmentFile
 
 __all__ = ["ROUTES"]
-
-Words = Annotated[str, Meta(max_length=2_000), Body(max_length=2_000)]
-Condition = Annotated[str, Meta(max_length=20_000), Body(max_length=20_000)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +52,11 @@ class SegmentWords:
         who: An expression of the customers who are in it.
     """
 
-    name: Words | None = None
-    about: Words | None = None
-    owner: Words | None = None
-    map: Words | None = None
-    who: Condition | None = None
+    name: Line | None = None
+    about: Line | None = None
+    owner: Line | None = None
+    map: Line | None = None
+    who: Prose | None = None
 
 
 @get(

@@ -12,8 +12,8 @@ from litestar.params import JSONBody
 from resa.base.language import sentence
 from resa.model.people import Person
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Number
-from resa.screens.api.writers import Line, Numbered, Prose, forbidden, missing, said_well, writer_of
+from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.workspace.saved_views import SavedViews, may_change

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
-
-from litestar.params import Body
-from msgspec import Meta
 
 from resa.base.errors import InputError, QuestionError
 from resa.base.language import Sentence, sentence
@@ -16,10 +12,7 @@ from resa.model.people import Person
 from resa.screens.api.answers import Unusable
 from resa.screens.visits import Visit
 
-__all__ = ["Line", "Numbered", "Prose", "forbidden", "missing", "said_well", "writer_of"]
-
-Line = Annotated[str, Meta(max_length=1_000), Body(max_length=1_000)]
-Prose = Annotated[str, Meta(max_length=50_000), Body(max_length=50_000)]
+__all__ = ["Numbered", "forbidden", "missing", "said_well", "writer_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
