@@ -210,7 +210,7 @@ def replay(visit: Visiting, request: Request[Any, Any, Any], name: FromPath[str]
         try:
             with visit.acting():
                 done = visit.shop.replay(name, reason=data.reason or None)
-        except SourceError as error:
+        except (QuestionError, SourceError) as error:
             raise Unusable(error) from None
         return Replayed(
             tried=done.tried,
