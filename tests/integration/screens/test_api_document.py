@@ -172,3 +172,14 @@ def test_everything_in_the_document_says_what_it_is() -> None:
     assert len(set(names)) == len(names)
     for name, schema in document["components"]["schemas"].items():
         assert schema.get("description"), name
+
+
+def test_no_field_is_called_as_what_the_application_gives_to_handlers(api: Api) -> None:
+    """The framework takes what is wrong with such a field for a fault of the server: 500."""
+    given_by_us = set(api.app.dependencies)
+    assert given_by_us
+    named = {
+        one["name"] for item in openapi()["paths"].values() for op in item.values() for one in op.get("parameters", ())
+    }
+    named |= {name for schema in openapi()["components"]["schemas"].values() for name in schema.get("properties", ())}
+    assert not named & given_by_us
