@@ -13,8 +13,10 @@ import pytest
 from tests.support.known_customers import made_shop
 from tests.support.programs import READS, WRITER, WRITES, Program, anna, asking
 from tests.support.screens import SECRET, visiting
+from tests.support.served import new_shop
 
 import resa
+from resa.cli.app import run
 from resa.screens.application import application
 from resa.workspace.drafting import Drafts
 
@@ -229,6 +231,25 @@ def test_a_key_writes_no_more_once_its_person_may_not(tmp_path: Path) -> None:
         with resa.open(folder) as shop:
             shop.people.end(WRITER)
         assert program.post("/notes", said).status_code == 403
+
+
+def test_a_key_that_writes_is_somebody_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_shop(tmp_path)
+    make = ["keys", "make", "bot", "-w", str(tmp_path), "--scope", "write:notes"]
+    assert run(make) != 0
+    assert "--for" in capsys.readouterr().err
+    with resa.open(tmp_path) as shop:
+        shop.people.invite("anna@shop.se", "Anna", "analyst")
+    assert run([*make, "--for", "bo@shop.se"]) != 0
+    assert run([*make, "--for", "Anna@shop.se"]) == 0
+    with resa.open(tmp_path) as shop:
+        assert shop.keys.all()[-1].person == shop.people.named("anna@shop.se").id
+    with visiting(tmp_path, "admin") as visitor:  # on screen it is of who makes it
+        said = {"do": "make", "name": "mine", "scope": "collect", "write:notes": "yes", "read:numbers": "yes"}
+        assert visitor.post("/settings/keys", **said).status_code == 200
+    with resa.open(tmp_path) as shop:
+        made = shop.keys.all()[-1]
+        assert (made.name, shop.people.of_number(made.person) is not None) == ("mine", True)
 
 
 def test_people_and_keys_are_managed_and_no_secret_is_told_twice(folder: Path, program: Program) -> None:
