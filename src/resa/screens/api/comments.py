@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from litestar import delete, get, patch, post
+from litestar import Request, delete, get, patch, post
 from litestar.params import JSONBody, QueryParameter
 
 from resa.base.language import sentence
 from resa.model.writing import Comment
 from resa.screens.api.answers import Page
 from resa.screens.api.calling import Cursor, Limit, Line, Number, Prose, part_of
+from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -120,12 +121,22 @@ def comments(visit: Visiting, map_key: OfMap = "", limit: Limit = 200, cursor: C
     return Page([_thread(one) for one in found], following)
 
 
-@post("/comments", operation_id="write_comment", summary="Say something", opt={"needs": "write"}, sync_to_thread=True)
-def write(visit: Visiting, data: JSONBody[NewComment]) -> Numbered:
+@post(
+    "/comments",
+    operation_id="write_comment",
+    summary="Say something",
+    opt={"needs": "write", "repeats": True},
+    sync_to_thread=True,
+)
+def write(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[NewComment]) -> Numbered:
     """Say something of a map, a stage or a touchpoint."""
     person = writer_of(visit)
-    with said_well():
-        return Numbered(number=Comments(visit.shop).write(person, data.map, data.kind, data.key, data.text))
+
+    def written() -> Numbered:
+        with said_well():
+            return Numbered(number=Comments(visit.shop).write(person, data.map, data.kind, data.key, data.text))
+
+    return once(visit, request, data, written)
 
 
 @post(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from litestar import delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.screens.api.answers import Page
 from resa.screens.api.calling import Line, Number
+from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -82,12 +83,22 @@ def notes(visit: Visiting) -> Page[NoteLine]:
     )
 
 
-@post("/notes", operation_id="write_note", summary="Write a note", opt={"needs": "write"}, sync_to_thread=True)
-def write(visit: Visiting, data: JSONBody[NewNote]) -> Numbered:
+@post(
+    "/notes",
+    operation_id="write_note",
+    summary="Write a note",
+    opt={"needs": "write", "repeats": True},
+    sync_to_thread=True,
+)
+def write(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[NewNote]) -> Numbered:
     """Write down what happened on a day, or on some."""
     person = writer_of(visit)
-    with said_well():
-        return Numbered(number=DayNotes(visit.shop).add(person, data.text, **_said(data)))
+
+    def written() -> Numbered:
+        with said_well():
+            return Numbered(number=DayNotes(visit.shop).add(person, data.text, **_said(data)))
+
+    return once(visit, request, data, written)
 
 
 @put(

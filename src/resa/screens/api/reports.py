@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from litestar import delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.params import JSONBody
 
 from resa.base.language import sentence
@@ -14,6 +14,7 @@ from resa.model.people import Person
 from resa.model.writing import ComposedReport
 from resa.screens.api.answers import Page, needed
 from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.rights import may
@@ -198,12 +199,22 @@ def report(visit: Visiting, number: Number) -> WholeReport:
     )
 
 
-@post("/reports", operation_id="begin_report", summary="Compose a report", opt={"needs": "write"}, sync_to_thread=True)
-def begin(visit: Visiting, data: JSONBody[NewTitle]) -> Numbered:
+@post(
+    "/reports",
+    operation_id="begin_report",
+    summary="Compose a report",
+    opt={"needs": "write", "repeats": True},
+    sync_to_thread=True,
+)
+def begin(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[NewTitle]) -> Numbered:
     """Begin a report; what is in it is put in part by part."""
     person = writer_of(visit)
-    with said_well("title"):
-        return Numbered(number=ComposedReports(visit.shop).begin(person, data.title))
+
+    def begun() -> Numbered:
+        with said_well("title"):
+            return Numbered(number=ComposedReports(visit.shop).begin(person, data.title))
+
+    return once(visit, request, data, begun)
 
 
 @put(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from litestar import delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.model.people import Person
 from resa.screens.api.answers import Page
 from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -83,12 +84,22 @@ def views(visit: Visiting) -> Page[ViewLine]:
     )
 
 
-@post("/views", operation_id="save_view", summary="Save a view", opt={"needs": "write"}, sync_to_thread=True)
-def save(visit: Visiting, data: JSONBody[NewView]) -> Numbered:
+@post(
+    "/views",
+    operation_id="save_view",
+    summary="Save a view",
+    opt={"needs": "write", "repeats": True},
+    sync_to_thread=True,
+)
+def save(visit: Visiting, request: Request[Any, Any, Any], data: JSONBody[NewView]) -> Numbered:
     """Save a view, for the key's person or for everyone."""
     person = writer_of(visit)
-    with said_well():
-        return Numbered(number=SavedViews(visit.shop).save(person, data.name, data.address, shared=data.shared))
+
+    def saved() -> Numbered:
+        with said_well():
+            return Numbered(number=SavedViews(visit.shop).save(person, data.name, data.address, shared=data.shared))
+
+    return once(visit, request, data, saved)
 
 
 @put(
