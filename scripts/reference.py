@@ -136,7 +136,7 @@ def _http() -> Iterator[str]:
     yield "## Events, and how the server is doing\n"
     yield from _operations(openapi(), "Answers that refuse")
     yield "## What the screens show\n"
-    yield "`GET` with a key as `Authorization: Bearer resa_…` ([how](../howto/ask_by_http.md)).\n"
+    yield "With a key as `Authorization: Bearer resa_…` ([how](../howto/ask_by_http.md)).\n"
     yield from _operations(api.openapi(), "Answers of the API that refuse")
 
 

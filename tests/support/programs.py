@@ -12,11 +12,29 @@ from litestar.testing import TestClient
 from tests.support.screens import SECRET
 
 import resa
+from resa.model.people import Person
 from resa.screens.api import BEGINS, openapi
 from resa.screens.application import application
 from resa.storage import Scope
 
-__all__ = ["READS", "Program", "anna", "asked", "asking", "decision", "key_for", "operations"]
+__all__ = [
+    "READS",
+    "WRITER",
+    "WRITES",
+    "Program",
+    "anna",
+    "asked",
+    "asking",
+    "decision",
+    "key_for",
+    "operations",
+    "writer",
+]
+
+WRITER = "wilma@shop.se"
+"""Whom keys of tests write for."""
+
+WRITES: tuple[Scope, ...] = ("write:maps", "write:notes", "share:reports", "erase:customers", "manage")
 
 READS: tuple[Scope, ...] = ("read:numbers", "read:customers", "read:names", "read:sources", "read:audit")
 
@@ -41,7 +59,15 @@ class Program:
 
     def post(self, path: str, content: object, **headers: str) -> Response:
         """Send JSON."""
-        return self.client.post(f"/api/v1{path}", json=content, headers={**self._own, **headers})
+        return self.send("post", path, content, **headers)
+
+    def send(self, method: str, path: str, content: object = None, **headers: str) -> Response:
+        """Send JSON by any method; `None`: without a body. Underscores in names of headers are hyphens."""
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        own = {**self._own, **said}
+        if content is None:
+            return self.client.request(method, f"/api/v1{path}", headers=own)
+        return self.client.request(method, f"/api/v1{path}", json=content, headers=own)
 
     def all(self, path: str, limit: int) -> list[dict[str, Any]]:
         """A whole list, part by part."""
@@ -65,7 +91,15 @@ def key_for(folder: Path, scopes: Sequence[Scope]) -> str:
     global _made  # noqa: PLW0603 - names are to be new
     _made += 1
     with resa.open(folder) as shop:
-        return shop.keys.make_for(scopes, f"program {_made}")
+        return shop.keys.make_for(scopes, f"program {_made}", person=writer(shop))
+
+
+def writer(shop: resa.Workspace) -> Person:
+    """Whom keys of tests write for."""
+    found = shop.people.called(WRITER)
+    if found is None:
+        shop.people.invite(WRITER, "Wilma", "admin")
+    return shop.people.named(WRITER)
 
 
 @contextmanager
@@ -88,6 +122,10 @@ def decision(one: str, other: str) -> dict[str, object]:
     return {"what": "join", **dict(zip(("one", "other"), named, strict=True))}
 
 
+_NOWHERE = {"{number}": "0", "{part}": "0", "{link}": "0", "{session}": "0" * 12, "{name}": "no", "{recipient}": "no"}
+"""Where there is nothing, so that asking changes nothing."""
+
+
 def operations() -> Iterator[tuple[str, str, list[str] | None]]:
     """Method, address and scopes of what the document names; scopes are `None` where nobody is needed.
 
@@ -99,6 +137,8 @@ def operations() -> Iterator[tuple[str, str, list[str] | None]]:
         for method, operation in methods.items():
             keys = [one["bearer"] for one in operation["security"] if "bearer" in one]
             filled = path.replace("{key}/members", "regulars/members").replace("segments/{key}", "segments/regulars")
+            for name, place in _NOWHERE.items():
+                filled = filled.replace(name, place)
             filled = filled.replace("{key}", "journey").replace("{form}", "csv").replace("{customer}", "0" * 32)
             yield method, filled.removeprefix(BEGINS), keys[0] if keys else None
 
@@ -107,4 +147,4 @@ def asked(program: Program, method: str, path: str) -> int:
     """The status of an operation."""
     if path == "/links":
         path += "?address=/api/v1/maps/journey/picture.svg"
-    return (program.get(path) if method == "get" else program.post(path, {})).status_code
+    return program.send(method, path, None if method in {"get", "delete"} else {}).status_code

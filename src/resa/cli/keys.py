@@ -59,8 +59,13 @@ def make(
             help="What it may: collect (the default) sends events and reads nothing, metrics reads /metrics alone, "
             "consent records what customers consent to (for your server, never in a page). The others are for the "
             "HTTP API, and may be repeated: read:numbers, read:customers, read:names (what customers are called), "
-            "read:sources, read:audit, write:identity."
+            "read:sources, read:audit, write:identity, write:maps (maps and segments), write:notes (comments, notes on "
+            "days, views and reports) and share:reports, both in the name of a person (--for), erase:customers, and "
+            "manage (people, sessions, keys: whoever has it can get all else)."
         ),
+    ] = None,
+    writes_for: Annotated[
+        str | None, typer.Option("--for", help="The address of the person in whose name it writes.")
     ] = None,
     folder: Folder = HERE,
 ) -> None:
@@ -72,7 +77,8 @@ def make(
             sentence("a key for {scope} sends no events; leave --source out", scope=", ".join(scopes))
         )
     with opened(folder) as shop:
-        key = shop.keys.make(name, source) if collects else shop.keys.make_for(scopes, name)
+        person = None if writes_for is None else shop.people.named(writes_for)
+        key = shop.keys.make(name, source) if collects else shop.keys.make_for(scopes, name, person=person)
     OUT.print(key, markup=False, highlight=False)
     say(sentence("keep it: it is shown this once, and only its hash is stored"))
 

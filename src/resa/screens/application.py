@@ -182,7 +182,8 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         [Router("/", route_handlers=_ROUTES), api.ROUTER],
         dependencies={
             "visit": Provide(visit, sync_to_thread=False),
-            "first": Provide(lambda: first, sync_to_thread=False),
+            # No field of a body may be called as one of these: what is wrong with it would be told as a fault of ours.
+            "first_link": Provide(lambda: first, sync_to_thread=False),
         },
         guards=[let_in],
         csrf_config=CSRFConfig(

@@ -35,7 +35,11 @@ from resa.workspace.freshness import brought_up_to_date
 if TYPE_CHECKING:
     from resa.storage import JourneyIndex
 
-__all__ = ["ROUTES", "AskedCustomer", "addresses", "asked_customer", "key_in"]
+__all__ = ["ROUTES", "ZIP", "ZIP_HEADERS", "AskedCustomer", "addresses", "asked_customer", "exported", "key_in"]
+
+ZIP: Final = "application/zip"
+ZIP_HEADERS: Final = {"content-disposition": 'attachment; filename="customer.zip"'}
+"""As which a customer gets what is stored of her."""
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _LISTED: Final = 50
@@ -148,11 +152,14 @@ def why(visit: Visiting, key: FromPath[str], name: FromPath[str], map_key: MapKe
 def export(visit: Visiting, key: FromPath[str], data: Form) -> Response[bytes]:  # noqa: ARG001 - the form's token
     """All that is stored of a customer, as one file for herself."""
     asked = asked_customer(visit, key)
+    return Response(exported(visit, asked), status_code=200, media_type=ZIP, headers=ZIP_HEADERS)
+
+
+def exported(visit: Visit, asked: AskedCustomer) -> bytes:
+    """All that is stored of a customer, as a zip."""
     with TemporaryDirectory(prefix="resa-customer-") as folder, visit.acting():
         written = visit.shop.export_customer(asked.first.value, Path(folder) / "customer", kind=asked.first.kind)
-        content = _zipped(written)
-    headers = {"content-disposition": 'attachment; filename="customer.zip"'}
-    return Response(content, status_code=200, media_type="application/zip", headers=headers)
+        return _zipped(written)
 
 
 @get("/customers/{key:str}/erase", opt={"needs": "erase"}, sync_to_thread=True)

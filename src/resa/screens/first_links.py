@@ -23,23 +23,25 @@ First = NamedDependency[FirstLink]
 
 
 @get("/setup/{secret:str}", opt={"open": True}, sync_to_thread=True)
-def setup_page(visit: Visiting, secret: FromPath[str], first: First) -> Html:
+def setup_page(visit: Visiting, secret: FromPath[str], first_link: First) -> Html:
     """The page on which the first person names themselves; opening it changes nothing."""
-    return _refused(visit, secret, first) or _page(visit)
+    return _refused(visit, secret, first_link) or _page(visit)
 
 
 @post("/setup/{secret:str}", opt={"open": True}, sync_to_thread=True)
-def setup(request: Request[Any, Any, Any], visit: Visiting, secret: FromPath[str], first: First, data: Form) -> Html:
+def setup(
+    request: Request[Any, Any, Any], visit: Visiting, secret: FromPath[str], first_link: First, data: Form
+) -> Html:
     """Make the first person, and sign them in; of many who try at once, one is first."""
     email, name = data.get("email", ""), data.get("name", "")
     with PASSWORDS.turns:  # each password takes memory: of many who come at once, all but one are refused before that
-        if (refused := _refused(visit, secret, first)) is not None:
+        if (refused := _refused(visit, secret, first_link)) is not None:
             return refused
         try:
             token = visit.shop.people.begin(email, name, data.get("password", ""), agent=agent_of(request.headers))
         except ResaError as error:
             why = in_language(said_by(error), visit.language)
-            return _refused(visit, secret, first) or _page(visit, status=422, email=email, name=name, why=why)
+            return _refused(visit, secret, first_link) or _page(visit, status=422, email=email, name=name, why=why)
     return signed_in(visit, token, "/" if visit.shop.maps else "/start")
 
 
@@ -58,13 +60,13 @@ def _refused(visit: Visit, secret: str, first: FirstLink) -> Html | None:
 
 
 @get("/demo/{token:str}", opt={"open": True}, sync_to_thread=True)
-def demo(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[str], first: First) -> Html:
+def demo(request: Request[Any, Any, Any], visit: Visiting, token: FromPath[str], first_link: First) -> Html:
     """Sign in who runs the demo, without a form: once, within an hour, and on the machine that shows it alone."""
-    if not first.is_of("demo", token) or request.headers.get("x-resa-here") != "yes":
+    if not first_link.is_of("demo", token) or request.headers.get("x-resa-here") != "yes":
         return page(visit, "trouble", visit.say("trouble"), status=404, words=visit.say("nothing_here"))
     if visit.session is not None:  # the link was opened again, in the same browser
         return redirect("/")
-    over = first.over(visit.shop.clock())
+    over = first_link.over(visit.shop.clock())
     session = None if over else visit.shop.people.enter(token, agent=agent_of(request.headers))
     if session is None:
         over_how = visit.say("demo_how")

@@ -56,6 +56,11 @@ SCOPE_RIGHTS: Final[Mapping[Scope, frozenset[Right]]] = MappingProxyType(
         "read:sources": frozenset({"sources"}),
         "read:audit": frozenset({"audit"}),
         "write:identity": frozenset({"decide"}),
+        "write:maps": frozenset({"edit"}),
+        "write:notes": frozenset({"write"}),
+        "share:reports": frozenset({"share"}),
+        "erase:customers": frozenset({"erase"}),
+        "manage": frozenset({"manage"}),
     }
 )
 """What each scope of a key allows over the HTTP API; a right that stands in none is for people alone."""

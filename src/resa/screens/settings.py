@@ -124,7 +124,7 @@ def change_keys(request: Request[Any, Any, Any], visit: Visiting, data: Form) ->
                     key = shop.keys.make(name, data.get("source", "").strip() or None)
                     return _keys(visit, key=key, lines=_lines(visit, key, request.headers.get("host", "")))
                 case "make":
-                    return _keys(visit, key=shop.keys.make_for(scopes, name))
+                    return _keys(visit, key=shop.keys.make_for(scopes, name, person=visit.person))
                 case "revoke":
                     shop.keys.revoke(name)
                 case _:

@@ -108,6 +108,14 @@ class Visit:
             return self.key.name
         return "" if self.person is None else self.person.email
 
+    @cached_property
+    def author(self) -> Person | None:
+        """In whose name something is written: who is signed in, or whom a key is for and who may write still."""
+        if self.key is None:
+            return self.person
+        found = None if self.key.person is None else self.shop.people.of_number(self.key.person)
+        return found if found is not None and may(found.role, "write") else None
+
     @contextmanager
     def acting(self) -> Iterator[None]:
         """What is done in the block is done by who is signed in, as the audit log has it."""

@@ -13,6 +13,7 @@ from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
+from resa.screens.words_of_scopes import OF_SCOPES
 from resa.screens.words_of_segments import OF_SEGMENTS
 from resa.screens.words_of_telling import OF_TELLING
 from resa.screens.words_of_writing import OF_WRITING
@@ -24,6 +25,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_EDITING,
     **OF_PRESENTING,
     **OF_BEGINNINGS,
+    **OF_SCOPES,
     **OF_WRITING,
     **OF_COMPOSING,
     **OF_SEGMENTS,
@@ -467,16 +469,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "key_once": "This is the key. It is shown this once:",
     "make_key": "Make a key",
     "scope": "Allows",
-    "scope_collect": "Send events",
-    "scope_metrics": "Read metrics",
-    "scope_consent": "Record consents",
-    "scopes_of_api": "Or what it may ask the HTTP API",
-    "scope_read_numbers": "Maps and numbers",
-    "scope_read_customers": "Customers, without names",
-    "scope_read_names": "What customers are called",
-    "scope_read_sources": "Sources",
-    "scope_read_audit": "The audit log",
-    "scope_write_identity": "Say who is one customer",
     "made": "Made",
     "revoke": "Revoke",
     "audit": "Audit log",

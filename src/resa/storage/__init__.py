@@ -1,5 +1,6 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
+from resa.storage.answering_again import Answered, answer_of, keep_answer
 from resa.storage.api_keys import (
     SCOPES,
     ApiKey,
@@ -205,6 +206,7 @@ __all__ = [
     "RUN",
     "SCOPES",
     "Also",
+    "Answered",
     "ApiKey",
     "Arrival",
     "Arrivals",
@@ -260,6 +262,7 @@ __all__ = [
     "add_step",
     "add_view",
     "answer_comment",
+    "answer_of",
     "audit_entries",
     "audit_seal",
     "begin_session",
@@ -327,6 +330,7 @@ __all__ = [
     "is_distinctive",
     "is_lent",
     "is_unfinished",
+    "keep_answer",
     "keep_consents",
     "keep_decisions",
     "keep_entry",

@@ -49,6 +49,11 @@ Scope = Literal[
     "read:sources",
     "read:audit",
     "write:identity",
+    "write:maps",
+    "write:notes",
+    "share:reports",
+    "erase:customers",
+    "manage",
 ]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -58,6 +63,9 @@ others are for the HTTP API, and may be joined in one key: what each allows stan
 
 _ALONE: Final[frozenset[Scope]] = frozenset({"collect", "metrics", "consent"})
 """What a key allows beside nothing else: one that stands in a page must not read, whatever it is called."""
+
+_OF_A_PERSON: Final[frozenset[Scope]] = frozenset({"write:notes", "share:reports"})
+"""What is written by such a key is written in the name of a person, and may no more than they may."""
 
 _BEGINNING: Final = "resa_"
 _SHOWN: Final = 10  # characters by which a person knows a key again: 5 of chance, of 22
@@ -75,6 +83,7 @@ class ApiKey:
         source_id: Whose events it sends; `None`: it sends none.
         made_at: When, UTC.
         revoked_at: Since when it is refused, UTC; `None`: it is good.
+        person: The number of whom it writes for; `None`: it writes in nobody's name.
     """
 
     id: int
@@ -84,6 +93,7 @@ class ApiKey:
     source_id: str | None
     made_at: datetime
     revoked_at: datetime | None
+    person: int | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -105,14 +115,21 @@ def make_key(
     *,
     scope: Scope | Sequence[Scope] = "collect",
     source_id: str | None = None,
+    person: int | None = None,
     also: Also | None = None,
 ) -> str:
     """Make a key; what is given back is nowhere else, and cannot be shown again. `also` is in the same transaction.
 
     Raises:
-        QuestionError: A good key of this name is there already, or there is no such scope or joining of scopes.
+        QuestionError: A good key of this name is there already, there is no such scope or joining of scopes, or it is
+            not said in whose name a key writes.
     """
     scopes = _checked_scopes([scope] if isinstance(scope, str) else scope)
+    of_a_person = [scope for scope in scopes if scope in _OF_A_PERSON]
+    if of_a_person and person is None:
+        raise QuestionError(
+            sentence("a key for {scope} writes in the name of a person; say whose: --for ADDRESS", scope=of_a_person[0])
+        )
     body = _BEGINNING + _letters(secrets.randbits(128))
     key = body + _checksum(body)
     with store.database.changing() as connection:  # a short transaction of its own: beside a running server, too
@@ -129,6 +146,7 @@ def make_key(
                 scope=" ".join(scopes),
                 source_id=source_id,
                 made_at=to_micros(store.clock()),
+                person=person if of_a_person else None,
             )
         )
         if also is not None:
@@ -195,6 +213,7 @@ def _key(row: Any) -> ApiKey:
         source_id=row.source_id,
         made_at=from_micros(row.made_at),
         revoked_at=None if row.revoked_at is None else from_micros(row.revoked_at),
+        person=row.person,
     )
 
 

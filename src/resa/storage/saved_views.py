@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["add_view", "change_view", "list_views", "remove_view"]
 
 
-def list_views(store: Store, person: Person) -> list[SavedView]:
-    """A person's own views and those of everyone, by name."""
-    seen = (saved_views.c.person == person.id) | (saved_views.c.shared == 1)
+def list_views(store: Store, person: Person | None) -> list[SavedView]:
+    """A person's own views, if one is named, and those of everyone, by name."""
+    everyone = saved_views.c.shared == 1
+    seen = everyone if person is None else everyone | (saved_views.c.person == person.id)
     with store.database.reading() as connection:
         rows = list(connection.execute(select(saved_views).where(seen)))
         known = authors_of(connection) if rows else {}

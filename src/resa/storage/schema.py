@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "answered_requests",
     "api_keys",
     "audit",
     "consents",
@@ -183,7 +184,18 @@ api_keys = Table(
     Column("source_id", Text),  # of a key that collects: whose events these are
     Column("made_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("person", Integer),  # of a key that writes: in whose name
     sqlite_autoincrement=True,
+)
+
+answered_requests = Table(
+    "answered_requests",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("said", Text, primary_key=True),  # the `Idempotency-Key`
+    Column("asked", LargeBinary, nullable=False),  # keyed hash of the request
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("answer", Text, nullable=False),  # JSON
 )
 
 decisions = Table(

@@ -39,13 +39,20 @@ from resa.storage import (
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Draft", "Drafts", "difference", "fingerprint", "text_in"]
+__all__ = ["Draft", "Drafts", "Overtaken", "difference", "fingerprint", "text_in"]
 
 _TRIES = 20
 """So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
 
+_NOBODY = 0
+"""The number of no person: whose drafts there are none of."""
+
 _MOVED = sentence("your draft was changed elsewhere meanwhile; look at it as it is now")
 _OVERTAKEN = sentence("the file has changed meanwhile; look at both and take it in")
+
+
+class Overtaken(QuestionError):
+    """Somebody else changed the file meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,20 +288,65 @@ class Drafts:
                 raise QuestionError(_MOVED)
             if draft.wrong:
                 raise MapError(draft.wrong)
-            if draft.changed:
-                save_text(
-                    store, draft.file, draft.found, who="", also=self._shop.audit.also("map.save", who=who, map=key)
-                )
-                path = self._shop.folder / draft.file
-                if read_document(draft.file, path.read_bytes()).text != draft.found:
-                    raise QuestionError(_OVERTAKEN)  # an editor on the disk was quicker
-                write_text_durably(path, draft.text)
-                save_text(store, draft.file, draft.text, who=who)
+            self._write(draft, who)
             settle_draft(store, person, draft.file, saved=draft.number, text=draft.text)
+
+    def with_text(self, key: str, text: str, *, seen: str, base: str | None = None) -> Draft:
+        """A map with another text of its file, which a program wrote and which is kept nowhere yet.
+
+        Args:
+            key: Of the map.
+            text: The whole of it.
+            seen: `fingerprint` of the file that it was made of.
+            base: That file, for what others changed meanwhile to be put into the text; `None`: that is not wanted.
+
+        Raises:
+            Overtaken: The file has changed meanwhile, and both cannot be put together, or shall not be.
+            QuestionError: There is no file of such a map, or the text is too long.
+        """
+        if len(text) > MAXIMUM_CHARACTERS:
+            raise QuestionError(sentence("the file is too large to be written by a person"))
+        draft = self.of(_NOBODY, key)
+        if fingerprint(draft.found) != seen:
+            if base is None or fingerprint(base) != seen:
+                raise Overtaken(_OVERTAKEN)
+            both = merged_text(merge(base, text, draft.found))
+            if both is None:
+                raise Overtaken(sentence("others changed the same place meanwhile; read the file, and choose"))
+            text = both
+        return replace(draft, steps=(_step(draft, text),))
+
+    def put(self, key: str, text: str, who: str, *, seen: str, base: str | None = None) -> Draft:
+        """Write such a text into the file, durably. What stood there is kept, and what is saved.
+
+        Raises:
+            Overtaken: As above.
+            QuestionError: As above.
+            MapError: The map would be wrong, or another file with it.
+            OSError: The file cannot be written.
+        """
+        with saving_alone(self._shop.store):
+            draft = self.with_text(key, text, seen=seen, base=base)
+            if draft.wrong:
+                raise MapError(draft.wrong)
+            self._write(draft, who)
+        return draft
+
+    def _write(self, draft: Draft, who: str) -> None:
+        """Write a draft into the file, unless it says the same."""
+        store = self._shop.store
+        if draft.changed:
+            also = self._shop.audit.also("map.save", who=who, map=draft.key)
+            save_text(store, draft.file, draft.found, who="", also=also)
+            path = self._shop.folder / draft.file
+            if read_document(draft.file, path.read_bytes()).text != draft.found:
+                raise Overtaken(_OVERTAKEN)  # an editor on the disk was quicker
+            write_text_durably(path, draft.text)
+            save_text(store, draft.file, draft.text, who=who)
 
     def history(self, key: str) -> list[SavedText]:
         """What the file of a map was, newest first."""
-        return saved_texts_of(self._shop.store, self.of(0, key).file)
+        return saved_texts_of(self._shop.store, self.of(_NOBODY, key).file)
 
     def saved(self, key: str, number: int) -> SavedText:
         """What the file of a map was, by its number.
@@ -303,7 +355,7 @@ class Drafts:
             QuestionError: There is none.
         """
         found = saved_text(self._shop.store, number)
-        if found is None or found.file != self.of(0, key).file:
+        if found is None or found.file != self.of(_NOBODY, key).file:
             raise QuestionError(sentence("there is no such version of this map"))
         return found
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resa.base.showing import Listing
+from resa.model.people import Person
 from resa.storage import ApiKey, Scope, Store, known_key, list_keys, make_key, revoke_key
 from resa.workspace.auditing import Audit
 from resa.workspace.folders import source_name
@@ -34,18 +35,21 @@ class Keys:
         also = self.audit.also("key.make", key=name, scope="collect", source=named)
         return make_key(self.store, name, source_id=named, also=also)
 
-    def make_for(self, scope: Scope | Sequence[Scope], name: str) -> str:
+    def make_for(self, scope: Scope | Sequence[Scope], name: str, *, person: Person | None = None) -> str:
         """Make a key that sends no events, such as one that reads `/metrics`; it is shown this once, and kept nowhere.
 
         Args:
             scope: What it may; several if it is for the HTTP API.
             name: What the key is called.
+            person: In whose name it writes; `None`: it writes no notes.
 
         Raises:
-            QuestionError: There is a key of this name, or no key may all of that.
+            QuestionError: There is a key of this name, no key may all of that, or it is to write in nobody's name.
         """
         said = scope if isinstance(scope, str) else " ".join(scope)
-        return make_key(self.store, name, scope=scope, also=self.audit.also("key.make", key=name, scope=said))
+        number = None if person is None else person.id
+        also = self.audit.also("key.make", key=name, scope=said)
+        return make_key(self.store, name, scope=scope, person=number, also=also)
 
     def known(self, key: str) -> ApiKey | None:
         """The good key that this is; `None`: it is none, or was revoked."""

@@ -76,6 +76,21 @@ class People:
         address = email_of(email)
         return next((person for person in self.all() if person.email == address), None)
 
+    def named(self, email: str) -> Person:
+        """Who has this address and may sign in.
+
+        Raises:
+            QuestionError: Nobody.
+        """
+        found = self.called(email)
+        if found is None or found.ended_at is not None:
+            raise QuestionError(sentence("nobody who may sign in has this address; `resa people list` shows them"))
+        return found
+
+    def of_number(self, number: int | None) -> Person | None:
+        """Who has this number and may sign in; `None`: nobody."""
+        return next((one for one in self.all() if one.id == number and one.ended_at is None), None)
+
     def anybody(self) -> bool:
         """Whether there is somebody who may sign in by a password."""
         return has_people(self.store)

@@ -62,6 +62,10 @@ class SavedViews:
         """What somebody sees: their own views and those of everyone, by name."""
         return list_views(self._shop.store, person)
 
+    def of_everyone(self) -> list[SavedView]:
+        """The views of everyone, by name."""
+        return list_views(self._shop.store, None)
+
     def one(self, person: Person, number: int) -> SavedView:
         """One of these.
 

@@ -18,7 +18,18 @@ from resa.screens.api.embedding import TOKEN
 from resa.screens.rights import Right, scopes_for
 from resa.screens.visits import FactorDue, Refused, Visit
 
-__all__ = ["PROBLEM", "NotAcceptable", "Page", "Tagged", "Unusable", "checked_tag", "needed", "problem_of"]
+__all__ = [
+    "PROBLEM",
+    "NotAcceptable",
+    "Page",
+    "Tagged",
+    "Unusable",
+    "checked_tag",
+    "needed",
+    "problem_of",
+    "tag_fits",
+    "wrong_in_files",
+]
 
 PROBLEM: Final = "application/problem+json"
 
@@ -28,6 +39,8 @@ _GUARDS: Final = {
     "vary": "authorization, cookie, accept, accept-language",
 }
 """Of every answer of the API: it may be kept by who asked, and is asked for anew each time."""
+
+_JSON: Final = "application/json"
 
 _PERSONAL: Final = {"cache-control": "no-store"}
 """Of an answer that holds personal data: nobody keeps it."""
@@ -45,6 +58,7 @@ _TITLES: Final[Mapping[int, str]] = {
     412: "Precondition Failed",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    428: "Precondition Required",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -72,14 +86,39 @@ class Unusable(Exception):
         error: What is wrong.
         named: The fields that it is about, each with what is wrong with it.
         status: Of HTTP.
+        tag: What the thing is known by as it is now; empty: that is not told.
     """
 
     def __init__(
-        self, error: InputError, named: Mapping[str, Sequence[Sentence]] | None = None, *, status: int = 422
+        self,
+        error: InputError,
+        named: Mapping[str, Sequence[Sentence]] | None = None,
+        *,
+        status: int = 422,
+        tag: str = "",
     ) -> None:
         super().__init__(str(error))
         named = named or {}
-        self.told = (status, _words(error), [(name, one) for name, messages in named.items() for one in messages])
+        found = [({"field": name}, one) for name, messages in named.items() for one in messages]
+        self.told: _Told = (status, _words(error), found)
+        self.headers = {"etag": _tag(_JSON, tag.encode())} if tag else {}
+
+
+def wrong_in_files(error: InputError, field: str) -> Unusable:
+    """What is wrong with files that somebody wrote, each with its place.
+
+    Args:
+        error: Holds all problems.
+        field: Of the request that holds what was written.
+    """
+    made, found = Unusable(error), error.problems
+    places = [{"field": field, "file": one.file, "line": one.line, "column": one.column} for one in found]
+    named = [
+        ({name: value for name, value in place.items() if value is not None}, one.message)
+        for place, one in zip(places, found, strict=True)
+    ]
+    made.told = (made.told[0], made.told[1], named)
+    return made
 
 
 class NotAcceptable(Exception):
@@ -117,6 +156,8 @@ class Tagged(Response[T]):
             _PERSONAL if opt.get("personal") else _EMBEDDED if opt.get("embeds") and _by_link(request) else {}
         )
         answer = super().to_asgi_response(app, request, **more)
+        if request.method != "GET" and self.tag:
+            answer.headers["etag"] = _tag(_JSON, self.tag.encode())
         if request.method != "GET" or answer.status_code != HTTPStatus.OK:
             return answer
         tag = _tag(answer.headers.get("content-type", ""), self.tag.encode() if self.tag else answer.body)
@@ -131,20 +172,30 @@ def _tag(kind: str, about: bytes) -> str:
     return f'"{hashlib.sha256(kind.encode() + about).hexdigest()[:32]}"'
 
 
-def checked_tag(request: Request[Any, Any, Any], about: str) -> None:
+def checked_tag(request: Request[Any, Any, Any], about: str, *, needed: bool = False) -> None:
     """Go on only if what a change is about is still as `If-Match` says, if it says anything.
 
     Args:
         request: With its headers.
         about: What the JSON of it is known by now.
+        needed: It has to say something.
 
     Raises:
-        Unusable: It has changed since (412).
+        Unusable: It has changed since (412), or nothing is said and has to be (428).
     """
     said = request.headers.get("if-match", "")
-    if said and said.strip() != "*" and _tag("application/json", about.encode()) not in _tags(said):
+    if needed and not said:
+        wrong = sentence("read it first, and send its ETag in If-Match: what others changed is not written over")
+        raise Unusable(QuestionError(wrong), status=428, tag=about)
+    if said and not tag_fits(request, about):
         wrong = sentence("it has changed since you read it; read it again, and send the ETag of that in If-Match")
-        raise Unusable(QuestionError(wrong), status=412)
+        raise Unusable(QuestionError(wrong), status=412, tag=about)
+
+
+def tag_fits(request: Request[Any, Any, Any], about: str) -> bool:
+    """Whether `If-Match` names what the JSON of something is known by."""
+    said = request.headers.get("if-match", "")
+    return said.strip() == "*" or _tag(_JSON, about.encode()) in _tags(said)
 
 
 def _tags(said: str) -> set[str]:
@@ -171,11 +222,13 @@ def problem_of(visit: Visit, error: Exception) -> Response[Any]:
         headers["retry-after"] = "5"
     if isinstance(error, HTTPException) and error.headers:
         headers |= {name.lower(): value for name, value in error.headers.items()}
+    if isinstance(error, Unusable):
+        headers |= error.headers
     title, detail = _TITLES.get(status, HTTPStatus(status).phrase), in_language(words, visit.language)
-    document = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    document: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
     document["code"] = title.lower().replace(" ", "_")
     if more:
-        document["errors"] = [{"field": name, "message": in_language(one, visit.language)} for name, one in more]
+        document["errors"] = [{**place, "message": in_language(one, visit.language)} for place, one in more]
     return Response(document, status_code=status, media_type=PROBLEM, headers=headers)
 
 
@@ -186,8 +239,8 @@ _OF_HTTP: Final[Mapping[int, Sentence]] = {
 }
 
 
-_Told = tuple[int, Sentence, list[tuple[str, Sentence]]]
-"""Status, words, and what is wrong with single fields."""
+_Told = tuple[int, Sentence, list[tuple[dict[str, Any], Sentence]]]
+"""Status, words, and what is wrong with single fields, each with its place."""
 
 
 def _told(error: Exception) -> _Told:
@@ -201,7 +254,7 @@ def _told(error: Exception) -> _Told:
             return error.told
         case HTTPException():
             extra = error.extra if isinstance(error, ValidationException) and isinstance(error.extra, list) else []
-            found = [(str(one.get("key", "")), _as_said(one)) for one in extra if isinstance(one, dict)]
+            found = [({"field": str(one.get("key", ""))}, _as_said(one)) for one in extra if isinstance(one, dict)]
             return error.status_code, _OF_HTTP.get(error.status_code, _OF_HTTP[400]), found
         case ResaError():
             missing = isinstance(error, QuestionError)

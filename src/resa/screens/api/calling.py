@@ -6,17 +6,40 @@ import base64
 import binascii
 import json
 import re
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 from litestar.connection import ASGIConnection
-from litestar.params import Body, QueryParameter
+from litestar.params import Body, PathParameter, QueryParameter
 from msgspec import Meta
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
+from resa.documents import MAXIMUM_CHARACTERS
+from resa.model.telling import Kind
 from resa.screens.api.answers import Unusable
+from resa.storage import SCOPES, Scope
 
-__all__ = ["BEGINS", "Cursor", "Limit", "Note", "Value", "Word", "bearer_of", "is_api", "place_of", "place_said"]
+__all__ = [
+    "BEGINS",
+    "Cursor",
+    "File",
+    "Kinds",
+    "Limit",
+    "Line",
+    "Lines",
+    "Note",
+    "Number",
+    "Prose",
+    "Scopes",
+    "Value",
+    "Word",
+    "bearer_of",
+    "is_api",
+    "part_of",
+    "place_of",
+    "place_said",
+]
 
 BEGINS: Final = "/api/v1"
 """How every address of the API begins."""
@@ -27,10 +50,20 @@ Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="So many at mo
 Cursor = Annotated[str, QueryParameter(max_length=200, description="`next_cursor` of the part before.")]
 
 
+Number = Annotated[int, PathParameter(ge=0, le=2**31 - 1, description="Its own number, as the list has it.")]
+
 Word = Annotated[str, Meta(min_length=1, max_length=64), Body(min_length=1, max_length=64)]
 Value = Annotated[str, Meta(min_length=1, max_length=512), Body(min_length=1, max_length=512)]
 Note = Annotated[str, Meta(max_length=500), Body(max_length=500)]
+Line = Annotated[str, Meta(max_length=1_000), Body(max_length=1_000)]
+Prose = Annotated[str, Meta(max_length=50_000), Body(max_length=50_000)]
+File = Annotated[str, Meta(max_length=MAXIMUM_CHARACTERS), Body(max_length=MAXIMUM_CHARACTERS)]
 """Texts in a body: the first of each pair checks, the second tells."""
+
+Lines = Annotated[list[Line], Meta(max_length=100), Body(max_items=100)]
+Kinds = Annotated[list[Kind], Meta(max_length=20), Body(max_items=20)]
+Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES)), Body(min_items=1, max_items=len(SCOPES))]
+"""The same of lists."""
 
 
 def is_api(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -74,3 +107,24 @@ def place_of(cursor: str, name: str, shape: str) -> str | None:
             return at
     wrong = sentence("this is no cursor of this list; begin without one, and send back next_cursor as it came")
     raise Unusable(QuestionError(wrong), {"cursor": [wrong]})
+
+
+T = TypeVar("T")
+
+
+def part_of(
+    found: Sequence[T], number: Callable[[T], int], name: str, limit: int, cursor: str
+) -> tuple[Sequence[T], str | None]:
+    """A part of a list that is the newest first, and the cursor of the next; what comes meanwhile is in no later part.
+
+    Args:
+        found: The whole list.
+        number: Of one of them; newer ones have larger ones.
+        name: Of the list.
+        limit: So many at most.
+        cursor: As an address has it.
+    """
+    said = place_of(cursor, name, r"\d{1,15}")
+    left = found if said is None else [one for one in found if number(one) < int(said)]
+    shown = left[:limit]
+    return shown, place_said(name, str(number(shown[-1]))) if len(left) > limit else None

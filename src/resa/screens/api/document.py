@@ -44,7 +44,8 @@ _DETAILS: Final[Mapping[int, str]] = {
     408: "The body did not come in time. Send it again.",
     412: "What it is about has changed since the tag of `If-Match` was given.",
     413: "The body is too large.",
-    422: "What was said cannot be used; `errors` says of each field why.",
+    422: "What was said cannot be used; `errors` says of each field why, and of files where.",
+    428: "It has to be said of what it is a change: read it, and send its `ETag` in `If-Match`.",
     503: "Another process is writing, the files of a map are wrong, or the server starts. Ask again after "
     "`Retry-After` seconds.",
 }
@@ -110,8 +111,8 @@ def _completed(method: str, operation: _Json, opt: Mapping[str, Any]) -> _Json:
     scopes = [] if needs is None else list(scopes_for(needs))
     good = {status: dict(one) for status, one in operation["responses"].items() if status.startswith("2")}
     for answer in good.values():
-        answer["description"] = "It is done." if method == "post" else "The answer."
-        if method == "get":
+        answer["description"] = "The answer." if method == "get" else "It is done."
+        if method == "get" or (opt.get("tagged") and "content" in answer):
             answer["headers"] = {**answer.get("headers", {}), **_TAG}
         if media := opt.get("media"):
             answer["content"] = {kind: _content(kind, opt) for kind in media}
@@ -138,6 +139,7 @@ def _refusals(method: str, opt: Mapping[str, Any]) -> set[int]:
         found |= {401, 403, 422}
     found |= {406} if "asks" in opt and JSON in opt.get("media", ()) else set()
     found |= {412} if "conditional" in opt else set()
+    found |= {428} if "conditional" in opt and method in {"put", "delete"} else set()
     return found | ({304} if method == "get" else {408, 413})
 
 
@@ -149,6 +151,8 @@ def _content(kind: str, opt: Mapping[str, Any]) -> _Json:
 
 
 _TAG: Final[_Json] = {"ETag": {"schema": {"type": "string"}, "required": True, "description": "For `If-None-Match`."}}
+
+_NOW: Final[_Json] = {"ETag": {"schema": {"type": "string"}, "description": "As it is now; to be read first."}}
 
 _REPEATS: Final[_Json] = {
     "name": "Idempotency-Key",
@@ -176,7 +180,11 @@ _PROBLEM: Final[_Json] = {
             "items": {
                 "type": "object",
                 "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "properties": {
+                    **{name: {"type": "string"} for name in ("field", "message", "file")},
+                    "line": {"type": "integer", "minimum": 1},
+                    "column": {"type": "integer", "minimum": 1},
+                },
             },
         },
     },
@@ -186,7 +194,7 @@ _PROBLEM: Final[_Json] = {
 def _problem(status: int) -> _Json:
     if status == 304:
         return {"description": _DETAILS[status], "headers": _TAG}
-    headers: _Json = {}
+    headers: _Json = dict(_NOW) if status in {412, 428} else {}
     text: _Json = {"schema": {"type": "string"}, "required": True}
     if status == 401:
         headers["WWW-Authenticate"] = text

@@ -1,35 +1,31 @@
 """Requests that are sent again, because nobody knows whether they arrived: done once, answered as before.
 
-What was answered is kept in memory, for a day: a server that starts anew does it again, so only what may be done twice
-without harm is asked for in this way.
+What was answered is kept with the data for a day, so that a server that starts anew knows it, too. One that is ended
+after the deed, before its answer is kept, does it again: only what harms nobody twice is asked for in this way.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
-from collections import OrderedDict
+import hmac
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final, TypeVar
 
 from litestar import Request
-from litestar.serialization import encode_json
+from litestar.serialization import decode_json, encode_json
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Unusable
 from resa.screens.visits import Visit
+from resa.storage import Answered, answer_of, keep_answer
 
 __all__ = ["LONGEST", "once"]
 
 LONGEST: Final = 255
-_SECONDS: Final = 24 * 3_600.0
-_KEPT: Final = 10_000
-
 T = TypeVar("T")
 
-_answered: OrderedDict[tuple[str, str, str], tuple[float, bytes, Any]] = OrderedDict()
 _lock = Lock()
 
 
@@ -52,17 +48,16 @@ def once(visit: Visit, request: Request[Any, Any, Any], data: object, do: Callab
         raise Unusable(
             QuestionError(sentence("an Idempotency-Key has at most {longest} characters", longest=LONGEST)), status=400
         )
-    place = (visit.shop.folder.as_posix(), visit.who, said)
-    asked = hashlib.sha256(encode_json([request.scope["path"], data])).digest()
+    store, caller = visit.shop.store, visit.who if visit.key is None else f"key:{visit.key.id}"
+    asked = hmac.digest(store.database.key, encode_json([request.method, request.scope["path"], data]), hashlib.sha256)
     with _lock:  # one after the other: who sends the same twice at once is answered twice, by one deed
-        now = time.monotonic()
-        while _answered and (len(_answered) > _KEPT or next(iter(_answered.values()))[0] < now - _SECONDS):
-            _answered.popitem(last=False)
-        if place not in _answered:
-            _answered[place] = (now, asked, do())
-        _, before, answer = _answered[place]
-    if before != asked:
+        before = answer_of(store, caller, said)
+        if before is None:
+            answer = do()
+            keep_answer(store, caller, said, Answered(asked, encode_json(answer).decode()))
+            return answer
+    if before.asked != asked:
         raise Unusable(
             QuestionError(sentence("this Idempotency-Key came with another request; take a new one for each")),
         )
-    return answer  # type: ignore[no-any-return]  # what was done for the same request
+    return decode_json(before.answer)  # type: ignore[no-any-return]  # what was done for the same request, as JSON

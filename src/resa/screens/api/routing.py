@@ -7,7 +7,27 @@ from typing import Any, Final
 
 from litestar import Router, get
 
-from resa.screens.api import behind, customers, identity, maps, measuring, pictures, running, segments
+from resa.screens.api import (
+    behind,
+    being_told,
+    comments,
+    customer_rights,
+    customers,
+    day_notes,
+    identity,
+    keys,
+    map_files,
+    maps,
+    measuring,
+    people,
+    pictures,
+    reports,
+    reviews,
+    running,
+    segment_files,
+    segments,
+    views,
+)
 from resa.screens.api.answers import Tagged
 from resa.screens.api.calling import BEGINS
 from resa.screens.api.document import described
@@ -38,13 +58,24 @@ ROUTER: Final = Router(
     route_handlers=[
         document,
         *maps.ROUTES,
+        *map_files.ROUTES,
         *measuring.ROUTES,
         *behind.ROUTES,
         *pictures.ROUTES,
         *customers.ROUTES,
+        *customer_rights.ROUTES,
         *segments.ROUTES,
+        *segment_files.ROUTES,
         *identity.ROUTES,
         *running.ROUTES,
+        *comments.ROUTES,
+        *day_notes.ROUTES,
+        *views.ROUTES,
+        *reports.ROUTES,
+        *reviews.ROUTES,
+        *being_told.ROUTES,
+        *people.ROUTES,
+        *keys.ROUTES,
     ],
     response_class=Tagged,
 )

@@ -1,4 +1,4 @@
-"""What runs, over the API: sources, what was refused, the tracking plan of a map, and the audit log."""
+"""What runs, over the API: sources, what was refused, reading it again, health, tracking plans, the audit log."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from litestar import get
-from litestar.params import FromPath
+from litestar import Request, get, post
+from litestar.params import FromPath, JSONBody
 
-from resa.screens.api.answers import Page, Tagged
-from resa.screens.api.calling import Cursor, Limit, place_of, place_said
+from resa.base.errors import QuestionError, SourceError
+from resa.base.language import in_language, sentence
+from resa.screens.api.answers import Page, Tagged, Unusable
+from resa.screens.api.calling import Cursor, Limit, Note, place_of, place_said
 from resa.screens.api.measuring import JSON, document_of, tag_of
+from resa.screens.api.repeating import once
 from resa.screens.frame import Visiting
 from resa.screens.live import refused_by_reason
+from resa.workspace.health import health_of, sizes_of
 
 __all__ = ["ROUTES"]
 
@@ -86,6 +90,80 @@ class Entry:
     detail: Mapping[str, str | int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """Which refused rows are read again.
+
+    Attributes:
+        reason: Those that were refused for this reason alone; empty: all of the source.
+    """
+
+    reason: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What became of refused rows that were read again.
+
+    Attributes:
+        tried: Rows that were read.
+        good: Rows that are stored now.
+        duplicate: Rows that are good, and were there already.
+        still_rejected: Rows that stay refused, wholly or in part.
+        reasons: Why, each with how many.
+    """
+
+    tried: int
+    good: int
+    duplicate: int
+    still_rejected: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcernLine:
+    """Something that needs somebody.
+
+    Attributes:
+        about: disk, waiting, writer, file, source, rejected, index or log.
+        grave: Whether events are lost to the numbers, or late, until somebody acts.
+        message: What is wrong, and what to do.
+    """
+
+    about: str
+    grave: bool
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthNow:
+    """How the data are doing. Moments are UTC.
+
+    Attributes:
+        at: When this was so.
+        concerns: What needs doing, the gravest first.
+        events: In the numbers.
+        customers: In the numbers.
+        published: When the numbers were brought up to date last; `null`: never yet.
+        rows_behind: Stored rows that no number holds yet.
+        waiting: Accepted requests that are no events yet.
+        waiting_since: When the first of them came; `null`: none waits.
+        free_bytes: On the disk.
+        stored_bytes: Of each file and folder of the data.
+    """
+
+    at: datetime
+    concerns: list[ConcernLine]
+    events: int
+    customers: int
+    published: datetime | None
+    rows_behind: int
+    waiting: int
+    waiting_since: datetime | None
+    free_bytes: int
+    stored_bytes: Mapping[str, int]
+
+
 @get("/sources", operation_id="sources", summary="All sources", opt={"needs": "sources"}, sync_to_thread=True)
 def sources(visit: Visiting) -> Page[SourceLine]:
     """How every source is doing: rows, lag, runs and errors."""
@@ -113,6 +191,57 @@ def rejected(visit: Visiting) -> Page[RejectedLine]:
     """Refused rows that wait to be read again, by source and reason, the commonest first; nothing of what they say."""
     found = refused_by_reason(visit)
     return Page([RejectedLine(source=source, reason=reason, rows=rows) for source, reason, rows, _ in found])
+
+
+@post(
+    "/sources/{name:str}/replay",
+    operation_id="replay",
+    summary="Read refused rows again",
+    status_code=200,
+    opt={"needs": "manage", "repeats": True},
+    sync_to_thread=True,
+)
+def replay(visit: Visiting, request: Request[Any, Any, Any], name: FromPath[str], data: JSONBody[Again]) -> Replayed:
+    """Read the refused rows of a source again, by its file as it is now: what is good now goes in, the rest stays."""
+
+    def replayed() -> Replayed:
+        if name not in visit.shop.sources:
+            raise QuestionError(sentence("there is no source '{name}'", name=name))
+        try:
+            with visit.acting():
+                done = visit.shop.replay(name, reason=data.reason or None)
+        except (QuestionError, SourceError) as error:
+            raise Unusable(error) from None
+        return Replayed(
+            tried=done.tried,
+            good=done.good,
+            duplicate=done.duplicate,
+            still_rejected=done.still_rejected,
+            reasons=dict(done.reasons),
+        )
+
+    return once(visit, request, data, replayed)
+
+
+@get("/health", operation_id="health", summary="How the data are doing", opt={"needs": "sources"}, sync_to_thread=True)
+def health(visit: Visiting) -> HealthNow:
+    """What needs doing first, and how much waits; nothing of customers but counts."""
+    found = health_of(visit.shop)
+    return HealthNow(
+        at=found.at,
+        concerns=[
+            ConcernLine(about=one.about, grave=one.grave, message=in_language(one.message, visit.language))
+            for one in found.concerns
+        ],
+        events=found.figures.events,
+        customers=found.figures.customers,
+        published=found.figures.published_at,
+        rows_behind=found.figures.rows_behind,
+        waiting=found.arrivals,
+        waiting_since=found.oldest,
+        free_bytes=found.figures.free,
+        stored_bytes=sizes_of(visit.shop),
+    )
 
 
 @get(
@@ -155,4 +284,4 @@ def audit(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[Entr
     return Page(lines, place_said("audit", str(lines[-1].number)) if len(found) > limit else None)
 
 
-ROUTES: Final = (sources, rejected, tracking, audit)
+ROUTES: Final = (sources, rejected, replay, health, tracking, audit)
