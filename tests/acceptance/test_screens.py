@@ -79,7 +79,7 @@ PAGES: Final = (
     "/nothing",
 )
 FEW: Final = (360, 1280)
-"""By day each page is looked at by one of these, the next by the other."""
+"""By day each page is looked at by one of these, the next by the other, and axe looks at each second one."""
 
 ALL: Final = (360, 600, 768, 1024, 1280, 1920)
 LOOKS: Final = [("en", "light", FEW), *((one, theme, ALL) for theme in ("light", "dark") for one in LANGUAGES)]
@@ -164,6 +164,8 @@ def test_every_screen_is_whole(
             assert page.evaluate(_CUT) == [], (path, width)
             name = re.sub(r"\W+", "-", path.strip("/")) or "home"
             keep(page, f"{language}-{theme}-{width}-{name}")
+        if widths == FEW and number % 2:
+            continue
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == [], path
     assert [one for one in errors if "/nothing" not in one] == []
