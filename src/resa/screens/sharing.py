@@ -50,7 +50,7 @@ class Looked(NamedTuple):
 class Kept:
     """What was worked out for readers of a workspace, as its files are written now.
 
-    While events come in all the time, all readers see the same generation, and it may be a minute old; what came by
+    While events come in all the time, all readers see the same generation, and it may be two minutes old; what came by
     files alone, they see at once.
 
     Args:

@@ -126,7 +126,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "improvement_idea": "an idea",
     "improvement_planned": "planned",
     "improvement_doing": "under way",
-    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are a minute old at most.",
+    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are two minutes old at most.",
     "first_steps": "What to do next",
     "where_to_look": "Where to look first",
     "open_map": "Open the map",
