@@ -60,6 +60,7 @@ from resa.kernels.paths import (
 from resa.kernels.retention import Retention, retention
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
 from resa.kernels.tallies import Tallies, Totals, WeeklyTrials, clustered_interval, tally, weekly_trials
+from resa.kernels.tracked import NEVER, After, Cells, Clock, Tracked, came_after, tracked
 from resa.kernels.transitions import Transitions, transitions
 from resa.kernels.variants import Variants, variant_codes, variants
 from resa.kernels.visits import Visits, visits
@@ -81,6 +82,7 @@ __all__ = [
     "MET",
     "MOST_PLANNED",
     "MOVED",
+    "NEVER",
     "NOTHING",
     "NO_KEY",
     "OTHERS",
@@ -94,7 +96,10 @@ __all__ = [
     "UNANSWERED",
     "WENT_ON",
     "WHOLE_TIME",
+    "After",
     "Alignments",
+    "Cells",
+    "Clock",
     "Continuations",
     "Deadlines",
     "Flow",
@@ -115,6 +120,7 @@ __all__ = [
     "Together",
     "TopPaths",
     "Totals",
+    "Tracked",
     "Transitions",
     "Variants",
     "Visits",
@@ -122,6 +128,7 @@ __all__ = [
     "WeeklyTrials",
     "align",
     "bucket_numbers",
+    "came_after",
     "clustered_interval",
     "continuations",
     "count_customers",
@@ -150,6 +157,7 @@ __all__ = [
     "tally",
     "time_by_which",
     "top_paths",
+    "tracked",
     "transitions",
     "used_together",
     "values_following",

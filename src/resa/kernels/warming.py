@@ -28,6 +28,7 @@ from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
 from resa.kernels.stays import stays
 from resa.kernels.tallies import tally, weekly_trials
+from resa.kernels.tracked import Cells, Clock, came_after, tracked
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -71,6 +72,10 @@ def warm() -> None:
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)
         moves(tiny, period=period)
+    cells = Cells(np.zeros(3, np.int32), zeros, zeros)
+    clock = Clock(np.zeros(1, np.int64), np.zeros(1, np.int64), 0, 1)
+    tracked(tiny, cells, clock, period=(0, 10), size=(1, 1))
+    came_after(tiny, np.array([0, 0, 1], np.int64), np.zeros(1, np.int64), until=10)
     _warm_joining()
 
 
