@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from resa.analytics.answers.coverage import day_bounds
 from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, needs, numbers_by_day, places
 from resa.analytics.answers.tracking_sql import (
-    numbered_days_sql,
     properties_sql,
     tracking_sql,
     unused_properties_sql,
@@ -32,7 +32,7 @@ from resa.analytics.questions.kinds import TrackingQuestion
 from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, People, in_columns, part_of
 from resa.analytics.scope.selection import Selection
-from resa.analytics.views import with_views
+from resa.analytics.views import view_table
 from resa.kernels import NEVER, Cells, Clock, Period, Tracked, came_after, renumbered, tracked
 from resa.storage import EventKind
 
@@ -83,7 +83,8 @@ _EPOCH_DAY: Final = date(1970, 1, 1)
 
 def answer_tracking(question: TrackingQuestion, selection: Selection) -> Answer:
     """Hold what came against what the map needs."""
-    came, wanted = _Came.of(selection), list(needs(selection))
+    wanted = list(needs(selection))
+    came = _Came.of(selection, wanted)
     keys = [touchpoint.key for touchpoint in selection.snapshot.journey_map.touchpoints]
 
     def part(columns: tuple[Column, ...], rows: Sequence[Sequence[object]], sql: str, **people: People) -> Part:
@@ -173,11 +174,11 @@ class _Came:
     customers: dict[tuple[str, str], int]
 
     @classmethod
-    def of(cls, selection: Selection) -> _Came:
-        """Count the events, in one pass."""
+    def of(cls, selection: Selection, wanted: Sequence[Need]) -> _Came:
+        """Count the events, in one pass, so that it can be told of each what it carries of what is wanted."""
         snapshot = selection.snapshot
         codes, kinds = snapshot.event_kinds
-        numbers, further = _refined(selection, codes, kinds)
+        numbers, further = _refined(selection, wanted, codes, kinds)
         pairs = snapshot.column.touchpoints.astype(np.int32) * len(further) + numbers
         cells, used = renumbered(pairs, len(snapshot.names) * len(further))
         rows, which = (used // max(len(further), 1)).astype(np.int32), used % max(len(further), 1)
@@ -219,7 +220,7 @@ def _cells(
 
 
 def _refined(
-    selection: Selection, codes: npt.NDArray[np.integer[Any]], kinds: Sequence[EventKind]
+    selection: Selection, wanted: Sequence[Need], codes: npt.NDArray[np.integer[Any]], kinds: Sequence[EventKind]
 ) -> tuple[npt.NDArray[np.int32], list[tuple[int, frozenset[str]]]]:
     """Kinds told apart by fields that they do not tell of, too: each event's number, and each number's kind and fields.
 
@@ -227,7 +228,7 @@ def _refined(
     """
     numbers = codes.astype(np.int32)
     parts = [(number, frozenset[str]()) for number in range(len(kinds))]
-    fields = sorted({need.field for need in needs(selection)})
+    fields = sorted({need.field for need in wanted})
     for field in fields:
         if all(kind.carries(field) is not None for kind in kinds):
             continue
@@ -289,9 +290,10 @@ def _numbered_days(came: _Came) -> dict[str, set[date]]:
     found: dict[str, set[date]] = defaultdict(set)
     shown = numbers_by_day(came.selection.snapshot.journey_map)
     if shown:
-        told = with_views(came.selection.snapshot, numbered_days_sql(came.selection))
+        first, last = day_bounds(came.selection)
+        told = view_table("daily_numbers", came.selection.snapshot).group_by(["number", "day"]).aggregate([])
         for number, day in zip(told.column("number").to_pylist(), told.column("day").to_pylist(), strict=True):
-            if number in shown:
+            if number in shown and (first is None or day >= first) and (last is None or day <= last):
                 found[shown[number]].add(day)
     return found
 

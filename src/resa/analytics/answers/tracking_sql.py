@@ -12,7 +12,7 @@ from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
 from resa.analytics.sql.text import Statement, inlined, literal
 
-__all__ = ["numbered_days_sql", "properties_sql", "tracking_sql", "unused_properties_sql", "unused_sql"]
+__all__ = ["properties_sql", "tracking_sql", "unused_properties_sql", "unused_sql"]
 
 
 def _visits(selection: Selection) -> Statement:
@@ -72,11 +72,6 @@ def tracking_sql(selection: Selection) -> str:
         "  CASE WHEN state = 'silent' THEN last_day + 1 END AS missing_since, coalesce(visits, 0) AS visits,\n"
         "  first_day, last_day FROM judged ORDER BY place"
     )
-
-
-def numbered_days_sql(selection: Selection) -> str:
-    """The days of each number by day."""
-    return f"SELECT DISTINCT number, day FROM daily_numbers WHERE {days_asked(selection)}"
 
 
 def properties_sql(selection: Selection, needs: Sequence[Need], columns: Sequence[Column]) -> str:
