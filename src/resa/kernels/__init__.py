@@ -17,7 +17,10 @@ from resa.kernels.continuations import (
     TURNED_BACK,
     WENT_ON,
     Continuations,
+    VisitRules,
     continuations,
+    friction_signs,
+    running_sums,
     values_following,
 )
 from resa.kernels.funnel import (
@@ -58,6 +61,7 @@ from resa.kernels.paths import (
     top_paths,
 )
 from resa.kernels.retention import Retention, retention
+from resa.kernels.signs import Signs, SignsTogether, SignsTrials, first_together, totals_by_group, trials_together
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
 from resa.kernels.tallies import Tallies, Totals, WeeklyTrials, clustered_interval, tally, weekly_trials
 from resa.kernels.tracked import NEVER, After, Cells, Clock, Tracked, came_after, tracked
@@ -115,6 +119,9 @@ __all__ = [
     "Paths",
     "Period",
     "Retention",
+    "Signs",
+    "SignsTogether",
+    "SignsTrials",
     "Stays",
     "Tallies",
     "Together",
@@ -123,6 +130,7 @@ __all__ = [
     "Tracked",
     "Transitions",
     "Variants",
+    "VisitRules",
     "Visits",
     "Walks",
     "WeeklyTrials",
@@ -138,7 +146,9 @@ __all__ = [
     "difference_interval",
     "effective_size",
     "events_of_each",
+    "first_together",
     "flow",
+    "friction_signs",
     "funnel",
     "funnel_counts",
     "funnel_directly",
@@ -152,13 +162,16 @@ __all__ = [
     "quantiles",
     "renumbered",
     "retention",
+    "running_sums",
     "stays",
     "student_quantile",
     "tally",
     "time_by_which",
     "top_paths",
+    "totals_by_group",
     "tracked",
     "transitions",
+    "trials_together",
     "used_together",
     "values_following",
     "variant_codes",
