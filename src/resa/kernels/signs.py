@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels.compiling import inlined, kernel
+from resa.kernels.compiling import kernel
 from resa.kernels.journeys import read_only
 from resa.kernels.ranges import in_threads
 from resa.kernels.tallies import Totals, cut_between_customers, design_effect, totals_of
@@ -32,12 +32,14 @@ MOST_SIGNS: Final = 8
 Bits = npt.NDArray[np.uint8]
 Sums = npt.NDArray[np.int64]
 
-_TRIALS: Final = 8  # the first row of sums of trials
+_BLOCK: Final = 1024  # customers added up at a time: their words stay in the processor's cache
 _OPENINGS: Final = 4
 _MET: Final = 5
 _EVER_MET: Final = 6
 _EVER_UNMET: Final = 7
-_SUMS: Final = 12
+_SUMS: Final = 8
+
+Words = npt.NDArray[np.uint64]
 
 
 class Signs(NamedTuple):
@@ -75,7 +77,7 @@ class SignsTogether(NamedTuple):
 
     Attributes:
         first: u8[n], of which signs each is a trial.
-        places: i32[n], twice the number of its stratum and week.
+        places: i32[n], the number of its stratum and week.
         of: Of each sign.
     """
 
@@ -84,78 +86,107 @@ class SignsTogether(NamedTuple):
     of: tuple[SignsTrials, ...]
 
 
-@inlined
-def _add(flags: int, sums: Sums) -> None:
-    """Add a byte's bits, each to its own sum."""
-    for sign in range(MOST_SIGNS):
-        sums[sign] += (flags >> sign) & 1
+# A customer's openings of all signs are counted in one word: so many bits for each sign, the lowest for the first.
 
 
-@inlined
-def _add_customer(openings: Sums, met: Sums, sums: Sums) -> None:
-    """Add a customer's openings to the sums, i64[8, signs], and forget them."""
-    for sign in range(MOST_SIGNS):
-        m, y = openings[sign], met[sign]
-        sums[0, sign] += m > 0
-        sums[1, sign] += m * m
-        sums[2, sign] += m * y
-        sums[3, sign] += y * y
-        sums[4, sign] += m
-        sums[5, sign] += y
-        sums[6, sign] += y > 0
-        sums[7, sign] += y < m
-        openings[sign] = met[sign] = 0
+def _words(how_many: int) -> tuple[Words, int]:
+    """For each byte the word that counts 1 for each of its signs; and how many bits a sign has."""
+    bits = min(64 // how_many, 32)
+    words = [sum((byte >> sign & 1) << sign * bits for sign in range(how_many)) for byte in range(256)]
+    return np.array(words, np.uint64), bits
 
 
-@inlined
-def _add_trials(trials: Sums, hits: Sums, sums: Sums) -> None:
-    """Likewise of trials, to the sums from `_TRIALS` on."""
-    for sign in range(MOST_SIGNS):
-        m, y = trials[sign], hits[sign]
-        sums[8, sign] += m > 0
-        sums[9, sign] += m * m
-        sums[10, sign] += m * y
-        sums[11, sign] += y * y
-        trials[sign] = hits[sign] = 0
+@kernel
+def _add_customers(openings: Words, met: Words, customers: int, bits: int, sums: Sums) -> None:
+    """Add the words of some customers to the sums of each sign, i64[signs, 8]."""
+    mask = np.uint64((1 << bits) - 1)
+    for sign in range(len(sums)):
+        shift = np.uint64(sign * bits)
+        some = squares = products = met_squares = all_m = all_y = ever_met = ever_unmet = np.int64(0)
+        for customer in range(customers):
+            m, y = np.int64((openings[customer] >> shift) & mask), np.int64((met[customer] >> shift) & mask)
+            some, squares, products, met_squares = (
+                some + (m > 0),
+                squares + m * m,
+                products + m * y,
+                met_squares + y * y,
+            )
+            all_m, all_y, ever_met, ever_unmet = all_m + m, all_y + y, ever_met + (y > 0), ever_unmet + (y < m)
+        own = (some, squares, products, met_squares, all_m, all_y, ever_met, ever_unmet)
+        for place in range(_SUMS):
+            sums[sign, place] += own[place]
+
+
+@kernel
+def _spill(openings: np.uint64, met: np.uint64, bits: int, wide: Sums) -> None:
+    """Add a customer's words to wide ones, i64[2, signs], before they are full."""
+    mask = np.uint64((1 << bits) - 1)
+    for sign in range(wide.shape[1]):
+        wide[0, sign] += np.int64((openings >> np.uint64(sign * bits)) & mask)
+        wide[1, sign] += np.int64((met >> np.uint64(sign * bits)) & mask)
+
+
+@kernel
+def _add_wide(wide: Sums, sums: Sums) -> None:
+    """Add a customer's wide words to the sums, and forget them."""
+    for sign in range(len(sums)):
+        m, y = wide[0, sign], wide[1, sign]
+        own = (np.int64(m > 0), m * m, m * y, y * y, m, y, np.int64(y > 0), np.int64(y < m))
+        for place in range(_SUMS):
+            sums[sign, place] += own[place]
+    wide[:] = 0
 
 
 @kernel
 def _trials_together(
-    customer: npt.NDArray[np.int32],
-    week: npt.NDArray[np.int32],
-    stratum: npt.NDArray[np.int32],
+    columns: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], Bits, Bits],
     weeks: int,
-    met: Bits,
-    among: Bits,
+    words: tuple[Words, int],
     first: Bits,
     places: npt.NDArray[np.int32],
-    counts: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int32],
     sums: Sums,
 ) -> None:
-    """Write of which signs each row is a trial, and where; add up counts, i64[signs, places], and sums, i64[12, 8]."""
-    rows, signs = len(customer), counts.shape[0]
-    openings, hit = np.zeros(MOST_SIGNS, np.int64), np.zeros(MOST_SIGNS, np.int64)
-    trials, trials_hit = np.zeros(MOST_SIGNS, np.int64), np.zeros(MOST_SIGNS, np.int64)
-    seen = np.int64(0)  # signs of which this customer has a trial this week
+    """Write of which signs each row is a trial, and its place; add up counts, i32[places, signs, 2], and sums.
+
+    The sums are i64[2, signs, 8], of openings and of trials.
+    """
+    customer, week, stratum, met, among = columns
+    of_byte, bits = words
+    rows, signs, full = len(customer), counts.shape[1], (1 << bits) - 1
+    block, wide = np.zeros((4, _BLOCK), np.uint64), np.zeros((2, 2, signs), np.int64)
+    m = y = trials = hits = np.uint64(0)  # this customer's openings, those met, trials, those met
+    waiting, own, spilled, seen = 0, 0, False, np.int64(0)  # seen: of which signs the customer has a trial this week
     for row in range(rows):
         counted = np.int64(among[row])
-        good = np.int64(met[row]) & counted
-        new = counted & ~seen
+        good, new = np.int64(met[row]) & counted, counted & ~seen
         seen |= counted
-        first[row] = new
-        place = (stratum[row] * weeks + week[row]) * 2
+        first[row], place = new, stratum[row] * weeks + week[row]
         places[row] = place
         for sign in range(signs):
-            if (new >> sign) & 1:
-                counts[sign, place + ((good >> sign) & 1)] += 1
-        _add(counted, openings)
-        _add(good, hit)
-        _add(new, trials)
-        _add(new & good, trials_hit)
+            counts[place, sign, (good >> sign) & 1] += (new >> sign) & 1
+        m, y = m + of_byte[counted], y + of_byte[good]
+        trials, hits, own = trials + of_byte[new], hits + of_byte[new & good], own + 1
         last = row + 1 == rows or customer[row + 1] != customer[row]
+        if own == full or (last and spilled):
+            _spill(m, y, bits, wide[0])
+            _spill(trials, hits, bits, wide[1])
+            spilled, own = True, 0
+            m = y = trials = hits = np.uint64(0)
+        if last and spilled:
+            _add_wide(wide[0], sums[0])
+            _add_wide(wide[1], sums[1])
+            spilled = False
+        elif last:
+            block[0, waiting], block[1, waiting], block[2, waiting], block[3, waiting] = m, y, trials, hits
+            m = y = trials = hits = np.uint64(0)
+            waiting += 1
+        if waiting == _BLOCK or row + 1 == rows:
+            _add_customers(block[0], block[1], waiting, bits, sums[0])
+            _add_customers(block[2], block[3], waiting, bits, sums[1])
+            waiting = 0
         if last:
-            _add_customer(openings, hit, sums)
-            _add_trials(trials, trials_hit, sums)
+            own = 0
         if last or week[row + 1] != week[row]:
             seen = np.int64(0)
 
@@ -187,23 +218,25 @@ def trials_together(
         if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < bound:
             raise ValueError(f"strata and weeks are numbered 0 to {bound - 1}")
     strata, weeks = size
-    columns = (customer, read_only(week, np.int32), read_only(stratum, np.int32))
+    columns = (customer, read_only(week, np.int32), read_only(stratum, np.int32), met, among)
     first, places = np.empty(len(customer), np.uint8), np.empty(len(customer), np.int32)
+    words = _words(signs.how_many)
 
-    def run(start: int, stop: int) -> tuple[npt.NDArray[np.int64], Sums]:
+    def run(start: int, stop: int) -> tuple[npt.NDArray[np.int32], Sums]:
         part = slice(start, stop)
-        counts, sums = np.zeros((signs.how_many, strata * weeks * 2), np.int64), np.zeros((_SUMS, MOST_SIGNS), np.int64)
-        cut = (column[part] for column in columns)
-        _trials_together(*cut, weeks, met[part], among[part], first[part], places[part], counts, sums)
+        counts = np.zeros((strata * weeks, signs.how_many, 2), np.int32)
+        sums = np.zeros((2, signs.how_many, _SUMS), np.int64)
+        cut = tuple(column[part] for column in columns)
+        _trials_together(cut, weeks, words, first[part], places[part], counts, sums)
         return counts, sums
 
     parts = in_threads(run, cut_between_customers(customer, threads))
     counts, sums = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     of = []
-    for sign, own in enumerate(sums.T.tolist()[: signs.how_many]):
-        cells = counts[sign].reshape(strata, weeks, 2)
-        effect = design_effect(int(cells[..., 1].sum()), int(cells.sum()), own[_TRIALS:])
-        of.append(SignsTrials(cells, effect, _totals(own)))
+    for sign, (every, trials) in enumerate(zip(*sums.tolist(), strict=True)):
+        cells = counts[:, sign].astype(np.int64).reshape(strata, weeks, 2)
+        effect = design_effect(int(cells[..., 1].sum()), int(cells.sum()), trials)
+        of.append(SignsTrials(cells, effect, _totals(every)))
     return SignsTogether(first, places, tuple(of))
 
 
@@ -231,16 +264,15 @@ def _first_together(
     lowest: int,
     counts: npt.NDArray[np.int32],
 ) -> None:
-    """Add up the signs from `lowest` on, i32[signs, groups, places]."""
-    signs, groups = counts.shape[:2]
+    """Add up the signs from `lowest` on, i32[groups, places, signs, 2]."""
+    groups, signs = len(counts), counts.shape[2]
     for row in range(len(first)):
         group = np.int64(codes[row]) - 1
         new, good = np.int64(first[row]) >> lowest, np.int64(met[row]) >> lowest
         if new == 0 or not 0 <= group < groups:
             continue
         for sign in range(signs):
-            if (new >> sign) & 1:
-                counts[sign, group, places[row] + ((good >> sign) & 1)] += 1
+            counts[group, places[row], sign, (good >> sign) & 1] += (new >> sign) & 1
 
 
 def first_together(
@@ -261,39 +293,49 @@ def first_together(
     """
     if not len(found.first) == len(met) == len(codes):
         raise ValueError(f"{len(codes)} codes for {len(found.first)} openings")
-    shape = found.of[0].counts.shape
-    counts = np.zeros((len(signs), groups, int(np.prod(shape))), np.int32)
+    strata, weeks, _ = found.of[0].counts.shape
+    counts = np.zeros((groups, strata * weeks, len(signs), 2), np.int32)
     flags = (read_only(found.first, np.uint8), read_only(met, np.uint8))
     _first_together(*flags, read_only(found.places, np.int32), read_only(codes, np.uint8), signs.start, counts)
-    return counts.reshape(len(signs), groups, *shape)
+    by_sign = np.ascontiguousarray(counts.transpose(2, 0, 1, 3))
+    return by_sign.reshape(len(signs), groups, strata, weeks, 2)
 
 
 @kernel
 def _totals_by_group(
-    customer: npt.NDArray[np.int32],
-    met: Bits,
-    among: Bits,
-    group: npt.NDArray[np.int32],
+    columns: tuple[npt.NDArray[np.int32], Bits, Bits, npt.NDArray[np.int32]],
+    words: tuple[Words, int],
     latest: npt.NDArray[np.int32],
-    openings: Sums,
-    hit: Sums,
+    own: Words,
+    wide: Sums,
     sums: Sums,
 ) -> bool:
-    """Add up, i64[groups, 8, signs]; `False` if a group is out of bounds."""
+    """Add up, i64[groups, signs, 8]; `False` if a group is out of bounds.
+
+    Of each group `own`, u64[3, groups], has the words of its latest customer and how many openings these hold, and
+    `wide`, i64[groups, 2, signs], what was in them before they were full.
+    """
+    customer, met, among, group = columns
+    of_byte, bits = words
+    full = np.uint64((1 << bits) - 1)
     for row in range(len(customer)):
-        own = group[row]
-        if own >= len(sums):
+        place = group[row]
+        if place >= len(sums):
             return False
-        if own < 0:
+        if place < 0:
             continue
-        if latest[own] != customer[row]:
-            _add_customer(openings[own], hit[own], sums[own])
-            latest[own] = customer[row]
-        counted = np.int64(among[row])
-        _add(counted, openings[own])
-        _add(np.int64(met[row]) & counted, hit[own])
-    for own in range(len(sums)):
-        _add_customer(openings[own], hit[own], sums[own])
+        if latest[place] != customer[row] or own[2, place] == full:
+            _spill(own[0, place], own[1, place], bits, wide[place])
+            own[0, place] = own[1, place] = own[2, place] = 0
+        if latest[place] != customer[row]:
+            _add_wide(wide[place], sums[place])
+            latest[place] = customer[row]
+        own[0, place] += of_byte[among[row]]
+        own[1, place] += of_byte[among[row] & met[row]]
+        own[2, place] += np.uint64(1)
+    for place in range(len(sums)):
+        _spill(own[0, place], own[1, place], bits, wide[place])
+        _add_wide(wide[place], sums[place])
     return True
 
 
@@ -311,8 +353,9 @@ def totals_by_group(signs: Signs, group: npt.NDArray[np.int32], groups: int) -> 
     columns = _plain(signs)
     if len(group) != len(signs.customer):
         raise ValueError(f"{len(group)} groups for {len(signs.customer)} openings")
-    some = [np.zeros((groups, MOST_SIGNS), np.int64) for _ in range(2)]
-    sums = np.zeros((groups, _TRIALS, MOST_SIGNS), np.int64)
-    if not _totals_by_group(*columns, read_only(group, np.int32), np.full(groups, -1, np.int32), *some, sums):
+    own, wide = np.zeros((3, groups), np.uint64), np.zeros((groups, 2, signs.how_many), np.int64)
+    sums, latest = np.zeros((groups, signs.how_many, _SUMS), np.int64), np.full(groups, -1, np.int32)
+    numbers = read_only(group, np.int32)
+    if not _totals_by_group((*columns, numbers), _words(signs.how_many), latest, own, wide, sums):
         raise ValueError(f"groups are numbered 0 to {groups - 1}")
-    return [[_totals(own) for own in of_group.T.tolist()[: signs.how_many]] for of_group in sums]
+    return [[_totals(own) for own in of_group] for of_group in sums.tolist()]
