@@ -61,7 +61,15 @@ from resa.kernels.paths import (
     top_paths,
 )
 from resa.kernels.retention import Retention, retention
-from resa.kernels.signs import Signs, SignsTogether, SignsTrials, first_together, totals_by_group, trials_together
+from resa.kernels.signs import (
+    Signs,
+    SignsTogether,
+    SignsTrials,
+    first_met,
+    first_together,
+    totals_by_group,
+    trials_together,
+)
 from resa.kernels.stays import MOVED, NOTHING, PAUSED, Stays, stays
 from resa.kernels.tallies import Tallies, Totals, WeeklyTrials, clustered_interval, tally, weekly_trials
 from resa.kernels.tracked import NEVER, After, Cells, Clock, Tracked, came_after, tracked
@@ -146,6 +154,7 @@ __all__ = [
     "difference_interval",
     "effective_size",
     "events_of_each",
+    "first_met",
     "first_together",
     "flow",
     "friction_signs",

@@ -21,6 +21,7 @@ __all__ = [
     "Signs",
     "SignsTogether",
     "SignsTrials",
+    "first_met",
     "first_together",
     "totals_by_group",
     "trials_together",
@@ -253,6 +254,24 @@ def _plain(signs: Signs) -> tuple[npt.NDArray[np.int32], Bits, Bits]:
     if not len(signs.customer) == len(signs.met) == len(signs.among) or not 0 < signs.how_many <= MOST_SIGNS:
         raise ValueError(f"columns of one length are needed, and 1 to {MOST_SIGNS} signs, not {signs.how_many}")
     return read_only(signs.customer, np.int32), read_only(signs.met, np.uint8), read_only(signs.among, np.uint8)
+
+
+@kernel
+def _first_met(customer: npt.NDArray[np.int32], met: Bits, among: Bits, sign: int, rows: npt.NDArray[np.int64]) -> int:
+    """Write them; gives how many."""
+    found, latest = 0, np.int32(-1)
+    for row in range(len(customer)):
+        if ((met[row] & among[row]) >> sign) & 1 and customer[row] != latest:
+            rows[found], latest = row, customer[row]
+            found += 1
+    return found
+
+
+def first_met(signs: Signs, sign: int) -> npt.NDArray[np.int64]:
+    """The rows of each customer's first opening that is looked at for a sign and does not show it."""
+    customer, met, among = _plain(signs)
+    rows = np.empty(len(customer), np.int64)  # memory that is not written to is not taken from the machine
+    return rows[: _first_met(customer, met, among, sign, rows)]
 
 
 @kernel

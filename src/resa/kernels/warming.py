@@ -26,7 +26,7 @@ from resa.kernels.of_each import events_of_each
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
-from resa.kernels.signs import Signs, first_together, totals_by_group, trials_together
+from resa.kernels.signs import Signs, first_met, first_together, totals_by_group, trials_together
 from resa.kernels.stays import stays
 from resa.kernels.tallies import tally, weekly_trials
 from resa.kernels.tracked import Cells, Clock, came_after, tracked
@@ -74,6 +74,7 @@ def warm() -> None:
     signs, pair = Signs(followed.customers[followed.of(1)], met, among, 5), np.zeros(2, np.int32)
     first_together(trials_together(signs, pair, pair, size=(1, 1)), met, np.ones(2, np.uint8), 1, range(1))
     totals_by_group(signs, pair, 1)
+    first_met(signs, 0)
     stays(tiny, np.array([0, 1, 2], np.uint16))
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):

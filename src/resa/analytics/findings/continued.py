@@ -39,6 +39,7 @@ from resa.kernels import (
     Signs,
     VisitRules,
     continuations,
+    first_met,
     friction_signs,
     running_sums,
     values_following,
@@ -208,12 +209,12 @@ class Continued:
 
         A customer is worth what follows her first visit without the sign, so that no value counts twice.
         """
-        without = np.flatnonzero(trouble.met & trouble.all)
         positions, sums = self._valued
-        if not len(positions) or not len(without):
+        if not len(positions):
             return None
-        whose = trouble.customers[without]
-        first = without[np.append(True, whose[1:] != whose[:-1])]
+        first = first_met(trouble.shown.signs, trouble.number)
+        if not len(first):
+            return None
         found = (trouble.customers[first], self.found.visits[trouble.rows][first])
         patience = self.question.patience.microseconds
         worth = values_following(self.selection.journeys, *found, positions, sums, within_us=patience)

@@ -38,7 +38,6 @@ from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, People, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import distinct, quantile
 from resa.base.language import Sentence, sentence
@@ -283,20 +282,23 @@ class _Rate:
 
     Attributes:
         trouble: The sign.
-        members: Which of the touchpoint's visits they are; `None`: all.
+        group: Numbers of the groups of the touchpoint's visits, and that of this group; `None`: they are all visits.
         whole: What was counted of them.
         median: Of waits: median time to what follows in time, microseconds.
     """
 
     trouble: Trouble
-    members: Flags | None
+    group: tuple[npt.NDArray[np.int32], int] | None
     whole: Totals
     median: float | None
 
     def behind(self, column: str) -> Counted:
         """The customers behind a number."""
         trouble = self.trouble
-        counted = trouble.all if self.members is None else trouble.all & self.members
+        counted = trouble.all.copy()
+        if self.group is not None:
+            numbers, own = self.group
+            counted &= numbers == own
         whose = trouble.customers[counted if column == "visits" else counted & ~trouble.met].astype(np.int64)
         return distinct(whose) if column == "customers" else whose
 
@@ -330,7 +332,7 @@ def _by_group(continued: Continued, groups: Groups) -> Iterator[tuple[str | None
                 for group, of_group in enumerate(totals):
                     whole = of_group[trouble.number]
                     if whole.openings:
-                        found[layer[group]].append(_Rate(trouble, own == group, whole, medians[group]))
+                        found[layer[group]].append(_Rate(trouble, (own, group), whole, medians[group]))
     for number, label in enumerate(groups.labels):
         yield label, found[number]
 

@@ -77,10 +77,17 @@ class Groups:
         if self.numbers is not None:
             yield range(len(self.labels)), self.numbers.astype(np.int32)
             return
+        first, inside, taken = 0, np.full(things, -1, np.int32), np.zeros(things, np.bool_)
         for number in range(len(self.labels)):
-            inside = np.full(things, -1, np.int32)
-            inside[self.chosen(number)] = 0
-            yield range(number, number + 1), inside
+            chosen = self.chosen(number)
+            flags = np.ones(things, np.bool_) if isinstance(chosen, slice) else chosen
+            if number > first and (taken & flags).any():
+                yield range(first, number), inside
+                first, inside, taken = number, np.full(things, -1, np.int32), np.zeros(things, np.bool_)
+            np.copyto(inside, number - first, where=flags)
+            taken |= flags
+        if self.labels:
+            yield range(first, len(self.labels)), inside
 
     @property
     def columns(self) -> tuple[Column, ...]:
