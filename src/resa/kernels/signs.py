@@ -6,6 +6,7 @@ is said of openings as trials and of totals is that of `resa.kernels.tallies`, f
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -90,11 +91,12 @@ class SignsTogether(NamedTuple):
 # A customer's openings of all signs are counted in one word: so many bits for each sign, the lowest for the first.
 
 
+@lru_cache(MOST_SIGNS)
 def _words(how_many: int) -> tuple[Words, int]:
     """For each byte the word that counts 1 for each of its signs; and how many bits a sign has."""
     bits = min(64 // how_many, 32)
     words = [sum((byte >> sign & 1) << sign * bits for sign in range(how_many)) for byte in range(256)]
-    return np.array(words, np.uint64), bits
+    return read_only(np.array(words, np.uint64), np.uint64), bits
 
 
 @kernel
@@ -321,6 +323,24 @@ def first_together(
 
 
 @kernel
+def _add_customer(openings: np.uint64, met: np.uint64, bits: int, sums: Sums) -> None:
+    """Add a customer's words to the sums of each sign, i64[signs, 8]."""
+    mask = np.uint64((1 << bits) - 1)
+    for sign in range(len(sums)):
+        m, y = np.int64(openings & mask), np.int64(met & mask)
+        openings, met = openings >> np.uint64(bits), met >> np.uint64(bits)
+        own = sums[sign]
+        own[0] += m > 0
+        own[1] += m * m
+        own[2] += m * y
+        own[3] += y * y
+        own[4] += m
+        own[5] += y
+        own[6] += y > 0
+        own[7] += y < m
+
+
+@kernel
 def _totals_by_group(
     columns: tuple[npt.NDArray[np.int32], Bits, Bits, npt.NDArray[np.int32]],
     words: tuple[Words, int],
@@ -331,30 +351,35 @@ def _totals_by_group(
 ) -> bool:
     """Add up, i64[groups, signs, 8]; `False` if a group is out of bounds.
 
-    Of each group `own`, u64[3, groups], has the words of its latest customer and how many openings these hold, and
-    `wide`, i64[groups, 2, signs], what was in them before they were full.
+    Of each group `own`, u64[groups, 4], has the words of its latest customer, how many openings these hold, and
+    whether `wide`, i64[groups, 2, signs], has what was in them before they were full.
     """
     customer, met, among, group = columns
     of_byte, bits = words
-    full = np.uint64((1 << bits) - 1)
-    for row in range(len(customer)):
-        place = group[row]
+    full, one = np.uint64((1 << bits) - 1), np.uint64(1)
+    for row in range(len(customer) + len(sums)):
+        last = row >= len(customer)  # at the end each group's latest customer is added
+        place = row - len(customer) if last else group[row]
         if place >= len(sums):
             return False
         if place < 0:
             continue
-        if latest[place] != customer[row] or own[2, place] == full:
-            _spill(own[0, place], own[1, place], bits, wide[place])
-            own[0, place] = own[1, place] = own[2, place] = 0
-        if latest[place] != customer[row]:
+        now = own[place]
+        another = last or latest[place] != customer[row]
+        if now[2] == full or (another and now[3] != 0):
+            _spill(now[0], now[1], bits, wide[place])
+            now[0], now[1], now[2], now[3] = 0, 0, 0, one
+        if another and now[3] != 0:
             _add_wide(wide[place], sums[place])
+            now[3] = 0
+        elif another:
+            _add_customer(now[0], now[1], bits, sums[place])
+            now[0], now[1], now[2] = 0, 0, 0
+        if not last:
             latest[place] = customer[row]
-        own[0, place] += of_byte[among[row]]
-        own[1, place] += of_byte[among[row] & met[row]]
-        own[2, place] += np.uint64(1)
-    for place in range(len(sums)):
-        _spill(own[0, place], own[1, place], bits, wide[place])
-        _add_wide(wide[place], sums[place])
+            now[0] += of_byte[among[row]]
+            now[1] += of_byte[among[row] & met[row]]
+            now[2] += one
     return True
 
 
@@ -372,7 +397,7 @@ def totals_by_group(signs: Signs, group: npt.NDArray[np.int32], groups: int) -> 
     columns = _plain(signs)
     if len(group) != len(signs.customer):
         raise ValueError(f"{len(group)} groups for {len(signs.customer)} openings")
-    own, wide = np.zeros((3, groups), np.uint64), np.zeros((groups, 2, signs.how_many), np.int64)
+    own, wide = np.zeros((groups, 4), np.uint64), np.zeros((groups, 2, signs.how_many), np.int64)
     sums, latest = np.zeros((groups, signs.how_many, _SUMS), np.int64), np.full(groups, -1, np.int32)
     numbers = read_only(group, np.int32)
     if not _totals_by_group((*columns, numbers), _words(signs.how_many), latest, own, wide, sums):

@@ -328,11 +328,11 @@ def _by_group(continued: Continued, groups: Groups) -> Iterator[tuple[str | None
             own = numbers[troubles[0].rows]
             totals = troubles[0].shown.by_group(own, len(layer))
             for trouble in troubles:
-                medians = _medians(continued, trouble, own, len(layer))
-                for group, of_group in enumerate(totals):
-                    whole = of_group[trouble.number]
+                wholes = [of_group[trouble.number] for of_group in totals]
+                medians = _medians(continued, trouble, own, wholes)
+                for group, (whole, median) in enumerate(zip(wholes, medians, strict=True)):
                     if whole.openings:
-                        found[layer[group]].append(_Rate(trouble, (own, group), whole, medians[group]))
+                        found[layer[group]].append(_Rate(trouble, (own, group), whole, median))
     for number, label in enumerate(groups.labels):
         yield label, found[number]
 
@@ -344,14 +344,14 @@ def _median(continued: Continued, trouble: Trouble) -> float | None:
 
 
 def _medians(
-    continued: Continued, trouble: Trouble, numbers: npt.NDArray[np.int32], groups: int
+    continued: Continued, trouble: Trouble, numbers: npt.NDArray[np.int32], wholes: Sequence[Totals]
 ) -> Sequence[float | None]:
     """The same for each group, by the numbers of the groups of the touchpoint's visits."""
     if trouble.sign != "wait":
-        return [None] * groups
-    waited, own = continued.found.waited[trouble.rows][trouble.all], numbers[trouble.all]
-    counts = np.bincount(own + 1, minlength=groups + 1)[1:]
-    return [quantile(values, 0.5) for values in in_cells(waited, own, counts)]
+        return [None] * len(wholes)
+    cells = numbers if trouble.among is None else np.where(trouble.among, numbers, np.int32(-1))
+    counts = np.array([whole.openings for whole in wholes], np.int64)
+    return [quantile(values, 0.5) for values in in_cells(continued.found.waited[trouble.rows], cells, counts)]
 
 
 def _rate(rate: _Rate) -> dict[str, Any]:
