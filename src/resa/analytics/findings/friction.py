@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -155,14 +157,16 @@ class _Listed:
 
 def _places(continued: Continued) -> tuple[list[_Listed], int]:
     """All places, worst first, and how many were tested."""
-    troubles = continued.troubles
-    changed, tests = unusual(troubles, FAMILY_WISE, rises=False)
+    with ThreadPoolExecutor(1) as beside:  # openings and visits share little
+        short = beside.submit(copy_context().run, lambda: list(below_target(continued.selection)))
+        troubles = continued.troubles
+        changed, tests = unusual(troubles, FAMILY_WISE, rises=False)
     pairs = zip(troubles, changed, strict=True)
     first = [_Listed(trouble, place, "unusual") for trouble, place in pairs if place is not None]
     first.sort(key=lambda listed: urgency(listed.place))
     seen = {listed.name for listed in first}
     others = [
-        *(_Listed(arrow, place, "below target") for arrow, place in below_target(continued.selection)),
+        *(_Listed(arrow, place, "below target") for arrow, place in short.result()),
         *(listed for listed in _above_comparable(continued) if listed.name not in seen),
     ]
     others.sort(key=lambda listed: loss(listed.place))

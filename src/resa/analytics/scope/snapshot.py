@@ -364,7 +364,8 @@ class Snapshot:
         """For each event, whether an expression holds."""
 
         def make() -> npt.NDArray[np.uint8]:
-            return np.packbits(self._events(text, "boolean").to_numpy(zero_copy_only=False))
+            flags: Flags = self._answers(text, "boolean").to_numpy()
+            return np.packbits(flags[self.index.rows])
 
         packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
@@ -373,16 +374,18 @@ class Snapshot:
         """For each event, what an expression gives; NaN: nothing is known."""
 
         def make() -> npt.NDArray[np.float64]:
-            numbers: npt.NDArray[np.float64] = (
-                self._events(text, "number").cast(pa.float64()).to_numpy(zero_copy_only=False)
-            )
-            return numbers
+            numbers: npt.NDArray[np.float64] = self._answers(text, "number").cast(pa.float64()).to_numpy()
+            return numbers[self.index.rows]
 
         return self.keep(("event numbers", text), make)
 
     def event_values(self, text: str) -> pa.DictionaryArray:
         """For each event, what an expression gives, of whatever type; null: nothing is known."""
-        return self.keep(("event values", text), lambda: self._events(text, "scalar").dictionary_encode())
+
+        def make() -> pa.DictionaryArray:
+            return self._answers(text, "scalar").combine_chunks().take(pa.array(self.index.rows)).dictionary_encode()
+
+        return self.keep(("event values", text), make)
 
     @cached_property
     def text_attributes(self) -> tuple[str, ...]:
@@ -459,10 +462,10 @@ class Snapshot:
             prefix=prefix,
         )
 
-    def _events(self, text: str, expects: str) -> pa.Array:
+    def _answers(self, text: str, expects: str) -> pa.ChunkedArray:
+        """What an expression gives for every row of the event files."""
         compiled = self.event_expression(text, expects)
-        column = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
-        return column.combine_chunks().take(pa.array(self.index.rows))
+        return self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
 
     # As of.
 
