@@ -86,11 +86,11 @@ def _tracked(
         npt.NDArray[np.int64],
         npt.NDArray[np.bool_],
     ],
-) -> None:
-    """Add up a range of customers; `latest` knows of whom each group's last event was."""
+) -> bool:
+    """Add up a range of customers; `latest` knows of whom each group's last event was. `False`: a day is missing."""
     offsets, seconds, micros = journeys
     numbers, rows, groups = cells
-    starts, shifts, first_day, _ = clock
+    starts, shifts, first_day, number_of_days = clock
     counts, firsts, lasts, customers, days = found
     for customer in range(*range_of_customers):
         span = -1  # not looked for yet
@@ -109,7 +109,11 @@ def _tracked(
                 span = max(int(np.searchsorted(starts, second, side="right")) - 1, 0)
             while span + 1 < len(starts) and starts[span + 1] <= second:
                 span += 1
-            days[rows[cell], (second + shifts[span]) // _DAY - first_day] = True
+            day = (second + shifts[span]) // _DAY - first_day
+            if not 0 <= day < number_of_days:
+                return False
+            days[rows[cell], day] = True
+    return True
 
 
 def tracked(
@@ -142,7 +146,9 @@ def tracked(
         sums = np.zeros(known, np.int64), *moments, np.zeros(size[1], np.int64)
         found = Tracked(*sums, np.zeros((size[0], clock.days), np.bool_))
         latest = np.full(size[1], -1, np.int64)
-        _tracked(tuple(plain[:3]), (numbers, rows, groups), told, period, (first, last), latest, tuple(found))
+        asked = (tuple(plain[:3]), (numbers, rows, groups), told, period, (first, last))
+        if not _tracked(*asked, latest, tuple(found)):
+            raise ValueError(f"an event lies on none of the {clock.days} days")
         return found
 
     whole, *others = over_customers(plain, run, threads) or [run(0, 0)]
