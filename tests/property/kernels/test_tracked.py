@@ -78,12 +78,10 @@ def test_a_day_comes_twice_where_clocks_are_put_back_at_midnight() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    events = Journeys(np.array([0, 1], np.int64), *np.zeros((2, 1), np.int32), np.ones(1, np.uint16))
     clock, zero = Clock(np.zeros(1, np.int64), np.zeros(1, np.int64), 0, 1), np.zeros(1, np.int32)
-    for cells in (
-        Cells(zero + np.int32(1), zero, zero),
-        Cells(zero[:0], zero, zero),
-        Cells(zero, zero, zero + np.int32(1)),
-    ):
+    events, one = Journeys(np.array([0, 1], np.int64), zero, zero, np.ones(1, np.uint16)), zero + np.int32(1)
+    with pytest.raises(ValueError, match="an event lies on none of the 1 days"):
+        tracked(events, Cells(zero, zero, zero), clock._replace(first=1), period=WHOLE_TIME, size=(1, 1))
+    for cells in (Cells(one, zero, zero), Cells(zero[:0], zero, zero), Cells(zero, zero, one)):
         with pytest.raises(ValueError, match="every event needs a cell"):
             tracked(events, cells, clock, period=WHOLE_TIME, size=(1, 1))

@@ -37,7 +37,11 @@ def known(codes: Codes, labels: tuple[str, ...]) -> tuple[Codes, tuple[str, ...]
 
 def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
     """Numbers for the values of a column, and the values as text; null becomes `NOT_KNOWN`."""
-    text = column.cast(pa.string()).fill_null(NOT_KNOWN).dictionary_encode()
-    if isinstance(text, pa.ChunkedArray):
-        text = text.unify_dictionaries().combine_chunks()
-    return text.indices.to_numpy().astype(np.int32), tuple(text.dictionary.to_pylist())
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+    texts = column.dictionary.cast(pa.string())
+    if column.null_count:
+        texts = pa.concat_arrays([texts, pa.nulls(1, pa.string())])
+    return named(column.indices.fill_null(len(texts) - 1).to_numpy().astype(np.int32), texts)

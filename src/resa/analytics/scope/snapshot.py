@@ -465,7 +465,8 @@ class Snapshot:
     def _answers(self, text: str, expects: str) -> pa.ChunkedArray:
         """What an expression gives for every row of the event files."""
         compiled = self.event_expression(text, expects)
-        return self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
+        answers = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
+        return answers.cast(answers.type.value_type) if pa.types.is_dictionary(answers.type) else answers
 
     # As of.
 
