@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from resa.expressions.checking import Checker
 
 __all__ = ["Path", "as_path", "field_piece", "place_of"]
+
+_PLAIN: Final = re.compile(r"[^\W\d]\w*")
+"""Names that need no quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,13 @@ def _row_field(checker: Checker, path: Path) -> Piece:
     return Piece("native", sql, path.at, str(path))
 
 
+def _written(part: str | int) -> str:
+    """A part of a path so that it is read again as the same."""
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN.fullmatch(part) else "['" + part.replace("'", "''") + "']"
+
+
 def place_of(checker: Checker, path: Path) -> Place:
     """Where in the row a path of the row scope leads; empty: into a list that the SELECT itself wrote."""
     first, *rest = path.parts
@@ -180,7 +191,7 @@ def _json_field(checker: Checker, path: Path, column: str, known: Mapping[str, F
             path.at,
             "unknown-field",
         )
-    label = f"{column}.{name}"
+    label = column + "".join(_written(part) for part in inner.parts)
     checker.fields.add(label)
     checker.spend(10, path.at)
     pointer = json_pointer(tuple(part - 1 if isinstance(part, int) else part for part in inner.parts))

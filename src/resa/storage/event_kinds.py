@@ -67,7 +67,7 @@ class EventKind:
         if field in _COLUMNS:
             return field in self.columns
         name = field.removeprefix(_PROPERTIES)
-        if name == field or "." in name:  # what lies within a property is not looked at
+        if name == field or not name.isidentifier():  # what lies within a property is not looked at
             return None
         return name in self.properties and name not in self.nulls
 

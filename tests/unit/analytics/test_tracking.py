@@ -99,6 +99,18 @@ def test_what_lies_within_a_property_is_looked_at_event_by_event() -> None:
     assert_sound(measure, result)
 
 
+def test_properties_have_any_name() -> None:
+    told: dict[str, object] = {"a/b": 1, "it's": [1, 2], "items": [5], "a.b": 1, "b": 2}
+    names = ["properties['a/b']", "properties['a.b']", "properties['it''s'][2]", "properties.items[1]"]
+    arrows = tuple(expect("a", "b", "1 day", per=name) for name in names)
+    measure = measure_of(on_days("a", [1, 2], properties=told), arrows=arrows)
+    result = measure.tracking()
+    carried = {row["property"]: row["carried"] for row in _rows(result, "properties") if row["touchpoint"] == "a"}
+    assert carried == {"properties.k": 0, **dict.fromkeys(names, 2)}
+    assert [row["property"] for row in _rows(result, "unused_properties")] == ["b"]
+    assert_sound(measure, result)
+
+
 def test_what_is_no_touchpoint_is_listed_by_name_and_source() -> None:
     happened = [
         *on_days("x", range(3)),

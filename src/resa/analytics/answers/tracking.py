@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.answers.coverage import day_bounds
-from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, needs, numbers_by_day, places
+from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, needs, numbers_by_day, places, properties_read
 from resa.analytics.answers.tracking_sql import (
     properties_sql,
     tracking_sql,
@@ -345,7 +345,7 @@ def _unused(came: _Came) -> list[tuple[object, ...]]:
 
 def _unused_properties(came: _Came, wanted: Sequence[Need]) -> list[tuple[object, ...]]:
     """Properties of touchpoints' events that the map does not read, the most first."""
-    read = {need.field.split(".")[1] for need in wanted if need.field.startswith("properties.")}
+    read = properties_read(wanted)
     carrying: dict[tuple[str, str], list[_Cell]] = defaultdict(list)
     for cell in came.cells:
         for name in cell.kind.properties:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,10 +13,13 @@ from resa.analytics.scope.selection import Selection
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.model.journey import JourneyMap, Signal
 
-__all__ = ["BY_CHANCE", "Need", "Place", "needs", "numbers_by_day", "places"]
+__all__ = ["BY_CHANCE", "Need", "Place", "needs", "numbers_by_day", "places", "properties_read"]
 
 BY_CHANCE: Final = 0.001
 """Chance below which what does not come is missing."""
+
+_PROPERTY: Final = re.compile(r"properties(?:\.(\w+)|\['((?:[^']|'')*)'\])")
+"""A field of the properties, as the compiler of expressions names it."""
 
 
 class Place(NamedTuple):
@@ -64,6 +68,12 @@ def needs(selection: Selection) -> Iterator[Need]:
         fields = {field for text in texts for field in selection.snapshot.event_expression(text, "scalar").fields}
         for name in sorted(fields - {"event", "occurred_at"}):
             yield Need(touchpoint.key, name)
+
+
+def properties_read(wanted: Iterable[Need]) -> set[str]:
+    """The properties of events that the map reads, or reads within."""
+    found = (_PROPERTY.match(need.field) for need in wanted)
+    return {one[1] or one[2].replace("''", "'") for one in found if one is not None}
 
 
 def _texts(journey_map: JourneyMap, key: str) -> Iterator[str]:

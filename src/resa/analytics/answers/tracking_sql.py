@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resa.analytics.answers.coverage import days_asked
-from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, numbers_by_day, places
+from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, numbers_by_day, places, properties_read
 from resa.analytics.results.result import Column
 from resa.analytics.scope.selection import Selection
 from resa.analytics.sql.text import Statement, inlined, literal
@@ -136,7 +136,7 @@ def unused_sql(selection: Selection, top: int) -> str:
 
 def unused_properties_sql(selection: Selection, needs: Sequence[Need], top: int) -> str:
     """Properties of touchpoints' events that the map does not read."""
-    used = sorted({need.field.split(".")[1] for need in needs if need.field.startswith("properties.")})
+    used = sorted(properties_read(needs))
     statement = _unused(selection).step(
         "keys", "SELECT event, day, unnest(json_keys(properties)) AS property FROM told WHERE used"
     )
