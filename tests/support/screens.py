@@ -30,24 +30,27 @@ class Visitor:
 
     Attributes:
         forms: What the last page gave for its forms.
+        by: Whose page it said to be in them.
     """
 
     def __init__(self, client: TestClient[Any]) -> None:
         self.client = client
-        self.forms = ""
+        self.forms = self.by = ""
 
     def get(self, path: str, **headers: str) -> Response:
         """A page; redirects are not followed."""
         answer = self.client.get(path, headers={"x-resa-secret": SECRET, **headers}, follow_redirects=False)
         if found := re.search('name="_csrf_token" value="([^"]+)"', answer.text):
             self.forms = found.group(1)
+            by = re.search('name="_by" value="([^"]+)"', answer.text)
+            self.by = by.group(1) if by else ""
         return answer
 
     def post(self, path: str, forms: str | None = None, origin: str = "same-origin", **fields: str) -> Response:
         """Send a form, with what the last page gave for it."""
         return self.client.post(
             path,
-            data={"_csrf_token": self.forms if forms is None else forms, **fields},
+            data={"_csrf_token": self.forms if forms is None else forms, "_by": self.by, **fields},
             headers={"x-resa-secret": SECRET, "sec-fetch-site": origin},
             follow_redirects=False,
         )

@@ -54,12 +54,19 @@ _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 @get("/sign-in", opt={"open": True}, sync_to_thread=True)
-def sign_in_page(visit: Visiting, to: FromQuery[str] = "/", by: FromQuery[str] = "", out: FromQuery[str] = "") -> Html:
+def sign_in_page(
+    visit: Visiting,
+    to: FromQuery[str] = "/",
+    by: FromQuery[str] = "",
+    out: FromQuery[str] = "",
+    typed: FromQuery[str] = "",
+) -> Html:
     """The page on which one signs in; by a password, where that is only for emergencies, and out of the provider."""
     if visit.session is not None:
         return redirect(own_path(to))
     goodbye = Company(visit.shop).goodbye() if out == "company" else ""
-    return door(visit, own_path(to), by_password=by == "password", goodbye=goodbye)
+    why = visit.say(f"typed_{typed}") if typed in {"kept", "lost"} else ""
+    return door(visit, own_path(to), why, by_password=by == "password", goodbye=goodbye)
 
 
 @post("/sign-in", opt={"open": True}, sync_to_thread=True)

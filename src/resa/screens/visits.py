@@ -22,19 +22,23 @@ from resa.workspace import Workspace
 from resa.workspace.auditing import acting
 from resa.workspace.edits import Edits
 
-__all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
+__all__ = ["BY", "COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "code", "company", "language", "theme", "csrf", "tour"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "company", "typed", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
     "code": "resa-code",
     "company": "resa-company",
+    "typed": "resa-typed",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
     "tour": "resa-tour",
 }
-"""What a browser keeps for us: who is signed in, or about to, how they read, that a form came from our pages, and where
-on the tour a reader is."""
+"""What a browser keeps for us: who is signed in, or about to, what they typed in vain, how they read, that a form came
+from our pages, and where on the tour a reader is."""
+
+BY: Final = "_by"
+"""The field in which a form says on whose page it was typed."""
 
 _OURS_ALONE: Final = "__Host-"
 """Begins the names of cookies that browsers take by TLS from this very host alone, and only for all of its paths."""
@@ -93,6 +97,14 @@ class Visit:
     def person(self) -> Person | None:
         """Who is signed in."""
         return None if self.session is None else self.session.person
+
+    @cached_property
+    def by(self) -> str:
+        """Whose page this is, as forms carry it, which opens nothing; empty: nobody is signed in."""
+        if self.person is None:
+            return ""
+        said = f"typed by {self.person.id}".encode()
+        return hmac.new(self.shop.store.database.key, said, hashlib.sha256).hexdigest()[:32]
 
     @property
     def factor_asked(self) -> bool:
@@ -216,7 +228,7 @@ def _step(said: str) -> int:
     return int(said) if said in _TOUR else 0
 
 
-def cookie_name(what: Literal["session", "code", "company"], *, secure: bool) -> str:
+def cookie_name(what: Literal["session", "code", "company", "typed"], *, secure: bool) -> str:
     """What a cookie is called that says who somebody is.
 
     Args:
