@@ -43,7 +43,7 @@ NEVER: Final = frozenset({"password", "old", "code", "secret", "token"})
 
 _OF_MACHINES: Final = re.compile(
     r"_.*|do|to|seen|back|at|after|by|touchpoint|stage|map|place|comment|note|view|session|link|message|recipient|part"
-    r"|entry|section|step|source|was\..*|has\..*|.*\.at"
+    r"|entry|section|step|source|shown|was\..*|has\..*|.*\.at"
 )
 """Fields that nobody typed."""
 
@@ -154,12 +154,12 @@ def led_away(request: Request[Any, Any, Any], visit: Visit, *, door: bool) -> Ht
     state = ScopeState.from_scope(request.scope)
     form: Any = {} if state.form is Empty else state.form
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    by = fields.pop(BY, "")
+    by = fields.pop(BY, "") or request.query_params.get(BY, "")
     fields.pop("_csrf_token", None)
     texts_alone = all(isinstance(value, str) for value in form.values())
     if not Kept("", "", {name: value for name, value in fields.items() if name not in NEVER}, 0).words:
         return None
-    path, browser = own_path(visit.path), None
+    path, browser = own_path(visit.path.partition(f"?{BY}=")[0]), None
     if by and texts_alone and request.content_type[0] == RequestEncodingType.URL_ENCODED:
         browser = _TYPED.keep(_browser(request, visit), path, by, fields)
     if browser is None:

@@ -13,7 +13,7 @@ from resa.base.errors import QuestionError, ResaError, TimeExceeded
 from resa.base.language import sentence
 from resa.drawing import format_count
 from resa.expressions import EVENT_FIELDS, Catalog, Scope, compile_expression, shown
-from resa.journey_map import add_touchpoint, display_name, new_key, signal_of, write_signal
+from resa.journey_map import ChangedElsewhere, add_touchpoint, display_name, new_key, signal_of, write_signal
 from resa.model.journey import JourneyMap, Signal
 from resa.screens.composing import (
     SIGN_WORDS,
@@ -70,12 +70,21 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
             about = visit.say("when_step", touchpoint=_name(draft, touchpoint))
             Drafts(visit.shop).change(person_of(visit), key, about, change)
         except ResaError as error:
-            return _when(visit, key, touchpoint, data, status=409, why=why_not(visit, error))
+            anew = isinstance(error, ChangedElsewhere) or draft.text_seen(data.get("seen", "")) is None
+            asked = {**data, "seen": ""} if anew else data  # who sends it again has seen what is said now
+            return _when(visit, key, touchpoint, asked, status=409, conflict=anew, why=why_not(visit, error))
     return redirect(f"/edit/{key}", fragment="opened", touchpoint=touchpoint)
 
 
 def _when(
-    visit: Visit, key: str, touchpoint: str, asked: Mapping[str, str], *, status: int = 200, why: str = ""
+    visit: Visit,
+    key: str,
+    touchpoint: str,
+    asked: Mapping[str, str],
+    *,
+    status: int = 200,
+    conflict: bool = False,
+    why: str = "",
 ) -> Html:
     draft = draft_of(visit, key)
     if draft.map is None:
@@ -94,6 +103,7 @@ def _when(
         notes=_notes(visit, draft, signal, touchpoint),
         asked=asked,
         new=None,
+        theirs={visit.say("conditions"): _current(signal)} if conflict else {},
         status=status,
         why=why,
     )
@@ -144,6 +154,7 @@ def _new(visit: Visit, key: str, asked: Mapping[str, str], *, status: int = 200,
             "name": asked.get("name", display_name("_".join(event.split()))),
             "stage": asked.get("stage", ""),
         },
+        theirs={},
         status=status,
         why=why,
     )

@@ -98,6 +98,18 @@ def form_of(page: str) -> dict[str, str]:
     return {unescape(name): unescape(value) for name, value in found}
 
 
+def test_a_condition_that_was_put_together_is_kept_as_well(folder: Path, anna: Visitor) -> None:
+    action = re.search(r'<button formmethod="post" formaction="([^"]+)"', anna.get("/edit/journey/when/cart").text)
+    assert action
+    sign_out(folder, "anna@shop.se")
+    anna.by = ""  # the form is one that asks, and says so in the address of its button
+    sent = anna.post(action[1], text="event = 'basket'", shown="", seen="0" * 32)
+    assert sent.headers["location"] == "/sign-in?to=%2Ftyped&typed=kept"
+    page = back(anna, folder, "anna@shop.se")
+    assert form_of(page)["text"] == "event = 'basket'"
+    assert 'action="/edit/journey/when/cart"' in page
+
+
 def test_nobody_else_at_the_same_browser_sees_it(folder: Path, anna: Visitor) -> None:
     sign_out(folder, "anna@shop.se")
     note(anna, "of Anna")
