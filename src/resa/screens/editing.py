@@ -63,7 +63,10 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     except ResaError as error:
         now, conflict = draft_of(visit, key), isinstance(error, ChangedElsewhere)
         opened = {"touchpoint": touchpoint, "stage": stage}
-        return _wall(visit, now, **opened, typed=data, conflict=conflict, why=why_not(visit, error), status=422)
+        why = why_not(visit, error)
+        if data.get("do") == "remove_touchpoint" and isinstance(error, MapError):
+            why = f"{visit.say('still_named', name=_names(now.map).get(touchpoint, '') if now.map else '')} {why}"
+        return _wall(visit, now, **opened, typed=data, conflict=conflict, why=why, status=422)
     if data.get("do") in {"remove_touchpoint", "remove_stage"}:
         return redirect(f"/edit/{key}")
     if at := data.get("at"):

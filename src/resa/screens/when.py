@@ -15,6 +15,7 @@ from resa.drawing import format_count
 from resa.expressions import EVENT_FIELDS, Catalog, Scope, compile_expression, shown
 from resa.journey_map import ChangedElsewhere, add_touchpoint, display_name, new_key, signal_of, write_signal
 from resa.model.journey import JourneyMap, Signal
+from resa.model.names import normalised
 from resa.screens.composing import (
     SIGN_WORDS,
     Choice,
@@ -210,7 +211,9 @@ def _of_event(event: str) -> str:
 
 def _shared(draft: Draft, touchpoint: str) -> Mapping[str, Any] | None:
     text = draft.others.texts.get(_SHARED)
-    return _said_of(_SHARED, text, touchpoint) or None if isinstance(text, str) else None
+    names = (touchpoint, *(normalised(one) for one in _map_of(draft).touchpoint[touchpoint].was))
+    found = (_said_of(_SHARED, text, name) for name in names if isinstance(text, str))
+    return next((one for one in found if one), None)
 
 
 def _check(journey_map: JourneyMap) -> Any:

@@ -58,6 +58,7 @@ OF_EDITING: Final[Mapping[str, str]] = {
     "save_into": "Save into {file}",
     "cannot_save": "What is wrong must be mended before this can be saved.",
     "overtaken": "Somebody else changed the file meanwhile. Take it in before you save; nothing of either is lost.",
+    "still_named": "“{name}” is named in other places still. Change these first, then take it away:",
     "now_there": "What stands there now",
     "over_theirs": "Below is what you wrote, over all that others wrote. Keep it, and yours stands there instead.",
     "overtaken_theirs": "What changed in the file",

@@ -299,3 +299,27 @@ def test_a_condition_that_others_changed_can_be_kept_once_that_was_seen(visitor:
     kept = visits.post("/edit/journey/when/cart", seen=found[1], shown="", text="event = 'mine'")
     assert kept.status_code == 303
     assert "event = 'mine'" in unescape(visits.get("/edit/journey?touchpoint=cart").text)
+
+
+def test_a_touchpoint_that_signals_name_is_taken_away_and_comes_back_with_its_signal(
+    visitor: tuple[Visitor, Path],
+) -> None:
+    visits, file = visitor
+    assert change(visits, "remove_touchpoint", touchpoint="chat") == 303
+    assert visits.post("/edit/journey/changes", seen=seen(visits, "/edit/journey/changes")).status_code == 303
+    with workspace.open(file.parent) as shop:
+        assert "chat" not in shop.map().touchpoint
+        assert "no map has a touchpoint 'chat'" in " ".join(str(one.message) for one in shop.loaded.problems)
+    oldest = re.findall(r'href="(/edit/journey/history/[0-9]+)"', visits.get("/edit/journey/history").text)[-1]
+    assert visits.post(oldest).status_code == 303
+    assert visits.post("/edit/journey/changes", seen=seen(visits, "/edit/journey/changes")).status_code == 303
+    with workspace.open(file.parent) as shop:
+        assert shop.map().signal["chat"].when == "event = 'chat_started'"
+
+
+def test_a_touchpoint_that_others_need_says_where(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    fields = {"do": "remove_touchpoint", "touchpoint": "cart", "seen": seen(visits, "/edit/journey")}
+    refused = visits.post("/edit/journey", **fields)
+    assert refused.status_code == 422
+    assert re.search("“Cart” is named in other places still.*segments.yaml:", refused.text, re.DOTALL)
