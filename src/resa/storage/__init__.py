@@ -1,6 +1,6 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
-from resa.storage.answering_again import Answered, answer_of, keep_answer
+from resa.storage.answering_again import Answered, begin_request, forget_request, keep_answer
 from resa.storage.api_keys import (
     SCOPES,
     ApiKey,
@@ -262,9 +262,9 @@ __all__ = [
     "add_step",
     "add_view",
     "answer_comment",
-    "answer_of",
     "audit_entries",
     "audit_seal",
+    "begin_request",
     "begin_session",
     "bind_owner",
     "bound_owners",
@@ -314,6 +314,7 @@ __all__ = [
     "first_of_each_key",
     "forget_derived",
     "forget_pseudonyms",
+    "forget_request",
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
