@@ -10,13 +10,15 @@ from typing import Any
 
 from httpx import Response
 from litestar.testing import TestClient
+from sqlalchemy import delete
 
 import resa
 from resa.screens.application import application
+from resa.storage.schema import failed_attempts
 from resa.workspace.first_links import NO_LINK, FirstLink
 from resa.workspace.people import Role
 
-__all__ = ["PASSWORD", "SECRET", "Visitor", "visiting"]
+__all__ = ["PASSWORD", "SECRET", "Visitor", "nobody_tried", "visiting"]
 
 SECRET = "of the front door"  # noqa: S105 - of tests
 PASSWORD = "a long sentence of tests"  # noqa: S105 - of tests
@@ -63,6 +65,12 @@ class Visitor:
         answer = self.post(f"/welcome/{token}", password=PASSWORD)
         assert answer.status_code == 303, answer.text
         return email
+
+
+def nobody_tried(folder: Path) -> None:
+    """Forget who tried to sign in and failed."""
+    with resa.open(folder) as shop, shop.store.database.changing() as connection:
+        connection.execute(delete(failed_attempts))
 
 
 @contextmanager

@@ -87,6 +87,7 @@ from resa.storage.erasing import (
 )
 from resa.storage.evaluation import count_files
 from resa.storage.expiring import expire_rows
+from resa.storage.failed_attempts import add_failure, seconds_shut
 from resa.storage.figures import Figures, SourceFigures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
@@ -257,6 +258,7 @@ __all__ = [
     "accept_invitation",
     "add_comment",
     "add_day_note",
+    "add_failure",
     "add_part",
     "add_report",
     "add_step",
@@ -398,6 +400,7 @@ __all__ = [
     "saved_texts_of",
     "saving_alone",
     "search_everything",
+    "seconds_shut",
     "segment_history",
     "segment_states_of",
     "set_emergency",

@@ -27,13 +27,6 @@ FACTOR, EMAIL = "/settings/account/factor", "admin@shop.se"
 
 
 @pytest.fixture(autouse=True)
-def nobody_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("signing_in", "account"):
-        monkeypatch.setattr(f"resa.screens.{module}.PASSWORDS", Attempts())
-        monkeypatch.setattr(f"resa.screens.{module}.CODES", Attempts(codes=True))
-
-
-@pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """How costly passwords are is tested elsewhere."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -170,7 +163,7 @@ def test_it_is_turned_off_by_password_and_code(shop: resa.Workspace, admin: Visi
     assert not person(shop).has_factor
 
 
-def test_codes_are_guessed_ten_times(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_are_guessed_ten_times(admin: Visitor, shop: resa.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     codes, _ = set_up(admin)
     admin.post("/sign-out")
     admin.get("/sign-in")
@@ -185,7 +178,7 @@ def test_codes_are_guessed_ten_times(admin: Visitor, monkeypatch: pytest.MonkeyP
     assert found[429] == 16 - found[401]
     monkeypatch.setattr(signing_in, "address_of", lambda _: "elsewhere")
     assert admin.post("/sign-in/code", code=codes.now()).status_code == 429
-    assert Attempts(codes=True).wait(EMAIL, "elsewhere") == 0
+    assert 0 < Attempts("codes").wait(shop.store, EMAIL, "elsewhere") <= 900  # of a server that starts anew, too
 
 
 def test_whose_role_asks_for_it_sees_nothing_before(folder: Path, shop: resa.Workspace) -> None:
