@@ -20,7 +20,7 @@ from resa.screens.words import say, say_count
 from resa.storage import ApiKey
 from resa.workspace import Workspace
 from resa.workspace.auditing import acting
-from resa.workspace.edits import Edits
+from resa.workspace.edits import Edits, SettingsEdits
 
 __all__ = ["BY", "COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
@@ -163,11 +163,12 @@ class Desk:
         self._shop = Workspace(folder)
         self._shop.audit.way = "http"
         self._kept = Kept(self._shop)
-        self._edits = Edits(self._shop)
+        self._edits, self._settings = Edits(self._shop), SettingsEdits(self._shop)
 
     def now(self) -> tuple[Workspace, Shared]:
         """The workspace, and what is said of it; once somebody has edited its files, as they are now."""
         with self._lock:
+            self._settings.take_up()
             if self._edits.seen():
                 self._edits.take_up()
                 self._kept = Kept(self._shop)

@@ -209,3 +209,32 @@ def test_an_admin_takes_a_lost_one_away(folder: Path, shop: resa.Workspace, admi
         assert not person(shop, "viewer@shop.se").has_factor
         assert viewer.get("/").status_code == 303
         assert admin.post("/settings/people", do="reset_factor", email="viewer@shop.se").status_code == 422
+
+
+def test_settings_of_who_may_come_in_hold_at_once_and_others_later(folder: Path, shop: resa.Workspace) -> None:
+    file = folder / "resa.toml"
+    with visiting(folder) as visitor:
+        visitor.sign_in(shop, "admin")
+        file.write_text('second_factor_for = ["analyst"]\nspare_bytes = 12345\n')
+        page = visitor.get("/settings/file").text
+        assert "holding from the next start: spare_bytes" in page
+        file.write_text('second_factor_for = ["admin"]\nport = "no number"\n')
+        wrong = visitor.get("/settings/file")
+        assert wrong.status_code == 200, "what is wrong changes nothing"
+        assert "resa.toml:2" in wrong.text
+        file.write_text('second_factor_for = ["admin"]\n')
+        assert visitor.get("/map/journey").headers["location"] == "/settings/account"
+        file.unlink()
+        assert visitor.get("/map/journey").status_code == 200
+
+
+def test_a_provider_that_is_named_is_shown_at_the_door_at_once(folder: Path) -> None:
+    file = folder / "resa.toml"
+    file.write_text('public_address = "https://resa.shop.se"\n')
+    with visiting(folder) as stranger:
+        assert "Shop Login" not in stranger.get("/sign-in").text
+        named = 'oidc_issuer = "https://id.shop.se"\noidc_client_id = "resa"\noidc_name = "Shop Login"\n'
+        file.write_text(f'public_address = "https://other.shop.se"\n{named}')
+        assert "Shop Login" not in stranger.get("/sign-in").text, "its address holds from the next start"
+        file.write_text(f'public_address = "https://resa.shop.se"\n{named}')
+        assert "Shop Login" in stranger.get("/sign-in").text
