@@ -27,6 +27,7 @@ from resa.screens.composing import (
     values_name,
 )
 from resa.screens.editing import draft_of, person_of, why_not
+from resa.screens.few import FEW, count_for
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.moments import when_in
 from resa.screens.signing_in import Form
@@ -34,10 +35,7 @@ from resa.screens.visits import Visit
 from resa.workspace.drafting import Draft, Drafts, fingerprint
 from resa.workspace.recent_events import Matches, RecentEvents
 
-__all__ = ["FEW", "ROUTES", "count_for"]
-
-FEW: Final = 5
-"""Who may not know names is told of no fewer customers or events, and of no value that fewer have."""
+__all__ = ["ROUTES"]
 
 _SHARED: Final = "signals.yaml"
 _said_of: Final = lru_cache(maxsize=16)(signal_of)
@@ -321,13 +319,6 @@ def _newest(visit: Visit, found: Matches, journey_map: JourneyMap, *, named: boo
         )
         for one in found.newest
     ]
-
-
-def count_for(visit: Visit, number: int) -> str:
-    """A number as who looks at it may know it: few tell of single customers."""
-    if 0 < number < FEW and not visit.may("names"):
-        return str(visit.say("fewer_than", n=format_count(FEW, visit.language)))
-    return format_count(number, visit.language)
 
 
 ROUTES: Final = (when, keep_when, new, keep_new)
