@@ -73,11 +73,13 @@ def overlaps(visit: Visiting, key: FromPath[str]) -> Html:
             (
                 [one.segments.count(segment) for segment in chosen],
                 " + ".join(names[segment] for segment in one.segments),
-                "–" if place in untold and one.customers >= FEW else size_for(visit, one.customers),
+                "–" if place in untold else format_count(one.customers, visit.language),
                 f"/segment-overlaps/{key}/people?" + _query(chosen, one),
             )
             for place, one in enumerate(found)
+            if not hides(visit, one.customers)
         ],
+        few=visit.say("segment_few_left_out", n=format_count(FEW, visit.language)) if not visit.may("names") else "",
         heads=[(one, names[one], size_for(visit, size)) for one, size in zip(chosen, sizes, strict=True)],
     )
 
@@ -191,6 +193,7 @@ def ages_of(visit: Visit, key: str) -> list[tuple[str, str, str]]:
             f"/segments/{key}/ages/{one.age or 'unknown'}",
         )
         for one in ages(visit.shop, key)
+        if not hides(visit, one.customers)
     ]
 
 
@@ -204,6 +207,7 @@ def days_of(visit: Visit, key: str) -> list[tuple[str, str, str, str]]:
             f"/segments/{key}/days/{one.day.isoformat()}",
         )
         for one in days(visit.shop, key)[:_DAYS]
+        if not hides(visit, max(one.entered, one.left))
     ]
 
 

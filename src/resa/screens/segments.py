@@ -20,7 +20,7 @@ from resa.drawing import format_count, format_day, format_days, sparkline
 from resa.expressions import parts_of
 from resa.model.journey import JourneyMap
 from resa.screens.customers import addresses
-from resa.screens.few import hides, share_for, size_for
+from resa.screens.few import FEW, hides, share_for, size_for
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.segment_overlaps import ages_of, days_of
@@ -92,7 +92,12 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         condition=parts_of(figure.who),
         flows=[]
         if named
-        else [(format_day(one.day, language), one, size_for(visit, one.changes)) for one in found.flows(key)[:_NEWEST]],
+        else [
+            (format_day(one.day, language), one, _count(visit, one.changes))
+            for one in found.flows(key)
+            if not hides(visit, one.changes)
+        ][:_NEWEST],
+        few=visit.say("segment_few_left_out", n=format_count(FEW, language)) if not named else "",
         passages=_passages(visit, figure) if named else [],
         overlaps=[
             (one, size_for(visit, one.customers), share_for(visit, one.share, one.customers)) for one in overlaps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from litestar import get
@@ -16,6 +16,7 @@ from resa.screens.frame import Visiting
 from resa.screens.segments import figures_of
 from resa.screens.visits import Visit
 from resa.segments import SegmentFigure
+from resa.workspace.segments import Flow
 
 __all__ = ["ROUTES"]
 
@@ -50,23 +51,6 @@ class SegmentLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowLine:
-    """How many entered or left a segment on a day, for one cause.
-
-    Attributes:
-        day: In the time zone of the map.
-        change: `entered` or `left`.
-        cause: Such as `events`.
-        changes: How many; `null`: fewer than five, which the key may not know.
-    """
-
-    day: date
-    change: str
-    cause: str
-    changes: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class OverlapLine:
     """How many customers of a segment are in another one, too.
 
@@ -90,13 +74,14 @@ class SegmentDetail:
     Attributes:
         size: How many are in it, of how many, and how that was week by week.
         since: Since when it is followed who enters and leaves, UTC; `null`: not yet.
-        flows: How many entered and left, by day and cause, the newest first.
+        flows: How many entered and left, by day and cause, the newest first; without the scope for names, few are left
+            out.
         overlaps: How many are in each other segment of the map, too.
     """
 
     size: SegmentLine
     since: datetime | None
-    flows: list[FlowLine]
+    flows: list[Flow]
     overlaps: list[OverlapLine]
 
 
@@ -134,10 +119,7 @@ def segment(visit: Visiting, key: FromPath[str]) -> SegmentDetail:
     return SegmentDetail(
         size=_line(visit, size),
         since=found.since(key),
-        flows=[
-            FlowLine(day=one.day, change=one.change, cause=one.cause, changes=_told(visit, one.changes))
-            for one in found.flows(key)
-        ],
+        flows=[one for one in found.flows(key) if not hides(visit, one.changes)],
         overlaps=[
             OverlapLine(
                 segment=one.segment,
