@@ -68,6 +68,7 @@ PAGES: Final = (
     "/live/tracking/journey",
     "/data-health",
     "/start",
+    "/typed",
     "/settings",
     "/settings/account",
     "/settings/told",

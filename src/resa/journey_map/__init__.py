@@ -9,6 +9,7 @@ print(fix("shop").diff)
 
 from resa.journey_map.editing import (
     Change,
+    ChangedElsewhere,
     add_stage,
     add_touchpoint,
     edited,
@@ -46,6 +47,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SEGMENTS_FILE",
     "Change",
+    "ChangedElsewhere",
     "DataSeen",
     "Fixes",
     "Loaded",

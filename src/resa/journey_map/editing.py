@@ -36,6 +36,7 @@ from resa.journey_map.saying import (
 
 __all__ = [
     "Change",
+    "ChangedElsewhere",
     "add_stage",
     "add_touchpoint",
     "edited",
@@ -57,6 +58,21 @@ _WAYS_SEEN: Final = frozenset({"page", "event", "when", "daily_number", "not_see
 
 Change = Callable[[Data], None]
 """Changes the plain data of a map's file."""
+
+
+class ChangedElsewhere(QuestionError):
+    """What was to be changed was changed meanwhile, in another way.
+
+    Attributes:
+        fields: What it is about, as the file calls it.
+    """
+
+    def __init__(self, *fields: str) -> None:
+        words = sentence(
+            "'{field}' was changed elsewhere meanwhile; look at it as it is now", field="', '".join(fields)
+        )
+        super().__init__(words)
+        self.fields = fields
 
 
 def edited(file: str, text: str, *changes: Change) -> str:
@@ -141,15 +157,15 @@ def write_touchpoint(key: str, words: Mapping[str, Any], *, seen: Mapping[str, A
 
 def _check_unchanged(seen: Mapping[str, Any], now: Mapping[str, Any], words: Mapping[str, Any]) -> None:
     """Refuse to write over what was changed meanwhile."""
+    changed = []
     for field, value in words.items():
         sides = value if field == "emotion" else (None,)
         for side in sides:
             before, after = (said[field] if side is None else said[field][side] for said in (seen, now))
-            wanted = value if side is None else value[side]
-            if after not in (before, wanted):
-                raise QuestionError(
-                    sentence("'{field}' was changed elsewhere meanwhile; look at it as it is now", field=field)
-                )
+            if after not in (before, value if side is None else value[side]):
+                changed.append(field)
+    if changed:
+        raise ChangedElsewhere(*dict.fromkeys(changed))
 
 
 def write_signal(
@@ -173,9 +189,7 @@ def write_signal(
         found = _inside(data, "signals")
         name = _called(found, key)
         if seen is not None and dict(found.get(name) or {}) != dict(seen):
-            raise QuestionError(
-                sentence("'{field}' was changed elsewhere meanwhile; look at it as it is now", field="when")
-            )
+            raise ChangedElsewhere("when")
         entry = dict(found.get(name) or shared or {})
         others = {one: value for one, value in entry.items() if spelling(one) not in _WAYS_SEEN}
         found[name] = {"when": when, **others}

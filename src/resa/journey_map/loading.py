@@ -21,7 +21,7 @@ from resa.journey_map.flows import ReactionShape
 from resa.journey_map.names import normalised
 from resa.journey_map.reacting import check_reaction
 from resa.journey_map.references import Place, References
-from resa.journey_map.resolving import resolve, touchpoint_names
+from resa.journey_map.resolving import resolve
 from resa.journey_map.shapes import (
     ExpectShape,
     MapShape,
@@ -31,7 +31,7 @@ from resa.journey_map.shapes import (
     SignalShape,
     TouchpointShape,
 )
-from resa.journey_map.signalling import check_signal
+from resa.journey_map.signalling import check_strangers, former_names, shared_signals
 from resa.model.journey import JourneyMap
 
 __all__ = ["Loaded", "load_maps", "load_texts", "map_files", "map_key", "read_map"]
@@ -205,14 +205,12 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
         if name not in shared:
             _read_shape(name, text, read)
     for key, (shape, document, unsure) in read.shapes.items():
-        known = touchpoint_names(shape)
-        signals = {name: said for name, said in read.signals.items() if str(name) in known}
         journey_map, names = resolve(
             shape,
             key=key,
             unsure=unsure | read.unsure,
             hurt=frozenset(read.hurt),
-            signals=signals,
+            signals=shared_signals(shape, read.signals),
             reactions=read.reactions,
             segments={name: said for name, said in read.segments.items() if said.map == key or len(read.shapes) == 1},
             traits=read.traits,
@@ -447,7 +445,7 @@ def _check_shared(read: _Read) -> None:
     everywhere = References(
         hurt=frozenset(read.hurt), unsure=frozenset(_SECTIONS.values()) if read.broken else frozenset()
     )
-    used: set[str] = set()
+    used, own, former = set[str](), set[str](), dict[str, str]()
     for shape, _, unsure in read.shapes.values():
         everywhere.unsure |= unsure
         for stage, said in shape.stages.items():
@@ -455,14 +453,12 @@ def _check_shared(read: _Read) -> None:
             everywhere.touchpoints.update({str(name): str(stage) for name in said.touchpoints})
         everywhere.personas += tuple(map(str, shape.personas))
         everywhere.channels += tuple(map(str, shape.channels))
+        own |= set(map(str, shape.signals))
+        former |= former_names(shape)
         for touchpoint in shape.touchpoints.values():
             arrows = (*touchpoint.expect, *touchpoint.promise)
             used |= {str(name) for arrow in arrows for name in (arrow.if_met, arrow.if_missed) if name}
-    known: list[Any] = [*everywhere.touchpoints, *everywhere.personas]
-    for name, signal in read.signals.items():
-        if name not in known:
-            everywhere.unknown(name, "touchpoint", known, hint=sentence(" in any map"))
-            check_signal(signal, everywhere)
+    check_strangers(read.signals, everywhere, own=own, former=former)
     for name, reaction in read.reactions.items():
         if str(name) not in used:
             check_reaction(name, reaction, everywhere)

@@ -61,10 +61,17 @@ class References:
         return any(finding.problem.severity == "error" for finding in self.findings)
 
     def report(
-        self, at: Written, message: Sentence, *, code: str, fix: str | None = None, inside: int | None = None
+        self,
+        at: Written,
+        message: Sentence,
+        *,
+        code: str,
+        fix: str | None = None,
+        inside: int | None = None,
+        severity: Literal["error", "warning"] = "error",
     ) -> None:
         """Report a mistake at a place; `fix` replaces what is written there."""
-        problem = at.problem(message, code=code, fix=fix, inside=inside)
+        problem = at.problem(message, code=code, fix=fix, inside=inside, severity=severity)
         edits = (Edit(at.node.start, at.node.end, fix),) if fix is not None else ()
         self.findings.append(Finding(problem, edits))
 

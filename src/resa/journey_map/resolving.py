@@ -38,13 +38,7 @@ from resa.model.journey import (
     Touchpoint,
 )
 
-__all__ = ["resolve", "touchpoint_names"]
-
-
-def touchpoint_names(shape: MapShape) -> frozenset[str]:
-    """The touchpoints and personas of a map, which are what signals can be about."""
-    inside = {str(name) for stage in shape.stages.values() for name in stage.touchpoints}
-    return frozenset(inside | set(names_of(cast("Mapping[Written, object]", shape.personas))))
+__all__ = ["resolve"]
 
 
 def resolve(
@@ -94,7 +88,12 @@ def resolve(
         goal=resolve_map_goal(shape.goal, names),
         account=names.expression(shape.account, Scope.CUSTOMER, "scalar"),
         stages=tuple(
-            Stage(key=str(stage), name=_text(said.name) or display_name(stage), touchpoints=names.stages[stage])
+            Stage(
+                key=str(stage),
+                name=_text(said.name) or display_name(stage),
+                touchpoints=names.stages[stage],
+                was=_texts(said.was),
+            )
             for stage, said in shape.stages.items()
         ),
         personas=_personas(shape, names, declared.who),
@@ -114,6 +113,14 @@ def resolve(
 
 def _touchpoints(shape: MapShape) -> dict[str, TouchpointShape]:
     return {str(key): said for key, said in shape.touchpoints.items()}
+
+
+def _check_former(was: Iterable[Written], shape: MapShape, names: References) -> None:
+    """Report former names of a stage that another one has now."""
+    for former in was:
+        if former in shape.stages:
+            message = sentence("'{former}' is a stage still, so it cannot be a former name", former=former)
+            names.report(former, message, code="was")
 
 
 def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, ReactionShape]) -> None:
@@ -140,6 +147,7 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
             names.stands(("touchpoint", str(touchpoint)), touchpoint)
             kept.append(str(touchpoint))
         names.stages[str(stage)] = tuple(kept)
+        _check_former(said.was, shape, names)
     for key in shape.touchpoints:
         if key not in names.touchpoints:
             names.unknown(key, "touchpoint", names.touchpoints, hint=sentence(" by any stage; add it to one"))

@@ -172,6 +172,7 @@ class StageShape(Shape):
 
     name: Text | None = Field(None, description="Name for people; else made from the key.")
     touchpoints: Names = Field((), description="Touchpoints, in order.")
+    was: Names = Field((), description="Former names, so that what was said of it is kept.")
 
 
 def _stage(value: object) -> object:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from resa.base.errors import ExpressionError
 from resa.base.language import one_of, sentence
 from resa.documents import Written
 from resa.expressions import Scope, short_form
+from resa.journey_map.names import near
 from resa.journey_map.references import References
 from resa.journey_map.shapes import MapShape, SignalShape
 from resa.model.journey import Signal
 
-__all__ = ["Declared", "check_signal", "resolve_signals"]
+__all__ = ["Declared", "check_strangers", "former_names", "resolve_signals", "shared_signals"]
 
 
 @dataclass
@@ -34,12 +35,62 @@ def resolve_signals(shape: MapShape, names: References, shared: Mapping[Written,
             _persona(key, said, names, declared)
         elif key not in names.touchpoints:
             names.unknown(key, "touchpoint", [*names.touchpoints, *names.personas])
-            check_signal(said, names)
+            _check_signal(said, names)
         else:
             names.stands(("signal", str(key)), key)
             signals.append(_signal(key, said, names))
     declared.signals = tuple(signal for signal in signals if signal is not None)
     return declared
+
+
+def former_names(shape: MapShape) -> dict[str, str]:
+    """The touchpoints of a map by what they were called before (`was:`)."""
+    return {str(former): str(key) for key, said in shape.touchpoints.items() for former in said.was}
+
+
+def shared_signals(shape: MapShape, signals: Mapping[Written, SignalShape]) -> dict[Written, SignalShape]:
+    """Those of `signals.yaml` that are about a map; what they call by its former name, under the name of now."""
+    inside = {str(name) for stage in shape.stages.values() for name in stage.touchpoints}
+    known, former = inside | set(map(str, shape.personas)), former_names(shape)
+    said = set(map(str, signals))
+    found = {}
+    for name, signal in signals.items():
+        now = former.get(str(name), "")
+        if name in known:
+            found[name] = signal
+        elif now in known and now not in said:
+            found[name.renamed(now)] = signal
+    return found
+
+
+def check_strangers(
+    signals: Mapping[Written, SignalShape], everywhere: References, *, own: Collection[str], former: Mapping[str, str]
+) -> None:
+    """Report signals of `signals.yaml` that are of no map.
+
+    One that is spelt nearly as a touchpoint without a signal is a mistake. Any other is of a touchpoint that was taken
+    away, and stops nobody: should it come back, so does its signal.
+
+    Args:
+        signals: Those of the file.
+        everywhere: The names of all maps.
+        own: Touchpoints and personas of which maps say themselves how they are seen.
+        former: Touchpoints of now by their former names.
+    """
+    known = {*everywhere.touchpoints, *everywhere.personas}
+    unseen = [one for one in known if one not in own and one not in signals]
+    for name, signal in signals.items():
+        if name in known:
+            continue
+        if (now := former.get(str(name))) is not None:
+            message = sentence("touchpoint '{name}' is called '{now}' now; call its signal so, too", name=name, now=now)
+            everywhere.report(name, message, code="former-name", fix=now, severity="warning")
+        elif near(name, unseen):
+            everywhere.unknown(name, "touchpoint", unseen)
+        elif "touchpoint" not in everywhere.unsure:
+            message = sentence("no map has a touchpoint '{name}'; take its signal away, if none shall", name=name)
+            everywhere.report(name, message, code="unknown-touchpoint", severity="warning")
+        _check_signal(signal, everywhere)
 
 
 def _persona(key: Written, said: SignalShape, names: References, declared: Declared) -> None:
@@ -54,10 +105,10 @@ def _persona(key: Written, said: SignalShape, names: References, declared: Decla
                 sentence("'{key}' is a persona, so only who: belongs here, not {other}:", key=key, other=others[0]),
                 code="signal",
             )
-    check_signal(said, names)
+    _check_signal(said, names)
 
 
-def check_signal(said: SignalShape, names: References) -> None:
+def _check_signal(said: SignalShape, names: References) -> None:
     """Report what is wrong inside a signal that is about nothing known; who: is left to the persona."""
     names.expression(said.when, Scope.EVENT, "boolean")
     names.expression(said.value, Scope.EVENT, "number")
@@ -86,14 +137,14 @@ def _signal(key: Written, said: SignalShape, names: References) -> Signal | None
             code="signal",
         )
     if len(ways) != 1:
-        check_signal(said, names)
+        _check_signal(said, names)
         return None
     if seen:
         return _event_signal(key, said, names)
     for name in ("occurrence", "value", "score", "scale"):
         if getattr(said, name) is not None:
             names.report(key, sentence("{name}: needs events, and '{key}' has none", name=name, key=key), code="signal")
-    check_signal(said, names)
+    _check_signal(said, names)
     if said.daily_number is not None:
         return Signal(touchpoint=str(key), kind="daily_number", daily_number=str(said.daily_number))
     return Signal(touchpoint=str(key), kind="not_seen", not_seen=str(said.not_seen))

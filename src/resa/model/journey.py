@@ -61,11 +61,13 @@ class Stage:
         key: Name in snake_case, unique in the map.
         name: Name for people.
         touchpoints: Keys, in order; may be empty while the map is young.
+        was: Former keys, so that what was said of it is kept.
     """
 
     key: str
     name: str
     touchpoints: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -405,6 +407,12 @@ class JourneyMap:
         """The key of the touchpoint that is or was called so, however it is spelt; `None`: there is none."""
         key = name if name in self.touchpoint else normalised(name)
         return key if key in self.touchpoint else self.former.get(key)
+
+    def stage_named(self, name: str) -> Stage | None:
+        """The stage that is or was called so, however it is spelt; `None`: there is none."""
+        key = normalised(name)
+        now = (one for one in self.stages if one.key in (name, key))
+        return next(now, next((one for one in self.stages if key in map(normalised, one.was)), None))
 
     def expectation_named(self, name: str) -> str | None:
         """The name of the arrow that is, or by its touchpoints was, called so; `None`: there is none."""

@@ -44,7 +44,7 @@ def change_password(request: Request[Any, Any, Any], visit: Visiting, data: Form
                 return redirect("/settings/account", done="password_changed")
         except ResaError as error:
             return _page(visit, status=422, password_why=in_language(said_by(error), visit.language))
-        PASSWORDS.fail(person.email, address)
+        PASSWORDS.fail(visit.shop.store, person.email, address)
     return _page(visit, status=401, password_why=visit.say("password_wrong"))
 
 
@@ -98,7 +98,7 @@ def _by_code(request: Request[Any, Any, Any], visit: Visit, act: Callable[[], Go
             return _page(visit, status=429, factor_why=why)
         if got := act():
             return got
-        CODES.fail(person.email, address)
+        CODES.fail(visit.shop.store, person.email, address)
     return _page(visit, status=401, factor_why=visit.say("code_wrong"))
 
 
@@ -116,7 +116,7 @@ def _wrong_password(request: Request[Any, Any, Any], visit: Visit, data: dict[st
             return _page(visit, status=429, factor_why=why)
         if visit.shop.people.proves(person, data.get("password", "")):
             return None
-        PASSWORDS.fail(person.email, address)
+        PASSWORDS.fail(visit.shop.store, person.email, address)
     return _page(visit, status=401, factor_why=visit.say("password_wrong"))
 
 

@@ -53,6 +53,7 @@ from resa.screens import (
     signing_in,
     telling,
     tour,
+    typed,
     views,
     when,
 )
@@ -92,6 +93,7 @@ _ROUTES: Final = (
     *beginning.ROUTES,
     *first_links.ROUTES,
     *tour.ROUTES,
+    *typed.ROUTES,
     *explore.ROUTES,
     *comments.ROUTES,
     *composed_reports.ROUTES,
@@ -171,7 +173,9 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
 
     def excepted(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         visit = _visit(desk, request)
-        return _guarded(_answered(visit, error) if api.is_api(request) else _said(visit, error))
+        if api.is_api(request):
+            return _guarded(_answered(visit, error))
+        return _guarded(_led_away(request, visit, error) or _said(visit, error))
 
     @asynccontextmanager
     async def opened(_app: Litestar) -> AsyncIterator[None]:
@@ -226,6 +230,12 @@ def _visit(desk: Desk, connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
 def _of_our_pages(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     """Whether a form was sent by a page of ours, as far as browsers tell."""
     return connection.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def _led_away(request: Request[Any, Any, Any], visit: Visit, error: Exception) -> Html | None:
+    """Where who sent a form is led first, if what they typed is kept meanwhile, or lost."""
+    door = isinstance(error, Refused) and error.right is None
+    return typed.led_away(request, visit, door=door) if door or isinstance(error, FactorDue) else None
 
 
 def _said(visit: Visit, error: Exception) -> Html:

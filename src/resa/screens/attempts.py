@@ -2,60 +2,53 @@
 
 An account is shut for one address after ten failures, for all after a hundred: else anybody could shut anybody out.
 Codes are guessed more easily than passwords, of six digits as they are, and only by who knows the password: for them an
-account is shut for all after ten.
+account is shut for all after ten. Failures are kept with the data, so that a server that starts anew knows them.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
-from threading import BoundedSemaphore, Lock
-from typing import Final
+from collections.abc import Mapping
+from threading import BoundedSemaphore
+from typing import Final, Literal
+
+from resa.storage import Store, add_failure, seconds_shut
 
 __all__ = ["Attempts"]
 
 _OF_BOTH, _OF_ADDRESS, _OF_ACCOUNT, _OF_CODES = 10, 50, 100, 10
-_SECONDS: Final = 15 * 60.0
-_REMEMBERED: Final = 20_000
+_REMEMBERED: Final = 60_000
 
 
 class Attempts:
-    """Failed attempts of the last quarter of an hour, by account and by address; kept in memory alone.
+    """Failed attempts of the last quarter of an hour, by account and by address.
 
     Args:
-        clock: Seconds that only grow.
-        codes: Whether it is codes that are tried.
+        of: What is tried.
+        remembered: So much is remembered in all; each failure is remembered three times.
 
     Attributes:
         turns: So many passwords are tried at once: each takes 64 MB and a tenth of a second of a processor.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, *, codes: bool = False) -> None:
+    def __init__(self, of: Literal["passwords", "codes", "company"], remembered: int = _REMEMBERED) -> None:
         self.turns = BoundedSemaphore(2)
-        self._clock = clock
-        self._of_account = _OF_CODES if codes else _OF_ACCOUNT
-        self._lock = Lock()
-        self._failed: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._of = of
+        self._of_account = _OF_CODES if of == "codes" else _OF_ACCOUNT
+        self._remembered = remembered
 
-    def wait(self, account: str, address: str) -> float:
+    def wait(self, store: Store, account: str, address: str) -> float:
         """So many seconds this account may not be tried from this address; 0: it may."""
-        now = self._clock()
-        with self._lock:
-            times = (self._failed.get(name, deque()) for name in self._names(account, address))
-            full = (found for found in times if len(found) == found.maxlen)
-            return max(0.0, max((found[0] + _SECONDS - now for found in full), default=0.0))
+        return seconds_shut(store, self._names(account, address))
 
-    def fail(self, account: str, address: str) -> None:
+    def fail(self, store: Store, account: str, address: str) -> None:
         """Remember that an attempt failed."""
-        now = self._clock()
-        with self._lock:
-            for name, most in self._names(account, address).items():
-                self._failed.setdefault(name, deque(maxlen=most)).append(now)
-                self._failed.move_to_end(name)
-            while len(self._failed) > _REMEMBERED:
-                self._failed.popitem(last=False)
+        add_failure(store, self._names(account, address), most=self._remembered)
 
-    def _names(self, account: str, address: str) -> Mapping[tuple[str, str], int]:
+    def _names(self, account: str, address: str) -> Mapping[tuple[str, ...], int]:
         """Under what an attempt is remembered, and how many of it may fail."""
-        return {(account, address): _OF_BOTH, ("", address): _OF_ADDRESS, (account, ""): self._of_account}
+        of = self._of
+        return {
+            (of, "both", account, address): _OF_BOTH,
+            (of, "address", address): _OF_ADDRESS,
+            (of, "account", account): self._of_account,
+        }

@@ -18,7 +18,7 @@ from resa.workspace.providers import ProviderTrouble
 
 __all__ = ["ROUTES"]
 
-_TRIES: Final = Attempts()
+_TRIES: Final = Attempts("company")
 """How often somebody came back from the provider with what opens nothing: each time the provider is asked."""
 
 _KEPT: Final = timedelta(minutes=MINUTES)
@@ -58,7 +58,7 @@ def from_company(request: Request[Any, Any, Any], visit: Visiting) -> Html:
     try:
         entered = company.finish(said, kept, agent=agent_of(request.headers), instead_of=visit.token)
     except TurnedAway as turned:
-        _TRIES.fail(kept[:_SHOWN], address)
+        _TRIES.fail(visit.shop.store, kept[:_SHOWN], address)
         answer = _turned(visit, company, turned.why)
     else:
         answer = signed_in(visit, entered.token, own_path(entered.to))

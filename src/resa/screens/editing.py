@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, cast
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery
@@ -16,6 +17,7 @@ from resa.documents import Choice
 from resa.journey_map import (
     LANES,
     Change,
+    ChangedElsewhere,
     add_stage,
     add_touchpoint,
     move_stage,
@@ -28,13 +30,16 @@ from resa.journey_map import (
     write_touchpoint,
 )
 from resa.model.journey import JourneyMap
-from resa.screens.forms import BLANK, asked_of_form, in_form, words_of_form
+from resa.screens.forms import BLANK, asked_of_form, in_form, over_theirs, words_of_form
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.workspace.drafting import Draft, Drafts, difference, fingerprint
 
 __all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
+
+_OF_WAS: Final = frozenset({"write_stage", "write_map"})
+"""Forms that say by themselves what stood there when they were shown."""
 
 ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
 """The lanes of the wall, from the top."""
@@ -56,8 +61,12 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         if changes:
             Drafts(visit.shop).change(person_of(visit), key, about, *changes)
     except ResaError as error:
+        now, conflict = draft_of(visit, key), isinstance(error, ChangedElsewhere)
+        opened = {"touchpoint": touchpoint, "stage": stage}
         why = why_not(visit, error)
-        return _wall(visit, draft, touchpoint=touchpoint, stage=stage, typed=data, why=why, status=422)
+        if data.get("do") == "remove_touchpoint" and isinstance(error, MapError):
+            why = f"{visit.say('still_named', name=_names(now.map).get(touchpoint, '') if now.map else '')} {why}"
+        return _wall(visit, now, **opened, typed=data, conflict=conflict, why=why, status=422)
     if data.get("do") in {"remove_touchpoint", "remove_stage"}:
         return redirect(f"/edit/{key}")
     if at := data.get("at"):
@@ -72,19 +81,29 @@ def _wall(
     *,
     touchpoint: str = "",
     stage: str = "",
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] = MappingProxyType({}),
+    conflict: bool = False,
     why: str = "",
     status: int = 200,
 ) -> Html:
+    """The wall; `typed`: what a form said that is not kept, and whether that is for what others said meanwhile."""
     journey_map = draft.map
     if journey_map is None:
         return redirect(f"/edit/{draft.key}/text")
     said = {one: in_form(words) for one, words in _said(draft.file, draft.text).items()}
     if touchpoint and touchpoint not in said:
         touchpoint = ""
-    opened = said.get(touchpoint)
-    if opened is not None and typed is not None and typed.get("do") == "write_touchpoint":
-        opened = {**opened, **words_of_form(typed)}
+    found = next((one for one in journey_map.stages if one.key == stage), None)
+    before, do = draft.text_seen(typed.get("seen", "")), typed.get("do", "")
+    anew = conflict or before is None  # who sends it again has seen what is said now
+    opened, theirs = said.get(touchpoint), {}
+    if opened is not None and do == "write_touchpoint":
+        seen = None if before is None else _said(draft.file, before).get(touchpoint)
+        now, others = over_theirs(seen, opened, typed) if anew else ({**opened, **words_of_form(typed)}, [])
+        theirs, opened = {field: _in_words(opened[field]) for field in others}, now
+    kept = typed if do in _OF_WAS else {}
+    if conflict and kept:
+        theirs = {"name": found.name} if found else {"name": journey_map.title, "owner": journey_map.owner}
     return page(
         visit,
         "edit",
@@ -99,9 +118,24 @@ def _wall(
         opened=opened,
         blank=BLANK,
         touchpoint=touchpoint,
-        stage=next((one for one in journey_map.stages if one.key == stage), None),
-        seen=(typed or {}).get("seen") or fingerprint(draft.text),
+        stage=found,
+        seen=fingerprint(draft.text) if anew else typed["seen"],
+        kept=kept,
+        was={} if conflict else kept,
+        theirs={visit.say(f"field_{field}"): words for field, words in theirs.items()},
         why=why,
+    )
+
+
+def _in_words(said: Any) -> str:
+    """What is said in a field, as a page tells it; one thought or row a line."""
+    if isinstance(said, Mapping):
+        parts = (_in_words(value) for name, value in said.items() if name != "at")
+        return ", ".join(part for part in parts if part)
+    if isinstance(said, list):
+        return "\n".join(map(_in_words, said))
+    return (
+        {True: "✓", False: "–", None: "–"}.get(said, str(said)) if said is None or isinstance(said, bool) else str(said)
     )
 
 
@@ -132,6 +166,7 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
     if do in {"write_stage", "write_map"}:
         said = {"title" if do == "write_map" else "name": "name", "owner": "owner"}
         words = {key: data[field].strip() for key, field in said.items() if data.get(field) != data.get(f"was.{field}")}
+        _check_unchanged(draft, stage if do == "write_stage" else "", words, data)
         change = write_map(words) if do == "write_map" else write_stage(stage, words)
         return [change] if words else [], visit.say(f"step_{do}", name=what or name)
     if do in simple:
@@ -145,6 +180,22 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
     words = asked_of_form(seen, data)
     fields = ", ".join(visit.say(f"field_{field}") for field in words)
     return [write_touchpoint(touchpoint, words, seen=seen)] if words else [], f"{what}: {fields}"
+
+
+def _check_unchanged(draft: Draft, stage: str, words: Mapping[str, str], data: Mapping[str, str]) -> None:
+    """Refuse to write over what was said meanwhile of a stage, or of the map."""
+    stages = {one.key: one for one in draft.map.stages} if draft.map else {}
+    if draft.map is None or (stage and stage not in stages):
+        return  # the change says so
+    now = {"name": stages[stage].name} if stage else {"title": draft.map.title, "owner": draft.map.owner}
+    fields = {"title": "name"}
+    changed = [
+        field
+        for field in now.keys() & words
+        if now[field] not in (data.get(f"was.{fields.get(field, field)}", now[field]), words[field])
+    ]
+    if changed:
+        raise ChangedElsewhere(*sorted(changed))
 
 
 @get("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.journey_map import LANES, squeezed
 
-__all__ = ["BLANK", "asked_of_form", "in_form", "words_of_form"]
+__all__ = ["BLANK", "asked_of_form", "in_form", "over_theirs", "words_of_form"]
 
 _FEELING: Final = re.compile(r"[+-]?[0-2]")
 _OF_ROWS: Final = {
@@ -58,6 +58,42 @@ def asked_of_form(said: Mapping[str, Any], data: Mapping[str, str]) -> dict[str,
     if "emotion" in words:
         words["emotion"] = {side: now for side, now in words["emotion"].items() if now != before["emotion"][side]}
     return {field: value for field, value in words.items() if value not in (before[field], {})}
+
+
+def over_theirs(
+    seen: Mapping[str, Any] | None, now: Mapping[str, Any], data: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    """A form that something else was changed under, to be looked at again: what it changes, over all that is said now.
+
+    Args:
+        seen: What was said when it was shown; `None`: nobody knows any more.
+        now: What is said now.
+        data: What it said.
+
+    Returns:
+        What the form says now, and the fields in which that would write over what others said meanwhile.
+    """
+    mine = words_of_form(data) if seen is None else asked_of_form(seen, data)
+    before, after = in_form(seen or now), in_form(now)
+    for field in _OF_ROWS.keys() & mine:
+        mine[field] = [_at_now(row, before[field], after[field]) for row in mine[field]]
+    if "emotion" in mine:
+        mine["emotion"] = {**after["emotion"], **mine["emotion"]}
+    others = [
+        field for field in mine if after[field] != mine[field] and (seen is None or after[field] != before[field])
+    ]
+    return {**after, **mine}, others
+
+
+def _at_now(row: Mapping[str, Any], before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Any:
+    """A row with its place among those of now: where it was found again, or the rows are as many; else it is new."""
+
+    def words(one: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in one.items() if name != "at"}
+
+    old = next((words(one) for one in before if one["at"] == row.get("at")), None)
+    at = next((one["at"] for one in now if words(one) == old), row.get("at") if len(now) == len(before) else None)
+    return words(row) if at is None else {**row, "at": at}
 
 
 def _check(data: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import sentence
-from resa.journey_map import Change, new_key, remove_improvement, write_section
+from resa.journey_map import Change, ChangedElsewhere, new_key, remove_improvement, write_section
 from resa.model.journey import JourneyMap
 from resa.screens.editing import draft_of, person_of, why_not
 from resa.screens.frame import Html, Visiting, page, redirect
@@ -80,7 +80,8 @@ def change_entries(visit: Visiting, key: FromPath[str], data: Form) -> Html:
             about = f"{visit.say(section)}: {name}"
             Drafts(visit.shop).change(person_of(visit), key, about, change)
     except ResaError as error:
-        return _page(visit, key, typed=data, why=why_not(visit, error), status=422)
+        conflict = error.fields if isinstance(error, ChangedElsewhere) else ()
+        return _page(visit, key, typed=data, conflict=conflict, why=why_not(visit, error), status=422)
     return redirect(f"/edit/{key}/entries", fragment=section)
 
 
@@ -94,11 +95,8 @@ def _asked(journey_map: JourneyMap, section: str, entry: str, data: Mapping[str,
     now = _said(known.get(entry), section)
     typed = {name: " ".join(data.get(name, "").split()) for name in SECTIONS[section]}
     words = {name: value for name, value in typed.items() if value != data.get(f"was.{name}", "")}
-    for name in words:
-        if now[name] not in (data.get(f"was.{name}", ""), typed[name]):
-            raise QuestionError(
-                sentence("'{field}' was changed elsewhere meanwhile; look at it as it is now", field=name)
-            )
+    if changed := [name for name in words if now[name] not in (data.get(f"was.{name}", ""), typed[name])]:
+        raise ChangedElsewhere(*changed)
     _check(section, typed)
     if not words:
         return None, ""
@@ -129,10 +127,26 @@ def _said(entry: Any, section: str) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in found.items()}
 
 
-def _page(visit: Visit, key: str, *, typed: Mapping[str, str] | None = None, why: str = "", status: int = 200) -> Html:
+def _page(
+    visit: Visit,
+    key: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    conflict: Sequence[str] = (),
+    why: str = "",
+    status: int = 200,
+) -> Html:
+    """All forms; `typed`: what one said that is not kept; `conflict`: its fields of which others said something."""
     draft = draft_of(visit, key)
     if draft.map is None:
         return redirect(f"/edit/{key}/text")
+    theirs = {}
+    if conflict and typed:
+        there = {one.key: one for one in getattr(draft.map, typed["section"])}.get(typed.get("entry", ""))
+        now = _said(there, typed["section"])
+        theirs = {name: now[name] for name in conflict}
+        mine = {name: typed.get(name, "") for name in now if typed.get(name, "") != typed.get(f"was.{name}", "")}
+        typed = {**typed, **{f"was.{name}": value for name, value in now.items()}, **now, **mine}
     return page(
         visit,
         "edit_entries",
@@ -140,6 +154,7 @@ def _page(visit: Visit, key: str, *, typed: Mapping[str, str] | None = None, why
         status=status,
         draft=draft,
         map=draft.map,
+        theirs={visit.say(f"entry_{name}"): value for name, value in theirs.items()},
         sections={section: list(_forms(visit, draft.map, section, typed)) for section in SECTIONS},
         why=why,
     )

@@ -28,10 +28,10 @@ from resa.screens.composing import (
     values_name,
 )
 from resa.screens.editing import why_not
+from resa.screens.few import FEW, hides, size_for
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
-from resa.screens.when import FEW, count_for
 from resa.storage import map_catalog
 from resa.workspace.segment_editing import SegmentConflict, SegmentEdits, SegmentFile
 from resa.workspace.segment_numbers import known_traits, trial_size
@@ -239,12 +239,12 @@ def _size(visit: Visit, journey_map: JourneyMap, condition: Composed, before: st
     if found is None:
         return {**nothing, "said": visit.say("segment_size_later")}
     customers, every = found
-    size = count_for(visit, customers)
+    size = size_for(visit, customers) if every else format_count(0, visit.language)
     notes = []
-    if every and (visit.may("names") or customers == 0 or customers >= FEW):
+    if every and not hides(visit, customers):
         notes.append(visit.say("segment_size_share", share=format_percent(customers / every, visit.language)))
     if was is not None:
-        notes.append(visit.say("segment_size_was", customers=count_for(visit, was[0])))
+        notes.append(visit.say("segment_size_was", customers=size_for(visit, was[0])))
     words = visit.say("segment_size_of", customers=size, all=format_count(every, visit.language))
     return {"figures": True, "said": words, "notes": notes}
 

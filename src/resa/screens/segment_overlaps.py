@@ -16,6 +16,7 @@ from resa.drawing import Overlapping, draw_overlaps, format_count, format_day
 from resa.model.journey import JourneyMap
 from resa.screens.asking import pairs_of
 from resa.screens.customers import addresses
+from resa.screens.few import FEW, also_untold, hides, size_for
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.visits import Visit
@@ -49,10 +50,12 @@ def overlaps(visit: Visiting, key: FromPath[str]) -> Html:
     found = combinations(visit.shop, key, chosen) if len(chosen) > 1 else []
     names = {one.key: one.name for one in journey_map.segments}
     sizes = [sum(one.customers for one in found if place in one.segments) for place in chosen]
+    untold = _untold(visit, found)
+    drawn = [one for place, one in enumerate(found) if place not in untold]
     picture = draw_overlaps(
         [names[one] for one in chosen],
-        sizes,
-        [Overlapping(sets=tuple(map(chosen.index, one.segments)), customers=one.customers) for one in found],
+        [0 if hides(visit, size) else size for size in sizes],
+        [Overlapping(sets=tuple(map(chosen.index, one.segments)), customers=one.customers) for one in drawn],
         title=visit.say("segment_overlaps"),
         language=visit.language,
         width=min(_NARROW + _COLUMN * len(found), _WIDE),
@@ -65,17 +68,19 @@ def overlaps(visit: Visiting, key: FromPath[str]) -> Html:
         map=journey_map,
         chosen=chosen,
         most=MOST_COMPARED,
-        picture=picture.inline("overlaps") if found else "",
+        picture=picture.inline("overlaps") if drawn else "",
         rows=[
             (
-                [one.segments.count(place) for place in chosen],
-                " + ".join(names[place] for place in one.segments),
-                format_count(one.customers, visit.language),
+                [one.segments.count(segment) for segment in chosen],
+                " + ".join(names[segment] for segment in one.segments),
+                "–" if place in untold else format_count(one.customers, visit.language),
                 f"/segment-overlaps/{key}/people?" + _query(chosen, one),
             )
-            for one in found
+            for place, one in enumerate(found)
+            if not hides(visit, one.customers)
         ],
-        heads=[(one, names[one], format_count(size, visit.language)) for one, size in zip(chosen, sizes, strict=True)],
+        few=visit.say("segment_few_left_out", n=format_count(FEW, visit.language)) if not visit.may("names") else "",
+        heads=[(one, names[one], size_for(visit, size)) for one, size in zip(chosen, sizes, strict=True)],
     )
 
 
@@ -87,14 +92,15 @@ def overlap_people(visit: Visiting, key: FromPath[str]) -> Html:
     inside = [value for name, value in pairs_of(visit.path.partition("?")[2]) if name == "in" and value in chosen]
     if not inside:
         raise QuestionError(sentence("choose up to {most} segments of one map", most=MOST_COMPARED))
-    count = next(
-        (one.customers for one in combinations(visit.shop, key, chosen) if set(one.segments) == set(inside)), 0
-    )
+    every = combinations(visit.shop, key, chosen)
+    place = next((place for place, one in enumerate(every) if set(one.segments) == set(inside)), None)
+    count = 0 if place is None else every[place].customers
+    told = place is None or place not in _untold(visit, every) or count < FEW
     names = {one.key: one.name for one in journey_map.segments}
     people = people_in(visit.shop, key, chosen, inside, _PEOPLE) if visit.may("names") else []
     title = " + ".join(names[one] for one in inside)
     back = (f"/segment-overlaps/{key}?" + urlencode([("of", one) for one in chosen]), visit.say("segment_overlaps"))
-    return _people(visit, title, [("/segments", visit.say("segments")), back], people, count)
+    return _people(visit, title, [("/segments", visit.say("segments")), back], people, count, told=told)
 
 
 @get("/segments/{key:str}/ages/{age:str}", opt={"needs": "see"}, sync_to_thread=True)
@@ -131,7 +137,22 @@ def day_of(visit: Visiting, key: FromPath[str], day: FromPath[str]) -> Html:
     )
 
 
-def _people(visit: Visit, title: str, crumbs: Sequence[tuple[str, str]], people: Sequence[Named], count: int) -> Html:
+def _untold(visit: Visit, found: Sequence[Combination]) -> set[int]:
+    """The places of those of which who looks is not told how many they are."""
+    if visit.may("names"):
+        return set()
+    return also_untold([one.segments for one in found], [one.customers for one in found])
+
+
+def _people(
+    visit: Visit,
+    title: str,
+    crumbs: Sequence[tuple[str, str]],
+    people: Sequence[Named],
+    count: int,
+    *,
+    told: bool = True,
+) -> Html:
     if people:
         visit.shop.audit.note("people.show", who=visit.who, place="segments", customers=len(people))
     shown = list(zip(people, addresses(visit, people), strict=True))
@@ -141,10 +162,10 @@ def _people(visit: Visit, title: str, crumbs: Sequence[tuple[str, str]], people:
         title,
         crumbs=crumbs,
         people=[(kind, value, address if visit.may("find") else "") for (kind, value), address in shown],
-        count=format_count(count, visit.language),
+        count=size_for(visit, count) if told else "–",
         shown=format_count(len(people), visit.language),
         some=len(people) < count,
-        nobody=not count,
+        nobody=not count and visit.may("names"),
     )
 
 
@@ -168,10 +189,11 @@ def ages_of(visit: Visit, key: str) -> list[tuple[str, str, str]]:
     return [
         (
             visit.say(f"age_{one.age or 'unknown'}"),
-            format_count(one.customers, visit.language),
+            size_for(visit, one.customers),
             f"/segments/{key}/ages/{one.age or 'unknown'}",
         )
         for one in ages(visit.shop, key)
+        if not hides(visit, one.customers)
     ]
 
 
@@ -180,11 +202,12 @@ def days_of(visit: Visit, key: str) -> list[tuple[str, str, str, str]]:
     return [
         (
             format_day(one.day, visit.language),
-            format_count(one.entered, visit.language),
-            format_count(one.left, visit.language),
+            size_for(visit, one.entered),
+            size_for(visit, one.left),
             f"/segments/{key}/days/{one.day.isoformat()}",
         )
         for one in days(visit.shop, key)[:_DAYS]
+        if not hides(visit, max(one.entered, one.left))
     ]
 
 

@@ -16,10 +16,11 @@ from litestar.params import FromPath
 
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.drawing import format_count, format_day, format_days, format_percent, sparkline
+from resa.drawing import format_count, format_day, format_days, sparkline
 from resa.expressions import parts_of
 from resa.model.journey import JourneyMap
 from resa.screens.customers import addresses
+from resa.screens.few import FEW, hides, share_for, size_for
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.segment_overlaps import ages_of, days_of
@@ -29,7 +30,7 @@ from resa.screens.writing import kept_for
 from resa.segments import SegmentFigure, count_segments
 from resa.workspace.day_notes import DayNotes
 
-__all__ = ["ROUTES", "figures_of", "told_figure"]
+__all__ = ["ROUTES", "figures_of", "told_figure", "weeks_of"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -74,7 +75,7 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
     journey_map, language = found.map_of(key), visit.language
     figure = next(one for one in figures_of(visit, journey_map.key) if one.segment == key)
     ages, days, overlaps = visit.shared.of(
-        ("segment", key, journey_map.hash, language),
+        ("segment", key, journey_map.hash, language, named),
         lambda: (ages_of(visit, key), days_of(visit, key), found.overlaps(key)),
         by_time=True,
     )
@@ -85,13 +86,22 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         "segment",
         figure.name,
         told=told_figure(visit, figure, *_LARGE),
-        weeks=_weeks(visit, figure),
+        weeks=weeks_of(visit, figure),
         ages=ages,
         days=days,
         condition=parts_of(figure.who),
-        flows=[] if named else [(format_day(one.day, language), one) for one in found.flows(key)[:_NEWEST]],
+        flows=[]
+        if named
+        else [
+            (format_day(one.day, language), one, _count(visit, one.changes))
+            for one in found.flows(key)
+            if not hides(visit, one.changes)
+        ][:_NEWEST],
+        few=visit.say("segment_few_left_out", n=format_count(FEW, language)) if not named else "",
         passages=_passages(visit, figure) if named else [],
-        overlaps=[(one, _count(visit, one.customers), _share(visit, one.share)) for one in overlaps],
+        overlaps=[
+            (one, size_for(visit, one.customers), share_for(visit, one.share, one.customers)) for one in overlaps
+        ],
         members=_members(visit, figure) if named else [],
         listed=_count(visit, min(_MEMBERS, figure.customers)),
         some=figure.customers > _MEMBERS,
@@ -142,14 +152,16 @@ def told_figure(visit: Visit, figure: SegmentFigure, width: float = 96.0, height
     """What is said of a segment."""
     when = when_in(visit.shop.map(figure.map).timezone, visit.language)
     since = visit.shop.segments.since(figure.segment)
-    said = visit.say("segment_trend_said", first=_count(visit, figure.trend[0]), last=_count(visit, figure.trend[-1]))
+    first, last = (_size(visit, figure, size) for size in (figure.trend[0], figure.trend[-1]))
+    said = visit.say("segment_trend_said", first=first, last=last)
+    drawn = [0 if hides(visit, size) else size for size in figure.trend]
     notes, marks = _happened(visit, figure)
     title = " ".join([said, *(f"{days}: {text}" for days, text in notes)])
-    trend = sparkline(figure.trend, title=title, language=visit.language, marks=marks, width=width, height=height)
+    trend = sparkline(drawn, title=title, language=visit.language, marks=marks, width=width, height=height)
     return {
         "figure": figure,
-        "size": _count(visit, figure.customers),
-        "share": _share(visit, figure.share),
+        "size": _size(visit, figure, figure.customers),
+        "share": share_for(visit, figure.share, figure.customers),
         "trend": trend.inline(f"trend-{figure.segment}".replace("_", "-")) if len(figure.trend) > 1 else "",
         "trend_said": said,
         "notes": notes,
@@ -169,10 +181,10 @@ def _happened(visit: Visit, figure: SegmentFigure) -> tuple[list[tuple[str, str]
     return told, [(one.first - first) / (last - first) for one in found]
 
 
-def _weeks(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
+def weeks_of(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
     """The trend in numbers, the newest first."""
     return [
-        (visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _count(visit, size))
+        (visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _size(visit, figure, size))
         for back, size in enumerate(reversed(figure.trend))
     ]
 
@@ -204,8 +216,9 @@ def _count(visit: Visit, number: int) -> str:
     return format_count(number, visit.language)
 
 
-def _share(visit: Visit, share: float | None) -> str:
-    return "–" if share is None else format_percent(share, visit.language)
+def _size(visit: Visit, figure: SegmentFigure, size: int) -> str:
+    """How many are or were in a segment, as who looks may know it; where there are no customers, that is no secret."""
+    return _count(visit, size) if figure.share is None else size_for(visit, size)
 
 
 ROUTES: Final = (segments, segment, export)

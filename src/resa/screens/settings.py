@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from litestar import Request, get, post
 
-from resa.base.errors import ResaError
+from resa.base.errors import Problem, ResaError, SettingsError
 from resa.base.language import in_language, said_by
-from resa.base.settings import Settings
+from resa.base.settings import Settings, read_settings
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
 from resa.screens.signing_in import Form
@@ -176,7 +176,18 @@ def settings_file(visit: Visiting) -> Html:
     """What `resa.toml` and the environment say."""
     rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
     words = ("setting", "value", "about")
-    return page(visit, "settings_file", "resa.toml", entries=shown_rows([visit.say(word) for word in words], rows))
+    entries = shown_rows([visit.say(word) for word in words], rows)
+    wrong, later = _file_now(visit)
+    return page(visit, "settings_file", "resa.toml", entries=entries, wrong=wrong, later=later)
+
+
+def _file_now(visit: Visit) -> tuple[Sequence[Problem], list[str]]:
+    """What is wrong with the file as it is now, and which of its settings hold from the next start only."""
+    try:
+        found = read_settings(visit.shop.folder / "resa.toml")
+    except SettingsError as error:
+        return error.problems, []
+    return (), [name for name in Settings.names() if getattr(found, name) != getattr(visit.shop.settings, name)]
 
 
 ROUTES: Final = (

@@ -39,10 +39,10 @@ __all__ = [
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 """What a form sends."""
 
-PASSWORDS: Final = Attempts()
+PASSWORDS: Final = Attempts("passwords")
 """How often passwords were tried, when signing in or asked again."""
 
-CODES: Final = Attempts(codes=True)
+CODES: Final = Attempts("codes")
 """The same of codes of second factors."""
 
 _SESSION: Final = timedelta(days=30)
@@ -54,12 +54,19 @@ _OWN_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 @get("/sign-in", opt={"open": True}, sync_to_thread=True)
-def sign_in_page(visit: Visiting, to: FromQuery[str] = "/", by: FromQuery[str] = "", out: FromQuery[str] = "") -> Html:
+def sign_in_page(
+    visit: Visiting,
+    to: FromQuery[str] = "/",
+    by: FromQuery[str] = "",
+    out: FromQuery[str] = "",
+    typed: FromQuery[str] = "",
+) -> Html:
     """The page on which one signs in; by a password, where that is only for emergencies, and out of the provider."""
     if visit.session is not None:
         return redirect(own_path(to))
     goodbye = Company(visit.shop).goodbye() if out == "company" else ""
-    return door(visit, own_path(to), by_password=by == "password", goodbye=goodbye)
+    why = visit.say(f"typed_{typed}") if typed in {"kept", "lost"} else ""
+    return door(visit, own_path(to), why, by_password=by == "password", goodbye=goodbye)
 
 
 @post("/sign-in", opt={"open": True}, sync_to_thread=True)
@@ -74,7 +81,7 @@ def sign_in(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Htm
             email, data.get("password", ""), agent=agent_of(request.headers), instead_of=visit.token
         )
         if token is None:
-            PASSWORDS.fail(account, address)
+            PASSWORDS.fail(visit.shop.store, account, address)
             return door(visit, to, visit.say("sign_in_wrong"), email=email, status=401, by_password=True)
     return signed_in(visit, token, to)
 
@@ -124,7 +131,7 @@ def come_later(visit: Visit, attempts: Attempts, account: str, address: str) -> 
         account: As whom.
         address: From where.
     """
-    seconds = attempts.wait(account, address)
+    seconds = attempts.wait(visit.shop.store, account, address)
     minutes = format_count(ceil(seconds / 60), visit.language)
     return str(visit.say("sign_in_later", minutes=minutes)) if seconds > 0 else ""
 
@@ -154,7 +161,7 @@ def code(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:
             return _code_door(visit, to, why, status=429)
         token = people.finish(half_way, data.get("code", ""), instead_of=visit.token)
         if token is None:
-            CODES.fail(person.email, address)
+            CODES.fail(visit.shop.store, person.email, address)
             return _code_door(visit, to, visit.say("code_wrong"), status=401)
     answer = signed_in(visit, token, to)
     answer.set_cookie(cookie(cookie_name("code", secure=visit.secure), "", visit, timedelta()))

@@ -16,7 +16,7 @@ from resa.screens.explore import result_at
 from resa.screens.maps import check_look, figures_of, look_of, map_alone, touchpoint_of
 from resa.screens.reports import told
 from resa.screens.segments import figures_of as segment_figures
-from resa.screens.segments import told_figure
+from resa.screens.segments import told_figure, weeks_of
 from resa.screens.views import taken_apart
 from resa.screens.visits import Visit
 
@@ -161,10 +161,7 @@ def _segment(visit: Visit, key: str) -> ComposedPart:
     """A segment: its size, and how that went."""
     figure = next(one for one in segment_figures(visit, visit.shop.segments.map_of(key).key) if one.segment == key)
     said: dict[str, Any] = told_figure(visit, figure)
-    weeks = [
-        [visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _count(visit, size)]
-        for back, size in enumerate(reversed(figure.trend))
-    ]
+    weeks = [list(row) for row in weeks_of(visit, figure)]
     headings = [visit.say("segment_week"), visit.say("segment_size")]
     return ComposedPart(
         facts=((visit.say("segment_size"), said["size"]), (visit.say("segment_share"), said["share"])),

@@ -20,21 +20,25 @@ from resa.screens.words import say, say_count
 from resa.storage import ApiKey
 from resa.workspace import Workspace
 from resa.workspace.auditing import acting
-from resa.workspace.edits import Edits
+from resa.workspace.edits import Edits, SettingsEdits
 
-__all__ = ["COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
+__all__ = ["BY", "COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "code", "company", "language", "theme", "csrf", "tour"], str]] = {
+COOKIES: Final[Mapping[Literal["session", "code", "company", "typed", "language", "theme", "csrf", "tour"], str]] = {
     "session": "resa-session",
     "code": "resa-code",
     "company": "resa-company",
+    "typed": "resa-typed",
     "language": "resa-language",
     "theme": "resa-theme",
     "csrf": "resa-csrf",
     "tour": "resa-tour",
 }
-"""What a browser keeps for us: who is signed in, or about to, how they read, that a form came from our pages, and where
-on the tour a reader is."""
+"""What a browser keeps for us: who is signed in, or about to, what they typed in vain, how they read, that a form came
+from our pages, and where on the tour a reader is."""
+
+BY: Final = "_by"
+"""The field in which a form says on whose page it was typed."""
 
 _OURS_ALONE: Final = "__Host-"
 """Begins the names of cookies that browsers take by TLS from this very host alone, and only for all of its paths."""
@@ -94,6 +98,14 @@ class Visit:
         """Who is signed in."""
         return None if self.session is None else self.session.person
 
+    @cached_property
+    def by(self) -> str:
+        """Whose page this is, as forms carry it, which opens nothing; empty: nobody is signed in."""
+        if self.person is None:
+            return ""
+        said = f"typed by {self.person.id}".encode()
+        return hmac.new(self.shop.store.database.key, said, hashlib.sha256).hexdigest()[:32]
+
     @property
     def factor_asked(self) -> bool:
         """Whether the settings ask who is signed in for a second factor; for who came by it, the provider answers."""
@@ -151,11 +163,12 @@ class Desk:
         self._shop = Workspace(folder)
         self._shop.audit.way = "http"
         self._kept = Kept(self._shop)
-        self._edits = Edits(self._shop)
+        self._edits, self._settings = Edits(self._shop), SettingsEdits(self._shop)
 
     def now(self) -> tuple[Workspace, Shared]:
         """The workspace, and what is said of it; once somebody has edited its files, as they are now."""
         with self._lock:
+            self._settings.take_up()
             if self._edits.seen():
                 self._edits.take_up()
                 self._kept = Kept(self._shop)
@@ -216,7 +229,7 @@ def _step(said: str) -> int:
     return int(said) if said in _TOUR else 0
 
 
-def cookie_name(what: Literal["session", "code", "company"], *, secure: bool) -> str:
+def cookie_name(what: Literal["session", "code", "company", "typed"], *, secure: bool) -> str:
     """What a cookie is called that says who somebody is.
 
     Args:

@@ -13,8 +13,9 @@ from resa.base.errors import QuestionError, ResaError, TimeExceeded
 from resa.base.language import sentence
 from resa.drawing import format_count
 from resa.expressions import EVENT_FIELDS, Catalog, Scope, compile_expression, shown
-from resa.journey_map import add_touchpoint, display_name, new_key, signal_of, write_signal
+from resa.journey_map import ChangedElsewhere, add_touchpoint, display_name, new_key, signal_of, write_signal
 from resa.model.journey import JourneyMap, Signal
+from resa.model.names import normalised
 from resa.screens.composing import (
     SIGN_WORDS,
     Choice,
@@ -26,6 +27,7 @@ from resa.screens.composing import (
     values_name,
 )
 from resa.screens.editing import draft_of, person_of, why_not
+from resa.screens.few import FEW, count_for
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.moments import when_in
 from resa.screens.signing_in import Form
@@ -33,10 +35,7 @@ from resa.screens.visits import Visit
 from resa.workspace.drafting import Draft, Drafts, fingerprint
 from resa.workspace.recent_events import Matches, RecentEvents
 
-__all__ = ["FEW", "ROUTES", "count_for"]
-
-FEW: Final = 5
-"""Who may not know names is told of no fewer customers or events, and of no value that fewer have."""
+__all__ = ["ROUTES"]
 
 _SHARED: Final = "signals.yaml"
 _said_of: Final = lru_cache(maxsize=16)(signal_of)
@@ -70,12 +69,21 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
             about = visit.say("when_step", touchpoint=_name(draft, touchpoint))
             Drafts(visit.shop).change(person_of(visit), key, about, change)
         except ResaError as error:
-            return _when(visit, key, touchpoint, data, status=409, why=why_not(visit, error))
+            anew = isinstance(error, ChangedElsewhere) or draft.text_seen(data.get("seen", "")) is None
+            asked = {**data, "seen": ""} if anew else data  # who sends it again has seen what is said now
+            return _when(visit, key, touchpoint, asked, status=409, conflict=anew, why=why_not(visit, error))
     return redirect(f"/edit/{key}", fragment="opened", touchpoint=touchpoint)
 
 
 def _when(
-    visit: Visit, key: str, touchpoint: str, asked: Mapping[str, str], *, status: int = 200, why: str = ""
+    visit: Visit,
+    key: str,
+    touchpoint: str,
+    asked: Mapping[str, str],
+    *,
+    status: int = 200,
+    conflict: bool = False,
+    why: str = "",
 ) -> Html:
     draft = draft_of(visit, key)
     if draft.map is None:
@@ -94,6 +102,7 @@ def _when(
         notes=_notes(visit, draft, signal, touchpoint),
         asked=asked,
         new=None,
+        theirs={visit.say("conditions"): _current(signal)} if conflict else {},
         status=status,
         why=why,
     )
@@ -144,6 +153,7 @@ def _new(visit: Visit, key: str, asked: Mapping[str, str], *, status: int = 200,
             "name": asked.get("name", display_name("_".join(event.split()))),
             "stage": asked.get("stage", ""),
         },
+        theirs={},
         status=status,
         why=why,
     )
@@ -199,7 +209,9 @@ def _of_event(event: str) -> str:
 
 def _shared(draft: Draft, touchpoint: str) -> Mapping[str, Any] | None:
     text = draft.others.texts.get(_SHARED)
-    return _said_of(_SHARED, text, touchpoint) or None if isinstance(text, str) else None
+    names = (touchpoint, *(normalised(one) for one in _map_of(draft).touchpoint[touchpoint].was))
+    found = (_said_of(_SHARED, text, name) for name in names if isinstance(text, str))
+    return next((one for one in found if one), None)
 
 
 def _check(journey_map: JourneyMap) -> Any:
@@ -307,13 +319,6 @@ def _newest(visit: Visit, found: Matches, journey_map: JourneyMap, *, named: boo
         )
         for one in found.newest
     ]
-
-
-def count_for(visit: Visit, number: int) -> str:
-    """A number as who looks at it may know it: few tell of single customers."""
-    if 0 < number < FEW and not visit.may("names"):
-        return str(visit.say("fewer_than", n=format_count(FEW, visit.language)))
-    return format_count(number, visit.language)
 
 
 ROUTES: Final = (when, keep_when, new, keep_new)

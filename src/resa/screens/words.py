@@ -16,6 +16,7 @@ from resa.screens.words_of_questions import OF_QUESTIONS
 from resa.screens.words_of_scopes import OF_SCOPES
 from resa.screens.words_of_segments import OF_SEGMENTS
 from resa.screens.words_of_telling import OF_TELLING
+from resa.screens.words_of_typed import OF_TYPED
 from resa.screens.words_of_writing import OF_WRITING
 
 __all__ = ["ENGLISH", "say", "say_count"]
@@ -31,6 +32,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_SEGMENTS,
     **OF_TELLING,
     **OF_COMPANY,
+    **OF_TYPED,
     # The frame
     "home": "Home",
     "map": "Map",

@@ -8,6 +8,9 @@ from typing import Final
 __all__ = ["OF_COMPANY"]
 
 OF_COMPANY: Final[Mapping[str, str]] = {
+    "settings_hold": "What resa.toml says of who may sign in holds at once; all else holds from the next start.",
+    "settings_wrong": "The file is wrong as it is now. It holds as it was, until it is mended.",
+    "settings_later": "Changed in the file, and holding from the next start: {names}",
     "company_with": "Sign in with {name}",
     "company_or": "Or by a password",
     "company_only": "Passwords open nothing here, but for administrators in an emergency.",

@@ -30,6 +30,7 @@ OF_SEGMENTS: Final[Mapping[str, str]] = {
     "segment_conflict": "Somebody else changed this segment meanwhile. Nothing is saved yet, and nothing of either is "
     "lost: here is what the file says now. Save again to put yours in its place, or take the file's.",
     "segment_conflict_gone": "Somebody else took this segment away meanwhile. Save again to put it back.",
+    "segment_few_left_out": "Days, causes and groups of fewer than {n} customers are not shown to your role.",
     "segment_theirs": "What the file says now",
     "segment_take_theirs": "Take the file's",
     "fields_traits": "What is known of them",

@@ -1,6 +1,6 @@
 """What a workspace keeps: event files, the operational database, uniqueness, the journey index."""
 
-from resa.storage.answering_again import Answered, answer_of, keep_answer
+from resa.storage.answering_again import Answered, begin_request, forget_request, keep_answer
 from resa.storage.api_keys import (
     SCOPES,
     ApiKey,
@@ -88,6 +88,7 @@ from resa.storage.erasing import (
 from resa.storage.evaluation import count_files
 from resa.storage.event_kinds import EVENT_KIND, EventKind, read_event_kind
 from resa.storage.expiring import expire_rows
+from resa.storage.failed_attempts import add_failure, seconds_shut
 from resa.storage.figures import Figures, SourceFigures, read_figures
 from resa.storage.generating import share_file
 from resa.storage.hashing import Hasher
@@ -260,14 +261,15 @@ __all__ = [
     "accept_invitation",
     "add_comment",
     "add_day_note",
+    "add_failure",
     "add_part",
     "add_report",
     "add_step",
     "add_view",
     "answer_comment",
-    "answer_of",
     "audit_entries",
     "audit_seal",
+    "begin_request",
     "begin_session",
     "bind_owner",
     "bound_owners",
@@ -317,6 +319,7 @@ __all__ = [
     "first_of_each_key",
     "forget_derived",
     "forget_pseudonyms",
+    "forget_request",
     "forget_segment",
     "forget_what_was_left_behind",
     "has_column",
@@ -401,6 +404,7 @@ __all__ = [
     "saved_texts_of",
     "saving_alone",
     "search_everything",
+    "seconds_shut",
     "segment_history",
     "segment_states_of",
     "set_emergency",

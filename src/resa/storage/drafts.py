@@ -50,6 +50,9 @@ _MOST_STEPS: Final = 200
 _MOST_CHARACTERS: Final = 20_000_000
 """Of all steps of one draft."""
 
+_MOST_TEXTS: Final = 200
+"""So many versions of each file are kept, however old: a file that is seldom changed keeps its history."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DraftStep:
@@ -194,7 +197,7 @@ def _of(person: int, file: str) -> ColumnElement[bool]:
 
 
 def save_text(store: Store, file: str, text: str, *, who: str, also: Also | None = None) -> None:
-    """Keep what a file is or becomes, unless it is what was kept last.
+    """Keep what a file is or becomes, unless it is what was kept last; the oldest of more than 200 go.
 
     Args:
         store: The workspace's data.
@@ -207,6 +210,9 @@ def save_text(store: Store, file: str, text: str, *, who: str, also: Also | None
         if _newest(connection, file) != text:
             at = to_micros(store.clock())
             connection.execute(insert(saved_texts).values(file=file, text=text, at=at, who=who))
+            mine = select(saved_texts.c.id).where(saved_texts.c.file == file).order_by(saved_texts.c.id.desc())
+            oldest = mine.limit(1).offset(_MOST_TEXTS - 1).scalar_subquery()
+            connection.execute(delete(saved_texts).where(saved_texts.c.file == file, saved_texts.c.id < oldest))
         if also is not None:
             also(connection)
 
@@ -229,7 +235,7 @@ def saving_alone(store: Store) -> Iterator[None]:
         yield
 
 
-def saved_texts_of(store: Store, file: str, limit: int = 100) -> list[SavedText]:
+def saved_texts_of(store: Store, file: str, limit: int = _MOST_TEXTS) -> list[SavedText]:
     """What a file was, newest first."""
     query = select(saved_texts).where(saved_texts.c.file == file).order_by(saved_texts.c.id.desc()).limit(limit)
     with store.database.reading() as connection:

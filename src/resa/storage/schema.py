@@ -26,6 +26,7 @@ __all__ = [
     "draft_steps",
     "erased_identifiers",
     "erasures",
+    "failed_attempts",
     "file_loads",
     "files",
     "generations",
@@ -364,6 +365,14 @@ used_sign_ins = Table(  # by the company's provider; each holds once, and stays 
     metadata,
     Column("hash", LargeBinary, primary_key=True),
     Column("until", BigInteger, nullable=False),
+)
+
+failed_attempts = Table(  # to sign in, of the last quarter of an hour
+    "failed_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", LargeBinary, nullable=False, index=True),  # keyed hash of who was tried from where
+    Column("at", BigInteger, nullable=False, index=True),
 )
 
 invitations = Table(

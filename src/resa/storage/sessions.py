@@ -18,6 +18,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.model.people import Person, Session
 from resa.storage.database import from_micros, to_micros
+from resa.storage.failed_attempts import forget_failures
 from resa.storage.schema import people, sessions
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def begin(
     code_given: bool = False,
     issuer: str = "",
 ) -> str:
-    """Begin a session, which lives at once unless a code is due; those are forgotten that can live no more.
+    """Begin a session, which lives at once unless a code is due; what can live no more is forgotten.
 
     Args:
         connection: A transaction.
@@ -185,6 +186,7 @@ def begin(
     token, now = secrets.token_urlsafe(32), to_micros(store.clock())
     over = (sessions.c.began_at <= now - micros(_SIGNED_IN)) | (sessions.c.code_until <= now)
     connection.execute(delete(sessions).where(over))
+    forget_failures(connection, store)
     due = person.has_factor and not code_given and not issuer
     if instead_of and not due:
         end_sessions(connection, store, sessions.c.hash == hash_of(instead_of))

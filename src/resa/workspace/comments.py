@@ -1,7 +1,7 @@
 """Comments on touchpoints, stages and maps: written by whoever may see them, answered, resolved, taken away.
 
-A comment names its place by key. A touchpoint that was renamed says so in the map (`was:`), and keeps what was said of
-it; what is no longer in the map keeps it too, under the name that it had.
+A comment names its place by key. A touchpoint or stage that was renamed says so in the map (`was:`), and keeps what was
+said of it; what is no longer in the map keeps it too, under the name that it had.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def place_in(journey_map: JourneyMap, kind: str, key: str) -> Place | None:
     if kind == "map":
         return Place("map", journey_map.key, journey_map.title)
     if kind == "stage":
-        stage = next((one for one in journey_map.stages if one.key == key), None)
+        stage = journey_map.stage_named(key)
         return None if stage is None else Place("stage", stage.key, stage.name)
     now = journey_map.touchpoint_named(key) if kind == "touchpoint" else None
     return None if now is None else Place("touchpoint", now, journey_map.touchpoint[now].name)

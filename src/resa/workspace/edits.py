@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from resa.base.errors import InputError, Problem
+from resa.base.errors import InputError, Problem, SettingsError
 from resa.base.language import Sentence, sentence
+from resa.base.settings import Settings, read_settings
 from resa.collector import read_sources
 from resa.consent import read_consent_rules
 from resa.identity import read_rules
@@ -17,7 +19,12 @@ from resa.journey_map import load_maps
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["Edits"]
+__all__ = ["AT_ONCE", "Edits", "SettingsEdits"]
+
+SETTINGS_FILE: Final = "resa.toml"
+
+AT_ONCE: Final = tuple(name for name in Settings.names() if name.startswith("oidc_") or name == "second_factor_for")
+"""Settings that hold as soon as the file says them, beside a running server too: who may come in, and how."""
 
 _MADE_OF_FILES: Final = ("loaded", "sources", "identity", "_measuring")
 """What a workspace keeps of its files once it has read them."""
@@ -52,6 +59,41 @@ class Edits:
         """Have the workspace read its files anew when it needs them."""
         for name in _MADE_OF_FILES:
             self._shop.__dict__.pop(name, None)
+
+
+class SettingsEdits:
+    """Looks whether somebody edited `resa.toml`, and takes up what it says of who may come in.
+
+    All else that it says holds from the next start. A file that is wrong changes nothing.
+
+    Args:
+        shop: The workspace.
+    """
+
+    def __init__(self, shop: Workspace) -> None:
+        self._shop = shop
+        self._file = shop.folder / SETTINGS_FILE
+        self._seen = self._written()
+
+    def take_up(self) -> None:
+        """Have what the file says of who may come in hold from now on."""
+        seen = self._written()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        with suppress(SettingsError):
+            found = read_settings(self._file)
+            now = self._shop.settings
+            elsewhere = found.public_address != now.public_address  # which holds later, and providers are told it
+            names = ("second_factor_for",) if elsewhere else AT_ONCE
+            self._shop.settings = now.model_copy(update={name: getattr(found, name) for name in names})
+
+    def _written(self) -> tuple[int, int] | None:
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
 
 
 def _problems_of(read: Callable[[Path], object], folder: Path) -> Sequence[Problem]:

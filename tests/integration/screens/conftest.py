@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from tests.support.company_provider import SECRET, CompanyProvider, providing
 from tests.support.company_visits import settings
-from tests.support.screens import Visitor, visiting
+from tests.support.screens import Visitor, nobody_tried, visiting
 from tests.support.served import new_shop
 
 import resa
-from resa.screens.attempts import Attempts
 from resa.workspace import providers
 
 
@@ -38,7 +37,7 @@ def anew(company: CompanyProvider, with_company: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("RESA_OIDC_SECRET", SECRET)
     company.as_new()
     settings(with_company, company)
-    monkeypatch.setattr("resa.screens.company._TRIES", Attempts())  # all tests come from one address
+    nobody_tried(with_company)  # all tests come from one address
     providers.provider_of.cache_clear()
 
 

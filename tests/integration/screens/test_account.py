@@ -27,13 +27,6 @@ FACTOR, EMAIL = "/settings/account/factor", "admin@shop.se"
 
 
 @pytest.fixture(autouse=True)
-def nobody_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("signing_in", "account"):
-        monkeypatch.setattr(f"resa.screens.{module}.PASSWORDS", Attempts())
-        monkeypatch.setattr(f"resa.screens.{module}.CODES", Attempts(codes=True))
-
-
-@pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """How costly passwords are is tested elsewhere."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -170,7 +163,7 @@ def test_it_is_turned_off_by_password_and_code(shop: resa.Workspace, admin: Visi
     assert not person(shop).has_factor
 
 
-def test_codes_are_guessed_ten_times(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_are_guessed_ten_times(admin: Visitor, shop: resa.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     codes, _ = set_up(admin)
     admin.post("/sign-out")
     admin.get("/sign-in")
@@ -185,7 +178,7 @@ def test_codes_are_guessed_ten_times(admin: Visitor, monkeypatch: pytest.MonkeyP
     assert found[429] == 16 - found[401]
     monkeypatch.setattr(signing_in, "address_of", lambda _: "elsewhere")
     assert admin.post("/sign-in/code", code=codes.now()).status_code == 429
-    assert Attempts(codes=True).wait(EMAIL, "elsewhere") == 0
+    assert 0 < Attempts("codes").wait(shop.store, EMAIL, "elsewhere") <= 900  # of a server that starts anew, too
 
 
 def test_whose_role_asks_for_it_sees_nothing_before(folder: Path, shop: resa.Workspace) -> None:
@@ -216,3 +209,32 @@ def test_an_admin_takes_a_lost_one_away(folder: Path, shop: resa.Workspace, admi
         assert not person(shop, "viewer@shop.se").has_factor
         assert viewer.get("/").status_code == 303
         assert admin.post("/settings/people", do="reset_factor", email="viewer@shop.se").status_code == 422
+
+
+def test_settings_of_who_may_come_in_hold_at_once_and_others_later(folder: Path, shop: resa.Workspace) -> None:
+    file = folder / "resa.toml"
+    with visiting(folder) as visitor:
+        visitor.sign_in(shop, "admin")
+        file.write_text('second_factor_for = ["analyst"]\nspare_bytes = 12345\n')
+        page = visitor.get("/settings/file").text
+        assert "holding from the next start: spare_bytes" in page
+        file.write_text('second_factor_for = ["admin"]\nport = "no number"\n')
+        wrong = visitor.get("/settings/file")
+        assert wrong.status_code == 200, "what is wrong changes nothing"
+        assert "resa.toml:2" in wrong.text
+        file.write_text('second_factor_for = ["admin"]\n')
+        assert visitor.get("/map/journey").headers["location"] == "/settings/account"
+        file.unlink()
+        assert visitor.get("/map/journey").status_code == 200
+
+
+def test_a_provider_that_is_named_is_shown_at_the_door_at_once(folder: Path) -> None:
+    file = folder / "resa.toml"
+    file.write_text('public_address = "https://resa.shop.se"\n')
+    with visiting(folder) as stranger:
+        assert "Shop Login" not in stranger.get("/sign-in").text
+        named = 'oidc_issuer = "https://id.shop.se"\noidc_client_id = "resa"\noidc_name = "Shop Login"\n'
+        file.write_text(f'public_address = "https://other.shop.se"\n{named}')
+        assert "Shop Login" not in stranger.get("/sign-in").text, "its address holds from the next start"
+        file.write_text(f'public_address = "https://resa.shop.se"\n{named}')
+        assert "Shop Login" in stranger.get("/sign-in").text

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from tests.support.served import new_shop
 
 import resa
 from resa.cli.app import run
+from resa.screens.api.calling import part_after
 from resa.screens.application import application
 from resa.workspace.drafting import Drafts
 
@@ -332,3 +336,91 @@ def test_the_application_is_the_one_that_is_served(folder: Path) -> None:
     methods = {"PUT", "PATCH", "DELETE"}
     found = {one for route in application(folder, SECRET).routes for one in getattr(route, "methods", ())}
     assert methods <= found
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from litestar.testing import TestClient
+from tests.support.programs import Program
+from tests.support.screens import SECRET
+from resa.screens.api import repeating
+from resa.screens.application import application
+
+repeating.keep_answer = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with TestClient(application(Path(sys.argv[1]), SECRET)) as client:
+    Program(client, sys.argv[2]).post("/notes", {"text": "A strike", "first": "2026-05-06"}, idempotency_key="k")
+"""
+
+
+@pytest.fixture
+def writing(tmp_path: Path) -> Iterator[tuple[Path, Program]]:
+    new_shop(tmp_path)
+    with asking(tmp_path, "read:numbers", "write:notes") as found:
+        yield tmp_path, found
+
+
+def test_what_a_killed_server_had_begun_is_not_done_again_and_said_to_be_unknown(writing: tuple[Path, Program]) -> None:
+    place, program = writing
+
+    def strikes() -> int:
+        return sum(one["text"] == "A strike" for one in program.get("/notes").json()["data"])
+
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(place), program.key], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert strikes() == 1
+    said = {"text": "A strike", "first": "2026-05-06"}
+    again = program.post("/notes", said, idempotency_key="k")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert "new Idempotency-Key" in again.json()["detail"]
+    assert strikes() == 1
+    assert program.post("/notes", {**said, "text": "Other"}, idempotency_key="k").status_code == 422
+    assert program.post("/notes", said, idempotency_key="l").status_code == 201
+    assert strikes() == 2
+
+
+def test_what_was_refused_may_come_again_with_the_same_key(writing: tuple[Path, Program]) -> None:
+    _, program = writing
+    wrong = {"text": " ", "first": "2026-05-06"}
+    codes = [program.post("/notes", wrong, idempotency_key="m").status_code for _ in range(2)]
+    assert codes[0] == codes[1] != 409
+    assert program.post("/notes", {**wrong, "text": "A fair"}, idempotency_key="m").status_code == 201
+
+
+LISTS = ("notes", "views", "reports", "people", "sessions", "keys", "sources", "rejected", "owners", "recipients")
+
+
+def test_every_list_that_grows_comes_in_parts(tmp_path: Path) -> None:
+    folder = made_shop(tmp_path / "shop")
+    with asking(folder, *READS, *WRITES) as program:
+        for number in range(3):
+            program.post("/notes", {"text": f"Note {number}", "first": "2026-05-04"})
+            program.post("/views", {"name": f"View {number}", "address": "/explore/trend", "shared": True})
+            program.post("/reports", {"title": f"Report {number}"})
+            program.post("/people", {"email": f"new{number}@shop.se", "role": "viewer"})
+        with resa.open(folder) as shop:
+            for name in ("one", "two"):
+                shop.people.enter(shop.people.invite(f"{name}@shop.se"))
+        lists = (*LISTS, "segments", f"customers/{anna(program)}/consents")
+        many = 0
+        for name in lists:
+            whole = program.get(f"/{name}").json()
+            assert whole["next_cursor"] is None, name
+            assert program.all(f"/{name}", 1) == whole["data"], name
+            assert program.get(f"/{name}?cursor=W10").status_code == 422, name
+            many += len(whole["data"]) > 1
+        assert many >= 7, "of most there are several"
+
+
+def test_a_part_goes_on_where_the_last_ended_whatever_became_of_the_list() -> None:
+    def part(found: list[str], cursor: str = "") -> tuple[list[str], str]:
+        shown, following = part_after(found, str, "letters", 2, cursor)
+        return list(shown), following or ""
+
+    first, cursor = part(["a", "b", "c", "d", "e"])
+    assert first == ["a", "b"]
+    assert part(["a", "b", "c", "d", "e"], cursor)[0] == ["c", "d"]
+    assert part(["A", "a", "b", "c"], cursor) == (["c"], "")  # one came in front
+    assert part(["b", "c", "d"], cursor) == (["c", "d"], "")  # one in front is gone
+    assert part(["a", "c", "d", "e"], cursor)[0] == ["c", "d"]  # the last that was shown is gone
+    assert part([], cursor) == ([], "")

@@ -225,3 +225,101 @@ def test_what_is_wrong_with_an_entry_is_said_and_what_was_typed_stays(visitor: t
     assert visits.post("/edit/journey/entries", **fields | {"about": "By another window"}).status_code == 303
     assert "'about' was changed elsewhere meanwhile" in refused(about="By this one")
     assert "Nothing is changed yet" not in visits.get("/edit/journey").text
+
+
+def test_who_saw_what_others_wrote_meanwhile_may_write_over_it_and_over_nothing_else(
+    visitor: tuple[Visitor, Path],
+) -> None:
+    visits, _ = visitor
+    mine = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    theirs = mine | {"owner": "Nora", "actions": "Waits.", "emotion.aim": "2", "pain_points.0.source": "12 interviews"}
+    assert visits.post("/edit/journey", **theirs).status_code == 303
+    mine |= {"owner": "Bo", "emotion.now": "-2", "pain_points.0.text": "Freight is shown late"}
+    refused = visits.post("/edit/journey", **mine)
+    assert refused.status_code == 422
+    assert "'owner', 'pain_points' was changed elsewhere" in unescape(refused.text)
+    assert re.search(r"What stands there now.*Nora.*12 interviews", refused.text, re.DOTALL)
+    shown = fields_of(refused.text)
+    assert (shown["owner"], shown["actions"], shown["emotion.now"], shown["emotion.aim"]) == ("Bo", "Waits.", "-2", "2")
+    assert visits.post("/edit/journey", **shown).status_code == 303
+    kept = fields_of(visits.get("/edit/journey?touchpoint=cart").text)
+    assert (kept["owner"], kept["actions"], kept["emotion.now"], kept["emotion.aim"]) == ("Bo", "Waits.", "-2", "2")
+    assert kept["pain_points.0.text"] == "Freight is shown late"
+    once_more = shown | {"owner": "Cai"}  # and once that is kept, an older window is refused again
+    assert visits.post("/edit/journey", **{**kept, "owner": "Dag"}).status_code == 303
+    assert visits.post("/edit/journey", **once_more).status_code == 422
+
+
+def test_a_form_of_a_draft_that_was_thrown_away_can_be_kept_once_it_was_seen(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    mine = fields_of(visits.get("/edit/journey?touchpoint=cart").text) | {"owner": "Bo", "seen": "0" * 32}
+    refused = visits.post("/edit/journey", **mine)
+    assert refused.status_code == 422
+    assert visits.post("/edit/journey", **fields_of(refused.text)).status_code == 303
+    assert fields_of(visits.get("/edit/journey?touchpoint=cart").text)["owner"] == "Bo"
+
+
+@pytest.mark.parametrize("opened", ["?stage=conversion", ""])
+def test_the_name_of_a_stage_or_map_is_not_written_over_unseen(visitor: tuple[Visitor, Path], opened: str) -> None:
+    visits, _ = visitor
+    mine = fields_of(visits.get(f"/edit/journey{opened}").text)
+    assert visits.post("/edit/journey", **mine | {"name": "By another window"}).status_code == 303
+    refused = visits.post("/edit/journey", **mine | {"name": "By this one"})
+    assert refused.status_code == 422
+    assert re.search("What stands there now.*By another window", refused.text, re.DOTALL)
+    shown = fields_of(refused.text)
+    assert shown["name"] == "By this one"
+    assert visits.post("/edit/journey", **shown).status_code == 303
+    assert fields_of(visits.get(f"/edit/journey{opened}").text)["name"] == "By this one"
+
+
+def test_an_entry_that_others_changed_can_be_kept_once_that_was_seen(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    mine = entry_fields(visits.get("/edit/journey/entries").text, "early_date")
+    assert visits.post("/edit/journey/entries", **mine | {"about": "Theirs", "owner": "Nora"}).status_code == 303
+    refused = visits.post("/edit/journey/entries", **mine | {"about": "Mine"})
+    assert refused.status_code == 422
+    assert re.search("What stands there now.*Theirs", refused.text, re.DOTALL)
+    shown = entry_fields(refused.text, "early_date")
+    assert (shown["about"], shown["owner"]) == ("Mine", "Nora")
+    assert visits.post("/edit/journey/entries", **shown).status_code == 303
+    kept = entry_fields(visits.get("/edit/journey/entries").text, "early_date")
+    assert (kept["about"], kept["owner"]) == ("Mine", "Nora")
+
+
+def test_a_condition_that_others_changed_can_be_kept_once_that_was_seen(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    mine = {"seen": seen(visits, "/edit/journey/when/cart"), "shown": ""}
+    assert visits.post("/edit/journey/when/cart", **mine, text="event = 'theirs'").status_code == 303
+    refused = visits.post("/edit/journey/when/cart", **mine, text="event = 'mine'")
+    assert refused.status_code == 409
+    assert re.search("What stands there now.*event = 'theirs'.*event = 'mine'", unescape(refused.text), re.DOTALL)
+    found = re.search(r'name="seen" value="(\w+)"', refused.text)
+    assert found
+    kept = visits.post("/edit/journey/when/cart", seen=found[1], shown="", text="event = 'mine'")
+    assert kept.status_code == 303
+    assert "event = 'mine'" in unescape(visits.get("/edit/journey?touchpoint=cart").text)
+
+
+def test_a_touchpoint_that_signals_name_is_taken_away_and_comes_back_with_its_signal(
+    visitor: tuple[Visitor, Path],
+) -> None:
+    visits, file = visitor
+    assert change(visits, "remove_touchpoint", touchpoint="chat") == 303
+    assert visits.post("/edit/journey/changes", seen=seen(visits, "/edit/journey/changes")).status_code == 303
+    with workspace.open(file.parent) as shop:
+        assert "chat" not in shop.map().touchpoint
+        assert "no map has a touchpoint 'chat'" in " ".join(str(one.message) for one in shop.loaded.problems)
+    oldest = re.findall(r'href="(/edit/journey/history/[0-9]+)"', visits.get("/edit/journey/history").text)[-1]
+    assert visits.post(oldest).status_code == 303
+    assert visits.post("/edit/journey/changes", seen=seen(visits, "/edit/journey/changes")).status_code == 303
+    with workspace.open(file.parent) as shop:
+        assert shop.map().signal["chat"].when == "event = 'chat_started'"
+
+
+def test_a_touchpoint_that_others_need_says_where(visitor: tuple[Visitor, Path]) -> None:
+    visits, _ = visitor
+    fields = {"do": "remove_touchpoint", "touchpoint": "cart", "seen": seen(visits, "/edit/journey")}
+    refused = visits.post("/edit/journey", **fields)
+    assert refused.status_code == 422
+    assert re.search("“Cart” is named in other places still.*segments.yaml:", refused.text, re.DOTALL)

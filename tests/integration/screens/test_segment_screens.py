@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from tests.support.known_customers import Browser, made_shop, screens_of
+from tests.support.programs import asking
 
 import resa
 from resa.workspace.people import Role
@@ -64,8 +65,40 @@ def test_others_see_counts_and_no_name(screens: Screens, role: Role) -> None:
     html = screens(role).get("/segments/regulars").text
     assert "anna" not in html
     assert "/customers/" not in html
-    assert re.search(r"entered while nobody looked 1 ", words(html))
+    assert "entered while nobody looked" not in words(html), "that somebody did tells of few"
+    assert "groups of fewer than 5 customers are not shown to your role" in words(html)
     assert screens(role).send("/segments/regulars/export", form="csv").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["viewer", "analyst"])
+def test_who_may_not_know_names_is_not_told_how_few_are_in_a_segment(
+    screens: Screens, folder: Path, role: Role
+) -> None:
+    table = re.search(r'<table class="segments">.*?</table>', screens(role).get("/segments").text, re.DOTALL)
+    assert table
+    assert re.findall(r'<td class="number">([^<]+)</td>', table[0]) == ["fewer than 5", "–"] * 2
+    assert not re.search(r"from [0-4] to|to [0-4]\b", words(table[0]))
+    pages = [
+        screens(role).get(f"/segments/{key}").text
+        for key in ("regulars", "southern", "regulars/ages/unknown", "southern/ages/day")
+    ]
+    pages.append(screens(role).get("/segment-overlaps/journey").text)
+    for page in pages[:2]:
+        assert "fewer than 5" in page
+        numbers = re.findall(r'<td class="number">(?:<a[^>]*>)?([^<]+)', page)
+        assert set(numbers) <= {"fewer than 5", "–"}, numbers
+    assert not re.findall(r'<td class="number">', pages[4])
+    assert "<svg" not in pages[4].partition("<main")[2].partition("</main>")[0]
+    named = screens("marketer").get("/segments").text
+    assert "fewer than" not in named
+    for scopes, told in ((("read:numbers",), None), (("read:numbers", "read:names"), 1)):
+        with asking(folder, *scopes) as program:
+            line = program.get("/segments").json()["data"][0]
+            assert (line["customers"], line["share"] is None, line["trend"][-1]) == (told, told is None, told)
+            detail = program.get("/segments/regulars").json()
+            assert detail["size"] == line
+            assert {one["changes"] for one in detail["flows"]} == ({told} if told else set())
+            assert {one["customers"] for one in detail["overlaps"]} == {told}
 
 
 def test_the_list_is_a_file_and_who_took_it_is_written_down(screens: Screens, folder: Path) -> None:

@@ -63,6 +63,10 @@ def test_comments_follow_what_is_renamed_or_moved_and_outlive_what_goes(folder: 
         (moved,) = Comments(shop).of("journey", "touchpoint", "cart")
         assert moved.first.text == "of the touchpoint"
         assert Comments(shop).count_open("journey") == {"cart": 1}
+    (folder / "journey.yaml").write_text("stages: {buying: {was: conversion, touchpoints: [purchase]}}\n")
+    with resa.open(folder) as shop:
+        assert [one.first.text for one in Comments(shop).of("journey", "stage", "buying")] == ["of the stage"]
+        assert shop.measure.funnel(["conversion"]).table.num_rows == 1
     (folder / "journey.yaml").write_text("title: A shop\nstages: {loyalty: [page]}\n")
     with resa.open(folder) as shop:
         there = {one.first.text: one.place and one.place.name for one in Comments(shop).threads()}

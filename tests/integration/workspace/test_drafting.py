@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 import resa
 from resa import workspace
 from resa.base.errors import MapError, QuestionError
 from resa.journey_map import add_touchpoint, said_of, write_touchpoint
+from resa.storage import save_text
+from resa.storage.schema import saved_texts
 from resa.workspace.drafting import Drafts, difference, fingerprint
 
 FILE = "journey.yaml"
@@ -54,6 +57,23 @@ def test_a_draft_is_ones_own_until_it_is_saved(shop: resa.Workspace) -> None:
     drafts.write(1, "journey", "back", drafts.saved("journey", oldest.id).text)
     drafts.save(1, "journey", "anna@shop.se")
     assert text_of(shop) == before
+
+
+def test_the_newest_two_hundred_versions_of_each_file_are_kept(shop: resa.Workspace) -> None:
+    drafts = Drafts(shop)
+    owner(shop, 1, "Nora Lund")
+    drafts.save(1, "journey", "anna@shop.se")
+    for number in range(205):
+        save_text(shop.store, FILE, f"version {number}", who="anna@shop.se")
+        save_text(shop.store, "segments.yaml", f"version {number % 2}", who="anna@shop.se")
+    history = drafts.history("journey")
+    assert [one.text for one in history] == [f"version {number}" for number in range(204, 4, -1)]
+    with shop.store.database.reading() as connection:
+        kept = connection.execute(select(saved_texts.c.file)).scalars().all()
+    assert {name: kept.count(name) for name in set(kept)} == {FILE: 200, "segments.yaml": 200}
+    assert drafts.saved("journey", history[-1].id).text == "version 5"
+    with pytest.raises(QuestionError, match="no such version"):
+        drafts.saved("journey", 1)
 
 
 def test_steps_are_undone_and_done_again_until_something_else_is_changed(shop: resa.Workspace) -> None:

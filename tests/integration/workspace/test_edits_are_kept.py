@@ -152,7 +152,7 @@ def test_two_changes_at_once_lose_none(shop: resa.Workspace, monkeypatch: pytest
 
 def test_no_text_is_saved_that_breaks_other_files(shop: resa.Workspace) -> None:
     drafts = Drafts(shop)
-    text = edited(FILE, drafts.of(1, "journey").text, remove_touchpoint("friend_tells"))
+    text = edited(FILE, drafts.of(1, "journey").text, remove_touchpoint("reorder"))
     drafts.write(1, "journey", "text", text)
     with pytest.raises(MapError):
         drafts.save(1, "journey", "anna@shop.se")

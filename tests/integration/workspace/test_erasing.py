@@ -188,6 +188,7 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "invitations",
         "sessions",
         "recovery_codes",
+        "failed_attempts",  # keyed hashes of addresses of staff, for a quarter of an hour
         "used_sign_ins",  # hashes of what browsers of staff kept
         "last_visits",  # numbers of maps, which count and name nobody
         "draft_steps",  # what people write into maps

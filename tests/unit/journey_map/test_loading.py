@@ -119,7 +119,7 @@ def test_shared_names_are_looked_up_in_all_maps() -> None:
     }
     loaded = load_texts(files)
     assert [str(problem) for problem in loaded.problems] == [
-        "signals.yaml:3:1 touchpoint 'letter' is not defined in any map",
+        "signals.yaml:3:1 warning: no map has a touchpoint 'letter'; take its signal away, if none shall",
         "reactions/r.yaml:3:22 touchpoint 'carp' is not defined; did you mean 'cart'?",
     ]
     assert set(loaded.maps) == {"a", "b"}
@@ -128,6 +128,44 @@ def test_shared_names_are_looked_up_in_all_maps() -> None:
     loaded = load_texts(files)
     assert not loaded.problems
     assert [signal.touchpoint for signal in loaded.maps["b"].signals] == ["cart"]
+
+
+def test_a_signal_of_no_touchpoint_is_a_mistake_only_where_it_is_nearly_one_of_a_touchpoint_without() -> None:
+    files = {"journey.yaml": "stages: [{s: [cart, letter]}]\n", "signals.yaml": "crat: {event: added}\n"}
+    assert [str(one) for one in load_texts(files).errors] == [
+        "signals.yaml:1:1 touchpoint 'crat' is not defined; did you mean 'cart'?"
+    ]
+    files["signals.yaml"] = "crat: {event: added}\ncart: {event: cart}\n"  # it has one: this one was taken away
+    loaded = load_texts(files)
+    assert [one.severity for one in loaded.problems] == ["warning"]
+    files["signals.yaml"] = "crat: {when: nonsense ==}\ncart: {event: cart}\n"
+    assert len(load_texts(files).errors) == 1, "what is wrong inside is wrong all the same"
+
+
+def test_a_shared_signal_holds_under_a_former_name_and_says_so() -> None:
+    told = "stages: [{s: [basket]}]\ntouchpoints:\n  basket: {was: Cart}\n"
+    files = {"journey.yaml": told, "signals.yaml": "cart: {event: added}\n"}
+    loaded = load_texts(files)
+    assert [signal.touchpoint for signal in loaded.maps["journey"].signals] == ["basket"]
+    assert [(str(one), one.severity, one.fix) for one in loaded.problems] == [
+        (
+            "signals.yaml:1:1 warning: touchpoint 'cart' is called 'basket' now; call its signal so, too",
+            "warning",
+            "basket",
+        )
+    ]
+    files["signals.yaml"] += "basket: {event: put_in}\n"
+    assert [one.when for one in load_texts(files).maps["journey"].signals] == ["event = 'put_in'"]
+
+
+def test_a_stage_keeps_its_former_names() -> None:
+    loaded = load_texts({"journey.yaml": "stages:\n  buying: {was: [Conversion], touchpoints: [cart]}\n  care: []\n"})
+    found = loaded.maps["journey"].stage_named("conversion")
+    assert found is not None
+    assert found.key == "buying"
+    assert loaded.maps["journey"].stage_named("nowhere") is None
+    twice = load_texts({"journey.yaml": "stages:\n  buying: {was: care, touchpoints: [cart]}\n  care: []\n"})
+    assert [one.code for one in twice.errors] == ["was"]
 
 
 def test_a_map_without_files_and_files_that_are_not_read(tmp_path: Path) -> None:

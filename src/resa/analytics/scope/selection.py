@@ -206,7 +206,8 @@ class Selection:
         keys: list[str] = []
         for word in (step,) if isinstance(step, str) else step:
             touchpoint = journey_map.touchpoint_named(word)
-            stage = word if word in stages else normalised(word)
+            named = journey_map.stage_named(word)
+            stage = normalised(word) if named is None else named.key
             if touchpoint is not None:
                 keys.append(touchpoint)
             elif stage in stages:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from resa.base.language import LANGUAGES, sentence
 from resa.model.telling import KINDS
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Kinds, Line, Lines
+from resa.screens.api.calling import Cursor, Kinds, Limit, Line, Lines, part_after
 from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -80,9 +80,11 @@ class Choice:
 
 
 @get("/owners", operation_id="owners", summary="Owners in the maps", opt={"needs": "manage"}, sync_to_thread=True)
-def owners(visit: Visiting) -> Page[OwnerLine]:
+def owners(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[OwnerLine]:
     """Every owner that the maps name, and who is told for them."""
     recipients = Recipients(visit.shop)
+    named = [(owner, things) for owner, things in owned_things(visit.shop.maps.values()).items() if owner]
+    found, following = part_after(named, lambda one: one[0], "owners", limit, cursor)
     return Page(
         [
             OwnerLine(
@@ -91,9 +93,9 @@ def owners(visit: Visiting) -> Page[OwnerLine]:
                 recipients=list(recipients.of(owner)),
                 said=recipients.is_said(owner),
             )
-            for owner, things in owned_things(visit.shop.maps.values()).items()
-            if owner
-        ]
+            for owner, things in found
+        ],
+        following,
     )
 
 
@@ -120,10 +122,11 @@ def bind(visit: Visiting, data: JSONBody[Bound]) -> None:
     opt={"needs": "manage"},
     sync_to_thread=True,
 )
-def recipients(visit: Visiting) -> Page[RecipientLine]:
+def recipients(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[RecipientLine]:
     """Everybody who may sign in, and every webhook, with what they are told no more."""
-    found = Recipients(visit.shop)
-    return Page([_line(found, one) for one in (*found.people, *found.hooks)])
+    known = Recipients(visit.shop)
+    found, following = part_after([*known.people, *known.hooks], str, "recipients", limit, cursor)
+    return Page([_line(known, one) for one in found], following)
 
 
 @put(

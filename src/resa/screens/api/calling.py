@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ __all__ = [
     "Word",
     "bearer_of",
     "is_api",
+    "part_after",
     "part_of",
     "place_of",
     "place_said",
@@ -128,3 +130,30 @@ def part_of(
     left = found if said is None else [one for one in found if number(one) < int(said)]
     shown = left[:limit]
     return shown, place_said(name, str(number(shown[-1]))) if len(left) > limit else None
+
+
+def part_after(
+    found: Sequence[T], identity: Callable[[T], object], name: str, limit: int, cursor: str
+) -> tuple[Sequence[T], str | None]:
+    """A part of a list in an order of its own, and the cursor of the next, which goes on behind what was shown last.
+
+    Args:
+        found: The whole list.
+        identity: What one of them is known by, and no other.
+        name: Of the list.
+        limit: So many at most.
+        cursor: As an address has it. Where what it names is gone, its place says where to go on.
+    """
+    said, start = place_of(cursor, name, r"\d{1,9}\.[0-9a-f]{16}"), 0
+    if said is not None:
+        at, _, last = said.partition(".")
+        places = (place + 1 for place, one in enumerate(found) if _mark(identity(one)) == last)
+        start = next(places, int(at))
+    shown = found[start : start + limit]
+    end = start + len(shown)
+    return shown, place_said(name, f"{end - 1}.{_mark(identity(shown[-1]))}") if shown and end < len(found) else None
+
+
+def _mark(identity: object) -> str:
+    """By which an entry is known again, and says nothing of itself."""
+    return hashlib.sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest()[:16]

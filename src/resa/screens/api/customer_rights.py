@@ -16,7 +16,7 @@ from litestar.params import FromPath, JSONBody
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Page, Tagged, Unusable
-from resa.screens.api.calling import Line
+from resa.screens.api.calling import Cursor, Limit, Line, part_after
 from resa.screens.api.repeating import once
 from resa.screens.customers import ZIP, ZIP_HEADERS, asked_customer, exported
 from resa.screens.frame import Visiting
@@ -92,11 +92,14 @@ class Gone:
     opt={"needs": "find", "personal": True},
     sync_to_thread=True,
 )
-def consents(visit: Visiting, customer: FromPath[str]) -> Page[ConsentWord]:
+def consents(visit: Visiting, customer: FromPath[str], limit: Limit = 200, cursor: Cursor = "") -> Page[ConsentWord]:
     """Every word of hers, in the order in which they were kept. That it was read stands in the audit log."""
     asked, named = asked_customer(visit, customer), visit.may("names")
     with visit.acting():
         found = visit.shop.consents.of((asked.first.kind, asked.first.value))
+    places = list(enumerate(found.records))  # words are only added, and two may be the same
+    shown, following = part_after(places, lambda one: one[0], "consents", limit, cursor)
+    records = [one for _, one in shown]
     words = [
         ConsentWord(
             about=one.about,
@@ -111,9 +114,9 @@ def consents(visit: Visiting, customer: FromPath[str]) -> Page[ConsentWord]:
             page=one.page if named else None,
             address=one.address if named else None,
         )
-        for one in found.records
+        for one in records
     ]
-    return Page(words)
+    return Page(words, following)
 
 
 @get(

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Line, Number
+from resa.screens.api.calling import Cursor, Limit, Line, Number, part_after
 from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, missing, said_well, writer_of
 from resa.screens.frame import Visiting
@@ -64,8 +64,9 @@ class NewNote:
 
 
 @get("/notes", operation_id="notes", summary="Notes on days", opt={"needs": "see"}, sync_to_thread=True)
-def notes(visit: Visiting) -> Page[NoteLine]:
+def notes(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[NoteLine]:
     """What happened on which days, by the first day. Trends show it, too."""
+    found, following = part_after(DayNotes(visit.shop).all(), lambda one: one.id, "notes", limit, cursor)
     return Page(
         [
             NoteLine(
@@ -78,8 +79,9 @@ def notes(visit: Visiting) -> Page[NoteLine]:
                 at=one.at,
                 changed_at=one.changed_at,
             )
-            for one in DayNotes(visit.shop).all()
-        ]
+            for one in found
+        ],
+        following,
     )
 
 

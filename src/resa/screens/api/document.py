@@ -42,6 +42,7 @@ _DETAILS: Final[Mapping[int, str]] = {
     405: "Another method is needed; `Allow` names it.",
     406: "There is no answer in the form that is accepted.",
     408: "The body did not come in time. Send it again.",
+    409: "A request with this `Idempotency-Key` was begun, and nobody knows whether it was done.",
     412: "What it is about has changed since the tag of `If-Match` was given.",
     413: "The body is too large.",
     422: "What was said cannot be used; `errors` says of each field why, and of files where.",
@@ -138,6 +139,7 @@ def _refusals(method: str, opt: Mapping[str, Any]) -> set[int]:
     if "needs" in opt:
         found |= {401, 403, 422}
     found |= {406} if "asks" in opt and JSON in opt.get("media", ()) else set()
+    found |= {409} if opt.get("repeats") else set()
     found |= {412} if "conditional" in opt else set()
     found |= {428} if "conditional" in opt and method in {"put", "delete"} else set()
     return found | ({304} if method == "get" else {408, 413})
@@ -158,7 +160,7 @@ _REPEATS: Final[_Json] = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Anything that is new for each deed, such as a UUID: what is sent again with the same within a day "
-    "is done once, and answered as before.",
+    "is done once, and answered as before. 409: it was begun, and nobody knows whether it was done.",
     "schema": {"type": "string", "maxLength": LONGEST},
 }
 

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 
 from resa.base.language import sentence
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Line, Number, Scopes, Word
+from resa.screens.api.calling import Cursor, Limit, Line, Number, Scopes, Word, part_after
 from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
 from resa.storage import Scope
@@ -71,8 +71,10 @@ class MadeKey:
 
 
 @get("/keys", operation_id="keys", summary="All keys", opt={"needs": "manage"}, sync_to_thread=True)
-def keys(visit: Visiting) -> Page[KeyLine]:
+def keys(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[KeyLine]:
     """The keys that are good, by their beginnings; the keys themselves are nowhere."""
+    good = [one for one in visit.shop.keys.all() if one.revoked_at is None]
+    found, following = part_after(good, lambda one: one.id, "keys", limit, cursor)
     return Page(
         [
             KeyLine(
@@ -84,9 +86,9 @@ def keys(visit: Visiting) -> Page[KeyLine]:
                 person=one.person,
                 made_at=one.made_at,
             )
-            for one in visit.shop.keys.all()
-            if one.revoked_at is None
-        ]
+            for one in found
+        ],
+        following,
     )
 
 

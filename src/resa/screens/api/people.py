@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from resa.base.language import sentence
 from resa.model.people import Person, Role
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Line, Number
+from resa.screens.api.calling import Cursor, Limit, Line, Number, part_after
 from resa.screens.api.writers import missing, said_well
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
@@ -102,9 +102,11 @@ class SessionLine:
 
 
 @get("/people", operation_id="people", summary="Who may sign in", opt={"needs": "manage"}, sync_to_thread=True)
-def people(visit: Visiting) -> Page[PersonLine]:
+def people(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[PersonLine]:
     """Everybody who may sign in."""
-    return Page([_line(one) for one in visit.shop.people.all() if one.ended_at is None])
+    everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
+    found, following = part_after(everybody, lambda one: one.id, "people", limit, cursor)
+    return Page([_line(one) for one in found], following)
 
 
 @post("/people", operation_id="invite", summary="Invite somebody", opt={"needs": "manage"}, sync_to_thread=True)
@@ -158,13 +160,15 @@ def reset_factor(visit: Visiting, number: Number) -> None:
 
 
 @get("/sessions", operation_id="sessions", summary="Who is signed in", opt={"needs": "manage"}, sync_to_thread=True)
-def sessions(visit: Visiting) -> Page[SessionLine]:
+def sessions(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[SessionLine]:
     """Where people are signed in now."""
+    found, following = part_after(visit.shop.people.sessions(), lambda one: one.id, "sessions", limit, cursor)
     return Page(
         [
             SessionLine(id=one.id, person=one.person.id, began_at=one.began_at, seen_at=one.seen_at, agent=one.agent)
-            for one in visit.shop.people.sessions()
-        ]
+            for one in found
+        ],
+        following,
     )
 
 

@@ -1,7 +1,8 @@
 """Requests that are sent again, because nobody knows whether they arrived: done once, answered as before.
 
-What was answered is kept with the data for a day, so that a server that starts anew knows it, too. One that is ended
-after the deed, before its answer is kept, does it again: only what harms nobody twice is asked for in this way.
+As draft-ietf-httpapi-idempotency-key-header has it. A request is written down before it is done, and what was answered
+after; both are kept with the data for a day, so that a server that starts anew knows them, too. One that is ended in
+between does it never again: who asks is told that nobody knows whether it was done.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 
 from litestar import Request
+from litestar.exceptions import HTTPException
 from litestar.serialization import decode_json, encode_json
 
-from resa.base.errors import QuestionError
+from resa.base.errors import QuestionError, ResaError
 from resa.base.language import sentence
 from resa.screens.api.answers import Unusable
 from resa.screens.visits import Visit
-from resa.storage import Answered, answer_of, keep_answer
+from resa.storage import begin_request, forget_request, keep_answer
 
 __all__ = ["LONGEST", "once"]
 
@@ -39,7 +41,7 @@ def once(visit: Visit, request: Request[Any, Any, Any], data: object, do: Callab
         do: Does it, and gives what is answered. Without such a header it is done each time.
 
     Raises:
-        Unusable: The header came before, with something else.
+        Unusable: The header came before, with something else, or nobody knows what became of it.
     """
     said = request.headers.get("idempotency-key", "")
     if not said:
@@ -51,13 +53,27 @@ def once(visit: Visit, request: Request[Any, Any, Any], data: object, do: Callab
     store, caller = visit.shop.store, visit.who if visit.key is None else f"key:{visit.key.id}"
     asked = hmac.digest(store.database.key, encode_json([request.method, request.scope["path"], data]), hashlib.sha256)
     with _lock:  # one after the other: who sends the same twice at once is answered twice, by one deed
-        before = answer_of(store, caller, said)
+        before = begin_request(store, caller, said, asked)
         if before is None:
-            answer = do()
-            keep_answer(store, caller, said, Answered(asked, encode_json(answer).decode()))
+            try:
+                answer = do()
+            except (ResaError, Unusable, HTTPException):  # it was refused, and not done
+                forget_request(store, caller, said)
+                raise
+            keep_answer(store, caller, said, encode_json(answer).decode())
             return answer
     if before.asked != asked:
         raise Unusable(
             QuestionError(sentence("this Idempotency-Key came with another request; take a new one for each")),
+        )
+    if before.answer is None:
+        raise Unusable(
+            QuestionError(
+                sentence(
+                    "this request was begun, and nobody knows whether it was done, as the server was ended meanwhile; "
+                    "look whether it was, and if not, send it with a new Idempotency-Key"
+                )
+            ),
+            status=409,
         )
     return decode_json(before.answer)  # type: ignore[no-any-return]  # what was done for the same request, as JSON

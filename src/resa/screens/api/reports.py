@@ -13,7 +13,7 @@ from resa.base.language import sentence
 from resa.model.people import Person
 from resa.model.writing import ComposedReport
 from resa.screens.api.answers import Page, needed
-from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.calling import Cursor, Limit, Line, Number, Prose, part_after
 from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
@@ -162,13 +162,15 @@ class MadeLink:
 
 
 @get("/reports", operation_id="reports", summary="Composed reports", opt={"needs": "see"}, sync_to_thread=True)
-def reports(visit: Visiting) -> Page[ReportLine]:
+def reports(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[ReportLine]:
     """All composed reports, by title."""
+    found, following = part_after(ComposedReports(visit.shop).all(), lambda one: one.id, "reports", limit, cursor)
     return Page(
         [
             ReportLine(number=one.id, title=one.title, by=one.by.called, at=one.at, changed_at=one.changed_at)
-            for one in ComposedReports(visit.shop).all()
-        ]
+            for one in found
+        ],
+        following,
     )
 
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 from resa.base.errors import QuestionError, SourceError
 from resa.base.language import in_language, sentence
 from resa.screens.api.answers import Page, Tagged, Unusable
-from resa.screens.api.calling import Cursor, Limit, Note, place_of, place_said
+from resa.screens.api.calling import Cursor, Limit, Note, part_after, place_of, place_said
 from resa.screens.api.measuring import JSON, document_of, tag_of
 from resa.screens.api.repeating import once
 from resa.screens.frame import Visiting
@@ -165,8 +165,9 @@ class HealthNow:
 
 
 @get("/sources", operation_id="sources", summary="All sources", opt={"needs": "sources"}, sync_to_thread=True)
-def sources(visit: Visiting) -> Page[SourceLine]:
+def sources(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[SourceLine]:
     """How every source is doing: rows, lag, runs and errors."""
+    found, following = part_after(visit.shop.source_status(), lambda one: one.name, "sources", limit, cursor)
     return Page(
         [
             SourceLine(
@@ -181,16 +182,20 @@ def sources(visit: Visiting) -> Page[SourceLine]:
                 error=one.state.error,
                 problems=[str(problem) for problem in one.problems],
             )
-            for one in visit.shop.source_status()
-        ]
+            for one in found
+        ],
+        following,
     )
 
 
 @get("/rejected", operation_id="rejected", summary="What was refused", opt={"needs": "sources"}, sync_to_thread=True)
-def rejected(visit: Visiting) -> Page[RejectedLine]:
+def rejected(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[RejectedLine]:
     """Refused rows that wait to be read again, by source and reason, the commonest first; nothing of what they say."""
-    found = refused_by_reason(visit)
-    return Page([RejectedLine(source=source, reason=reason, rows=rows) for source, reason, rows, _ in found])
+    every = [
+        RejectedLine(source=source, reason=reason, rows=rows) for source, reason, rows, _ in refused_by_reason(visit)
+    ]
+    found, following = part_after(every, lambda one: (one.source, one.reason), "rejected", limit, cursor)
+    return Page(list(found), following)
 
 
 @post(

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from resa.base.language import sentence
 from resa.model.people import Person
 from resa.screens.api.answers import Page
-from resa.screens.api.calling import Line, Number, Prose
+from resa.screens.api.calling import Cursor, Limit, Line, Number, Prose, part_after
 from resa.screens.api.repeating import once
 from resa.screens.api.writers import Numbered, forbidden, missing, said_well, writer_of
 from resa.screens.frame import Visiting
@@ -72,15 +72,17 @@ class Called:
 
 
 @get("/views", operation_id="views", summary="Saved views", opt={"needs": "see"}, sync_to_thread=True)
-def views(visit: Visiting) -> Page[ViewLine]:
+def views(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[ViewLine]:
     """The views of everyone, by name, and those of the key's person, if it writes for one."""
     kept = SavedViews(visit.shop)
-    found = kept.of_everyone() if visit.author is None else kept.of(visit.author)
+    everything = kept.of_everyone() if visit.author is None else kept.of(visit.author)
+    found, following = part_after(everything, lambda one: one.id, "views", limit, cursor)
     return Page(
         [
             ViewLine(number=one.id, name=one.name, address=one.address, shared=one.shared, by=one.by.called, at=one.at)
             for one in found
-        ]
+        ],
+        following,
     )
 
 
