@@ -55,6 +55,12 @@ _YES: Final = frozenset({"true", "yes", "on"})
 _NAMES: Final = ("improvement", "shown_by", "if_met", "if_missed")
 """Keys of pain points and arrows that take the name of something else."""
 
+_ORDER: Final = (
+    *("name", "next", "within", "unless", "target", "owner", "renews", "per", "if_met", "if_missed"),
+    *("text", "source", "shown_by", "improvement"),
+)
+"""In which order a new pain point or arrow says what it says."""
+
 _NUMBER: Final = re.compile(r"[-+]?[0-9](\.0*)?")
 
 
@@ -149,7 +155,10 @@ def as_listed(before: Sequence[Any], rows: Iterable[Mapping[str, Any]]) -> list[
         there = before[at] if isinstance(at, int) and 0 <= at < len(before) else {}
         entry = dict(there) if isinstance(there, dict) else {"text": there}
         known = _texts(entry)
-        write(entry, {name: value for name, value in row.items() if name != "at" and known.get(name, "") != value})
+        new = {name: value for name, value in row.items() if name != "at" and known.get(name, "") != value}
+        write(
+            entry, {name: new[name] for name in sorted(new, key=lambda key: _ORDER.index(key) if key in _ORDER else 0)}
+        )
         alone = set(entry) == {"text"} and (not there or not isinstance(there, dict))
         written.append(entry["text"] if alone else entry)
     return written
