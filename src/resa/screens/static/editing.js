@@ -277,8 +277,10 @@ class Beside {
     this.text.area.form.querySelector("[data-here]").textContent = inner ? inner.dataset.label ?? inner.innerText : "";
     if (!inner) return;
     const [box, room] = [inner.getBoundingClientRect(), this.region.getBoundingClientRect()];
-    if (box.left < room.left + 104 || box.right > room.right) this.region.scrollLeft += box.left - room.left - 110;
-    if (box.top < room.top + 96 || box.bottom > room.bottom) this.region.scrollTop += box.top - room.top - 110;
+    const head = this.region.querySelector("thead").offsetHeight;
+    const lanes = this.region.querySelector("tbody th").offsetWidth;
+    if (box.left < room.left + lanes || box.right > room.right) this.region.scrollLeft += box.left - room.left - lanes;
+    if (!inner.closest("thead") && (box.top < room.top + head || box.bottom > room.bottom)) this.region.scrollTop += box.top - room.top - head;
   }
 }
 
