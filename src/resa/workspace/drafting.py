@@ -160,7 +160,7 @@ class Draft:
     @cached_property
     def places(self) -> Mapping[Place, Span]:
         """Where its text says what, as far as it can be read."""
-        return places_of(self.file, self.text)
+        return _places(self.file, self.text)
 
     @cached_property
     def amiss(self) -> Mapping[Place, Sequence[Problem]]:
@@ -396,6 +396,10 @@ class Drafts:
         if found is None or found.file != self.of(_NOBODY, key).file:
             raise QuestionError(sentence("there is no such version of this map"))
         return found
+
+
+_places = lru_cache(maxsize=8)(places_of)
+"""Where texts say what, which is asked for at each look at a wall with its text."""
 
 
 @lru_cache(maxsize=64)
