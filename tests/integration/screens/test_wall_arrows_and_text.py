@@ -93,7 +93,7 @@ def test_an_arrow_is_drawn_changed_and_taken_away_by_links_and_forms(visits: Vis
 
 
 def test_an_arrow_s_form_that_nobody_touched_changes_nothing(visits: Visitor) -> None:
-    for name in arrows_said("journey.yaml", draft(visits)):
+    for name in ("product_page.cart", "checkout.purchase", "purchase.parcel_notice", "reorder.delivery"):
         fields = arrow_fields(visits.get(f"{WALL}?arrow={name}").text)
         answer = visits.post(WALL, **fields)
         assert answer.headers["location"] == f"/edit/journey?arrow={name}#opened"

@@ -9,7 +9,8 @@ class Wall {
     this.table = table;
     this.template = document.getElementById("cell");
     const drawing = table.dataset.drawing !== undefined;
-    const rows = table.querySelectorAll(drawing ? "thead tr, .rows tr" : "thead tr:last-child, .rows tr");
+    const to = table.dataset.drawing; // an arrow may lead to a stage, but starts at a touchpoint
+    const rows = table.querySelectorAll(to ? "thead tr, .rows tr" : "thead tr:last-child, .rows tr");
     this.cells = [...rows].map((row) => [...row.querySelectorAll("a:not(.draws)")]);
     this.arrows = [...table.querySelectorAll(".arrows a")];
     this.arrows.forEach((one) => (one.tabIndex = one === (table.querySelector(".arrows [aria-current]") ?? this.arrows[0]) ? 0 : -1));
