@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support.frames import WITHOUT_PANDAS
 
 # A test is right or wrong; how long it takes says only how busy the machine is.
 settings.register_profile("resa", deadline=None)
@@ -39,6 +40,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data are not at {folder}; set RESA_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_without_pandas() -> Iterator[None]:
+    """Commands and servers that tests start run as they do for most people, who have no pandas."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(WITHOUT_PANDAS), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(autouse=True)

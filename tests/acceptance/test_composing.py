@@ -68,6 +68,7 @@ def test_an_unknown_event_becomes_a_touchpoint_that_is_measured(page: Page, fold
     again(page, "/live/tracking/journey", "Make a touchpoint")
     page.get_by_role("link", name="Make a touchpoint: review").click()
     expect(page.get_by_text("3 of the last 4 events match")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_label("In the stage").select_option("conversion")
 
     # A row more, chosen by keyboard; text and matches follow while one types
@@ -91,6 +92,7 @@ def test_an_unknown_event_becomes_a_touchpoint_that_is_measured(page: Page, fold
     # On the wall, and from there back to its condition
     page.wait_for_url("**/edit/journey?touchpoint=review#opened")
     page.get_by_role("link", name="By which events it is seen").click()
+    page.wait_for_url("**/when/**")
     page.get_by_label("Value 2").fill("5")
     expect(page.get_by_text("1 of the last 4 events match")).to_be_visible()
     page.get_by_role("button", name="Keep in the draft").click()
@@ -107,6 +109,7 @@ def test_an_unknown_event_becomes_a_touchpoint_that_is_measured(page: Page, fold
 def test_a_segment_is_built_counted_and_followed(page: Page, folder: Path) -> None:
     page.goto("/segments")
     page.get_by_role("link", name="Make a segment").click()
+    page.wait_for_url("**/segment-builder*")
     page.get_by_label("Name").fill("Has a cart")
     page.get_by_label("Field 1").select_option("count(cart)")
     page.get_by_label("in the last").first.fill("90 days")

@@ -47,6 +47,7 @@ def test_a_map_is_edited_by_keyboard_alone(page: Page, folder: Path) -> None:
     before = file.read_text(encoding="utf-8")
     page.goto("/map/journey")
     page.get_by_role("link", name="Edit").click()
+    page.wait_for_url("**/edit/journey")  # and its script has run
 
     # Along the wall to what customers do at the cart, and one thought more
     page.locator("thead tr:last-child a").first.focus()
@@ -243,6 +244,7 @@ def test_an_editor_on_the_disk_and_a_draft_are_put_together(page: Page, folder: 
 def test_a_map_is_shown_to_a_room_by_the_keys_of_a_lectern(page: Page) -> None:
     page.goto("/map/journey")
     page.get_by_role("link", name="Present").click()
+    page.wait_for_url("**/present")
     for key, slide in (("PageDown", "2"), ("ArrowRight", "3"), ("PageUp", "2"), (" ", "3"), ("Shift+ ", "2")):
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile(rf"/map/journey/present\?slide={slide}$"))

@@ -76,7 +76,7 @@ def test_the_order_of_people_is_no_matter(shared_data: Path) -> None:
 @pytest.mark.parametrize(
     ("customers", "unknown"),
     [
-        (1_000, ["birth_date"]),
+        (500, ["birth_date"]),
         pytest.param(100_000, ["birth_date"], marks=pytest.mark.nightly),
         pytest.param(100_000, [], marks=pytest.mark.nightly),
     ],

@@ -47,7 +47,7 @@ def is_among_the_first(folder: Path, seed: int, truth: str) -> None:
     assert abs((found[0]["since"] - since).days) <= 14
 
 
-@pytest.mark.parametrize("truth", by_night(SHOWN, beyond=2))
+@pytest.mark.parametrize("truth", by_night(SHOWN, beyond=1))
 def test_planted_friction_is_among_the_first_places(tmp_path: Path, truth: str) -> None:
     is_among_the_first(tmp_path / "shop", 1, truth)
 

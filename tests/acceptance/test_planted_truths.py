@@ -40,7 +40,7 @@ def is_first(folder: Path, customers: int, seed: int, truth: str) -> None:
     assert (place.lost_at_most == 0) == rise
 
 
-@pytest.mark.parametrize("truth", by_night(CUSTOMERS, beyond=2))
+@pytest.mark.parametrize("truth", by_night(CUSTOMERS, beyond=1))
 def test_what_is_planted_is_the_first_place(tmp_path: Path, truth: str) -> None:
     is_first(tmp_path / "shop", CUSTOMERS[truth], 1, truth)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.frames import with_pandas
 
 from resa.cli.app import run
 
@@ -116,6 +117,8 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, request: 
         "NO_COLOR": "1",
         "RESA": str(PROJECT),
     }
+    if "pandas" in text:
+        environment["PYTHONPATH"] = with_pandas()
     folder = tmp_path / "reader"
     folder.mkdir()
     for block in blocks(text):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tests.support.frames import with_pandas
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((PROJECT / "docs" / "tutorials").glob("*.ipynb"))
@@ -33,6 +34,7 @@ def test_a_notebook_runs_and_every_answer_shows_itself(path: Path, tmp_path: Pat
     environment = os.environ | {
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
         "IPYTHONDIR": str(tmp_path / "ipython"),
+        "PYTHONPATH": with_pandas(),
     }
     command = [sys.executable, "-c", "from nbclient.cli import main; main()", "--inplace", str(copy)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)

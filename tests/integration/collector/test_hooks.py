@@ -309,7 +309,7 @@ def test_slow_sql_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.Monke
     clock = [0.0]
     for name, value in {"_MOST_SECONDS": 0.5, "_FEW": 10, "monotonic": lambda: clock[0]}.items():
         monkeypatch.setattr(hooks, name, value)
-    text = "".join(random.Random(1).choices("xw", k=30_000))  # noqa: S311 - no secret; of no pattern that could be kept
+    text = "".join(random.Random(1).choices("xw", k=100_000))  # noqa: S311 - no secret; of no pattern that could be kept
     few, many = {"who": "u", "text": "x"}, {"who": "u", "text": text}
     tickets = "hook: {signature: none}\ncolumns: {occurred_at: webhook.received_at, event: status, customer: who}\n"
     asked: list[int] = []
@@ -327,7 +327,8 @@ def test_slow_sql_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.Monke
             desk.take("tickets", {"status": "new", "who": "u", "number": number})
         assert desk.drain() == (30, 30, 0)
         assert desk.reasons() == [("slow", "too-slow")] * 30
-        assert asked == [30, 10, 30]  # slow, slow with fewer, tickets; the others of slow were refused while it rested
+        # Slow, slow with fewer (again on a busy machine), tickets; the others of slow were refused while it rested
+        assert (asked[0], set(asked[1:-1]), asked[-1]) == (30, {10}, 30)
         desk.take("slow", {**few, "number": 30})
         assert desk.drain() == (0, 1, 0)
         clock[0] += 60

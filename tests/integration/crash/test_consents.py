@@ -35,7 +35,7 @@ print(shop.consents.import_file(Path(sys.argv[2]) / "old.csv").stored, flush=Tru
 
 @pytest.mark.parametrize(
     "calls",
-    [(1, 5, 9, 14, 21), pytest.param(range(1, 45), marks=pytest.mark.nightly)],
+    [(5, 14, 21), pytest.param(range(1, 45), marks=pytest.mark.nightly)],
     ids=["few", "many"],
 )
 def test_killed_anywhere(calls: tuple[int, ...], tmp_path: Path) -> None:

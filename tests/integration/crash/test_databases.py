@@ -35,7 +35,7 @@ def stored(folder: Path) -> int:
     return 0
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [1, pytest.param(60, marks=pytest.mark.nightly)])
 def test_a_run_that_is_killed(kills: int, tmp_path: Path) -> None:
     chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
     database = sqlite_in(tmp_path)

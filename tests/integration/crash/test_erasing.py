@@ -36,7 +36,7 @@ def whole(folder: Path) -> None:
         assert not path.is_file() or b"quillwort" not in path.read_bytes(), path
 
 
-@pytest.mark.parametrize("step", [140, pytest.param(1, marks=pytest.mark.nightly)], ids=["few", "all"])
+@pytest.mark.parametrize("step", [280, pytest.param(1, marks=pytest.mark.nightly)], ids=["few", "all"])
 def test_killed_anywhere(step: int, server: Server, tmp_path: Path) -> None:
     """Before each statement of SQL, fsync, rename, link and removal; nightly before every one of them."""
     make(tmp_path / "made")

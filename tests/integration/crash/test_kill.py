@@ -54,7 +54,7 @@ def check(folder: Path) -> None:
             assert len(index.column("told").touchpoints) == index.events
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.nightly)])
 def test_killed_at_random_moments(kills: int, server: Server, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
     killed, folder, number = 0, tmp_path / "0", 0
@@ -73,7 +73,7 @@ def test_killed_at_random_moments(kills: int, server: Server, undisturbed: dict[
     assert outcome(folder) == undisturbed
 
 
-@pytest.mark.parametrize("step", [520, pytest.param(1, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("step", [900, pytest.param(1, marks=pytest.mark.nightly)])
 def test_killed_before_each_call_to_the_disk(
     step: int, server: Server, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:

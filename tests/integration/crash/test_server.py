@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.support.clocks import by_clock
 from tests.support.disks import small_disk
+from tests.support.properties import by_night
 from tests.support.senders import Sender, all_is_well, sending
 from tests.support.served import NotStarted, Served, new_shop
 
@@ -39,7 +40,7 @@ def give(senders: Sequence[Sender], served: Served) -> None:
         sender.served = served
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [2, pytest.param(200, marks=pytest.mark.nightly)])
 def test_killed_at_any_moment(kills: int, tmp_path: Path) -> None:
     chance = random.Random(kills)  # noqa: S311 - moments to kill at, no secret
     senders = sending(new_shop(tmp_path))
@@ -52,9 +53,13 @@ def test_killed_at_any_moment(kills: int, tmp_path: Path) -> None:
     assert statuses(senders)[0] >= kills // 2
 
 
-@pytest.mark.parametrize(("spare", "status"), [(8 * MEGA, 429), (0, 503)], ids=["nearly", "wholly"])
+ANSWERS = {0: 503, 8 * MEGA: 429}
+"""To events when so many bytes are free."""
+
+
+@pytest.mark.parametrize("spare", by_night(ANSWERS, beyond=1))
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.nightly)])
-def test_on_a_full_disk(times: int, spare: int, status: int, tmp_path: Path) -> None:
+def test_on_a_full_disk(times: int, spare: int, tmp_path: Path) -> None:
     """It says so with when to come again, lives on, and comes back by itself once there is room."""
     with small_disk(tmp_path / "disk", 96 * MEGA) as disk:
         folder = disk.path / "shop"
@@ -66,7 +71,7 @@ def test_on_a_full_disk(times: int, spare: int, status: int, tmp_path: Path) -> 
             for number in range(times):
                 wait_for(200, senders)
                 disk.fill(spare=spare // 2 if number % 2 == 0 else 0)
-                wait_for(status, senders)
+                wait_for(ANSWERS[spare], senders)
                 time.sleep(1.0)
                 assert served.process.poll() is None
                 disk.make_room()

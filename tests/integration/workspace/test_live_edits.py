@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.support.properties import by_night
 from tests.support.served import Served, new_shop
 
 from resa import workspace
@@ -58,7 +59,7 @@ def test_an_edited_map_is_measured_while_it_is_served(tmp_path: Path) -> None:
         assert shop.verify() == []
 
 
-@pytest.mark.parametrize("name", ["consent.yaml", "identity.yaml"])
+@pytest.mark.parametrize("name", by_night(["consent.yaml", "identity.yaml"], beyond=1))
 def test_half_a_file_of_rules_ends_no_server(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "shop"
     key = new_shop(folder)

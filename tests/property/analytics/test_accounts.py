@@ -57,7 +57,7 @@ def merged(store: SmallStore, firms: dict[int, str]) -> SmallStore:
     return replace(store, events=events, customers=len(number), traits=traits)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(stores(customers=8), FIRMS, COMMON, st.data())
 def test_an_account_is_as_one_customer(
     store: SmallStore, firms: dict[int, str], common: dict[str, Any], data: st.DataObject

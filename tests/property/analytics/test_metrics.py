@@ -86,7 +86,7 @@ def check(store: SmallStore, by: str | None) -> None:
     assert not rows
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(stores())
 def test_every_metric_is_that_of_plain_python(store: SmallStore) -> None:
     check(store, None)

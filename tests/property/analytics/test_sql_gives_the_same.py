@@ -14,7 +14,7 @@ from tests.support.small_store import NAMES, SmallStore
 from resa.analytics import Measure, Result
 
 STEPS = st.sampled_from([*NAMES, "early", "c?", ("b", "d"), "late?"])
-FEW = settings(max_examples=12)
+FEW = settings(max_examples=8)
 MANY = settings(max_examples=400)
 
 
@@ -135,7 +135,7 @@ def test_retention(
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(store=stores(), common=COMMON)
 def test_others(kind: str, store: SmallStore, common: dict[str, Any]) -> None:
     check_others(store, kind, common)

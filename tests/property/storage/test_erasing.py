@@ -182,7 +182,7 @@ def profile(shop: resa.Workspace, person: int) -> Any:
 
 
 @holds(
-    few=4,
+    few=3,
     many=150,
     parts=st.lists(st.lists(rows(), min_size=1, max_size=8), min_size=1, max_size=3),
     ascii_only=st.booleans(),

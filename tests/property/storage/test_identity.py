@@ -147,7 +147,7 @@ def _steps(draw: st.DrawFn) -> list[Step]:
     return draw(st.permutations([*parts, *draw(DECISIONS)]))
 
 
-@holds(few=12, many=600, steps=_steps(), rules=RULES, records=st.booleans(), soon=st.integers(0, 2**10))
+@holds(few=8, many=600, steps=_steps(), rules=RULES, records=st.booleans(), soon=st.integers(0, 2**10))
 def test_the_index_follows_who_is_who(steps: list[Step], rules: Rules, records: bool, soon: int) -> None:
     rows: list[Sighting] = []
     decisions: list[Decision] = []

@@ -128,7 +128,7 @@ def link(content: bytes) -> None:
     assert content == LINK or read_link(content.decode("latin-1"), SECRET) is None
 
 
-@pytest.mark.parametrize("seconds", [12.0, pytest.param(120.0, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("seconds", [5.0, pytest.param(120.0, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize(
     ("read", "seeds"),
     [(segment, BODIES), (hook, BODIES), (packing, PACKED), (heads, HEADS), (link, [LINK])],

@@ -10,7 +10,7 @@ from tests.support.small_store import SmallStore
 from resa.analytics import Measure, seen_customer
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(stores(), st.sampled_from([0, 2, 50]))
 def test_what_is_seen_of_a_customer_is_what_the_views_say(store: SmallStore, newest: int) -> None:
     measure = Measure(store, store.maps)

@@ -211,7 +211,7 @@ def test_no_command_says_in_english_what_has_a_translation(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", by_night(SPOKEN, beyond=1))
 def test_all_help_is_translated(
     language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
