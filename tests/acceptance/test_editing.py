@@ -139,6 +139,7 @@ def line_of(page: Page, words: str) -> int:
 def test_wall_and_text_show_each_other_where_they_are(page: Page) -> None:
     page.goto("/edit/journey")
     page.get_by_role("link", name="Show the text beside").click()
+    page.wait_for_url("**text=1")  # and its script has run
     page.locator('[id="cart.questions"]').focus()
     target = line_of(page, "- Is freight included?")
     assert (marked_lines(page), marked_cells(page)) == ((target - 1, target), [])
@@ -165,13 +166,14 @@ def test_wall_and_text_show_each_other_where_they_are(page: Page) -> None:
     page.get_by_role("button", name="Take over into the draft").click()
     wrong = line_of(page, "- next: checkoutx")
     expect(page.locator('[id="cart.expect"] .amiss')).to_have_text(f"See line {wrong}")
-    assert str(wrong) in [one.strip() for one in page.locator(".gutter .wrong").all_inner_texts()]
+    expect(page.locator(".gutter .wrong", has_text=str(wrong))).to_have_count(1)
     page.locator(f'[data-line="{wrong}"]').click()
     page.keyboard.press("End")
     assert marked_cells(page) == [None, "", "expect"]
     page.locator("h1").click()
     page.keyboard.press("Control+z")
     expect(page.locator(".amiss")).to_have_count(0)
+    expect(page.locator(".gutter")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     assert "text=1" in page.url
@@ -183,9 +185,10 @@ def test_an_arrow_is_drawn_by_keyboard_and_by_mouse(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("a")
-    expect(page).to_have_url(re.compile("from=product_page"))
+    expect(page.locator("thead [data-touchpoint=product_page]")).to_be_focused()
+    assert "from=product_page" in page.url
     page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="Draw an arrow", exact=True).first).to_be_visible()
+    page.wait_for_url("**#arrows")
     page.locator('[id="product_page.actions"]').focus()
     page.keyboard.press("a")
     expect(page.locator("thead [data-touchpoint=product_page]")).to_be_focused()
