@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import resa
+from resa.analytics import question_from
 from resa.screens.asking import ASKED, asked_of, pairs_of
 
 if TYPE_CHECKING:
     from resa.analytics import Measure, Question
+    from resa.model.journey import JourneyMap
 
 WAYS: Final = ("", "channel=web", "from=2026-06-01", "by=device", "by=persona")
 """What is asked of each kind, as in an address; what a kind does not take is left out."""
@@ -33,11 +35,19 @@ def seconds_of(measure: Measure, question: Question) -> tuple[float, float]:
     return time.perf_counter() - began[0], time.process_time() - began[1]
 
 
+def question_of(kind: str, way: str, journey_map: JourneyMap) -> Question | None:
+    """What is asked; the tracking plan has a page of its own, and looks at all events."""
+    if kind == "tracking":
+        return None if way else question_from({"kind": kind, "map": journey_map.key})
+    return asked_of(kind, pairs_of(way), journey_map).question
+
+
 def main() -> None:
     """Measure, and print a line a question."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workspace", type=Path)
-    parser.add_argument("--kinds", nargs="*", default=ASKED, choices=ASKED)
+    kinds = (*ASKED, "tracking")
+    parser.add_argument("--kinds", nargs="*", default=kinds, choices=kinds)
     parser.add_argument("--ways", nargs="*", default=WAYS, help="such as channel=web")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
@@ -46,7 +56,7 @@ def main() -> None:
         print(f"{int(shop.store.index().events):,} events; seconds first (of the processor), again (of the processor)")
         for kind in chosen.kinds:
             for way in chosen.ways:
-                question = asked_of(kind, pairs_of(way), journey_map).question
+                question = question_of(kind, way, journey_map)
                 if question is None:
                     continue
                 first = seconds_of(shop.measure, question)

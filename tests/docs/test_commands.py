@@ -116,9 +116,8 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, request: 
         "COLUMNS": "120",
         "NO_COLOR": "1",
         "RESA": str(PROJECT),
+        "PYTHONPATH": with_pandas(),
     }
-    if "pandas" in text:
-        environment["PYTHONPATH"] = with_pandas()
     folder = tmp_path / "reader"
     folder.mkdir()
     for block in blocks(text):

@@ -27,7 +27,18 @@ from resa.kernels.journeys import (
 )
 from resa.kernels.ranges import in_threads, over_customers
 
-__all__ = ["LEFT_OFF", "REPEATED", "TURNED_BACK", "WENT_ON", "Continuations", "continuations", "values_following"]
+__all__ = [
+    "LEFT_OFF",
+    "REPEATED",
+    "TURNED_BACK",
+    "WENT_ON",
+    "Continuations",
+    "VisitRules",
+    "continuations",
+    "friction_signs",
+    "running_sums",
+    "values_following",
+]
 
 LEFT_OFF: Final = 0
 """Nothing follows in time."""
@@ -180,6 +191,93 @@ def continuations(
     return Continuations(starts, *found)
 
 
+class VisitRules(NamedTuple):
+    """By what the visits of a touchpoint are judged.
+
+    Attributes:
+        slow: What waits longer is slow, microseconds.
+        known_from: Visits before are not looked at for loops, microseconds since the index epoch.
+        expected: bool[K], touchpoints that are expected to follow.
+        staffed: bool[K, channels], which visits are on a channel with staff, by touchpoint and the event's own channel.
+    """
+
+    slow: float
+    known_from: int
+    expected: npt.NDArray[np.bool_]
+    staffed: npt.NDArray[np.bool_]
+
+
+@kernel
+def _friction_signs(
+    visits: npt.NDArray[np.int64],
+    times: npt.NDArray[np.int64],
+    following: npt.NDArray[np.int64],
+    waited: npt.NDArray[np.int64],
+    what: npt.NDArray[np.uint8],
+    events: tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]],
+    rules: tuple[float, int, npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
+    met: npt.NDArray[np.uint8],
+    among: npt.NDArray[np.uint8],
+) -> None:
+    """Write the bits of each row: drop-off, wait, loop, repeat, switch."""
+    touchpoints, channels = events
+    slow, known_from, expected, staffed = rules
+    for row in range(len(visits)):
+        at, follows = visits[row], what[row] != LEFT_OFF
+        strange = to_staff = False  # whether something else follows than is expected, and whether that is with staff
+        if follows:
+            behind = following[row]
+            code = touchpoints[behind]
+            strange, to_staff = not expected[code], staffed[code, channels[behind]]
+        good = np.int64(follows) | np.int64(follows and waited[row] <= slow) << 1
+        good |= np.int64(not (strange and what[row] == TURNED_BACK)) << 2
+        good |= np.int64(not (strange and what[row] == REPEATED)) << 3
+        good |= np.int64(not (strange and to_staff)) << 4
+        met[row] = good
+        among[row] = (
+            np.int64(1 | 8)
+            | np.int64(follows) << 1
+            | np.int64(times[row] >= known_from) << 2
+            | np.int64(not staffed[touchpoints[at], channels[at]]) << 4
+        )
+
+
+def friction_signs(
+    found: Continuations,
+    rows: slice,
+    touchpoints: npt.NDArray[np.uint16],
+    channels: npt.NDArray[np.uint8],
+    rules: VisitRules,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Which signs the visits of a touchpoint do not show, and for which each is looked at; a byte each, a bit a sign.
+
+    The bits are drop-off (nothing follows), wait (what follows is slow; of those that anything follows), loop (turned
+    back; of those from `known_from` on), repeat, and switch (to staff; of those without). What is expected to follow
+    is no loop, no repeat and no switch.
+
+    Args:
+        found: Visits and what follows them.
+        rows: Those of the touchpoint.
+        touchpoints: u16[N], of every event.
+        channels: u8[N], the own channel of every event.
+        rules: Of the touchpoint.
+    """
+    columns = (found.visits, found.times, found.following, found.waited)
+    visits, times, following, waited = (read_only(column[rows], np.int64) for column in columns)
+    met, among = np.empty(len(visits), np.uint8), np.empty(len(visits), np.uint8)
+    events = (read_only(touchpoints, np.uint16), read_only(channels, np.uint8))
+    told = (float(rules.slow), int(rules.known_from), read_only(rules.expected, np.bool_))
+    of_channel = read_only(rules.staffed, np.bool_)
+    what = read_only(found.what[rows], np.uint8)
+    _friction_signs(visits, times, following, waited, what, events, (*told, of_channel), met, among)
+    return met, among
+
+
+def running_sums(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """What the first 0, 1, 2, … of these are together."""
+    return np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+
+
 @kernel
 def _values_following(
     seconds: npt.NDArray[np.int32],
@@ -210,7 +308,7 @@ def values_following(
     customers: npt.NDArray[np.int32],
     visits: npt.NDArray[np.int64],
     positions: npt.NDArray[np.integer],
-    values: npt.NDArray[np.float64],
+    sums: npt.NDArray[np.float64],
     *,
     within_us: int,
 ) -> npt.NDArray[np.float64]:
@@ -221,14 +319,13 @@ def values_following(
         customers: i32[M], whose each visit is.
         visits: i64[M], their positions, ascending.
         positions: Of the events that are worth anything, ascending.
-        values: What each of these is worth.
+        sums: The running sums of what each of these is worth.
         within_us: Until when it counts, microseconds after the visit.
     """
     plain = plain_journeys(journeys)
     worth = np.zeros(len(visits), np.float64)
-    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     _values_following(
         *(plain.seconds, plain.micros, read_only(customers, np.int32), read_only(visits, np.int64), plain.offsets),
-        *(read_only(positions, np.int64), sums, within_us, worth),
+        *(read_only(positions, np.int64), read_only(sums, np.float64), within_us, worth),
     )
     return worth

@@ -21,7 +21,17 @@ from resa.kernels.intervals import Interval, clustered
 from resa.kernels.journeys import read_only
 from resa.kernels.ranges import in_threads
 
-__all__ = ["Tallies", "Totals", "WeeklyTrials", "clustered_interval", "tally", "weekly_trials"]
+__all__ = [
+    "Tallies",
+    "Totals",
+    "WeeklyTrials",
+    "clustered_interval",
+    "cut_between_customers",
+    "design_effect",
+    "tally",
+    "totals_of",
+    "weekly_trials",
+]
 
 _OUTCOMES: Final = 4
 _WORTH_A_THREAD: Final = 150_000  # openings
@@ -154,6 +164,11 @@ class Totals(NamedTuple):
     interval: Interval
 
 
+def totals_of(met: int, openings: int, ever_met: int, ever_unmet: int, sums: list[int]) -> Totals:
+    """Openings with the interval that sums over customers give: how many, of m², of m y, of y²."""
+    return Totals(openings, met, sums[_CUSTOMERS], ever_met, ever_unmet, _interval(met, openings, sums, 0.95))
+
+
 class WeeklyTrials(NamedTuple):
     """Openings as trials.
 
@@ -212,7 +227,7 @@ def _weekly_trials(
     )
 
 
-def _cut(customer: npt.NDArray[np.int32], threads: int | None) -> list[tuple[int, int]]:
+def cut_between_customers(customer: npt.NDArray[np.int32], threads: int | None) -> list[tuple[int, int]]:
     """About equal ranges of rows, none of which begins within a customer's; at least one."""
     rows = len(customer)
     if threads is None:
@@ -264,16 +279,15 @@ def weekly_trials(
         cut = (column[part] for column in columns)
         return own, *_weekly_trials(*cut, weeks, *(flag[part] for flag in flags), places[part], own)
 
-    parts = in_threads(run, _cut(columns[0], threads))
+    parts = in_threads(run, cut_between_customers(columns[0], threads))
     counts, *found = (sum(column[1:], column[0]) for column in zip(*parts, strict=True))
     every, trials, (openings, successes, ever_met, ever_unmet) = (column.tolist() for column in found)
-    interval = _interval(successes, openings, every, 0.95)
-    whole = Totals(openings, successes, every[_CUSTOMERS], ever_met, ever_unmet, interval)
+    whole = totals_of(successes, openings, ever_met, ever_unmet, every)
     cells = counts[:-1].reshape(strata, weeks, 2)
-    return WeeklyTrials(places, cells, _design_effect(int(cells[..., 1].sum()), int(cells.sum()), trials), whole)
+    return WeeklyTrials(places, cells, design_effect(int(cells[..., 1].sum()), int(cells.sum()), trials), whole)
 
 
-def _design_effect(met: int, total: int, sums: list[int]) -> float:
+def design_effect(met: int, total: int, sums: list[int]) -> float:
     """The variance of the share by customer over that of independent trials; at least 1.
 
     The former as a ratio of totals by customer (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, eq. 6.13 with the

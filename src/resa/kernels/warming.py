@@ -16,7 +16,7 @@ from resa.kernels.cells import (
     used_together,
     weigh,
 )
-from resa.kernels.continuations import continuations, values_following
+from resa.kernels.continuations import VisitRules, continuations, friction_signs, running_sums, values_following
 from resa.kernels.funnel import funnel
 from resa.kernels.funnel_options import funnel_directly
 from resa.kernels.joining import Kinds, components, founders, join
@@ -26,8 +26,10 @@ from resa.kernels.of_each import events_of_each
 from resa.kernels.openings import openings, what_instead
 from resa.kernels.paths import count_paths, paths, top_paths
 from resa.kernels.retention import retention
+from resa.kernels.signs import Signs, first_met, first_together, totals_by_group, trials_together
 from resa.kernels.stays import stays
 from resa.kernels.tallies import tally, weekly_trials
+from resa.kernels.tracked import Cells, Clock, came_after, tracked
 from resa.kernels.transitions import transitions
 from resa.kernels.variants import variants
 from resa.kernels.visits import visits
@@ -65,12 +67,23 @@ def warm() -> None:
     top_paths(count_paths(paths(tiny, 3, steps=2, each=True)), 1)
     align(tiny, variants(tiny), [1])
     followed = continuations(tiny, within_us=10)
-    values_following(tiny, followed.customers, followed.visits, followed.visits, np.ones(3), within_us=10)
+    sums = running_sums(np.ones(3))
+    values_following(tiny, followed.customers, followed.visits, followed.visits, sums, within_us=10)
+    rules = VisitRules(1.0, 0, np.zeros(3, np.bool_), np.zeros((3, 1), np.bool_))
+    met, among = friction_signs(followed, followed.of(1), tiny.touchpoints, np.zeros(3, np.uint8), rules)
+    signs, pair = Signs(followed.customers[followed.of(1)], met, among, 5), np.zeros(2, np.int32)
+    first_together(trials_together(signs, pair, pair, size=(1, 1)), met, np.ones(2, np.uint8), 1, range(1))
+    totals_by_group(signs, pair, 1)
+    first_met(signs, 0)
     stays(tiny, np.array([0, 1, 2], np.uint16))
     retention(tiny, None, [1], np.array([0, 1_000_000], np.int64))
     for period in (None, (0, 10)):
         walks(tiny, [1, 2], 3, period=period)
         moves(tiny, period=period)
+    cells = Cells(np.zeros(3, np.int32), zeros, zeros)
+    clock = Clock(np.zeros(1, np.int64), np.zeros(1, np.int64), 0, 1)
+    tracked(tiny, cells, clock, period=(0, 10), size=(1, 1))
+    came_after(tiny, np.array([0, 0, 1], np.int64), np.zeros(1, np.int64), until=10)
     _warm_joining()
 
 

@@ -86,6 +86,7 @@ from resa.storage.erasing import (
     rows_naming,
 )
 from resa.storage.evaluation import count_files
+from resa.storage.event_kinds import EVENT_KIND, EventKind, read_event_kind
 from resa.storage.expiring import expire_rows
 from resa.storage.figures import Figures, SourceFigures, read_figures
 from resa.storage.generating import share_file
@@ -200,6 +201,7 @@ __all__ = [
     "BOTS",
     "EARLIEST",
     "EPOCH",
+    "EVENT_KIND",
     "KINDS",
     "LATEST",
     "LIVE",
@@ -219,6 +221,7 @@ __all__ = [
     "ConsentRecord",
     "DraftStep",
     "EventFile",
+    "EventKind",
     "Exclusion",
     "Figures",
     "Finding",
@@ -376,6 +379,7 @@ __all__ = [
     "propose_factor",
     "put_consents",
     "put_entry",
+    "read_event_kind",
     "read_figures",
     "redo_step",
     "refresh_index",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from resa.expressions import Compiled
-from resa.storage.evaluation import evaluate_files
+from resa.storage.evaluation import evaluate_files, joined
 from resa.storage.records import EventFile
 
 __all__ = ["AnswersByFile"]
@@ -38,8 +38,5 @@ class AnswersByFile:
         if not files:
             return evaluate_files(files, columns)
         return pa.table(
-            {
-                name: pa.chunked_array([self._known[question, file.id] for file in files])
-                for name, question in questions.items()
-            }
+            {name: joined([self._known[question, file.id] for file in files]) for name, question in questions.items()}
         )

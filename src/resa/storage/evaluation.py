@@ -15,11 +15,13 @@ from resa.engine import Engine
 from resa.expressions import Compiled
 from resa.storage.records import EventFile
 
-__all__ = ["count_files", "evaluate_files", "quoted_files", "stream_files"]
+__all__ = ["count_files", "evaluate_files", "joined", "quoted_files", "stream_files"]
 
 
 def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) -> pa.Table:
     """One row for each row of the files, in their global order; one column for each expression.
+
+    Columns of a few texts are dictionaries of these.
 
     Raises:
         WorkspaceDamaged: A file is missing or has lost rows.
@@ -27,10 +29,11 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
     """
     if not files:
         return pa.table({name: pa.array([], pa.bool_()) for name in columns})
-    batches = list(stream_files(files, columns))
-    table = (
-        pa.Table.from_batches(batches) if batches else pa.table({name: pa.array([], pa.bool_()) for name in columns})
-    )
+    parts: dict[str, list[pa.Array]] = {name: [] for name in columns}
+    for batch in stream_files(files, columns):
+        for name, column in zip(columns, batch.columns, strict=True):
+            parts[name].append(_shorter(column))
+    table = pa.table({name: joined(column) for name, column in parts.items()})
     expected = sum(file.rows for file in files)
     if table.num_rows != expected:
         raise WorkspaceDamaged(
@@ -41,6 +44,28 @@ def evaluate_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) 
             )
         )
     return table
+
+
+def _shorter(column: pa.Array) -> pa.Array:
+    """Texts as the numbers of a few texts, where that takes less memory."""
+    if not pa.types.is_string(column.type):
+        return column
+    encoded = column.dictionary_encode()
+    return encoded if encoded.nbytes < column.nbytes else column
+
+
+def joined(parts: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Parts of one column: of texts, either all as numbers of texts or none, as most are."""
+    if not parts:
+        return pa.chunked_array([], pa.bool_())
+    short = [pa.types.is_dictionary(part.type) for part in parts]
+    if any(short) and not all(short):
+        most = 2 * sum(len(part) for part, is_short in zip(parts, short, strict=True) if is_short) >= sum(
+            map(len, parts)
+        )
+        change = pa.StringArray.dictionary_encode if most else pa.DictionaryArray.dictionary_decode
+        parts = [change(part) if is_short is not most else part for part, is_short in zip(parts, short, strict=True)]
+    return pa.chunked_array(parts)
 
 
 def stream_files(files: Sequence[EventFile], columns: Mapping[str, Compiled]) -> Iterator[pa.RecordBatch]:

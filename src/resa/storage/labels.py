@@ -1,9 +1,10 @@
 """Label columns: what an expression says of every event or customer, as numbers of its texts, kept beside the index.
 
 A report asks for the device of every event, for the properties and traits that tell groups apart, for `per` of an
-expectation, for who is a persona. To take these out of JSON takes longer than all measuring, so the writer does it
-once a generation, and of new files only. A column stands in `index/<generation>/labels/<hash of the SQL>/`: a changed
-expression is another column. What is not there is evaluated by whoever asks; nothing but time depends on it.
+expectation, for who is a persona; the tracking plan for the kind of every event. To take these out of JSON takes longer
+than all measuring, so the writer does it once a generation, and of new files only. A column stands in
+`index/<generation>/labels/<hash of the SQL>/`: a changed expression is another column. What is not there is evaluated
+by whoever asks; nothing but time depends on it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from resa.model.journey import JourneyMap
 from resa.storage.arrays import write_array
 from resa.storage.attributes import keep_text_attributes, kept_text_attributes
 from resa.storage.evaluation import stream_files
+from resa.storage.event_kinds import EVENT_KIND
 from resa.storage.index import JourneyIndex, map_array
 from resa.storage.traits import read_traits
 
@@ -68,6 +70,19 @@ class _Question:
         return compile_expression(
             self.text, scope=self.scope, expects=self.expects, catalog=self.catalog, prefix=prefix
         )
+
+
+class _KindQuestion(NamedTuple):
+    """What kind of event each is: nobody writes that as an expression."""
+
+    scope: Scope = Scope.EVENT
+
+    def compiled(self, prefix: str = "p") -> Compiled:  # noqa: ARG002 - it has no parameters
+        """As SQL."""
+        return EVENT_KIND
+
+
+_Asked = _Question | _KindQuestion
 
 
 def map_catalog(journey_map: JourneyMap) -> Catalog:
@@ -113,7 +128,7 @@ def derive_labels(index: JourneyIndex, maps: Sequence[JourneyMap], base: Journey
     """
     if not maps or not index.files:
         return
-    missing: dict[str, _Question] = {}
+    missing: dict[str, _Asked] = {}
     for question in _questions(index, maps):
         try:
             compiled = question.compiled()
@@ -141,7 +156,8 @@ def same_labels(index: JourneyIndex, again: JourneyIndex) -> bool:
     return True
 
 
-def _questions(index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[_Question]:
+def _questions(index: JourneyIndex, maps: Sequence[JourneyMap]) -> Iterator[_Asked]:
+    yield _KindQuestion()
     attributes = keep_text_attributes(index)
     for journey_map in maps:
         catalog = map_catalog(journey_map)
@@ -213,7 +229,7 @@ def _narrowest(count: int) -> type[np.unsignedinteger[Any]]:
 
 
 def _of_events(
-    index: JourneyIndex, questions: dict[str, _Question], base: JourneyIndex | None
+    index: JourneyIndex, questions: dict[str, _Asked], base: JourneyIndex | None
 ) -> Iterator[tuple[str, Labels]]:
     numberings = {name: _Numbering(index.total_rows) for name in questions}
     anew, continued = set(questions), set()
@@ -251,7 +267,7 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
-def _of_customers(index: JourneyIndex, questions: dict[str, _Question]) -> Iterator[tuple[str, Labels]]:
+def _of_customers(index: JourneyIndex, questions: dict[str, _Asked]) -> Iterator[tuple[str, Labels]]:
     if not questions:
         return
     known = read_traits(index)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.support.frames import with_pandas
 
 from resa import workspace
 from resa.base.errors import InputError, QuestionError
@@ -57,7 +59,8 @@ def test_a_worked_case_without_its_map_gets_one_that_is_right(case: str, shared_
         shutil.copy(shared_data / raw, folder / place)
     prepare = PROJECT / "examples" / case / "prepare.py"
     if prepare.exists():
-        subprocess.run([sys.executable, prepare], cwd=folder, check=True)
+        environment = os.environ | {"PYTHONPATH": with_pandas()}
+        subprocess.run([sys.executable, prepare], cwd=folder, check=True, env=environment)
     assert run(["collect", "-w", str(folder)]) == 0
     written = folder / "journey.yaml"
     assert run(["map", "discover", "-w", str(folder), "-o", str(written)]) == 0

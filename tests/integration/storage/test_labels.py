@@ -17,7 +17,7 @@ from resa.expressions import Scope, compile_expression
 from resa.model.journey import Expectation, JourneyMap, Persona
 from resa.model.quantities import parse_duration
 from resa.runtime import compact, rebuild, refresh, verify
-from resa.storage import JourneyIndex, Labels, Store, map_catalog
+from resa.storage import EVENT_KIND, JourneyIndex, Labels, Store, map_catalog, read_event_kind
 
 FEW = "properties.region"
 PER = "properties.order"
@@ -92,7 +92,8 @@ def answers(store: Store, journey_map: JourneyMap) -> list[object]:
     measure = Measure(store, {journey_map.key: journey_map})
     asked = [measure.expectations(by=by) for by in (None, "device", FEW, "persona")]
     found = [{**json.loads(result.json()), "computed_at": None} for result in [*asked, measure.touchpoints()]]
-    return [*found, [place.document for place in measure.findings().places]]
+    tracked = [part.table.to_pylist() for part in measure.tracking().parts.values()]
+    return [*found, tracked, [place.document for place in measure.findings().places]]
 
 
 def test_kept_columns_say_what_the_files_say(store: Store) -> None:
@@ -114,6 +115,31 @@ def test_kept_columns_say_what_the_files_say(store: Store) -> None:
         assert store.text_attributes(index) == (FEW,)
         assert bytes_of(rebuild(writer, [journey_map])) == bytes_of(index)
     assert verify(store, [journey_map]) == []
+
+
+def test_the_kind_of_every_event_is_kept(store: Store) -> None:
+    journey_map = labelled_map()
+    with store.writing() as writer:
+        for number in range(2):
+            collect(writer, rows_of(number), str(number))
+            index = refresh(writer, [journey_map])
+        collect(writer, rows_of(2), "2")
+        soon = refresh(writer, [journey_map], soon=True)
+    rows = index.event_rows(np.arange(index.events), ["event", "source_id", "channel", "device", "value", "properties"])
+    spoken = [read_event_kind(text or "") for text in said(store.labels(Scope.EVENT, EVENT_KIND, index=index))]
+    for kind, row in zip(spoken, rows.to_pylist(), strict=True):
+        told = json.loads(row["properties"])
+        assert (kind.event, kind.source, list(kind.properties)) == (row["event"], row["source_id"], list(told))
+        for field in ("channel", "device", "value"):
+            assert kind.carries(field) is (row[field] is not None)
+        for name in (*told, "nothing"):
+            assert kind.carries(f"properties.{name}") is (told.get(name) is not None)
+        assert kind.carries("properties.n.deeper") is kind.carries("sent_at") is None
+    assert store.labels(Scope.EVENT, EVENT_KIND, index=soon) is None  # a reader finds it out
+    quick = answers(store, journey_map)
+    with store.writing() as writer:
+        assert refresh(writer, [journey_map]).layers is None
+    assert answers(store, journey_map)[-2] == quick[-2]
 
 
 def test_removing_and_joining_files_keeps_them_right(store: Store) -> None:

@@ -67,7 +67,7 @@ def post(served: Served, key: str, number: int) -> float:
     return time.perf_counter() - began
 
 
-@pytest.mark.parametrize(("places", "seconds"), [(3, 12), pytest.param(1, 90, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(("places", "seconds"), [(3, 20), pytest.param(1, 90, marks=pytest.mark.nightly)])
 def test_due_sources_run_and_dead_ones_keep_nobody_waiting(
     places: int, seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,7 +140,7 @@ def _says_it_and_nothing_else(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", MAPS)
-@pytest.mark.parametrize("examples", [5, pytest.param(1_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.nightly)])
 def test_what_is_edited_is_said_and_nothing_else_changes(name: str, examples: int) -> None:
     settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
         given(st.data())(lambda data: _says_it_and_nothing_else(name, data))
@@ -253,7 +253,7 @@ def _says_it_of_an_entry_and_nothing_else(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("name", MAPS)
-@pytest.mark.parametrize("examples", [5, pytest.param(1_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.nightly)])
 def test_what_is_said_beside_the_wall_is_said_and_nothing_else_changes(name: str, examples: int) -> None:
     settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
         given(st.data())(lambda data: _says_it_of_an_entry_and_nothing_else(name, data))

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from tests.oracles.continuations import continued
 from tests.oracles.journeys import PERIODS, WINDOWS, as_arrays, as_lists, inside, journeys
 
-from resa.kernels import LEFT_OFF, REPEATED, TURNED_BACK, WENT_ON, Journeys, Period, continuations, values_following
+from resa.kernels import (
+    LEFT_OFF,
+    REPEATED,
+    TURNED_BACK,
+    WENT_ON,
+    Journeys,
+    Period,
+    continuations,
+    running_sums,
+    values_following,
+)
 
 WHAT = {LEFT_OFF: "left off", WENT_ON: "went on", REPEATED: "repeated", TURNED_BACK: "turned back"}
 
@@ -62,7 +72,7 @@ def test_values_following_are_those_of_the_customers_later_events_in_time(
     positions, values = np.array(list(valued), np.int64), np.array(list(valued.values()), np.float64)
     order = np.argsort(found.visits)
     visits = (found.customers[order], found.visits[order])
-    assert values_following(drawn, *visits, positions, values, within_us=within).tolist() == expected
+    assert values_following(drawn, *visits, positions, running_sums(values), within_us=within).tolist() == expected
 
 
 def test_who_was_there_long_ago_goes_on_and_who_was_there_lately_turns_back() -> None:

@@ -77,6 +77,28 @@ def test_a_property_is_missing_when_those_who_carried_it_do_no_longer() -> None:
     ]
 
 
+def test_what_lies_within_a_property_is_looked_at_event_by_event() -> None:
+    told: Sequence[dict[str, object]] = (
+        {"k": {"deep": 1}},
+        {"k": {}},
+        {"k": {"deep": None}, "a/b": 1},
+        {"a/b": None, "text": "null"},
+    )
+    happened = [one for day, each in enumerate(told) for one in on_days("a", [day], properties=each)]
+    arrows = (expect("a", "b", "1 day", per="properties.k.deep"),)
+    measure = measure_of([*happened, *on_days("x", [1])], arrows=arrows)
+    result = measure.tracking()
+    rows = {(row["touchpoint"], row["property"]): row["carried"] for row in _rows(result, "properties")}
+    assert rows == {
+        ("a", "properties.k"): 3,
+        ("a", "properties.k.deep"): 1,
+        ("b", "properties.k.deep"): 0,
+    }
+    unused = {row["property"]: row["carried"] for row in _rows(result, "unused_properties")}
+    assert unused == {"a/b": 2, "text": 1}
+    assert_sound(measure, result)
+
+
 def test_what_is_no_touchpoint_is_listed_by_name_and_source() -> None:
     happened = [
         *on_days("x", range(3)),

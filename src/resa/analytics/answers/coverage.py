@@ -30,7 +30,7 @@ from resa.kernels import visits
 from resa.model.consents import WITHHELD
 from resa.model.journey import JourneyMap
 
-__all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "SEEN_BY", "answer_coverage", "days_asked"]
+__all__ = ["COVERAGE_COLUMNS", "KNOWN_COLUMNS", "SEEN_BY", "answer_coverage", "day_bounds", "days_asked"]
 
 COVERAGE_COLUMNS: Final = (
     Column("touchpoint", pa.string(), "Its key."),
@@ -199,18 +199,17 @@ def _touchpoint(selection: Selection) -> str:
 
 def days_asked(selection: Selection) -> str:
     """A condition: the day lies in the period, as days are counted in the map's zone."""
+    first, last = day_bounds(selection)
+    conditions = [f"day {sign} {literal(day)}" for sign, day in ((">=", first), ("<=", last)) if day is not None]
+    return " AND ".join(conditions) or "TRUE"
 
-    def day(moment: date | datetime) -> str:
-        local = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
-        return literal(local)
 
+def day_bounds(selection: Selection) -> tuple[date | None, date | None]:
+    """First and last day of the period, likewise; `None`: it has no such end."""
     question, zone = selection.question, ZoneInfo(selection.snapshot.journey_map.timezone)
-    parts = []
-    if question.since is not None:
-        parts.append(f"day >= {day(question.since)}")
-    if question.until is not None:
-        parts.append(f"day <= {day(question.until)}")
-    return " AND ".join(parts) or "TRUE"
+    ends = (question.since, question.until)
+    first, last = (end.astimezone(zone).date() if isinstance(end, datetime) else end for end in ends)
+    return first, last
 
 
 _KNOWN_SQL: Final = """\

@@ -177,21 +177,28 @@ COUNTED: Final[tuple[str, ...]] = (
 """Columns with customers behind them."""
 
 
-def measured(selection: Selection, expectation: Expectation) -> Measured:
-    """Find, judge and group the openings of an expectation."""
-    if selection.everything and selection.question.by is None:
+def measured(selection: Selection, expectation: Expectation, *, in_groups: bool = True) -> Measured:
+    """Find, judge and group the openings of an expectation.
+
+    Args:
+        selection: What is looked at.
+        expectation: The arrow.
+        in_groups: Whether they are grouped by what the question says.
+    """
+    in_groups = in_groups and selection.question.by is not None
+    if selection.everything and not in_groups:
         key = ("measured", expectation.name, selection.as_of_override)
-        return selection.snapshot.keep(key, lambda: _measured(selection, expectation))
-    return _measured(selection, expectation)
+        return selection.snapshot.keep(key, lambda: _measured(selection, expectation, in_groups=False))
+    return _measured(selection, expectation, in_groups=in_groups)
 
 
-def _measured(selection: Selection, expectation: Expectation) -> Measured:
+def _measured(selection: Selection, expectation: Expectation, *, in_groups: bool) -> Measured:
     snapshot = selection.snapshot
     as_of = expectation_as_of(snapshot, expectation, selection.as_of_override)
     period = None if selection.bounds == WHOLE else selection.period
     arguments: dict[str, Any] = {"journeys": selection.journeys, "customers": selection.customers}
     found = outcomes_of(snapshot, expectation, as_of=as_of, period=period, **arguments)
-    groups = grouped(selection, found.customer, found.opened)
+    groups = grouped(selection, found.customer, found.opened) if in_groups else Groups((None,), (None,))
     return Measured(expectation, found, groups, snapshot)
 
 

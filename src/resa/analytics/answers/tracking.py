@@ -6,27 +6,35 @@ days prove little). A property is *missing* likewise: of the visits after the la
 is met once a month is not called silent after a week. A number by day is judged as visits are.
 """
 
-# ruff: noqa: S608 - every part of the SQL is written here or is an escaped literal; none is a user's text
-
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from resa.analytics.answers.by_sql import part_by_sql
-from resa.analytics.answers.coverage import SEEN_BY, days_asked
+from resa.analytics.answers.coverage import day_bounds
+from resa.analytics.answers.tracking_needs import BY_CHANCE, Need, needs, numbers_by_day, places
+from resa.analytics.answers.tracking_sql import (
+    properties_sql,
+    tracking_sql,
+    unused_properties_sql,
+    unused_sql,
+)
+from resa.analytics.calendar import DAY, SECOND
 from resa.analytics.questions.kinds import TrackingQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, People
+from resa.analytics.results.result import Column, Counted, Part, People, in_columns, part_of
 from resa.analytics.scope.selection import Selection
-from resa.analytics.sql.text import Statement, inlined, literal
-from resa.base.clock import from_microseconds, to_microseconds
-from resa.model.journey import JourneyMap, Signal
+from resa.analytics.views import view_table
+from resa.kernels import NEVER, Cells, Clock, Period, Tracked, came_after, renumbered, tracked
+from resa.storage import EventKind
 
 __all__ = ["PROPERTY_COLUMNS", "TRACKING_COLUMNS", "UNUSED_COLUMNS", "UNUSED_PROPERTY_COLUMNS", "answer_tracking"]
 
@@ -70,30 +78,37 @@ UNUSED_PROPERTY_COLUMNS: Final = (
     Column("last_day", pa.date32(), "Day of the last one, in the map's zone."),
 )
 
-_BY_CHANCE: Final = 0.001
-"""Chance below which what does not come is missing."""
-
-
-class _Need(NamedTuple):
-    """A field of events that the map reads at a touchpoint."""
-
-    touchpoint: str
-    field: str
+_EPOCH_DAY: Final = date(1970, 1, 1)
 
 
 def answer_tracking(question: TrackingQuestion, selection: Selection) -> Answer:
     """Hold what came against what the map needs."""
-    needs = list(_needs(selection))
-    visits = _visits(selection)
+    wanted = list(needs(selection))
+    came = _Came.of(selection, wanted)
     keys = [touchpoint.key for touchpoint in selection.snapshot.journey_map.touchpoints]
-    whose: dict[str, People] = {"visits": lambda row: _whose(selection, keys[row])}
-    read: dict[str, People] = {"visits": lambda row: _whose(selection, needs[row].touchpoint)}
+
+    def part(columns: tuple[Column, ...], rows: Sequence[Sequence[object]], sql: str, **people: People) -> Part:
+        return part_of(columns, in_columns(columns, rows), sql=sql, people=people)
+
+    top = question.top
     parts = {
-        "tracking": part_by_sql(selection, TRACKING_COLUMNS, _tracking_sql(selection, visits), whose),
-        "properties": part_by_sql(selection, PROPERTY_COLUMNS, _properties_sql(selection, visits, needs), read),
-        "unused": part_by_sql(selection, UNUSED_COLUMNS, _unused_sql(selection, question.top), {}),
-        "unused_properties": part_by_sql(
-            selection, UNUSED_PROPERTY_COLUMNS, _unused_properties_sql(selection, needs, question.top), {}
+        "tracking": part(
+            TRACKING_COLUMNS,
+            list(_touchpoints(came)),
+            tracking_sql(selection),
+            visits=lambda row: _whose(selection, keys[row]),
+        ),
+        "properties": part(
+            PROPERTY_COLUMNS,
+            list(_properties(came, wanted)),
+            properties_sql(selection, wanted, PROPERTY_COLUMNS),
+            visits=lambda row: _whose(selection, wanted[row].touchpoint),
+        ),
+        "unused": part(UNUSED_COLUMNS, _unused(came)[:top], unused_sql(selection, top)),
+        "unused_properties": part(
+            UNUSED_PROPERTY_COLUMNS,
+            _unused_properties(came, wanted)[:top],
+            unused_properties_sql(selection, wanted, top),
         ),
     }
     return Answer(parts=parts, n={"visits": sum(parts["tracking"].table["visits"].to_pylist())})
@@ -109,179 +124,235 @@ def _whose(selection: Selection, touchpoint: str) -> Counted:
     return selection.snapshot.customers_at(positions[(times >= low) & (times < high) & known])
 
 
-# What is needed.
+# What came.
 
 
-def _needs(selection: Selection) -> Iterator[_Need]:
-    """What the map reads of the events of each touchpoint, beside their names."""
-    journey_map = selection.snapshot.journey_map
-    for touchpoint in journey_map.touchpoints:
-        texts = list(dict.fromkeys(_texts(journey_map, touchpoint.key)))
-        fields = {field for text in texts for field in selection.snapshot.event_expression(text, "scalar").fields}
-        for name in sorted(fields - {"event", "occurred_at"}):
-            yield _Need(touchpoint.key, name)
+@dataclass(frozen=True)
+class _Cell:
+    """Events of one touchpoint, or of none, and of one kind.
+
+    Attributes:
+        code: Of the touchpoint; 0: none.
+        kind: What they carry.
+        further: Which of the fields they carry that their kind does not tell of.
+        count: How many there are, at least one.
+        first: When the earliest was, microseconds since the index epoch.
+        last: When the latest was.
+    """
+
+    code: int
+    kind: EventKind
+    further: frozenset[str]
+    count: int
+    first: int
+    last: int
+
+    def carries(self, field: str) -> bool:
+        """Whether they have something there."""
+        told = self.kind.carries(field)
+        return field in self.further if told is None else told
 
 
-def _texts(journey_map: JourneyMap, key: str) -> Iterator[str]:
-    """Expressions over the events of a touchpoint."""
-    for signal in journey_map.signals:
-        if signal.touchpoint == key:
-            yield from (text for text in (signal.when, signal.value, signal.score) if text is not None)
-    for arrow in journey_map.expectations:
-        if arrow.per is not None and key in {arrow.after, *arrow.next}:
-            yield arrow.per
-    for metric in journey_map.metrics:
-        if metric.number is not None and (not metric.of or key in metric.of):
-            yield metric.number
+@dataclass(frozen=True)
+class _Came:
+    """What came in the period and is known by now.
+
+    Attributes:
+        selection: What is looked at.
+        period: Its bounds, microseconds since the index epoch.
+        cells: The events by what they have in common.
+        clock: The days.
+        days: bool[K, days], on which days each touchpoint was visited.
+        customers: Customers of events that are no touchpoint, by their name and source.
+    """
+
+    selection: Selection
+    period: Period
+    cells: Sequence[_Cell]
+    clock: Clock
+    days: npt.NDArray[np.bool_]
+    customers: dict[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, selection: Selection, wanted: Sequence[Need]) -> _Came:
+        """Count the events, in one pass, so that it can be told of each what it carries of what is wanted."""
+        snapshot = selection.snapshot
+        codes, kinds = snapshot.event_kinds
+        numbers, further = _refined(selection, wanted, codes, kinds)
+        pairs = snapshot.column.touchpoints.astype(np.int32) * len(further) + numbers
+        cells, used = renumbered(pairs, len(snapshot.names) * len(further))
+        rows, which = (used // max(len(further), 1)).astype(np.int32), used % max(len(further), 1)
+        of_cell = [(kinds[further[number][0]], further[number][1]) for number in which.tolist()]
+        names = list(dict.fromkeys((kind.event, kind.source) for kind, _ in of_cell))
+        group = {name: number for number, name in enumerate(names)}
+        groups = np.array([group[kind.event, kind.source] for kind, _ in of_cell], np.int32)
+        groups[rows > 0] = -1
+        period, clock = _known_period(selection), _clock(selection)
+        size = (len(snapshot.names), len(names))
+        found = tracked(snapshot.journeys, Cells(cells, rows, groups), clock, period=period, size=size)
+        every = _cells(rows, of_cell, found)
+        return cls(selection, period, every, clock, found.days, dict(zip(names, found.customers.tolist(), strict=True)))
+
+    def day(self, moment: int) -> date:
+        """The day of a moment, microseconds since the index epoch, in the map's zone."""
+        snapshot = self.selection.snapshot
+        local = snapshot.zone.local(np.array([moment + snapshot.epoch], np.int64))
+        return _EPOCH_DAY + timedelta(days=int(local[0] // DAY))
+
+    @cached_property
+    def by_code(self) -> dict[int, list[_Cell]]:
+        """The cells of each touchpoint."""
+        found: dict[int, list[_Cell]] = defaultdict(list)
+        for cell in self.cells:
+            found[cell.code].append(cell)
+        return found
 
 
-# SQL.
+def _cells(
+    rows: npt.NDArray[np.int32], of_cell: Sequence[tuple[EventKind, frozenset[str]]], found: Tracked
+) -> list[_Cell]:
+    columns = (rows.tolist(), of_cell, found.counts.tolist(), found.first.tolist(), found.last.tolist())
+    return [
+        _Cell(code, kind, further, count, first, last)
+        for code, (kind, further), count, first, last in zip(*columns, strict=True)
+        if count
+    ]
 
 
-def _visits(selection: Selection) -> Statement:
-    """`met`: the visits in the period that are known by now, with their day."""
-    known = selection.in_period("occurred_at", selection.as_of)
-    return selection.statement.step("met", f"SELECT *, {_day(selection, 'occurred_at')} AS day FROM seen WHERE {known}")
+def _refined(
+    selection: Selection, wanted: Sequence[Need], codes: npt.NDArray[np.integer[Any]], kinds: Sequence[EventKind]
+) -> tuple[npt.NDArray[np.int32], list[tuple[int, frozenset[str]]]]:
+    """Kinds told apart by fields that they do not tell of, too: each event's number, and each number's kind and fields.
+
+    Hardly ever are there such fields: what lies within a property, or when an event was sent.
+    """
+    numbers = codes.astype(np.int32)
+    parts = [(number, frozenset[str]()) for number in range(len(kinds))]
+    fields = sorted({need.field for need in wanted})
+    for field in fields:
+        if all(kind.carries(field) is not None for kind in kinds):
+            continue
+        numbers = numbers * 2 + selection.snapshot.event_flags(f"{field} is not null")
+        numbers, used = renumbered(numbers.astype(np.int32), 2 * len(parts))
+        parts = [
+            (kind, further | {field} if number % 2 else further)
+            for number in used.tolist()
+            for kind, further in [parts[number // 2]]
+        ]
+    return numbers, parts
 
 
-def _day(selection: Selection, moment: str) -> str:
-    return f"timezone({literal(selection.snapshot.journey_map.timezone)}, {moment})::DATE"
+def _known_period(selection: Selection) -> Period:
+    """The period, as far as it is known what happened."""
+    (start, until), known = selection.period, selection.as_of
+    return start, start if known is None else min(until, known - selection.snapshot.epoch + 1)
 
 
-def _tracking_sql(selection: Selection, visits: Statement) -> str:
-    journey_map = selection.snapshot.journey_map
-    signals, keys = journey_map.signals, [touchpoint.key for touchpoint in journey_map.touchpoints]
-    kinds = {signal.touchpoint: SEEN_BY[signal.kind] for signal in signals}
-    said = ["; ".join(_said(signal) for signal in signals if signal.touchpoint == key) for key in keys]
-    numbers = {signal.daily_number: signal.touchpoint for signal in signals if signal.daily_number is not None}
-    columns = {
-        "touchpoint": literal(keys),
-        "needs": literal(said),
-        "seen_by": literal([kinds.get(key, "no signal") for key in keys]),
-        "complete": f"{literal([_complete(selection, key) for key in keys])}::DATE[]",
-        "place": f"range({len(keys)})",
-    }
-    unnested = ", ".join(f"unnest({values}) AS {name}" for name, values in columns.items())
-    statement = (
-        visits.step("places", f"SELECT {unnested}")
-        .step(
-            "numbers",
-            f"SELECT unnest({literal(list(numbers))}::VARCHAR[]) AS number,\n"
-            f"  unnest({literal(list(numbers.values()))}::VARCHAR[]) AS touchpoint",
-        )
-        .step(
-            "days",
-            "SELECT touchpoint, day, count(*) AS visits FROM met GROUP BY ALL\n"
-            "UNION ALL SELECT DISTINCT touchpoint, day, 0 FROM daily_numbers JOIN numbers USING (number)\n"
-            f"WHERE {days_asked(selection)}",
-        )
-        .step(
-            "told",
-            "SELECT touchpoint, sum(visits)::BIGINT AS visits, count(DISTINCT day) AS days, min(day) AS first_day,\n"
-            "  max(day) AS last_day FROM days GROUP BY touchpoint",
-        )
-        .step(
-            "quiet",
-            "SELECT *, days / (last_day - first_day + 2) AS rate,\n"
-            "  greatest(0, complete - last_day - 1) AS since FROM places LEFT JOIN told USING (touchpoint)",
-        )
-        .step(
-            "judged",
-            "SELECT *, CASE WHEN seen_by IN ('not seen', 'no signal') THEN seen_by\n"
-            "  WHEN visits IS NULL THEN 'never came'\n"
-            f"  WHEN power(1 - rate, since) < {_BY_CHANCE} THEN 'silent' ELSE 'comes' END AS state FROM quiet",
-        )
-    )
-    return statement.select(
-        "SELECT touchpoint, nullif(needs, '') AS needs, state,\n"
-        "  CASE WHEN state = 'silent' THEN last_day + 1 END AS missing_since, coalesce(visits, 0) AS visits,\n"
-        "  first_day, last_day FROM judged ORDER BY place"
-    )
-
-
-def _said(signal: Signal) -> str:
-    """What shows a touchpoint; nothing where that is not seen."""
-    text = signal.when or signal.daily_number or ""
-    if signal.occurrence is None:
-        return text
-    first, last = signal.occurrence
-    return f"{text}, occurrence {first}{'+' if last is None else '' if last == first else f'-{last}'}"
-
-
-def _complete(selection: Selection, key: str) -> date | None:
-    """The day that is not complete yet, or lies behind the period: every source that delivered it counts."""
+def _clock(selection: Selection) -> Clock:
+    """The days of all events in the map's zone."""
     snapshot = selection.snapshot
-    known = selection.question.as_of or snapshot.complete_to([snapshot.journey_map.code[key]])
-    if known is None:
-        return None
-    end = from_microseconds(min(to_microseconds(known), selection.bounds[1]))
-    return end.astimezone(ZoneInfo(snapshot.journey_map.timezone)).date()
+    zone, epoch = snapshot.zone, snapshot.epoch
+    ends = np.array([snapshot.oldest or epoch, snapshot.newest or epoch], np.int64)
+    first, last = (zone.local(ends) // DAY).tolist()
+    # Where a clock is put back at midnight, the day before comes again.
+    first, last = first - 1, last + 1
+    return Clock((zone.starts - epoch) // SECOND, (zone.offsets + epoch) // SECOND, first, last - first + 1)
 
 
-def _properties_sql(selection: Selection, visits: Statement, needs: list[_Need]) -> str:
-    """One row of marks a visit, then a branch for each need."""
-    if not needs:
-        empty = ", ".join(f"NULL AS {column.name}" for column in PROPERTY_COLUMNS)
-        return f"SELECT {empty} WHERE FALSE"
-    fields = sorted({need.field for need in needs})
-    marks = ", ".join(f"{_carries(selection, field)} AS c{place}" for place, field in enumerate(fields))
-    carried = visits.step("read", f"SELECT position, {marks} FROM events").step(
-        "carried", "SELECT * FROM met JOIN read USING (position)"
-    )
-    branches = []
-    for place, need in enumerate(needs):
-        mark = f"c{fields.index(need.field)}"
-        own = f"(SELECT * FROM carried WHERE touchpoint = {literal(need.touchpoint)})"
-        last = f"(SELECT max(occurred_at) FILTER ({mark}) AS last_at FROM {own})"
-        branches.append(
-            f"SELECT {place} AS place, {literal(need.touchpoint)} AS touchpoint, {literal(need.field)} AS property,\n"
-            f"  count(*) AS visits, count(*) FILTER ({mark}) AS carried, max(day) FILTER ({mark}) AS last_day,\n"
-            f"  count(*) FILTER (occurred_at > last_at) AS since,\n"
-            f"  min(day) FILTER (occurred_at > last_at) AS missing_since FROM {own}, {last}"
-        )
-    judged = carried.step("counted", "\nUNION ALL ".join(branches)).step(
-        "judged",
-        "SELECT *, CASE WHEN visits = 0 THEN 'no visits' WHEN carried = 0 THEN 'never came'\n"
-        f"  WHEN power(1 - carried / (visits - since + 1), since) < {_BY_CHANCE} THEN 'missing'\n"
-        "  ELSE 'comes' END AS state FROM counted",
-    )
-    return judged.select(
-        "SELECT touchpoint, property, state, CASE WHEN state = 'missing' THEN missing_since END AS missing_since,\n"
-        "  visits, carried, carried / nullif(visits, 0) AS share, last_day FROM judged ORDER BY place"
-    )
+# What came of what is needed.
 
 
-def _carries(selection: Selection, field: str) -> str:
-    """A condition: the event has something there."""
-    return inlined(selection.snapshot.event_expression(f"{field} is not null", "boolean"))
+def _touchpoints(came: _Came) -> Iterator[tuple[object, ...]]:
+    numbered = _numbered_days(came)
+    for code, place in enumerate(places(came.selection), start=1):
+        days = {_EPOCH_DAY + timedelta(days=came.clock.first + day) for day in np.flatnonzero(came.days[code]).tolist()}
+        days |= numbered[place.touchpoint]
+        first, last = min(days, default=None), max(days, default=None)
+        state = _state(place.seen_by, days, place.complete)
+        missing = last + timedelta(days=1) if last is not None and state == "silent" else None
+        visits = sum(cell.count for cell in came.by_code[code])
+        yield place.touchpoint, place.needs or None, state, missing, visits, first, last
 
 
-def _unused(selection: Selection) -> Statement:
-    """`told`: the events in the period that are known by now, with their day and whether they are a touchpoint."""
-    known = selection.in_period("occurred_at", selection.as_of)
-    return Statement().step(
-        "told",
-        f"SELECT e.*, {_day(selection, 'occurred_at')} AS day, v.position IS NOT NULL AS used\n"
-        f"FROM (SELECT * FROM events WHERE {known}) e LEFT JOIN (SELECT position FROM visits) v USING (position)",
-    )
+def _state(seen_by: str, days: set[date], complete: date | None) -> str:
+    """Whether it comes; the module's text says when it is silent."""
+    if seen_by in {"not seen", "no signal"}:
+        return seen_by
+    if not days:
+        return "never came"
+    rate = len(days) / ((max(days) - min(days)).days + 2)
+    since = 0 if complete is None else max(0, (complete - max(days)).days - 1)
+    return "silent" if (1 - rate) ** since < BY_CHANCE else "comes"
 
 
-def _unused_sql(selection: Selection, top: int) -> str:
-    return _unused(selection).select(
-        "SELECT event, source_id AS source, count(*) FILTER (NOT used) AS unused, count(*) AS events,\n"
-        "  count(DISTINCT customer) FILTER (NOT used) AS customers, min(day) FILTER (NOT used) AS first_day,\n"
-        "  max(day) FILTER (NOT used) AS last_day\n"
-        f"FROM told GROUP BY ALL HAVING unused > 0 ORDER BY unused DESC, event, source LIMIT {top}"
-    )
+def _numbered_days(came: _Came) -> dict[str, set[date]]:
+    """Days with a number, by the touchpoint that it shows."""
+    found: dict[str, set[date]] = defaultdict(set)
+    shown = numbers_by_day(came.selection.snapshot.journey_map)
+    if shown:
+        first, last = day_bounds(came.selection)
+        told = view_table("daily_numbers", came.selection.snapshot).group_by(["number", "day"]).aggregate([])
+        for number, day in zip(told.column("number").to_pylist(), told.column("day").to_pylist(), strict=True):
+            if number in shown and (first is None or day >= first) and (last is None or day <= last):
+                found[shown[number]].add(day)
+    return found
 
 
-def _unused_properties_sql(selection: Selection, needs: list[_Need], top: int) -> str:
-    used = sorted({need.field.split(".")[1] for need in needs if need.field.startswith("properties.")})
-    statement = _unused(selection).step(
-        "keys", "SELECT event, day, unnest(json_keys(properties)) AS property FROM told WHERE used"
-    )
-    return statement.select(
-        "SELECT property, event, count(*) AS carried, max(day) AS last_day FROM keys\n"
-        f"WHERE NOT list_contains({literal(used)}::VARCHAR[], property)\n"
-        f"GROUP BY ALL ORDER BY carried DESC, property, event LIMIT {top}"
-    )
+def _properties(came: _Came, wanted: Sequence[Need]) -> Iterator[tuple[object, ...]]:
+    """Touchpoints and what is read of their events."""
+    code = came.selection.snapshot.journey_map.code
+    own = [came.by_code[code[need.touchpoint]] for need in wanted]
+    carrying = [[cell for cell in cells if cell.carries(need.field)] for need, cells in zip(wanted, own, strict=True)]
+    last = [max((cell.last for cell in cells), default=NEVER) for cells in carrying]
+    per_code = np.bincount([code[need.touchpoint] for need in wanted], minlength=len(code) + 1)
+    heads = np.concatenate([[0], np.cumsum(per_code)]).astype(np.int64)
+    after = came_after(came.selection.snapshot.journeys, heads, np.array(last, np.int64), until=came.period[1])
+    for row, need in enumerate(wanted):
+        visits, carried = (sum(cell.count for cell in cells) for cells in (own[row], carrying[row]))
+        since, earliest = int(after.counts[row]), int(after.first[row])
+        state = _carried_state(visits, carried, since)
+        missing = came.day(earliest) if state == "missing" else None
+        share = carried / visits if visits else None
+        yield *need, state, missing, visits, carried, share, came.day(last[row]) if carried else None
+
+
+def _carried_state(visits: int, carried: int, since: int) -> str:
+    """Whether a property comes; the module's text says when it is missing."""
+    if not visits:
+        return "no visits"
+    if not carried:
+        return "never came"
+    return "missing" if (1 - carried / (visits - since + 1)) ** since < BY_CHANCE else "comes"
+
+
+# What nobody uses.
+
+
+def _unused(came: _Came) -> list[tuple[object, ...]]:
+    """Events that are no touchpoint, the most first."""
+    every: dict[tuple[str, str], list[_Cell]] = defaultdict(list)
+    for cell in came.cells:
+        every[cell.kind.event, cell.kind.source].append(cell)
+    rows: list[tuple[Any, ...]] = []
+    for (event, source), cells in every.items():
+        none = [cell for cell in cells if not cell.code]
+        if none:
+            counts = sum(cell.count for cell in none), sum(cell.count for cell in cells)
+            days = came.day(min(cell.first for cell in none)), came.day(max(cell.last for cell in none))
+            rows.append((event, source, *counts, came.customers[event, source], *days))
+    return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+
+
+def _unused_properties(came: _Came, wanted: Sequence[Need]) -> list[tuple[object, ...]]:
+    """Properties of touchpoints' events that the map does not read, the most first."""
+    read = {need.field.split(".")[1] for need in wanted if need.field.startswith("properties.")}
+    carrying: dict[tuple[str, str], list[_Cell]] = defaultdict(list)
+    for cell in came.cells:
+        for name in cell.kind.properties:
+            if cell.code and name not in read:
+                carrying[name, cell.kind.event].append(cell)
+    rows: list[tuple[Any, ...]] = [
+        (name, event, sum(cell.count for cell in cells), came.day(max(cell.last for cell in cells)))
+        for (name, event), cells in carrying.items()
+    ]
+    return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))

@@ -85,7 +85,7 @@ def below_target(selection: Selection) -> Iterator[tuple[Arrow, Place]]:
     for arrow in selection.snapshot.journey_map.expectations:
         if arrow.target is None:
             continue
-        item = measured(selection, arrow)
+        item = measured(selection, arrow, in_groups=False)
         counts, [whole] = item.whole
         if judged(int(counts[0, :, 1].sum()), whole.low, whole.high, arrow.target) == "below":
             below = Arrow.of(selection, item)

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from resa.analytics.calendar import Instants, calendar_edges
+from resa.analytics.scope.numbering import Codes
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import Codes, Flags, Positions
+from resa.analytics.scope.snapshot import Flags, Positions
 from resa.kernels import bucket_numbers, renumbered
 
 __all__ = ["Attribute", "Beginnings", "prepared"]

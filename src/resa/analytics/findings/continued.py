@@ -22,20 +22,26 @@ from functools import cached_property, partial
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from resa.analytics.findings.beginnings import Beginnings
 from resa.analytics.findings.places import Place, Watched
+from resa.analytics.findings.signs import Shown, SignTrials
+from resa.analytics.findings.trials import Trials
 from resa.analytics.questions.kinds import FrictionQuestion
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags, Positions
 from resa.analytics.statistics import quantile
 from resa.kernels import (
     LEFT_OFF,
-    REPEATED,
-    TURNED_BACK,
     Continuations,
     Period,
+    Signs,
+    VisitRules,
     continuations,
+    first_met,
+    friction_signs,
+    running_sums,
     values_following,
 )
 from resa.model.journey import Touchpoint
@@ -62,13 +68,27 @@ class Trouble(Watched):
         touchpoint: Where.
         sign: Which.
         rows: The touchpoint's visits among those of `Continued.found`.
+        shown: They with all their signs.
         slow: Of waits: a longer one is slow, microseconds.
     """
 
     touchpoint: Touchpoint
     sign: Sign
     rows: slice
+    shown: Shown
     slow: float | None = None
+
+    @property
+    def number(self) -> int:
+        """Of the sign."""
+        return SIGNS.index(self.sign)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """They as trials."""
+        (week, days), (stratum, _) = self.beginnings.weeks, self.beginnings.strata
+        rows = (self.met, self.customers, week, stratum, len(days), self.among)
+        return SignTrials(*rows, shown=self.shown, sign=self.number)
 
 
 @dataclass(frozen=True)
@@ -135,31 +155,17 @@ class Continued:
 
     @cached_property
     def _staffed(self) -> Flags:
-        """Which numbers of channels are such channels'."""
-        return np.isin(np.array(self.selection.snapshot.channel_labels), np.array(self.staffed))
+        """Which events are on such a channel, by their touchpoint and their own channel."""
+        labels = np.isin(np.array(self.selection.snapshot.channel_labels), np.array(self.staffed))
+        staffed: Flags = labels[self.selection.snapshot.channel_table]
+        return staffed
 
-    def _with_staff(self, positions: Positions) -> Flags:
-        """Which visits are on such a channel."""
-        with_staff: Flags = self._staffed[self.selection.snapshot.channels_at(positions)]
-        return with_staff
-
-    def _to_staff(self, rows: slice, followed: Flags) -> Flags:
-        """Which of some visits are followed in time by one on such a channel."""
-        to_staff = followed.copy()
-        to_staff[followed] = self._with_staff(self.found.following[rows][followed])
-        return to_staff
-
-    def _unexpected(self, touchpoint: Touchpoint, rows: slice, chosen: Flags) -> Flags:
-        """Of the chosen ones among a touchpoint's visits those that what the map expects to follow does not follow."""
+    def _expected(self, touchpoint: Touchpoint) -> Flags:
+        """Which touchpoints the map expects to follow."""
         code = self.selection.snapshot.journey_map.code
-        expected = [code[key] for arrow in touchpoint.expectations for key in arrow.next]
-        if expected:
-            following = self.selection.journeys.touchpoints[self.found.following[rows][chosen]]
-            other = np.ones(len(self.selection.snapshot.names), np.bool_)
-            other[expected] = False
-            chosen = chosen.copy()
-            chosen[chosen] = other[following]
-        return chosen
+        expected = np.zeros(len(self.selection.snapshot.names), np.bool_)
+        expected[[code[key] for arrow in touchpoint.expectations for key in arrow.next]] = True
+        return expected
 
     @cached_property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -167,28 +173,30 @@ class Continued:
         return tuple(self._troubles())
 
     def _troubles(self) -> Iterator[Trouble]:
-        journey_map, snapshot = self.selection.snapshot.journey_map, self.selection.snapshot
+        journey_map = self.selection.snapshot.journey_map
         for touchpoint in journey_map.touchpoints:
             rows = self.found.of(journey_map.code[touchpoint.key])
-            visits, what, waited = self.found.visits[rows], self.found.what[rows], self.found.waited[rows]
-            if not len(visits):
+            if rows.start == rows.stop:
                 continue
-            began_at = self.found.times[rows] + snapshot.epoch
-            beginnings = Beginnings(self.selection, visits, self.found.customers[rows], began_at)
-            trouble = partial(Trouble, beginnings, touchpoint=touchpoint, rows=rows)
-            followed = what != LEFT_OFF
-            if touchpoint.key not in self.goal:
-                yield trouble(followed, sign="drop-off")
-            if followed.any():
-                slow = quantile(waited[followed], SLOW)
-                yield trouble(followed & (waited <= slow * HARDLY), followed, sign="wait", slow=slow)
-            known = began_at >= self.known_from
-            if known.any():
-                yield trouble(~self._unexpected(touchpoint, rows, what == TURNED_BACK), known, sign="loop")
-            yield trouble(~self._unexpected(touchpoint, rows, what == REPEATED), sign="repeat")
-            if self.staffed and not (staff := self._with_staff(visits)).all():
-                to_staff = self._to_staff(rows, followed)
-                yield trouble(~self._unexpected(touchpoint, rows, to_staff), ~staff, sign="switch")
+            waited = self.found.waited[rows][self.found.what[rows] != LEFT_OFF]
+            slow = quantile(waited, SLOW) if len(waited) else 0.0
+            shown = self._shown(touchpoint, rows, slow)
+            trouble = partial(Trouble, shown.beginnings, touchpoint=touchpoint, rows=rows, shown=shown)
+            for number, sign in enumerate(SIGNS):
+                among = shown.among(number)
+                left_out = {"drop-off": touchpoint.key in self.goal, "switch": not self.staffed}.get(sign, False)
+                if not left_out and (among is None or among.any()):
+                    yield trouble(shown.met(number), among, sign=sign, slow=slow if sign == "wait" else None)
+
+    def _shown(self, touchpoint: Touchpoint, rows: slice, slow: float) -> Shown:
+        """The visits of a touchpoint with their signs."""
+        snapshot = self.selection.snapshot
+        rules = VisitRules(slow * HARDLY, self.known_from - snapshot.epoch, self._expected(touchpoint), self._staffed)
+        events = self.selection.journeys.touchpoints, snapshot.index.channels
+        met, among = friction_signs(self.found, rows, *events, rules)
+        whose, began_at = self.found.customers[rows], self.found.times[rows] + snapshot.epoch
+        beginnings = Beginnings(self.selection, self.found.visits[rows], whose, began_at)
+        return Shown(beginnings, Signs(whose, met, among, len(SIGNS)))
 
     def leads_to(self, trouble: Trouble, place: Place) -> str | None:
         """The touchpoint that most often follows the visits of a place that were not met."""
@@ -201,13 +209,19 @@ class Continued:
 
         A customer is worth what follows her first visit without the sign, so that no value counts twice.
         """
-        without = np.flatnonzero(trouble.met & trouble.all)
-        if not len(self.selection.snapshot.values[0]) or not len(without):
+        positions, sums = self._valued
+        if not len(positions):
             return None
-        whose = trouble.customers[without]
-        first = without[np.append(True, whose[1:] != whose[:-1])]
+        first = first_met(trouble.shown.signs, trouble.number)
+        if not len(first):
+            return None
         found = (trouble.customers[first], self.found.visits[trouble.rows][first])
-        positions, numbers = self.selection.snapshot.values
-        valued, patience = (np.asarray(positions, np.int64), numbers), self.question.patience.microseconds
-        worth = values_following(self.selection.journeys, *found, *valued, within_us=patience)
+        patience = self.question.patience.microseconds
+        worth = values_following(self.selection.journeys, *found, positions, sums, within_us=patience)
         return place.lost_at_most * float(worth.mean())
+
+    @cached_property
+    def _valued(self) -> tuple[Positions, npt.NDArray[np.float64]]:
+        """Events that are worth anything, and the running sums of what."""
+        positions, numbers = self.selection.snapshot.values
+        return np.asarray(positions, np.int64), running_sums(numbers)

@@ -16,11 +16,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from resa.analytics.calendar import SECOND
@@ -36,11 +40,10 @@ from resa.analytics.results.answer import Answer
 from resa.analytics.results.result import Column, Counted, Part, People, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
-from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import literal
 from resa.analytics.statistics import distinct, quantile
 from resa.base.language import Sentence, sentence
-from resa.kernels import Continuations, Totals
+from resa.kernels import Continuations, Totals, in_cells
 
 __all__ = ["PLACE_COLUMNS", "RATE_COLUMNS", "answer_friction"]
 
@@ -154,14 +157,16 @@ class _Listed:
 
 def _places(continued: Continued) -> tuple[list[_Listed], int]:
     """All places, worst first, and how many were tested."""
-    troubles = continued.troubles
-    changed, tests = unusual(troubles, FAMILY_WISE, rises=False)
+    with ThreadPoolExecutor(1) as beside:  # openings and visits share little
+        short = beside.submit(copy_context().run, lambda: list(below_target(continued.selection)))
+        troubles = continued.troubles
+        changed, tests = unusual(troubles, FAMILY_WISE, rises=False)
     pairs = zip(troubles, changed, strict=True)
     first = [_Listed(trouble, place, "unusual") for trouble, place in pairs if place is not None]
     first.sort(key=lambda listed: urgency(listed.place))
     seen = {listed.name for listed in first}
     others = [
-        *(_Listed(arrow, place, "below target") for arrow, place in below_target(continued.selection)),
+        *(_Listed(arrow, place, "below target") for arrow, place in short.result()),
         *(listed for listed in _above_comparable(continued) if listed.name not in seen),
     ]
     others.sort(key=lambda listed: loss(listed.place))
@@ -173,7 +178,8 @@ def _above_comparable(continued: Continued) -> Iterator[_Listed]:
     troubles = [
         trouble for trouble in continued.troubles if trouble.sign != "drop-off" or not continued.beyond(trouble)
     ]
-    for trouble, comparable in zip(troubles, _comparable(troubles), strict=True):
+    wholes = [(trouble, trouble.whole) for trouble in troubles]
+    for trouble, comparable in zip(troubles, _comparable(wholes), strict=True):
         if comparable is None:
             continue
         place = placed_whole(trouble, 1 - comparable)
@@ -181,13 +187,13 @@ def _above_comparable(continued: Continued) -> Iterator[_Listed]:
             yield _Listed(trouble, place, "above comparable")
 
 
-def _comparable(troubles: Sequence[Trouble]) -> Iterator[float | None]:
+def _comparable(troubles: Sequence[tuple[Trouble, Totals]]) -> Iterator[float | None]:
     """For each the share at the other touchpoints of its stage; waits differ by their nature."""
     stages: dict[tuple[str, str], list[Totals]] = defaultdict(list)
-    for trouble in troubles:
-        stages[trouble.touchpoint.stage, trouble.sign].append(trouble.whole)
-    for trouble in troubles:
-        every, own = stages[trouble.touchpoint.stage, trouble.sign], trouble.whole
+    for trouble, whole in troubles:
+        stages[trouble.touchpoint.stage, trouble.sign].append(whole)
+    for trouble, own in troubles:
+        every = stages[trouble.touchpoint.stage, trouble.sign]
         visits = sum(each.openings for each in every) - own.openings
         met = sum(each.met for each in every) - own.met
         yield (visits - met) / visits if visits and trouble.sign != "wait" else None
@@ -274,29 +280,86 @@ def _branch_of(values: Mapping[str, str], source: str) -> str:
 # Rates.
 
 
+@dataclass(frozen=True)
+class _Rate:
+    """What some visits, all or those of a group, show of one sign.
+
+    Attributes:
+        trouble: The sign.
+        group: Numbers of the groups of the touchpoint's visits, and that of this group; `None`: they are all visits.
+        whole: What was counted of them.
+        median: Of waits: median time to what follows in time, microseconds.
+    """
+
+    trouble: Trouble
+    group: tuple[npt.NDArray[np.int32], int] | None
+    whole: Totals
+    median: float | None
+
+    def behind(self, column: str) -> Counted:
+        """The customers behind a number."""
+        trouble = self.trouble
+        counted = trouble.all.copy()
+        if self.group is not None:
+            numbers, own = self.group
+            counted &= numbers == own
+        whose = trouble.customers[counted if column == "visits" else counted & ~trouble.met].astype(np.int64)
+        return distinct(whose) if column == "customers" else whose
+
+
 def _rates(continued: Continued, groups: Groups) -> Part:
     columns = (*groups.columns, *RATE_COLUMNS)
-    rows: dict[str, list[Any]] = {column.name: [] for column in columns}
-    behind: list[Trouble] = []
-    for label, chosen in groups.split():
-        own = continued.troubles if isinstance(chosen, slice) else _of_group(continued, chosen)
+    behind: list[_Rate] = []
+    rows: list[dict[str, Any]] = []
+    for label, own in _by_group(continued, groups):
         behind += own
-        for trouble, comparable in zip(own, _comparable(own), strict=True):
-            row = {"group": label, "comparable": comparable, **_rate(continued, trouble)}
-            for name, column in rows.items():
-                column.append(row[name])
+        pairs = zip(own, _comparable([(rate.trouble, rate.whole) for rate in own]), strict=True)
+        rows += [{"group": label, "comparable": comparable, **_rate(rate)} for rate, comparable in pairs]
     people: dict[str, People] = {name: partial(_counted, behind, name) for name in ("visits", "count", "customers")}
-    return part_of(columns, rows, sql=rates_sql(trials_steps(continued, groups), groups), people=people)
+    told = {column.name: [row[column.name] for row in rows] for column in columns}
+    return part_of(columns, told, sql=rates_sql(trials_steps(continued, groups), groups), people=people)
 
 
-def _of_group(continued: Continued, members: Flags) -> Sequence[Trouble]:
-    """The troubles that some visits show, among these visits alone."""
-    own = [replace(trouble, among=trouble.all & members[trouble.rows]) for trouble in continued.troubles]
-    return [trouble for trouble in own if trouble.all.any()]
+def _by_group(continued: Continued, groups: Groups) -> Iterator[tuple[str | None, Sequence[_Rate]]]:
+    """The signs that the visits of each group can show."""
+    if not groups.by:
+        yield None, [_Rate(trouble, None, trouble.whole, _median(continued, trouble)) for trouble in continued.troubles]
+        return
+    found: dict[int, list[_Rate]] = defaultdict(list)
+    for layer, numbers in groups.layers(len(continued.found.visits)):
+        for _, some in groupby(continued.troubles, key=lambda trouble: trouble.rows.start):
+            troubles = list(some)
+            own = numbers[troubles[0].rows]
+            totals = troubles[0].shown.by_group(own, len(layer))
+            for trouble in troubles:
+                wholes = [of_group[trouble.number] for of_group in totals]
+                medians = _medians(continued, trouble, own, wholes)
+                for group, (whole, median) in enumerate(zip(wholes, medians, strict=True)):
+                    if whole.openings:
+                        found[layer[group]].append(_Rate(trouble, (own, group), whole, median))
+    for number, label in enumerate(groups.labels):
+        yield label, found[number]
 
 
-def _rate(continued: Continued, trouble: Trouble) -> dict[str, Any]:
-    whole, waits = trouble.whole, trouble.sign == "wait"
+def _median(continued: Continued, trouble: Trouble) -> float | None:
+    """Of waits: the median time, microseconds."""
+    waits = trouble.sign == "wait"
+    return quantile(continued.found.waited[trouble.rows][trouble.all], 0.5) if waits else None
+
+
+def _medians(
+    continued: Continued, trouble: Trouble, numbers: npt.NDArray[np.int32], wholes: Sequence[Totals]
+) -> Sequence[float | None]:
+    """The same for each group, by the numbers of the groups of the touchpoint's visits."""
+    if trouble.sign != "wait":
+        return [None] * len(wholes)
+    cells = numbers if trouble.among is None else np.where(trouble.among, numbers, np.int32(-1))
+    counts = np.array([whole.openings for whole in wholes], np.int64)
+    return [quantile(values, 0.5) for values in in_cells(continued.found.waited[trouble.rows], cells, counts)]
+
+
+def _rate(rate: _Rate) -> dict[str, Any]:
+    trouble, whole = rate.trouble, rate.whole
     return {
         "touchpoint": trouble.touchpoint.key,
         "sign": trouble.sign,
@@ -306,12 +369,10 @@ def _rate(continued: Continued, trouble: Trouble) -> dict[str, Any]:
         "low": 1 - whole.interval.high,
         "high": 1 - whole.interval.low,
         "customers": whole.ever_unmet,
-        "median_seconds": quantile(continued.found.waited[trouble.rows][trouble.all], 0.5) / SECOND if waits else None,
+        "median_seconds": rate.median / SECOND if rate.median is not None else None,
         "slow_seconds": trouble.slow / SECOND if trouble.slow is not None else None,
     }
 
 
-def _counted(behind: Sequence[Trouble], column: str, row: int) -> Counted:
-    trouble = behind[row]
-    whose = trouble.customers[trouble.all if column == "visits" else trouble.all & ~trouble.met].astype(np.int64)
-    return distinct(whose) if column == "customers" else whose
+def _counted(behind: Sequence[_Rate], column: str, row: int) -> Counted:
+    return behind[row].behind(column)

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from resa.kernels import Totals, WeeklyTrials, count_together, weekly_trials
+from resa.kernels import SignsTrials, Totals, WeeklyTrials, count_together, weekly_trials
 
-__all__ = ["Table", "Trials"]
+__all__ = ["Codes", "Flags", "Table", "Trials"]
 
 _MOST_CELLS: Final = 4_000_000
 """Cells that are counted at once."""
@@ -61,26 +61,31 @@ class Trials:
         return int(self.stratum.max()) + 1 if len(self.stratum) else 0
 
     @cached_property
-    def _counted(self) -> WeeklyTrials:
+    def counted(self) -> WeeklyTrials | SignsTrials:
+        """What was counted of them."""
+        return self._alone
+
+    @cached_property
+    def _alone(self) -> WeeklyTrials:
         size = (self.strata, self.weeks)
         return weekly_trials(self.customer, self.week, self.stratum, self.met, self.among, size=size)
 
     @property
     def first(self) -> Flags:
         """Which openings count: the first of a customer in a week."""
-        first: Flags = self._counted.places < self._counted.counts.size
+        first: Flags = self._alone.places < self._alone.counts.size
         return first
 
     @property
     def effect(self) -> float:
         """Design effect of the trials, at least 1."""
-        return self._counted.effect
+        return self.counted.effect
 
     @cached_property
     def whole(self) -> Totals:
         """All of them, whether they are trials or not."""
-        if self.among is None or "_counted" in vars(self):
-            return self._counted.whole
+        if self.among is None or "_alone" in vars(self):
+            return self.counted.whole
         rows = np.flatnonzero(self.among)  # often few, and the others need not be passed by
         none = np.zeros(len(rows), np.int32)  # weeks and strata do not matter to it
         return weekly_trials(self.customer[rows], none, none, self.met[rows], size=(1, 1)).whole
@@ -88,7 +93,7 @@ class Trials:
     @cached_property
     def period(self) -> tuple[int, int]:
         """First and last week with a trial."""
-        filled = np.flatnonzero(self._counted.counts.any(axis=(0, 2)))
+        filled = np.flatnonzero(self.counted.counts.any(axis=(0, 2)))
         return int(filled[0]), int(filled[-1])
 
     @property
@@ -99,7 +104,7 @@ class Trials:
     @cached_property
     def table(self) -> Table:
         """All trials, without groups."""
-        return self._table(self._counted.counts)
+        return self._table(self.counted.counts)
 
     def tables(self, attributes: Sequence[tuple[Codes, int]]) -> Iterator[tuple[list[tuple[int, int]], Table, Table]]:
         """The trials by group of each of several attributes, some groups at a time.
@@ -118,13 +123,14 @@ class Trials:
                 yield named, *self._held_apart(counts)
                 named, counts = [], []
             named += [(number, group) for group in range(groups)]
-            counts.append(self._counted_by(codes, groups))
+            counts.append(self.counted_by(number, codes, groups))
         if counts:
             yield named, *self._held_apart(counts)
 
-    def _counted_by(self, codes: Codes, groups: int) -> npt.NDArray[np.int32]:
+    def counted_by(self, number: int, codes: Codes, groups: int) -> npt.NDArray[np.int32]:  # noqa: ARG002 - told apart elsewhere
+        """The trials by group of the attribute of this number, i32[groups, strata, weeks, 2]."""
         size = self.strata * self.weeks * 2
-        counts = count_together(self._counted.places, codes, size + 1, 1, groups)
+        counts = count_together(self._alone.places, codes, size + 1, 1, groups)
         return counts[:, :size].reshape(groups, self.strata, self.weeks, 2)
 
     def _held_apart(self, counts: Sequence[npt.NDArray[np.int32]]) -> tuple[Table, Table]:

@@ -15,8 +15,9 @@ import pyarrow as pa
 from resa.analytics.calendar import SECOND
 from resa.analytics.results.names import NOT_KNOWN
 from resa.analytics.scope.computed import computed_trait, computed_trait_sql
+from resa.analytics.scope.numbering import Codes, known, named, numbered
 from resa.analytics.scope.outcomes import expectation_as_of, outcomes_of
-from resa.analytics.scope.snapshot import Codes, Flags, Snapshot, known, named, numbered
+from resa.analytics.scope.snapshot import Flags, Snapshot
 from resa.analytics.sql.text import inlined, literal, moment
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError, did_you_mean

@@ -36,11 +36,13 @@ class Groups:
 
     Attributes:
         labels: Their names, in order; one `None` when nothing was grouped.
-        members: For each group, which of the things are in it; `None`: all. Empty where `numbers` tells.
+        members: For each group, which of the things are in it; `None`: all. Empty where `numbers` or `places` tells.
         label: SQL of the label of a thing `i` (customer, position, started_at); empty: no groups.
         join: SQL that joins what `label` reads.
         warnings: What a reader must know.
-        numbers: The place in `labels` of each thing; `None`: a thing may be in several groups, or nothing was grouped.
+        numbers: The place in `labels` of each thing; `None`: a thing may be in several groups or in none, or nothing
+            was grouped.
+        places: The same where a thing may be in none, -1; `None`: likewise, or `numbers` tells.
     """
 
     labels: tuple[str | None, ...]
@@ -49,6 +51,7 @@ class Groups:
     join: str = ""
     warnings: tuple[Sentence, ...] = ()
     numbers: npt.NDArray[np.unsignedinteger[Any]] | None = None
+    places: npt.NDArray[np.int32] | None = None
 
     @property
     def by(self) -> bool:
@@ -62,8 +65,9 @@ class Groups:
 
     def chosen(self, number: int) -> Flags | slice:
         """An index that picks the members of one group from an array of the things."""
-        if self.numbers is not None:
-            chosen: Flags = self.numbers == number
+        told = self.numbers if self.numbers is not None else self.places
+        if told is not None:
+            chosen: Flags = told == number
             return chosen
         members = self.members[number]
         return slice(None) if members is None else members
@@ -77,10 +81,20 @@ class Groups:
         if self.numbers is not None:
             yield range(len(self.labels)), self.numbers.astype(np.int32)
             return
+        if self.places is not None:
+            yield range(len(self.labels)), self.places
+            return
+        first, inside, taken = 0, np.full(things, -1, np.int32), np.zeros(things, np.bool_)
         for number in range(len(self.labels)):
-            inside = np.full(things, -1, np.int32)
-            inside[self.chosen(number)] = 0
-            yield range(number, number + 1), inside
+            chosen = self.chosen(number)
+            flags = np.ones(things, np.bool_) if isinstance(chosen, slice) else chosen
+            if number > first and (taken & flags).any():
+                yield range(first, number), inside
+                first, inside, taken = number, np.full(things, -1, np.int32), np.zeros(things, np.bool_)
+            np.copyto(inside, number - first, where=flags)
+            taken |= flags
+        if self.labels:
+            yield range(first, len(self.labels)), inside
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -185,10 +199,15 @@ def _by_persona(selection: Selection, customers: npt.NDArray[np.integer]) -> Gro
                 nobody,
             )
         )
+    labels, told = tuple(personas), label_sql(selection, "persona")
     if (there & (several > 1)).any():
         warnings.append(sentence("Some customers are of several personas and counted in each."))
-    flags = tuple(of_each[key][customers] for key in personas)
-    return Groups(tuple(personas), flags, *label_sql(selection, "persona"), tuple(warnings))
+        flags = tuple(of_each[key][customers] for key in personas)
+        return Groups(labels, flags, *told, tuple(warnings))
+    places = np.full(len(there), -1, np.int32)
+    for place, key in enumerate(personas):
+        places[of_each[key]] = place
+    return Groups(labels, (), *told, tuple(warnings), places=places[customers])
 
 
 def _by_period(selection: Selection, positions: Positions, by: str) -> Groups:

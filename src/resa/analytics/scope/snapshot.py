@@ -6,7 +6,7 @@ that is until the next generation or the next edit of the map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resa.analytics.calendar import SECOND, Instants, Zone, zone_named
-from resa.analytics.results.names import NOT_KNOWN
+from resa.analytics.scope.numbering import Codes, known, named, numbered
 from resa.base.language import Sentence, sentence
 from resa.expressions import Catalog, Compiled, Scope, compile_expression
 from resa.kernels import NO_KEY, Journeys
 from resa.model.currencies import foreign_currencies
 from resa.model.journey import JourneyMap
 from resa.model.names import normalised
-from resa.storage import in_order, map_catalog
+from resa.storage import EVENT_KIND, EventKind, in_order, map_catalog, read_event_kind
 
 __all__ = ["Completeness", "EventIndex", "EventStore", "Flags", "Positions", "Snapshot", "TouchpointColumn"]
 
@@ -36,9 +36,6 @@ Positions = npt.NDArray[np.int64]
 """Where events stand in the index."""
 
 Sparse = tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]
-
-Codes = npt.NDArray[np.integer[Any]]
-"""Number of the label of each event or customer."""
 
 Kept = TypeVar("Kept")
 
@@ -367,7 +364,8 @@ class Snapshot:
         """For each event, whether an expression holds."""
 
         def make() -> npt.NDArray[np.uint8]:
-            return np.packbits(self._events(text, "boolean").to_numpy(zero_copy_only=False))
+            flags: Flags = self._answers(text, "boolean").to_numpy()
+            return np.packbits(flags[self.index.rows])
 
         packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
@@ -376,16 +374,18 @@ class Snapshot:
         """For each event, what an expression gives; NaN: nothing is known."""
 
         def make() -> npt.NDArray[np.float64]:
-            numbers: npt.NDArray[np.float64] = (
-                self._events(text, "number").cast(pa.float64()).to_numpy(zero_copy_only=False)
-            )
-            return numbers
+            numbers: npt.NDArray[np.float64] = self._answers(text, "number").cast(pa.float64()).to_numpy()
+            return numbers[self.index.rows]
 
         return self.keep(("event numbers", text), make)
 
     def event_values(self, text: str) -> pa.DictionaryArray:
         """For each event, what an expression gives, of whatever type; null: nothing is known."""
-        return self.keep(("event values", text), lambda: self._events(text, "scalar").dictionary_encode())
+
+        def make() -> pa.DictionaryArray:
+            return self._answers(text, "scalar").combine_chunks().take(pa.array(self.index.rows)).dictionary_encode()
+
+        return self.keep(("event values", text), make)
 
     @cached_property
     def text_attributes(self) -> tuple[str, ...]:
@@ -416,11 +416,23 @@ class Snapshot:
         compiled = {
             str(number): self.event_expression(text, "scalar", prefix=f"p{number}_") for number, text in enumerate(new)
         }
-        columns = self.store.evaluate_events(compiled, index=self.index)
-        for number, text in enumerate(new):
-            codes, labels = numbered(columns.column(str(number)))
+        for text, labels in zip(new, self._evaluated(compiled), strict=True):
+            self._kept["event labels", text] = labels
+
+    def _evaluated(self, columns: Mapping[str, Compiled]) -> Iterator[tuple[Codes, tuple[str, ...]]]:
+        """For each expression the number of each event's label, and the labels, in one pass over the event files."""
+        answers = self.store.evaluate_events(columns, index=self.index)
+        for name in columns:
+            codes, labels = numbered(answers.column(name))
             codes, order = in_order(codes[self.index.rows], len(labels))
-            self._kept["event labels", text] = codes, tuple(labels[code] for code in order.tolist())
+            yield codes, tuple(labels[code] for code in order.tolist())
+
+    @cached_property
+    def event_kinds(self) -> tuple[Codes, tuple[EventKind, ...]]:
+        """For each event the number of its kind, and the kinds."""
+        kept = self.store.labels(Scope.EVENT, EVENT_KIND, index=self.index)
+        [(codes, texts)] = self._evaluated({"kind": EVENT_KIND}) if kept is None else [named(*kept)]
+        return codes, tuple(read_event_kind(text) for text in texts)
 
     def event_keys(self, text: str) -> npt.NDArray[np.uint32]:
         """For each event the number of its value of an expression; `NO_KEY` where it has none."""
@@ -450,10 +462,11 @@ class Snapshot:
             prefix=prefix,
         )
 
-    def _events(self, text: str, expects: str) -> pa.Array:
+    def _answers(self, text: str, expects: str) -> pa.ChunkedArray:
+        """What an expression gives for every row of the event files."""
         compiled = self.event_expression(text, expects)
-        column = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
-        return column.combine_chunks().take(pa.array(self.index.rows))
+        answers = self.store.evaluate_events({"answer": compiled}, index=self.index).column("answer")
+        return answers.cast(answers.type.value_type) if pa.types.is_dictionary(answers.type) else answers
 
     # As of.
 
@@ -464,30 +477,3 @@ class Snapshot:
         """
         sources = {source for code in codes for source in self.column.sources.get(code, ())}
         return self.index.as_of.complete(tuple(sorted(sources))) if sources else self.index.as_of.overall
-
-
-def named(codes: Codes, texts: pa.StringArray) -> tuple[Codes, tuple[str, ...]]:
-    """Labels as they are kept, for people: null becomes `NOT_KNOWN`."""
-    names = [NOT_KNOWN if text is None else text for text in texts.to_pylist()]
-    labels = tuple(dict.fromkeys(names))
-    if len(labels) < len(names):  # a text of just this kind beside null
-        codes = np.array([labels.index(name) for name in names], codes.dtype)[codes]
-    return codes, labels
-
-
-def known(codes: Codes, labels: tuple[str, ...]) -> tuple[Codes, tuple[str, ...]]:
-    """Numbers from 1 on for the labels that stand for something, as narrow as may be; 0 for the others."""
-    told = [label not in {"", NOT_KNOWN} for label in labels]
-    number = (np.cumsum(told) * told).astype(np.min_scalar_type(len(labels)))
-    values = tuple(label for label, meant in zip(labels, told, strict=True) if meant)
-    if (number == np.arange(len(labels))).all():  # often only the first stands for nothing
-        return codes.astype(number.dtype, copy=False), values
-    return number[codes], values
-
-
-def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
-    """Numbers for the values of a column, and the values as text; null becomes `NOT_KNOWN`."""
-    text = column.cast(pa.string()).fill_null(NOT_KNOWN).dictionary_encode()
-    if isinstance(text, pa.ChunkedArray):
-        text = text.unify_dictionaries().combine_chunks()
-    return text.indices.to_numpy().astype(np.int32), tuple(text.dictionary.to_pylist())
