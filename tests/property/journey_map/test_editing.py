@@ -297,7 +297,7 @@ def _draws_it_and_nothing_else(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", MAPS)
-@pytest.mark.parametrize("examples", [1, pytest.param(300, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [1, pytest.param(50, marks=pytest.mark.nightly)])
 def test_an_arrow_is_drawn_turned_and_taken_away(name: str, examples: int) -> None:
     settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
         given(st.data())(lambda data: _draws_it_and_nothing_else(name, data))
