@@ -114,6 +114,117 @@ def test_what_is_wrong_in_the_text_is_shown_at_its_line(page: Page) -> None:
     expect(page.get_by_text("The draft says what the file says.")).to_be_visible()
 
 
+def marked_lines(page: Page) -> tuple[int, int]:
+    """The first and the last line that are marked in the text."""
+    top, height, size = page.evaluate(
+        """() => { const { top, height } = document.querySelector(".band > div").style;
+        return [top, height, getComputedStyle(document.querySelector("#text")).lineHeight].map(parseFloat) }"""
+    )
+    first = round((top - 6) / size) + 1
+    return first, first + round(height / size) - 1
+
+
+def marked_cells(page: Page) -> list[str | None]:
+    """What is marked on the wall: of heads nothing, of cells their lanes, of arrows an empty text."""
+    return page.locator(".wall .here a:not(.draws)").evaluate_all(  # type: ignore[no-any-return]
+        "all => all.map(one => one.dataset.lane ?? one.dataset.arrow)"
+    )
+
+
+def line_of(page: Page, words: str) -> int:
+    lines: list[str] = page.locator("#text").input_value().split("\n")
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+def test_wall_and_text_show_each_other_where_they_are(page: Page) -> None:
+    page.goto("/edit/journey")
+    page.get_by_role("link", name="Show the text beside").click()
+    page.wait_for_url("**text=1")  # and its script has run
+    page.locator('[id="cart.questions"]').focus()
+    target = line_of(page, "- Is freight included?")
+    assert (marked_lines(page), marked_cells(page)) == ((target - 1, target), [])
+
+    # The cursor in the text marks the cell, also where lines were put in before it
+    go = """([line, typed]) => { const area = document.querySelector("#text");
+    area.focus(); area.selectionStart = area.selectionEnd = area.value.split("\\n").slice(0, line).join("\\n").length;
+    if (typed) document.execCommand("insertText", false, typed) }"""
+    page.evaluate(go, [target - 12, "\n# one\n# two"])
+    page.evaluate(go, [target + 2, ""])
+    page.keyboard.press("End")
+    assert marked_cells(page) == [None, "questions"]
+    expect(page.locator("[data-here]")).to_have_text("What the customer asks of Cart")
+
+    # Taken over by keyboard: the cursor stays, and the wall says what the text says
+    page.keyboard.type(" And returns?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator('[id="cart.questions"]')).to_have_text("Is freight included? And returns?")
+    expect(page.locator("#text")).to_be_focused()
+    assert marked_cells(page) == [None, "questions"]
+
+    # A mistake is marked in the margin and at its cell; the wall stays as it was
+    page.evaluate(go, [line_of(page, "- next: checkout"), "x"])
+    page.get_by_role("button", name="Take over into the draft").click()
+    wrong = line_of(page, "- next: checkoutx")
+    expect(page.locator('[id="cart.expect"] .amiss')).to_have_text(f"See line {wrong}")
+    expect(page.locator(".gutter .wrong", has_text=str(wrong))).to_have_count(1)
+    page.locator(f'[data-line="{wrong}"]').click()
+    page.keyboard.press("End")
+    assert marked_cells(page) == [None, "", "expect"]
+    page.locator("h1").click()
+    page.keyboard.press("Control+z")
+    expect(page.locator(".amiss")).to_have_count(0)
+    expect(page.locator(".gutter")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    assert "text=1" in page.url
+
+
+def test_an_arrow_is_drawn_by_keyboard_and_by_mouse(page: Page) -> None:
+    page.goto("/edit/journey")
+    page.locator("thead tr:last-child a").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("a")
+    expect(page.locator("thead [data-touchpoint=product_page]")).to_be_focused()
+    assert "from=product_page" in page.url
+    page.keyboard.press("Escape")
+    page.wait_for_url("**#arrows")
+    page.locator('[id="product_page.actions"]').focus()
+    page.keyboard.press("a")
+    expect(page.locator("thead [data-touchpoint=product_page]")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_label("Within").fill("2 days")
+    page.get_by_label("Target").fill("30 %")
+    page.get_by_label("Owner").fill("Nora Lund")
+    page.keyboard.press("Enter")
+    drawn = page.locator("a[data-arrow][aria-current]")
+    expect(drawn).to_contain_text("Expectation, Product page → Size guide: 2 days · 30 %")
+    assert (
+        page.evaluate("""() => { const line = document.querySelector("a[data-arrow][aria-current] line");
+    const [from, to] = ["product_page", "size_guide"].map(key => {
+        const box = document.querySelector(`thead [data-touchpoint=${key}]`).closest("th").getBoundingClientRect();
+        return box.left + box.width / 2 });
+    const box = line.getBoundingClientRect();
+    return Math.max(Math.abs(box.left - from), Math.abs(box.right - to)) }""")
+        < 12
+    )
+
+    # By mouse, from the head of one to the head of the other
+    page.locator("[data-draws=chat]").click()
+    page.locator("thead [data-touchpoint=delivery]").click()
+    page.get_by_label("We: a promise").check()
+    page.get_by_label("Within").fill("3 days")
+    page.get_by_role("button", name="Keep in the draft").click()
+    expect(page.locator("a[data-arrow][aria-current]")).to_contain_text("Promise, Chat → Delivery: 3 days")
+    page.get_by_role("button", name="Take away: Chat → Delivery").click()
+    expect(page.locator("#arrows + ul")).not_to_contain_text("Chat → Delivery")
+    page.goto("/edit/journey/changes")
+    expect(page.locator("tr.added").first).to_contain_text("- next: size_guide")
+    page.get_by_role("button", name="Throw the draft away").click()
+    expect(page.get_by_text("The draft says what the file says.")).to_be_visible()
+
+
 def test_an_editor_on_the_disk_and_a_draft_are_put_together(page: Page, folder: Path) -> None:
     file = folder / "journey.yaml"
     page.goto("/edit/journey?touchpoint=cart")

@@ -7,6 +7,7 @@ lint(loaded.maps["journey"], loaded, today=date.today())
 print(fix("shop").diff)
 """
 
+from resa.journey_map.arrow_writing import add_arrow, arrows_said, name_of_arrow, remove_arrow, write_arrow
 from resa.journey_map.editing import (
     Change,
     ChangedElsewhere,
@@ -29,6 +30,7 @@ from resa.journey_map.fixing import Fixes, fix, fix_text
 from resa.journey_map.linting import DataSeen, lint
 from resa.journey_map.loading import Loaded, load_maps, load_texts, map_files, map_key, read_map
 from resa.journey_map.names import display_name, normalised
+from resa.journey_map.placing import Place, Span, innermost, places_of
 from resa.journey_map.saying import LANES, said_of, signal_of, squeezed
 from resa.journey_map.schema import SCHEMA_VERSION, json_schema
 from resa.journey_map.segment_writing import (
@@ -51,13 +53,18 @@ __all__ = [
     "DataSeen",
     "Fixes",
     "Loaded",
+    "Place",
+    "Span",
+    "add_arrow",
     "add_stage",
     "add_touchpoint",
+    "arrows_said",
     "display_name",
     "edited",
     "edited_segments",
     "fix",
     "fix_text",
+    "innermost",
     "json_schema",
     "lint",
     "load_maps",
@@ -66,9 +73,12 @@ __all__ = [
     "map_key",
     "move_stage",
     "move_touchpoint",
+    "name_of_arrow",
     "new_key",
     "normalised",
+    "places_of",
     "read_map",
+    "remove_arrow",
     "remove_improvement",
     "remove_segment",
     "remove_stage",
@@ -80,6 +90,7 @@ __all__ = [
     "segment_text",
     "signal_of",
     "squeezed",
+    "write_arrow",
     "write_map",
     "write_section",
     "write_segment",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from resa.base.errors import QuestionError
@@ -22,15 +22,18 @@ from resa.journey_map.saying import (
     IN_LISTS,
     LANES,
     Data,
+    arrows_named,
     as_listed,
     as_thoughts,
     entries_of,
     many,
+    pain_points_of,
     said,
     section_of,
     stages_of,
     wall_of,
     with_feelings,
+    without_names,
     write,
 )
 
@@ -267,7 +270,7 @@ def remove_touchpoint(key: str) -> Change:
         _keep_stages(data, stages)
         touchpoints = entries_of(data, "touchpoints")
         own = touchpoints.get(_called(touchpoints, key)) or {}
-        gone = {name for kind in ARROWS for _, name in _arrows(own, kind, key)}
+        gone = {name for kind in ARROWS for _, name in arrows_named(own, kind, key)}
         for section in ("touchpoints", "signals"):
             entries = entries_of(data, section)
             entries.pop(_called(entries, key), None)
@@ -277,10 +280,10 @@ def remove_touchpoint(key: str) -> Change:
         for section, field in (("personas", "path"), ("metrics", "of")):
             for entry in entries_of(data, section).values():
                 if isinstance(entry, dict):
-                    _without_names(entry, field, {key})
-        for entry in (*_pain_points(touchpoints.values()), *entries_of(data, "improvements").values()):
+                    without_names(entry, field, {key})
+        for entry in (*pain_points_of(touchpoints.values()), *entries_of(data, "improvements").values()):
             for reference in ("shown_by", "should_move") if isinstance(entry, dict) else ():
-                _without_names(entry, reference, gone)
+                without_names(entry, reference, gone)
 
     return change
 
@@ -293,9 +296,9 @@ def remove_improvement(key: str) -> Change:
         if _called(entries, key) not in entries:
             raise QuestionError(sentence("the map has no '{key}' any more; look at it as it is now", key=key))
         del entries[_called(entries, key)]
-        for entry in _pain_points(entries_of(data, "touchpoints").values()):
+        for entry in pain_points_of(entries_of(data, "touchpoints").values()):
             if isinstance(entry, dict):
-                _without_names(entry, "improvement", {key})
+                without_names(entry, "improvement", {key})
 
     return change
 
@@ -407,43 +410,17 @@ def _reorder(entries: Data, order: Sequence[str], new: Mapping[str, Any]) -> Non
     entries.update((name, values[name]) for name in order)
 
 
-def _arrows(touchpoint: Mapping[str, Any], kind: str, key: str) -> list[tuple[Any, str]]:
-    """The arrows of a kind that start at a touchpoint, each with its name as it is compared."""
-    found = []
-    for arrow in many(section_of(touchpoint, kind)):
-        first = next(iter(many(section_of(arrow, "next"))), "")
-        found.append((arrow, normalised(str(section_of(arrow, "name") or f"{key}.{normalised(str(first))}"))))
-    return found
-
-
 def _without_ends(touchpoint: Data, kind: str, start: str, key: str) -> set[str]:
     """Take away what leads to a touchpoint: the arrow, or of one that leads to several, this end; the names gone."""
-    kept, before = [], _arrows(touchpoint, kind, start)
+    kept, before = [], arrows_named(touchpoint, kind, start)
     for arrow, _ in before:
-        _without_names(arrow, "next", {key})
-        _without_names(arrow, "unless", {key})
+        without_names(arrow, "next", {key})
+        without_names(arrow, "unless", {key})
         if section_of(arrow, "next"):
             kept.append(arrow)
     if len(kept) < len(before):
         write(touchpoint, {kind: kept})
-    return {name for _, name in before} - {name for _, name in _arrows(touchpoint, kind, start)}
-
-
-def _without_names(entry: Data, field: str, names: set[str]) -> None:
-    """Take names out of what a field names."""
-    name = next((known for known in entry if spelling(known) == field), field)
-    said = many(entry.get(name))
-    left = [one for one in said if normalised(str(one)) not in names]
-    if left != said:
-        write(entry, {field: left if isinstance(entry[name], list) or not left else left[0]})
-
-
-def _pain_points(touchpoints: Iterable[Any]) -> Iterator[Any]:
-    """Everything that customers suffer at touchpoints, for single personas too."""
-    for touchpoint in touchpoints:
-        if isinstance(touchpoint, dict):
-            yield from many(section_of(touchpoint, "pain_points"))
-            yield from _pain_points(entries_of(touchpoint, "for").values())
+    return {name for _, name in before} - {name for _, name in arrows_named(touchpoint, kind, start)}
 
 
 def new_key(name: str, known: set[str]) -> str:

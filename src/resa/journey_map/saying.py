@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from resa.documents import read_document, spelling
@@ -15,10 +15,12 @@ __all__ = [
     "IN_LISTS",
     "LANES",
     "Data",
+    "arrows_named",
     "as_listed",
     "as_thoughts",
     "entries_of",
     "many",
+    "pain_points_of",
     "said",
     "said_of",
     "section_of",
@@ -28,6 +30,7 @@ __all__ = [
     "stages_of",
     "wall_of",
     "with_feelings",
+    "without_names",
     "write",
 ]
 
@@ -41,13 +44,22 @@ ARROWS: Final = ("expect", "promise")
 
 IN_LISTS: Final = frozenset({"pain_points", *ARROWS})
 
-_ONE_OR_MANY: Final = frozenset({*LANES, "channel", "next", *ARROWS})
+_ONE_OR_MANY: Final = frozenset({*LANES, "channel", "next", "unless", *ARROWS})
 """Keys that take one thing or a list of such things."""
 
 _ROWS: Final = frozenset({"channel", "next", "unless", "path", "of", "was"})
 """Keys that take names, which are written in one line, and one alone without brackets."""
 
 _YES: Final = frozenset({"true", "yes", "on"})
+
+_NAMES: Final = ("improvement", "shown_by", "if_met", "if_missed")
+"""Keys of pain points and arrows that take the name of something else."""
+
+_ORDER: Final = (
+    *("name", "next", "within", "unless", "target", "owner", "renews", "per", "if_met", "if_missed"),
+    *("text", "source", "shown_by", "improvement"),
+)
+"""In which order a new pain point or arrow says what it says."""
 
 _NUMBER: Final = re.compile(r"[-+]?[0-9](\.0*)?")
 
@@ -118,13 +130,17 @@ def squeezed(value: Any) -> str:
 
 
 def _texts(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A pain point or arrow: names as they are compared, everything else as text."""
+    """A pain point or arrow: names as they are compared, `renews` as yes or no, everything else as text."""
     found: dict[str, Any] = {spelling(name): squeezed(value) for name, value in entry.items()}
-    for name in ("improvement", "shown_by"):
+    for name in _NAMES:
         if found.get(name):
             found[name] = normalised(found[name])
     if "text" not in found:
         found["next"] = [normalised(str(end)) for end in many(section_of(entry, "next"))]
+    if "unless" in found:
+        found["unless"] = [normalised(str(end)) for end in many(section_of(entry, "unless"))]
+    if "renews" in found:
+        found["renews"] = "yes" if found["renews"].lower() in _YES else "no"
     return found
 
 
@@ -139,7 +155,10 @@ def as_listed(before: Sequence[Any], rows: Iterable[Mapping[str, Any]]) -> list[
         there = before[at] if isinstance(at, int) and 0 <= at < len(before) else {}
         entry = dict(there) if isinstance(there, dict) else {"text": there}
         known = _texts(entry)
-        write(entry, {name: value for name, value in row.items() if name != "at" and known.get(name, "") != value})
+        new = {name: value for name, value in row.items() if name != "at" and known.get(name, "") != value}
+        write(
+            entry, {name: new[name] for name in sorted(new, key=lambda key: _ORDER.index(key) if key in _ORDER else 0)}
+        )
         alone = set(entry) == {"text"} and (not there or not isinstance(there, dict))
         written.append(entry["text"] if alone else entry)
     return written
@@ -212,9 +231,40 @@ def write(entry: Data, words: Mapping[str, Any]) -> None:
 
 def _as_written(key: str, value: Any, before: Any) -> Any:
     """A value in the form in which it stood: one thing alone, or a list."""
+    if key == "renews":
+        return value == "yes"
     if not isinstance(value, (list, tuple)):
         return value
     alone = key in _ONE_OR_MANY and len(value) == 1 and not isinstance(before, list)
     if alone and (before is not None or key in _ROWS):
         return value[0]
     return tuple(value) if key in _ROWS else list(value)
+
+
+# What names what
+
+
+def arrows_named(touchpoint: Mapping[str, Any], kind: str, key: str) -> list[tuple[Any, str]]:
+    """The arrows of a kind that start at a touchpoint, each with its name as it is compared."""
+    found = []
+    for arrow in many(section_of(touchpoint, kind)):
+        first = next(iter(many(section_of(arrow, "next"))), "")
+        found.append((arrow, normalised(str(section_of(arrow, "name") or f"{key}.{normalised(str(first))}"))))
+    return found
+
+
+def without_names(entry: Data, field: str, names: set[str]) -> None:
+    """Take names out of what a field names."""
+    name = next((known for known in entry if spelling(known) == field), field)
+    said = many(entry.get(name))
+    left = [one for one in said if normalised(str(one)) not in names]
+    if left != said:
+        write(entry, {field: left if isinstance(entry[name], list) or not left else left[0]})
+
+
+def pain_points_of(touchpoints: Iterable[Any]) -> Iterator[Any]:
+    """Everything that customers suffer at touchpoints, for single personas too."""
+    for touchpoint in touchpoints:
+        if isinstance(touchpoint, dict):
+            yield from many(section_of(touchpoint, "pain_points"))
+            yield from pain_points_of(entries_of(touchpoint, "for").values())

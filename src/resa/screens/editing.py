@@ -1,15 +1,14 @@
-"""Editing a map: on the wall, by touchpoint, or in its text; looked at, saved, taken back."""
+"""Editing a map: on the wall, by touchpoint or arrow, or in its text beside it; looked at, saved, taken back."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from types import MappingProxyType
-from typing import Any, Final, cast
+from dataclasses import replace
+from typing import Annotated, Final, cast
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import InputError, MapError, QuestionError, ResaError
 from resa.base.language import in_language, said_by, sentence
@@ -24,86 +23,87 @@ from resa.journey_map import (
     move_touchpoint,
     remove_stage,
     remove_touchpoint,
-    said_of,
     write_map,
     write_stage,
     write_touchpoint,
 )
 from resa.model.journey import JourneyMap
-from resa.screens.forms import BLANK, asked_of_form, in_form, over_theirs, words_of_form
+from resa.screens.arrow_forms import ARROW_STEPS, arrow_asked, arrow_words
+from resa.screens.forms import BLANK, asked_of_form, in_form
 from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.shown_again import Refused, arrows_in, said_in, shown_again
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
+from resa.screens.wall_arrows import tracks_of
+from resa.screens.wall_looks import Look
 from resa.workspace.drafting import Draft, Drafts, difference, fingerprint
 
 __all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
 
-_OF_WAS: Final = frozenset({"write_stage", "write_map"})
-"""Forms that say by themselves what stood there when they were shown."""
+_NOTHING: Final = Refused()
 
 ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
 """The lanes of the wall, from the top."""
 
 
 @get("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
-def wall(visit: Visiting, key: FromPath[str], touchpoint: FromQuery[str] = "", stage: FromQuery[str] = "") -> Html:
-    """The map as a wall of cells, with one of its touchpoints or stages opened."""
-    return _wall(visit, draft_of(visit, key), touchpoint=touchpoint, stage=stage)
+def wall(
+    visit: Visiting,
+    key: FromPath[str],
+    touchpoint: FromQuery[str] = "",
+    stage: FromQuery[str] = "",
+    arrow: FromQuery[str] = "",
+    draw: FromQuery[str] = "",
+    start: Annotated[str, QueryParameter(name="from")] = "",
+    end: Annotated[str, QueryParameter(name="to")] = "",
+    text: FromQuery[str] = "",
+) -> Html:
+    """The map as a wall of cells, with one of its touchpoints, stages or arrows opened, and its text beside it."""
+    look = Look(touchpoint=touchpoint, stage=stage, arrow=arrow, draw=bool(draw), start=start, end=end, text=bool(text))
+    return _wall(visit, draft_of(visit, key), look)
 
 
 @post("/edit/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
 def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
-    """Change what a form of the wall says: a touchpoint, a stage, the map, or where one stands."""
-    touchpoint, stage = data.get("touchpoint", ""), data.get("stage", "")
+    """Change what a form of the wall says: a touchpoint, stage, arrow, the map, its text, or where one stands."""
+    look, do = Look.of_form(data), data.get("do", "")
     draft = draft_of(visit, key)
     try:
-        changes, about = _asked(visit, draft, data)
-        if changes:
-            Drafts(visit.shop).change(person_of(visit), key, about, *changes)
+        if do == "write_text":
+            _write_text(visit, key, data)
+        else:
+            changes, about, arrow = _asked(visit, draft, data)
+            look = replace(look, arrow=arrow, start="", end="")
+            if changes:
+                Drafts(visit.shop).change(person_of(visit), key, about, *changes)
     except ResaError as error:
-        now, conflict = draft_of(visit, key), isinstance(error, ChangedElsewhere)
-        opened = {"touchpoint": touchpoint, "stage": stage}
-        why = why_not(visit, error)
-        if data.get("do") == "remove_touchpoint" and isinstance(error, MapError):
-            why = f"{visit.say('still_named', name=_names(now.map).get(touchpoint, '') if now.map else '')} {why}"
-        return _wall(visit, now, **opened, typed=data, conflict=conflict, why=why, status=422)
-    if data.get("do") in {"remove_touchpoint", "remove_stage"}:
-        return redirect(f"/edit/{key}")
-    if at := data.get("at"):
-        return redirect(f"/edit/{key}", fragment=at)
-    opened = {"touchpoint": touchpoint} if touchpoint else {"stage": stage} if stage else {}
-    return redirect(f"/edit/{key}", fragment="opened", **opened)
+        now, why = draft_of(visit, key), why_not(visit, error)
+        if do == "remove_touchpoint" and isinstance(error, MapError):
+            why = f"{visit.say('still_named', name=_names(now.map).get(look.touchpoint, '') if now.map else '')} {why}"
+        refused = Refused(data, conflict=isinstance(error, ChangedElsewhere))
+        return _wall(visit, now, Look.of_form(data), refused, why=why, status=409 if do == "write_text" else 422)
+    if do in {"remove_touchpoint", "remove_stage", "remove_arrow"}:
+        look = Look(text=look.text)
+    at = data.get("at") or ("opened" if look.touchpoint or look.stage or look.arrow else "")
+    if do == "write_text":
+        at = _caret(data)
+    elif data.get("at"):
+        look = Look(text=look.text)
+    return redirect(f"/edit/{key}", fragment=at, **look.address)
 
 
 def _wall(
-    visit: Visit,
-    draft: Draft,
-    *,
-    touchpoint: str = "",
-    stage: str = "",
-    typed: Mapping[str, str] = MappingProxyType({}),
-    conflict: bool = False,
-    why: str = "",
-    status: int = 200,
+    visit: Visit, draft: Draft, look: Look, refused: Refused = _NOTHING, *, why: str = "", status: int = 200
 ) -> Html:
-    """The wall; `typed`: what a form said that is not kept, and whether that is for what others said meanwhile."""
-    journey_map = draft.map
+    """The wall; `refused`: what a form said that is not kept."""
+    whole = draft if draft.map is not None or not look.text else draft.whole
+    journey_map = whole.map
     if journey_map is None:
         return redirect(f"/edit/{draft.key}/text")
-    said = {one: in_form(words) for one, words in _said(draft.file, draft.text).items()}
-    if touchpoint and touchpoint not in said:
-        touchpoint = ""
-    found = next((one for one in journey_map.stages if one.key == stage), None)
-    before, do = draft.text_seen(typed.get("seen", "")), typed.get("do", "")
-    anew = conflict or before is None  # who sends it again has seen what is said now
-    opened, theirs = said.get(touchpoint), {}
-    if opened is not None and do == "write_touchpoint":
-        seen = None if before is None else _said(draft.file, before).get(touchpoint)
-        now, others = over_theirs(seen, opened, typed) if anew else ({**opened, **words_of_form(typed)}, [])
-        theirs, opened = {field: _in_words(opened[field]) for field in others}, now
-    kept = typed if do in _OF_WAS else {}
-    if conflict and kept:
-        theirs = {"name": found.name} if found else {"name": journey_map.title, "owner": journey_map.owner}
+    look = look.on(journey_map)
+    arrows = {name: {**one, **arrow_words(one)} for name, one in arrows_in(whole.file, whole.text).items()}
+    again = shown_again(draft, whole, journey_map, look, refused)
+    theirs = {visit.say(word): said for word, said in again.pop("theirs").items()}
     return page(
         visit,
         "edit",
@@ -111,36 +111,23 @@ def _wall(
         status=status,
         draft=draft,
         map=journey_map,
-        said=said,
+        stale=whole is not draft,
+        look=look,
+        said={one: in_form(words) for one, words in said_in(whole.file, whole.text).items()},
         rows=ROWS,
         lanes=LANES,
         names=_names(journey_map),
-        opened=opened,
         blank=BLANK,
-        touchpoint=touchpoint,
-        stage=found,
-        seen=fingerprint(draft.text) if anew else typed["seen"],
-        kept=kept,
-        was={} if conflict else kept,
-        theirs={visit.say(f"field_{field}"): words for field, words in theirs.items()},
+        touchpoint=look.touchpoint,
+        arrows=arrows,
+        called={(one["kind"], one["at"]): name for name, one in arrows.items() if one["after"] == look.touchpoint},
+        tracks=tracks_of(journey_map, arrows),
+        places=draft.places if look.text and again["typed"] is None else {},
+        amiss=draft.amiss,
+        theirs=theirs,
         why=why,
+        **again,
     )
-
-
-def _in_words(said: Any) -> str:
-    """What is said in a field, as a page tells it; one thought or row a line."""
-    if isinstance(said, Mapping):
-        parts = (_in_words(value) for name, value in said.items() if name != "at")
-        return ", ".join(part for part in parts if part)
-    if isinstance(said, list):
-        return "\n".join(map(_in_words, said))
-    return (
-        {True: "✓", False: "–", None: "–"}.get(said, str(said)) if said is None or isinstance(said, bool) else str(said)
-    )
-
-
-_said = lru_cache(maxsize=8)(said_of)
-"""What files say, which is asked for at each look at the wall."""
 
 
 def _names(journey_map: JourneyMap) -> dict[str, str]:
@@ -149,8 +136,18 @@ def _names(journey_map: JourneyMap) -> dict[str, str]:
     return stages | {one.key: one.name for one in journey_map.touchpoints}
 
 
-def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Change], str]:
-    """What a form of the wall asks for, and how it is called in the list of changes."""
+def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Change], str, str]:
+    """What a form of the wall asks for, how it is called in the list of changes, and the arrow that it is about."""
+    if (do := data.get("do", "")) in ARROW_STEPS:
+        changes, arrow = arrow_asked(draft, data)
+        ends = (arrow or data.get("arrow", "")).split(".")
+        names = _names(draft.map) if draft.map else {}
+        called = " → ".join(names.get(one, one) for one in ends) if set(ends) <= set(names) else ".".join(ends)
+        return changes, visit.say(f"step_{do}", name=called), arrow
+    return *_asked_of_cells(visit, draft, data), ""
+
+
+def _asked_of_cells(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Change], str]:
     touchpoint, stage, name = (data.get(field, "").strip() for field in ("touchpoint", "stage", "name"))
     called = _names(draft.map) if draft.map else {}
     what, do = called.get(touchpoint or stage, ""), data.get("do", "")
@@ -176,7 +173,7 @@ def _asked(visit: Visit, draft: Draft, data: Mapping[str, str]) -> tuple[list[Ch
     before = draft.text_seen(data.get("seen", ""))
     if before is None:
         raise QuestionError(sentence("the draft was thrown away meanwhile; look at the map as it is now"))
-    seen = _said(draft.file, before)[touchpoint]
+    seen = said_in(draft.file, before)[touchpoint]
     words = asked_of_form(seen, data)
     fields = ", ".join(visit.say(f"field_{field}") for field in words)
     return [write_touchpoint(touchpoint, words, seen=seen)] if words else [], f"{what}: {fields}"
@@ -209,14 +206,26 @@ def text(visit: Visiting, key: FromPath[str]) -> Html:
 @post("/edit/{key:str}/text", opt={"needs": "edit"}, sync_to_thread=True)
 def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Write the draft's text, right or wrong."""
-    typed, seen = data.get("text", ""), data.get("seen", "")
+    typed = data.get("text", "")
     try:
-        Drafts(visit.shop).write(person_of(visit), key, visit.say("step_text"), typed, seen=seen)
+        _write_text(visit, key, data)
     except QuestionError as error:
         draft = draft_of(visit, key)
         title, why, seen = visit.say("edit_text", file=draft.file), why_not(visit, error), fingerprint(draft.text)
         return page(visit, "edit_text", title, status=409, draft=draft, key=key, seen=seen, typed=typed, why=why)
-    return redirect(f"/edit/{key}/text")
+    return redirect(f"/edit/{key}/text", fragment=_caret(data))
+
+
+def _write_text(visit: Visit, key: str, data: Mapping[str, str]) -> None:
+    """Write the text that a form holds, unless the draft is another one meanwhile than the form was made of."""
+    text, seen = data.get("text", ""), data.get("seen", "")
+    Drafts(visit.shop).write(person_of(visit), key, visit.say("step_text"), text, seen=seen)
+
+
+def _caret(data: Mapping[str, str]) -> str:
+    """Where in the text its writer was, as the script says."""
+    found = re.fullmatch(r"[0-9]{1,6}-[0-9]{1,6}", data.get("caret", ""))
+    return f"caret-{found[0]}" if found else ""
 
 
 @post("/edit/{key:str}/step", opt={"needs": "edit"}, sync_to_thread=True)
@@ -226,8 +235,9 @@ def step(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     ways = {"undo": drafts.undo, "redo": drafts.redo, "drop": drafts.drop}
     if (way := ways.get(data.get("do", ""))) is not None:
         way(person, key)
-    back = data.get("back", "")
-    return redirect(f"/edit/{key}/{back}" if back in {"text", "changes", "entries"} else f"/edit/{key}")
+    if (back := data.get("back", "")) in {"text", "changes", "entries"}:
+        return redirect(f"/edit/{key}/{back}")
+    return redirect(f"/edit/{key}", **Look.of_form(data).address)
 
 
 @get("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
@@ -312,13 +322,11 @@ def bring_back(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Ht
 
 
 def draft_of(visit: Visit, key: str) -> Draft:
-    """The draft of who is signed in."""
     """The draft of a map that somebody has who edits it."""
     return Drafts(visit.shop).of(person_of(visit), key)
 
 
 def person_of(visit: Visit) -> int:
-    """The number of who is signed in."""
     """The number of who edits."""
     if visit.person is None:
         raise QuestionError(sentence("nobody is signed in"))

@@ -10,7 +10,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.journey_map import LANES, squeezed
 
-__all__ = ["BLANK", "asked_of_form", "in_form", "over_theirs", "words_of_form"]
+__all__ = ["BLANK", "asked_of_form", "in_form", "over_theirs", "row_of_form", "words_of_form"]
 
 _FEELING: Final = re.compile(r"[+-]?[0-2]")
 _OF_ROWS: Final = {
@@ -152,12 +152,19 @@ def _rows(data: Mapping[str, str], field: str, names: tuple[str, ...]) -> list[d
     rows = []
     for number in sorted({int(found[1]) for found in named if found}):
         start = f"{field}.{number}."
-        row = {**BLANK[field], **{name: squeezed(data.get(start + name)) for name in names}}
+        row = row_of_form(data, start, names) if "next" in BLANK[field] else _texts(data, start, names)
         if re.fullmatch(r"[0-9]{1,4}", at := data.get(f"{start}at", "")):
             row["at"] = int(at)
-        if "next" in row:
-            ends = [data[name] for name in data if name.startswith(f"{start}next.") and data[name]]
-            row["next"] = list(dict.fromkeys(ends))
         if "at" in row or any(row.values()):
             rows.append(row)
     return rows
+
+
+def row_of_form(data: Mapping[str, str], start: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """What the fields of one arrow say, whose names begin with `start`: these texts, and what comes `next`."""
+    ends = [data[name] for name in data if name.startswith(f"{start}next.") and data[name]]
+    return {**_texts(data, start, names), "next": list(dict.fromkeys(ends))}
+
+
+def _texts(data: Mapping[str, str], start: str, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: squeezed(data.get(start + name)) for name in names}

@@ -7,6 +7,7 @@ together first, and where they disagree a person chooses. What a file was before
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,18 @@ from resa.base.errors import MapError, Problem, QuestionError
 from resa.base.files import write_text_durably
 from resa.base.language import sentence
 from resa.documents import MAXIMUM_CHARACTERS, Choice, Part, merge, merged_text, read_document, steps_between
-from resa.journey_map import Change, Loaded, edited, load_texts, map_files, map_key
+from resa.journey_map import (
+    Change,
+    Loaded,
+    Place,
+    Span,
+    edited,
+    innermost,
+    load_texts,
+    map_files,
+    map_key,
+    places_of,
+)
 from resa.model.journey import JourneyMap
 from resa.storage import (
     DraftStep,
@@ -43,6 +55,9 @@ __all__ = ["Draft", "Drafts", "Overtaken", "difference", "fingerprint", "text_in
 
 _TRIES = 20
 """So often a change is made anew of a draft that somebody changes at the same moment, in another browser."""
+
+_LOOKED_BACK = 12
+"""So many steps are looked at for one whose map can be read; then the file is."""
 
 _NOBODY = 0
 """The number of no person: whose drafts there are none of."""
@@ -134,6 +149,29 @@ class Draft:
     def map(self) -> JourneyMap | None:
         """The map as it would be; `None`: its file or one that it needs is wrong."""
         return self.loaded.maps.get(self.key)
+
+    @cached_property
+    def whole(self) -> Draft:
+        """The draft when its map could last be read: as it is now, some steps ago, or the file without it."""
+        steps = [*range(len(self.done), 0, -1)][:_LOOKED_BACK]
+        earlier = (self if number == len(self.done) else replace(self, steps=self.done[:number]) for number in steps)
+        return next((one for one in earlier if one.map is not None), replace(self, steps=()))
+
+    @cached_property
+    def places(self) -> Mapping[Place, Span]:
+        """Where its text says what, as far as it can be read."""
+        return _places(self.file, self.text)
+
+    @cached_property
+    def amiss(self) -> Mapping[Place, Sequence[Problem]]:
+        """What is wrong in its text, by what of the wall it belongs to most closely."""
+        found: defaultdict[Place, list[Problem]] = defaultdict(list)
+        for problem in self.problems:
+            if problem.file == self.file and problem.line is not None:
+                place = innermost(self.places, (problem.line, problem.column or 1))
+                if place is not None:
+                    found[place].append(problem)
+        return found
 
     @cached_property
     def parts(self) -> Sequence[Part]:
@@ -358,6 +396,10 @@ class Drafts:
         if found is None or found.file != self.of(_NOBODY, key).file:
             raise QuestionError(sentence("there is no such version of this map"))
         return found
+
+
+_places = lru_cache(maxsize=8)(places_of)
+"""Where texts say what, which is asked for at each look at a wall with its text."""
 
 
 @lru_cache(maxsize=64)

@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 from resa.base.errors import QuestionError
 from resa.documents import Path, read_document, walk
 from resa.journey_map import (
+    add_arrow,
     add_stage,
     add_touchpoint,
+    arrows_said,
     edited,
     load_texts,
     move_stage,
     move_touchpoint,
+    remove_arrow,
     remove_improvement,
     remove_stage,
     remove_touchpoint,
+    write_arrow,
     write_map,
     write_section,
     write_stage,
@@ -270,3 +274,31 @@ def test_an_improvement_goes_with_all_that_names_it(name: str) -> None:
         ]
         with pytest.raises(QuestionError, match="no 'gone'"):
             edited("journey.yaml", text, remove_improvement("gone"))
+
+
+def _draws_it_and_nothing_else(name: str, data: st.DataObject) -> None:
+    text = MAPS[name]
+    before = read(text)
+    start, end = (data.draw(st.sampled_from(before.touchpoints)).key for _ in range(2))
+    words = {"next": [end], "within": "3 days", "owner": data.draw(PROSE), "name": "drawn"}
+    kind = data.draw(st.sampled_from(["expect", "promise"]))
+    drawn = edited("journey.yaml", text, add_arrow(start, kind, words))
+    now = read(drawn)
+    assert [one for one in now.expectations if one.name != "drawn"] == list(before.expectations)
+    arrow = now.expectation["drawn"]
+    assert (arrow.after, arrow.next, arrow.owner, arrow.kind[:6]) == (start, (end,), words["owner"], kind[:6])
+    assert not comments(text) - comments(drawn)
+    said = arrows_said("journey.yaml", drawn)["drawn"]
+    other = "promise" if kind == "expect" else "expect"
+    turned = edited("journey.yaml", drawn, write_arrow("drawn", {"kind": other, "target": "40 %"}, seen=said))
+    assert (read(turned).expectation["drawn"].target, read(turned).expectation["drawn"].kind[:6]) == (0.4, other[:6])
+    gone = read(edited("journey.yaml", turned, remove_arrow("drawn")))
+    assert replace(gone, hash="") == replace(before, hash="")
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("examples", [1, pytest.param(50, marks=pytest.mark.nightly)])
+def test_an_arrow_is_drawn_turned_and_taken_away(name: str, examples: int) -> None:
+    settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
+        given(st.data())(lambda data: _draws_it_and_nothing_else(name, data))
+    )()

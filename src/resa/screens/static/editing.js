@@ -1,4 +1,5 @@
-// Editing by keyboard: moving over the wall, changing a cell where it stands, finding a line of the text; slides.
+// Editing by keyboard: moving over the wall, changing a cell where it stands, drawing arrows, finding a line of the text
+// and the cell that it belongs to; slides.
 // Everything works without this too, by links and forms.
 
 const LINES = new Set(["actions", "motivation", "questions", "frontstage", "backstage", "support"]);
@@ -7,9 +8,14 @@ class Wall {
   constructor(table) {
     this.table = table;
     this.template = document.getElementById("cell");
-    this.cells = [...table.querySelectorAll("thead tr:last-child, tbody tr")].map((row) => [...row.querySelectorAll("a")]);
+    const drawing = table.dataset.drawing !== undefined;
+    const to = table.dataset.drawing; // an arrow may lead to a stage, but starts at a touchpoint
+    const rows = table.querySelectorAll(to ? "thead tr, .rows tr" : "thead tr:last-child, .rows tr");
+    this.cells = [...rows].map((row) => [...row.querySelectorAll("a:not(.draws)")]);
+    this.arrows = [...table.querySelectorAll(".arrows a")];
+    this.arrows.forEach((one) => (one.tabIndex = one === (table.querySelector(".arrows [aria-current]") ?? this.arrows[0]) ? 0 : -1));
     const first = this.named(location.hash.slice(1)) ?? this.chosen() ?? table.querySelector("thead tr:last-child a");
-    if (first) this.rest(first, location.hash.includes("."));
+    if (first) this.rest(first, location.hash.includes(".") || drawing);
     table.addEventListener("keydown", (event) => this.pressed(event));
     table.addEventListener("focusin", (event) => event.target.matches("a") && this.rest(event.target, false));
   }
@@ -23,38 +29,60 @@ class Wall {
   }
 
   chosen() {
-    return this.table.querySelector("thead tr:last-child a[aria-current]");
+    return this.table.querySelector("thead tr:last-child a[aria-current], a[data-arrow][aria-current]");
   }
 
-  // One cell can be reached by Tab; the others from there by arrows.
+  // One cell can be reached by Tab, and one of the arrows that are drawn; the others from there by the arrow keys.
   rest(cell, focus) {
-    this.table.querySelectorAll("tr a").forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
+    const drawn = this.arrows.includes(cell);
+    if (drawn) this.arrows.forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
+    else this.table.querySelectorAll("thead a, .rows a").forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
     this.table.querySelectorAll("thead tr:first-child a").forEach((one) => (one.tabIndex = 0));
+    const draws = this.drawsFrom(cell);
+    if (draws) draws.tabIndex = 0;
     if (focus) cell.focus();
-    else if (!document.activeElement?.closest("table")) cell.scrollIntoView({ block: "nearest", inline: "center" });
+    else if (!document.activeElement?.closest("table")) cell.scrollIntoView({ block: "nearest", inline: drawn ? "start" : "center" });
+  }
+
+  drawsFrom(cell) {
+    return cell.dataset.touchpoint && this.table.querySelector(`[data-draws="${CSS.escape(cell.dataset.touchpoint)}"]`);
+  }
+
+  // What stands above or below: a stage goes over several columns.
+  nearest(row, cell) {
+    const { left, width } = cell.getBoundingClientRect();
+    const away = (one) => {
+      const box = one.getBoundingClientRect();
+      return Math.max(box.left - left - width / 2, left + width / 2 - box.right, 0);
+    };
+    return row?.reduce((best, one) => (away(one) < away(best) ? one : best));
   }
 
   pressed(event) {
-    const cell = event.target.closest("a");
+    const cell = event.target.closest("a:not(.draws)");
     if (!cell || event.target.closest("form")) return;
+    const drawn = this.arrows.indexOf(cell);
     const row = this.cells.findIndex((one) => one.includes(cell));
-    if (row < 0) return;
-    const column = this.cells[row].indexOf(cell);
-    const last = this.cells[row].length - 1;
+    if (drawn < 0 && row < 0) return;
     const far = event.ctrlKey || event.metaKey;
+    const along = drawn < 0 ? this.cells[row] : this.arrows;
+    const column = along.indexOf(cell);
     const to = {
-      ArrowLeft: [row, column - 1],
-      ArrowRight: [row, column + 1],
-      ArrowUp: [row - 1, column],
-      ArrowDown: [row + 1, column],
-      Home: [far ? 0 : row, 0],
-      End: [far ? this.cells.length - 1 : row, last],
+      ArrowLeft: () => along[column - 1],
+      ArrowRight: () => along[column + 1],
+      ArrowUp: () => (drawn < 0 ? this.nearest(this.cells[row - 1], cell) : along[column - 1]),
+      ArrowDown: () => (drawn < 0 ? this.nearest(this.cells[row + 1], cell) : along[column + 1]),
+      Home: () => (far && drawn < 0 ? this.cells[0] : along)[0],
+      End: () => (far && drawn < 0 ? this.cells.at(-1) : along).at(-1),
     }[event.key];
     if (to) {
-      const next = this.cells[to[0]]?.[to[1]];
+      const next = to();
       if (next?.isConnected) this.rest(next, true);
       else if (next) this.table.querySelector("form")?.querySelector("textarea, input[type=number]").focus();
       event.preventDefault();
+    } else if (event.key === "a" && !far && !event.altKey && this.drawsFrom(cell)) {
+      event.preventDefault();
+      this.drawsFrom(cell).click();
     } else if ((event.key === "Enter" || event.key === "F2") && this.open(cell)) {
       event.preventDefault();
     }
@@ -63,7 +91,7 @@ class Wall {
   // Lines and feelings are changed where they stand; what needs more room, in the form beside the wall.
   open(cell) {
     const { touchpoint, lane } = cell.dataset;
-    if (!touchpoint || !(LINES.has(lane) || lane === "emotion")) return false;
+    if (!this.template || !touchpoint || !(LINES.has(lane) || lane === "emotion")) return false;
     const form = this.template.content.firstElementChild.cloneNode(true);
     form.elements.touchpoint.value = touchpoint;
     form.elements.at.value = cell.id;
@@ -72,7 +100,7 @@ class Wall {
     const close = () => {
       form.replaceWith(cell);
       cell.focus();
-      unsent = false;
+      unsent.delete(form);
     };
     form.addEventListener("keydown", (event) => {
       const done = event.key === "Enter" && (lane === "emotion" || event.ctrlKey || event.metaKey);
@@ -110,42 +138,150 @@ class Wall {
 class Text {
   constructor(area) {
     this.area = area;
+    this.saved = area.defaultValue.split("\n"); // where what the server says of lines stands in it
     this.gutter = document.createElement("pre");
     this.gutter.className = "gutter";
     this.gutter.setAttribute("aria-hidden", "true");
-    area.before(this.gutter);
-    this.wrong = new Set(area.dataset.lines.split(",").filter(Boolean).map(Number));
+    this.band = document.createElement("div");
+    this.band.className = "band";
+    area.before(this.band, this.gutter);
+    this.wrong = area.dataset.lines.split(",").filter(Boolean).map(Number);
     area.addEventListener("input", () => this.number());
-    area.addEventListener("scroll", () => (this.gutter.scrollTop = area.scrollTop));
+    area.addEventListener("scroll", () => this.follow());
+    area.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.form.requestSubmit();
+    });
+    area.form.addEventListener("submit", () => (area.form.elements.caret.value = this.caret().join("-")));
     document.querySelectorAll("[data-line]").forEach((link) =>
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        this.show(Number(link.dataset.line));
+        this.show(this.now(Number(link.dataset.line)));
       }),
     );
     this.number();
-    if (/^#line-\d+$/.test(location.hash)) this.show(Number(location.hash.slice(6)));
+    const [, way, line, column] = /^#(line|caret)-(\d+)(?:-(\d+))?$/.exec(location.hash) ?? [];
+    if (way) this.show(Number(line), way === "caret" ? Number(column) : 0);
+  }
+
+  get lines() {
+    return this.area.value.split("\n");
+  }
+
+  // What was typed since stands between a head and a tail that are as they were.
+  changed() {
+    const [before, after] = [this.saved, this.lines];
+    const most = Math.min(before.length, after.length);
+    let [head, tail] = [0, 0];
+    while (head < most && before[head] === after[head]) head += 1;
+    while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+    return { head, tail, more: after.length - before.length };
+  }
+
+  // Where a line of the saved text stands now, and where one of now stood.
+  now(line) {
+    const { head, tail, more } = this.changed();
+    return line <= head ? line : line > this.saved.length - tail ? line + more : Math.max(1, Math.min(line, this.lines.length - tail));
+  }
+
+  then(line) {
+    const { head, tail, more } = this.changed();
+    return line <= head ? line : line > this.lines.length - tail ? line - more : Math.max(1, Math.min(line, this.saved.length - tail));
   }
 
   number() {
-    const count = this.area.value.split("\n").length;
-    if (count === this.gutter.childElementCount) return;
+    const wrong = new Set(this.wrong.map((line) => this.now(line)));
     this.gutter.replaceChildren(
-      ...Array.from({ length: count }, (_, index) => {
+      ...this.lines.map((_, index) => {
         const line = document.createElement("span");
         line.textContent = `${index + 1}\n`;
-        line.className = this.wrong.has(index + 1) ? "wrong" : "";
+        line.className = wrong.has(index + 1) ? "wrong" : "";
         return line;
       }),
     );
+    this.follow();
   }
 
-  show(number) {
-    const lines = this.area.value.split("\n");
-    const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  follow() {
+    this.gutter.scrollTop = this.area.scrollTop;
+    const mark = this.band.firstElementChild;
+    if (mark) mark.style.translate = `0 ${-this.area.scrollTop}px`;
+  }
+
+  // Line and column of the cursor, from 1, in characters.
+  caret() {
+    const lines = this.area.value.slice(0, this.area.selectionStart).split("\n");
+    return [lines.length, [...lines.at(-1)].length + 1];
+  }
+
+  show(number, column = 0) {
+    const lines = this.lines;
+    const line = lines[number - 1] ?? "";
+    const start = lines.slice(0, number - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    const at = start + [...line].slice(0, column - 1).join("").length;
     this.area.focus();
-    this.area.setSelectionRange(start, start + (lines[number - 1] ?? "").length);
-    this.area.scrollTop = ((number - 4) * this.area.scrollHeight) / lines.length;
+    this.area.setSelectionRange(column ? at : start, column ? at : start + line.length);
+    this.scroll(number, number);
+  }
+
+  scroll(first, last) {
+    const high = parseFloat(getComputedStyle(this.area).lineHeight);
+    const { scrollTop, clientHeight } = this.area;
+    const seen = (first - 1) * high >= scrollTop && last * high <= scrollTop + clientHeight * 0.8;
+    if (!seen) this.area.scrollTop = (first - 4) * high;
+    return high;
+  }
+
+  mark(first, last) {
+    const high = this.scroll(first, last);
+    const mark = document.createElement("div");
+    const padding = parseFloat(getComputedStyle(this.area).paddingTop);
+    Object.assign(mark.style, { top: `${padding + (first - 1) * high}px`, height: `${(last - first + 1) * high}px` });
+    this.band.replaceChildren(mark);
+    this.follow();
+  }
+}
+
+// The wall and the text beside it: each shows where the other is.
+class Beside {
+  constructor(wall, text) {
+    this.text = text;
+    this.region = wall.table.closest(".wall");
+    this.places = [...wall.table.querySelectorAll("[data-at]")];
+    wall.table.addEventListener("focusin", (event) => {
+      const place = event.target.closest("[data-at]");
+      if (place) this.mark(place);
+    });
+    for (const happens of ["keyup", "click", "input"]) text.area.addEventListener(happens, () => this.find());
+    const head = wall.table.querySelector("[data-at][aria-current]");
+    const lane = head?.dataset.touchpoint && document.getElementById(`${head.dataset.touchpoint}.${location.hash.slice(1)}`);
+    const first = [document.activeElement?.closest("[data-at]"), lane, head].find((one) => one?.dataset.at);
+    if (document.activeElement === text.area) this.find();
+    else if (first) this.mark(first);
+  }
+
+  mark(place) {
+    const [first, , last] = place.dataset.at.split(/[:-]/).map(Number);
+    this.text.mark(this.text.now(first), this.text.now(last));
+  }
+
+  find() {
+    const [line, column] = this.text.caret();
+    const here = this.text.then(line) * 1e6 + column;
+    const around = this.places.filter((place) => {
+      const [first, from, last, until] = place.dataset.at.split(/[:-]/).map(Number);
+      return first * 1e6 + from <= here && here <= last * 1e6 + until;
+    });
+    this.places.forEach((place) => place.closest("td, th").classList.toggle("here", around.includes(place)));
+    const inner = around.at(-1);
+    if (inner === this.found) return;
+    this.found = inner;
+    this.text.area.form.querySelector("[data-here]").textContent = inner ? inner.dataset.label ?? inner.innerText : "";
+    if (!inner) return;
+    const [box, room] = [inner.getBoundingClientRect(), this.region.getBoundingClientRect()];
+    const head = this.region.querySelector("thead").offsetHeight;
+    const lanes = this.region.querySelector("tbody th").offsetWidth;
+    if (box.left < room.left + lanes || box.right > room.right) this.region.scrollLeft += box.left - room.left - lanes;
+    if (!inner.closest("thead") && (box.top < room.top + head || box.bottom > room.bottom)) this.region.scrollTop += box.top - room.top - head;
   }
 }
 
@@ -200,9 +336,10 @@ class Condition {
 }
 
 const table = document.querySelector("[data-wall]");
-if (table) new Wall(table);
+const wall = table && new Wall(table);
 const area = document.querySelector("textarea[data-lines]");
-if (area) new Text(area);
+const text = area && new Text(area);
+if (wall && text) new Beside(wall, text);
 const condition = document.querySelector("form[data-compose]");
 if (condition) new Condition(condition);
 
@@ -222,17 +359,22 @@ if (document.querySelector("[data-slides]")) {
   });
 }
 
-// What was typed and not kept is not left without a question.
-let unsent = false;
+// An arrow that is being drawn is given up.
+document.addEventListener("keydown", (event) => event.key === "Escape" && document.querySelector("a[data-up]")?.click());
+
+// What was typed and not kept is not left without a question, also when another form of the page is sent.
+const unsent = new Set();
 document.addEventListener("input", (event) => {
-  if (event.target.closest("main form[method=post], form[data-compose]")) unsent = true;
+  const form = event.target.closest("main form[method=post], form[data-compose]");
+  if (form) unsent.add(form);
 });
-document.addEventListener("submit", () => (unsent = false));
-addEventListener("beforeunload", (event) => unsent && event.preventDefault());
+document.addEventListener("submit", (event) => unsent.delete(event.target));
+const pending = () => [...unsent].some((form) => form.isConnected);
+addEventListener("beforeunload", (event) => pending() && event.preventDefault());
 
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.target.matches("input, textarea, select")) return;
-  if (unsent) return;
+  if (pending()) return;
   const key = event.key.toLowerCase();
   const way = key === "z" && !event.shiftKey ? "undo" : key === "y" || key === "z" ? "redo" : "";
   const button = way && document.querySelector(`button[name=do][value=${way}]`);
