@@ -150,23 +150,10 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
     desk = Desk(folder)
 
     def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        """Turn away what did not come through the front door, a form of another site, and who has no right to it."""
+        """Turn away what did not come through the front door."""
         if not hmac.compare_digest(connection.headers.get("x-resa-secret", ""), secret):
             raise HTTPException(status_code=403)
-        of_api, unsafe = api.is_api(connection), connection.scope.get("method") in _UNSAFE
-        if unsafe and not of_api and not _of_our_pages(connection):
-            raise HTTPException(status_code=403)
-        visit = _visit(desk, connection)
-        asks_what_may_be_done = connection.scope.get("method") == "OPTIONS"
-        if handler.opt.get("open") or asks_what_may_be_done:
-            return
-        if visit.key is None and (visit.session is None or (of_api and unsafe)):  # any page could send a form there
-            raise Refused(None)
-        if not visit.may(handler.opt["needs"]):
-            raise Refused(handler.opt["needs"])
-        person = visit.person
-        if person and visit.factor_asked and not person.has_factor and not handler.opt.get("before_factor"):
-            raise FactorDue
+        _check_allowed(_visit(desk, connection), connection, handler)
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(desk, request)
@@ -206,6 +193,23 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         state=State({"desk": desk}),
         debug=False,
     )
+
+
+def _check_allowed(visit: Visit, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Turn away a form of another site, and who has no right to what is asked for."""
+    of_api, unsafe = api.is_api(connection), connection.scope.get("method") in _UNSAFE
+    if unsafe and not of_api and not _of_our_pages(connection):
+        raise HTTPException(status_code=403)
+    asks_what_may_be_done = connection.scope.get("method") == "OPTIONS"
+    if handler.opt.get("open") or asks_what_may_be_done:
+        return
+    if visit.key is None and (visit.session is None or (of_api and unsafe)):  # any page could send a form there
+        raise Refused(None)
+    if not visit.may(handler.opt["needs"]):
+        raise Refused(handler.opt["needs"])
+    person = visit.person
+    if person and visit.factor_asked and not person.has_factor and not handler.opt.get("before_factor"):
+        raise FactorDue
 
 
 def _visit(desk: Desk, connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
