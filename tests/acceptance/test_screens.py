@@ -147,20 +147,20 @@ def test_every_screen_is_whole(
     context = chromium.new_context(locale="en-GB")
     for name, value in {"session": token, "language": language, "theme": theme}.items():
         context.add_cookies([{"name": f"resa-{name}", "value": value, "url": server.address}])
-    page = context.new_page()
     errors: list[str] = []
 
     def told(message: ConsoleMessage) -> None:
         if message.type == "error":
-            errors.append(f"{page.url}: {message.text}")
+            errors.append(f"{message.location['url']}: {message.text}")
 
     def asked(request: Request) -> None:
         if not request.url.startswith((server.address, "data:")):
             errors.append(request.url)
 
-    page.on("console", told)
-    page.on("request", asked)
+    context.on("console", told)
+    context.on("request", asked)
     for number, path in enumerate(PAGES):
+        page = context.new_page()  # hundreds of pictures in one and the same are more than it can hold
         for width in widths if widths != FEW else (FEW[number % 2],):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(server.address + path)
@@ -168,10 +168,10 @@ def test_every_screen_is_whole(
             assert page.evaluate(_CUT) == [], (path, width)
             name = re.sub(r"\W+", "-", path.strip("/")) or "home"
             keep(page, f"{language}-{theme}-{width}-{name}")
-        if widths == FEW and number % 2:
-            continue
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == [], path
+        if widths != FEW or number % 2 == 0:
+            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}}).response["violations"]
+            assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == [], path
+        page.close()
     assert [one for one in errors if "/nothing" not in one] == []
     context.close()
 
