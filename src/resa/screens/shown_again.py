@@ -72,8 +72,8 @@ def shown_again(draft: Draft, whole: Draft, journey_map: JourneyMap, look: Look,
         seen = None if before is None else said_in(draft.file, before).get(look.touchpoint)
         now, others = over_theirs(seen, opened, typed) if anew else ({**opened, **words_of_form(typed)}, [])
         theirs, opened = {f"field_{field}": opened[field] for field in others}, now
-    elif do in ARROW_STEPS and drawn is not None:
-        drawn, theirs = _arrow_again(draft, look, drawn, typed, before if anew else None)
+    elif do in ARROW_STEPS and (drawn is not None or look.start):
+        drawn, theirs = _arrow_again(draft, look, drawn or {}, typed, before if anew else None)
     kept = typed if do in _OF_WAS else {}
     if refused.conflict and kept:
         name, owner = "field_name", "field_owner"
@@ -95,7 +95,7 @@ def _arrow(draft: Draft, look: Look) -> dict[str, Any] | None:
     said = arrows_in(draft.file, draft.text).get(look.arrow)
     if said is not None:
         return arrow_words(said)
-    return arrow_words({"next": [look.end] if look.end else []}) if look.start else None
+    return arrow_words({"next": [look.end]}) if look.start and look.end else None
 
 
 def _arrow_again(

@@ -69,6 +69,7 @@ def test_an_arrow_is_drawn_changed_and_taken_away_by_links_and_forms(visits: Vis
     assert 'href="?from=product_page"' in visits.get(f"{WALL}?draw=1").text
     page = visits.get(f"{WALL}?from=product_page").text
     assert 'href="?from=product_page&amp;to=service#opened"' in page, "a stage"
+    assert 'name="do" value="add_arrow"' not in page, "the form comes once its end is chosen"
     assert 'href="?from=product_page&amp;to=chat#opened"' in page
     fields = arrow_fields(visits.get(f"{WALL}?from=product_page&to=chat").text)
     assert (fields["do"], fields["arrow.0.next.0"], fields["kind"]) == ("add_arrow", "chat", "expect")
