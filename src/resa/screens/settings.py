@@ -174,11 +174,20 @@ def audit(visit: Visiting) -> Html:
 @get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)
 def settings_file(visit: Visiting) -> Html:
     """What `resa.toml` and the environment say."""
-    rows = [(one.name, str(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
+    rows = [(one.name, _as_written(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
     words = ("setting", "value", "about")
     entries = shown_rows([visit.say(word) for word in words], rows)
     wrong, later = _file_now(visit)
     return page(visit, "settings_file", "resa.toml", entries=entries, wrong=wrong, later=later)
+
+
+def _as_written(value: object) -> str:
+    """A setting as one would write it; of secrets, that there is one."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(map(_as_written, value)) or "–"
+    return "–" if value is None or value == "" else str(value)
 
 
 def _file_now(visit: Visit) -> tuple[Sequence[Problem], list[str]]:
