@@ -134,7 +134,7 @@ def by_day(label: str) -> bool:
 @pytest.mark.parametrize(
     ("label", "examples"),
     [(label, 1 if "/measure/" in label else FEW) for label in OPERATIONS if by_day(label)]
-    + [pytest.param(label, 500, marks=pytest.mark.nightly) for label in OPERATIONS],
+    + [pytest.param(label, 100, marks=pytest.mark.nightly) for label in OPERATIONS],
 )
 def test_every_answer_stands_in_the_document(label: str, examples: int, api: Api) -> None:
     every = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
