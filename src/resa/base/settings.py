@@ -443,6 +443,8 @@ def read_settings(file: Path) -> Settings:
             raise SettingsError(
                 Problem(message=sentence("the file is not UTF-8 text; save it as UTF-8"), file=file.name)
             ) from None
+        except OSError:
+            raise SettingsError(Problem(message=sentence("it cannot be read"), file=file.name)) from None
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(
                 Problem(message=sentence("this is no TOML: {error}", error=str(error)), file=file.name)

@@ -12,7 +12,7 @@ from typing import Final
 from resa.drawing import format_count, format_percent
 from resa.screens.visits import Visit
 
-__all__ = ["FEW", "also_untold", "count_for", "hides", "share_for", "size_for"]
+__all__ = ["FEW", "also_untold", "count_for", "hides", "hides_part", "share_for", "size_for", "untold_of"]
 
 FEW: Final = 5
 """Who may not know names is told of no fewer customers or events, and of no value that fewer have."""
@@ -21,6 +21,16 @@ FEW: Final = 5
 def hides(visit: Visit, size: int) -> bool:
     """Whether a number of customers is too small for who looks."""
     return size < FEW and not visit.may("names")
+
+
+def hides_part(visit: Visit, size: int, *wholes: int) -> bool:
+    """Whether a number of customers is too small, or leaves few of a group of told size that they are a part of."""
+    return hides(visit, size) or any(size < whole and hides(visit, whole - size) for whole in wholes)
+
+
+def untold_of(visit: Visit, sizes: Sequence[int]) -> set[int]:
+    """Which of the disjoint groups that make up a whole who looks is not told of, by their places."""
+    return set() if visit.may("names") else also_untold([("whole",)] * len(sizes), sizes)
 
 
 def size_for(visit: Visit, size: int) -> str:

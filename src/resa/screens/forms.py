@@ -76,7 +76,7 @@ def over_theirs(
     mine = words_of_form(data) if seen is None else asked_of_form(seen, data)
     before, after = in_form(seen or now), in_form(now)
     for field in _OF_ROWS.keys() & mine:
-        mine[field] = [_at_now(row, before[field], after[field]) for row in mine[field]]
+        mine[field] = _rows_now(mine[field], before[field], after[field])
     if "emotion" in mine:
         mine["emotion"] = {**after["emotion"], **mine["emotion"]}
     others = [
@@ -85,15 +85,32 @@ def over_theirs(
     return {**after, **mine}, others
 
 
-def _at_now(row: Mapping[str, Any], before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Any:
-    """A row with its place among those of now: where it was found again, or the rows are as many; else it is new."""
+def _rows_now(
+    rows: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows with their places among those of now, and behind them those that others wrote meanwhile.
+
+    A row is where it is found again, or, of as many rows, where it was and no other one was; else it is new.
+    """
 
     def words(one: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in one.items() if name != "at"}
 
-    old = next((words(one) for one in before if one["at"] == row.get("at")), None)
-    at = next((one["at"] for one in now if words(one) == old), row.get("at") if len(now) == len(before) else None)
-    return words(row) if at is None else {**row, "at": at}
+    old = {one["at"]: words(one) for one in before}
+    left = {one["at"]: words(one) for one in now}
+    found: dict[int, int] = {}
+    for number, row in enumerate(rows):
+        at = next((at for at, one in left.items() if one == old.get(row.get("at", -1))), None)
+        if at is not None:
+            found[number] = at
+            del left[at]
+    for number, row in enumerate(rows):
+        at = row.get("at", -1)
+        if number not in found and len(now) == len(before) and at in left and left[at] not in old.values():
+            found[number] = at
+            del left[at]
+    placed = [{**words(row), **({"at": found[number]} if number in found else {})} for number, row in enumerate(rows)]
+    return placed + [{**one, "at": at} for at, one in left.items() if one not in old.values()]
 
 
 def _check(data: Mapping[str, str]) -> None:

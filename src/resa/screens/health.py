@@ -15,6 +15,7 @@ from litestar import get, post
 from resa.base.errors import ResaError
 from resa.base.language import LANGUAGES, in_language, said_by
 from resa.drawing import format_count, format_seconds
+from resa.screens.few import size_for
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.signing_in import Form
 from resa.screens.tables import Shown, shown_rows
@@ -122,7 +123,7 @@ def _sources(visit: Visit, found: Health) -> Shown:
 def _segments(visit: Visit, found: Health) -> Shown:
     names = {f"{one.key}.{segment.key}": segment.name for one in visit.shop.maps.values() for segment in one.segments}
     rows = [
-        (names.get(key, key), format_count(state.customers, visit.language), _ago(visit, found.at, state.counted_at))
+        (names.get(key, key), size_for(visit, state.customers), _ago(visit, found.at, state.counted_at))
         for key, state in sorted(found.segments.items())
     ]
     return shown_rows([visit.say(word) for word in ("segment", "segment_size", "counted")], rows, numbers=[1])

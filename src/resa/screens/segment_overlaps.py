@@ -16,7 +16,7 @@ from resa.drawing import Overlapping, draw_overlaps, format_count, format_day
 from resa.model.journey import JourneyMap
 from resa.screens.asking import pairs_of
 from resa.screens.customers import addresses
-from resa.screens.few import FEW, also_untold, hides, size_for
+from resa.screens.few import FEW, also_untold, hides, size_for, untold_of
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.visits import Visit
@@ -109,7 +109,10 @@ def aged(visit: Visiting, key: FromPath[str], age: FromPath[str]) -> Html:
     figure = visit.shop.segments.show(key, weeks=0)
     people, count = people_aged(visit.shop, key, "" if age == "unknown" else age, _PEOPLE)
     title = visit.say("segment_aged_of", name=figure.name, age=visit.say(f"age_{age}"))
-    return _people(visit, title, _crumbs(visit, figure), people if visit.may("names") else [], count)
+    every = ages(visit.shop, key)
+    untold = {every[place].age or "unknown" for place in untold_of(visit, [one.customers for one in every])}
+    told = age not in untold or count < FEW
+    return _people(visit, title, _crumbs(visit, figure), people if visit.may("names") else [], count, told=told)
 
 
 @get("/segments/{key:str}/days/{day:str}", opt={"needs": "see"}, sync_to_thread=True)
@@ -186,13 +189,15 @@ def _query(chosen: Sequence[str], one: Combination) -> str:
 
 def ages_of(visit: Visit, key: str) -> list[tuple[str, str, str]]:
     """For how long customers are in a segment: in words, how many, and where they are listed."""
+    found = ages(visit.shop, key)
+    untold = untold_of(visit, [one.customers for one in found])
     return [
         (
             visit.say(f"age_{one.age or 'unknown'}"),
-            size_for(visit, one.customers),
+            "–" if place in untold else format_count(one.customers, visit.language),
             f"/segments/{key}/ages/{one.age or 'unknown'}",
         )
-        for one in ages(visit.shop, key)
+        for place, one in enumerate(found)
         if not hides(visit, one.customers)
     ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -20,7 +22,7 @@ from resa.drawing import format_count, format_day, format_days, sparkline
 from resa.expressions import parts_of
 from resa.model.journey import JourneyMap
 from resa.screens.customers import addresses
-from resa.screens.few import FEW, hides, share_for, size_for
+from resa.screens.few import FEW, hides, hides_part, share_for, size_for, untold_of
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.moments import when_in
 from resa.screens.segment_overlaps import ages_of, days_of
@@ -29,8 +31,9 @@ from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
 from resa.segments import SegmentFigure, count_segments
 from resa.workspace.day_notes import DayNotes
+from resa.workspace.segments import Flow
 
-__all__ = ["ROUTES", "figures_of", "told_figure", "weeks_of"]
+__all__ = ["ROUTES", "figures_of", "flows_for", "told_figure", "weeks_of"]
 
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -73,7 +76,8 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
     """One segment: its size, who entered and left, what it shares with others, and, for who may know, who is in."""
     found, named = visit.shop.segments, visit.may("names")
     journey_map, language = found.map_of(key), visit.language
-    figure = next(one for one in figures_of(visit, journey_map.key) if one.segment == key)
+    figures = {one.segment: one for one in figures_of(visit, journey_map.key)}
+    figure, sizes = figures[key], {name: one.customers for name, one in figures.items()}
     ages, days, overlaps = visit.shared.of(
         ("segment", key, journey_map.hash, language, named),
         lambda: (ages_of(visit, key), days_of(visit, key), found.overlaps(key)),
@@ -94,13 +98,15 @@ def segment(visit: Visiting, key: FromPath[str]) -> Html:
         if named
         else [
             (format_day(one.day, language), one, _count(visit, one.changes))
-            for one in found.flows(key)
-            if not hides(visit, one.changes)
-        ][:_NEWEST],
+            for one in flows_for(visit, found.flows(key))[:_NEWEST]
+        ],
         few=visit.say("segment_few_left_out", n=format_count(FEW, language)) if not named else "",
         passages=_passages(visit, figure) if named else [],
         overlaps=[
-            (one, size_for(visit, one.customers), share_for(visit, one.share, one.customers)) for one in overlaps
+            (one, "–", "–")
+            if hides_part(visit, one.customers, figure.customers, sizes[one.segment]) and one.customers >= FEW
+            else (one, size_for(visit, one.customers), share_for(visit, one.share, one.customers))
+            for one in overlaps
         ],
         members=_members(visit, figure) if named else [],
         listed=_count(visit, min(_MEMBERS, figure.customers)),
@@ -187,6 +193,22 @@ def weeks_of(visit: Visit, figure: SegmentFigure) -> list[tuple[str, str]]:
         (visit.say_count("segment_weeks_ago", back) if back else visit.say("segment_now"), _size(visit, figure, size))
         for back, size in enumerate(reversed(figure.trend))
     ]
+
+
+def flows_for(visit: Visit, flows: Iterable[Flow]) -> list[Flow]:
+    """How many entered and left, as who looks may know it: no cause of few follows from those of all of a day."""
+    if visit.may("names"):
+        return list(flows)
+    told = []
+    for _, some in groupby(sorted(flows, key=_of_day, reverse=True), key=_of_day):
+        every = list(some)
+        untold = untold_of(visit, [one.changes for one in every])
+        told += [one for place, one in enumerate(every) if place not in untold]
+    return told
+
+
+def _of_day(flow: Flow) -> tuple[date, str]:
+    return flow.day, flow.change
 
 
 def _passages(visit: Visit, figure: SegmentFigure) -> list[tuple[Any, Any, str]]:

@@ -77,7 +77,7 @@ class Kept:
 
 
 class Typed:
-    """What was typed in vain, by the browser that sent it: the newest three forms of each, all of them within bounds.
+    """What was typed in vain, by the browser that sent it: the newest three forms of each person, all within bounds.
 
     Args:
         clock: Seconds that only grow.
@@ -108,8 +108,8 @@ class Typed:
             of_browser = self._kept.pop(browser, None)
             if of_browser is None:
                 browser, of_browser = secrets.token_urlsafe(32), []
-            mine = [one for one in of_browser if one.by == by]
-            self._kept[browser] = [*mine[1 - _MOST_FORMS :], kept]
+            mine, others = ([one for one in of_browser if (one.by == by) is own] for own in (True, False))
+            self._kept[browser] = [*others, *mine[1 - _MOST_FORMS :], kept]
             while sum(one.letters for forms in self._kept.values() for one in forms) > _ALL_LETTERS:
                 self._kept.popitem(last=False)
         return browser
@@ -120,10 +120,11 @@ class Typed:
             self._forget_old()
             return [one for one in reversed(self._kept.get(browser, [])) if by and one.by == by]
 
-    def forget(self, browser: str) -> None:
-        """Forget what was typed in a browser."""
+    def forget(self, browser: str, by: str) -> None:
+        """Forget what one person typed in a browser."""
         with self._lock:
-            self._kept.pop(browser, None)
+            if browser in self._kept:
+                self._kept[browser] = [one for one in self._kept[browser] if one.by != by]
 
     def _until(self) -> float:
         return self._clock() + _KEPT.total_seconds()
@@ -160,7 +161,8 @@ def led_away(request: Request[Any, Any, Any], visit: Visit, *, door: bool) -> Ht
     if not Kept("", "", {name: value for name, value in fields.items() if name not in NEVER}, 0).words:
         return None
     path, browser = own_path(visit.path.partition(f"?{BY}=")[0]), None
-    if by and texts_alone and request.content_type[0] == RequestEncodingType.URL_ENCODED:
+    ours = texts_alone and visit.is_page_of_somebody(by)  # else strangers could have all be forgotten
+    if ours and request.content_type[0] == RequestEncodingType.URL_ENCODED:
         browser = _TYPED.keep(_browser(request, visit), path, by, fields)
     if browser is None:
         return redirect("/sign-in", to=path, typed="lost") if door else redirect("/typed", typed="lost")
@@ -186,11 +188,9 @@ def typed_page(request: Request[Any, Any, Any], visit: Visiting, typed: FromQuer
 
 @post("/typed", opt={"needs": "see", "before_factor": True}, sync_to_thread=False)
 def forget_typed(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> Html:  # noqa: ARG001 - its token
-    """Throw away what was typed."""
-    _TYPED.forget(_browser(request, visit))
-    answer = redirect("/")
-    answer.set_cookie(cookie(cookie_name("typed", secure=visit.secure), "", visit, timedelta()))
-    return answer
+    """Throw away what who is back typed; of others at this browser nothing."""
+    _TYPED.forget(_browser(request, visit), visit.by)
+    return redirect("/")
 
 
 def _called(visit: Visit, name: str) -> str:

@@ -101,9 +101,15 @@ class Visit:
     @cached_property
     def by(self) -> str:
         """Whose page this is, as forms carry it, which opens nothing; empty: nobody is signed in."""
-        if self.person is None:
-            return ""
-        said = f"typed by {self.person.id}".encode()
+        return "" if self.person is None else self._page_of(self.person.id)
+
+    def is_page_of_somebody(self, by: str) -> bool:
+        """Whether a page, by what its forms say, was of somebody who may sign in: nobody else can write that."""
+        people = (one for one in self.shop.people.all() if one.ended_at is None)
+        return any(hmac.compare_digest(self._page_of(one.id).encode(), by.encode("utf-8", "replace")) for one in people)
+
+    def _page_of(self, person: int) -> str:
+        said = f"typed by {person}".encode()
         return hmac.new(self.shop.store.database.key, said, hashlib.sha256).hexdigest()[:32]
 
     @property

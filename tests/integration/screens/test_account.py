@@ -226,6 +226,10 @@ def test_settings_of_who_may_come_in_hold_at_once_and_others_later(folder: Path,
         assert visitor.get("/map/journey").headers["location"] == "/settings/account"
         file.unlink()
         assert visitor.get("/map/journey").status_code == 200
+        file.mkdir()  # as a file is that the server may not read
+        assert visitor.get("/map/journey").status_code == 200
+        assert "it cannot be read" in visitor.get("/settings/file").text
+        file.rmdir()
 
 
 def test_a_provider_that_is_named_is_shown_at_the_door_at_once(folder: Path) -> None:

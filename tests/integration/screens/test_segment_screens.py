@@ -89,6 +89,9 @@ def test_who_may_not_know_names_is_not_told_how_few_are_in_a_segment(
         assert set(numbers) <= {"fewer than 5", "–"}, numbers
     assert not re.findall(r'<td class="number">', pages[4])
     assert "<svg" not in pages[4].partition("<main")[2].partition("</main>")[0]
+    health = words(screens("analyst").get("/data-health").text)
+    assert "Regulars fewer than 5" in health
+    assert "In the south fewer than 5" in health
     named = screens("marketer").get("/segments").text
     assert "fewer than" not in named
     for scopes, told in ((("read:numbers",), None), (("read:numbers", "read:names"), 1)):

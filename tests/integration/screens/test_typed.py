@@ -117,6 +117,31 @@ def test_nobody_else_at_the_same_browser_sees_it(folder: Path, anna: Visitor) ->
     assert "of Anna" in back(anna, folder, "anna@shop.se")
 
 
+def test_nobody_else_at_the_same_browser_throws_it_away(folder: Path, anna: Visitor) -> None:
+    sign_out(folder, "anna@shop.se")
+    note(anna, "of Anna")
+    back(anna, folder, "bo@shop.se")
+    sign_out(folder, "bo@shop.se")
+    note(anna, "of Bo")
+    assert "of Bo" in back(anna, folder, "bo@shop.se")
+    anna.post("/typed")
+    assert "of Bo" not in anna.get("/typed").text
+    assert "of Anna" in back(anna, folder, "anna@shop.se")
+
+
+def test_strangers_cannot_have_it_forgotten(folder: Path, anna: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resa.screens.typed._ALL_LETTERS", 5_000)
+    sign_out(folder, "anna@shop.se")
+    note(anna, "of Anna")
+    with visiting(folder) as stranger:
+        stranger.get("/sign-in")
+        stranger.by = "0" * 32
+        for _ in range(6):
+            assert "typed=lost" in note(stranger, "x" * 1_000)
+            stranger.client.cookies.delete("resa-typed")
+    assert "of Anna" in back(anna, folder, "anna@shop.se")
+
+
 def test_the_same_person_elsewhere_does_not_find_it(folder: Path, anna: Visitor) -> None:
     sign_out(folder, "anna@shop.se")
     note(anna, "typed at home")
@@ -128,7 +153,7 @@ def test_a_page_that_says_not_whose_it_is_keeps_nothing(folder: Path, anna: Visi
     sign_out(folder, "anna@shop.se")
     for by in ("", "0" * 32):
         anna.by = by
-        assert ("lost" in note(anna, "planted")) is (by == "")
+        assert "typed=lost" in note(anna, "planted")
         assert "planted" not in back(anna, folder, "anna@shop.se")
         sign_out(folder, "anna@shop.se")
 

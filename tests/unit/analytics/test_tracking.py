@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.support.questions import METRICS, assert_sound, events
 from tests.support.small_store import START, Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure
+from resa.analytics.answers.tracking import numbered_pairs
 from resa.base.errors import QuestionError
 from resa.model.journey import Signal
 
@@ -125,6 +127,13 @@ def test_what_is_no_touchpoint_is_listed_by_name_and_source() -> None:
         ("y", "store", 1, 1, 1, date(2026, 3, 2), date(2026, 3, 2)),
     ]
     assert len(_rows(measure_of(happened).tracking(top=1), "unused")) == 1
+
+
+@pytest.mark.parametrize("size", [20, 3_000_000_000])
+def test_there_may_be_more_kinds_of_events_than_a_table_holds(size: int) -> None:
+    last = size - 1  # three hundred touchpoints, and ten million events that carry each something of its own
+    cells, used = numbered_pairs(np.array([last, 3, last, 0], np.int64), size)
+    assert (cells.tolist(), used.tolist()) == ([2, 1, 2, 0], [0, 3, last])
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -80,6 +80,9 @@ UNUSED_PROPERTY_COLUMNS: Final = (
 
 _EPOCH_DAY: Final = date(1970, 1, 1)
 
+_MOST_CELLS: Final = 50_000_000
+"""Touchpoints times kinds of events that are looked up in a table."""
+
 
 def answer_tracking(question: TrackingQuestion, selection: Selection) -> Answer:
     """Hold what came against what the map needs."""
@@ -179,8 +182,8 @@ class _Came:
         snapshot = selection.snapshot
         codes, kinds = snapshot.event_kinds
         numbers, further = _refined(selection, wanted, codes, kinds)
-        pairs = snapshot.column.touchpoints.astype(np.int32) * len(further) + numbers
-        cells, used = renumbered(pairs, len(snapshot.names) * len(further))
+        pairs = snapshot.column.touchpoints.astype(np.int64) * len(further) + numbers
+        cells, used = numbered_pairs(pairs, len(snapshot.names) * len(further))
         rows, which = (used // max(len(further), 1)).astype(np.int32), used % max(len(further), 1)
         of_cell = [(kinds[further[number][0]], further[number][1]) for number in which.tolist()]
         names = list(dict.fromkeys((kind.event, kind.source) for kind, _ in of_cell))
@@ -206,6 +209,21 @@ class _Came:
         for cell in self.cells:
             found[cell.code].append(cell)
         return found
+
+
+def numbered_pairs(
+    pairs: npt.NDArray[np.int64], size: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.integer[Any]]]:
+    """The same numbers without gaps, and for each of the new ones the old one.
+
+    Args:
+        pairs: 0 to `size` - 1.
+        size: How many there may be: more than a table can hold, where nearly every event carries something of its own.
+    """
+    if size <= _MOST_CELLS:
+        return renumbered(pairs.astype(np.int32), size)
+    used, cells = np.unique(pairs, return_inverse=True)
+    return cells.astype(np.int32), used
 
 
 def _cells(

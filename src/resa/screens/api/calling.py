@@ -142,16 +142,22 @@ def part_after(
         identity: What one of them is known by, and no other.
         name: Of the list.
         limit: So many at most.
-        cursor: As an address has it. Where what it names is gone, its place says where to go on.
+        cursor: As an address has it. It names what was shown last and what came behind it: who takes away what a part
+            showed misses nothing of the next. Where both are gone, their place says where to go on.
     """
-    said, start = place_of(cursor, name, r"\d{1,9}\.[0-9a-f]{16}"), 0
+    said, start = place_of(cursor, name, r"\d{1,9}(\.[0-9a-f]{16}){2}"), 0
     if said is not None:
-        at, _, last = said.partition(".")
-        places = (place + 1 for place, one in enumerate(found) if _mark(identity(one)) == last)
-        start = next(places, int(at))
+        at, last, following = said.split(".")
+        marks = [_mark(identity(one)) for one in found]
+        behind = marks.index(last) + 1 if last in marks else int(at)
+        start = marks.index(following) if last not in marks and following in marks else behind
     shown = found[start : start + limit]
     end = start + len(shown)
-    return shown, place_said(name, f"{end - 1}.{_mark(identity(shown[-1]))}") if shown and end < len(found) else None
+    if not shown or end >= len(found):
+        return shown, None
+    return shown, place_said(
+        name, ".".join([str(end - 1), *(_mark(identity(one)) for one in found[end - 1 : end + 1])])
+    )
 
 
 def _mark(identity: object) -> str:

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 
 from resa.screens.api.answers import Page
 from resa.screens.api.calling import Cursor, Limit, part_after, place_of, place_said
-from resa.screens.few import hides
+from resa.screens.few import hides, hides_part
 from resa.screens.frame import Visiting
-from resa.screens.segments import figures_of
+from resa.screens.segments import figures_of, flows_for
 from resa.screens.visits import Visit
 from resa.segments import SegmentFigure
 from resa.workspace.segments import Flow
@@ -57,7 +57,7 @@ class OverlapLine:
     Attributes:
         segment: Key of the other one.
         name: Its name for people.
-        customers: How many are in both; `null`: fewer than five, which the key may not know.
+        customers: How many are in both; `null`: fewer than five, or all but so few, which the key may not know.
         share: Of those in the first, 0 to 1; `null`: nobody is in it, or it may not be known.
     """
 
@@ -75,7 +75,7 @@ class SegmentDetail:
         size: How many are in it, of how many, and how that was week by week.
         since: Since when it is followed who enters and leaves, UTC; `null`: not yet.
         flows: How many entered and left, by day and cause, the newest first; without the scope for names, few are left
-            out.
+            out, and what they would follow from.
         overlaps: How many are in each other segment of the map, too.
     """
 
@@ -115,19 +115,22 @@ def segments(visit: Visiting, limit: Limit = 200, cursor: Cursor = "") -> Page[S
 def segment(visit: Visiting, key: FromPath[str]) -> SegmentDetail:
     """One segment in numbers; it names nobody."""
     found = visit.shop.segments
-    size = next(one for one in figures_of(visit, found.show(key, weeks=0).map) if one.segment == key)
+    figures = {one.segment: one for one in figures_of(visit, found.show(key, weeks=0).map)}
+    size, sizes = figures[key], {name: one.customers for name, one in figures.items()}
+    overlaps = found.overlaps(key)
+    few = {one.segment for one in overlaps if hides_part(visit, one.customers, size.customers, sizes[one.segment])}
     return SegmentDetail(
         size=_line(visit, size),
         since=found.since(key),
-        flows=[one for one in found.flows(key) if not hides(visit, one.changes)],
+        flows=flows_for(visit, found.flows(key)),
         overlaps=[
             OverlapLine(
                 segment=one.segment,
                 name=one.name,
-                customers=_told(visit, one.customers),
-                share=None if hides(visit, one.customers) else one.share,
+                customers=None if one.segment in few else one.customers,
+                share=None if one.segment in few else one.share,
             )
-            for one in found.overlaps(key)
+            for one in overlaps
         ],
     )
 
