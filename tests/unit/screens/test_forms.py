@@ -34,8 +34,8 @@ def form_of(rows: Sequence[dict[str, object]]) -> dict[str, str]:
     ("now", "kept"),
     [
         ([SECOND, THIRD], [{"within": "5 days"}, {"per": "properties.order"}, {"name": "third"}]),
-        ([THIRD, FIRST, SECOND], [{"unless": "d"}, {"per": "properties.order"}, {"name": "third"}]),
-        ([SECOND, FIRST], [{"unless": "d"}, {"per": "properties.order"}]),
+        ([THIRD, FIRST, SECOND], [{"unless": ["d"]}, {"per": "properties.order"}, {"name": "third"}]),
+        ([SECOND, FIRST], [{"unless": ["d"]}, {"per": "properties.order"}]),
         ([SECOND], [{"within": "5 days"}, {"per": "properties.order"}]),
         ([THIRD, SECOND], [{"name": "third"}, {"per": "properties.order"}]),
     ],
