@@ -179,7 +179,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         guards=[let_in],
         csrf_config=CSRFConfig(
             secret=desk.secret,
-            cookie_name=COOKIES["csrf"],
+            cookie_name=desk.forms_cookie,
             cookie_httponly=True,
             cookie_samesite="lax",
             exclude=[f"^{api.BEGINS}/", f"^{telling.STOP}/"],
@@ -289,7 +289,7 @@ async def _by_tls_alone(message: Any, scope: Any) -> None:
     """Have browsers send the cookie of forms by TLS alone where it came by TLS: the framework says one for all."""
     if message["type"] != "http.response.start" or dict(scope["headers"]).get(b"x-resa-scheme") != b"https":
         return
-    ours = COOKIES["csrf"].encode() + b"="
+    ours = COOKIES["csrf"].encode()
     message["headers"] = [
         (name, value + b"; Secure" if name == b"set-cookie" and value.startswith(ours) else value)
         for name, value in message["headers"]

@@ -185,6 +185,11 @@ class Desk:
         """By which forms are signed; it stays while the workspace does."""
         return hmac.new(self._shop.store.database.key, b"forms of screens", hashlib.sha256).hexdigest()
 
+    @property
+    def forms_cookie(self) -> str:
+        """The cookie of forms: each workspace's own, as browsers know one after the other at the same address."""
+        return f"{COOKIES['csrf']}-{hashlib.sha256(self.secret.encode()).hexdigest()[:8]}"
+
     def visit(
         self,
         path: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,8 @@ def test_behind_tls_cookies_go_by_tls_to_this_host_alone(folder: Path) -> None:
             visitor.client.headers["x-resa-scheme"] = scheme
             token = shop.people.invite("cecilia@shop.se")
             forms = cookie_of(visitor.get(f"/welcome/{token}"), "resa-csrf")
-            visitor.client.cookies.set("resa-csrf", forms.partition("=")[2].partition(";")[0])
+            own, value = forms.partition(";")[0].split("=", 1)
+            visitor.client.cookies.set(own, value)
             session = cookie_of(visitor.post(f"/welcome/{token}", password=PASSWORD), name)
             assert ("; Secure" in session, "; Secure" in forms) == (scheme == "https",) * 2
             assert "; Path=/;" in session
@@ -69,7 +71,7 @@ def test_behind_tls_cookies_go_by_tls_to_this_host_alone(folder: Path) -> None:
             ended = visitor.client.post(
                 "/sign-out",
                 data={"_csrf_token": visitor.forms},
-                headers={"x-resa-secret": SECRET, "cookie": f"{name}={known}; resa-csrf={visitor.forms}"},
+                headers={"x-resa-secret": SECRET, "cookie": f"{name}={known}; {own}={visitor.forms}"},
                 follow_redirects=False,
             )
             assert ("; Secure" in cookie_of(ended, name)) == (scheme == "https")  # else browsers would keep it
@@ -77,7 +79,18 @@ def test_behind_tls_cookies_go_by_tls_to_this_host_alone(folder: Path) -> None:
 
 
 def cookie_of(answer: Response, name: str) -> str:
-    return next(one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{name}="))
+    return next(one for one in answer.headers.get_list("set-cookie") if re.match(rf"{name}(-\w+)?=", one))
+
+
+def test_a_browser_that_knew_another_workspace_at_the_same_address_comes_in(folder: Path, tmp_path: Path) -> None:
+    with visiting(folder) as before:
+        before.get("/sign-in")
+        known = before.client.cookies
+    new_shop(tmp_path)
+    with visiting(tmp_path) as now:
+        now.client.cookies.update(known)
+        now.get("/sign-in")
+        assert now.post("/sign-in", email="nobody@shop.se", password=PASSWORD).status_code == 401
 
 
 def test_signing_in_again_ends_the_session_of_before(folder: Path) -> None:
