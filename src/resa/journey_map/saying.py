@@ -68,12 +68,16 @@ def said_of(file: str, text: str) -> dict[str, dict[str, Any]]:
     """What a map's file says of each touchpoint, by key, short forms written out.
 
     Texts as they are read, spaces and line ends made one space; thoughts and names as lists; `emotion` as `{now, aim}`;
-    pain points, expectations and promises as lists of mappings, each with its number under `at`.
+    pain points, expectations and promises as lists of mappings, each with its number under `at`. Of a text that is no
+    map, nothing; what is wrong in one is left out.
     """
     data = read_document(file, text).data
+    if not isinstance(data, dict) or not isinstance(section_of(data, "stages"), (dict, list)):
+        return {}
     found = {normalised(name): entry for name, entry in entries_of(data, "touchpoints").items()}
     order = [normalised(one) for _, names in wall_of(data) for one in names]
-    return {key: said(key, found.get(key) or {}) for key in order}
+    entries = {key: entry for key, entry in found.items() if isinstance(entry, dict)}
+    return {key: said(key, entries.get(key, {})) for key in order}
 
 
 def signal_of(file: str, text: str, key: str) -> dict[str, Any]:
@@ -110,7 +114,10 @@ def said(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
             {"at": at, **_texts(one if isinstance(one, dict) else {"text": one})}
             for at, one in enumerate(many(here.get("pain_points")))
         ],
-        **{kind: [{"at": at, **_texts(one)} for at, one in enumerate(many(here.get(kind)))] for kind in ARROWS},
+        **{
+            kind: [{"at": at, **_texts(one)} for at, one in enumerate(many(here.get(kind))) if isinstance(one, dict)]
+            for kind in ARROWS
+        },
     }
 
 

@@ -248,3 +248,14 @@ def test_an_arrow_that_others_changed_is_looked_at_and_kept(visits: Visitor) -> 
     assert visits.post(WALL, **again).status_code == 303
     kept = arrow_fields(visits.get(address).text)
     assert [kept[f"arrow.0.{field}"] for field in ("within", "target", "owner")] == ["4 days", "30 %", "Ola"]
+
+
+@pytest.mark.parametrize("text", ["", "stages: [", "title: A", "stages: {a: [cart]}\ntouchpoints: {cart: {expect: 3}}"])
+def test_an_arrow_of_a_text_that_cannot_be_read_is_refused_in_words(visits: Visitor, text: str) -> None:
+    assert visits.post(WALL, do="write_text", seen=seen(visits), text=text).status_code == 303
+    fields = {"do": "write_arrow", "arrow": "cart.checkout", "arrow.0.next.0": "checkout", "arrow.0.within": "1 day"}
+    broken = seen(visits, f"{WALL}?text=1")
+    assert visits.post(WALL, **fields, text="1", seen=broken).status_code == 422
+    visits.post(f"{WALL}/step", do="undo", back="")
+    visits.get(WALL)
+    assert visits.post(WALL, **fields, seen=broken).status_code == 422
