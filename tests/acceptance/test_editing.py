@@ -49,8 +49,14 @@ def test_a_map_is_edited_by_keyboard_alone(page: Page, folder: Path) -> None:
     page.get_by_role("link", name="Edit").click()
     page.wait_for_url("**/edit/journey")  # and its script has run
 
-    # Along the wall to what customers do at the cart, and one thought more
+    # Along the wall, from the stages down, to what customers do at the cart, and one thought more
     page.locator("thead tr:last-child a").first.focus()
+    for key in ("ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("link", name="The map", exact=True)).to_be_focused()
+    for key in ("ArrowRight", "ArrowDown", "Home"):
+        page.keyboard.press(key)
+    expect(page.locator("thead tr:last-child a").first).to_be_focused()
     for key in ["ArrowRight"] * 5 + ["ArrowDown"] * 2:
         page.keyboard.press(key)
     assert page.evaluate("document.activeElement.id") == "cart.actions"

@@ -141,6 +141,8 @@ def _finding(gathered: Gathered, place: Finding, number: int) -> FindingText:
         curve=_curve(gathered, place, arrow, number),
         arrow=place.expectation,
         by=place.attribute or "",
+        since=place.since,
+        until=place.until,
     )
 
 

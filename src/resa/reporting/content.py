@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from resa.model.verdicts import Verdict
 
@@ -82,6 +83,8 @@ class FindingText:
         curve: The share over time.
         arrow: Name of the arrow.
         by: What parts its customers into the group that it concerns: persona, channel and so on; empty: everybody's.
+        since: The first day that it is about; `None`: all days.
+        until: The last; `None`: it goes on.
     """
 
     title: str
@@ -93,6 +96,8 @@ class FindingText:
     curve: str = ""
     arrow: str = ""
     by: str = ""
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from resa.workspace.owning import owner_of
 from resa.workspace.reviewing import standing_of
 from resa.workspace.telling import Recipients
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "where"]
 
 _FURTHEST: Final = 3
 _OPEN: Final = ("doing", "planned", "idea")
@@ -95,7 +95,7 @@ def _shown(visit: Visit, one: _Doing) -> dict[str, Any]:
     return {
         "map": one.map,
         "told": report,
-        "places": [(place, _where(one.map, place)) for place in report.findings],
+        "places": [(place, where(one.map, place)) for place in report.findings],
         "lists": [
             (visit.say(word), lines)
             for word, lines in (
@@ -191,7 +191,7 @@ def _changed(visit: Visit, doing: list[_Doing], before: Mapping[str, Any]) -> It
         for place in report.findings:
             if [place.kind, place.title] not in then["places"]:
                 text = visit.say("new_place", place=place.title)
-                yield Line(_where(one.map, place), text, place.statement)
+                yield Line(where(one.map, place), text, place.statement)
         for arrow in _arrows(report):
             word = _turned(then["verdicts"].get(arrow.name), arrow.verdict)
             if word:
@@ -257,10 +257,11 @@ def _moved_by(journey_map: JourneyMap, one: Improvement) -> str:
     return _asked(journey_map, "improvements", names=one.key)
 
 
-def _where(journey_map: JourneyMap, place: FindingText) -> str:
-    """Where a place is looked at: by what sets its customers apart, if anybody may ask for that."""
+def where(journey_map: JourneyMap, place: FindingText) -> str:
+    """Where a place is looked at: in its days, by what sets its customers apart, if anybody may ask for that."""
+    days = {name: day.isoformat() for name, day in (("from", place.since), ("until", place.until)) if day}
     by = {"by": place.by} if place.by in _BY_ALL else {}
-    return _asked(journey_map, "expectations", names=place.arrow, **by)
+    return _asked(journey_map, "expectations", names=place.arrow, **days, **by)
 
 
 def _asked(journey_map: JourneyMap, kind: str, **asked: str) -> str:

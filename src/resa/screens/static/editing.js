@@ -9,15 +9,15 @@ class Wall {
     this.table = table;
     this.template = document.getElementById("cell");
     const drawing = table.dataset.drawing !== undefined;
-    const to = table.dataset.drawing; // an arrow may lead to a stage, but starts at a touchpoint
-    const rows = table.querySelectorAll(to ? "thead tr, .rows tr" : "thead tr:last-child, .rows tr");
-    this.cells = [...rows].map((row) => [...row.querySelectorAll("a:not(.draws)")]);
+    const rows = [...table.querySelectorAll("thead tr, .rows tr")];
+    this.cells = rows.map((row) => [...row.querySelectorAll("a:not(.draws)")]).filter((row) => row.length);
     this.arrows = [...table.querySelectorAll(".arrows a")];
     this.arrows.forEach((one) => (one.tabIndex = one === (table.querySelector(".arrows [aria-current]") ?? this.arrows[0]) ? 0 : -1));
     const first = this.named(location.hash.slice(1)) ?? this.chosen() ?? table.querySelector("thead tr:last-child a");
     if (first) this.rest(first, location.hash.includes(".") || drawing);
     table.addEventListener("keydown", (event) => this.pressed(event));
-    table.addEventListener("focusin", (event) => event.target.matches("a") && this.rest(event.target, false));
+    const stops = [...this.cells.flat(), ...this.arrows];
+    table.addEventListener("focusin", (event) => stops.includes(event.target) && this.rest(event.target, false));
   }
 
   named(id) {
@@ -37,7 +37,6 @@ class Wall {
     const drawn = this.arrows.includes(cell);
     if (drawn) this.arrows.forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
     else this.table.querySelectorAll("thead a, .rows a").forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
-    this.table.querySelectorAll("thead tr:first-child a").forEach((one) => (one.tabIndex = 0));
     const draws = this.drawsFrom(cell);
     if (draws) draws.tabIndex = 0;
     if (focus) cell.focus();
