@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +22,7 @@ from resa.cli.speaking import told
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ERRORS", "OUT", "agreed", "counted", "print_problems", "progress_bar", "say", "write_out"]
+__all__ = ["ERRORS", "OUT", "agreed", "counted", "print_problems", "program", "progress_bar", "say", "write_out"]
 
 OUT = Console(soft_wrap=True, highlight=False)
 """For data. Plain when it is not a terminal, or NO_COLOR is set."""
@@ -32,6 +34,14 @@ ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 def say(text: Sentence) -> None:
     """Tell the person something, in her language; it is no data, so it goes to stderr."""
     _tell(escape(told(text)))
+
+
+def program() -> str:
+    """How this program is called where one stands: by its name where a terminal finds that, else by its path."""
+    called = Path(sys.argv[0])
+    if shutil.which("resa") or called.stem != "resa" or not called.is_file():
+        return "resa"
+    return os.path.relpath(called)
 
 
 def _tell(markup: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Final
@@ -35,9 +37,10 @@ _BROKEN_DAYS: Final = 35
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="The folder to make; an earlier demo in it is replaced.")] = Path(
-        "demo"
-    ),
+    folder: Annotated[
+        Path,
+        typer.Argument(help="The folder to make; an earlier demo in it is replaced, or put aside if it was changed."),
+    ] = Path("demo"),
     customers: Annotated[int, typer.Option(min=100, help="How many customers.")] = 50_000,
     seed: Annotated[int, typer.Option(help="The same one gives the same customers.")] = 1,
     serve: Annotated[
@@ -67,6 +70,7 @@ def demo(
 
                 coming = stack.enter_context(Coming(today))
             _fill(shop, today, customers, seed)
+            _mark(folder).write_text(_words(folder))
             report = shop.report()
         report.save(folder / "report.html")
         for line in report.summary:
@@ -84,7 +88,7 @@ def demo(
 
 
 def _make_room(folder: Path) -> None:
-    """Remove an earlier demo.
+    """Remove an earlier demo; one whose files somebody changed is put aside.
 
     Raises:
         InputError: The folder holds something else, or is being shown.
@@ -103,7 +107,21 @@ def _make_room(folder: Path) -> None:
         raise InputError(
             sentence("the demo in {folder} is being shown; stop it with Ctrl+C, or name another folder", folder=folder)
         )
-    shutil.rmtree(folder)
+    if _mark(folder).read_text() in {"", _words(folder)}:
+        shutil.rmtree(folder)
+        return
+    aside = next(one for number in count(1) if not (one := folder.with_name(f"{folder.name}-{number}")).exists())
+    folder.rename(aside)
+    say(sentence("the demo that was there was changed, and is kept in {folder}", folder=aside))
+
+
+def _words(folder: Path) -> str:
+    """What the files of a demo say that people write, as one number."""
+    files = [path for path in sorted(folder.rglob("*.yaml")) if workspace.DATA_FOLDER not in path.parts]
+    said = hashlib.sha256()
+    for path in files:
+        said.update(hashlib.sha256(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes()).digest())
+    return said.hexdigest()
 
 
 def _mark(folder: Path) -> Path:

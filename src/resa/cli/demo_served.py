@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 from resa import workspace
 from resa.base.language import sentence, sentences
 from resa.cli.browsing import open_in_browser
-from resa.cli.console import OUT, say
+from resa.cli.console import OUT, program, say
 from resa.cli.serve import serve_until
 from resa.web import Sender
 from resa.workspace.first_links import FIRST_SECONDS, FirstLink
@@ -112,7 +112,7 @@ def serve_demo(folder: Path, coming: Coming, *, port: int | None, browser: bool,
             say(sentence("open it in a browser of this machine; it signs you in, once, within an hour:"))
             OUT.print(f"\n  {link}\n", markup=False, highlight=False, soft_wrap=True)
             say(sentence("events come in at their moments; stop with Ctrl+C. In another terminal:"))
-            OUT.print(f"  resa tail -w {folder}", markup=False)
+            OUT.print(f"  {program()} tail -w {folder}", markup=False)
             if browser:
                 Thread(target=open_in_browser, args=(link, folder), name="browser", daemon=True).start()
 
@@ -125,8 +125,9 @@ def serve_demo(folder: Path, coming: Coming, *, port: int | None, browser: bool,
         senders[0].stop()
     say(
         sentence(
-            "stopped; {events} came meanwhile. The shop is still there: resa serve -w {folder}",
+            "stopped; {events} came meanwhile. The shop is still there: {program} serve -w {folder}",
             events=sentences("{n} event", "{n} events", total.good),
+            program=program(),
             folder=folder,
         )
     )

@@ -267,6 +267,18 @@ def test_a_demo_replaces_no_work_of_people(tmp_path: Path, capsys: pytest.Captur
     assert (shop / "journey.yaml").read_text() == MAP
 
 
+def test_a_demo_that_somebody_changed_is_put_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = tmp_path / "shop"
+    assert run(["demo", str(shop), "--customers", "100", "--no-serve"]) == 0
+    (shop / "journey.yaml").write_text(MAP)
+    capsys.readouterr()
+    assert run(["demo", str(shop), "--customers", "100", "--no-serve"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"the demo that was there was changed, and is kept in {shop}-1" in said.replace("- ", "-")
+    assert (tmp_path / "shop-1" / "journey.yaml").read_text() == MAP
+    assert (shop / "journey.yaml").read_text() != MAP
+
+
 def test_a_new_workspace_keeps_personal_data_out_of_git(tmp_path: Path) -> None:
     assert run(["new", str(tmp_path / "shop")]) == 0
     lines = (tmp_path / "shop" / ".gitignore").read_text().splitlines()
