@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -109,8 +110,9 @@ class Engine:
         """
         limit = self._seconds if seconds is None else seconds
         with _explained(sql), self._time_limit(limit), stopped_by(self._connection.interrupt):
-            relation = self._connection.sql(sql, params=_used(sql, parameters))
-            return relation.to_arrow_table()
+            return self._interruptible(
+                lambda: self._connection.sql(sql, params=_used(sql, parameters)).to_arrow_table()
+            )
 
     def stream(
         self, sql: str, parameters: Parameters | None = None, *, batch_rows: int = 262_144
@@ -148,6 +150,18 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         """Close the connection."""
         self.close()
+
+    def _interruptible(self, work: Callable[[], pa.Table]) -> pa.Table:
+        """Run a statement so that Ctrl+C ends it: while DuckDB runs one, neither it nor Python hears a signal."""
+        if threading.current_thread() is not threading.main_thread():
+            return work()  # signals are the main thread's
+        with ThreadPoolExecutor(1) as beside:
+            running = beside.submit(work)
+            try:
+                return running.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise
 
     @contextmanager
     def _time_limit(self, seconds: float | None) -> Iterator[None]:

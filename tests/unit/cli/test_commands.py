@@ -329,8 +329,10 @@ def test_what_makes_no_sense_ends_in_a_message(
     assert "anna" not in told
 
 
-@pytest.mark.parametrize("command", [["sql", _ENDLESS], ["map", "watch", "--no-browser"]], ids=["sql", "watch"])
-def test_ctrl_c_ends_with_a_word(shop: Path, command: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("command", "seconds"), [(["sql", _ENDLESS], 5), (["map", "watch", "--no-browser"], 2)], ids=["sql", "watch"]
+)
+def test_ctrl_c_ends_with_a_word(shop: Path, command: list[str], seconds: int) -> None:
     if sys.platform == "win32":
         pytest.skip("Windows has no groups of processes to interrupt")
     with subprocess.Popen(
@@ -340,7 +342,7 @@ def test_ctrl_c_ends_with_a_word(shop: Path, command: list[str]) -> None:
         text=True,
         start_new_session=True,
     ) as process:
-        time.sleep(2)  # in the middle of loading on a busy machine, of the work on others: both must end so
+        time.sleep(seconds)  # in the middle of loading on a busy machine, of the work on others: both must end so
         told = None
         while told is None:  # Python may lose one, for instance in a callback while it loads; people press again
             os.killpg(process.pid, signal.SIGINT)
