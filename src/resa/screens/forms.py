@@ -12,6 +12,7 @@ from resa.journey_map import LANES, squeezed
 
 __all__ = ["BLANK", "asked_of_form", "in_form", "over_theirs", "row_of_form", "words_of_form"]
 
+_NUMBER: Final = re.compile(r"[0-9]+([.,][0-9]+)?")
 _FEELING: Final = re.compile(r"[+-]?[0-2]")
 _OF_ROWS: Final = {
     "pain_points": ("text", "source", "shown_by", "improvement"),
@@ -184,4 +185,7 @@ def row_of_form(data: Mapping[str, str], start: str, names: tuple[str, ...]) -> 
 
 
 def _texts(data: Mapping[str, str], start: str, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: squeezed(data.get(start + name)) for name in names}
+    said = {name: squeezed(data.get(start + name)) for name in names}
+    if _NUMBER.fullmatch(said.get("target", "")):
+        said["target"] += " %"  # a target is nothing else, and people leave it out
+    return said

@@ -73,7 +73,7 @@ def test_an_arrow_is_drawn_changed_and_taken_away_by_links_and_forms(visits: Vis
     assert 'href="?from=product_page&amp;to=chat#opened"' in page
     fields = arrow_fields(visits.get(f"{WALL}?from=product_page&to=chat").text)
     assert (fields["do"], fields["arrow.0.next.0"], fields["kind"]) == ("add_arrow", "chat", "expect")
-    new = {"arrow.0.within": "2 hours", "arrow.0.target": "12 %", "arrow.0.owner": "Nora <b>", "unless.cart": "1"}
+    new = {"arrow.0.within": "2 hours", "arrow.0.target": "12", "arrow.0.owner": "Nora <b>", "unless.cart": "1"}
     answer = visits.post(WALL, **fields | new)
     assert answer.headers["location"] == "/edit/journey?arrow=product_page.chat#opened"
     page = visits.get(answer.headers["location"]).text
