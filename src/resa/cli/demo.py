@@ -93,9 +93,9 @@ def _make_room(folder: Path) -> None:
     Raises:
         InputError: The folder holds something else, or is being shown.
     """
-    if not folder.exists():
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not _mark(folder).exists() and any(folder.iterdir()):
+    if not _mark(folder).is_file():
         raise InputError(sentence("{folder} exists and is no demo; name another folder", folder=folder))
     served = False
     with (
@@ -110,7 +110,8 @@ def _make_room(folder: Path) -> None:
     if _mark(folder).read_text() in {"", _words(folder)}:
         shutil.rmtree(folder)
         return
-    aside = next(one for number in count(1) if not (one := folder.with_name(f"{folder.name}-{number}")).exists())
+    whole = folder.resolve()
+    aside = next(one for number in count(1) if not (one := whole.with_name(f"{whole.name}-{number}")).exists())
     folder.rename(aside)
     say(sentence("the demo that was there was changed, and is kept in {folder}", folder=aside))
 

@@ -261,14 +261,16 @@ def test_a_demo_replaces_no_work_of_people(tmp_path: Path, capsys: pytest.Captur
     assert run(["new", str(shop)]) == 0
     (shop / "journey.yaml").write_text(MAP)
     before = sorted(shop.rglob("*"))
-    assert run(["demo", str(shop), "--customers", "100"]) == 1
-    assert "is no demo; name another folder" in capsys.readouterr().err
+    for place in (shop, shop / "journey.yaml"):
+        assert run(["demo", str(place), "--customers", "100"]) == 1
+        assert "is no demo; name another folder" in capsys.readouterr().err
     assert sorted(shop.rglob("*")) == before
     assert (shop / "journey.yaml").read_text() == MAP
 
 
 def test_a_demo_that_somebody_changed_is_put_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop = tmp_path / "shop"
+    shop.mkdir()  # an empty folder is as good as none
     assert run(["demo", str(shop), "--customers", "100", "--no-serve"]) == 0
     (shop / "journey.yaml").write_text(MAP)
     capsys.readouterr()
