@@ -87,15 +87,7 @@ def resolve(
         holidays=shape.holidays,
         goal=resolve_map_goal(shape.goal, names),
         account=names.expression(shape.account, Scope.CUSTOMER, "scalar"),
-        stages=tuple(
-            Stage(
-                key=str(stage),
-                name=_text(said.name) or display_name(stage),
-                touchpoints=names.stages[stage],
-                was=_texts(said.was),
-            )
-            for stage, said in shape.stages.items()
-        ),
+        stages=_stages(shape, names),
         personas=_personas(shape, names, declared.who),
         channels=_channels(shape, touchpoints),
         touchpoints=touchpoints,
@@ -109,6 +101,18 @@ def resolve(
     )
     check_customers(journey_map.personas, journey_map.segments, names)
     return journey_map, names
+
+
+def _stages(shape: MapShape, names: References) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(
+            key=str(stage),
+            name=_text(said.name) or display_name(stage),
+            touchpoints=names.stages[stage],
+            was=_texts(said.was),
+        )
+        for stage, said in shape.stages.items()
+    )
 
 
 def _touchpoints(shape: MapShape) -> dict[str, TouchpointShape]:
