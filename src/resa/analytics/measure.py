@@ -34,6 +34,7 @@ from resa.analytics.findings.friction import answer_friction
 from resa.analytics.questions.kinds import KINDS, ExpectationsQuestion, question_from
 from resa.analytics.questions.question import Question
 from resa.analytics.results.answer import Answer
+from resa.analytics.results.kept import bare, clothed
 from resa.analytics.results.noted import noted
 from resa.analytics.results.result import Result
 from resa.analytics.scope.accounts import accounts_of
@@ -73,6 +74,8 @@ _ANSWERERS: Final[Mapping[str, Callable[[Any, Selection], Answer]]] = {
 }
 
 _KEPT_ANSWERS: Final = 64
+_KEPT_WHOLE: Final = 4
+"""So many are kept with all that they were counted from, which may be hundreds of megabytes each."""
 
 
 class Measure:
@@ -116,6 +119,7 @@ class Measure:
         self.at_least: int | None = None
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._answers: Once[str, Result] = Once(_KEPT_ANSWERS)
+        self._whole: Once[str, Result] = Once(_KEPT_WHOLE)
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -251,8 +255,12 @@ class Measure:
             question = question_from(question)
         snapshot = self.snapshot(question.map_key, question.count_by)
         stamp = (snapshot.index.generation, snapshot.journey_map.hash, self.notes)
-        answer = self._answers.get(question.hash, stamp, lambda: self._answer(question, snapshot))
-        return noted(answer, self.day_notes)
+
+        def whole() -> Result:
+            return self._whole.get(question.hash, stamp, lambda: self._answer(question, snapshot))
+
+        answer = self._answers.get(question.hash, stamp, lambda: bare(whole()))
+        return noted(clothed(answer, whole, snapshot.index.identifiers), self.day_notes)
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Result:
         check_wanted()

@@ -26,7 +26,7 @@ from resa.workspace.first_links import FirstLink
 if TYPE_CHECKING:
     from litestar import Litestar
 
-__all__ = ["run"]
+__all__ = ["run", "warm_up"]
 
 _HOST: Final = "127.0.0.1"
 _LAST_SECONDS: Final = 3.0
@@ -70,7 +70,7 @@ async def _serve_at(app: Litestar, port: int) -> None:
         sys.exit("the screens could not listen")  # they are started again, at another port
     sys.stdout.write(f"listening at port {port}\n")
     sys.stdout.flush()
-    Thread(target=_warm, args=(app.state.desk,), name="warming", daemon=True).start()
+    Thread(target=warm_up, args=(app.state.desk,), name="warming", daemon=True).start()
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
     await asyncio.wait([serving], timeout=_LAST_SECONDS)
@@ -108,7 +108,7 @@ def _held_port() -> Iterator[int]:
         yield port
 
 
-def _warm(desk: Desk) -> None:
+def warm_up(desk: Desk) -> None:
     """Have what measures ready, and what the first page says, before somebody clicks."""
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 

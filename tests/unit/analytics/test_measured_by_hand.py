@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from gc import collect
 from typing import Any
+from weakref import ref
 
 import pyarrow as pa
 import pytest
@@ -339,6 +341,30 @@ def test_answers_are_kept_until_the_events_change() -> None:
     store = SmallStore(happened(0, (0, "a")), {"shop": journey_map})
     measure = Measure(store, store.maps)
     first = measure.funnel(["a"])
-    assert measure.funnel(["a"]) is first
+    assert measure.funnel(["a"]).table is first.table
     store.generation = 2
-    assert measure.funnel(["a"]) is not first
+    assert measure.funnel(["a"]).table is not first.table
+
+
+def test_customers_are_met_of_an_answer_that_many_others_followed() -> None:
+    measure = measure_of([*happened(0, (0, "a"), (1, "b")), *happened(1, (0, "a")), *happened(2, (0, "c"))])
+    before = measure.funnel(["a", "b"])
+    for step in ("a", "b", "c", ["c", "a"], ["a", "c"], ["b", "c"], ["a", "b", "c"]):
+        measure.funnel(step)
+    for result in (before, measure.funnel(["a", "b"])):
+        assert result.table is before.table  # the answer itself was kept
+        assert result.customers("customers", step=1)["customer"].to_pylist() == [0, 1]
+        assert result.customers("customers", step=2)["customer"].to_pylist() == [0]
+
+
+def test_what_is_kept_of_an_answer_holds_nothing_of_the_events() -> None:
+    measure = measure_of([*happened(0, (0, "a"), (1, "b"))])
+    asked = [measure.funnel(step) for step in ("a", "b", ["b", "a"], "c", ["a", "b"])]
+    held = ref(measure.snapshot())
+    measure._snapshots.clear()
+    measure._whole.forget()
+    assert asked
+    assert held() is not None  # who holds an answer may still ask for its customers
+    asked.clear()
+    collect()
+    assert held() is None

@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any, Final, Literal
@@ -103,16 +103,27 @@ _Reason = Literal["unusual", "below target", "above comparable"]
 
 def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     """Say where it is hard going."""
-    continued = Continued(question, prepared(selection))
+    continued, listed, tests = _looked_at(question, selection)
     found = continued.found
     groups = grouped(selection, found.customers, found.visits)
-    listed, tests = _places(continued)
     return Answer(
         parts={"places": _listed(continued, listed[: question.limit]), "rates": _rates(continued, groups)},
         n={"visits": len(found.visits), "customers": _people(found), "tests": tests},
         others={"places": len(listed) - question.limit} if len(listed) > question.limit else {},
         warnings=(*groups.warnings, *selection.snapshot.value_warnings, *_lacking(continued)),
     )
+
+
+def _looked_at(question: FrictionQuestion, selection: Selection) -> tuple[Continued, Sequence[_Listed], int]:
+    """What follows each visit, all places, worst first, and how many were tested: however the rates are grouped."""
+    alike = replace(question, by=None, compare=(), limit=1)
+
+    def make() -> tuple[Continued, Sequence[_Listed], int]:
+        continued = Continued(alike, prepared(Selection(selection.snapshot, alike)))
+        return continued, *_places(continued)
+
+    snapshot, whole = selection.snapshot, FrictionQuestion(map_key=question.map_key, limit=1)
+    return snapshot.keep("friction", make) if alike == whole else snapshot.keep_newest("friction", alike.hash, make)
 
 
 def _people(found: Continuations) -> int:

@@ -6,11 +6,14 @@ of a touchpoint. A *place* is a group of them, in a run of weeks or at all times
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import islice
+from itertools import chain, groupby, islice
 from math import ceil
 from typing import Any, Final
 
@@ -99,10 +102,23 @@ def unusual(watched: Sequence[Watched], level: float, *, rises: bool = True) -> 
         level: Family-wise level at which a place is called unusual.
         rises: Whether a place may be one where more turned out well; it is tested either way.
     """
-    looked = [tuple(_looked(item)) for item in watched]
+    looked = _looked_at(watched)
     tests = np.sum([seen.places.tests for every in looked for seen in every] or [(0, 0)], axis=0)
     found = [_most_changed(*pair, tests, level, rises=rises) for pair in zip(watched, looked, strict=True)]
     return found, int(tests.sum())
+
+
+def _looked_at(watched: Sequence[Watched]) -> list[tuple[_Looked, ...]]:
+    """Test all groups of each; what begins together shares what was counted, and is looked at by one thread."""
+    together = [list(some) for _, some in groupby(watched, key=lambda item: id(item.beginnings))]
+
+    def look(some: Sequence[Watched]) -> list[tuple[_Looked, ...]]:
+        return [tuple(_looked(item)) for item in some]
+
+    first = [look(some) for some in together[:1]]  # what all others need of the events is derived once
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        others = [pool.submit(copy_context().run, look, some) for some in together[1:]]
+        return list(chain(*first, *(other.result() for other in others)))
 
 
 def _looked(watched: Watched) -> Iterator[_Looked]:
