@@ -100,7 +100,7 @@ def take(visit: Visiting, name: FromPath[str], data: Form) -> Html:
         with acting(visit.who), shop.store.writing(asks=True) as writer:
             _collect(shop, writer, found)
             if shop.maps:
-                return redirect("/live")
+                return redirect("/live", saved="saved_file")
             _draw(shop, writer, visit.language)
     except ResaError as error:
         return _wrong(visit, file, data, error)

@@ -52,6 +52,7 @@ def end_session(visit: Visiting, data: Form) -> Html:
     people, person = visit.shop.people, visit.person
     if person and data.get("session") in {one.id for one in people.sessions(person.id)}:
         people.end_session(data["session"], by=visit.who)
+        return redirect("/settings", saved="ended_session")
     return redirect("/settings")
 
 
@@ -59,6 +60,14 @@ def end_session(visit: Visiting, data: Form) -> Html:
 def people(visit: Visiting) -> Html:
     """Everybody who may sign in."""
     return _people(visit)
+
+
+_SAVED: Final = {
+    "role": "saved_role",
+    "reset_factor": "saved_factor_reset",
+    "unbind": "saved_unbound",
+    "end": "ended_person",
+}
 
 
 @post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
@@ -84,7 +93,7 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
                 pass
     except ResaError as error:
         return _people(visit, status=422, why=in_language(said_by(error), visit.language))
-    return redirect("/settings/people")
+    return redirect("/settings/people", saved=_SAVED.get(data.get("do", ""), ""))
 
 
 def _role(data: dict[str, str]) -> Role:
@@ -131,7 +140,7 @@ def change_keys(request: Request[Any, Any, Any], visit: Visiting, data: Form) ->
                     pass
     except ResaError as error:
         return _keys(visit, status=422, why=in_language(said_by(error), visit.language))
-    return redirect("/settings/keys")
+    return redirect("/settings/keys", saved="ended_key" if data.get("do") == "revoke" else "")
 
 
 def _keys(
