@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import QuestionError, did_you_mean
@@ -33,12 +33,14 @@ from resa.model.journey import JourneyMap, Touchpoint
 from resa.reporting import Days, Numbers, changes_between, days_before, drawn, gather_numbers
 from resa.screens.comments import told_threads
 from resa.screens.figures import arrow_links, asked_at, customers_at, map_figures, map_links
-from resa.screens.frame import Html, Visiting, page
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.reports import told
+from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
 from resa.workspace.comments import MOST_LETTERS, Comments
+from resa.workspace.first_maps import dismiss, first_map
 
 __all__ = [
     "FILES",
@@ -150,6 +152,7 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         journey_map.title,
         map=journey_map,
         told=told(visit, key).report,
+        drafted=first_map(shop, journey_map),
         leads=arrow_links(journey_map),
         comments=sum(one.open for one in Comments(shop).threads(key)),
         kept=kept_for(visit, visit.path),
@@ -315,6 +318,13 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     }
 
 
+@post("/map/{key:str}/drafted", opt={"needs": "edit"}, sync_to_thread=True)
+def dismiss_draft(visit: Visiting, key: FromPath[str], data: Form) -> Html:  # noqa: ARG001 - the form's token
+    """Say no more of a map that it was drafted from the data, and what is to be done."""
+    dismiss(visit.shop, key, who=visit.who)
+    return redirect(f"/map/{key}")
+
+
 @get("/map/{key:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
 def map_file(visit: Visiting, key: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A map as a file, such as map.pptx."""
@@ -409,4 +419,4 @@ def _lanes(visit: Visit, touchpoint: Touchpoint) -> Iterator[tuple[str, list[str
         yield visit.say("pain_points"), [one.text for one in touchpoint.pain_points]
 
 
-ROUTES: Final = (maps, one_map, map_file, touchpoint_page)
+ROUTES: Final = (maps, one_map, dismiss_draft, map_file, touchpoint_page)

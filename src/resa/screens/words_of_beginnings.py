@@ -62,6 +62,16 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "start_kind_nested": "nested values",
     "start_more": "Taken, too:",
     "start_left_out": "Left out, because journeys do not need what looks personal: {names}",
+    # A map drawn from the data
+    "drafted": "This map was drafted from your data",
+    "drafted_about": "The stages, their order, the names of the touchpoints and what is expected after which are "
+    "guesses: change what is wrong.",
+    "drafted_next": "What only you know:",
+    "drafted_targets": "How many should do what is expected: targets",
+    "drafted_personas": "Who your customers are: personas",
+    "drafted_owner": "Who answers for the map: an owner",
+    "drafted_wall": "Change the map",
+    "drafted_dismiss": "Do not show this again",
     # The tour
     "tour": "Tour",
     "tour_take": "Take the tour",
