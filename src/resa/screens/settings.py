@@ -10,6 +10,7 @@ from litestar import Request, get, post
 
 from resa.base.errors import Problem, ResaError, SettingsError
 from resa.base.language import in_language, said_by
+from resa.base.program import installed_program
 from resa.base.settings import Settings, read_settings
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
@@ -160,7 +161,7 @@ def _lines(visit: Visit, key: str, host: str) -> Iterator[tuple[str, str]]:
         yield "key_no_tls", ""
     yield "key_page", f'<script async src="{address}/resa.js" data-key="{key}"></script>'
     yield "key_call", f"curl -u {key}: {address}/v1/track -d '{_EVENT}'"
-    yield "key_look", "resa tail"
+    yield "key_look", f"{installed_program()} tail"
 
 
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)
