@@ -42,6 +42,9 @@ __all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
 
 _NOTHING: Final = Refused()
 
+_ONWARD: Final = re.compile(r"\?[\w=&.%+-]{0,500}(#[\w.%-]{0,200})?")
+"""Where on the wall somebody goes on who keeps first what they typed: a query and a place, of this very page."""
+
 ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
 """The lanes of the wall, from the top."""
 
@@ -90,6 +93,8 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         at = _caret(data)
     elif data.get("at"):
         look = Look(text=look.text)
+    if _ONWARD.fullmatch(onward := data.get("next", "")):
+        return redirect(f"/edit/{key}{onward}", saved=saved)
     return redirect(f"/edit/{key}", fragment=at, saved=saved, **look.address)
 
 

@@ -100,3 +100,20 @@ def test_every_word_that_a_form_says_is_known_and_none_is_said_by_no_form() -> N
     assert asked
     assert asked <= SAVED
     assert {word for word in OF_SAVED if f'"{word}"' not in code} == set()
+
+
+@pytest.mark.parametrize(
+    ("onward", "to"),
+    [
+        ("?touchpoint=page&text=1#opened", "/edit/journey?touchpoint=page&text=1#opened"),
+        ("//evil.example", "/edit/journey?touchpoint=cart#opened"),
+        ("?x=1\r\nset-cookie: a=b", "/edit/journey?touchpoint=cart#opened"),
+        ("", "/edit/journey?touchpoint=cart#opened"),
+    ],
+)
+def test_who_goes_on_from_a_form_stays_on_the_wall(admin: Visitor, onward: str, to: str) -> None:
+    seen = re.search(r'name="seen" value="(\w+)"', admin.get("/edit/journey?touchpoint=cart").text)
+    assert seen is not None
+    form = {"do": "write_touchpoint", "touchpoint": "cart", "actions": "Waits.", "seen": seen[1]}
+    answer = admin.post("/edit/journey", next=onward, **form)
+    assert (answer.status_code, answer.headers["location"]) == (303, to)
