@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from rich.markup import escape
 
 from resa.base.errors import Problem
 from resa.base.language import Sentence, sentence, sentences
+from resa.base.program import program_at
 from resa.cli.speaking import told
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def say(text: Sentence) -> None:
 
 def program() -> str:
     """How this program is called where one stands: by its name where a terminal finds that, else by its path."""
-    called = Path(sys.argv[0])
-    if shutil.which("resa") or called.stem != "resa" or not called.is_file():
-        return "resa"
-    return os.path.relpath(called)
+    return program_at(Path(sys.argv[0]))
 
 
 def _tell(markup: str) -> None:

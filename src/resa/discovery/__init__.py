@@ -6,5 +6,6 @@ draft.journey_map     # the same, read
 """
 
 from resa.discovery.discovering import Draft, discover
+from resa.discovery.words import is_draft
 
-__all__ = ["Draft", "discover"]
+__all__ = ["Draft", "discover", "is_draft"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from resa.base.language import said
+from resa.base.language import LANGUAGES, said
 
-__all__ = ["ENGLISH", "say"]
+__all__ = ["ENGLISH", "is_draft", "say"]
+
+_HEAD: Final = 10
+"""Lines within which a proposed file says that it is one."""
 
 ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -55,3 +59,15 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
 def say(word: str, language: str, **values: object) -> str:
     """A word or sentence in a language, with what belongs in it."""
     return said(language, f"draft.{word}", ENGLISH[word], **values)
+
+
+def is_draft(text: str) -> bool:
+    """Whether a journey file still says at its head that it was proposed from events, in whatever language."""
+    head = "\n".join(text.split("\n", _HEAD)[:_HEAD])
+    return any(re.search(_head_of(language), head, re.MULTILINE) for language in LANGUAGES)
+
+
+def _head_of(language: str) -> str:
+    """What the head of a proposed file looks like, as a pattern."""
+    said = say("head", language, **dict.fromkeys(("events", "customers", "first", "last"), "\0"))
+    return "^# " + ".+".join(re.escape(part) for part in said.split("\0"))

@@ -21,7 +21,7 @@ from resa.drawing.formats import within as format_within
 from resa.drawing.friction import FrictionRow, FrictionShare, draw_friction
 from resa.drawing.funnel import FunnelStep, draw_funnel
 from resa.drawing.map import draw_map
-from resa.drawing.map_frame import LANES, PRESETS, Lane, MapOptions
+from resa.drawing.map_frame import LANES, PRESETS, Figure, Lane, MapOptions
 from resa.drawing.measured import Detour, ExpectationNumbers, MapNumbers, PathNumbers, Point, TouchpointNumbers, Verdict
 from resa.drawing.multiples import Panel, draw_multiples
 from resa.drawing.overlaps import Overlapping, draw_overlaps
@@ -57,6 +57,7 @@ __all__ = [
     "Direction",
     "DocumentPart",
     "ExpectationNumbers",
+    "Figure",
     "FrictionRow",
     "FrictionShare",
     "FunnelStep",

@@ -84,7 +84,14 @@ def draw_map(journey_map: JourneyMap, numbers: MapNumbers | None = None, *, opti
     data = context.numbers.as_of if numbers is not None and numbers.as_of else context.say("not_measured")
     about = (f"{journey_map.file or journey_map.key}{version}", f"{context.say('data')}: {data}")
     if options.personas:
-        beside = draw_personas(journey_map, options.personas, numbers, width=options.width, heading=options.header)
+        beside = draw_personas(
+            journey_map,
+            options.personas,
+            numbers,
+            figures=options.figures,
+            width=options.width,
+            heading=options.header,
+        )
         return replace(beside, about=about)
     return Svg(scene=_sheet(context), sheets=partial(_sheets, context), about=about)
 

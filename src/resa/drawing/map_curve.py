@@ -83,8 +83,13 @@ def emotion(context: Context, frame: Frame) -> Drawn | None:
         Circle(x=c.middle, y=_y(v), radius=3.2, fill="paper", stroke="muted", stroke_width=1.4) for c, v in aim
     )
     items.extend(Circle(x=c.middle, y=_y(v), radius=4.2, fill="accent") for c, v in now)
-    items.extend(sign for c, v in scores for sign in mark("ring_diamond", c.middle, _y(v), 9.5, "ink"))
-    items.extend(_labels(context, now, aim, scores, curves))
+    labels = _labels(context, now, aim, scores, curves)
+    for column, value in scores:
+        sign, said = mark("ring_diamond", column.middle, _y(value), 9.5, "ink"), labels.pop((column.key, "score"), ())
+        title = f"{context.name(column.key)}: {context.say('measured_score')} {formats.signed(value, context.language)}"
+        items.append(Group(items=(*sign, *said), title=title, link=context.leads("score", column.key)))
+    if labels:
+        items.append(Group(items=tuple(text for said in labels.values() for text in said)))
     return Drawn("emotion", tuple(items), _HEIGHT)
 
 
@@ -131,14 +136,18 @@ def _labels(
     aim: Sequence[tuple[Column, float]],
     scores: Sequence[tuple[Column, float]],
     curves: Sequence[Sequence[tuple[float, float]]],
-) -> list[Item]:
-    """The value beside each point, where it meets no other value and no curve; left to the scale if it cannot."""
+) -> dict[tuple[str, str], tuple[Text, ...]]:
+    """The value beside each point, where it meets no other value and no curve; left to the scale if it cannot.
+
+    Returns:
+        By key of the touchpoint, and whether it is a `score` or what is felt `now`.
+    """
     taken = [Box(c.middle - 5.5, _y(v) - 5.5, c.middle + 5.5, _y(v) + 5.5) for c, v in (*now, *aim, *scores)]
     traces = [points_along(points, _STEP) for points in curves]
-    items: list[Item] = []
-    wanted: list[tuple[Column, float, Colour]] = [(c, v, "ink") for c, v in scores]
-    wanted += [(c, v, "accent") for c, v in now]
-    for column, value, colour in wanted:
+    found: dict[tuple[str, str], tuple[Text, ...]] = {}
+    wanted: list[tuple[Column, float, Colour, str]] = [(c, v, "ink", "score") for c, v in scores]
+    wanted += [(c, v, "accent", "now") for c, v in now]
+    for column, value, colour, which in wanted:
         cell = Box(column.x, 0, column.x + column.width, _HEIGHT)
         near = [at for trace in traces for at in trace if cell.left - 2 < at[0] < cell.right + 2]
         words = formats.signed(value, context.language)
@@ -155,10 +164,10 @@ def _labels(
             box = text.box
             free = cell.holds(box) and not any(box.overlaps(other) for other in taken)
             if free and not any(box.left - 2 < x < box.right + 2 and box.top - 2 < y < box.bottom + 2 for x, y in near):
-                items.append(text)
+                found[column.key, which] = (text,)
                 taken.append(box)
                 break
-    return [Group(items=tuple(items))] if items else []
+    return found
 
 
 _STEP = 4.0  # units between the points of a curve that labels keep clear of

@@ -22,6 +22,7 @@ __all__ = [
     "Column",
     "Context",
     "Drawn",
+    "Figure",
     "Frame",
     "Lane",
     "MapOptions",
@@ -48,6 +49,9 @@ Lane = Literal[
     "backstage",
     "support",
 ]
+
+Figure = Literal["customers", "score", "persona", "path"]
+"""What a number on the map is of: a touchpoint's customers or its score, a persona's size, or who walks its path."""
 
 LANES: tuple[Lane, ...] = (
     "pictures",
@@ -99,6 +103,8 @@ class MapOptions:
         pictures: Raster pictures (PNG, JPEG, GIF, WebP) by the path that the map gives; others get a placeholder.
         links: Where a click on an arrow (by its name) or touchpoint (by its key) leads: `#fragment`, a path of the same
             site, or http(s).
+        figures: Where a click on a number leads, by what it is of and the key of the touchpoint or persona; a number of
+            an arrow leads where the arrow does.
         comments: How many open comments a touchpoint has, by its key.
         header: Draw title, facts and personas.
         title: Draw title and facts in the header; a page that says them itself leaves them out.
@@ -112,6 +118,7 @@ class MapOptions:
     personas: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[tuple[Figure, str], str] = field(default_factory=dict)
     comments: Mapping[str, int] = field(default_factory=dict)
     header: bool = True
     title: bool = True
@@ -218,6 +225,10 @@ class Context:
         """What people call a touchpoint; its key if the map has none of that key."""
         touchpoint = self.map.touchpoint.get(key)
         return touchpoint.name if touchpoint else key
+
+    def leads(self, figure: Figure, key: str) -> str:
+        """Where a click on a number leads; empty: nowhere."""
+        return self.options.figures.get((figure, key), "")
 
     def evidence(self, point: PainPoint) -> Literal["assumed", "researched", "measured"]:
         """How well a pain point is known: measured only if the arrow that shows it has a share."""

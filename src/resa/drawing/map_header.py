@@ -13,7 +13,7 @@ from resa.drawing.map_curve import PERSONA_DASHES, emotion_personas
 from resa.drawing.map_frame import Context, Frame, Lane
 from resa.drawing.map_lanes import EVIDENCE, STATES
 from resa.drawing.map_ways import CHANNEL_KINDS
-from resa.drawing.parts import Block, first_baseline, mark, paragraph, quoted, stack
+from resa.drawing.parts import Block, first_baseline, linked, mark, paragraph, quoted, stack
 from resa.drawing.pictures import picture
 from resa.drawing.scene import Circle, Group, Item, Path, Rect, Text, arrow_head, line
 from resa.drawing.tokens import StyleName
@@ -120,10 +120,11 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
     count = ""
     if many is not None:
         count = context.several("customers", many)
+    link = context.leads("persona", persona.key)
     words = stack(
         [
             paragraph(persona.name, room - x, "touchpoint", lines=2),
-            paragraph(count, room - x, "note", "muted"),
+            linked(paragraph(count, room - x, "note", "muted"), link, f"{persona.name}: {count}"),
             paragraph(persona.about, room - x, "body", lines=6),
             paragraph(quoted(persona.quote, context.language), room - x, "quote", "muted", lines=5),
         ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resa.drawing import formats
 from resa.drawing.map_frame import Column, Context, Drawn, Frame, Lane
-from resa.drawing.parts import Block, MarkShape, first_baseline, mark, paragraph, stack
+from resa.drawing.parts import Block, MarkShape, first_baseline, linked, mark, paragraph, stack
 from resa.drawing.pictures import picture
 from resa.drawing.scene import Circle, Group, Item, Rect
 from resa.drawing.tokens import Colour, StyleName
@@ -40,6 +40,7 @@ class Thought:
     colour: Colour = "line"
     style: StyleName = "body"
     persona: str = ""
+    link: str = ""
 
 
 def thoughts(lane: Lane) -> Callable[[Context, Frame], Drawn | None]:
@@ -84,7 +85,9 @@ def pain_points(context: Context, frame: Frame) -> Drawn | None:
 
 def _pain(context: Context, point: PainPoint, persona: str) -> Thought:
     note = " · ".join(part for part in (context.evidence_words(point), point.source) if part)
-    return Thought(point.text, note, EVIDENCE[context.evidence(point)], "ink", persona=persona)
+    evidence = context.evidence(point)
+    link = context.options.links.get(point.shown_by or "", "") if evidence == "measured" else ""
+    return Thought(point.text, note, EVIDENCE[evidence], "ink", persona=persona, link=link)
 
 
 def improvements(context: Context, frame: Frame) -> Drawn | None:
@@ -178,6 +181,7 @@ def _thought(entry: Thought, room: float, *, bullets: bool) -> Block:
     persona = paragraph(entry.persona, room - indent, "note_strong", "muted", x=indent, lines=2)
     text = paragraph(entry.text, room - indent, entry.style, x=indent, lines=_LINES)
     note = paragraph(entry.note, room - indent, "note", "muted", x=indent, lines=6)
+    note = linked(note, entry.link, f"{entry.text}: {entry.note}")
     block = stack([persona, text, note], 1.0)
     if not bullets or not block.height:
         return block
@@ -218,11 +222,25 @@ def visits(context: Context, frame: Frame) -> Drawn | None:
     items: list[Item] = []
     tallest = 0.0
     for column in frame.columns:
-        block = _visits(context, column, most)
+        block = _linked_visits(context, column, _visits(context, column, most))
         if block.height:
             items.append(Group(x=column.left, y=_TOP, items=block.items, kind="touchpoint", key=column.key))
             tallest = max(tallest, block.height)
     return Drawn("visits", tuple(items), tallest + _TOP + _BOTTOM) if tallest else None
+
+
+def _linked_visits(context: Context, column: Column, block: Block) -> Block:
+    """The numbers of a touchpoint, which lead to its customers."""
+    measured = context.numbers.touchpoints.get(column.key)
+    if measured is None:
+        return block
+    said = [
+        "" if measured.customers is None else context.several("customers", measured.customers),
+        "" if measured.visits is None else context.several("visits", measured.visits),
+        "" if measured.daily_total is None else formats.count(measured.daily_total, context.language),
+    ]
+    title = f"{context.name(column.key)}: {', '.join(filter(None, said))}"
+    return linked(block, context.leads("customers", column.key), title)
 
 
 def _visits(context: Context, column: Column, most: int) -> Block:

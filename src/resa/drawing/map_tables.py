@@ -40,10 +40,13 @@ def _touchpoints(context: Context) -> Table:
         *(context.say(f"lane.{lane}") for lane in lanes),
     )
     filled = [n for n in range(len(head)) if n < 2 or any(row[n] for row in rows)]
+    leads = [context.leads("customers", touchpoint.key) for touchpoint in context.map.touchpoints]
+    counted = lanes[filled[-1] - 2] == "visits"
     return Table(
         title=context.say("table.touchpoints"),
         head=tuple(head[n] for n in filled),
         rows=tuple(tuple(row[n] for n in filled) for row in rows),
+        links=_given({(number, len(filled) - 1): to for number, to in enumerate(leads) if counted}),
     )
 
 
@@ -79,7 +82,19 @@ def _arrows(context: Context) -> Table:
         title=context.say("table.arrows"),
         head=tuple(context.say(f"column.{key}") for key in keys),
         rows=tuple(_arrow(context, expectation) for expectation in context.map.expectations),
+        links=_given(
+            {
+                (number, keys.index(key)): context.options.links.get(expectation.name, "")
+                for number, expectation in enumerate(context.map.expectations)
+                for key in ("share", "openings")
+            }
+        ),
     )
+
+
+def _given(links: dict[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+    """Those that lead somewhere."""
+    return {place: to for place, to in links.items() if to}
 
 
 def _arrow(context: Context, expectation: Expectation) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from resa.drawing import formats
 from resa.drawing.map_frame import Column, Context, Drawn, Frame, Lane, lane_label
 from resa.drawing.measured import Detour, PathNumbers
-from resa.drawing.parts import Block, MarkShape, first_baseline, mark, paragraph, stack
+from resa.drawing.parts import Block, MarkShape, first_baseline, linked, mark, paragraph, stack
 from resa.drawing.scene import Circle, Group, Item, Path, Text, arrow_head, line
 from resa.drawing.tokens import STYLES
 from resa.model.journey import Persona
@@ -125,6 +125,9 @@ def _path(context: Context, frame: Frame, persona: Persona) -> Block:
         shown.add(column.key)
         leaving = [d for d in numbers.detours if d.after == column.key]
         block = _leaving(context, column, leaving)
+        said = ", ".join(_leaves(context, detour) for detour in _shown(leaving))
+        title = f"{persona.name}, {context.name(column.key)}: {said}"
+        block = linked(block, context.leads("path", persona.key), title)
         if block.height:
             items.append(Group(x=column.x, y=top + 10, items=block.items))
             depth = max(depth, block.height)
@@ -141,8 +144,10 @@ def _path_label(context: Context, frame: Frame, persona: Persona, numbers: PathN
         words = context.say("walk_it", share=formats.percent(numbers.share, context.language))
         if numbers.customers is not None:
             words += " " + context.say("began", n=formats.count(numbers.customers, context.language))
+    share = paragraph(words, room, "note", "muted", lines=3)
+    link = context.leads("path", persona.key)
     return stack(
-        [paragraph(persona.name, room, "note_strong", lines=3), paragraph(words, room, "note", "muted", lines=3)]
+        [paragraph(persona.name, room, "note_strong", lines=3), linked(share, link, f"{persona.name}: {words}")]
     )
 
 
@@ -184,12 +189,10 @@ def _leaving(context: Context, column: Column, detours: list[Detour]) -> Block:
     """Who leaves here: a stalk down from the step, then a line of words for each way."""
     if not detours:
         return Block((), 0.0)
-    shown = [d for d in detours if d.customers > 0][:_DETOURS]
+    shown = _shown(detours)
     blocks = []
     for detour in shown:
-        n = formats.count(detour.customers, context.language)
-        words = context.say("leave_to", n=n, what=context.name(detour.to)) if detour.to else context.say("leave", n=n)
-        text = paragraph(words, column.room - 13, "note", x=13, lines=3)
+        text = paragraph(_leaves(context, detour), column.room - 13, "note", x=13, lines=3)
         blocks.append(Block((*_leaving_sign(detour), *text.items), text.height))
     rest = sum(d.customers for d in detours) - sum(d.customers for d in shown)
     if rest:
@@ -197,6 +200,17 @@ def _leaving(context: Context, column: Column, detours: list[Detour]) -> Block:
         blocks.append(paragraph(words, column.room - 13, "note", "muted", x=13))
     block = stack(blocks, 2)
     return Block((Group(x=8, y=6, items=block.items),), block.height + 6)
+
+
+def _shown(detours: list[Detour]) -> list[Detour]:
+    """The ways that are told one by one."""
+    return [d for d in detours if d.customers > 0][:_DETOURS]
+
+
+def _leaves(context: Context, detour: Detour) -> str:
+    """How many leave, and where to."""
+    n = formats.count(detour.customers, context.language)
+    return context.say("leave_to", n=n, what=context.name(detour.to)) if detour.to else context.say("leave", n=n)
 
 
 def _leaving_sign(detour: Detour) -> tuple[Item, ...]:

@@ -154,6 +154,19 @@ def paragraph(
     return Block((item,), height, item.width)
 
 
+def linked(block: Block, link: str, title: str) -> Block:
+    """A block that leads somewhere, where there is something in it and somewhere to go.
+
+    Args:
+        block: What is shown.
+        link: Where a click leads; empty: nowhere.
+        title: What the link is called.
+    """
+    if not (block.items and link):
+        return block
+    return Block((Group(items=block.items, title=title, link=link),), block.height, block.width)
+
+
 def quoted(text: str, language: str) -> str:
     """What somebody says, in the quotation marks of the language."""
     return say("quote", language, text=clean(text).strip("“”„«»")) if text else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from resa.drawing import formats
 from resa.drawing.canvas import edge, sheet
 from resa.drawing.map_curve import felt_by
+from resa.drawing.map_frame import Figure
 from resa.drawing.measured import MapNumbers
-from resa.drawing.parts import Block, paragraph, quoted, stack
+from resa.drawing.parts import Block, linked, paragraph, quoted, stack
 from resa.drawing.scene import Box, Circle, Group, Item, Path, Rect, Table, Text, line, smooth
 from resa.drawing.svg import Svg
 from resa.drawing.tokens import STYLES, Colour
@@ -47,6 +49,7 @@ class _Sheet:
     map: JourneyMap
     personas: Sequence[Persona]
     numbers: MapNumbers
+    figures: Mapping[tuple[Figure, str], str]
     column: float
 
     @property
@@ -64,6 +67,7 @@ def draw_personas(
     personas: Sequence[str],
     numbers: MapNumbers | None = None,
     *,
+    figures: Mapping[tuple[Figure, str], str] = MappingProxyType({}),
     width: float | None = None,
     heading: bool = True,
 ) -> Svg:
@@ -75,6 +79,7 @@ def draw_personas(
         journey_map: The map.
         personas: Keys of two to five of its personas.
         numbers: What was measured, for how many each persona is and how many walk its path.
+        figures: Where a click on their numbers leads; see `MapOptions`.
         width: Of the picture in units; `None`: as the columns need it.
         heading: Draw the title.
 
@@ -87,7 +92,8 @@ def draw_personas(
     count = max(1, len(personas))
     liked = max(_COLUMN, (_NAMED + 4) * len(journey_map.touchpoints) / count)
     column = liked if width is None else max(140.0, (width - 2 * white - _NAMES) / count)
-    shown = _Sheet(journey_map, [journey_map.persona[key] for key in personas], numbers or MapNumbers(), column)
+    chosen = [journey_map.persona[key] for key in personas]
+    shown = _Sheet(journey_map, chosen, numbers or MapNumbers(), figures, column)
     language = shown.language
     rows = [touchpoint for touchpoint in journey_map.touchpoints if _matters(shown, touchpoint)]
     same = len(journey_map.touchpoints) - len(rows)
@@ -125,17 +131,25 @@ def _heads(shown: _Sheet) -> Block:
         room = shown.column - 18
         many = shown.numbers.personas.get(persona.key)
         path = shown.numbers.paths.get(persona.key)
-        facts = []
+        size, walk = "", ""
         if many is not None:
-            facts.append(say_count("customers", shown.language, many, formats.count(many, shown.language)))
+            size = say_count("customers", shown.language, many, formats.count(many, shown.language))
         if path is not None and path.share is not None:
-            facts.append(say("walk_it", shown.language, share=formats.percent(path.share, shown.language)))
+            walk = say("walk_it", shown.language, share=formats.percent(path.share, shown.language))
+        facts: list[tuple[Figure, str]] = [("persona", size), ("path", walk)]
         quote = quoted(persona.quote, shown.language)
         block = stack(
             [
                 Block((line(0, 2, 44, 2, colour, stroke_width=thick, dash=dash),), 10.0),
                 paragraph(persona.name, room, "stage", lines=2),
-                paragraph(" · ".join(facts), room, "note_strong", "muted", lines=2),
+                *(
+                    linked(
+                        paragraph(words, room, "note_strong", "muted", lines=1),
+                        shown.figures.get((figure, persona.key), ""),
+                        f"{persona.name}: {words}",
+                    )
+                    for figure, words in facts
+                ),
                 paragraph(persona.about, room, "body", lines=6),
                 paragraph(quote, room, "quote", "muted", lines=5),
             ],

@@ -6,8 +6,8 @@ no two overlap. Coordinates are units of the drawing, y downwards; a group shift
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from resa.drawing.fonts import width
@@ -208,7 +208,8 @@ class Group:
         title: What a reader hears, and sees when pointing at it; empty: nothing.
         kind: What it stands for (`expectation`, `touchpoint`, `lane`); becomes `data-kind`.
         key: Which one it is; becomes `data-key`, so that a page can tie the shape to its numbers.
-        link: Where a click leads, a fragment of the page (`#cart.purchase`) or an http(s) address; empty: nowhere.
+        link: Where a click leads: a fragment of the page (`#cart.purchase`), a path of the same site, perhaps with a
+            query, or an http(s) address; empty: nowhere. Its title is then what the link is called.
     """
 
     x: float = 0.0
@@ -231,11 +232,13 @@ class Table:
         title: What it is about.
         head: Column headings.
         rows: One text for each heading; numbers are formatted for people.
+        links: Where some of the numbers lead, by row and column.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ __all__ = ["PICTURE_FILES", "Svg", "serialise"]
 PICTURE_FILES: Final = ("svg", "png", "pdf", "pptx")
 """The endings of files that a picture can be written as."""
 
-_SAFE_LINK = re.compile(r"#[\w.:-]+|/(?!/)[\w./:-]*|https?://[^\s\"'<>]+")
+_SAFE_LINK = re.compile(r"#[\w.:-]+|/(?!/)[\w./:-]*(?:\?[\w.%&=+~-]*)?(?:#[\w.:-]+)?|https?://[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +306,8 @@ class _Writer:
         parts.append("</g>")
         whole = "".join(parts)
         if item.link and _SAFE_LINK.fullmatch(item.link):
-            return f'<a href="{markup.attribute(item.link)}">{whole}</a>'
+            name = f' aria-label="{markup.attribute(item.title)}"' if item.title else ""
+            return f'<a href="{markup.attribute(item.link)}"{name}>{whole}</a>'
         return whole
 
 

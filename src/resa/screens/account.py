@@ -7,7 +7,6 @@ from typing import Any, Final, TypeVar
 
 import segno
 from litestar import Request, Response, get, post
-from litestar.params import FromQuery
 
 from resa.base.errors import ResaError
 from resa.base.language import in_language, said_by
@@ -22,13 +21,12 @@ __all__ = ["ROUTES"]
 Got = TypeVar("Got", bool, list[str])
 
 _OWN: Final[dict[str, Any]] = {"needs": "see", "before_factor": True}
-_DONE: Final = frozenset({"password_changed", "factor_off_done"})
 
 
 @get("/settings/account", opt=_OWN, sync_to_thread=True)
-def account(visit: Visiting, done: FromQuery[str] = "") -> Html:
+def account(visit: Visiting) -> Html:
     """Change the password, and see whether there is a second factor."""
-    return _page(visit, done=done if done in _DONE else "")
+    return _page(visit)
 
 
 @post("/settings/account", opt=_OWN, sync_to_thread=True)
@@ -41,7 +39,7 @@ def change_password(request: Request[Any, Any, Any], visit: Visiting, data: Form
         try:
             old, new = data.get("old", ""), data.get("password", "")
             if visit.shop.people.change_password(person, old, new, staying=visit.token):
-                return redirect("/settings/account", done="password_changed")
+                return redirect("/settings/account", saved="password_changed")
         except ResaError as error:
             return _page(visit, status=422, password_why=in_language(said_by(error), visit.language))
         PASSWORDS.fail(visit.shop.store, person.email, address)
@@ -78,7 +76,7 @@ def end_factor(request: Request[Any, Any, Any], visit: Visiting, data: Form) -> 
     if (wrong := _wrong_password(request, visit, data)) is not None:
         return wrong
     ended = _by_code(request, visit, lambda: visit.shop.people.end_factor(_person(visit), data.get("code", "")))
-    return ended if isinstance(ended, Response) else redirect("/settings/account", done="factor_off_done")
+    return ended if isinstance(ended, Response) else redirect("/settings/account", saved="factor_off_done")
 
 
 @post("/settings/account/recovery-codes", opt=_OWN, sync_to_thread=True)
@@ -120,13 +118,12 @@ def _wrong_password(request: Request[Any, Any, Any], visit: Visit, data: dict[st
     return _page(visit, status=401, factor_why=visit.say("password_wrong"))
 
 
-def _page(visit: Visit, *, status: int = 200, done: str = "", password_why: str = "", factor_why: str = "") -> Html:
+def _page(visit: Visit, *, status: int = 200, password_why: str = "", factor_why: str = "") -> Html:
     return page(
         visit,
         "account",
         visit.say("account"),
         status=status,
-        done=done,
         password_why=password_why,
         factor_why=factor_why,
         left=visit.shop.people.recovery_codes_left(_person(visit)),

@@ -286,10 +286,10 @@ async def _after(answer: Response[Any]) -> Response[Any]:
 
 
 async def _by_tls_alone(message: Any, scope: Any) -> None:
-    """Have browsers send the cookie of forms by TLS alone where it came by TLS: the framework says one for all."""
+    """Have browsers send by TLS alone what came by TLS, of cookies that are set without knowing how one comes."""
     if message["type"] != "http.response.start" or dict(scope["headers"]).get(b"x-resa-scheme") != b"https":
         return
-    ours = COOKIES["csrf"].encode()
+    ours = (COOKIES["csrf"].encode(), COOKIES["saved"].encode())
     message["headers"] = [
         (name, value + b"; Secure" if name == b"set-cookie" and value.startswith(ours) else value)
         for name, value in message["headers"]

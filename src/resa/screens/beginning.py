@@ -17,6 +17,7 @@ from litestar.params import Body, FromPath
 from resa.base.errors import QuestionError, ResaError
 from resa.base.files import durable_file, make_private_folder, write_text_durably
 from resa.base.language import in_language, said_by, sentence
+from resa.base.program import installed_program
 from resa.collector import Understanding, said_again
 from resa.drawing import format_count
 from resa.screens.asking import pairs_of
@@ -100,7 +101,7 @@ def take(visit: Visiting, name: FromPath[str], data: Form) -> Html:
         with acting(visit.who), shop.store.writing(asks=True) as writer:
             _collect(shop, writer, found)
             if shop.maps:
-                return redirect("/live")
+                return redirect("/live", saved="saved_file")
             _draw(shop, writer, visit.language)
     except ResaError as error:
         return _wrong(visit, file, data, error)
@@ -139,6 +140,7 @@ def _start(visit: Visit, *, status: int = 200, why: str = "") -> Html:
         kinds=",".join(_KINDS),
         most=format_count(MOST_BYTES >> 20, visit.language),
         has_map=bool(visit.shop.maps),
+        program=installed_program(),
     )
 
 

@@ -27,6 +27,15 @@ def comments(visit: Visiting, map: FromQuery[str] = "") -> Html:  # noqa: A002 -
     return _page(visit, map)
 
 
+_SAVED: Final = {
+    "write": "saved_comment",
+    "answer": "saved_comment",
+    "resolve": "saved_comment_resolved",
+    "reopen": "saved_comment_reopened",
+    "remove": "gone_comment",
+}
+
+
 @post("/comments", opt={"needs": "see"}, sync_to_thread=True)
 def change_comments(visit: Visiting, data: Form) -> Html:
     """Write, answer, resolve or take away."""
@@ -48,7 +57,7 @@ def change_comments(visit: Visiting, data: Form) -> Html:
         why = in_language(said_by(error), visit.language)
         return _page(visit, data.get("map", ""), status=422, typed=data, why=why)
     path, fragment = way_back(data, "/comments")
-    return redirect(path, fragment=fragment or "comments")
+    return redirect(path, fragment=fragment or "comments", saved=_SAVED.get(data.get("do", ""), ""))
 
 
 def _page(

@@ -44,7 +44,7 @@ def begin(visit: Visiting, data: Form) -> Html:
     except ResaError as error:
         words = in_language(said_by(error), visit.language)
         return page(visit, "trouble", visit.say("trouble"), status=422, words=words)
-    return redirect(f"/reports/composed/{number}/edit")
+    return redirect(f"/reports/composed/{number}/edit", saved="saved_report")
 
 
 @get("/reports/composed/{number:int}", opt={"needs": "see"}, sync_to_thread=True)
@@ -102,13 +102,13 @@ def change(visit: Visiting, number: FromPath[int], data: Form) -> Html:
                 kept.take_out(person, number, part)
             case "remove":
                 kept.remove(person, number)
-                return redirect("/reports")
+                return redirect("/reports", saved="gone_report")
             case _:
                 pass
     except ResaError as error:
         return _edit_page(visit, number, status=422, typed=data, why=in_language(said_by(error), visit.language))
     at = {"words": f"part-{part}", "up": f"part-{part}", "down": f"part-{part}"}.get(do, "")
-    return redirect(f"/reports/composed/{number}/edit", fragment=at)
+    return redirect(f"/reports/composed/{number}/edit", fragment=at, saved="saved_report")
 
 
 @post("/reports/composed/{number:int}/links", opt={"needs": "share"}, sync_to_thread=True)
@@ -117,7 +117,7 @@ def share(request: Request[Any, Any, Any], visit: Visiting, number: FromPath[int
     kept, person = ComposedReports(visit.shop), author_of(visit)
     if data.get("do") == "end":
         kept.end(person, number, number_in(data, "link"))
-        return redirect(f"/reports/composed/{number}/edit", fragment="share")
+        return redirect(f"/reports/composed/{number}/edit", fragment="share", saved="ended_link")
     try:
         secret = kept.share(person, number, data.get("until", ""))
     except ResaError as error:

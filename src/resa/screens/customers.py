@@ -210,7 +210,7 @@ def decide(visit: Visiting, data: Form) -> Html:
     with visit.acting():
         decided = identity.join if answer == "one" else identity.split
         decided(one, other)
-    return redirect("/customers/review")
+    return redirect("/customers/review", saved="saved_decision")
 
 
 def addresses(visit: Visit, named: Sequence[tuple[str, str]]) -> list[str]:

@@ -27,6 +27,9 @@ def notes(visit: Visiting) -> Html:
     return _page(visit)
 
 
+_SAVED: Final = {"add": "saved_note", "change": "saved_note", "remove": "gone_note"}
+
+
 @post("/notes", opt={"needs": "write"}, sync_to_thread=True)
 def change_notes(visit: Visiting, data: Form) -> Html:
     """Add a note, change it, or take it away."""
@@ -46,7 +49,7 @@ def change_notes(visit: Visiting, data: Form) -> Html:
     except ResaError as error:
         return _page(visit, status=422, typed=data, why=in_language(said_by(error), visit.language))
     path, fragment = way_back(data, "/notes")
-    return redirect(path, fragment=fragment)
+    return redirect(path, fragment=fragment, saved=_SAVED.get(data.get("do", ""), ""))
 
 
 def _page(visit: Visit, *, status: int = 200, typed: Mapping[str, str] | None = None, why: str = "") -> Html:

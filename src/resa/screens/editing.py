@@ -42,6 +42,9 @@ __all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
 
 _NOTHING: Final = Refused()
 
+_ONWARD: Final = re.compile(r"\?[\w=&.%+-]{0,500}(#[\w.%-]{0,200})?")
+"""Where on the wall somebody goes on who keeps first what they typed: a query and a place, of this very page."""
+
 ROWS: Final = ("emotion", "actions", "motivation", "questions", "pain_points", *LANES[3:], "expect", "promise")
 """The lanes of the wall, from the top."""
 
@@ -70,10 +73,11 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     draft = draft_of(visit, key)
     try:
         if do == "write_text":
-            _write_text(visit, key, data)
+            saved = _write_text(visit, key, data)
         else:
             changes, about, arrow = _asked(visit, draft, data)
             look = replace(look, arrow=arrow, start="", end="")
+            saved = "draft_kept" if changes else ""
             if changes:
                 Drafts(visit.shop).change(person_of(visit), key, about, *changes)
     except ResaError as error:
@@ -89,7 +93,9 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         at = _caret(data)
     elif data.get("at"):
         look = Look(text=look.text)
-    return redirect(f"/edit/{key}", fragment=at, **look.address)
+    if _ONWARD.fullmatch(onward := data.get("next", "")):
+        return redirect(f"/edit/{key}{onward}", saved=saved)
+    return redirect(f"/edit/{key}", fragment=at, saved=saved, **look.address)
 
 
 def _wall(
@@ -208,18 +214,23 @@ def change_text(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Write the draft's text, right or wrong."""
     typed = data.get("text", "")
     try:
-        _write_text(visit, key, data)
+        saved = _write_text(visit, key, data)
     except QuestionError as error:
         draft = draft_of(visit, key)
         title, why, seen = visit.say("edit_text", file=draft.file), why_not(visit, error), fingerprint(draft.text)
         return page(visit, "edit_text", title, status=409, draft=draft, key=key, seen=seen, typed=typed, why=why)
-    return redirect(f"/edit/{key}/text", fragment=_caret(data))
+    return redirect(f"/edit/{key}/text", fragment=_caret(data), saved=saved)
 
 
-def _write_text(visit: Visit, key: str, data: Mapping[str, str]) -> None:
-    """Write the text that a form holds, unless the draft is another one meanwhile than the form was made of."""
-    text, seen = data.get("text", ""), data.get("seen", "")
-    Drafts(visit.shop).write(person_of(visit), key, visit.say("step_text"), text, seen=seen)
+def _write_text(visit: Visit, key: str, data: Mapping[str, str]) -> str:
+    """Write the text that a form holds, unless the draft is another one meanwhile than the form was made of.
+
+    Returns:
+        What the next page says of it; empty where the text was as it is.
+    """
+    text, seen, before = data.get("text", ""), data.get("seen", ""), draft_of(visit, key).number
+    written = Drafts(visit.shop).write(person_of(visit), key, visit.say("step_text"), text, seen=seen)
+    return "draft_kept" if written.number != before else ""
 
 
 def _caret(data: Mapping[str, str]) -> str:
@@ -233,11 +244,12 @@ def step(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     """Take the last change back, do it again, or throw the draft away."""
     drafts, person = Drafts(visit.shop), person_of(visit)
     ways = {"undo": drafts.undo, "redo": drafts.redo, "drop": drafts.drop}
-    if (way := ways.get(data.get("do", ""))) is not None:
+    if (way := ways.get(do := data.get("do", ""))) is not None:
         way(person, key)
+    saved = {"undo": "draft_undone", "redo": "draft_kept", "drop": "draft_dropped"}.get(do, "")
     if (back := data.get("back", "")) in {"text", "changes", "entries"}:
-        return redirect(f"/edit/{key}/{back}")
-    return redirect(f"/edit/{key}", **Look.of_form(data).address)
+        return redirect(f"/edit/{key}/{back}", saved=saved)
+    return redirect(f"/edit/{key}", saved=saved, **Look.of_form(data).address)
 
 
 @get("/edit/{key:str}/changes", opt={"needs": "edit"}, sync_to_thread=True)
@@ -259,14 +271,14 @@ def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
             )
             choices = [cast("Choice", value) for _, value in chosen if value in {"mine", "theirs", "both"}]
             drafts.take_in(person, key, visit.say("step_take_in"), choices, seen=data.get("seen", ""))
-            return redirect(f"/edit/{key}/changes")
+            return redirect(f"/edit/{key}/changes", saved="draft_kept")
         drafts.save(person, key, visit.who, seen=data.get("seen", ""))
     except OSError as error:
         words = sentence("the file could not be written: {strerror}", strerror=error.strerror or "")
         return _changes(visit, key, why=in_language(words, visit.language), status=507)
     except ResaError as error:
         return _changes(visit, key, why=why_not(visit, error), status=409)
-    return redirect(f"/map/{key}")
+    return redirect(f"/map/{key}", saved="saved_map")
 
 
 def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Html:
@@ -318,7 +330,7 @@ def bring_back(visit: Visiting, key: FromPath[str], number: FromPath[int]) -> Ht
     drafts = Drafts(visit.shop)
     found = drafts.saved(key, number)
     drafts.write(person_of(visit), key, visit.say("step_bring_back"), found.text)
-    return redirect(f"/edit/{key}/changes")
+    return redirect(f"/edit/{key}/changes", saved="draft_kept")
 
 
 def draft_of(visit: Visit, key: str) -> Draft:

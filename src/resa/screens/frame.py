@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -19,7 +20,7 @@ from resa.base.version import __version__
 from resa.drawing import LATIN, font_css, tokens_css
 from resa.screens.rights import Right
 from resa.screens.tour_steps import step_of
-from resa.screens.visits import Visit
+from resa.screens.visits import COOKIES, Visit
 
 __all__ = ["GUARDS", "Html", "Visiting", "icon_file", "page", "redirect", "script", "style_sheet"]
 
@@ -58,6 +59,9 @@ GUARDS: Final = {
 }
 """Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing; the script asks this very
 server alone."""
+
+_SAYS: Final = 60
+"""Seconds within which a page says what was done, so that it says nothing old."""
 
 _TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Characters that turn the direction of writing, also of what stands after them; letters turn by themselves."""
@@ -123,7 +127,10 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
     )
     # YAML's and JSON's escapes can name halves of a character: pairs are joined, a lone half becomes a sign for it.
     whole = html.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").translate(_TURNING)
-    return Response(whole, status_code=status, media_type="text/html")
+    answer = Response(whole, status_code=status, media_type="text/html")
+    if visit.saved:  # it is said once
+        answer.delete_cookie(COOKIES["saved"])
+    return answer
 
 
 _BELONG: Final = {"edit": "map", "comments": "map", "owners": "map", "notes": "explore", "views": "explore"}
@@ -136,14 +143,18 @@ def _screen_of(path: str) -> str:
     return "/segments" if first.startswith("segment-") else f"/{_BELONG.get(first, first)}"
 
 
-def redirect(path: str, *, fragment: str = "", **query: str) -> Html:
+def redirect(path: str, *, fragment: str = "", saved: str = "", **query: str) -> Html:
     """Go on at another page of ours, and look at it anew.
 
     Args:
         path: Where to.
         fragment: Where on the page.
+        saved: What was done, which the page then says: one of `SAVED`; empty: it says nothing.
         **query: What its address says.
     """
     asked, at = f"?{urlencode(query)}" if query else "", f"#{quote(fragment)}" if fragment else ""
     to = quote(path, safe=punctuation) + asked + at  # a header is ASCII; what is escaped already stays as it is
-    return Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")
+    answer = Response("", status_code=HTTP_303_SEE_OTHER, headers={"location": to}, media_type="text/plain")
+    if saved:
+        answer.set_cookie(Cookie(COOKIES["saved"], value=saved, max_age=_SAYS, httponly=True, samesite="lax"))
+    return answer

@@ -82,7 +82,7 @@ def change_entries(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     except ResaError as error:
         conflict = error.fields if isinstance(error, ChangedElsewhere) else ()
         return _page(visit, key, typed=data, conflict=conflict, why=why_not(visit, error), status=422)
-    return redirect(f"/edit/{key}/entries", fragment=section)
+    return redirect(f"/edit/{key}/entries", fragment=section, saved="draft_kept" if change else "")
 
 
 def _asked(journey_map: JourneyMap, section: str, entry: str, data: Mapping[str, str]) -> tuple[Change | None, str]:

@@ -11,13 +11,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.drawing import (
     PRESETS,
+    Figure,
     MapOptions,
     Svg,
     TouchpointNumbers,
@@ -29,14 +30,17 @@ from resa.drawing import (
     read_pictures,
 )
 from resa.model.journey import JourneyMap, Touchpoint
-from resa.reporting import Days, Numbers, changes_between, days_before, drawn, gather_numbers, map_numbers
+from resa.reporting import Days, Numbers, changes_between, days_before, drawn, gather_numbers
 from resa.screens.comments import told_threads
-from resa.screens.frame import Html, Visiting, page
+from resa.screens.figures import arrow_links, asked_at, customers_at, map_figures, map_links
+from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.reports import told
+from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
 from resa.workspace.comments import MOST_LETTERS, Comments
+from resa.workspace.first_maps import dismiss, first_map
 
 __all__ = [
     "FILES",
@@ -148,6 +152,8 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         journey_map.title,
         map=journey_map,
         told=told(visit, key).report,
+        drafted=first_map(shop, journey_map),
+        leads=arrow_links(journey_map),
         comments=sum(one.open for one in Comments(shop).threads(key)),
         kept=kept_for(visit, visit.path),
         presets=list(PRESETS),
@@ -167,11 +173,13 @@ def _drawn(
 ) -> dict[str, Any]:
     """What is drawn of a map, with its numbers as they are now."""
     numbers = None if look.plain else gather_numbers(visit.shared.measure, journey_map, days=look.days)
-    links = {one.key: f"/map/{journey_map.key}/{one.key}" for one in journey_map.touchpoints}
-    drawing = map_drawing(journey_map, look, numbers, pictures=pictures, links=links, comments=comments)
+    links, figures = map_links(journey_map, numbers, look.days), map_figures(journey_map, numbers, look.days)
+    drawing = map_drawing(
+        journey_map, look, numbers, pictures=pictures, links=links, figures=figures, comments=comments
+    )
     return {
         "drawing": drawing.inline("map"),
-        "tables": [(one.title, shown_rows(one.head, one.rows)) for one in drawing.tables],
+        "tables": [(one.title, shown_rows(one.head, one.rows, links=one.links)) for one in drawing.tables],
         "steps": _steps(look, numbers),
         "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
         "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
@@ -208,6 +216,7 @@ def map_drawing(
     *,
     pictures: Mapping[str, bytes],
     links: Mapping[str, str] = MappingProxyType({}),
+    figures: Mapping[tuple[Figure, str], str] = MappingProxyType({}),
     comments: Mapping[str, int] = MappingProxyType({}),
 ) -> Svg:
     """A map as it is looked at.
@@ -217,7 +226,8 @@ def map_drawing(
         look: How.
         numbers: What was measured; `None`: it is drawn without.
         pictures: By the path that the map gives.
-        links: Where each touchpoint leads.
+        links: Where touchpoints and arrows lead.
+        figures: Where the other numbers lead.
         comments: How many open comments each has.
     """
     options = MapOptions(
@@ -227,6 +237,7 @@ def map_drawing(
         persona=look.persona if look.persona in journey_map.persona else None,
         personas=tuple(one.key for one in journey_map.personas[:_MOST_PERSONAS]) if look.persona == _ALL else (),
         links=links,
+        figures=figures,
         comments=comments,
         pictures=pictures,
         title=False,
@@ -307,6 +318,13 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     }
 
 
+@post("/map/{key:str}/drafted", opt={"needs": "edit"}, sync_to_thread=True)
+def dismiss_draft(visit: Visiting, key: FromPath[str], data: Form) -> Html:  # noqa: ARG001 - the form's token
+    """Say no more of a map that it was drafted from the data, and what is to be done."""
+    dismiss(visit.shop, key, who=visit.who)
+    return redirect(f"/map/{key}")
+
+
 @get("/map/{key:str}/files/{name:str}", opt={"needs": "see"}, sync_to_thread=True)
 def map_file(visit: Visiting, key: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A map as a file, such as map.pptx."""
@@ -335,7 +353,9 @@ def touchpoint_page(visit: Visiting, key: FromPath[str], touchpoint: FromPath[st
         map=journey_map,
         touchpoint=found,
         stage=stage,
-        figures=figures_of(visit, journey_map, touchpoint),
+        figures=_linked_figures(visit, journey_map, touchpoint),
+        leads=arrow_links(journey_map),
+        friction_leads=asked_at(journey_map, "friction"),
         notes=content.day_notes if arrows else (),
         threads=told_threads(visit, Comments(visit.shop).of(key, "touchpoint", touchpoint), journey_map.timezone),
         most=MOST_LETTERS,
@@ -361,13 +381,24 @@ def touchpoint_of(journey_map: JourneyMap, key: str) -> Touchpoint:
 
 def figures_of(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str]]:
     """The large numbers of a touchpoint: what they are, and the number."""
+    return [(label, number) for label, number, _ in _linked_figures(visit, journey_map, touchpoint)]
 
-    def measured() -> Mapping[str, TouchpointNumbers]:
-        return map_numbers(visit.shared.measure, journey_map).touchpoints
 
-    numbers = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured).get(touchpoint)
-    if numbers is None:
+def _linked_figures(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[tuple[str, str, str]]:
+    """The same, each with where it leads; empty: nowhere."""
+
+    def measured() -> tuple[Mapping[str, TouchpointNumbers], Mapping[str, str]]:
+        found = gather_numbers(visit.shared.measure, journey_map)
+        return drawn(found).touchpoints, customers_at(found)
+
+    known, people = visit.shared.of(("touchpoints", journey_map.key, journey_map.hash), measured)
+    if (numbers := known.get(touchpoint)) is None:
         return []
+    leads = {
+        "visits": people.get(touchpoint, ""),
+        "customers": people.get(touchpoint, ""),
+        "time_to_next": asked_at(journey_map, "touchpoints"),
+    }
     language = visit.language
     found = {
         "visits": None if numbers.visits is None else format_count(numbers.visits, language),
@@ -376,7 +407,7 @@ def figures_of(visit: Visit, journey_map: JourneyMap, touchpoint: str) -> list[t
         "score": None if numbers.score is None else format_decimal(numbers.score, language),
         "daily_total": None if numbers.daily_total is None else format_count(numbers.daily_total, language),
     }
-    return [(visit.say(word), number) for word, number in found.items() if number is not None]
+    return [(visit.say(word), number, leads.get(word, "")) for word, number in found.items() if number is not None]
 
 
 def _lanes(visit: Visit, touchpoint: Touchpoint) -> Iterator[tuple[str, list[str]]]:
@@ -388,4 +419,4 @@ def _lanes(visit: Visit, touchpoint: Touchpoint) -> Iterator[tuple[str, list[str
         yield visit.say("pain_points"), [one.text for one in touchpoint.pain_points]
 
 
-ROUTES: Final = (maps, one_map, map_file, touchpoint_page)
+ROUTES: Final = (maps, one_map, dismiss_draft, map_file, touchpoint_page)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from resa.base.errors import InputError, ResaError
 from resa.base.language import in_language, said_by, sentence
@@ -32,9 +32,9 @@ def reviews(visit: Visiting) -> Html:
 
 
 @get("/reviews/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
-def review_page(visit: Visiting, key: FromPath[str], done: FromQuery[str] = "") -> Html:
+def review_page(visit: Visiting, key: FromPath[str]) -> Html:
     """What changed since the last review, what is low, and where nobody acts, stage by stage; and earlier reviews."""
-    return _page(visit, key, done=done == "kept")
+    return _page(visit, key)
 
 
 @post("/reviews/{key:str}", opt={"needs": "edit"}, sync_to_thread=True)
@@ -49,10 +49,10 @@ def keep(visit: Visiting, key: FromPath[str], data: Form) -> Html:
     except ResaError as error:
         first = error.problems[0].message if isinstance(error, InputError) and error.problems else said_by(error)
         return _page(visit, key, notes=notes, why=in_language(first, visit.language), status=409)
-    return redirect(f"/reviews/{key}", done="kept")
+    return redirect(f"/reviews/{key}", saved="review_kept")
 
 
-def _page(visit: Visit, key: str, *, done: bool = False, notes: str = "", why: str = "", status: int = 200) -> Html:
+def _page(visit: Visit, key: str, *, notes: str = "", why: str = "", status: int = 200) -> Html:
     standing = standing_of(visit.shop, key)
     report, unmeasured = None, ""
     try:
@@ -70,7 +70,6 @@ def _page(visit: Visit, key: str, *, done: bool = False, notes: str = "", why: s
         stages=[_stage(standing, stage.key, stage.name, report) for stage in standing.map.stages],
         unmeasured=unmeasured,
         earlier=[(format_day(one.day, visit.language), one.who, one.notes) for one in standing.earlier],
-        done=done,
         notes=notes,
         why=why,
     )

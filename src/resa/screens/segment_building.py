@@ -69,7 +69,7 @@ def keep(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         SegmentEdits(visit.shop).remove(key, visit.who, seen=data.get("seen", ""))
     except (ResaError, OSError) as error:
         return _refused(visit, key, data, error)
-    return redirect("/segments")
+    return redirect("/segments", saved="gone_segment")
 
 
 def _save(visit: Visit, key: str, data: Mapping[str, str]) -> Html:
@@ -91,7 +91,7 @@ def _save(visit: Visit, key: str, data: Mapping[str, str]) -> Html:
         edits.save(own, words, visit.who, seen=data.get("seen", "") if key else file.seen(own))
     except (ResaError, OSError) as error:
         return _refused(visit, key, data, error)
-    return redirect(f"/segments/{own}")
+    return redirect(f"/segments/{own}", saved="saved_segment")
 
 
 def _refused(visit: Visit, key: str, data: Mapping[str, str], error: ResaError | OSError) -> Html:

@@ -10,6 +10,7 @@ from litestar import Request, get, post
 
 from resa.base.errors import Problem, ResaError, SettingsError
 from resa.base.language import in_language, said_by
+from resa.base.program import installed_program
 from resa.base.settings import Settings, read_settings
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
@@ -52,6 +53,7 @@ def end_session(visit: Visiting, data: Form) -> Html:
     people, person = visit.shop.people, visit.person
     if person and data.get("session") in {one.id for one in people.sessions(person.id)}:
         people.end_session(data["session"], by=visit.who)
+        return redirect("/settings", saved="ended_session")
     return redirect("/settings")
 
 
@@ -59,6 +61,14 @@ def end_session(visit: Visiting, data: Form) -> Html:
 def people(visit: Visiting) -> Html:
     """Everybody who may sign in."""
     return _people(visit)
+
+
+_SAVED: Final = {
+    "role": "saved_role",
+    "reset_factor": "saved_factor_reset",
+    "unbind": "saved_unbound",
+    "end": "ended_person",
+}
 
 
 @post("/settings/people", opt={"needs": "manage"}, sync_to_thread=True)
@@ -84,7 +94,7 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
                 pass
     except ResaError as error:
         return _people(visit, status=422, why=in_language(said_by(error), visit.language))
-    return redirect("/settings/people")
+    return redirect("/settings/people", saved=_SAVED.get(data.get("do", ""), ""))
 
 
 def _role(data: dict[str, str]) -> Role:
@@ -131,7 +141,7 @@ def change_keys(request: Request[Any, Any, Any], visit: Visiting, data: Form) ->
                     pass
     except ResaError as error:
         return _keys(visit, status=422, why=in_language(said_by(error), visit.language))
-    return redirect("/settings/keys")
+    return redirect("/settings/keys", saved="ended_key" if data.get("do") == "revoke" else "")
 
 
 def _keys(
@@ -151,7 +161,7 @@ def _lines(visit: Visit, key: str, host: str) -> Iterator[tuple[str, str]]:
         yield "key_no_tls", ""
     yield "key_page", f'<script async src="{address}/resa.js" data-key="{key}"></script>'
     yield "key_call", f"curl -u {key}: {address}/v1/track -d '{_EVENT}'"
-    yield "key_look", "resa tail"
+    yield "key_look", f"{installed_program()} tail"
 
 
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from resa.analytics import table_cells
 
-__all__ = ["Shown", "shown", "shown_rows"]
+__all__ = ["Linked", "Shown", "shown", "shown_rows"]
+
+
+class Linked(NamedTuple):
+    """A cell that leads somewhere."""
+
+    text: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Shown:
     """
 
     headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Linked]]
     numeric: Sequence[bool]
 
 
@@ -35,13 +44,29 @@ def shown(table: pa.Table, language: str) -> Shown:
     return Shown(headings, rows, numeric)
 
 
-def shown_rows(headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> Shown:
+def shown_rows(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Iterable[int] = (),
+    links: Mapping[tuple[int, int], str] = MappingProxyType({}),
+) -> Shown:
     """A table of words.
 
     Args:
         headings: Of its columns.
         rows: Their cells.
         numbers: Places of the columns that hold numbers.
+        links: Where cells that hold something lead, by row and column.
     """
     right = set(numbers)
-    return Shown(headings, list(rows), [place in right for place in range(len(headings))])
+    cells = [
+        [_linked(cell, links.get((number, place), "")) for place, cell in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+    return Shown(headings, cells, [place in right for place in range(len(headings))])
+
+
+def _linked(cell: str, to: str) -> str | Linked:
+    """A cell, and where it leads, if there is something in it and somewhere to go."""
+    return Linked(cell, to) if cell and to else cell

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Request, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from resa.base.errors import QuestionError, ResaError
 from resa.base.language import LANGUAGES, as_it_is, in_language, said_by, sentence
@@ -35,7 +35,7 @@ _SHOWN: Final = 5
 
 
 @get("/settings/told", opt={"needs": "see"}, sync_to_thread=True)
-def told(visit: Visiting, done: FromQuery[str] = "") -> Html:
+def told(visit: Visiting) -> Html:
     """What I am told, in which language, for what I answer, and what I was told lately."""
     recipient, recipients = _me(visit), Recipients(visit.shop)
     owned = recipients.owned_by(recipient)
@@ -43,7 +43,6 @@ def told(visit: Visiting, done: FromQuery[str] = "") -> Html:
         visit,
         "told",
         visit.say("told"),
-        done=done == "saved",
         mails=can_mail(visit.shop),
         kinds=_kinds(visit, recipients, recipient),
         language=recipients.language(recipient),
@@ -59,13 +58,16 @@ def choose(visit: Visiting, data: Form) -> Html:
     language = data.get("language", "")
     wanted = [kind for kind in KINDS if data.get(kind)]
     Recipients(visit.shop).choose(_me(visit), wanted, language if language in LANGUAGES else None, by=visit.who)
-    return redirect("/settings/told", done="saved")
+    return redirect("/settings/told", saved="told_saved")
 
 
 @get("/settings/owners", opt={"needs": "manage"}, sync_to_thread=True)
-def owners(visit: Visiting, done: FromQuery[str] = "") -> Html:
+def owners(visit: Visiting) -> Html:
     """Whom each owner of a map stands for, by which ways messages go, and what could not be delivered."""
-    return _owners(visit, done=done == "tried")
+    return _owners(visit)
+
+
+_SAVED: Final = {"bind": "saved_owners", "choose": "saved_owners", "again": "saved_again"}
 
 
 @post("/settings/owners", opt={"needs": "manage"}, sync_to_thread=True)
@@ -84,15 +86,15 @@ def change_owners(visit: Visiting, data: Form) -> Html:
                 try_again(visit.shop.store, int(data["message"][:15]))
             case "test":
                 tell_test(visit.shop, visit.who if recipient == "me" else recipient.removeprefix("hook:"))
-                return redirect("/settings/owners", done="tried")
+                return redirect("/settings/owners", saved="way_tried")
             case _:
                 pass
     except ResaError as error:
         return _owners(visit, status=422, why=in_language(said_by(error), visit.language))
-    return redirect("/settings/owners")
+    return redirect("/settings/owners", saved=_SAVED.get(data.get("do", ""), ""))
 
 
-def _owners(visit: Visit, *, status: int = 200, why: str = "", done: bool = False) -> Html:
+def _owners(visit: Visit, *, status: int = 200, why: str = "") -> Html:
     shop, recipients = visit.shop, Recipients(visit.shop)
     everything = dict(owned_things(shop.maps.values()))
     unowned = len(everything.pop("", ()))
@@ -112,7 +114,6 @@ def _owners(visit: Visit, *, status: int = 200, why: str = "", done: bool = Fals
         visit.say("owners"),
         status=status,
         why=why,
-        done=done,
         owners=rows,
         unowned=unowned,
         people={key: recipients.name(key) for key in recipients.people},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from resa.base.program import installed_program
 from resa.screens.visits import Visit
 
 __all__ = ["STEPS", "Step", "path_of", "step_of"]
@@ -49,7 +50,7 @@ def step_of(visit: Visit) -> Step | None:
         number=number,
         of=len(STEPS),
         title=visit.say(word),
-        text=visit.say(f"{word}_about"),
+        text=visit.say(f"{word}_about", program=installed_program()),
         path=path,
         here=shown == path or (shown.startswith(f"{path}/") and path != "/"),
     )

@@ -42,7 +42,7 @@ NEVER: Final = frozenset({"password", "old", "code", "secret", "token"})
 """Fields that are never kept."""
 
 _OF_MACHINES: Final = re.compile(
-    r"_.*|do|to|seen|back|at|after|by|touchpoint|stage|map|place|comment|note|view|session|link|message|recipient|part"
+    r"_.*|do|to|next|seen|back|at|after|by|touchpoint|stage|map|place|comment|note|view|session|link|message|recipient|part"
     r"|entry|section|step|source|shown|was\..*|has\..*|.*\.at"
 )
 """Fields that nobody typed."""

@@ -33,6 +33,9 @@ def views(visit: Visiting) -> Html:
     return _page(visit)
 
 
+_SAVED: Final = {"save": "saved_view", "change": "saved_view", "remove": "gone_view"}
+
+
 @post("/views", opt={"needs": "see"}, sync_to_thread=True)
 def change_views(visit: Visiting, data: Form) -> Html:
     """Save a view, call it otherwise, show it to everyone or no more, or take it away."""
@@ -51,7 +54,7 @@ def change_views(visit: Visiting, data: Form) -> Html:
     except ResaError as error:
         return _page(visit, status=422, typed=data, why=in_language(said_by(error), visit.language))
     path, fragment = way_back(data, "/views")
-    return redirect(path, fragment=fragment)
+    return redirect(path, fragment=fragment, saved=_SAVED.get(data.get("do", ""), ""))
 
 
 @get("/views/{number:int}", opt={"needs": "see"}, sync_to_thread=True)

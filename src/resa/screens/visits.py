@@ -17,6 +17,7 @@ from resa.model.people import Person, Session
 from resa.screens.rights import Right, may, rights_of
 from resa.screens.sharing import Kept, Shared
 from resa.screens.words import say, say_count
+from resa.screens.words_of_saved import SAVED
 from resa.storage import ApiKey
 from resa.workspace import Workspace
 from resa.workspace.auditing import acting
@@ -24,7 +25,9 @@ from resa.workspace.edits import Edits, SettingsEdits
 
 __all__ = ["BY", "COOKIES", "Desk", "FactorDue", "Refused", "Visit", "cookie_name"]
 
-COOKIES: Final[Mapping[Literal["session", "code", "company", "typed", "language", "theme", "csrf", "tour"], str]] = {
+COOKIES: Final[
+    Mapping[Literal["session", "code", "company", "typed", "language", "theme", "csrf", "tour", "saved"], str]
+] = {
     "session": "resa-session",
     "code": "resa-code",
     "company": "resa-company",
@@ -33,9 +36,10 @@ COOKIES: Final[Mapping[Literal["session", "code", "company", "typed", "language"
     "theme": "resa-theme",
     "csrf": "resa-csrf",
     "tour": "resa-tour",
+    "saved": "resa-saved",
 }
 """What a browser keeps for us: who is signed in, or about to, what they typed in vain, how they read, that a form came
-from our pages, and where on the tour a reader is."""
+from our pages, where on the tour a reader is, and what the next page says of what was just done."""
 
 BY: Final = "_by"
 """The field in which a form says on whose page it was typed."""
@@ -79,6 +83,7 @@ class Visit:
         token: What the browser knows its session by; empty: it has none.
         key: By which a program asks; `None`: a browser does.
         tour: The step of the tour at which the reader is; 0: they take none.
+        saved: The word for what was just done; empty: nothing was, or a page has said so.
     """
 
     shop: Workspace = field(repr=False)
@@ -92,6 +97,7 @@ class Visit:
     token: str = field(default="", repr=False)
     key: ApiKey | None = None
     tour: int = 0
+    saved: str = ""
 
     @property
     def person(self) -> Person | None:
@@ -224,6 +230,7 @@ class Desk:
             token=token,
             key=None if key is None else shop.keys.known(key),
             tour=_step(cookies.get(COOKIES["tour"], "")),
+            saved=said if (said := cookies.get(COOKIES["saved"], "")) in SAVED else "",
         )
 
     @contextmanager

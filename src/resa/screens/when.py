@@ -58,6 +58,7 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
     said = composed(data, _current(signal), _check(_map_of(draft)))
     if not said.good:
         return _when(visit, key, touchpoint, data, status=422, why=_unsaid(visit, said))
+    saved = ""
     if said.text != _current(signal):
         try:
             before = draft.text_seen(data.get("seen", ""))
@@ -68,11 +69,12 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
             )
             about = visit.say("when_step", touchpoint=_name(draft, touchpoint))
             Drafts(visit.shop).change(person_of(visit), key, about, change)
+            saved = "draft_kept"
         except ResaError as error:
             anew = isinstance(error, ChangedElsewhere) or draft.text_seen(data.get("seen", "")) is None
             asked = {**data, "seen": ""} if anew else data  # who sends it again has seen what is said now
             return _when(visit, key, touchpoint, asked, status=409, conflict=anew, why=why_not(visit, error))
-    return redirect(f"/edit/{key}", fragment="opened", touchpoint=touchpoint)
+    return redirect(f"/edit/{key}", fragment="opened", saved=saved, touchpoint=touchpoint)
 
 
 def _when(
@@ -129,7 +131,7 @@ def keep_new(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         Drafts(visit.shop).change(person_of(visit), key, visit.say("step_add_touchpoint", name=name), *changes)
     except ResaError as error:
         return _new(visit, key, data, status=422, why=why_not(visit, error))
-    return redirect(f"/edit/{key}", fragment="opened", touchpoint=touchpoint)
+    return redirect(f"/edit/{key}", fragment="opened", saved="draft_kept", touchpoint=touchpoint)
 
 
 def _new(visit: Visit, key: str, asked: Mapping[str, str], *, status: int = 200, why: str = "") -> Html:

@@ -13,6 +13,7 @@ from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
+from resa.screens.words_of_saved import OF_SAVED
 from resa.screens.words_of_scopes import OF_SCOPES
 from resa.screens.words_of_segments import OF_SEGMENTS
 from resa.screens.words_of_telling import OF_TELLING
@@ -33,6 +34,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_TELLING,
     **OF_COMPANY,
     **OF_TYPED,
+    **OF_SAVED,
     # The frame
     "home": "Home",
     "map": "Map",

@@ -28,7 +28,7 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "start_about": "A file that says who did what, and when: a row for each event. You say which column is which, and "
     "see a first map of it.",
     "start_beside": "There is a map here already: what the file holds is collected beside it. For a map of your own, "
-    "end this server, and begin in a new folder: resa serve --new -w mine",
+    "end this server, and begin in a new folder: {program} serve --new -w mine",
     "start_file": "File",
     "start_upload": "Upload",
     "start_kinds": "CSV, JSON lines, Parquet, Arrow or XES, of at most {most} MB; larger ones by: resa collect. "
@@ -62,6 +62,16 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "start_kind_nested": "nested values",
     "start_more": "Taken, too:",
     "start_left_out": "Left out, because journeys do not need what looks personal: {names}",
+    # A map drawn from the data
+    "drafted": "This map was drafted from your data",
+    "drafted_about": "The stages, their order, the names of the touchpoints and what is expected after which are "
+    "guesses: change what is wrong.",
+    "drafted_next": "What only you know:",
+    "drafted_targets": "How many should do what is expected: targets",
+    "drafted_personas": "Who your customers are: personas",
+    "drafted_owner": "Who answers for the map: an owner",
+    "drafted_wall": "Change the map",
+    "drafted_dismiss": "Do not show this again",
     # The tour
     "tour": "Tour",
     "tour_take": "Take the tour",
@@ -84,8 +94,8 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "tour_4_about": "A funnel: how many come from step to step, and in what time. Change the steps, or group by device "
     "or persona; each answer has an address that can be sent on.",
     "tour_5": "What comes in, and your own data",
-    "tour_5_about": "Events appear here within a second. For a map of your own, end this with Ctrl+C and type: resa "
-    "serve --new -w mine. The link that it prints leads to a page that takes your file.",
+    "tour_5_about": "Events appear here within a second. For a map of your own, end this with Ctrl+C and type: "
+    "{program} serve --new -w mine. The link that it prints leads to a page that takes your file.",
     "tour_reports": "Take it with you",
     "tour_reports_about": "The report is one page that is complete in itself: keep it, send it, print it.",
 }

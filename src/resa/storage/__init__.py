@@ -62,6 +62,7 @@ from resa.storage.consents import (
 from resa.storage.day_notes import add_day_note, change_day_note, list_day_notes, remove_day_note
 from resa.storage.decisions import count_decisions, keep_decisions, kept_decisions
 from resa.storage.derivation import column_hash, has_column
+from resa.storage.dismissed_drafts import dismiss_draft, is_dismissed
 from resa.storage.drafts import (
     DraftStep,
     SavedText,
@@ -299,6 +300,7 @@ __all__ = [
     "count_unsent",
     "count_waiting",
     "customers_alone",
+    "dismiss_draft",
     "drop_draft",
     "due_tellings",
     "end_factor",
@@ -333,6 +335,7 @@ __all__ = [
     "invite_person",
     "invited_person",
     "is_asked",
+    "is_dismissed",
     "is_distinctive",
     "is_lent",
     "is_unfinished",

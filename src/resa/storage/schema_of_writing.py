@@ -76,6 +76,13 @@ report_parts = Table(
     sqlite_autoincrement=True,
 )
 
+dismissed_drafts = Table(  # maps of which nobody needs to be told any more that they were drafted
+    "dismissed_drafts",
+    metadata,
+    Column("map", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 report_links = Table(
     "report_links",
     metadata,

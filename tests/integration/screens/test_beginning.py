@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from httpx import Response
 from tests.support.screens import SECRET, Visitor, visiting
 
 import resa
+from resa.base.language import LANGUAGES, said
+from resa.discovery import is_draft
+from resa.discovery.words import ENGLISH as DRAFT_WORDS
 from resa.screens.beginning import MOST_BYTES
 from resa.workspace.create import make_empty
 
@@ -178,3 +183,41 @@ def test_making_a_folder_a_workspace_leaves_what_is_there(tmp_path: Path) -> Non
     assert (tmp_path / "notes" / ".gitignore").read_text() == "mine\n"
     with resa.open(tmp_path / "notes") as shop:
         assert dict(shop.maps) == {}
+
+
+def test_a_drafted_map_says_so_and_asks_for_what_is_missing(folder: Path, admin: Visitor) -> None:
+    path = upload(admin, "web.csv", HEAD + rows()).headers["location"]
+    form = {"customer": "customer", "event": "event", "occurred_at": "time", "timezone": "Europe/Stockholm"}
+    admin.post(path, **form)
+    file = folder / "journey.yaml"
+    drafted = file.read_text(encoding="utf-8")
+
+    def asked() -> list[str]:
+        """Where the panel leads; nothing, where there is none."""
+        panel = admin.get("/map").text.partition('id="drafted"')[2].partition("</section>")[0]
+        return [unescape(to) for to in re.findall(r'<li><a href="([^"]+)">', panel)]
+
+    wanted = asked()
+    assert "/edit/journey#opened" in wanted  # its owner
+    arrow = next(to for to in wanted if "arrow=" in to)
+    assert admin.get(arrow).status_code == 200
+    assert 'name="arrow.0.target"' in admin.get(arrow).text
+    file.write_text(drafted.replace("language:", "owner: Ali\nlanguage:", 1), encoding="utf-8")
+    assert asked() == [to for to in wanted if to != "/edit/journey#opened"]
+    with visiting(folder, "viewer") as viewer:
+        page = viewer.get("/map").text
+        assert "This map was drafted from your data" in page
+        assert "/map/journey/drafted" not in page  # nothing that they may not do
+    assert admin.post("/map/journey/drafted").headers["location"] == "/map/journey"
+    assert asked() == []
+    with visiting(folder, "viewer") as viewer:
+        assert "drafted from your data" not in viewer.get("/map").text  # nor do others see it
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_draft_is_known_in_every_language_until_its_head_is_taken_away(language: str) -> None:
+    words = {"events": "1 234", "customers": "60", "first": "1 Oct 2026", "last": "2 Nov 2026"}
+    head = said(language, "draft.head", DRAFT_WORDS["head"], **words)
+    assert is_draft(f"resa: 1\n# {head}\ntitle: Mine\n")
+    assert not is_draft("resa: 1\n# A first map, written by me\ntitle: Mine\n")
+    assert not is_draft("\n" * 20 + f"# {head}\n")

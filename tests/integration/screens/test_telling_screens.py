@@ -171,7 +171,7 @@ def test_a_review_is_walked_through_kept_and_written_into_the_file_alone(folder:
         assert "It is blue." not in page
         assert "Green pages · under way · Ali" in page
         answer = visitor.post("/reviews/journey", notes="Carts are <slow>.\r\nCall Ali.")
-        assert answer.headers["location"] == "/reviews/journey?done=kept"
+        assert answer.headers["location"] == "/reviews/journey"
         today = f"{shop.clock():%Y-%m-%d}"
         assert (folder / "journey.yaml").read_text() == MAP.replace("2026-01-15", today)
         page = visitor.get("/reviews/journey").text

@@ -10,6 +10,8 @@ import pytest
 from tests.support.screens import Visitor, visiting
 from tests.support.served import new_shop
 
+from resa.base.language import LANGUAGES
+from resa.screens import beginning, tour_steps
 from resa.screens.tour_steps import STEPS
 from resa.workspace.people import Role
 
@@ -95,3 +97,15 @@ def test_who_is_not_signed_in_sees_none(folder: Path) -> None:
         text = stranger.get("/sign-in").text
         assert panel(text) == ""
         assert "Take the tour" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_to_be_typed_is_named_as_a_terminal_finds_it(
+    admin: Visitor, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    for place in (tour_steps, beginning):
+        monkeypatch.setattr(place, "installed_program", lambda: ".venv/bin/resa")
+    admin.client.cookies.set("resa-language", language)
+    go(admin, 5)
+    assert ".venv/bin/resa serve --new -w mine" in panel(admin.get("/live").text)
+    assert ".venv/bin/resa serve --new -w mine" in admin.get("/start").text

@@ -191,6 +191,7 @@ def test_every_table_says_whether_it_holds_customers() -> None:
         "failed_attempts",  # keyed hashes of addresses of staff, for a quarter of an hour
         "used_sign_ins",  # hashes of what browsers of staff kept
         "last_visits",  # numbers of maps, which count and name nobody
+        "dismissed_drafts",  # keys of maps
         "draft_steps",  # what people write into maps
         "saved_texts",
         "comments",  # what people write on screens, where they are asked to name no customer

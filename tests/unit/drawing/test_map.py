@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from tests.support.drawing_maps import BARE, FULL, NUMBERS, crossed_words, faults, groups, words
 
-from resa.drawing import LANES, PRESETS, ExpectationNumbers, MapNumbers, MapOptions, draw_map
-from resa.drawing.scene import Circle, Image, placed_texts, walk
+from resa.drawing import LANES, PRESETS, ExpectationNumbers, Figure, MapNumbers, MapOptions, draw_map
+from resa.drawing.scene import Circle, Group, Image, placed_texts, walk
 from resa.model.journey import JourneyMap, PainPoint, Stage, Touchpoint
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -182,6 +183,17 @@ def test_the_same_as_tables() -> None:
     assert row["95 % interval"] == "42% – 46%"
     assert row["Verdict"] == "about on target"
     assert draw_map(BARE).tables == ()
+
+
+def test_numbers_lead_where_they_are_said_to_and_are_called_what_they_are() -> None:
+    figures: dict[tuple[Figure, str], str] = {("customers", "cart"): "/cart", ("persona", FULL.personas[0].key): "/who"}
+    scene = draw_map(FULL, NUMBERS, options=MapOptions(figures=figures)).scene
+    linked = {item.link: item.title for item, _, _ in walk(scene.items) if isinstance(item, Group) and item.link}
+    assert set(linked) == {"/cart", "/who"}
+    assert re.fullmatch(r"Cart: [\d,]+ customers, [\d,]+ visits", linked["/cart"])
+    assert re.fullmatch(f"{FULL.personas[0].name}: [\\d,]+ customers", linked["/who"])
+    untold = draw_map(FULL, NUMBERS).scene
+    assert not [item for item, _, _ in walk(untold.items) if isinstance(item, Group) and item.link]
 
 
 def test_shapes_are_tied_to_what_they_stand_for() -> None:

@@ -53,16 +53,18 @@ def test_hostile_words_stay_words(words: str, standalone: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "data:text/html,x", "//evil", "#a b", 'https://x"onclick="y', ""]
+    "link",
+    ["javascript:alert(1)", "data:text/html,x", "//evil", "#a b", 'https://x"onclick="y', "/x?a=<b>", '/x?a="b', ""],
 )
 def test_only_fragments_and_web_addresses_are_links(link: str) -> None:
     assert "<a " not in serialise(scene("x", link), fonts=False)
 
 
-@pytest.mark.parametrize("link", ["#cart.purchase", "https://example.com/?a=1&b=2"])
+@pytest.mark.parametrize("link", ["#cart.purchase", "https://example.com/?a=1&b=2", "/explore/x?a=%C3%A5&b=2+3#c"])
 def test_links_are_kept(link: str) -> None:
     root = parsed(serialise(scene("x", link), fonts=False))
     assert [element.attrib["href"] for element in root.iter(f"{SPACE}a")] == [link]
+    assert [element.attrib["aria-label"] for element in root.iter(f"{SPACE}a")] == ["x"]
     assert root.attrib["role"] == "group"
 
 

@@ -16,6 +16,7 @@ class Wall {
     const first = this.named(location.hash.slice(1)) ?? this.chosen() ?? table.querySelector("thead tr:last-child a");
     if (first) this.rest(first, location.hash.includes(".") || drawing);
     table.addEventListener("keydown", (event) => this.pressed(event));
+    table.querySelectorAll("[data-draws]").forEach((one) => this.drags(one));
     const stops = [...this.cells.flat(), ...this.arrows];
     table.addEventListener("focusin", (event) => stops.includes(event.target) && this.rest(event.target, false));
   }
@@ -45,6 +46,46 @@ class Wall {
 
   drawsFrom(cell) {
     return cell.dataset.touchpoint && this.table.querySelector(`[data-draws="${CSS.escape(cell.dataset.touchpoint)}"]`);
+  }
+
+  // An arrow is drawn too by dragging from a touchpoint's handle onto another touchpoint, or onto what stands below it.
+  drags(handle) {
+    handle.addEventListener("dragstart", (event) => event.preventDefault()); // else the browser drags the link
+    handle.addEventListener("pointerdown", (down) => {
+      if (down.button) return;
+      const over = new AbortController();
+      const line = document.createElement("div");
+      line.className = "dragged";
+      document.body.append(line);
+      let end = null;
+      const onto = (cell) => {
+        end?.closest("th, td").classList.remove("here");
+        end = cell && cell.dataset.touchpoint !== handle.dataset.draws ? cell : null;
+        end?.closest("th, td").classList.add("here");
+      };
+      const given = () => {
+        onto(null);
+        line.remove();
+        over.abort();
+      };
+      const when = (happens, does) => addEventListener(happens, does, { signal: over.signal, capture: true });
+      when("pointermove", ({ clientX, clientY }) => {
+        const [x, y] = [clientX - down.clientX, clientY - down.clientY];
+        Object.assign(line.style, { left: `${down.clientX}px`, top: `${down.clientY}px`, width: `${Math.hypot(x, y)}px`, rotate: `${Math.atan2(y, x)}rad` });
+        const cell = document.elementFromPoint(clientX, clientY)?.closest("[data-touchpoint]");
+        onto(this.table.contains(cell) ? cell : null);
+      });
+      when("pointerup", () => {
+        const to = new URL(handle.href);
+        if (end) to.searchParams.set("to", end.dataset.touchpoint);
+        const drawn = end !== null;
+        given();
+        to.hash = "opened";
+        if (drawn) go(to.search + to.hash);
+      });
+      when("pointercancel", given);
+      when("keydown", (event) => event.key === "Escape" && given());
+    });
   }
 
   // What stands above or below: a stage goes over several columns.
@@ -369,6 +410,27 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", (event) => unsent.delete(event.target));
 const pending = () => [...unsent].some((form) => form.isConnected);
+
+// Who goes on to another place of the wall takes along what they typed: it is kept in the draft first, where it can be undone.
+function go(to, from = null) {
+  const typed = [...unsent].filter((form) => form.isConnected);
+  const form = typed[0];
+  const keeps = typed.length === 1 && wall && form.method === "post" && new URL(form.action).pathname === location.pathname && !form.contains(from);
+  if (!keeps) {
+    if (!from) location.href = to;
+    return false;
+  }
+  const next = Object.assign(document.createElement("input"), { type: "hidden", name: "next", value: to });
+  form.append(next);
+  form.requestSubmit();
+  next.remove(); // a form that is not right stays here, and is sent again as it is
+  return true;
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("main a[href^='?']");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (go(link.getAttribute("href"), link)) event.preventDefault();
+});
 addEventListener("beforeunload", (event) => pending() && event.preventDefault());
 
 document.addEventListener("keydown", (event) => {
