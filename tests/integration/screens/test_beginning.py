@@ -137,7 +137,7 @@ def test_columns_of_a_clinic_are_known_and_may_be_changed(folder: Path, admin: V
     assert admin.post(path, do="take", **said).headers["location"] == "/map"
     assert "channel" not in (folder / "sources" / "klinik.yaml").read_text()
     with resa.open(folder) as shop:
-        assert {one.key for one in shop.map().touchpoints} == {"bokning", "besok"}
+        assert {one.key for one in shop.map().touchpoints} == {"bokning", "besök"}
 
 
 def test_day_or_month_is_asked_by_examples_of_ones_own(admin: Visitor) -> None:
