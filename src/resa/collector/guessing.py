@@ -34,7 +34,7 @@ _LIKE_TIMES = r"\s*([0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{1,4}|[0-9]{8})\b.*
 _DECIMALS: tuple[Decimal, ...] = ("point", "comma")
 _THOUSANDS = "[-+]?[0-9]{1,3},[0-9]{3}"
 _MANY_ROWS = 20
-_HANDFUL = 6
+_HANDFUL = 4
 _MOST_VALUES = 60
 _WORDS = ("NULL", "null", "N/A", "n/a", "NA", "nan", "NaN", "None", "-", "#N/A", "(not set)")
 
@@ -75,8 +75,9 @@ class ColumnSeen:
 
     @property
     def few(self) -> bool:
-        """It holds a handful of values in many rows, so it says of what sort a row is, not whose."""
-        return self.rows >= _MANY_ROWS and len(self.values) in range(1, _HANDFUL)
+        """It holds two or three words in many rows, so it says of what sort a row is, not whose: `yes`, `no`."""
+        numbered = len(self.values) > 2 and any(map(str.isdigit, "".join(self.values)))  # noqa: PLR2004
+        return self.rows >= _MANY_ROWS and len(self.values) in range(1, _HANDFUL) and not numbered
 
 
 def see_columns(table: pa.Table, columns: Mapping[str, pa.DataType], engine: Engine) -> list[ColumnSeen]:

@@ -173,6 +173,11 @@ def test_a_word_that_says_of_what_sort_a_row_is_names_nobody(tmp_path: Path) -> 
     assert looked_at(tmp_path, f"Member,Ref,When,Activity\n{rows}").mapping["customer"] == "Ref"
 
 
+def test_a_small_file_of_a_few_customers_names_them(tmp_path: Path) -> None:
+    rows = "".join(f"p{n % 3},2026-01-0{n % 8 + 1},Visit\n" for n in range(40))
+    assert looked_at(tmp_path, f"Patient,When,Activity\n{rows}").mapping["customer"] == "Patient"
+
+
 def by_values(rows: int = 40) -> str:
     steps, ways = ("sign-up", "visit", "call", "visit"), ("web", "store", "phone")
     cells = (
