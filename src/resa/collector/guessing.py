@@ -76,7 +76,7 @@ class ColumnSeen:
     @property
     def few(self) -> bool:
         """It holds two or three words in many rows, so it says of what sort a row is, not whose: `yes`, `no`."""
-        numbered = len(self.values) > 2 and any(map(str.isdigit, "".join(self.values)))  # noqa: PLR2004
+        numbered = len(self.values) > 2 and any(map(str.isdigit, "".join(self.values)))
         return self.rows >= _MANY_ROWS and len(self.values) in range(1, _HANDFUL) and not numbered
 
 
