@@ -81,17 +81,20 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
     keyless = not hooks and not any(key.scope == "collect" and key.revoked_at is None for key in shop.keys.all())
 
     def started(address: str) -> None:
-        tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
-        if secret:
+        here = sentence("listening at {address}; stop with Ctrl+C", address=address)
+        key = sentence(
+            "nobody can send events yet; make a key at {place}, or by: resa keys make web",
+            place=f"{_for_a_browser(address)}/settings/keys",
+        )
+        if secret:  # one thing is to be done first; what comes later stands below it
             link = f"{_for_a_browser(address)}/setup/{secret}"
-            words = sentence("nobody may sign in yet; be the first, once, within an hour: {link}", link=link)
+            words = sentence("open this link in a browser to be the first; once, within an hour: {link}", link=link)
             tell("setup", "warning", words)
+            here = sentence("  listening at {address}, where you come in later; stop with Ctrl+C", address=address)
+            key = sentence("  for a site or an app to send events, later, make a key at {place}", **key.values)
+        tell("listening", "info", here)
         if keyless:
-            place = f"{_for_a_browser(address)}/settings/keys"
-            words = sentence(
-                "nobody can send events yet; make a key at {place}, or by: resa keys make web", place=place
-            )
-            tell("keys", "warning", words)
+            tell("keys", "warning", key)
         for source in hooks:
             why = unready(source, os.environ, shop.keys.all())
             at = f"{address}/hooks/{source.name}"
