@@ -114,6 +114,17 @@ def _for_a_browser(address: str) -> str:
     return address
 
 
+def _teller_of_refused(tell: Tell) -> Callable[[Mapping[str, int]], None]:
+    """What tells, once a minute, how many requests were refused for which reasons."""
+
+    def refused(reasons: Mapping[str, int]) -> None:
+        each = ", ".join(f"{name} {n}" for name, n in sorted(reasons.items()))
+        total = sum(reasons.values())
+        tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
+
+    return refused
+
+
 def serve_until(
     shop: Workspace,
     host: str,
@@ -141,18 +152,13 @@ def serve_until(
     from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
     from resa.workspace.living import Live  # noqa: PLC0415 - see above
 
-    def refused(reasons: Mapping[str, int]) -> None:
-        each = ", ".join(f"{name} {n}" for name, n in sorted(reasons.items()))
-        total = sum(reasons.values())
-        tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
-
     stopped = Event()
     live = Live(
         shop,
         lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text),
         lambda text: tell("source", "warning", text),
     )
-    with Server(shop.folder, shop.store.layout.root, host, port, refused, first) as server:
+    with Server(shop.folder, shop.store.layout.root, host, port, _teller_of_refused(tell), first) as server:
 
         def stop(number: int, _frame: object) -> None:
             if stopped.is_set():  # what was accepted is on the disk, and nobody waits for more
