@@ -407,17 +407,8 @@ def _parts_of(folder: Path, generation: int) -> tuple[dict[str, Any], dict[str, 
         FileNotFoundError: The whole folder is gone.
     """
     if generation == 0:
-        nothing: dict[str, Any] = {
-            "format": FORMAT,
-            "epoch": EPOCH,
-            "channels": [],
-            "files": [],
-            "as_of": {},
-            "exclude": [],
-            "identity": ["", 0],
-            "nobody": 0,
-            "records": [],
-        }
+        nothing: dict[str, Any] = {name: [] for name in ("channels", "files", "exclude", "records")}
+        nothing |= {"format": FORMAT, "epoch": EPOCH, "as_of": {}, "identity": ["", 0], "nobody": 0}
         empty = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
         empty["offsets"] = empty["record_offsets"] = np.zeros(1, np.int64)
         return nothing, empty
