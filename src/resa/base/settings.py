@@ -427,8 +427,13 @@ class Settings(BaseSettings):
         )
 
 
-def read_settings(file: Path) -> Settings:
+def read_settings(file: Path, held: Settings | None = None) -> Settings:
     """Read `resa.toml`; a missing file means that all settings have their defaults.
+
+    Args:
+        file: The file.
+        held: Settings that are in force. Then a file that is missing or empty, as while an editor writes it, is wrong
+            unless it comes to the same.
 
     Raises:
         SettingsError: The file or an environment variable is wrong; holds every problem.
@@ -450,9 +455,13 @@ def read_settings(file: Path) -> Settings:
                 Problem(message=sentence("this is no TOML: {error}", error=str(error)), file=file.name)
             ) from None
     try:
-        return Settings(**values)
+        found = Settings(**values)
     except ValidationError as error:
         raise SettingsError(_problem(entry, file.name, values, text) for entry in error.errors()) from None
+    if held not in {None, found} and not text.strip():
+        message = sentence("it is empty or gone; what it said before holds until the next start")
+        raise SettingsError(Problem(message=message, file=file.name, code="empty-settings"))
+    return found
 
 
 def settings_said(file: Path) -> Mapping[str, str]:

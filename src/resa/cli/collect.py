@@ -82,17 +82,22 @@ def collect(
             say(sentence("what is in stays in; for the rest run the same command again"))
             raise
         show_reports(reports)
-        if nobody := shop.store.index().nobody:
-            say(
-                sentences(
-                    "{n} event names nobody (placeholders, or what cannot be read): kept, but no customer's",
-                    "{n} events name nobody (placeholders, or what cannot be read): kept, but no customer's",
-                    nobody,
-                )
-            )
+        _tell_of_nobody(shop)
         warn_of_maps(shop)
     if problems:
         raise SourceError(problems)
+
+
+def _tell_of_nobody(shop: Workspace) -> None:
+    """Say how many events are kept that are nobody's."""
+    if nobody := shop.store.index().nobody:
+        say(
+            sentences(
+                "{n} event names nobody (placeholders, or what cannot be read): kept, but no customer's",
+                "{n} events name nobody (placeholders, or what cannot be read): kept, but no customer's",
+                nobody,
+            )
+        )
 
 
 def show_reports(reports: list[LoadReport]) -> None:

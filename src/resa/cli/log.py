@@ -34,7 +34,13 @@ _PLAIN: Final = (str, int, float, bool)
 
 def _as_json(name: str, level: Level, text: Sentence) -> None:
     values = {key: value for key, value in text.values.items() if isinstance(value, _PLAIN)}
-    line = {"time": datetime.now(UTC).isoformat(), "level": level, "event": name, "message": str(text), **values}
+    line = {
+        "time": datetime.now(UTC).isoformat(),
+        "level": level,
+        "event": name,
+        "message": str(text).strip(),
+        **values,
+    }
     with suppress(OSError):  # where nobody reads it, it is served all the same
         sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stderr.flush()

@@ -81,17 +81,20 @@ def _serve(shop: Workspace, host: str, port: int, tell: Tell) -> Drained:
     keyless = not hooks and not any(key.scope == "collect" and key.revoked_at is None for key in shop.keys.all())
 
     def started(address: str) -> None:
-        tell("listening", "info", sentence("listening at {address}; stop with Ctrl+C", address=address))
-        if secret:
+        here = sentence("listening at {address}; stop with Ctrl+C", address=address)
+        key = sentence(
+            "nobody can send events yet; make a key at {place}, or by: resa keys make web",
+            place=f"{_for_a_browser(address)}/settings/keys",
+        )
+        if secret:  # one thing is to be done first; what comes later stands below it
             link = f"{_for_a_browser(address)}/setup/{secret}"
-            words = sentence("nobody may sign in yet; be the first, once, within an hour: {link}", link=link)
+            words = sentence("open this link in a browser to be the first; once, within an hour: {link}", link=link)
             tell("setup", "warning", words)
+            here = sentence("  listening at {address}, where you come in later; stop with Ctrl+C", address=address)
+            key = sentence("  for a site or an app to send events, later, make a key at {place}", **key.values)
+        tell("listening", "info", here)
         if keyless:
-            place = f"{_for_a_browser(address)}/settings/keys"
-            words = sentence(
-                "nobody can send events yet; make a key at {place}, or by: resa keys make web", place=place
-            )
-            tell("keys", "warning", words)
+            tell("keys", "warning", key)
         for source in hooks:
             why = unready(source, os.environ, shop.keys.all())
             at = f"{address}/hooks/{source.name}"
@@ -109,6 +112,17 @@ def _for_a_browser(address: str) -> str:
     for every, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         address = address.replace(every, here)
     return address
+
+
+def _teller_of_refused(tell: Tell) -> Callable[[Mapping[str, int]], None]:
+    """What tells, once a minute, how many requests were refused for which reasons."""
+
+    def refused(reasons: Mapping[str, int]) -> None:
+        each = ", ".join(f"{name} {n}" for name, n in sorted(reasons.items()))
+        total = sum(reasons.values())
+        tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
+
+    return refused
 
 
 def serve_until(
@@ -138,18 +152,13 @@ def serve_until(
     from resa.web import Server  # noqa: PLC0415 - heavy; most commands serve nothing
     from resa.workspace.living import Live  # noqa: PLC0415 - see above
 
-    def refused(reasons: Mapping[str, int]) -> None:
-        each = ", ".join(f"{name} {n}" for name, n in sorted(reasons.items()))
-        total = sum(reasons.values())
-        tell("refused", "warning", sentence("requests refused in a minute: {n} ({each})", n=total, each=each))
-
     stopped = Event()
     live = Live(
         shop,
         lambda text: tell("trouble" if live.trouble is None else "recovered", "warning", text),
         lambda text: tell("source", "warning", text),
     )
-    with Server(shop.folder, shop.store.layout.root, host, port, refused, first) as server:
+    with Server(shop.folder, shop.store.layout.root, host, port, _teller_of_refused(tell), first) as server:
 
         def stop(number: int, _frame: object) -> None:
             if stopped.is_set():  # what was accepted is on the disk, and nobody waits for more

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resa.base.errors import SourceError
 from resa.base.language import sentence
 from resa.collector.columnar_files import ArrowRows, ParquetRows
+from resa.collector.excel_files import ExcelStream
 from resa.collector.files import RowFile
 from resa.collector.reading import Reader
 from resa.collector.shapes import CsvShape
@@ -16,13 +17,13 @@ __all__ = ["guess_format", "open_rows"]
 _ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
-    ".xes": "xes",
+    ".xes": "xes", ".xlsx": "excel", ".xlsm": "excel",
 }  # fmt: skip
 _PACKINGS = (".gz", ".bz2", ".xz", ".zst")
 
 
 def guess_format(file: RowFile) -> str:
-    """csv, jsonl, parquet, arrow or xes, as the file's name tells.
+    """csv, jsonl, parquet, arrow, xes or excel, as the file's name tells.
 
     Raises:
         SourceError: It tells none.
@@ -33,11 +34,11 @@ def guess_format(file: RowFile) -> str:
     for ending, found in _ENDINGS.items():
         if name.endswith(ending):
             return found
-    if name.endswith((".xlsx", ".xls", ".ods")):
-        raise SourceError(sentence("{file} is a spreadsheet; save its sheet as CSV, and collect that", file=file.name))
+    if name.endswith((".xls", ".xlsb", ".ods", ".numbers")):
+        raise SourceError(sentence("{file} is a spreadsheet of another kind; save it as .xlsx or .csv", file=file.name))
     raise SourceError(
         sentence(
-            "{file}: its name does not tell its format; write `format: csv`, jsonl, parquet, arrow or xes",
+            "{file}: its name does not tell its format; write `format: csv`, jsonl, parquet, arrow, xes or excel",
             file=file.name,
         )
     )
@@ -48,7 +49,7 @@ def open_rows(file: RowFile, format_name: str | None = None, csv: CsvShape | Non
 
     Args:
         file: Which.
-        format_name: csv, jsonl, parquet, arrow or xes; `None`: as its name tells.
+        format_name: csv, jsonl, parquet, arrow, xes or excel; `None`: as its name tells.
         csv: How a CSV file is written.
 
     Raises:
@@ -62,4 +63,6 @@ def open_rows(file: RowFile, format_name: str | None = None, csv: CsvShape | Non
         return JsonRows(file, shape.encoding)
     if chosen == "xes":
         return JsonRows(file, made=XesStream)
+    if chosen == "excel":
+        return JsonRows(file, made=ExcelStream)
     return ParquetRows(file) if chosen == "parquet" else ArrowRows(file)

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from resa.base.errors import Problem
 from resa.base.language import Sentence
-from resa.collector.guessing import ColumnSeen, looks_personal, safe_samples
+from resa.collector.advising import Advice, Reading
+from resa.collector.column_names import PERSONA, looks_personal, name_rank
+from resa.collector.guessing import ColumnSeen, safe_samples
 from resa.documents import quoted
 
 __all__ = ["SETTINGS", "Trial", "Understanding", "source_yaml"]
@@ -31,12 +33,14 @@ class Trial:
         rows: How many were tried.
         good: How many would be stored.
         rejected: How many would be refused, by what is wrong.
+        reasons: What each of these sentences is of: `unreadable-time`.
         first: The first few good rows, as they would be stored.
     """
 
     rows: int
     good: int
     rejected: Counter[str]
+    reasons: Mapping[str, str]
     first: pa.Table
 
 
@@ -48,15 +52,16 @@ class Understanding:
         name: Proposed name of the source.
         path: The file, as the source will name it.
         kind: Kind of source.
-        format: csv, jsonl, parquet, arrow or xes.
+        format: csv, jsonl, parquet, arrow, xes or excel.
         columns: What its columns hold.
         mapping: Target to column; a constant is written `= text`.
         settings: What else was found: delimiter, encoding, and those of `SETTINGS`.
-        notes: What a person should check, one sentence each.
+        advice: What a person should check.
         missing: Targets that nothing was found for, each with what to do; empty: the source can be used.
         trial: What would become of the first rows; `None` while something is missing.
         problems: What is wrong with the proposal.
         left_out: Columns that look personal and are not needed.
+        readings: Forms in which its times may be written, with examples; several: a person must choose.
     """
 
     name: str
@@ -66,11 +71,28 @@ class Understanding:
     columns: tuple[ColumnSeen, ...]
     mapping: Mapping[str, str]
     settings: Mapping[str, str]
-    notes: tuple[Sentence, ...] = ()
+    advice: tuple[Advice, ...] = ()
     missing: Mapping[str, Sentence] = field(default_factory=dict)
     trial: Trial | None = None
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What a person at the command line should check, one sentence each."""
+        return tuple(advice.message for advice in self.advice)
+
+    def meaning_of(self, column: ColumnSeen) -> str:
+        """What a column is taken for: a target, `currency`, `persona`, `detail` (kept beside the row) or `left`."""
+        target = next((target for target, origin in self.mapping.items() if origin == column.name), "")
+        if target and target.partition(".")[0] not in {"properties", "traits"}:
+            return target
+        if not target:
+            return "left"
+        if "currency" in self.settings and name_rank("currency", column.name) is not None:
+            return "currency"
+        return PERSONA if name_rank(PERSONA, column.name) is not None else "detail"
 
     def samples(self) -> dict[str, tuple[str, ...]]:
         """A few values of each column, as they may be shown: of personal ones only the shape, `xxxx@xxxxxx.xx`."""
@@ -90,7 +112,7 @@ def source_yaml(understanding: Understanding) -> str:
     settings = understanding.settings
     told = {name: settings[name] for name in SETTINGS if name in settings}
     lines += [f"{name}: {value if name == 'null_words' else _yaml(value)}" for name, value in told.items()]
-    if "timezone" not in settings and any("timezone" in note for note in understanding.notes):
+    if "timezone" not in settings and any(one.code == "no-zone" for one in understanding.advice):
         lines.append("timezone: UTC                     # of times that do not say theirs; such as Europe/Stockholm")
     dialect = [f"{name}: {_yaml(settings[name])}" for name in ("delimiter", "encoding") if name in settings]
     if dialect:

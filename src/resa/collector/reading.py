@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["KEY", "LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_rows"]
+__all__ = ["KEY", "LINE", "ROW", "Piece", "Reader", "Refused", "numbered", "pieces_by_rows", "unique_names"]
 
 ROW = "\x1frow"
 """Column that a reader adds: the number of the row in its file, from 1, the heading not counted. Its name begins with a
@@ -86,6 +86,17 @@ class Reader(Protocol):
 def numbered(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     """The table with the numbers of its rows."""
     return table.append_column(ROW, pa.array(rows, pa.int64()))
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names for all columns: empty ones are numbered, and those that an earlier one has, as SQL compares names."""
+    found: dict[str, str] = {}
+    for number, given in enumerate(names, start=1):
+        name = given or f"column_{number}"
+        while name.casefold() in found:
+            name = f"{name}_{number}"
+        found[name.casefold()] = name
+    return tuple(found.values())
 
 
 def pieces_by_rows(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:

@@ -87,9 +87,7 @@ def replay(
     if source.kind == "lookup":
         raise QuestionError(sentence("a lookup table is read as a whole; collect it with --replace"))
     received = now or writer.store.clock()
-    for begun in writer.store.loads(source.name):
-        if begun.state == "running" and begun.fingerprint == _FINGERPRINT:
-            writer.finish_load(begun)  # its replay was killed; each of its commits is whole, and the rest waits below
+    _finish_killed(writer, source)
     totals: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     loads: dict[int, int] = {}  # of rows that were refused by this one, the load that replays them
@@ -122,6 +120,13 @@ def replay(
         still_rejected=totals["tried"] - totals["settled"],
         reasons=reasons,
     )
+
+
+def _finish_killed(writer: Writer, source: Source) -> None:
+    """Finish the loads of replays that were killed: each of their commits is whole, and the rest waits still."""
+    for begun in writer.store.loads(source.name):
+        if begun.state == "running" and begun.fingerprint == _FINGERPRINT:
+            writer.finish_load(begun)
 
 
 def replay_origin(load_id: int) -> str:

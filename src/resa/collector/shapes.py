@@ -337,7 +337,7 @@ class SourceShape(Shape):
     at: Annotated[str, AfterValidator(_clock)] | None = Field(
         default=None, description="Instead of `every:`: once a day, at this time of `timezone:`, such as `03:00`."
     )
-    format: Literal["csv", "jsonl", "parquet", "arrow", "xes"] | None = Field(
+    format: Literal["csv", "jsonl", "parquet", "arrow", "xes", "excel"] | None = Field(
         default=None, description="Seen from the file's name if not said."
     )
     csv: CsvShape = Field(default_factory=CsvShape)

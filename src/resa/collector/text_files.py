@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,25 @@ import pyarrow.csv as arrow_csv
 from resa.base.errors import SourceError
 from resa.base.language import sentence
 from resa.collector.files import RowFile
-from resa.collector.reading import LINE, ROW, Piece, Refused, numbered
+from resa.collector.reading import LINE, ROW, Piece, Refused, numbered, unique_names
 from resa.collector.records import Block, Dialect, records_of
 from resa.collector.shapes import CsvShape
-from resa.collector.xes_files import XesStream
 
 __all__ = ["CsvRows", "JsonRows", "guess_delimiter"]
 
 _HEAD_BYTES = 256 << 10
 _NO_CHARACTER = b"\xff"
 _DELIMITERS = (",", ";", "\t", "|")
+
+
+class Lines(Protocol):
+    """A file of another kind as the bytes of JSON lines."""
+
+    def read(self, size: int) -> bytes:
+        """Whole lines, about so many bytes; none at the end."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
 class _TextStream:
@@ -142,7 +151,7 @@ class CsvRows:
             ) from None
         if not first.strip():
             raise SourceError(sentence("{file} is empty", file=file.name))
-        names = _unique(cells) if shape.header else tuple(shape.columns) or _unique([""] * len(cells))
+        names = unique_names(cells) if shape.header else tuple(shape.columns) or unique_names([""] * len(cells))
         heading = first if shape.header else b""
         return cls(file, shape, replace(dialect, width=len(names)), heading, names, lead + len(heading))
 
@@ -251,7 +260,7 @@ class JsonRows:
 
     file: RowFile
     encoding: str | None = None
-    made: Callable[[RowFile], XesStream] | None = None
+    made: Callable[[RowFile], Lines] | None = None
 
     @property
     def columns(self) -> dict[str, pa.DataType]:
@@ -326,14 +335,3 @@ def _after(piece: Piece, after: int) -> Piece:
         keep = piece.table.slice(int(np.searchsorted(piece.table.column(ROW).to_numpy(), after, side="right")))
     refused = [row for row in piece.refused if row.row > after]
     return Piece(keep, refused, piece.last_row, piece.position)
-
-
-def _unique(names: list[str]) -> tuple[str, ...]:
-    """Names for all columns: empty ones are numbered, and those that an earlier one has, as SQL compares names."""
-    found: dict[str, str] = {}
-    for number, given in enumerate(names, start=1):
-        name = given or f"column_{number}"
-        while name.casefold() in found:
-            name = f"{name}_{number}"
-        found[name.casefold()] = name
-    return tuple(found.values())

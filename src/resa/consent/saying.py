@@ -93,28 +93,10 @@ def checked_saying(
     Raises:
         QuestionError: There is no such topic or wording, or a text is too long.
     """
-    key = spelling(about)
-    if key not in rules.all:
-        raise QuestionError(
-            sentence(
-                "there is no topic or purpose '{about}'; there are: {names}{suggestion}",
-                about=about,
-                names=", ".join(rules.all) or sentence("none yet; write them in consent.yaml"),
-                suggestion=did_you_mean(key, rules.all),
-            )
-        )
+    key = _known_key(rules, about)
     if what not in WHAT:
         raise QuestionError(sentence("a consent is {words}, not '{what}'", words=one_of(WHAT), what=what))
-    wordings = rules.all[key].wordings
-    if wording and wording not in wordings:
-        raise QuestionError(
-            sentence(
-                "'{about}' has no wording '{wording}'; there are: {names}. Write it under its `wordings:`",
-                about=key,
-                wording=wording,
-                names=", ".join(wordings) or sentence("none yet"),
-            )
-        )
+    _check_wording(rules, key, wording)
     texts = {"source": source or "", "page": page or "", "message": message or "", "who": who}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
@@ -130,6 +112,43 @@ def checked_saying(
         who=who,
         message=message or "",
     )
+
+
+def _known_key(rules: ConsentRules, about: str) -> str:
+    """The key of a topic or purpose, as a person writes it.
+
+    Raises:
+        QuestionError: There is none.
+    """
+    key = spelling(about)
+    if key not in rules.all:
+        raise QuestionError(
+            sentence(
+                "there is no topic or purpose '{about}'; there are: {names}{suggestion}",
+                about=about,
+                names=", ".join(rules.all) or sentence("none yet; write them in consent.yaml"),
+                suggestion=did_you_mean(key, rules.all),
+            )
+        )
+    return key
+
+
+def _check_wording(rules: ConsentRules, key: str, wording: str | None) -> None:
+    """Refuse a wording that a topic or purpose does not have.
+
+    Raises:
+        QuestionError: It has none of this name.
+    """
+    wordings = rules.all[key].wordings
+    if wording and wording not in wordings:
+        raise QuestionError(
+            sentence(
+                "'{about}' has no wording '{wording}'; there are: {names}. Write it under its `wordings:`",
+                about=key,
+                wording=wording,
+                names=", ".join(wordings) or sentence("none yet"),
+            )
+        )
 
 
 def _without_more(page: str) -> str:

@@ -83,6 +83,24 @@ class Document:
         node = self.node(path, key=key)
         return self.source.position(node.start if node is not None else 0)
 
+    def path_at(self, line: int, column: int) -> Path:
+        """The way to what stands at a line and column, from 1: the innermost value, or whose key it is."""
+        offset, path, node = self.source.offset(line, column), [], self.root
+        while node is not None:
+            steps = (
+                [(key.text, key.start, max(key.end, value.end), value) for key, value in node.pairs]
+                if node.kind == "mapping"
+                else [(number, item.start, item.end, item) for number, item in enumerate(node.items)]
+            )
+            found = next(
+                ((step, value) for step, start, end, value in steps if start <= offset < max(end, start + 1)), None
+            )
+            if found is None:
+                break
+            path.append(found[0])
+            node = found[1]
+        return tuple(path)
+
     def problem(self, message: Sentence, path: Path = (), *, key: bool = False, code: str = "invalid") -> Problem:
         """A problem that stands at a path."""
         node = self.node(path, key=key)

@@ -60,6 +60,11 @@ class Source:
             column -= 1
         return line, column
 
+    def offset(self, line: int, column: int) -> int:
+        """The character at a line and column, both from 1: the other way round than `position`."""
+        marked = line == 1 and column > 1 and self.text.startswith(_BYTE_ORDER_MARK)
+        return self._starts[min(line, len(self._starts)) - 1] + column - 1 + marked
+
     def line_bounds(self, offset: int) -> tuple[int, int]:
         """First offset of the line that holds a character, and the offset where its line end begins."""
         start = self._starts[bisect_right(self._starts, offset) - 1]

@@ -1,4 +1,4 @@
-"""Excel workbooks, written and read: the only door to openpyxl. What is text stays text, never a formula or a link."""
+"""Maps as Excel workbooks, written and read by openpyxl. What is text stays text, never a formula or a link."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
             digest = _digest(files, [document.file, *shared])
             maps[key] = replace(journey_map, file=document.file, hash=digest)
     _check_shared(read)
-    findings = _in_order(read.findings, list(files))
+    findings = _with_paths(_in_order(read.findings, list(files)), files)
     return Loaded(
         maps=MappingProxyType(maps),
         problems=tuple(finding.problem for finding in findings),
@@ -233,6 +233,21 @@ def load_texts(files: Mapping[str, bytes | str], problems: Iterable[Problem] = (
         findings=findings,
         places=MappingProxyType(places),
     )
+
+
+def _with_paths(findings: tuple[Finding, ...], files: Mapping[str, bytes | str]) -> tuple[Finding, ...]:
+    """The same, each also with the way to it in the map: forms name that, texts their lines."""
+    bare = {finding.problem.file for finding in findings if finding.problem.field is None}
+    documents = {name: read_document(name, files[name]) for name in bare if name is not None and name in files}
+
+    def placed(finding: Finding) -> Finding:
+        problem = finding.problem
+        if problem.field is not None or problem.line is None or problem.file not in documents:
+            return finding
+        path = documents[problem.file].path_at(problem.line, problem.column or 1)
+        return replace(finding, problem=replace(problem, field=".".join(map(str, path)) or None))
+
+    return tuple(map(placed, findings))
 
 
 def read_map(path: Path | str, text: str | bytes | None = None) -> JourneyMap:

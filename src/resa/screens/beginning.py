@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.datastructures import UploadFile
@@ -18,9 +19,10 @@ from resa.base.errors import QuestionError, ResaError
 from resa.base.files import durable_file, make_private_folder, write_text_durably
 from resa.base.language import in_language, said_by, sentence
 from resa.base.program import installed_program
-from resa.collector import Understanding, said_again
+from resa.collector import Understanding
 from resa.drawing import format_count
 from resa.screens.asking import pairs_of
+from resa.screens.file_fields import ASKED, OPTIONAL, SETTINGS, fields_of, meanings_of, refused_of
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
@@ -36,17 +38,10 @@ MOST_BYTES: Final = 100 << 20
 """A file may be so large; the command line takes any."""
 
 _FOLDER: Final = "incoming"
-_KINDS: Final = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xes")
+_KINDS: Final = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xes", ".xlsx")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\.[a-z]{3,7}")
-_ASKED: Final = ("occurred_at", "event", "customer", "value")
-"""Who did what and when, and what it was worth: of these a person says in which column they stand."""
-
-_SETTINGS: Final = ("timezone", "time_format", "decimal")
 _CONSTANT: Final = "= "
 """So begins what is the same in all rows."""
-
-_COMMANDS: Final = "--"
-"""What notes have that speak of the command line; the form asks for the same."""
 
 _LONG: Final = 200
 _COPIED: Final = 1 << 20
@@ -94,6 +89,8 @@ def look_at(visit: Visiting, name: FromPath[str]) -> Html:
 def take(visit: Visiting, name: FromPath[str], data: Form) -> Html:
     """Collect the file as it was understood; where there is no map yet, draw a first one from it."""
     shop, file = visit.shop, _file(visit.shop, name)
+    if data.get("do") == "look":
+        return redirect(f"/start/{name}?{urlencode({key: data.get(key, '') for key in (*ASKED, *SETTINGS)})}")
     try:
         found = _understood(shop, file, data)
         if found.missing or found.trial is None:
@@ -145,11 +142,12 @@ def _start(visit: Visit, *, status: int = 200, why: str = "") -> Html:
 
 
 def _look(visit: Visit, name: str, found: Understanding, *, status: int = 200, why: str = "") -> Html:
-    samples = found.samples()
-    words = ("start_column", "start_kind", "start_filled", "start_samples")
+    samples, meanings = found.samples(), meanings_of(visit, found)
+    words = ("start_column", "start_taken", "start_kind", "start_filled", "start_samples")
     columns = [
         (
             one.name,
+            meanings[one.name],
             visit.say(f"start_kind_{one.kind.split()[0]}"),
             f"{one.filled:.0%}",
             ", ".join(samples[one.name])[:_LONG],
@@ -157,6 +155,7 @@ def _look(visit: Visit, name: str, found: Understanding, *, status: int = 200, w
         for one in found.columns
     ]
     trial = found.trial
+    fields, beside = fields_of(visit, found)
     return page(
         visit,
         "start_file",
@@ -164,21 +163,13 @@ def _look(visit: Visit, name: str, found: Understanding, *, status: int = 200, w
         status=status,
         why=why,
         name=name,
-        columns=shown_rows([visit.say(word) for word in words], columns, numbers=(2,)),
-        choices=[one.name for one in found.columns],
-        chosen={target: found.mapping.get(target, "") for target in _ASKED},
-        more={target: origin for target, origin in found.mapping.items() if target not in _ASKED},
-        settings={key: found.settings.get(key, "") for key in _SETTINGS},
-        notes=[note for note in found.notes if _COMMANDS not in note],
-        missing=[words for target, words in found.missing.items() if target not in _ASKED],
-        unknown=[visit.say(f"start_{target}") for target in _ASKED if target in found.missing],
-        problems=found.problems,
+        columns=shown_rows([visit.say(word) for word in words], columns, numbers=(3,)),
+        fields=fields,
+        beside=beside,
         left_out=", ".join(found.left_out),
         rows=None if trial is None else format_count(trial.rows, visit.language),
         good=None if trial is None else format_count(trial.good, visit.language),
-        refused=[]
-        if trial is None
-        else [(said_again(reason), count) for reason, count in trial.rejected.most_common()],
+        refused=refused_of(visit, found),
         ready=trial is not None and trial.good > 0,
         has_map=bool(visit.shop.maps),
     )
@@ -187,7 +178,7 @@ def _look(visit: Visit, name: str, found: Understanding, *, status: int = 200, w
 def _wrong(visit: Visit, file: Path, said: Mapping[str, str], error: ResaError) -> Html:
     """What is wrong with what was said of a file, above what is understood of it without; or with the file itself."""
     why = in_language(said_by(error), visit.language)
-    if any(said.get(key, "").strip() for key in (*_ASKED, *_SETTINGS)):
+    if any(said.get(key, "").strip() for key in (*ASKED, *SETTINGS)):
         try:
             found = _understood(visit.shop, file, {})
         except ResaError:
@@ -197,8 +188,12 @@ def _wrong(visit: Visit, file: Path, said: Mapping[str, str], error: ResaError) 
 
 
 def _understood(shop: Workspace, file: Path, said: Mapping[str, str]) -> Understanding:
-    given = {key: said.get(key, "").strip().removeprefix(_CONSTANT)[:_LONG] for key in (*_ASKED, *_SETTINGS)}
-    given = {key: value for key, value in given.items() if value}
+    """What is understood of a file; a field of the form that was left empty takes nothing, if it may."""
+    given = {
+        key: said[key].strip().removeprefix(_CONSTANT)[:_LONG]
+        for key in (*ASKED, *SETTINGS)
+        if key in said and (said[key].strip() or key in OPTIONAL)
+    }
     return shop.understand(str(file), given, name=_source_name(shop, file))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final, cast
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from resa.base.errors import InputError, MapError, QuestionError, ResaError
-from resa.base.language import in_language, said_by, sentence
+from resa.base.errors import MapError, QuestionError, ResaError
+from resa.base.language import in_language, sentence
 from resa.documents import Choice
 from resa.journey_map import (
     LANES,
@@ -31,6 +32,7 @@ from resa.model.journey import JourneyMap
 from resa.screens.arrow_forms import ARROW_STEPS, arrow_asked, arrow_words
 from resa.screens.forms import BLANK, asked_of_form, in_form
 from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.places import place_in_words, why_not
 from resa.screens.shown_again import Refused, arrows_in, said_in, shown_again
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
@@ -38,7 +40,7 @@ from resa.screens.wall_arrows import tracks_of
 from resa.screens.wall_looks import Look
 from resa.workspace.drafting import Draft, Drafts, difference, fingerprint
 
-__all__ = ["ROUTES", "draft_of", "person_of", "why_not"]
+__all__ = ["ROUTES", "draft_of", "person_of"]
 
 _NOTHING: Final = Refused()
 
@@ -81,7 +83,8 @@ def change_wall(visit: Visiting, key: FromPath[str], data: Form) -> Html:
             if changes:
                 Drafts(visit.shop).change(person_of(visit), key, about, *changes)
     except ResaError as error:
-        now, why = draft_of(visit, key), why_not(visit, error)
+        now = draft_of(visit, key)
+        why = why_not(visit, error, now.map)
         if do == "remove_touchpoint" and isinstance(error, MapError):
             why = f"{visit.say('still_named', name=_names(now.map).get(look.touchpoint, '') if now.map else '')} {why}"
         refused = Refused(data, conflict=isinstance(error, ChangedElsewhere))
@@ -116,6 +119,7 @@ def _wall(
         visit.say("edit_map", title=journey_map.title),
         status=status,
         draft=draft,
+        placed=partial(place_in_words, visit, journey_map),
         map=journey_map,
         stale=whole is not draft,
         look=look,
@@ -277,7 +281,7 @@ def save(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         words = sentence("the file could not be written: {strerror}", strerror=error.strerror or "")
         return _changes(visit, key, why=in_language(words, visit.language), status=507)
     except ResaError as error:
-        return _changes(visit, key, why=why_not(visit, error), status=409)
+        return _changes(visit, key, why=why_not(visit, error, draft_of(visit, key).map), status=409)
     return redirect(f"/map/{key}", saved="saved_map")
 
 
@@ -290,6 +294,7 @@ def _changes(visit: Visit, key: str, *, why: str = "", status: int = 200) -> Htm
         status=status,
         key=key,
         draft=draft,
+        placed=partial(place_in_words, visit, draft.whole.map),
         lines=difference(draft.base, draft.text),
         theirs=difference(draft.base, draft.found) if draft.overtaken else [],
         parts=[one for one in draft.parts if one.text is None] if draft.overtaken else [],
@@ -343,14 +348,6 @@ def person_of(visit: Visit) -> int:
     if visit.person is None:
         raise QuestionError(sentence("nobody is signed in"))
     return visit.person.id
-
-
-def why_not(visit: Visit, error: ResaError) -> str:
-    """What a person is told who asked for something that cannot be done."""
-    if isinstance(error, (MapError, InputError)) and error.problems:
-        said = [(str(one.place), in_language(one.message, visit.language)) for one in error.problems[:3]]
-        return " · ".join(f"{place}: {message}" if place else message for place, message in said)
-    return in_language(said_by(error), visit.language)
 
 
 ROUTES: Final = (wall, change_wall, text, change_text, step, changes, save, history, version, bring_back)

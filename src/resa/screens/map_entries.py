@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final, Literal
 
 from litestar import get, post
@@ -14,8 +15,9 @@ from resa.base.errors import QuestionError, ResaError
 from resa.base.language import sentence
 from resa.journey_map import Change, ChangedElsewhere, new_key, remove_improvement, write_section
 from resa.model.journey import JourneyMap
-from resa.screens.editing import draft_of, person_of, why_not
+from resa.screens.editing import draft_of, person_of
 from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.places import place_in_words, why_not
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.workspace.drafting import Drafts
@@ -81,7 +83,9 @@ def change_entries(visit: Visiting, key: FromPath[str], data: Form) -> Html:
             Drafts(visit.shop).change(person_of(visit), key, about, change)
     except ResaError as error:
         conflict = error.fields if isinstance(error, ChangedElsewhere) else ()
-        return _page(visit, key, typed=data, conflict=conflict, why=why_not(visit, error), status=422)
+        return _page(
+            visit, key, typed=data, conflict=conflict, why=why_not(visit, error, draft_of(visit, key).map), status=422
+        )
     return redirect(f"/edit/{key}/entries", fragment=section, saved="draft_kept" if change else "")
 
 
@@ -153,6 +157,7 @@ def _page(
         visit.say("edit_map", title=draft.map.title),
         status=status,
         draft=draft,
+        placed=partial(place_in_words, visit, draft.map),
         map=draft.map,
         theirs={visit.say(f"entry_{name}"): value for name, value in theirs.items()},
         sections={section: list(_forms(visit, draft.map, section, typed)) for section in SECTIONS},

@@ -27,9 +27,9 @@ from resa.screens.composing import (
     spot,
     values_name,
 )
-from resa.screens.editing import why_not
 from resa.screens.few import FEW, hides, size_for
 from resa.screens.frame import Html, Visiting, page, redirect
+from resa.screens.places import why_not
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.storage import map_catalog

@@ -203,7 +203,7 @@ def _as_written(value: object) -> str:
 def _file_now(visit: Visit) -> tuple[Sequence[Problem], list[str]]:
     """What is wrong with the file as it is now, and which of its settings hold from the next start only."""
     try:
-        found = read_settings(visit.shop.folder / "resa.toml")
+        found = read_settings(visit.shop.folder / "resa.toml", visit.shop.settings)
     except SettingsError as error:
         return error.problems, []
     return (), [name for name in Settings.names() if getattr(found, name) != getattr(visit.shop.settings, name)]

@@ -26,10 +26,11 @@ from resa.screens.composing import (
     spot,
     values_name,
 )
-from resa.screens.editing import draft_of, person_of, why_not
+from resa.screens.editing import draft_of, person_of
 from resa.screens.few import FEW, count_for
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.moments import when_in
+from resa.screens.places import why_not
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.workspace.drafting import Draft, Drafts, fingerprint
@@ -73,7 +74,15 @@ def keep_when(visit: Visiting, key: FromPath[str], touchpoint: FromPath[str], da
         except ResaError as error:
             anew = isinstance(error, ChangedElsewhere) or draft.text_seen(data.get("seen", "")) is None
             asked = {**data, "seen": ""} if anew else data  # who sends it again has seen what is said now
-            return _when(visit, key, touchpoint, asked, status=409, conflict=anew, why=why_not(visit, error))
+            return _when(
+                visit,
+                key,
+                touchpoint,
+                asked,
+                status=409,
+                conflict=anew,
+                why=why_not(visit, error, draft_of(visit, key).map),
+            )
     return redirect(f"/edit/{key}", fragment="opened", saved=saved, touchpoint=touchpoint)
 
 
@@ -130,7 +139,7 @@ def keep_new(visit: Visiting, key: FromPath[str], data: Form) -> Html:
         changes = add_touchpoint(name, stage=stage), write_signal(touchpoint, said.text)
         Drafts(visit.shop).change(person_of(visit), key, visit.say("step_add_touchpoint", name=name), *changes)
     except ResaError as error:
-        return _new(visit, key, data, status=422, why=why_not(visit, error))
+        return _new(visit, key, data, status=422, why=why_not(visit, error, draft_of(visit, key).map))
     return redirect(f"/edit/{key}", fragment="opened", saved="draft_kept", touchpoint=touchpoint)
 
 

@@ -31,10 +31,11 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "end this server, and begin in a new folder: {program} serve --new -w mine",
     "start_file": "File",
     "start_upload": "Upload",
-    "start_kinds": "CSV, JSON lines, Parquet, Arrow or XES, of at most {most} MB; larger ones by: resa collect. "
-    "Such as:",
+    "start_kinds": "CSV, Excel (.xlsx), JSON lines, Parquet, Arrow or XES, of at most {most} MB; larger ones by: resa "
+    "collect. Such as:",
     "start_waiting": "Uploaded, not collected yet",
-    "start_look_about": "See whether each column is what it is taken for. Change it, and look again.",
+    "start_look_about": "Say in which column each of these stands; it was guessed as far as it could be. Change "
+    "what is wrong.",
     "start_occurred_at": "When it happened",
     "start_event": "What happened",
     "start_customer": "Who did it",
@@ -45,8 +46,37 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "start_time_format": "Form of the time",
     "start_decimal": "Decimals after a",
     "start_none": "Not found",
-    "start_unknown": "Choose a column for:",
+    "start_choose": "Choose",
+    "start_channel": "By what channel",
+    "start_email": "E-mail address",
+    "start_phone": "Telephone number",
+    "start_currency": "Currency",
+    "start_decimal_comma": "comma: 12,50",
+    "start_decimal_point": "point: 12.50",
+    "start_reading": "{text} is {day}",
+    "start_missing_occurred_at": "Choose the column that says when it happened.",
+    "start_missing_customer": "Choose the column that says who it was, such as a number of the customer; an e-mail "
+    "address or a telephone number will do, too.",
+    "start_missing_time_format": "The first number of {example} may be the day or the month. Choose which it is.",
+    "start_advice_guessed": "“{column}” was chosen by what it holds, since its name does not say it. Choose another "
+    "column if that is wrong.",
+    "start_advice_one_event": "No column seems to say it, so every row is called “{stem}”. Choose a column if there "
+    "is one.",
+    "start_advice_no_value": "No amount was found. If a column holds one, such as “{number}”, choose it.",
+    "start_advice_no_zone": "“{column}” does not say it, so UTC is taken. Type the zone of the clock that wrote the "
+    "file, such as {timezone}.",
+    "start_advice_commas": "Every comma in “{column}” stands before three digits: 1,234 is taken for a little more "
+    "than one. If it means more than a thousand, take the commas out of the file and upload it again.",
+    "start_advice_currencies": "“{column}” names several currencies ({samples}), and amounts are added up as they "
+    "stand. Make a file of each currency, and upload one after the other.",
+    "start_refused_unreadable_time": "“{column}” holds no time that can be read. Choose another column above for when "
+    "it happened, or another form of the time.",
+    "start_refused_doubtful_time": "The clock showed the time in “{column}” twice or never, when summer time began or "
+    "ended. Choose UTC as the time zone above if the file was written by that.",
+    "start_refused_broken_utf8": "The row holds letters that cannot be read. Save the file as CSV UTF-8, and upload it "
+    "again.",
     "start_again": "Look again",
+    "start_not_yet": "No row can be taken as it is. Change what is said above, and look again.",
     "start_trial": "Of the first {rows} rows, {good} can be taken.",
     "start_draw": "Draw the map",
     "start_collect": "Collect the file",
@@ -60,7 +90,12 @@ OF_BEGINNINGS: Final[Mapping[str, str]] = {
     "start_kind_time": "times",
     "start_kind_true": "true or false",
     "start_kind_nested": "nested values",
-    "start_more": "Taken, too:",
+    "start_taken": "Taken for",
+    "start_device": "On what device",
+    "start_message_id": "Number of the row",
+    "start_persona": "Persona or segment",
+    "start_detail": "A detail, kept beside",
+    "start_left": "Left out",
     "start_left_out": "Left out, because journeys do not need what looks personal: {names}",
     # A map drawn from the data
     "drafted": "This map was drafted from your data",

@@ -370,31 +370,9 @@ def open_index(
         WorkspaceDamaged: A part is missing.
         FileNotFoundError: The whole folder is gone: a newer generation replaced it meanwhile.
     """
-    if generation == 0:
-        header: dict[str, Any] = {
-            "epoch": EPOCH,
-            "channels": [],
-            "files": [],
-            "as_of": {},
-            "exclude": [],
-            "identity": ["", 0],
-            "nobody": 0,
-            "records": [],
-        }
-        arrays = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
-        arrays["offsets"] = arrays["record_offsets"] = np.zeros(1, np.int64)
-    else:
-        header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-        if header["format"] != FORMAT:
-            return open_index(folder, 0, file_path, {}, hasher)
-        arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}
-        if not len(arrays["rows"]) == header["events"] or not len(arrays["who"]) == header["customers"]:
-            raise WorkspaceDamaged(
-                sentence(
-                    "generation {generation} of the index contradicts its header; run `resa rebuild`",
-                    generation=str(generation),
-                )
-            )
+    header, arrays = _parts_of(folder, generation)
+    if header["format"] != FORMAT:
+        return open_index(folder, 0, file_path, {}, hasher)
     as_of = AsOf(
         sources={source: datetime.fromisoformat(moment).astimezone(UTC) for source, moment in header["as_of"].items()}
     )
@@ -419,6 +397,33 @@ def open_index(
     return overlaid(
         open_index(folder / WHOLE, generation, file_path, columns, hasher), index, map_array(folder / WITHOUT)
     )
+
+
+def _parts_of(folder: Path, generation: int) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+    """What the header of a generation says, and its arrays; those of another format stay closed.
+
+    Raises:
+        WorkspaceDamaged: They contradict each other.
+        FileNotFoundError: The whole folder is gone.
+    """
+    if generation == 0:
+        nothing: dict[str, Any] = {name: [] for name in ("channels", "files", "exclude", "records")}
+        nothing |= {"format": FORMAT, "epoch": EPOCH, "as_of": {}, "identity": ["", 0], "nobody": 0}
+        empty = {name: np.empty((0, 2) if name == "who" else 0, dtype) for name, dtype in ARRAYS.items()}
+        empty["offsets"] = empty["record_offsets"] = np.zeros(1, np.int64)
+        return nothing, empty
+    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    if header["format"] != FORMAT:
+        return header, {}
+    arrays = {name: map_array(folder / f"{name}.npy") for name in ARRAYS}
+    if not len(arrays["rows"]) == header["events"] or not len(arrays["who"]) == header["customers"]:
+        raise WorkspaceDamaged(
+            sentence(
+                "generation {generation} of the index contradicts its header; run `resa rebuild`",
+                generation=str(generation),
+            )
+        )
+    return header, arrays
 
 
 def overlaid(whole: JourneyIndex, recent: JourneyIndex, without: Words) -> JourneyIndex:

@@ -19,7 +19,7 @@ from resa.journey_map import load_maps
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
 
-__all__ = ["AT_ONCE", "Edits", "SettingsEdits"]
+__all__ = ["AT_ONCE", "Edits", "SettingsEdits", "settings_problems", "told_of"]
 
 SETTINGS_FILE: Final = "resa.toml"
 
@@ -53,7 +53,7 @@ class Edits:
         rules = chain.from_iterable(_problems_of(read, folder) for read in (read_rules, read_consent_rules))
         problems = chain(load_maps(folder).problems, read_sources(folder)[1], rules)
         first = next((one for one in problems if one.severity == "error"), None)
-        return None if first is None else sentence("{place}: {message}", place=first.place, message=first.message)
+        return None if first is None else told_of(first)
 
     def take_up(self) -> None:
         """Have the workspace read its files anew when it needs them."""
@@ -64,7 +64,7 @@ class Edits:
 class SettingsEdits:
     """Looks whether somebody edited `resa.toml`, and takes up what it says of who may come in.
 
-    All else that it says holds from the next start. A file that is wrong changes nothing.
+    All else that it says holds from the next start. A file that is wrong or empty changes nothing.
 
     Args:
         shop: The workspace.
@@ -82,11 +82,20 @@ class SettingsEdits:
             return
         self._seen = seen
         with suppress(SettingsError):
-            found = read_settings(self._file)
             now = self._shop.settings
+            found = read_settings(self._file, now)
             elsewhere = found.public_address != now.public_address  # which holds later, and providers are told it
             names = ("second_factor_for",) if elsewhere else AT_ONCE
             self._shop.settings = now.model_copy(update={name: getattr(found, name) for name in names})
+
+    def wrong(self) -> Sentence | None:
+        """Why the file cannot be used, told once for each time that it was written; `None`: it can, or it was told."""
+        seen = self._written()
+        if seen == self._seen:
+            return None
+        self._seen = seen
+        problems = settings_problems(self._shop)
+        return told_of(problems[0]) if problems else None
 
     def _written(self) -> tuple[int, int] | None:
         try:
@@ -94,6 +103,20 @@ class SettingsEdits:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size
+
+
+def settings_problems(shop: Workspace) -> Sequence[Problem]:
+    """What is wrong with `resa.toml` as it is now; until it is mended, what it said before holds."""
+    try:
+        read_settings(shop.folder / SETTINGS_FILE, shop.settings)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def told_of(problem: Problem) -> Sentence:
+    """A problem with its place."""
+    return sentence("{place}: {message}", place=problem.place, message=problem.message)
 
 
 def _problems_of(read: Callable[[Path], object], folder: Path) -> Sequence[Problem]:

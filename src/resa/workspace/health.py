@@ -14,6 +14,7 @@ from resa.base.clock import from_microseconds
 from resa.base.language import Sentence, as_it_is, sentence
 from resa.storage import Figures, SegmentState, count_waiting, read_figures, segment_states_of
 from resa.workspace.collecting import SourceStatus
+from resa.workspace.edits import settings_problems, told_of
 
 if TYPE_CHECKING:
     from resa.workspace.workspace import Workspace
@@ -139,14 +140,14 @@ def _of_the_queue(shop: Workspace, figures: Figures, oldest: datetime | None, no
 def _of_files(shop: Workspace) -> Iterator[Concern]:
     for problem in shop.loaded.problems:
         if problem.severity == "error":
-            text = sentence("{place}: {message}", place=problem.place, message=problem.message)
-            yield Concern(about="file", grave=True, message=text)
+            yield Concern(about="file", grave=True, message=told_of(problem))
+    for problem in settings_problems(shop):
+        yield Concern(about="file", grave=True, message=told_of(problem))
 
 
 def _of_source(source: SourceStatus) -> Iterator[Concern]:
     for problem in source.problems:
-        text = sentence("{place}: {message}", place=problem.place, message=problem.message)
-        yield Concern(about="file", grave=problem.severity == "error", message=text)
+        yield Concern(about="file", grave=problem.severity == "error", message=told_of(problem))
     if source.state.error:
         text = sentence("source '{source}' fails: {error}", source=source.name, error=as_it_is(source.state.error))
         yield Concern(about="source", grave=True, message=text)

@@ -15,7 +15,7 @@ from resa.runtime import Drained, Drainer, compact
 from resa.storage import count_decisions, is_asked, lending
 from resa.workspace.background import Background
 from resa.workspace.consents import withholding_of
-from resa.workspace.edits import Edits
+from resa.workspace.edits import Edits, SettingsEdits
 from resa.workspace.expiring import expired_by
 from resa.workspace.segments import following
 from resa.workspace.telling.beside import TellingBeside
@@ -67,6 +67,7 @@ class Live:
         self._files = self._decisions = 0
         self._stale = True
         self._edits, self._looked = Edits(shop), time.monotonic()
+        self._settings = SettingsEdits(shop)
         self._withholding = withholding_of(shop)
         self._expired: date | None = None
         self.hooks = Hooks(shop.folder)
@@ -177,6 +178,8 @@ class Live:
         if now - self._looked < _EDITS_SECONDS:
             return False
         self._looked = now
+        if (wrong := self._settings.wrong()) is not None:
+            self._tell(sentence("the settings stay as they were: {wrong}", wrong=wrong))
         if not self._edits.seen():
             return False
         if (wrong := self._edits.wrong()) is not None:

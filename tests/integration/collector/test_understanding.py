@@ -196,7 +196,8 @@ def test_a_number_by_day_is_told_from_events(tmp_path: Path) -> None:
     [
         ("list.json", '[{"time": "2026-01-01"},\n {"time": "2026-01-02"}]\n', "one object a line"),
         ("pretty.json", '{\n  "time": "2026-01-01"\n}\n', "one object a line"),
-        ("orders.xlsx", "PK", "save its sheet as CSV"),
+        ("orders.xlsx", "PK", "no Excel workbook"),
+        ("orders.xls", "PK", "save it as .xlsx or .csv"),
     ],
 )
 def test_a_file_of_another_kind_is_told(name: str, content: str, words: str, tmp_path: Path) -> None:

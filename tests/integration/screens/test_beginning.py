@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import openpyxl
 import pytest
 from httpx import Response
 from tests.support.screens import SECRET, Visitor, visiting
@@ -108,6 +110,92 @@ def test_what_is_not_found_is_asked_for(admin: Visitor) -> None:
         assert answer.status_code == 422, wrong
         assert 'role="alert"' in answer.text or "notice" in answer.text
         assert "Traceback" not in answer.text
+
+
+def asked(page: str, name: str) -> str:
+    """A field of the page, with all that stands at it."""
+    fields = page.partition('<div class="meant">')[2].partition("</form>")[0].split('<div class="field">')
+    return next(one for one in fields if f'name="{name}"' in one)
+
+
+def test_columns_of_a_clinic_are_known_and_may_be_changed(folder: Path, admin: Visitor) -> None:
+    rows = (
+        "Patient;Tidpunkt;Aktivitet;Kanal;Belopp;Segment;Förnamn\n"
+        "p1;03.11.2026 14:05;Bokning;Webb;100,50;Ny;Åsa\np2;13.11.2026 14:05;Besök;Mottagning;;Ny;Bo\n"
+    )
+    path = upload(admin, "klinik.csv", rows).headers["location"]
+    page = admin.get(path).text
+    for target, column in (
+        ("customer", "Patient"), ("occurred_at", "Tidpunkt"), ("event", "Aktivitet"), ("channel", "Kanal"),
+        ("value", "Belopp"),
+    ):  # fmt: skip
+        assert f'<option value="{column}" selected' in asked(page, target)
+    assert "03.11.2026 14:05 is 3 Nov 2026" in asked(page, "time_format")
+    for column, meaning in (("Segment", "Persona or segment"), ("Förnamn", "Left out"), ("Kanal", "By what channel")):
+        assert re.search(rf"{column}</th>\s*<td[^>]*>{meaning}<", page), column
+    said = {"customer": "Patient", "occurred_at": "Tidpunkt", "event": "Aktivitet", "channel": "", "value": "Belopp"}
+    answer = admin.post(path, do="look", **said)
+    assert answer.status_code == 303
+    page = admin.get(answer.headers["location"]).text
+    assert '<option value="" selected' in asked(page, "channel")
+    assert admin.post(path, do="take", **said).headers["location"] == "/map"
+    assert "channel" not in (folder / "sources" / "klinik.yaml").read_text()
+    with resa.open(folder) as shop:
+        assert {one.key for one in shop.map().touchpoints} == {"bokning", "besök"}
+
+
+def test_day_or_month_is_asked_by_examples_of_ones_own(admin: Visitor) -> None:
+    rows = "Guest,when,activity\np1,01/01/2026 10:00,a\np1,03/04/2026 10:00,a\np2,05/06/2026 10:00,b\n"
+    path = upload(admin, "doubt.csv", rows).headers["location"]
+    page = admin.get(path).text
+    field = asked(page, "time_format")
+    assert "03/04/2026 10:00 is 3 Apr 2026; 05/06/2026 10:00 is 5 Jun 2026" in field
+    assert "03/04/2026 10:00 is 4 Mar 2026; 05/06/2026 10:00 is 6 May 2026" in field
+    assert 'role="alert">The first number of 03/04/2026 10:00 may be the day or the month' in field
+    assert "Draw the map" not in page
+    page = admin.get(f"{path}?time_format=%25m/%25d/%25Y+%25H:%25M").text
+    assert '<option value="%m/%d/%Y %H:%M" selected' in asked(page, "time_format")
+    assert "Draw the map" in page
+
+
+@pytest.mark.parametrize(
+    ("rows", "query"),
+    [
+        ("Guest,when\np1,03/04/2026\np2,05/06/2026\n", ""),
+        ("Guest,when,sum\np1,2026-01-02,5\n", ""),
+        ("Guest,when,tid,x\np1,2026-01-02,late,2\np1,2026-01-03,late,2\n", "occurred_at=tid"),
+        ("Guest,when,total,valuta\np1,2026-01-02,5,SEK\np1,2026-01-02,6,EUR\n", ""),
+        ('Guest;when;total\np1;2026-01-02;"1,234"\np1;2026-01-02;"2,500"\n', ""),
+        ("Guest,when\np1,2026-03-29 02:30\n", "timezone=Europe/Stockholm"),
+        ("aa,bb\nxx,yy\n", ""),
+        ("Guest,when\np1,2026-01-02\n", "timezone=Mars/Olympus&currency=kronor"),
+    ],
+)
+def test_nothing_on_the_page_names_keys_of_files_or_options_of_commands(admin: Visitor, rows: str, query: str) -> None:
+    path = upload(admin, "a.csv", rows).headers["location"]
+    shown = re.sub(r"<[^>]*>", " ", admin.get(f"{path}?{query}").text)
+    for word in ("time_format", "clock_change", "timezone:", "--as", "csv:", "decimal=", "COLUMN", "occurred_at"):
+        assert word not in shown
+
+
+def test_what_is_wrong_stands_at_its_field(admin: Visitor) -> None:
+    path = upload(admin, "a.csv", "Guest,when,total\np1,2026-01-02,5\n").headers["location"]
+    page = admin.get(f"{path}?timezone=Mars/Olympus&currency=kronor").text
+    assert "is no time zone" in asked(page, "timezone")
+    assert 'aria-invalid="true" aria-describedby="about-timezone"' in asked(page, "timezone")
+    assert "is no currency" in asked(page, "currency")
+
+
+def test_a_workbook_becomes_a_map(admin: Visitor) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Kundnummer", "Datum", "Händelse"], ["17", "2026-10-01 10:00", "Köp"], ["18", "2026-10-02", "Köp"]):
+        book.active.append(row)
+    saved = io.BytesIO()
+    book.save(saved)
+    path = upload(admin, "Mina besök.xlsx", saved.getvalue()).headers["location"]
+    assert path == "/start/mina_besok.xlsx"
+    assert '<option value="Kundnummer" selected' in asked(admin.get(path).text, "customer")
+    assert admin.post(path).headers.get("location") == "/map"
 
 
 @pytest.mark.parametrize(

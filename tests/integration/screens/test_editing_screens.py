@@ -322,4 +322,17 @@ def test_a_touchpoint_that_others_need_says_where(visitor: tuple[Visitor, Path])
     fields = {"do": "remove_touchpoint", "touchpoint": "cart", "seen": seen(visits, "/edit/journey")}
     refused = visits.post("/edit/journey", **fields)
     assert refused.status_code == 422
-    assert re.search("“Cart” is named in other places still.*segments.yaml:", refused.text, re.DOTALL)
+    assert re.search("“Cart” is named in other places still.*Segments: ", refused.text, re.DOTALL)
+    assert "segments.yaml:" not in refused.text
+
+
+def test_a_form_names_what_is_wrong_and_the_text_its_line(visitor: tuple[Visitor, Path]) -> None:
+    visits, file = visitor
+    path = "/edit/journey/text"
+    wrong = file.read_text().replace("within: 30 minutes", "within: soon", 1)
+    assert visits.post(path, text=wrong, seen=seen(visits, path)).status_code == 303
+    line = wrong[: wrong.index("within: soon")].count("\n") + 1
+    assert f"journey.yaml:{line}:" in visits.get(path).text
+    page = visits.get("/edit/journey/changes").text
+    assert re.search(r"<b>[A-Z][\w ]+, expectations</b>:\s+&#39;soon&#39; is not a duration", page)
+    assert "journey.yaml:" not in page

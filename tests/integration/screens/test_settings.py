@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.screens import PASSWORD, Visitor, visiting
 from tests.support.served import new_shop
 
 import resa
+from resa.workspace.health import health_of
 
 
 @pytest.fixture
@@ -84,3 +86,34 @@ def test_keys_are_made_shown_once_and_revoked(folder: Path, admin: Visitor) -> N
     log = admin.get("/settings/audit").text
     assert "key.make" in log
     assert "admin@shop.se" in log
+
+
+@pytest.mark.parametrize("written", ["", "\n", "second_factor_for = [", "no_such_setting = 1", None])
+def test_a_file_that_is_empty_or_broken_while_serving_changes_nothing(folder: Path, written: str | None) -> None:
+    file = folder / "resa.toml"
+    good = 'second_factor_for = ["admin"]\n'
+    file.write_text(good)
+    with visiting(folder, "admin") as admin:
+        assert admin.get("/settings/people").headers.get("location") == "/settings/account"
+        if written is None:
+            file.unlink()
+        else:
+            file.write_text(written)
+        assert admin.get("/settings/people").headers.get("location") == "/settings/account"
+        with resa.open(folder) if written in {"", "\n", None} else nullcontext() as shop:
+            if shop is not None:
+                shop.settings = shop.settings.model_copy(update={"second_factor_for": ("admin",)})
+                told = [one.message for one in health_of(shop).concerns if one.about == "file"]
+                assert told == ["resa.toml: it is empty or gone; what it said before holds until the next start"]
+        file.write_text(good.replace('["admin"]', "[]"))
+        assert admin.get("/settings/people").status_code == 200
+
+
+def test_the_page_of_the_file_says_that_it_is_empty(folder: Path) -> None:
+    file = folder / "resa.toml"
+    file.write_text("port = 8123\n")
+    with visiting(folder, "admin") as admin:
+        file.write_text("")
+        page = admin.get("/settings/file").text
+        assert "it is empty or gone; what it said before holds until the next start" in page
+        assert "8123" in page

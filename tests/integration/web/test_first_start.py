@@ -151,6 +151,8 @@ def test_it_holds_only_while_nobody_may_sign_in_and_each_start_has_another(shop:
         token = workspace.people.invite("anna@shop.se", "Anna", "viewer")
     with Served(shop) as served:  # who is invited may not sign in before she accepts
         path = path_in(served)
+        assert served.output.startswith("open this link in a browser to be the first")  # the one thing to do first
+        assert "\n  listening at " in served.output
         assert path != former
         assert ask(served, "GET", former)[0] == 404
         form = opened(served, path)

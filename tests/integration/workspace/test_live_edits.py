@@ -63,11 +63,14 @@ def test_an_edited_map_is_measured_while_it_is_served(tmp_path: Path) -> None:
 def test_half_a_file_of_rules_ends_no_server(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "shop"
     key = new_shop(folder)
+    (folder / "resa.toml").write_text("requests_per_minute = 500\n", encoding="utf-8")
     with Served(folder) as served:
         (folder / name).write_text("country: [", encoding="utf-8")
+        (folder / "resa.toml").write_text("", encoding="utf-8")
         time.sleep(5)
         body = json.dumps({"event": "product_added", "userId": "u1", "writeKey": key}).encode()
         assert served.post("/v1/track", body) == 200
         (folder / name).unlink()
         until(lambda: visits(folder, "cart") == 1)
     assert f"the edited files are not used yet: {name}" in served.output
+    assert served.output.count("the settings stay as they were: resa.toml: it is empty or gone") == 1
