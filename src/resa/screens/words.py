@@ -11,6 +11,7 @@ from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_company import OF_COMPANY
 from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
+from resa.screens.words_of_people import OF_PEOPLE
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
 from resa.screens.words_of_scopes import OF_SCOPES
@@ -22,6 +23,7 @@ from resa.screens.words_of_writing import OF_WRITING
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
+    **OF_PEOPLE,
     **OF_QUESTIONS,
     **OF_EDITING,
     **OF_PRESENTING,
