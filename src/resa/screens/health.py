@@ -25,7 +25,7 @@ from resa.workspace.health import About, Health, health_of, sizes_of
 
 __all__ = ["ROUTES"]
 
-_WHERE: Final[dict[About, str]] = {"source": "/live", "rejected": "/live", "file": "/live"}
+_WHERE: Final[dict[About, str]] = {"source": "/live", "rejected": "/live#refused", "file": "/live"}
 """The page that shows more of a concern."""
 
 _LARGEST: Final = 8
