@@ -46,6 +46,8 @@ from resa.analytics.results.noted import days_of
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
+from resa.analytics.scope.snapshot import Snapshot
+from resa.analytics.some_customers import SeenBriefly, seen_briefly
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
 
 __all__ = [
@@ -82,10 +84,12 @@ __all__ = [
     "Reason",
     "Result",
     "RetentionQuestion",
+    "SeenBriefly",
     "SeenCustomer",
     "SeenEvent",
     "SeenOpening",
     "Segment",
+    "Snapshot",
     "StagesQuestion",
     "TouchpointsQuestion",
     "TrackingQuestion",
@@ -108,6 +112,7 @@ __all__ = [
     "membership_hash",
     "picture_of",
     "question_from",
+    "seen_briefly",
     "seen_customer",
     "segment_flags",
     "table_cells",

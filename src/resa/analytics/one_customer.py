@@ -20,7 +20,7 @@ __all__ = ["Place", "SeenCustomer", "SeenEvent", "SeenOpening", "seen_customer"]
 
 Place = tuple[datetime, int]
 """A place in a timeline, newest first: the moment of the last event that was seen, UTC, and how many of that moment
-were. It stays what it is when events arrive later."""
+were. It stays what it is when events arrive later. Of a number below 0, so many of what came after it are seen, too."""
 
 _READ: Final = ("event", "source_id", "device", "value", "properties")
 
@@ -135,7 +135,8 @@ def seen_customer(snapshot: Snapshot, customer: int, newest: int, before: Place 
 def _end(times: npt.NDArray[np.int64], before: Place) -> int:
     """How many events are older than a place, of moments in ascending order."""
     moment, seen = before
-    return max(0, int(np.searchsorted(times, to_microseconds(moment), side="right")) - seen)
+    end = int(np.searchsorted(times, to_microseconds(moment), side="right")) - seen
+    return min(max(0, end), len(times))
 
 
 def _place(times: npt.NDArray[np.int64], begin: int) -> Place:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from resa.analytics import KINDS, TABLE_FILES, Result, csv_bytes, question_from, table_text
+from resa.analytics import KINDS, TABLE_FILES, Question, Result, csv_bytes, question_from, table_text
 from resa.base.errors import InputError
 from resa.base.language import one_of, sentence
 from resa.cli.asking import Asked, with_asked
@@ -21,6 +21,8 @@ from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, opened, writable
 from resa.cli.speaking import spoken_in_terminal
 from resa.drawing import PICTURE_FILES
+from resa.workspace import Workspace
+from resa.workspace.listed_customers import counted_table
 
 __all__ = ["Format", "HowToWrite", "chosen_format", "measure", "write_table", "write_tables", "write_text"]
 
@@ -62,6 +64,9 @@ class Format(StrEnum):
     parquet = "parquet"
     arrow = "arrow"
 
+
+_OF_CUSTOMERS = ["customer", "count", "identifiers", "at", "touchpoint", "events"]
+"""What a screen shows of the customers behind a number; files have all columns."""
 
 HowToWrite = Annotated[
     Format | None, typer.Option("--format", help="How to write the rows; default: by the ending of --output.")
@@ -161,17 +166,21 @@ def measure(
         document["map"] = shop.map(asked.map_key).key
         if customers is not None:
             shop.audit.note("measure.customers", question=kind.value)
-        _show(shop.measure.ask(question_from(document)), how, output, part=part, sql=sql, customers=customers)
+        question = question_from(document)
+        if customers is not None and not sql:
+            table = _customers(shop, question, customers, part)
+            short = Format(how) is Format.table and output is None
+            write_table(table.select(_OF_CUSTOMERS) if short else table, Format(how), output)
+            if output is not None:
+                say(sentence("wrote {path}", path=output))
+        else:
+            _show(shop.measure.ask(question), how, output, part=part, sql=sql)
 
 
-def _show(
-    result: Result, how: str, output: Path | None, *, part: str | None, sql: bool, customers: list[str] | None
-) -> None:
+def _show(result: Result, how: str, output: Path | None, *, part: str | None, sql: bool) -> None:
     """Write an answer, or what stands behind it; `how` is a format, or the ending of a picture."""
     if sql:
         write_text(result.sql(part), output)
-    elif customers is not None:
-        write_table(_customers(result, customers, part), Format(how), output)
     elif how == Format.json:
         write_text(result.json(indent=2), output)
     elif how == Format.table:
@@ -216,7 +225,7 @@ def _what(kind: str, words: list[str]) -> dict[str, Any]:
     return {name: [word.split(",") if "," in word else word for word in words]}
 
 
-def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Table:
+def _customers(shop: Workspace, question: Question, conditions: list[str], part: str | None) -> pa.Table:
     column: str | None = None
     row: dict[str, Any] = {}
     for condition in conditions:
@@ -232,7 +241,7 @@ def _customers(result: Result, conditions: list[str], part: str | None) -> pa.Ta
             column = value
         else:
             row[name] = int(value) if value.isdecimal() else value
-    return result.customers(column, part=part, identifiers=True, **row)
+    return counted_table(shop, question, column, part, **row)
 
 
 def write_text(text: str, output: Path | None) -> None:

@@ -17,10 +17,11 @@ from resa.identity.graph import Graph, assemble, touched
 from resa.identity.identifiers import Identifier, NoIdentifier, normalised
 from resa.identity.kinds import KINDS, OTHER, Kind, canonical
 from resa.identity.likeness import ALIKE, FIELDS, LIKENESS, UNDECIDED, Level, groups_of, likely_pairs
-from resa.identity.looking import customers_named, identifiers_of, persons_around, persons_in_doubt
+from resa.identity.looking import customers_named, identifiers_of, identifiers_of_each, persons_around, persons_in_doubt
 from resa.identity.reasons import Step, refused, said_apart, said_refusal, set_apart, why_apart, why_together
 from resa.identity.resolving import NOBODY, Persons, resolve, resolve_graph
 from resa.identity.rules import Rules, read_rules, rules_of, rules_schema
+from resa.identity.telling import most_telling, name_among
 from resa.identity.unifying import Known, Unifier, decisions_of
 
 __all__ = [
@@ -54,9 +55,12 @@ __all__ = [
     "groups_of",
     "hashes_in_one_form",
     "identifiers_of",
+    "identifiers_of_each",
     "in_force",
     "in_one_form",
     "likely_pairs",
+    "most_telling",
+    "name_among",
     "national_number",
     "normalised",
     "persons_around",

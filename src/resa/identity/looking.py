@@ -11,11 +11,11 @@ from resa.identity.decisions import Decision
 from resa.identity.identifiers import Identifier
 from resa.identity.resolving import Persons
 from resa.identity.rules import Rules
-from resa.identity.unifying import Known, resolved_again, resolved_in_doubt
+from resa.identity.unifying import Known, found_places, resolved_again, resolved_in_doubt
 from resa.model.tables import IDENTIFIERS
-from resa.storage import JourneyIndex
+from resa.storage import JourneyIndex, keys_of
 
-__all__ = ["customers_named", "identifiers_of", "persons_around", "persons_in_doubt"]
+__all__ = ["customers_named", "identifiers_of", "identifiers_of_each", "persons_around", "persons_in_doubt"]
 
 
 def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str, str]]) -> list[int | None]:
@@ -28,16 +28,24 @@ def customers_named(index: JourneyIndex, rules: Rules, named: Sequence[tuple[str
 
 def identifiers_of(index: JourneyIndex, customer: int) -> list[Identifier]:
     """All identifiers of a customer, the one that names her first."""
-    named = index.identifiers([customer]).to_pylist()[0]
-    first = Identifier(named["kind"], named["value"])
+    return identifiers_of_each(index, [customer])[0]
+
+
+def identifiers_of_each(index: JourneyIndex, customers: Sequence[int]) -> list[list[Identifier]]:
+    """The same of several customers at once, in the order in which they are given."""
+    named = index.identifiers(customers).to_pylist()
+    firsts = [Identifier(row["kind"], row["value"]) for row in named]
     persons = index.persons
-    high, low = index.who[customer].tolist()
-    own = np.flatnonzero((persons.column("high").to_numpy() == high) & (persons.column("low").to_numpy() == low))
-    if not len(own):
-        return [first]
-    others = np.flatnonzero(persons.column("name").to_numpy() == own[0])
-    rows = persons.select(["kind", "value"]).take(pa.array(others)).to_pylist()
-    return [first, *sorted({Identifier(row["kind"], row["value"]) for row in rows} - {first})]
+    own = found_places(np.ascontiguousarray(index.who[np.asarray(customers, np.int64)]), keys_of(persons))
+    names = persons.column("name").to_numpy()
+    rows = np.flatnonzero(np.isin(names, own[own >= 0]))
+    beside: dict[int, set[Identifier]] = {}
+    told = persons.select(["kind", "value"]).take(pa.array(rows)).to_pylist()
+    for name, row in zip(names[rows].tolist(), told, strict=True):
+        beside.setdefault(name, set()).add(Identifier(row["kind"], row["value"]))
+    return [
+        [first, *sorted(beside.get(place, set()) - {first})] for first, place in zip(firsts, own.tolist(), strict=True)
+    ]
 
 
 def persons_around(

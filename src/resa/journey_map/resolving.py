@@ -119,11 +119,22 @@ def _touchpoints(shape: MapShape) -> dict[str, TouchpointShape]:
     return {str(key): said for key, said in shape.touchpoints.items()}
 
 
-def _check_former(was: Iterable[Written], shape: MapShape, names: References) -> None:
-    """Report former names of a stage that another one has now."""
+def _check_former(stage: Written, was: Iterable[Written], shape: MapShape, names: References) -> None:
+    """Report former names of a stage that another one has now, or claims as well."""
+    first: dict[str, Written] = {}
+    for other, said in shape.stages.items():
+        for former in said.was:
+            first.setdefault(str(former), other)
     for former in was:
         if former in shape.stages:
             message = sentence("'{former}' is a stage still, so it cannot be a former name", former=former)
+            names.report(former, message, code="was")
+        elif first[str(former)] != stage:
+            message = sentence(
+                "'{former}' is a former name of stage '{first}', too; it can have become one of them only",
+                former=former,
+                first=first[str(former)],
+            )
             names.report(former, message, code="was")
 
 
@@ -151,7 +162,7 @@ def _collect_names(shape: MapShape, names: References, shared: Mapping[Written, 
             names.stands(("touchpoint", str(touchpoint)), touchpoint)
             kept.append(str(touchpoint))
         names.stages[str(stage)] = tuple(kept)
-        _check_former(said.was, shape, names)
+        _check_former(stage, said.was, shape, names)
     for key in shape.touchpoints:
         if key not in names.touchpoints:
             names.unknown(key, "touchpoint", names.touchpoints, hint=sentence(" by any stage; add it to one"))

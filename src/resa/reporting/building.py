@@ -30,7 +30,7 @@ from resa.reporting.provenance import gaps, silences, source_lines, vague, warni
 from resa.reporting.scores import feedback_on
 from resa.reporting.telling import Teller
 from resa.reporting.voices import QUOTED, elsewhere, score_words, voices
-from resa.storage import Store
+from resa.storage import Store, is_lent
 
 __all__ = ["HtmlReport", "build_report", "report_content"]
 
@@ -160,7 +160,9 @@ def _report(
         sources=source_lines(teller, loads, index.as_of.sources),
         gaps=gaps(teller, silences(journey_map, store, index)),
         warnings=_warnings(
-            measure, gathered, warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback))
+            measure,
+            gathered,
+            warnings(numbers, loads, index.as_of.sources, elsewhere(numbers, feedback), served=is_lent(store)),
         ),
         customers=_customers(measure, gathered) if names else None,
         made=teller.say(

@@ -16,7 +16,7 @@ from resa.model.verdicts import judged
 from resa.reporting.content import Gap, SourceLine
 from resa.reporting.gathering import Numbers
 from resa.reporting.telling import Teller
-from resa.storage import JourneyIndex, Load, Store
+from resa.storage import LIVE, JourneyIndex, Load, Store
 
 __all__ = ["Silence", "gaps", "silences", "source_lines", "vague", "warnings"]
 
@@ -162,25 +162,40 @@ def gaps(teller: Teller, found: list[Silence]) -> tuple[Gap, ...]:
     )
 
 
-def warnings(numbers: Numbers, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int) -> tuple[str, ...]:
-    """What a reader must know, the gravest first."""
+def warnings(
+    numbers: Numbers, loads: list[Load], complete_to: Mapping[str, datetime], off_map: int, *, served: bool
+) -> tuple[str, ...]:
+    """What a reader must know, the gravest first.
+
+    Args:
+        numbers: What was measured.
+        loads: All that were ever begun.
+        complete_to: Up to when each source is complete.
+        off_map: Answers of customers about nothing on the map.
+        served: Whether a server takes what comes in live, at this moment.
+    """
     teller = numbers.teller
-    said = [*_of_sources(teller, loads, complete_to), *(() if numbers.since is None else vague(numbers))]
+    said = [*_of_sources(teller, loads, complete_to, served=served), *(() if numbers.since is None else vague(numbers))]
     if off_map:
         said.append(teller.say("feedback_elsewhere", answers=teller.answers(off_map)))
     said += () if numbers.planned is None else numbers.planned.warnings
     return tuple(dict.fromkeys(said))
 
 
-def _of_sources(teller: Teller, loads: list[Load], complete_to: Mapping[str, datetime]) -> Iterator[str]:
+def _of_sources(
+    teller: Teller, loads: list[Load], complete_to: Mapping[str, datetime], *, served: bool
+) -> Iterator[str]:
     running = {load.source_id for load in loads if load.state == "running"}
     if not complete_to and not running:
         yield teller.say("no_data")
     for source in sorted({load.source_id for load in loads if load.state != "removed"}):
         mine = [load for load in loads if load.source_id == source and load.state != "removed"]
         read, refused = sum(load.rows_in for load in mine), sum(load.rejected for load in mine)
-        if source in running:
+        cut = [load for load in mine if load.state == "running" and not load.origin.startswith(LIVE)]
+        if cut:
             yield teller.say("running_load", source=source)
+        elif source in running and not served:  # what is served goes on, and is no load that was cut short
+            yield teller.say("not_served", source=source)
         if refused > read * _REFUSED:
             yield teller.say("refused_share", source=source, share=teller.percent(refused / read))
 

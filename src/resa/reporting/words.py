@@ -176,6 +176,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "gap": "nothing from {since} to {until}; about {n} rows would be usual",
     "gap_day": "nothing on {since}; about {n} rows would be usual",
     "running_load": "A load of {source} was not finished; run resa collect again.",
+    "not_served": "{source} is collected live, and no server takes what it sends now; start it: resa serve.",
     "no_data": "There are no events yet, so this is the journey as planned.",
     "steps": "What to do next",
     "first_step.1": "Collect a file of events: resa collect FILE --as occurred_at=… event=… customer=…",

@@ -186,7 +186,7 @@ def application(folder: Path, secret: str, first: FirstLink = NO_LINK) -> Litest
         ),
         exception_handlers={Exception: excepted},
         after_request=_after,
-        before_send=[_by_tls_alone],
+        before_send=[_by_tls_alone, typed.carried_out],
         openapi_config=None,
         logging_config=None,
         lifespan=[opened],

@@ -24,7 +24,7 @@ class Attempts:
 
     Args:
         of: What is tried.
-        remembered: So much is remembered in all; each failure is remembered three times.
+        remembered: So much of it is remembered, whatever else is tried; each failure is remembered three times.
 
     Attributes:
         turns: So many passwords are tried at once: each takes 64 MB and a tenth of a second of a processor.
@@ -42,7 +42,7 @@ class Attempts:
 
     def fail(self, store: Store, account: str, address: str) -> None:
         """Remember that an attempt failed."""
-        add_failure(store, self._names(account, address), most=self._remembered)
+        add_failure(store, self._names(account, address), kind=self._of, most=self._remembered)
 
     def _names(self, account: str, address: str) -> Mapping[tuple[str, ...], int]:
         """Under what an attempt is remembered, and how many of it may fail."""

@@ -72,7 +72,7 @@ def _page(
         visit.say("comments"),
         status=status,
         maps=[_of_map(visit, one, said) for one in shown],
-        gone=[(key, told_threads(visit, _of(said, key), "UTC")) for key in gone if not map_key],
+        gone=[(key, told_threads(visit, _of(said, key), visit.zone)) for key in gone if not map_key],
         most=MOST_LETTERS,
         typed=typed or {},
         why=why,

@@ -14,7 +14,6 @@ from resa.base.language import in_language, said_by, sentence
 from resa.drawing import format_day
 from resa.reporting import composed_page, composed_pdf
 from resa.screens.frame import Html, Visiting, page, redirect
-from resa.screens.moments import when_in
 from resa.screens.reports import POLICY
 from resa.screens.signing_in import Form
 from resa.screens.viewed import composed_of
@@ -137,7 +136,6 @@ def _edit_page(
 ) -> Html:
     kept, person = ComposedReports(visit.shop), author_of(visit)
     report, today = kept.one(number), visit.shop.clock().astimezone(UTC).date()
-    when = when_in("UTC", visit.language)
     return page(
         visit,
         "composed_edit",
@@ -147,7 +145,7 @@ def _edit_page(
         mine=may_change(person, report),
         views=SavedViews(visit.shop).of(person),
         links=[
-            (one, when(one.made_at), format_day(one.until - timedelta(days=1), visit.language))
+            (one, visit.when(one.made_at), format_day(one.until - timedelta(days=1), visit.language))
             for one in kept.links(number)
         ],
         until=(today + timedelta(days=_DAYS)).isoformat(),

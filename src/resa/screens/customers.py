@@ -24,7 +24,7 @@ from resa.identity import Identifier, customers_named, identifiers_of
 from resa.model.journey import JourneyMap
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.moments import plain_value, when_in
-from resa.screens.profiles import place_of, told_profile, told_timeline
+from resa.screens.profiles import moment_of, place_of, told_profile, told_timeline
 from resa.screens.signing_in import Form
 from resa.screens.visits import Visit
 from resa.screens.words import ENGLISH
@@ -43,6 +43,9 @@ ZIP_HEADERS: Final = {"content-disposition": 'attachment; filename="customer.zip
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _LISTED: Final = 50
+_LATER: Final = 10
+"""So many events after a moment are shown with those before it."""
+
 _PAIRS: Final = 25
 
 MapKey = Annotated[str, QueryParameter(name="map")]
@@ -89,15 +92,22 @@ def show(visit: Visiting, value: FromQuery[str] = "", kind: FromQuery[str] = "")
 
 
 @get("/customers/{key:str}", opt={"needs": "find"}, sync_to_thread=True)
-def profile(visit: Visiting, key: FromPath[str], map_key: MapKey = "") -> Html:
-    """One customer: where she is, what is known of her, what she did."""
-    asked = asked_customer(visit, key, map_key)
-    if not asked.address.endswith(key):
-        return redirect(asked.address)  # she was joined or split, and is named by another identifier now
+def profile(visit: Visiting, key: FromPath[str], map_key: MapKey = "", at: FromQuery[str] = "") -> Html:
+    """One customer: where she is, what is known of her, what she did; or what she did about a moment."""
+    asked, moment = asked_customer(visit, key, map_key), moment_of(at)
+    if not asked.address.endswith(key):  # she was joined or split, and is named by another identifier now
+        return redirect(asked.address, map=asked.map.key, **({"at": at} if at else {}))
     with visit.acting():
-        found = visit.shop.customer(asked.first.value, kind=asked.first.kind, map_key=asked.map.key, newest=_LISTED)
+        found = shown_profile(
+            visit.shop,
+            asked.first.value,
+            kind=asked.first.kind,
+            map_key=asked.map.key,
+            newest=_LISTED,
+            before=None if moment is None else (moment, -_LATER),
+        )
     told = told_profile(visit, asked.map, found)
-    return page(visit, "customer", visit.say("customer"), address=asked.address, maps=_maps(visit), **told)
+    return page(visit, "customer", visit.say("customer"), address=asked.address, maps=_maps(visit), at=moment, **told)
 
 
 @get("/customers/{key:str}/events", opt={"needs": "find"}, sync_to_thread=True)
@@ -121,6 +131,7 @@ def events(visit: Visiting, key: FromPath[str], map_key: MapKey = "", before: Fr
         map=asked.map,
         first=asked.first,
         names={one.key: one.name for one in asked.map.touchpoints},
+        at=None,
         when=when_in(asked.map.timezone, visit.language),
         plain=lambda value: plain_value(value, visit.language),
         **told_timeline(visit, asked.map, found),

@@ -78,7 +78,7 @@ def told_notes(visit: Visit, found: Iterable[DayNote]) -> list[dict[str, Any]]:
     rows = []
     for note in found:
         journey_map = maps.get(note.map_key)
-        when = when_in("UTC" if journey_map is None else journey_map.timezone, visit.language)
+        when = when_in(visit.zone if journey_map is None else journey_map.timezone, visit.language)
         rows.append(
             {
                 "one": note,

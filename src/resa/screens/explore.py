@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
-import numpy as np
 from litestar import Response, get
 from litestar.params import FromPath
 
-from resa.analytics import TABLE_FILES, Question, Result, days_of
+from resa.analytics import TABLE_FILES, Question, Result, Snapshot, days_of
 from resa.base.errors import InputError, QuestionError
 from resa.base.language import Sentence, sentence
 from resa.drawing import PICTURE_FILES, format_days
@@ -28,10 +28,11 @@ from resa.screens.asking import (
 )
 from resa.screens.controls import controls_of
 from resa.screens.copying import as_command, as_document, as_python
-from resa.screens.customers import addresses
 from resa.screens.day_notes import told_notes
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.maps import FILES as MEDIA
+from resa.screens.people_lists import OWN as LISTED
+from resa.screens.people_lists import Counted, listed_people
 from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
 from resa.workspace.day_notes import MOST_LETTERS
@@ -51,7 +52,6 @@ _MEDIA: Final = {
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
 }
-_MOST_PEOPLE: Final = 500
 _LONGEST_NUMBER: Final = 9
 
 if {kind for kinds in GROUPS.values() for kind in kinds} != set(ASKED):
@@ -138,26 +138,25 @@ def _answer(visit: Visit, question: Question, query: str) -> dict[str, Any]:
 def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
     """The customers behind one number; what they are called only for who may know it."""
     pairs = pairs_of(_query(visit))
-    place = {name: value for name, value in pairs if name in {"part", "column", "row"}}
-    result, query = result_at(visit, kind, [pair for pair in pairs if pair[0] not in place])
+    place = {name: value for name, value in pairs if name in {"part", "column", "row", *LISTED}}
+    result, query, snapshot = _of_one_moment(visit, kind, [pair for pair in pairs if pair[0] not in place])
     part, column, row = place.get("part", ""), place.get("column", ""), place.get("row", "")
     number = _row(row, result.part(part).table.num_rows)
-    people: Any = result.customers(column, part=part, row=number)
-    count = people.num_rows
-    named = _named(visit, result, people.column("customer").to_numpy()[:_MOST_PEOPLE]) if visit.may("names") else []
+    counted = Counted.of(result.customers(column, part=part, moments=True, row=number))
+    listed: Mapping[str, Any] = {}
     if visit.may("names"):
-        visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(named))
+        own = urlencode([pair for pair in pairs if pair[0] not in LISTED])
+        listed = listed_people(visit, snapshot, counted, place, f"/explore/{kind}/people?{own}")
+        visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(listed["people"]))
     return page(
         visit,
         "explore_people",
-        visit.say_count("people_behind", count),
+        visit.say_count("people_behind", len(counted.customers)),
         kind=kind,
         column=heading_of(visit, result, part, column),
         back=f"/explore/{kind}" + (f"?{query}" if query else ""),
         row=row_of(visit, result, part, number),
-        count=count,
-        named=named,
-        part=part,
+        list=listed,
         kept=kept_for(visit, visit.path),
     )
 
@@ -283,6 +282,19 @@ def result_at(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Re
         raise QuestionError(error.problems) from None
 
 
+def _of_one_moment(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str, Snapshot]:
+    """The answer at an address, its query, and the events in the generation in which its customers have their numbers.
+
+    Raises:
+        QuestionError: The question is wrong.
+    """
+    while True:
+        result, query = result_at(visit, kind, pairs)
+        snapshot = visit.shared.measure.snapshot(result.question.map_key, result.question.count_by)
+        if snapshot.index.generation == result.generation:
+            return result, query, snapshot
+
+
 def _groups(visit: Visit, question: Question) -> list[str]:
     """The groups of an answer, which can be compared."""
     if question.by is None:
@@ -297,16 +309,6 @@ def _groups(visit: Visit, question: Question) -> list[str]:
 def _funnel_address(journey_map: JourneyMap, funnel: Question, *, one_map: bool) -> str:
     query = address_of(funnel, journey_map, one_map=one_map)
     return "/explore/funnel" + (f"?{query}" if query else "")
-
-
-def _named(visit: Visit, result: Result, customers: np.ndarray[Any, Any]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Each customer's address, which says nothing of her, and what she is called."""
-    known: dict[int, list[dict[str, str]]] = {int(customer): [] for customer in customers}
-    for row in result.identify(customers.astype(np.int64)).to_pylist():
-        known[row["customer"]].append({"kind": row["kind"], "value": row["value"]})
-    firsts = {customer: (called[0]["kind"], called[0]["value"]) for customer, called in known.items() if called}
-    places = dict(zip(firsts, addresses(visit, list(firsts.values())), strict=True))
-    return [(places.get(customer, ""), called) for customer, called in known.items()]
 
 
 ROUTES: Final = (explore, explore_kind, explore_people, explore_funnel, explore_file)

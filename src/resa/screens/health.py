@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Final
@@ -25,7 +25,7 @@ from resa.workspace.health import About, Health, health_of, sizes_of
 
 __all__ = ["ROUTES"]
 
-_WHERE: Final[dict[About, str]] = {"source": "/live", "rejected": "/live", "file": "/live"}
+_WHERE: Final[dict[About, str]] = {"source": "/live", "rejected": "/live#refused", "file": "/live"}
 """The page that shows more of a concern."""
 
 _LARGEST: Final = 8
@@ -58,7 +58,7 @@ def health(visit: Visiting) -> Html:
         visit,
         "health",
         visit.say("health"),
-        now=found.at.astimezone(UTC),
+        now=visit.when_there(found.at),
         concerns=[(one, in_language(one.message, visit.language), _WHERE.get(one.about)) for one in found.concerns],
         figures=_figures(visit, found),
         sources=_sources(visit, found),
@@ -111,7 +111,7 @@ def _sources(visit: Visit, found: Health) -> Shown:
             one.name,
             "–" if one.lag is None else format_seconds(one.lag.total_seconds(), visit.language),
             _ago(visit, found.at, one.state.succeeded_at),
-            "–" if one.next_run is None else f"{one.next_run:%Y-%m-%d %H:%M}",
+            str(visit.when(one.next_run)),
             format_count(one.state.failures, visit.language),
             format_count(one.rejected, visit.language),
         )

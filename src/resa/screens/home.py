@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -73,10 +72,10 @@ def home(visit: Visiting) -> Html:
         problems=shop.loaded.problems,
         mine=list(_mine(visit, doing)),
         urgent=list(_urgent(visit, doing)),
-        since="" if since is None else f"{format_day(since.at, visit.language)}, {since.at.astimezone(UTC):%H:%M}",
+        since="" if since is None else visit.when_there(since.at),
         changed=[] if since is None else list(_changed(visit, doing, since.seen)),
         maps=[_shown(visit, one) for one in doing],
-        as_of="" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        as_of="" if at is None else visit.when_there(at),
     )
 
 

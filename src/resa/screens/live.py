@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -79,7 +78,7 @@ def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:
         newest=_newest(visit),
         refused=_refused(visit),
         maps=list(visit.shop.maps.values()),
-        now=visit.shop.clock().astimezone(UTC),
+        now=visit.when_there(visit.shop.clock()),
     )
 
 
@@ -93,8 +92,8 @@ def _sources(visit: Visit) -> Shown:
             format_count(one.good, language),
             format_count(one.rejected, language),
             "–" if one.lag is None else format_seconds(one.lag.total_seconds(), language),
-            _moment(one.state.began_at),
-            _moment(one.next_run),
+            str(visit.when(one.state.began_at)),
+            str(visit.when(one.next_run)),
             in_language(as_it_is(one.state.error), language) or "–",
         )
         for one in visit.shop.source_status()
@@ -139,10 +138,6 @@ def _refused(visit: Visit) -> list[dict[str, Any]]:
         }
         for source, reason, count, example in refused_by_reason(visit)
     ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 ROUTES: Final = (live, replay, tracking)

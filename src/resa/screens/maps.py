@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -182,7 +182,7 @@ def _drawn(
         "tables": [(one.title, shown_rows(one.head, one.rows, links=one.links)) for one in drawing.tables],
         "steps": _steps(look, numbers),
         "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
-        "as_of": "" if numbers is None else f"{visit.shared.at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        "as_of": "" if numbers is None else visit.when_there(visit.shared.at, journey_map.timezone),
     }
 
 

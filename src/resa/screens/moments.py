@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -15,7 +16,7 @@ from babel.numbers import format_decimal
 
 from resa.base.language import LANGUAGES
 
-__all__ = ["Moment", "When", "clock_in", "plain_value", "when_in"]
+__all__ = ["Moment", "When", "clock_in", "plain_value", "when_in", "zone_of"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ def when_in(timezone: str, language: str) -> When:
         return Moment(format_datetime(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
 
     return when
+
+
+def zone_of(zones: Iterable[str]) -> str:
+    """The time zone of what is of no one map: that of most maps, of several such that of the first; of none UTC."""
+    counted = Counter(zones).most_common(1)
+    return counted[0][0] if counted else "UTC"
 
 
 def clock_in(timezone: str, language: str) -> When:

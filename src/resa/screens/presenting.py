@@ -59,7 +59,7 @@ def present(visit: Visiting, key: FromPath[str], slide: FromQuery[int] = 1) -> H
         slides=slides,
         number=slide,
         shown=slides[slide - 1],
-        at=found.at,
+        at=visit.when_there(found.at, journey_map.timezone),
     )
 
 

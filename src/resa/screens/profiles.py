@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from resa.base.clock import from_microseconds, to_microseconds
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
-from resa.drawing import format_day
+from resa.drawing import format_count, format_day
 from resa.model.journey import JourneyMap
 from resa.screens.moments import When, clock_in, plain_value, when_in
 from resa.screens.visits import Visit
@@ -25,9 +25,10 @@ from resa.workspace.customers import COMPUTED, Profile, Trait
 if TYPE_CHECKING:
     from resa.analytics import Place, SeenEvent
 
-__all__ = ["place_of", "place_said", "told_profile", "told_timeline"]
+__all__ = ["moment_of", "place_of", "place_said", "told_profile", "told_timeline"]
 
 _PLACE: Final = re.compile(r"(-?\d{1,18})-(\d{1,9})")
+_MOMENT: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _STEPS: Final = 12
 
 
@@ -67,6 +68,7 @@ def told_profile(visit: Visit, journey_map: JourneyMap, profile: Profile) -> Map
     return {
         "map": journey_map,
         "when": when,
+        "counted": partial(format_count, language=visit.language),
         "plain": partial(plain_value, language=visit.language),
         "names": names,
         "profile": profile,
@@ -118,6 +120,20 @@ def place_of(text: str) -> Place | None:
         if found := _PLACE.fullmatch(text):
             return from_microseconds(int(found[1])), int(found[2])
     raise QuestionError(sentence("this is no place in a timeline; begin with its newest event"))
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment that an address names, microseconds since 1970; of an empty text none.
+
+    Raises:
+        QuestionError: It names none.
+    """
+    if not text:
+        return None
+    with suppress(OverflowError, ValueError):
+        if _MOMENT.fullmatch(text):
+            return from_microseconds(int(text))
+    raise QuestionError(sentence("this address names no moment; leave it out to see the newest"))
 
 
 def _strip(timeline: Sequence[SeenEvent], journey_map: JourneyMap) -> list[Step]:

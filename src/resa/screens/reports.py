@@ -14,7 +14,6 @@ from resa.drawing import read_pictures
 from resa.model.journey import JourneyMap
 from resa.reporting import Report, report_content, report_page
 from resa.screens.frame import Html, Visiting, page
-from resa.screens.moments import when_in
 from resa.screens.sharing import Shared
 from resa.screens.visits import Visit
 from resa.workspace import Workspace
@@ -73,8 +72,8 @@ def told_of(shop: Workspace, shared: Shared, journey_map: JourneyMap) -> Told:
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)
 def reports(visit: Visiting) -> Html:
     """The reports that there are: one of each map, and those that people composed."""
-    shop, when = visit.shop, when_in("UTC", visit.language)
-    composed = [(one, when(one.changed_at)) for one in ComposedReports(shop).all()]
+    shop = visit.shop
+    composed = [(one, visit.when(one.changed_at)) for one in ComposedReports(shop).all()]
     return page(visit, "reports", visit.say("reports"), maps=list(shop.maps.values()), composed=composed)
 
 

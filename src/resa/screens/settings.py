@@ -169,7 +169,7 @@ def audit(visit: Visiting) -> Html:
     """Who saw and changed what, the newest first; customers stand in it by pseudonyms alone."""
     rows = [
         (
-            "" if one.at is None else f"{one.at:%Y-%m-%d %H:%M:%S}",
+            str(visit.when(one.at)),
             one.who,
             one.what,
             one.pseudonym[:8],

@@ -152,9 +152,9 @@ def _message(visit: Visit, recipients: Recipients, one: Telling) -> Mapping[str,
     message = message_of(one.kind, entries, visit.language, sources=visit.may("sources"))
     state = visit.say("message_failed")
     if one.state == "waiting":
-        state = visit.say("message_waiting", n=one.tries, moment=f"{one.next_at:%Y-%m-%d %H:%M}")
+        state = visit.say("message_waiting", n=one.tries, moment=visit.when_there(one.next_at))
     elif one.sent_at is not None:
-        state = visit.say("message_sent", moment=f"{one.sent_at:%Y-%m-%d %H:%M}")
+        state = visit.say("message_sent", moment=visit.when_there(one.sent_at))
     return {
         "id": one.id,
         "to": recipients.name(one.recipient),

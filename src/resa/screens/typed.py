@@ -19,6 +19,7 @@ from typing import Any, Final
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import FromQuery
+from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
@@ -28,9 +29,12 @@ from resa.screens.signing_in import Form, cookie, own_path
 from resa.screens.visits import BY, Visit, cookie_name
 from resa.screens.words import ENGLISH
 
-__all__ = ["NEVER", "ROUTES", "Kept", "Typed", "led_away"]
+__all__ = ["NEVER", "ROUTES", "Kept", "Typed", "carried_out", "led_away"]
 
 _KEPT: Final = timedelta(hours=1)
+_DOORS: Final = (b"/sign-in", b"/typed", b"/settings/account")
+"""Where who sent a form is led before it can be taken."""
+
 _MOST_LETTERS: Final = 2_000_000
 _MOST_FORMS: Final = 3
 _ALL_LETTERS: Final = 40_000_000
@@ -126,6 +130,24 @@ class Typed:
             if browser in self._kept:
                 self._kept[browser] = [one for one in self._kept[browser] if one.by != by]
 
+    def sent(self, browser: str, path: str, by: str, fields: Mapping[str, str]) -> None:
+        """Forget a form that was sent again and carried out.
+
+        Args:
+            browser: What was given to this browser.
+            path: Where it was sent, without a query.
+            by: Whose page it was sent from.
+            fields: What it said.
+        """
+        said = _plain(fields)
+        with self._lock:
+            if browser in self._kept:
+                self._kept[browser] = [
+                    one
+                    for one in self._kept[browser]
+                    if (one.path.partition("?")[0], one.by) != (path, by) or _plain(one.fields) != said
+                ]
+
     def _until(self) -> float:
         return self._clock() + _KEPT.total_seconds()
 
@@ -169,6 +191,31 @@ def led_away(request: Request[Any, Any, Any], visit: Visit, *, door: bool) -> Ht
     answer = redirect("/sign-in", to="/typed", typed="kept") if door else redirect("/typed")
     answer.set_cookie(cookie(cookie_name("typed", secure=visit.secure), browser, visit, _KEPT))
     return answer
+
+
+async def carried_out(message: Any, scope: Any) -> None:
+    """Forget what was kept of a form that was sent again and carried out: its answer leads on.
+
+    Args:
+        message: What is about to be sent; where it only shows a form again, what was typed stays.
+        scope: Of the request.
+    """
+    if message["type"] != "http.response.start" or scope["method"] != "POST" or message["status"] != HTTP_303_SEE_OTHER:
+        return
+    to = dict(message["headers"]).get(b"location", b"")
+    request, form = Request[Any, Any, Any](scope), ScopeState.from_scope(scope).form
+    secure = request.headers.get("x-resa-scheme") == "https"
+    browser = request.cookies.get(cookie_name("typed", secure=secure), "")
+    if to.startswith(_DOORS) or not browser or form is Empty:
+        return
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    _TYPED.sent(browser, own_path(request.url.path), fields.get(BY) or str(request.query_params.get(BY, "")), fields)
+
+
+def _plain(fields: Mapping[str, str]) -> dict[str, str]:
+    """What was typed in a form, as browsers send it again."""
+    typed = {name: value for name, value in fields.items() if name not in {BY, "_csrf_token", *NEVER}}
+    return {name: "\n".join(value.splitlines()) for name, value in typed.items()}
 
 
 @get("/typed", opt={"needs": "see", "before_factor": True}, sync_to_thread=False)

@@ -36,8 +36,7 @@ def composed_of(visit: Visit, report: ComposedReport) -> Composed:
         visit: Who looks; somebody who is not signed in may know no names.
         report: The report.
     """
-    now = visit.shop.clock()
-    made = visit.say("composed_made", moment=f"{now:%Y-%m-%d %H:%M}")
+    made = visit.say("composed_made", moment=visit.when_there(visit.shop.clock()))
     parts = tuple(_part(visit, part) for part in report.parts)
     return Composed(title=report.title, made=made, language=visit.language, parts=parts)
 

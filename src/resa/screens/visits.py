@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal
 
 from resa.base.language import LANGUAGES
 from resa.model.people import Person, Session
+from resa.screens.moments import Moment, When, when_in, zone_of
 from resa.screens.rights import Right, may, rights_of
 from resa.screens.sharing import Kept, Shared
 from resa.screens.words import say, say_count
@@ -151,6 +153,26 @@ class Visit:
         if self.key is not None:
             return right in rights_of(self.key.scopes)
         return self.person is not None and may(self.person.role, right)
+
+    @cached_property
+    def zone(self) -> str:
+        """The time zone of what is of no one map, as people read it."""
+        return zone_of(one.timezone for one in self.shop.maps.values())
+
+    @cached_property
+    def when(self) -> When:
+        """Says a moment of what is of no one map, where it stands beside which zone that is."""
+        return when_in(self.zone, self.language)
+
+    def when_there(self, moment: datetime, zone: str = "") -> Moment:
+        """A moment with its time zone, where nothing beside says which that is.
+
+        Args:
+            moment: Which one.
+            zone: A map's; empty: it is of no one map.
+        """
+        said = when_in(zone or self.zone, self.language)(moment)
+        return Moment(f"{said.words} ({zone or self.zone})", said.stamp)
 
     @cached_property
     def say(self) -> Any:

@@ -11,6 +11,7 @@ from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_company import OF_COMPANY
 from resa.screens.words_of_composing import OF_COMPOSING
 from resa.screens.words_of_editing import OF_EDITING
+from resa.screens.words_of_people import OF_PEOPLE
 from resa.screens.words_of_presenting import OF_PRESENTING
 from resa.screens.words_of_questions import OF_QUESTIONS
 from resa.screens.words_of_saved import OF_SAVED
@@ -23,6 +24,7 @@ from resa.screens.words_of_writing import OF_WRITING
 __all__ = ["ENGLISH", "say", "say_count"]
 
 ENGLISH: Final[Mapping[str, str]] = {
+    **OF_PEOPLE,
     **OF_QUESTIONS,
     **OF_EDITING,
     **OF_PRESENTING,
@@ -117,7 +119,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "stopped": "{source} has stopped to deliver",
     "reviews_wait.one": "{n} pair of customers waits for somebody to decide whether they are one",
     "reviews_wait.other": "{n} pairs of customers wait for somebody to decide whether they are one",
-    "since_last": "Since you were here last, {moment} UTC",
+    "since_last": "Since you were here last, {moment}",
     "since_nothing": "Nothing changed.",
     "then_now": "{what}: {then} then, {now} now",
     "new_place": "New: {place}",
@@ -130,7 +132,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "improvement_idea": "an idea",
     "improvement_planned": "planned",
     "improvement_doing": "under way",
-    "numbers_as_of": "Numbers as of {moment} UTC; while events come in, they are two minutes old at most.",
+    "numbers_as_of": "Numbers as of {moment}; while events come in, they are two minutes old at most.",
     "first_steps": "What to do next",
     "where_to_look": "Where to look first",
     "open_map": "Open the map",
@@ -389,8 +391,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "good": "Good",
     "refused": "Refused",
     "lag": "Behind",
-    "last_run": "Last run (UTC)",
-    "next_run": "Next run (UTC)",
+    "last_run": "Last run",
+    "next_run": "Next run",
     "last_error": "Last error",
     "newest": "What came in last",
     "outcome": "What became of it",
@@ -400,7 +402,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "what": "What",
     "who": "Who",
     "look_again": "Look again",
-    "as_of_now": "As of {moment} UTC",
+    "as_of_now": "As of {moment}",
     "nothing_came": "Nothing came in yet.",
     "refused_rows": "Refused rows",
     "refused_about": "They are kept. Once the source's file is mended, they can be read again.",
@@ -438,7 +440,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "does. What comes in meanwhile is accepted, and becomes events afterwards.",
     "recount_now": "Count everything again",
     "recount_under_way": "It is under way.",
-    "recount_ended": "The last recount ended {moment} UTC.",
+    "recount_ended": "The last recount ended {moment}.",
     "recount_well": "Everything agrees.",
     "sizes": "What is stored",
     "stored_in": "In",
@@ -476,7 +478,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "made": "Made",
     "revoke": "Revoke",
     "audit": "Audit log",
-    "when": "When (UTC)",
+    "when": "When",
     "customer_pseudonym": "Customer",
     "detail": "Detail",
     "setting": "Setting",

@@ -112,7 +112,7 @@ OF_WRITING: Final[Mapping[str, str]] = {
     "composed_look": "Look at it",
     "composed_nothing_shown": "This cannot be shown: {why}",
     "composed_open": "Open",
-    "composed_made": "As of {moment} UTC",
+    "composed_made": "As of {moment}",
     "add_to_report": "Add to a report",
     "add_to": "Report",
     "add_to_new": "a new one",

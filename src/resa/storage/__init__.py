@@ -191,7 +191,7 @@ from resa.storage.second_factors import (
     waiting_for_code,
 )
 from resa.storage.sessions import begin_session, end_session, end_session_of, list_sessions, living_session
-from resa.storage.settling import refused_payloads
+from resa.storage.settling import count_refused, refused_payloads
 from resa.storage.source_states import Reached, SourceState, state_of_source, states_of_sources
 from resa.storage.store import Store
 from resa.storage.trial import trying
@@ -297,6 +297,7 @@ __all__ = [
     "count_files",
     "count_old_entries",
     "count_recovery_codes",
+    "count_refused",
     "count_unsent",
     "count_waiting",
     "customers_alone",

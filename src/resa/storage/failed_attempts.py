@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from resa.storage.database import to_micros
 from resa.storage.schema import failed_attempts
@@ -24,21 +24,24 @@ _COUNTED: Final = timedelta(minutes=15)
 _HASH: Final = 16
 
 
-def add_failure(store: Store, names: Iterable[tuple[str, ...]], *, most: int) -> None:
+def add_failure(store: Store, names: Iterable[tuple[str, ...]], *, kind: str, most: int) -> None:
     """Remember that an attempt failed; what is older than a quarter of an hour goes, and the oldest of too many.
 
     Args:
         store: The workspace's data.
         names: Under what it is remembered.
-        most: So many are remembered in all.
+        kind: What was tried: however often that fails, what is remembered of other kinds stays.
+        most: So many of the kind are remembered.
     """
     now = to_micros(store.clock())
-    rows = [{"name": _hashed(store, name), "at": now} for name in names]
+    rows = [{"name": _hashed(store, name), "at": now, "kind": kind} for name in names]
     with store.database.changing() as connection:
         forget_failures(connection, store)
         connection.execute(insert(failed_attempts), rows)
-        newest = connection.execute(select(func.max(failed_attempts.c.id))).scalar() or 0
-        connection.execute(delete(failed_attempts).where(failed_attempts.c.id <= newest - most))
+        mine = failed_attempts.c.kind == kind
+        newest = select(failed_attempts.c.id).where(mine).order_by(failed_attempts.c.id.desc())
+        beyond = newest.offset(most).limit(1).scalar_subquery()
+        connection.execute(delete(failed_attempts).where(mine, failed_attempts.c.id <= beyond))
 
 
 def seconds_shut(store: Store, names: Mapping[tuple[str, ...], int]) -> float:

@@ -159,13 +159,13 @@ def customers_alone(index: JourneyIndex, keys: Words, maps: Sequence[str]) -> Jo
     """Some customers of a generation with all that is known of them, in memory, as an index of its own.
 
     Args:
-        index: A generation of two layers.
+        index: A generation.
         keys: uint64[K, 2].
         maps: Keys of the maps whose columns are wanted; the sources of their touchpoints are those of all customers.
     """
     layers = index.layers
     if layers is None:
-        raise ValueError("the generation is a whole one")
+        return _some(index, _found(index, keys), maps, read_traits(index))
     below, above = (
         _some(layer, _found(layer, keys), maps, read_traits(layer)) for layer in (layers.whole, layers.recent)
     )

@@ -373,6 +373,8 @@ failed_attempts = Table(  # to sign in, of the last quarter of an hour
     Column("id", Integer, primary_key=True),
     Column("name", LargeBinary, nullable=False, index=True),  # keyed hash of who was tried from where
     Column("at", BigInteger, nullable=False, index=True),
+    Column("kind", Text, nullable=False, server_default=""),  # what was tried; none: before that was kept
+    Index("ix_failed_attempts_kind", "kind", "id"),
 )
 
 invitations = Table(

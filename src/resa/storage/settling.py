@@ -6,7 +6,8 @@ rows back without any work, since its file of settled rows goes with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from resa.storage.records import SETTLED, Finding
 if TYPE_CHECKING:
     from resa.storage.store import Store
 
-__all__ = ["check_settled", "refused_payloads", "settled_rows", "waiting_rows"]
+__all__ = ["check_settled", "count_refused", "refused_payloads", "settled_rows", "waiting_rows"]
 
 
 def settled_rows(settles: pa.Table, load_id: int) -> pa.Table:
@@ -55,6 +56,14 @@ def waiting_rows(
         if file.id in settled:
             table = table.filter(pa.array(~np.isin(places, settled[file.id])))
         yield table.sort_by([("row", "ascending"), ("place", "ascending")])
+
+
+def count_refused(store: Store) -> Mapping[str, int]:
+    """How many rejected rows of each source wait: no replay has settled them."""
+    settled, found = _settled(store), Counter[str]()
+    for file in store.event_files("rejected"):
+        found[file.source_id] += file.rows - len(settled.get(file.id, ()))
+    return found
 
 
 def refused_payloads(store: Store, source_id: str) -> Iterator[pa.ChunkedArray]:

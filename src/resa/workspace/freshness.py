@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resa.base.errors import WorkspaceBusy
 from resa.base.language import Sentence, sentence
 from resa.runtime import is_current
-from resa.storage import has_column
+from resa.storage import LIVE, has_column
 from resa.workspace.comparing import is_matched
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def brought_up_to_date(shop: Workspace) -> tuple[Sentence, ...]:
     """
     running = [load for load in shop.store.loads() if load.state == "running"]
     served = any(load.complete_until is not None for load in running)
-    unfinished = sorted({load.source_id for load in running if load.complete_until is None})
+    files = (load for load in running if not load.origin.startswith(LIVE))  # what comes in live is no file
+    unfinished = sorted({load.source_id for load in files if load.complete_until is None})
     notes = tuple(
         sentence("A load of '{source}' is not finished: only a part of its file is counted.", source=source)
         for source in unfinished

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from resa.base.clock import from_microseconds
-from resa.base.language import Sentence, as_it_is, sentence
-from resa.storage import Figures, SegmentState, count_waiting, read_figures, segment_states_of
+from resa.base.language import Sentence, as_it_is, sentence, sentences
+from resa.storage import Figures, SegmentState, count_refused, count_waiting, read_figures, segment_states_of
 from resa.workspace.collecting import SourceStatus
 from resa.workspace.edits import settings_problems, told_of
 
@@ -74,12 +74,12 @@ def health_of(shop: Workspace) -> Health:
     store = shop.store
     waiting, figures, now = count_waiting(store), read_figures(store), shop.clock()
     oldest = None if waiting.oldest is None else from_microseconds(waiting.oldest)
-    sources = shop.source_status()
+    sources, refused = shop.source_status(), count_refused(store)
     concerns = [
         *_of_the_disk(shop, figures),
         *_of_the_queue(shop, figures, oldest, now),
         *_of_files(shop),
-        *(concern for one in sources for concern in _of_source(one)),
+        *(concern for one in sources for concern in _of_source(one, refused.get(one.name, 0))),
         *_of_the_index(figures, now),
     ]
     return Health(
@@ -145,17 +145,26 @@ def _of_files(shop: Workspace) -> Iterator[Concern]:
         yield Concern(about="file", grave=True, message=told_of(problem))
 
 
-def _of_source(source: SourceStatus) -> Iterator[Concern]:
+def _of_source(source: SourceStatus, refused: int) -> Iterator[Concern]:
+    """What is wrong with a source, of whose refused rows so many wait."""
     for problem in source.problems:
         yield Concern(about="file", grave=problem.severity == "error", message=told_of(problem))
     if source.state.error:
         text = sentence("source '{source}' fails: {error}", source=source.name, error=as_it_is(source.state.error))
         yield Concern(about="source", grave=True, message=text)
     rows = source.good + source.rejected
-    if source.rejected > rows * _REFUSED:
+    if 0 < refused <= rows * _REFUSED:
+        text = sentences(
+            "{n} row of '{source}' was refused and is kept, and is in no number; see why, and read it again",
+            "{n} rows of '{source}' were refused and are kept, and are in no number; see why, and read them again",
+            refused,
+            source=source.name,
+        )
+        yield Concern(about="rejected", grave=False, message=text)
+    elif refused:
         text = sentence(
             "{rejected} of {rows} rows of '{source}' were refused and are kept; mend its file, then read them again",
-            rejected=source.rejected,
+            rejected=refused,
             rows=rows,
             source=source.name,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from httpx import Response
 from tests.support.explored import ASKED_FOR, MAP, explored_shop
 from tests.support.hostile_shop import hostile
 from tests.support.screens import Visitor, visiting
@@ -234,12 +235,13 @@ def test_every_number_with_customers_behind_it_opens_just_these(
         for address in found[:: max(1, len(found) // 3)]:
             place = dict(parse_qsl(address.partition("?")[2]))
             people = result.customers(place["column"], part=place["part"], row=int(place["row"]))
-            shown = marketer.get(address)
-            names = {value for _, value in called(shown.text)}
-            assert len(names) == people.num_rows, address
+            shown = [page.text for page in pages_of(marketer, address)]
+            names = [name for page in shown for name in called(page)]
             ids = {row["value"] for row in result.identify(people.column("customer").to_numpy()).to_pylist()}
-            assert names == ids
-            assert not any(name in link for link in links(shown.text, "/") for name in names)  # proxies keep addresses
+            assert set(names) == ids
+            assert len(names) == people.num_rows, address
+            ways = [link for page in shown for link in links(page, "/")]
+            assert not any(name in link for link in ways for name in names)  # proxies keep addresses
             unnamed = analyst.get(address)
             assert unnamed.status_code == 200
             assert f"{people.num_rows} customer" in unnamed.text
@@ -247,10 +249,18 @@ def test_every_number_with_customers_behind_it_opens_just_these(
             assert not called(unnamed.text)
 
 
-def called(text: str) -> list[tuple[str, str]]:
-    """Kinds and values of the customers that a page leads to."""
-    found = re.findall(r'<a href="/customers/[0-9a-f]{32}"><span class="muted">([^<]+)</span> ([^<]+)</a>', text)
-    return [(html.unescape(kind), html.unescape(value)) for kind, value in found]
+def pages_of(visitor: Visitor, address: str) -> Iterator[Response]:
+    """All pages of a list."""
+    following = [address]
+    while following:
+        yield (shown := visitor.get(following[0]))
+        following = [html.unescape(found) for found in re.findall(r'rel="next" href="([^"]+)"', shown.text)]
+
+
+def called(text: str) -> list[str]:
+    """What the customers are called that a page leads to."""
+    found = re.findall(r'<a href="/customers/[0-9a-f]{32}\?[^"]*"><bdi>([^<]+)</bdi></a>', text)
+    return [html.unescape(value) for value in found]
 
 
 def test_opening_names_is_written_down(marketer: Visitor, analyst: Visitor, shop: Workspace) -> None:

@@ -122,3 +122,23 @@ def recounted(admin: Visitor) -> str:
         assert time.monotonic() - began < _SECONDS
         time.sleep(0.05)
     return text
+
+
+def test_one_refused_row_of_many_is_told_and_leads_to_why(folder: Path, analyst: Visitor) -> None:
+    with resa.open(folder) as shop:
+        with shop.store.writing() as writer, shop.store.arrivals() as arrivals:
+            for number in range(100):
+                call = {"event": "product_added", "userId": "u1", "messageId": f"more {number}"}
+                arrivals.append(Arrival("web", to_microseconds(shop.clock()), "track", json.dumps(call).encode()))
+            arrivals.append(Arrival("web", to_microseconds(shop.clock()), "track", b"{}")).result()
+            drainer = Drainer(writer, arrivals)
+            drainer.drain()
+            drainer.close()
+            shop.refresh(writer)
+        with shop.store.writing():  # as a server that is running
+            assert about(shop) == [("rejected", False)]
+    text = analyst.get("/data-health").text
+    assert "2 rows of &#39;web&#39; were refused and are kept, and are in no number" in text
+    assert 'href="/live#refused"' in text
+    assert "All is well" not in text
+    assert 'id="refused"' in analyst.get("/live").text

@@ -231,7 +231,7 @@ def test_it_is_worked_out_once_for_all_and_anew_once_data_came(folder: Path, mon
     counted = counting(monkeypatch)
     with visiting(folder, "viewer") as viewer:
         first = viewer.get("/").text
-        assert re.search(r"Numbers as of 20\d\d-\d\d-\d\d \d\d:\d\d UTC", first)
+        assert re.search(r"Numbers as of [^<]*<time [^>]*>[^<]+ \([^<]+\)<|Numbers as of [^;]+ \([A-Za-z/]+\);", first)
         assert "700" in viewer.get("/map/journey").text
         assert "700" in viewer.get("/reports/journey").text
         assert len(counted) == 1

@@ -233,3 +233,18 @@ def test_it_is_forgotten_after_an_hour_and_kept_within_bounds() -> None:
     assert sum(bool(typed.of(one or "", "bo")) for one in other) == 20
     now = 3601
     assert typed.of(other[-1] or "", "bo") == []
+
+
+def test_what_was_sent_again_and_kept_is_listed_no_longer(folder: Path, anna: Visitor) -> None:
+    sign_out(folder, "anna@shop.se")
+    note(anna, "Snow in March")
+    note(anna, "Rain in May\r\nand June")
+    assert "Snow in March" in back(anna, folder, "anna@shop.se")
+    wrong = {"do": "add", "text": "Rain in May\nand June", "first": "2026-05-01", "last": "", "map": "none"}
+    anna.post("/notes", **wrong)  # another form, whatever becomes of it
+    assert "Rain in May" in anna.get("/typed").text
+    assert note(anna, "Rain in May\r\nand June").startswith("/notes")
+    listed = anna.get("/typed").text
+    assert "Rain in May" not in listed
+    assert "Snow in March" in listed  # which was not sent again
+    assert "Rain in May and June" in notes(folder)

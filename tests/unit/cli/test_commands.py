@@ -218,8 +218,14 @@ def test_loads_show_both_rows_of_the_file_and_what_was_made_of_them(
 def test_the_customers_behind_a_number_have_a_heading(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["measure", "expectations", "cart.purchase", "--customers", "column=missed"]) == 0
     heading, row = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["customer", "count", "identifiers"]
-    assert row.split()[1:] == ["1", "user_id", "bo"]
+    assert heading.split() == ["customer", "count", "identifiers", "at", "touchpoint", "events"]
+    assert row.split()[1:4] == ["1", "user_id", "bo"]
+    assert row.split()[-2:] == ["cart", "1"]
+    assert run(["measure", "expectations", "cart.purchase", "--customers", "column=missed", "--format", "csv"]) == 0
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.replace('"', "").split(",")[4:] == [
+        *("name", "personas", "touchpoint", "first_seen", "last_seen", "events", "value_of_visits")
+    ]
     assert run(["measure", "expectations", "cart.purchase", "--part", "insted"]) == 1
     assert "did you mean 'instead'" in capsys.readouterr().err
 

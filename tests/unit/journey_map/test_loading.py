@@ -166,6 +166,12 @@ def test_a_stage_keeps_its_former_names() -> None:
     assert loaded.maps["journey"].stage_named("nowhere") is None
     twice = load_texts({"journey.yaml": "stages:\n  buying: {was: care, touchpoints: [cart]}\n  care: []\n"})
     assert [one.code for one in twice.errors] == ["was"]
+    text = "stages:\n  beginning: {was: [Start, hello], touchpoints: [ad]}\n"
+    text += "  middle:\n    was: [start]\n    touchpoints: [cart]\n"
+    both = load_texts({"journey.yaml": text})
+    (problem,) = both.errors
+    assert (problem.code, problem.place) == ("was", "journey.yaml:4:11")
+    assert "'start' is a former name of stage 'beginning', too" in str(problem.message)
 
 
 def test_a_map_without_files_and_files_that_are_not_read(tmp_path: Path) -> None:

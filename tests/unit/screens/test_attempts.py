@@ -96,3 +96,12 @@ def test_what_is_remembered_has_a_bound(store: Store) -> None:
         attempts.fail(store, f"account {number}", f"\ud800 {number}")
     with store.database.reading() as connection:
         assert len(connection.execute(select(failed_attempts)).all()) == 30
+
+
+def test_many_failures_of_one_kind_push_out_none_of_another(store: Store) -> None:
+    passwords, company = Attempts("passwords", remembered=30), Attempts("company", remembered=30)
+    for _ in range(10):
+        passwords.fail(store, "anna@shop.se", "1")
+    for number in range(40):
+        company.fail(store, f"account {number}", f"{number}")
+    assert passwords.wait(store, "anna@shop.se", "1") > 0

@@ -201,6 +201,10 @@ class _Visits:
         whose: Counted = self.customers[members].astype(np.int64)
         return whose
 
+    def moments(self, members: Flags) -> tuple[Counted, Counted]:
+        """The same, and when each of them was."""
+        return self.of(members), self.selection.snapshot.times(self._positions[members])
+
     def used(self, members: Flags) -> tuple[Counted, npt.NDArray[np.bool_]]:
         """Customers with such visits, and in which places each has some: bool[customers, places]."""
         whose = self.of(members)
@@ -269,15 +273,19 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
             rows.append((group.label, visits.places.labels[code], *used))
             behind.append((group.number, code))
 
-    def those(row: int) -> Counted:
+    def chosen(row: int) -> Flags:
         number, code = behind[row]
-        return visits.of(visits.members(number) & (visits.codes == code))
+        flags: Flags = visits.members(number) & (visits.codes == code)
+        return flags
+
+    def those(row: int) -> Counted:
+        return visits.of(chosen(row))
 
     def faithful(row: int) -> Counted:
         number, code = behind[row]
         customers, used = visits.used(visits.members(number))
-        chosen: Counted = customers[used[:, code] & (used.sum(axis=1) == 1)]
-        return chosen
+        alone: Counted = customers[used[:, code] & (used.sum(axis=1) == 1)]
+        return alone
 
     statement = statement.step(
         "by_channel",
@@ -294,6 +302,7 @@ def _channels(visits: _Visits, statement: Statement) -> Part:
             "ORDER BY rank, place"
         ),
         people={"visits": those, "customers": lambda row: distinct(those(row)), "only": faithful},
+        moments=dict.fromkeys(("visits", "customers", "only"), lambda row: visits.moments(chosen(row))),
         looked_at=visits.groups.sizes(statement),
     )
 
@@ -396,9 +405,17 @@ def _switches(visits: _Visits, statement: Statement) -> Part:
             rows.append((visits.groups.labels[numbers[at]], names[one], names[two], *switched))
             behind.append((numbers[at], one, two))
 
-    def people(row: int) -> Counted:
+    def chosen(row: int) -> Flags:
         number, one, two = behind[row]
-        return visits.of(visits.members(number) & (visits.codes == one) & (visits.following == two))
+        flags: Flags = visits.members(number) & (visits.codes == one) & (visits.following == two)
+        return flags
+
+    def people(row: int) -> Counted:
+        return visits.of(chosen(row))
+
+    def moments(row: int) -> tuple[Counted, Counted]:
+        whose, when = visits.moments(chosen(row))
+        return whose, when + visits.waited[chosen(row)]
 
     statement = statement.step(
         "moves",
@@ -421,6 +438,7 @@ def _switches(visits: _Visits, statement: Statement) -> Part:
             "count": people,
             "customers": lambda row: distinct(people(row)),
         },
+        moments={"count": moments, "customers": moments},
     )
 
 

@@ -94,6 +94,10 @@ class _Side(NamedTuple):
     row: int | None
 
 
+_COUNTED: Final = ("counted", "other_counted")
+"""The columns of the two groups."""
+
+
 def compared(question: Question, answer: Answer) -> Answer:
     """The answer with the table `compared` in front.
 
@@ -129,10 +133,8 @@ def compared(question: Question, answer: Answer) -> Answer:
         columns,
         {column.name: [row[place] for row in rows] for place, column in enumerate(columns)},
         sql=_sql(view, part, question.compare, columns, confidence),
-        people={
-            counted: partial(_people, part, view.counted, sides, side)
-            for side, counted in enumerate(("counted", "other_counted"))
-        },
+        people={counted: partial(_people, part, view.counted, sides, side) for side, counted in enumerate(_COUNTED)},
+        moments={counted: partial(_moments, part, view.counted, sides, side) for side, counted in enumerate(_COUNTED)},
     )
     return replace(
         answer,
@@ -145,6 +147,13 @@ def compared(question: Question, answer: Answer) -> Answer:
 def _people(part: Part, counted: str, sides: list[tuple[int | None, int | None]], side: int, row: int) -> Counted:
     behind = sides[row][side]
     return np.zeros(0, np.int64) if behind is None else part.people[counted](behind)
+
+
+def _moments(
+    part: Part, counted: str, sides: list[tuple[int | None, int | None]], side: int, row: int
+) -> tuple[Counted, Counted]:
+    behind, nobody = sides[row][side], np.zeros(0, np.int64)
+    return (nobody, nobody) if behind is None or counted not in part.moments else part.moments[counted](behind)
 
 
 def _pairs(view: _View, part: Part, labels: tuple[str, ...]) -> Iterator[tuple[tuple[object, ...], _Side, _Side]]:

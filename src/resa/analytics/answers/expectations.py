@@ -14,7 +14,7 @@ What an opening is, and what becomes of it, is defined in `resa.kernels.openings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -35,7 +35,7 @@ from resa.analytics.answers.openings_sql import openings_sql
 from resa.analytics.calendar import SECOND
 from resa.analytics.questions.kinds import ExpectationsQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, Part, part_of, problem
+from resa.analytics.results.result import Column, Counted, Moments, Part, People, part_of, problem
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.outcomes import OUTCOMES, Outcomes, expectation_as_of, outcomes_of
 from resa.analytics.scope.selection import WHOLE, Selection
@@ -148,19 +148,35 @@ class Measured:
 
     def counted(self, column: str, members: Flags | slice) -> Counted:
         """The customers behind a number of a group."""
+        whose: Counted = self.outcomes.customer[self._counted(column, members)].astype(np.int64)
+        return distinct(whose) if column in {"customers", "customers_met"} else whose
+
+    def moments(self, column: str, members: Flags | slice) -> tuple[Counted, Counted]:
+        """The same one by one, and when each was met, cancelled or missed; of all together, when it began."""
+        rows = self._counted(column, members)
+        whose = self.outcomes.customer[rows].astype(np.int64)
+        began = column in {"mature", "customers", "young_open"}
+        return whose, self.outcomes.opened_at[rows] if began else self.ended_at[rows]
+
+    @cached_property
+    def ended_at(self) -> npt.NDArray[np.int64]:
+        """When each was met or cancelled, or its time was over, microseconds since 1970."""
+        found = self.outcomes
+        return np.where(found.closed < 0, found.deadline, self.snapshot.times(np.maximum(found.closed, 0)))
+
+    def _counted(self, column: str, members: Flags | slice) -> Flags:
+        """Which openings make up a number of a group."""
         found = self.outcomes
         inside = np.zeros(len(found.customer), np.bool_)
         inside[members] = True
-        whose = found.customer.astype(np.int64)
         if column == "customers":
-            return distinct(whose[inside & self.entered])
+            return inside & self.entered
         if column == "customers_met":
-            return distinct(whose[inside & self.outcomes.reached])
+            return inside & found.reached
         if column == "mature":
-            return whose[inside & found.mature]
+            return inside & found.mature
         young, _, name = column.rpartition("_")
-        rows = found.named(name) & (~found.mature if young else found.mature)
-        return whose[inside & rows]
+        return inside & found.named(name) & (~found.mature if young else found.mature)
 
 
 COUNTED: Final[tuple[str, ...]] = (
@@ -296,11 +312,17 @@ def _main(found: list[Measured], statement: Statement) -> Part:
         statement = counted_steps(statement, item.groups, number)
         branches.append(main_sql(item.expectation, number))
     people = {name: _behind(behind, name) for name in COUNTED}
-    return part_of(columns, rows, sql=statement.select(united(branches, columns, "number, rank")), people=people)
+    moments = {name: _moments(behind, name) for name in COUNTED}
+    sql = statement.select(united(branches, columns, "number, rank"))
+    return part_of(columns, rows, sql=sql, people=people, moments=moments)
 
 
-def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> Callable[[int], Counted]:
+def _behind(behind: list[tuple[Measured, Flags | slice]], column: str) -> People:
     return lambda row: behind[row][0].counted(column, behind[row][1])
+
+
+def _moments(behind: list[tuple[Measured, Flags | slice]], column: str) -> Moments:
+    return lambda row: behind[row][0].moments(column, behind[row][1])
 
 
 def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
@@ -334,7 +356,7 @@ def numbers(item: Measured, members: Flags | slice) -> dict[str, object]:
 
 def _instead(found: list[Measured], statement: Statement) -> Part:
     columns, rows = _empty(found, INSTEAD_COLUMNS)
-    behind: list[Counted] = []
+    behind: list[tuple[Counted, Counted]] = []
     for item in found:
         missed = item.outcomes.named("missed") & item.outcomes.mature
         for label, members in item.groups.split():
@@ -343,14 +365,15 @@ def _instead(found: list[Measured], statement: Statement) -> Part:
     for number, item in enumerate(found):
         statement, branch = instead_sql(statement, item.expectation, item.groups, number)
         branches.append(branch)
-    people = {"missed": lambda row: behind[row], "customers": lambda row: np.unique(behind[row])}
-    order = "number, rank, missed DESC, instead NULLS LAST"
-    return part_of(columns, rows, sql=statement.select(united(branches, columns, order)), people=people)
+    people = {"missed": lambda row: behind[row][0], "customers": lambda row: np.unique(behind[row][0])}
+    moments = dict.fromkeys(people, behind.__getitem__)
+    sql = statement.select(united(branches, columns, "number, rank, missed DESC, instead NULLS LAST"))
+    return part_of(columns, rows, sql=sql, people=people, moments=moments)
 
 
 def _add_instead(
     rows: Rows,
-    behind: list[Counted],
+    behind: list[tuple[Counted, Counted]],
     item: Measured,
     label: str | None,
     chosen: npt.NDArray[np.int64],
@@ -359,12 +382,14 @@ def _add_instead(
     names = item.snapshot.names
     codes = item.outcomes.instead[members][chosen]
     whose = item.outcomes.customer[members][chosen]
+    over = item.outcomes.deadline[members][chosen]
     order = np.argsort(codes, kind="stable")  # stable: a code's customers stay in order
     counts = np.bincount(codes, minlength=1)
     ends = np.cumsum(counts)
     for code in sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], code == 0, names[code])):
-        people = whose[order[ends[code] - counts[code] : ends[code]]]
-        behind.append(people.astype(np.int64))
+        those = order[ends[code] - counts[code] : ends[code]]
+        people = whose[those]
+        behind.append((people.astype(np.int64), over[those]))
         _add(
             rows,
             {

@@ -9,6 +9,7 @@ customer is counted once, in the group of the chosen chain's first event.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from resa.analytics.calendar import SECOND
 from resa.analytics.questions.json_text import Step
 from resa.analytics.questions.kinds import FunnelQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, People, part_of, problem
+from resa.analytics.results.result import Column, Counted, Moments, People, part_of, problem
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.outcomes import as_of_delivering
 from resa.analytics.scope.selection import WHOLE, Selection
@@ -118,11 +119,11 @@ def answer_funnel(question: FunnelQuestion, selection: Selection) -> Answer:
     customers = np.flatnonzero(found.levels).astype(np.int64)
     positions = found.positions[customers]
     groups = grouped(selection, customers, positions[:, 0])
-    rows, people = _rows(selection, steps, groups, customers, positions)
+    rows, behind = _rows(selection, steps, groups, customers, positions)
     columns = (*groups.columns, *FUNNEL_COLUMNS)
     sql = _sql(question, selection, steps, groups, last)
     return Answer(
-        parts={"steps": part_of(columns, rows, sql=sql, people=people)},
+        parts={"steps": part_of(columns, rows, sql=sql, people=behind.people, moments=behind.moments)},
         n={"customers": len(customers)},
         warnings=(
             *selection.unseen(*steps.codes),
@@ -185,11 +186,65 @@ def _young(question: FunnelQuestion, selection: Selection, steps: _Steps, positi
     )
 
 
+@dataclass(frozen=True)
+class _Reached:
+    """Who came to a step, and when.
+
+    Attributes:
+        whose: All who entered.
+        here: Which of them came to it.
+        previous: Which came to the step before it.
+        came: When each came to it, if they did.
+        came_before: When each came to the step before it, if they did.
+    """
+
+    whose: npt.NDArray[np.int64]
+    here: Flags
+    previous: Flags
+    came: npt.NDArray[np.int64]
+    came_before: npt.NDArray[np.int64]
+
+    @property
+    def lost(self) -> Flags:
+        """Who came to the step before it alone."""
+        return self.previous & ~self.here
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Who is behind the numbers of a funnel, row by row."""
+
+    reached: list[_Reached]
+
+    @property
+    def people(self) -> dict[str, People]:
+        """By column."""
+        reached = self.reached
+        return {
+            "customers": lambda row: reached[row].whose[reached[row].here],
+            "lost": lambda row: reached[row].whose[reached[row].lost],
+        }
+
+    @property
+    def moments(self) -> dict[str, Moments]:
+        """When they came to the step; who was lost, to the one before."""
+
+        def came(row: int) -> tuple[Counted, Counted]:
+            step = self.reached[row]
+            return step.whose[step.here], step.came[step.here]
+
+        def lost(row: int) -> tuple[Counted, Counted]:
+            step = self.reached[row]
+            return step.whose[step.lost], step.came_before[step.lost]
+
+        return {"customers": came, "lost": lost}
+
+
 def _rows(
     selection: Selection, steps: _Steps, groups: Groups, customers: npt.NDArray[np.int64], positions: Positions
-) -> tuple[dict[str, list[object]], dict[str, People]]:
+) -> tuple[dict[str, list[object]], _Behind]:
     rows: dict[str, list[object]] = {column.name: [] for column in (*groups.columns, *FUNNEL_COLUMNS)}
-    reached: list[tuple[npt.NDArray[np.int64], Flags, Flags]] = []
+    reached: list[_Reached] = []
     times = selection.snapshot.times(np.maximum(positions, 0))
     for label, members in groups.split():
         whose, where, when = customers[members], positions[members], times[members]
@@ -215,12 +270,8 @@ def _rows(
             }
             for column, items in rows.items():
                 items.append(values[column])
-            reached.append((whose, here, previous))
-    people: dict[str, People] = {
-        "customers": lambda row: reached[row][0][reached[row][1]],
-        "lost": lambda row: reached[row][0][reached[row][2] & ~reached[row][1]],
-    }
-    return rows, people
+            reached.append(_Reached(whose, here, previous, when[:, number], when[:, steps.before[number]]))
+    return rows, _Behind(reached)
 
 
 def _sql(question: FunnelQuestion, selection: Selection, steps: _Steps, groups: Groups, last: int | None) -> str:

@@ -8,11 +8,11 @@ the week weighs alike; only openings whose deadline has passed are counted. This
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -162,21 +162,25 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
             rows.append((label, *known, *first, one.share, *second, two.share, difference, low, high, verdict))
             behind.append((item, (before, after)))
 
-    def people(row: int, side: int, *, met: bool) -> Counted:
+    def chosen(row: int, side: int, *, met: bool) -> Flags:
         item, sides = behind[row]
-        found = item.measured.outcomes
-        chosen = sides[side] & found.named("met") if met else sides[side]
-        return found.customer[chosen].astype(np.int64)
+        flags: Flags = sides[side] & item.measured.outcomes.named("met") if met else sides[side]
+        return flags
+
+    def people(row: int, side: int, *, met: bool) -> Counted:
+        return behind[row][0].measured.outcomes.customer[chosen(row, side, met=met)].astype(np.int64)
+
+    def moments(row: int, side: int, *, met: bool) -> tuple[Counted, Counted]:
+        measured = behind[row][0].measured
+        when = measured.ended_at if met else measured.outcomes.opened_at
+        return people(row, side, met=met), when[chosen(row, side, met=met)]
 
     part = part_of(
         columns,
         in_columns(columns, rows),
         sql=_sql(selection, items, columns),
-        people={
-            f"{name}_{what}": partial(people, side=side, met=what == "met")
-            for side, name in enumerate(_SIDES)
-            for what in ("mature", "met")
-        },
+        people=_by_side(people),
+        moments=_by_side(moments),
     )
     warnings = dict.fromkeys(warning for item in items for warning in item.measured.groups.warnings)
     early = [
@@ -190,6 +194,15 @@ def answer_improvements(question: ImprovementsQuestion, selection: Selection) ->
     ]
     told = (*warnings, *early, _CAUTION) if asked else (_NONE,)
     return Answer(parts={"improvements": part}, n={"improvements": len(items)}, warnings=told)
+
+
+def _by_side(behind: Callable[..., Any]) -> dict[str, Callable[[int], Any]]:
+    """By column: of before and after, of all and of those that met it."""
+    return {
+        f"{name}_{what}": partial(behind, side=side, met=what == "met")
+        for side, name in enumerate(_SIDES)
+        for what in ("mature", "met")
+    }
 
 
 def _verdict(low: float, high: float) -> str:

@@ -132,12 +132,17 @@ def answer_metrics(question: MetricsQuestion, selection: Selection) -> Answer:
         item, members = behind[row]
         return item.customers[members]
 
+    def moments(row: int) -> tuple[Counted, Counted]:
+        item, members = behind[row]
+        return item.customers[members], selection.snapshot.times(item.positions[members])
+
     columns = (*measured[0].groups.columns, *METRIC_COLUMNS)
     part = part_of(
         columns,
         in_columns(columns, rows),
         sql=_sql(measured),
         people={"visits": people, "customers": lambda row: distinct(people(row))},
+        moments={"visits": moments, "customers": moments},
     )
     warnings = dict.fromkeys(warning for item in measured for warning in item.groups.warnings)
     valued = any(item.metric.kind in {"sum", "mean", "quantile"} and item.metric.number is None for item in measured)

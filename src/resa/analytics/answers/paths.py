@@ -119,12 +119,17 @@ def _listing(
         kinds, members = behind[row]
         return kinds.paths.customer[members].astype(np.int64)
 
+    def moments(row: int) -> tuple[Counted, Counted]:
+        kinds, members = behind[row]
+        return people(row), selection.snapshot.times(kinds.paths.position[members])
+
     sql = _path_sql(question, selection, groups, statement)
     return part_of(
         columns,
         rows,
         sql=sql,
         people={"count": people, "customers": lambda row: np.unique(people(row))},
+        moments={"count": moments, "customers": moments},
         looked_at=groups.sizes(statement),
     )
 
@@ -276,6 +281,11 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
         whose: Counted = found.customer[members][kinds[found.groups.group[members]]].astype(np.int64)
         return whose
 
+    def moments(row: int) -> tuple[Counted, Counted]:
+        members, kinds = behind[row]
+        begun = found.start[members][kinds[found.groups.group[members]]]
+        return people(row), selection.snapshot.times(begun)
+
     statement = _journeys(question, selection, groups)
     part = part_of(
         columns,
@@ -283,6 +293,7 @@ def answer_variants(question: VariantsQuestion, selection: Selection) -> Answer:
         sql=_variant_sql(question, groups, statement),
         looked_at=groups.sizes(statement),
         people={"customers": people},
+        moments={"customers": moments},
     )
     others = {} if groups.by else _others(part)
     return Answer(

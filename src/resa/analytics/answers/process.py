@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -225,10 +225,15 @@ def _arrows(
         ),
         looked_at=groups.sizes(statement, _IS_SHOWN) if kept else "",
         people={"count": people, "customers": lambda row: np.unique(people(row))},
+        moments=dict.fromkeys(("count", "customers"), lambda row: moves.along_when(*behind[row])),
     )
 
 
 _IS_SHOWN: Final = 'EXISTS (FROM shown s WHERE s."from" IS NOT DISTINCT FROM grouped."from" AND s."to" IS NOT DISTINCT FROM grouped."to")'
+
+
+_ENDS: Final = ("visits", "customers", "begin", "end")
+"""What is counted of a touchpoint."""
 
 
 def _touchpoints(
@@ -252,7 +257,7 @@ def _touchpoints(
                 column.append(value)
             behind.append((code, members))
 
-    def people(row: int, column: str) -> Counted:
+    def chosen(row: int, column: str) -> Flags:
         code, members = behind[row]
         start, end = moves.codes
         wanted = {
@@ -261,8 +266,16 @@ def _touchpoints(
             "begin": (start == 0) & (end == code),
             "end": (start == code) & (end == 0),
         }[column]
-        counted = moves.customers[wanted & members(moves)].astype(np.int64)
+        flags: Flags = wanted & members(moves)
+        return flags
+
+    def people(row: int, column: str) -> Counted:
+        counted = moves.whose(chosen(row, column))
         return distinct(counted) if column == "customers" else counted
+
+    def moments(row: int, column: str) -> tuple[Counted, Counted]:
+        those = chosen(row, column)
+        return moves.whose(those), selection.snapshot.times(moves.visits[those])
 
     names = literal(list(selection.snapshot.names[1:]))
     by = ", ".join(f'e."{column.name}"' for column in groups.columns)
@@ -276,10 +289,8 @@ def _touchpoints(
             "LEFT JOIN happy_places p ON p.touchpoint = e.touchpoint LEFT JOIN kept k ON k.touchpoint = e.touchpoint\n"
             f"ORDER BY e.rank, list_position({names}, e.touchpoint)"
         ),
-        people={
-            column: lambda row, column=column: people(row, column)  # type: ignore[misc]  # the default is bound here
-            for column in ("visits", "customers", "begin", "end")
-        },
+        people={column: partial(people, column=column) for column in _ENDS},
+        moments={column: partial(moments, column=column) for column in _ENDS},
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from resa.analytics.answers.stages_sql import movements_sql, over_time_sql, stag
 from resa.analytics.calendar import SECOND, Instants, calendar_edges
 from resa.analytics.questions.kinds import StagesQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, Part, People, part_of
+from resa.analytics.results.result import Column, Counted, Moments, Part, People, part_of
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
@@ -169,6 +169,10 @@ class _Looked:
         return self.found.customers[members].astype(np.int64)
 
 
+_ENDINGS: Final = frozenset({"onward", "back", "quiet", "left"})
+"""Counts of how stays ended."""
+
+
 class _Rows:
     """Rows with counts of stays, and the customers behind each count.
 
@@ -197,11 +201,20 @@ class _Rows:
     def part(self, sql: str, looked_at: str = "") -> Part:
         """The whole."""
         people: dict[str, People] = {name: partial(self._people, name) for name in self._behind}
-        return part_of(self._columns, self._rows, sql=sql, people=people, looked_at=looked_at)
+        moments: dict[str, Moments] = {name: partial(self._moments, name) for name in self._behind}
+        behind: dict[str, Any] = {"people": people, "moments": moments}
+        return part_of(self._columns, self._rows, sql=sql, looked_at=looked_at, **behind)
 
     def _people(self, name: str, row: int) -> Counted:
         whose = self._looked.people(self._behind[name][row]())
         return distinct(whose) if name == "customers" else whose
+
+    def _moments(self, name: str, row: int) -> tuple[Counted, Counted]:
+        """When each of the stays began, or ended where that is what is counted."""
+        looked, these = self._looked, self._behind[name][row]()
+        began, gone = looked.entered_at[these], looked.gone_at[these]
+        ended = name in _ENDINGS or ("from" in self._rows and self._rows["from"][row] is not None)
+        return looked.people(these), np.where(gone < _NEVER, gone, began) if ended else began
 
 
 def _all_of(*flags: Flags) -> Flags:

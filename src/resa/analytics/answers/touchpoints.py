@@ -73,6 +73,11 @@ class _Visits:
         whose: Counted = self.found.customers[members][self.found.codes[members] == code].astype(np.int64)
         return whose
 
+    def moments(self, code: int, members: Flags | slice) -> tuple[Counted, Counted]:
+        """The same, and when each of the visits was."""
+        positions = self.found.positions[members][self.found.codes[members] == code]
+        return self.chosen(code, members), self.selection.snapshot.times(positions)
+
 
 @dataclass(frozen=True)
 class _Numbers:
@@ -116,6 +121,7 @@ def answer_touchpoints(question: TouchpointsQuestion, selection: Selection) -> A
         sql=_sql(selection, groups, statement),
         looked_at=groups.sizes(statement),
         people={"visits": people, "customers": lambda number: distinct(people(number))},
+        moments=dict.fromkeys(("visits", "customers"), lambda number: everything.moments(*behind[number])),
     )
     flags = _visitors(selection, everything)
     return Answer(

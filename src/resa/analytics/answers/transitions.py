@@ -127,10 +127,26 @@ class Moves:
 
     def along(self, cell: Cell, members: Callable[[Moves], Flags]) -> Counted:
         """Whose moves of a cell are, one for each."""
-        start, end = self.codes
-        chosen = (start == cell.start) & (end == cell.end) & members(self)
+        return self.whose(self._of(cell, members))
+
+    def along_when(self, cell: Cell, members: Callable[[Moves], Flags]) -> tuple[Counted, Counted]:
+        """The same, and when each of them came to its end."""
+        chosen = self._of(cell, members)
+        return self.whose(chosen), self.when(chosen)
+
+    def whose(self, chosen: Flags) -> Counted:
+        """Whose some of the moves are."""
         counted: Counted = self.customers[chosen].astype(np.int64)
         return counted
+
+    def when(self, chosen: Flags) -> Counted:
+        """When some of the moves came to their end, microseconds since 1970."""
+        return self.selection.snapshot.times(self.visits[chosen]) + self.waited[chosen]
+
+    def _of(self, cell: Cell, members: Callable[[Moves], Flags]) -> Flags:
+        start, end = self.codes
+        chosen: Flags = (start == cell.start) & (end == cell.end) & members(self)
+        return chosen
 
 
 def answer_transitions(question: TransitionsQuestion, selection: Selection) -> Answer:
@@ -164,6 +180,7 @@ def answer_transitions(question: TransitionsQuestion, selection: Selection) -> A
         sql=_sql(statement, groups),
         looked_at=groups.sizes(statement),
         people={"count": people, "customers": lambda row: distinct(people(row))},
+        moments=dict.fromkeys(("count", "customers"), lambda row: moves.along_when(*behind[row])),
     )
     ways = sum(cell.count for cell, _ in behind)
     return Answer(parts={"transitions": part}, n={"ways": ways}, warnings=groups.warnings)

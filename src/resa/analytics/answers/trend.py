@@ -24,7 +24,7 @@ from resa.analytics.answers.openings_sql import openings_sql
 from resa.analytics.calendar import Instants, calendar_edges
 from resa.analytics.questions.kinds import TrendQuestion
 from resa.analytics.results.answer import Answer
-from resa.analytics.results.result import Column, Counted, People, part_of, problem
+from resa.analytics.results.result import Column, Counted, Moments, People, part_of, problem
 from resa.analytics.scope.grouping import Groups, grouped
 from resa.analytics.scope.outcomes import OUTCOMES, Outcomes
 from resa.analytics.scope.selection import Selection
@@ -161,6 +161,7 @@ def _of_visits(question: TrendQuestion, selection: Selection) -> Answer:
         rows,
         sql=_filled(statement, groups, buckets, VISIT_TREND_COLUMNS),
         people={"visits": people, "customers": lambda place: np.unique(people(place))},
+        moments=dict.fromkeys(("visits", "customers"), lambda place: (people(place), times[behind[place]])),
     )
     return Answer(
         parts={"trend": part}, n={"visits": len(positions)}, warnings=(*selection.unseen(codes), *groups.warnings)
@@ -254,13 +255,16 @@ def _of_expectation(question: TrendQuestion, selection: Selection) -> Answer:
         inside &= number == bucket
         return inside
 
-    people: dict[str, People] = {name: _behind(found, members, name) for name in COUNTED if name in wanted}
+    counts = [name for name in COUNTED if name in wanted]
+    people: dict[str, People] = {name: _behind(found, members, name) for name in counts}
+    moments: dict[str, Moments] = {name: _moments(found, members, name) for name in counts}
     statement = openings_sql(
         selection.statement, selection, expectation, 0, as_of=outcomes.as_of, last_start=outcomes.last_start
     )
     statement = _dated(statement, question, selection, groups, "openings0", "grouped0")
     statement = counted_steps(statement, groups, 0, more="period").step("counted", "SELECT * FROM counted0")
-    part = part_of(columns, rows, sql=_filled(statement, groups, buckets, EXPECTATION_TREND_COLUMNS), people=people)
+    sql = _filled(statement, groups, buckets, EXPECTATION_TREND_COLUMNS)
+    part = part_of(columns, rows, sql=sql, people=people, moments=moments)
     return Answer(parts={"trend": part}, n={"openings": len(outcomes.customer)}, warnings=groups.warnings)
 
 
@@ -288,3 +292,7 @@ def _counted(
 
 def _behind(found: Measured, members: Callable[[int], Flags], column: str) -> Callable[[int], Counted]:
     return lambda row: found.counted(column, members(row))
+
+
+def _moments(found: Measured, members: Callable[[int], Flags], column: str) -> Moments:
+    return lambda row: found.moments(column, members(row))

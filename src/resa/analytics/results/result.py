@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,13 +27,27 @@ from resa.base.language import Sentence, in_language, sentence
 from resa.base.showing import notes_html, table_html
 from resa.drawing import PICTURE_FILES, format_count, format_days
 from resa.model.journey import JourneyMap
+from resa.model.tables import INSTANT
 from resa.model.writing import DayNote
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
     import polars as pl
 
-__all__ = ["Column", "Counted", "Identify", "Part", "People", "Result", "arrow_html", "in_columns", "table_text"]
+__all__ = [
+    "Column",
+    "Counted",
+    "Identify",
+    "Moments",
+    "Part",
+    "People",
+    "Result",
+    "arrow_html",
+    "in_columns",
+    "table_text",
+]
+
+_NEVER: Final = np.iinfo(np.int64).min
 
 _MOST_SHOWN: Final = 100
 """Rows that a prompt or a notebook shows of a table."""
@@ -42,6 +57,9 @@ Counted = npt.NDArray[np.int64]
 
 People = Callable[[int], Counted]
 """From the number of a row to those who were counted in it."""
+
+Moments = Callable[[int], tuple[Counted, Counted]]
+"""From the number of a row to customers, and when it happened to each, microseconds since 1970; several times, too."""
 
 Identify = Callable[[npt.NDArray[np.int64]], pa.Table]
 """From customer numbers to a table (customer, kind, value) of their identifiers."""
@@ -71,6 +89,7 @@ class Part:
         table: The rows.
         sql: A SELECT over the views of `resa sql` that gives the same rows in the same order.
         people: For each column that counts: who was counted.
+        moments: For those of them that are about something that happened: when that was to each customer.
         laid_out: The rows as people read them in a language, where one below another would be too many; none: a table.
         looked_at: A SELECT of each group and how many customers it has, where shares are compared by them.
     """
@@ -79,6 +98,7 @@ class Part:
     table: pa.Table
     sql: str
     people: Mapping[str, People] = field(default_factory=dict)
+    moments: Mapping[str, Moments] = field(default_factory=dict)
     laid_out: Callable[[str], str] | None = None
     looked_at: str = ""
 
@@ -95,6 +115,7 @@ def part_of(
     *,
     sql: str,
     people: Mapping[str, People],
+    moments: Mapping[str, Moments] = MappingProxyType({}),
     laid_out: Callable[[str], str] | None = None,
     looked_at: str = "",
 ) -> Part:
@@ -102,7 +123,8 @@ def part_of(
     arrays = [pa.array(rows[column.name], type=column.type, from_pandas=True) for column in columns]
     schema = pa.schema([pa.field(column.name, column.type) for column in columns])
     table = pa.Table.from_arrays(arrays, schema=schema)
-    return Part(columns=tuple(columns), table=table, sql=sql, people=people, laid_out=laid_out, looked_at=looked_at)
+    behind: dict[str, Any] = {"people": people, "moments": moments}
+    return Part(columns=tuple(columns), table=table, sql=sql, laid_out=laid_out, looked_at=looked_at, **behind)
 
 
 def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
@@ -200,7 +222,14 @@ class Result:
         return self.part(part).sql
 
     def customers(
-        self, column: str | None = None, /, *, part: str | None = None, identifiers: bool = False, **row: object
+        self,
+        column: str | None = None,
+        /,
+        *,
+        part: str | None = None,
+        identifiers: bool = False,
+        moments: bool = False,
+        **row: object,
     ) -> pa.Table:
         """The very people behind one number.
 
@@ -208,6 +237,7 @@ class Result:
             column: Which number; default: the first column that counts.
             part: In which table; default: the first.
             identifiers: Also their identifiers, as a list of (kind, value). They are personal data.
+            moments: Also `at`, when it happened to each last, UTC; null where the number is of nothing that happened.
             **row: Which row, by what its columns say (`step=2`, `expectation="cart.purchase"`); or `row=0`, its number.
                 Needed as far as there are several rows.
 
@@ -224,9 +254,11 @@ class Result:
             raise QuestionError(
                 sentence("'{name}' has no customers behind it; use one of: {known}", name=name, known=known)
             )
-        counted = chosen.people[name](self._row(chosen, row))
-        customers, counts = np.unique(counted, return_counts=True)
+        number = self._row(chosen, row)
+        customers, counts = np.unique(chosen.people[name](number), return_counts=True)
         table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
+        if moments:
+            table = table.append_column("at", _newest(customers, chosen.moments.get(name), number))
         return _with_identifiers(table, self.identify(customers)) if identifiers else table
 
     def part(self, name: str | None = None) -> Part:
@@ -393,6 +425,17 @@ def _about(result: Result, parts: Mapping[str, Part]) -> Iterator[tuple[str, str
     for name, part in parts.items():
         for column in part.columns:
             yield f"{name}: {column.name}", column.about
+
+
+def _newest(customers: Counted, moments: Moments | None, row: int) -> pa.Array:
+    """When it happened to each of these customers, who stand in ascending order, the last time."""
+    newest = np.full(len(customers), _NEVER, np.int64)
+    if moments is not None and len(customers):
+        whose, when = moments(row)
+        place = np.minimum(np.searchsorted(customers, whose), len(customers) - 1)
+        known = customers[place] == whose
+        np.maximum.at(newest, place[known], when[known])
+    return pa.array(newest, mask=newest == _NEVER).cast(INSTANT)
 
 
 def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:

@@ -145,6 +145,22 @@ class CustomerExpressions:
         """Personas of whom it can be told who is one."""
         return tuple(persona.key for persona in self._snapshot.journey_map.personas if persona.who is not None)
 
+    @property
+    def personas_at_hand(self) -> bool:
+        """Whether it was found out of all customers already who is which persona."""
+        return all(
+            self._snapshot.keeps(("persona", key, self._as_of, self._override))
+            or self._snapshot.keeps(self._key(self._who(key)))
+            for key in self.personas_known
+        )
+
+    def personas_of(self, customers: Sequence[int]) -> list[tuple[str, ...]]:
+        """Of some customers, the personas that each is, as of now; they are found out in one pass over all."""
+        known = self.personas_known
+        self.prepare(self._who(key) for key in known)
+        flags = {key: self.persona(key) for key in known}
+        return [tuple(key for key in known if flags[key][customer]) for customer in customers]
+
     def _who(self, key: str) -> str:
         """What tells who is a persona."""
         personas = self._snapshot.journey_map.persona

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import numpy as np
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from resa.analytics import Result
+from resa.analytics import Result, Snapshot
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Page, Unusable
 from resa.screens.api.calling import Cursor, place_of, place_said
 from resa.screens.api.measuring import PART, PartName, answered, checked_part
-from resa.screens.customers import key_in
 from resa.screens.frame import Visiting
 from resa.screens.visits import Visit
 from resa.segments import count_up_to
+from resa.workspace.listed_customers import ListedCustomer, listed_customers
 
 __all__ = ["ROUTES"]
 
@@ -36,15 +37,31 @@ class Counted:
 
     Attributes:
         id: Hers, for addresses.
-        kind: Of the identifier.
-        value: Of the identifier, in its one form.
+        kind: Of the identifier that names her.
+        value: Of that identifier, in its one form.
+        name: Hers, as far as anybody said it; `null`: nobody did.
         count: How often she was counted; of all customers together that is the number.
+        at: When it happened to her, the last time, UTC; `null`: the number is of nothing that happened.
+        personas: Keys of those that she is, as of now.
+        touchpoint: Key of the one she visited last; `null`: none.
+        first_seen: When her first event happened, UTC; `null`: she has none.
+        last_seen: When her last event happened.
+        events: How many she has.
+        value_of_visits: What all her visits are worth together, in the map's currency; `null`: nothing tells.
     """
 
     id: str
     kind: str
     value: str
+    name: str | None
     count: int
+    at: datetime | None
+    personas: list[str]
+    touchpoint: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    events: int
+    value_of_visits: float | None
 
 
 @get(
@@ -65,35 +82,55 @@ def customers(
 ) -> Page[Counted]:
     """The very customers who make up a number of an answer. That they were read stands in the audit log."""
     said = place_of(cursor, "customers", "[0-9a-f]{32}")
-    result, index = _of_one_moment(visit, kind)
+    result, snapshot = _of_one_moment(visit, kind)
     checked_part(result, part)
     try:
-        table: Any = result.customers(column or None, part=part or None, row=row)
+        table: Any = result.customers(column or None, part=part or None, moments=True, row=row)
     except QuestionError as error:
         raise Unusable(error) from None
     numbers = table.column("customer").to_numpy().astype(np.int64)
-    counts = table.column("count").to_pylist()
+    index: Any = snapshot.index
     begin = 0 if said is None else count_up_to(index.who[numbers], bytes.fromhex(said))
-    shown = numbers[begin : begin + most]
-    listed = [
-        Counted(id=key_in(index, int(number)), kind=one["kind"], value=one["value"], count=count)
-        for number, one, count in zip(shown, result.identify(shown).to_pylist(), counts[begin:], strict=False)
-    ]
+    part_of_it = table.slice(begin, most)
+    rows = zip(
+        listed_customers(visit.shop, snapshot, numbers[begin : begin + most].tolist()),
+        part_of_it.column("count").to_pylist(),
+        part_of_it.column("at").to_pylist(),
+        strict=True,
+    )
+    listed = [_counted(*row) for row in rows]
     visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(listed))
     return Page(listed, place_said("customers", listed[-1].id) if begin + most < len(numbers) else None)
 
 
-def _of_one_moment(visit: Visit, kind: str) -> tuple[Result, Any]:
-    """An answer, and the generation in which its customers have their numbers."""
+def _counted(one: ListedCustomer, count: int, at: datetime | None) -> Counted:
+    return Counted(
+        id=one.id,
+        kind=one.first.kind,
+        value=one.first.value,
+        name=one.name or None,
+        count=count,
+        at=at,
+        personas=list(one.personas),
+        touchpoint=one.touchpoint,
+        first_seen=one.first_seen,
+        last_seen=one.last_seen,
+        events=one.events,
+        value_of_visits=one.value,
+    )
+
+
+def _of_one_moment(visit: Visit, kind: str) -> tuple[Result, Snapshot]:
+    """An answer, and the events in the generation in which its customers have their numbers."""
     while True:
         result = answered(visit, kind, _OWN)
         question = result.question
         if question.count_by != "customer":
             wrong = sentence("accounts have no customers of their own; ask with count_by=customer")
             raise Unusable(QuestionError(wrong), {"count_by": [wrong]})
-        index = visit.shop.measure.snapshot(question.map_key).index
-        if index.generation == result.generation:
-            return result, index
+        snapshot = visit.shop.measure.snapshot(question.map_key)
+        if snapshot.index.generation == result.generation:
+            return result, snapshot
 
 
 ROUTES: Final = (customers,)
