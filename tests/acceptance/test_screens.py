@@ -47,6 +47,7 @@ PAGES: Final = (
     "/explore",
     "/explore/expectations",
     "/explore/funnel",
+    "/explore/funnel/people?part=steps&column=customers&row=0",
     "/explore/paths",
     "/explore/process",
     "/explore/retention",
