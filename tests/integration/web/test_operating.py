@@ -110,7 +110,8 @@ def test_nothing_that_was_sent_is_written_down(form: str, tmp_path: Path) -> Non
     assert "203.0.113" not in served.output
     assert key[:8] not in served.output
     if form == "json":
-        first, *_hints, last = [json.loads(line) for line in served.output.splitlines()]
+        setup, first, *_hints, last = [json.loads(line) for line in served.output.splitlines()]
+        assert (setup["event"], setup["level"]) == ("setup", "warning"), "what is to be done first comes first"
         assert (first["event"], first["level"], last["event"]) == ("listening", "info", "stopped")
         assert (last["good"], last["rejected"]) == (1, 3)
 

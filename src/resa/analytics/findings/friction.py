@@ -114,16 +114,25 @@ def answer_friction(question: FrictionQuestion, selection: Selection) -> Answer:
     )
 
 
-def _looked_at(question: FrictionQuestion, selection: Selection) -> tuple[Continued, Sequence[_Listed], int]:
+_LookedAt = tuple[Continued, Sequence["_Listed"], int]
+
+
+def _looked_at(question: FrictionQuestion, selection: Selection) -> _LookedAt:
     """What follows each visit, all places, worst first, and how many were tested: however the rates are grouped."""
     alike = replace(question, by=None, compare=(), limit=1)
 
-    def make() -> tuple[Continued, Sequence[_Listed], int]:
+    def make() -> _LookedAt:
         continued = Continued(alike, prepared(Selection(selection.snapshot, alike)))
         return continued, *_places(continued)
 
-    snapshot, whole = selection.snapshot, FrictionQuestion(map_key=question.map_key, limit=1)
-    return snapshot.keep("friction", make) if alike == whole else snapshot.keep_newest("friction", alike.hash, make)
+    if alike == FrictionQuestion(map_key=question.map_key, limit=1):
+        return selection.snapshot.keep("friction", make)
+    newest: dict[str, _LookedAt] = selection.snapshot.keep("friction of some", dict)
+    found = newest.get(alike.hash)
+    if found is None:
+        newest.clear()  # it takes much room: only what was asked last is kept
+        found = newest[alike.hash] = make()
+    return found
 
 
 def _people(found: Continuations) -> int:

@@ -186,7 +186,6 @@ class Snapshot:
         self._currencies = currencies
         self._foreign = foreign_currencies(journey_map.currency, currencies)
         self._kept: dict[object, object] = {}
-        self._newest: dict[str, tuple[object, object]] = {}
 
     # Arrays of all events are read once they are asked for: of a few customers alone they are not.
 
@@ -214,14 +213,6 @@ class Snapshot:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[return-value]  # a key always names the same kind of thing
-
-    def keep_newest(self, kind: str, key: object, make: Callable[[], Kept]) -> Kept:
-        """The same of what takes much room: of each kind only what was made last is kept."""
-        held = self._newest.get(kind)
-        if held is None or held[0] != key:
-            self._newest.pop(kind, None)
-            held = self._newest[kind] = (key, make())
-        return held[1]  # type: ignore[return-value]  # a kind always names the same kind of thing
 
     def keeps(self, key: object) -> bool:
         """Whether something is kept for this key."""
