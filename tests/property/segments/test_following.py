@@ -342,6 +342,7 @@ def _many(events: int, customers: int, seed: int) -> None:
             assert world.erased
 
 
+@pytest.mark.nightly
 def test_thousands_of_events_are_recounted() -> None:
     _many(3_000, 200, 1)
 
