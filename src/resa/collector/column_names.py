@@ -18,7 +18,7 @@ PERSONA: Final = "persona"
 
 _PEOPLE: Final = (
     "customer", "client", "user", "member", "patient", "subscriber", "visitor", "guest", "passenger", "student",
-    "citizen", "tenant", "buyer", "shopper", "consumer", "applicant", "participant", "subject", "person", "contact",
+    "citizen", "tenant", "buyer", "shopper", "consumer", "applicant", "participant",
     "resident", "traveller", "traveler", "policyholder", "respondent", "pat", "cust",
     "kund", "kunde", "bruker", "anvandare", "anvandar", "medlems", "besokar", "deltagar", "gjeste", "medlem",
     "besokare", "gast", "gjest", "deltagare", "deltaker", "elev", "pasient", "passagerare", "passasjer", "abonnent",
@@ -36,7 +36,9 @@ _CASES: Final = (
 _WITH_NUMBER: Final = (
     "loyalty",
     "loyalty_card",
-    "card",
+    "subject",
+    "person",
+    "contact",
     "device",
     "cookie",
     "anonymous",

@@ -22,6 +22,12 @@ __all__ = ["ExcelStream"]
 _MOST_BYTES: Final = 4 << 30
 """Unpacked; a small file may hold far more."""
 
+_MOST_IN_MEMORY: Final = 256 << 20
+"""Of what is no sheet, such as the texts that cells share: all of it is read at once."""
+
+_MOST_ROWS: Final = 1_048_576
+"""Of a sheet, by Excel's own measure; one may number a single row so high that counting up to it takes for ever."""
+
 _ERRORS: Final = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 
@@ -79,7 +85,10 @@ class ExcelStream:
         for sheet in self._book.worksheets:
             names: Sequence[str] = ()
             any_row = False
-            for row in sheet.iter_rows(values_only=True):
+            sheet.reset_dimensions()  # what a file says of its own size is often wrong: rows beyond would be lost
+            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                if number > _MOST_ROWS:
+                    raise _too_large(self._file)
                 cells = [_value(cell) for cell in row]
                 if not names:
                     names = _heading(cells)
@@ -101,9 +110,15 @@ def _check_size(raw: IO[bytes], file: RowFile) -> None:
             sentence("{file} is no Excel workbook; open it in Excel and save it as .xlsx or .csv", file=file.name)
         )
     with zipfile.ZipFile(raw) as packed:
-        if sum(part.file_size for part in packed.infolist()) > _MOST_BYTES:
-            raise SourceError(sentence("{file} is far too large for a workbook; save it as .csv", file=file.name))
+        sizes = [(part.filename.startswith("xl/worksheets/"), part.file_size) for part in packed.infolist()]
+        in_memory = sum(size for streamed, size in sizes if not streamed)
+        if in_memory > _MOST_IN_MEMORY or sum(size for _, size in sizes) > _MOST_BYTES:
+            raise _too_large(file)
     raw.seek(0)
+
+
+def _too_large(file: RowFile) -> SourceError:
+    return SourceError(sentence("{file} is far too large for a workbook; save it as .csv", file=file.name))
 
 
 def _unreadable(file: RowFile, error: Exception) -> SourceError:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -132,7 +132,9 @@ def moment_of(text: str) -> datetime | None:
         return None
     with suppress(OverflowError, ValueError):
         if _MOMENT.fullmatch(text):
-            return from_microseconds(int(text))
+            moment = from_microseconds(int(text))
+            if MINYEAR < moment.year < MAXYEAR:  # the calendar ends within a time zone of these
+                return moment
     raise QuestionError(sentence("this address names no moment; leave it out to see the newest"))
 
 

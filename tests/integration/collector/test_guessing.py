@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,10 +145,45 @@ def test_a_workbook_without_rows_is_told(tmp_path: Path) -> None:
         understand(find_files("a.xlsx", tmp_path)[0], folder=tmp_path, now=NOW)
 
 
+def with_sheet(path: Path, *replaced: tuple[str, str]) -> None:
+    """A workbook of ten rows, whose sheet says something else of itself than is true."""
+    book = openpyxl.Workbook()
+    book.active.append(["Kundnummer", "Datum", "Händelse"])
+    for number in range(10):
+        book.active.append([f"K{number % 4}", clock(3, 14, number), "Besök"])
+    book.save(path.with_name("before.xlsx"))
+    with zipfile.ZipFile(path.with_name("before.xlsx")) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith("sheet1.xml"):
+                for before, after in replaced:
+                    assert before.encode() in text
+                    text = text.replace(before.encode(), after.encode())
+            new.writestr(name, text)
+
+
+@pytest.mark.parametrize("said", ["A1", "A1:C3"])
+def test_no_row_is_lost_to_what_a_sheet_says_of_its_size(said: str, tmp_path: Path) -> None:
+    with_sheet(tmp_path / "a.xlsx", ('ref="A1:C11"', f'ref="{said}"'))
+    found = understand(find_files("a.xlsx", tmp_path)[0], folder=tmp_path, now=NOW)
+    assert (found..rows, found..good) == (10, 10)
+
+
+def test_a_sheet_of_more_rows_than_there_can_be_is_refused_at_once(tmp_path: Path) -> None:
+    with_sheet(tmp_path / "a.xlsx", ('<row r="11"', '<row r="99999999999"'))
+    with pytest.raises(SourceError, match="far too large"):
+        understand(find_files("a.xlsx", tmp_path)[0], folder=tmp_path, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["Subject", "Contact", "Person", "Card number"])
+def test_what_may_mean_something_else_is_no_customer_by_its_name(name: str) -> None:
+    assert name_rank("customer", name) is None
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "Patient", "Pat.nr", "Kundnummer", "Medlem", "Ügyfél", "Member no", "Subject", "Guest", "Account", "Case ID",
+        "Patient", "Pat.nr", "Kundnummer", "Medlem", "Ügyfél", "Member no", "Subject ID", "Guest", "Account", "Case ID",
         "Customer", "CUSTOMER_ID", "customerId", "Client no.", "Kundnr", "Kund-ID", "Besökare", "Gäst", "Användar-ID",
         "Bruker", "Gjest", "Pasient-ID", "Medlemsnr", "Medlemsnummer", "Ügyfélszám", "Ügyfél azonosító", "Vevőkód",
         "Felhasználó", "Tagszám", "Beteg", "user.id", "Device ID", "Kundekort", "Ärendenummer", "Subscriber key",

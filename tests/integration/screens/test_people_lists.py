@@ -172,6 +172,7 @@ def test_a_row_opens_the_profile_at_that_moment(visitor: Visitor) -> None:
     assert re.search(r'<li aria-current="true">\s*<p class="at"><time datetime="2026-06-02T22:30:01Z">', about)
     assert "2026-06-30T10:00:00Z" in about  # and what came after
     assert visitor.get(f"{customer}?at=then").status_code == 404
+    assert visitor.get(f"{customer}?map=journey&at=253402300799999999").status_code == 404, "the calendar ends there"
     assert "<time" in text
 
 

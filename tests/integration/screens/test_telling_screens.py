@@ -97,7 +97,9 @@ def test_owners_are_bound_and_the_first_page_says_what_needs_whom(folder: Path, 
         told = words(visitor.get("/settings/told").text)
         assert "Karin, experience Map: A shop" in told
         assert "Ali Touchpoint: Cart , Expectation: Cart → Purchase , Improvement: Green pages" in told
-        assert tell(shop).sent == 2
+        assert [one.kind for _, one in tell(shop).messages if one.kind != "digest"] == ["review", "below_target"], (
+            "any day"
+        )
         visitor.post("/settings/owners", do="test", recipient="me")
         assert [one["Subject"] for one in mail.mails][-1] == "A test of Resa"
         wrong = visitor.post("/settings/owners", do="bind", owner="Ali", person="person:99", hook="")
@@ -109,7 +111,8 @@ def test_owners_are_bound_and_the_first_page_says_what_needs_whom(folder: Path, 
 
 def test_what_could_not_be_delivered_is_seen_and_tried_again(folder: Path, mail: MailServer) -> None:
     with visiting(folder, "admin") as visitor, resa.open(folder) as shop:
-        Recipients(shop).bind("Karin, experience", [next(iter(Recipients(shop).people))], by="")
+        Recipients(shop).bind("Karin, experience", [me := next(iter(Recipients(shop).people))], by="")
+        Recipients(shop).stop(me, "digest")  # it would come on some days alone
         mail.refuses = "550 nobody"
         tell(shop)
         mail.refuses = ""

@@ -241,7 +241,7 @@ def test_a_server_tells_by_itself_and_one_click_through_its_door_stops(folder: P
     (folder / "resa.toml").write_text(settings, encoding="utf-8")
     with Served(folder) as server:
         began = time.monotonic()
-        while len(mail.mails) < 3:
+        while len(_not_of_mondays(mail)) < 3:
             assert time.monotonic() - began < 60, server.output
             time.sleep(0.1)
         review = next(one for one in mail.mails if "review" in one["Subject"])
@@ -255,7 +255,12 @@ def test_a_server_tells_by_itself_and_one_click_through_its_door_stops(folder: P
     with resa.open(folder) as shop:
         assert Recipients(shop).stopped == {("person:2", "review")}
         assert {one.state for one in list_tellings(shop.store)} == {"sent"}
-    assert len(mail.mails) == 3
+    assert len(_not_of_mondays(mail)) == 3
+
+
+def _not_of_mondays(mail: MailServer) -> list[EmailMessage]:
+    """What is sent on any day."""
+    return [one for one in mail.mails if "How it went" not in one["Subject"]]
 
 
 def test_who_is_bound_later_hears_what_lasts_and_who_is_bound_to_nobody_hears_nothing(

@@ -14,6 +14,7 @@ from tests.support.questions import assert_sound
 from tests.support.small_store import START, Happened, SmallStore, expect, small_map
 
 from resa.analytics import Measure
+from resa.analytics.results.kept import bare
 from resa.base.errors import QuestionError
 from resa.model.journey import Persona, Signal
 
@@ -365,6 +366,10 @@ def test_what_is_kept_of_an_answer_holds_nothing_of_the_events() -> None:
     measure._whole.forget()
     assert asked
     assert held() is not None  # who holds an answer may still ask for its customers
+    kept = bare(asked[0]).main
+    for behind in (kept.people, kept.moments):
+        with pytest.raises(LookupError):
+            behind["customers"](0)
     asked.clear()
     collect()
     assert held() is None

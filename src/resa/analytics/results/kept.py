@@ -7,20 +7,20 @@ answers that were kept whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from resa.analytics.results.result import Counted, Identify, People, Result
+from resa.analytics.results.result import Counted, Identify, Result
 
 __all__ = ["bare", "clothed"]
 
 
 def bare(result: Result) -> Result:
     """An answer that holds nothing of what it was counted from."""
-    return _with(result, lambda _, column: partial(_forgotten, column), _unidentified)
+    return _with(result, _forgotten, _unidentified)
 
 
 def clothed(result: Result, whole: Callable[[], Result], identify: Identify) -> Result:
@@ -32,25 +32,35 @@ def clothed(result: Result, whole: Callable[[], Result], identify: Identify) -> 
         identify: Gives the identifiers of customers.
     """
 
-    def people(part: str, column: str) -> People:
-        def counted(row: int) -> Counted:
-            return whole().parts[part].people[column](row)
+    def behind(part: str, what: _What, column: str) -> Callable[[int], Any]:
+        def counted(row: int) -> Any:
+            return getattr(whole().parts[part], what)[column](row)
 
         return counted
 
-    return _with(result, people, identify)
+    return _with(result, behind, identify)
 
 
-def _with(result: Result, people: Callable[[str, str], People], identify: Identify) -> Result:
-    def of_part(name: str) -> Mapping[str, People]:
-        return {column: people(name, column) for column in result.parts[name].people}
+_What = Literal["people", "moments"]
 
-    parts = {name: replace(part, people=of_part(name)) for name, part in result.parts.items()}
+
+def _with(result: Result, behind: Callable[[str, _What, str], Callable[[int], Any]], identify: Identify) -> Result:
+    parts = {
+        name: replace(
+            part,
+            people={column: behind(name, "people", column) for column in part.people},
+            moments={column: behind(name, "moments", column) for column in part.moments},
+        )
+        for name, part in result.parts.items()
+    }
     return replace(result, parts=parts, identify=identify)
 
 
-def _forgotten(column: str, row: int) -> Counted:
-    raise LookupError(f"the customers behind {column} of row {row} are not kept")
+def _forgotten(part: str, what: _What, column: str) -> Callable[[int], Any]:
+    def gone(row: int) -> Any:
+        raise LookupError(f"the {what} of {column} of row {row} of {part} are not kept")
+
+    return gone
 
 
 def _unidentified(customers: Counted) -> pa.Table:
