@@ -166,7 +166,8 @@ def with_sheet(path: Path, *replaced: tuple[str, str]) -> None:
 def test_no_row_is_lost_to_what_a_sheet_says_of_its_size(said: str, tmp_path: Path) -> None:
     with_sheet(tmp_path / "a.xlsx", ('ref="A1:C11"', f'ref="{said}"'))
     found = understand(find_files("a.xlsx", tmp_path)[0], folder=tmp_path, now=NOW)
-    assert (found..rows, found..good) == (10, 10)
+    assert found.trial is not None
+    assert (found.trial.rows, found.trial.good) == (10, 10)
 
 
 def test_a_sheet_of_more_rows_than_there_can_be_is_refused_at_once(tmp_path: Path) -> None:
