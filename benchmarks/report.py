@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def forget_answers(measure: Measure) -> None:
     """Forget every answer and what openings came to; what was read of the events stays."""
-    measure._answers.forget()  # noqa: SLF001 - only who measures measuring has to forget
+    for answers in (measure._answers, measure._whole):  # noqa: SLF001 - only who measures measuring has to forget
+        answers.forget()
     for snapshot in measure._snapshots.values():  # noqa: SLF001
         kept = snapshot._kept  # noqa: SLF001
         for key in [key for key in kept if isinstance(key, tuple) and key[0] in {"outcomes", "measured"}]:

@@ -49,10 +49,11 @@ _WITH_NUMBER: Final = (
 """Who it was if a number of theirs is meant; alone these words say something else, such as on what device."""
 
 _NUMBERED: Final = (
-    "", "id", "no", "nr", "number", "num", "key", "code", "ref", "reference", "identifier", "uuid", "guid", "hash",
+    "id", "no", "nr", "number", "num", "key", "code", "ref", "reference", "identifier", "uuid", "guid", "hash",
     "nummer", "kod", "kode", "referens", "referanse", "beteckning", "azonosito", "azonositoja", "szam", "szama",
-    "kodja", "sorszam", "kennung",
+    "kodja", "sorszam", "kennung", "",
 )  # fmt: skip
+"""Of `Customer` and `Customer ID` the latter says who it was: names are shared."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "occurred_at": (

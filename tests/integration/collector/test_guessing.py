@@ -176,6 +176,13 @@ def test_a_sheet_of_more_rows_than_there_can_be_is_refused_at_once(tmp_path: Pat
         understand(find_files("a.xlsx", tmp_path)[0], folder=tmp_path, now=NOW)
 
 
+def test_a_number_says_who_it_was_rather_than_a_name() -> None:
+    bare, numbered = name_rank("customer", "Customer"), name_rank("customer", "Customer ID")
+    assert bare is not None
+    assert numbered is not None
+    assert numbered < bare
+
+
 @pytest.mark.parametrize("name", ["Subject", "Contact", "Person", "Card number"])
 def test_what_may_mean_something_else_is_no_customer_by_its_name(name: str) -> None:
     assert name_rank("customer", name) is None
