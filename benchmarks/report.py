@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 
 def forget_answers(measure: Measure) -> None:
-    """Forget every answer and what openings came to; what was read of the events stays."""
+    """Forget every answer, what openings came to and where friction is; what was read of the events stays."""
     for answers in (measure._answers, measure._whole):  # noqa: SLF001 - only who measures measuring has to forget
         answers.forget()
     for snapshot in measure._snapshots.values():  # noqa: SLF001
         kept = snapshot._kept  # noqa: SLF001
-        for key in [key for key in kept if isinstance(key, tuple) and key[0] in {"outcomes", "measured"}]:
+        made = {"friction", "friction of some", "outcomes", "measured"}
+        for key in [key for key in kept if (key[0] if isinstance(key, tuple) else key) in made]:
             del kept[key]
 
 
