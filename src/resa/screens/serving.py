@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from resa.base.errors import ResaError
 from resa.screens.application import application
+from resa.screens.frame import style_sheet
 from resa.screens.reports import told_of
 from resa.screens.visits import Desk
 from resa.workspace.first_links import FirstLink
@@ -109,11 +110,14 @@ def _held_port() -> Iterator[int]:
 
 
 def warm_up(desk: Desk) -> None:
-    """Have what measures ready, and what the first page says, before somebody clicks."""
+    """Have ready how pages look, what the first page says and what measures, before somebody clicks."""
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
+    style_sheet()
     with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
         shop, shared = desk.now()
         for journey_map in shop.maps.values():
             told_of(shop, shared, journey_map)
+            if journey_map.metrics:  # what they say of events is asked of every event file
+                shared.measure.metrics(map=journey_map.key)
     warm()

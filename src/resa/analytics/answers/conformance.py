@@ -34,6 +34,7 @@ from resa.analytics.scope.selection import Selection
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.sql.text import Statement, literal
 from resa.analytics.statistics import distinct
+from resa.base.side_by_side import side_by_side
 from resa.kernels import (
     IN_PLACE,
     OUT_OF_ORDER,
@@ -133,6 +134,10 @@ class _Held:
             key = ("aligned", found.collapse, plan)
             return snapshot.keep(key, lambda: align(self.selection.journeys, found, plan))
         return align(self.selection.journeys, found, plan)
+
+    def hold(self) -> None:
+        """Hold them now, for whoever asks below."""
+        self.steps, self.added  # noqa: B018 - they are kept when they are asked for
 
     @property
     def kind(self) -> npt.NDArray[np.int32]:
@@ -270,6 +275,7 @@ def answer_conformance(question: ConformanceQuestion, selection: Selection) -> A
     found = selection.variants(collapse=question.collapse)
     groups = grouped(selection, found.customer, found.start)
     plans = [_Held(selection, found, groups, persona, number) for number, persona in enumerate(personas)]
+    side_by_side(_Held.hold, plans)
     statement = journey_steps(selection, groups, collapse=question.collapse)
     for plan in plans:
         statement = alignment_steps(statement, plan.persona.path, plan.number)

@@ -90,11 +90,7 @@ class MeasuredMetric:
             return np.ones(len(self.positions))
         if metric.kind == "share":
             return snapshot.event_flags(metric.number or "")[self.positions].astype(np.float64)
-        if metric.number is not None:
-            return snapshot.event_numbers(metric.number)[self.positions]
-        found = np.full(len(snapshot.index.rows), np.nan)
-        found[snapshot.values[0]] = snapshot.values[1]
-        return found[self.positions]
+        return snapshot.numbers_at(metric.number, self.positions)
 
     def value(self, members: Flags | slice) -> Interval:
         """The number of a group."""

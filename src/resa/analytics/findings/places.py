@@ -6,10 +6,7 @@ of a touchpoint. A *place* is a group of them, in a run of weeks or at all times
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,6 +24,7 @@ from resa.analytics.findings.unusual import Places, against_others, against_past
 from resa.analytics.scope.selection import WHOLE
 from resa.analytics.scope.snapshot import Flags
 from resa.analytics.statistics import count_distinct, distinct
+from resa.base.side_by_side import side_by_side
 from resa.kernels import Interval, Totals, clustered_interval
 from resa.model.verdicts import Verdict, judged
 
@@ -116,9 +114,7 @@ def _looked_at(watched: Sequence[Watched]) -> list[tuple[_Looked, ...]]:
         return [tuple(_looked(item)) for item in some]
 
     first = [look(some) for some in together[:1]]  # what all others need of the events is derived once
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        others = [pool.submit(copy_context().run, look, some) for some in together[1:]]
-        return list(chain(*first, *(other.result() for other in others)))
+    return list(chain(*first, *side_by_side(look, together[1:])))
 
 
 def _looked(watched: Watched) -> Iterator[_Looked]:

@@ -38,7 +38,7 @@ def computed_trait(snapshot: Snapshot, trait: ComputedTrait, now: int | None) ->
         positions = positions[recent]
     match trait.way:
         case "sum":
-            numbers = _numbers(snapshot, trait)[positions]
+            numbers = snapshot.numbers_at(trait.value, positions)
             known = ~np.isnan(numbers)
             customers = snapshot.customers_at(positions[known])
             return pa.array(np.bincount(customers, weights=numbers[known], minlength=count))
@@ -55,15 +55,6 @@ def _positions(snapshot: Snapshot, trait: ComputedTrait) -> Positions:
     if trait.when is not None:
         chosen = chosen & snapshot.event_flags(trait.when)
     return np.flatnonzero(chosen)
-
-
-def _numbers(snapshot: Snapshot, trait: ComputedTrait) -> npt.NDArray[np.float64]:
-    """For each event the number to add; NaN: nothing is known."""
-    if trait.value is not None:
-        return snapshot.event_numbers(trait.value)
-    numbers = np.full(len(snapshot.index.rows), np.nan)
-    numbers[snapshot.values[0]] = snapshot.values[1]
-    return numbers
 
 
 def _said(snapshot: Snapshot, trait: ComputedTrait, positions: Positions, count: int) -> pa.Array:

@@ -388,14 +388,20 @@ class Snapshot:
         packed = self.keep(("event flags", text), make)
         return np.unpackbits(packed, count=len(self.index.rows)).view(np.bool_)
 
-    def event_numbers(self, text: str) -> npt.NDArray[np.float64]:
-        """For each event, what an expression gives; NaN: nothing is known."""
+    def numbers_at(self, text: str | None, positions: Positions) -> npt.NDArray[np.float64]:
+        """For each of some events what an expression gives, or (`None`) what it is worth; NaN: nothing is known."""
+        if text is None:
+            worth = np.full(len(self.index.rows), np.nan)
+            worth[self.values[0]] = self.values[1]
+            return worth[positions]
 
         def make() -> npt.NDArray[np.float64]:
             numbers: npt.NDArray[np.float64] = self._answers(text, "number").cast(pa.float64()).to_numpy()
-            return numbers[self.index.rows]
+            return numbers
 
-        return self.keep(("event numbers", text), make)
+        # They are kept in the order of the files: to put all of them in order takes as long as to ask for them.
+        by_row = self.keep(("event numbers", text), make)
+        return by_row[self.index.rows[positions]]
 
     def event_values(self, text: str) -> pa.DictionaryArray:
         """For each event, what an expression gives, of whatever type; null: nothing is known."""
