@@ -57,9 +57,16 @@ def when_in(timezone: str, language: str) -> When:
     def when(moment: datetime | None) -> Moment:
         if moment is None:
             return Moment("–")
-        return Moment(format_datetime(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
+        local = moment.astimezone(zone)
+        return Moment(format_datetime(local, "medium", locale=locale) + _which(local, locale), _stamp(moment))
 
     return when
+
+
+def _which(local: datetime, locale: Locale) -> str:
+    """How far from UTC the clock was, in the hour that it shows twice when summer time ends; else nothing."""
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f" ({format_datetime(local, 'ZZZZ', locale=locale)})" if twice else ""
 
 
 def zone_of(zones: Iterable[str]) -> str:
@@ -75,7 +82,8 @@ def clock_in(timezone: str, language: str) -> When:
     def clock(moment: datetime | None) -> Moment:
         if moment is None:
             return Moment("–")
-        return Moment(format_time(moment.astimezone(zone), "medium", locale=locale), _stamp(moment))
+        local = moment.astimezone(zone)
+        return Moment(format_time(local, "medium", locale=locale) + _which(local, locale), _stamp(moment))
 
     return clock
 

@@ -208,6 +208,9 @@ def test_the_api_and_a_file_say_the_same(folder: Path, capsys: pytest.CaptureFix
         "last_seen": "2026-06-01T22:40:00Z",
         "value_of_visits": None,
     }
+    with asking(folder, "read:numbers", "read:names") as program:
+        (named,) = (one for one in program.get(place).json()["data"] if one["value"] == "u20")
+    assert {name for name, value in named.items() if value is not None} == {"id", "kind", "value", "name", "count"}
     asked = ["measure", "expectations", "cart.buy", "--customers", "column=missed", "--format", "csv"]
     assert run([*asked, "-w", str(folder)]) == 0
     (line,) = (row for row in csv.DictReader(io.StringIO(capsys.readouterr().out)) if row["name"] == "Åsa Berg 20")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -41,7 +41,8 @@ class Counted:
         value: Of that identifier, in its one form.
         name: Hers, as far as anybody said it; `null`: nobody did.
         count: How often she was counted; of all customers together that is the number.
-        at: When it happened to her, the last time, UTC; `null`: the number is of nothing that happened.
+        at: When it happened to her, the last time, UTC; `null`: the number is of nothing that happened. This and all
+            below is `null` for who may not read profiles, too.
         personas: Keys of those that she is, as of now.
         touchpoint: Key of the one she visited last; `null`: none.
         first_seen: When her first event happened, UTC; `null`: she has none.
@@ -56,12 +57,17 @@ class Counted:
     name: str | None
     count: int
     at: datetime | None
-    personas: list[str]
+    personas: list[str] | None
     touchpoint: str | None
     first_seen: datetime | None
     last_seen: datetime | None
-    events: int
+    events: int | None
     value_of_visits: float | None
+
+
+_OF_PROFILES: Final[dict[str, Any]] = {
+    field.name: None for field in fields(Counted) if field.name not in {"id", "kind", "value", "name", "count"}
+}
 
 
 @get(
@@ -99,6 +105,8 @@ def customers(
         strict=True,
     )
     listed = [_counted(*row) for row in rows]
+    if not visit.may("find"):
+        listed = [replace(one, **_OF_PROFILES) for one in listed]
     visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(listed))
     return Page(listed, place_said("customers", listed[-1].id) if begin + most < len(numbers) else None)
 
