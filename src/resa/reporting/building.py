@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -216,26 +216,28 @@ def _figures(gathered: Gathered, promises: tuple[Arrow, ...], expectations: tupl
     teller = numbers.teller
     counts = numbers.touchpoints.n
     visits = teller.visits(counts["visits"])
-    figures = [Figure(value=teller.count(counts["customers"]), label=teller.say("figure_customers"), note=visits)]
+    label = teller.say("figure_customers")
+    figures = [Figure(what="customers", value=teller.count(counts["customers"]), label=label, note=visits)]
     if numbers.goal is not None:
         figures.append(_goal_figure(gathered))
-    for label, arrows in ((teller.say("figure_promises"), promises), (teller.say("figure_expectations"), expectations)):
+    arrows_of: dict[Literal["promises", "expectations"], tuple[Arrow, ...]]
+    arrows_of = {"promises": promises, "expectations": expectations}
+    for what, arrows in arrows_of.items():
         judged = [arrow.verdict for arrow in arrows if arrow.verdict != "none"]
         if judged:
             below = judged.count("below")
             value = teller.say("on_target_of", n=judged.count("met"), of=len(judged))
             note = _tally(teller, judged)
-            figures.append(Figure(value=value, label=label, note=note, verdict="below" if below else ""))
+            verdict = "below" if below else ""
+            label = teller.say(f"figure_{what}")
+            figures.append(Figure(what=what, value=value, label=label, note=note, verdict=verdict))
     scales = {(item.low, item.high) for item in numbers.scores}
     if len(scales) == 1:
         low, high = scales.pop()
         total = sum(item.count for item in numbers.scores)
         mean = sum(item.mean * item.count for item in numbers.scores) / total
-        figures.append(
-            Figure(
-                value=score_words(teller, mean, low, high), label=teller.say("figure_score"), note=teller.scores(total)
-            )
-        )
+        value, label = score_words(teller, mean, low, high), teller.say("figure_score")
+        figures.append(Figure(what="score", value=value, label=label, note=teller.scores(total)))
     return figures
 
 
@@ -255,7 +257,7 @@ def _goal_figure(gathered: Gathered) -> Figure:
     share, verdict = (None if numbers.goal is None else numbers.goal.share), _goal_verdict(gathered)
     goal = numbers.map.goal
     note = teller.verdict(verdict, None if goal is None else goal.target)
-    return Figure(value=teller.percent(share), label=teller.say("figure_goal"), note=note, verdict=verdict)
+    return Figure(what="goal", value=teller.percent(share), label=teller.say("figure_goal"), note=note, verdict=verdict)
 
 
 def _goal_verdict(gathered: Gathered) -> Verdict:

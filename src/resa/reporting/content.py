@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from resa.model.verdicts import Verdict
 
@@ -27,12 +28,14 @@ class Figure:
     """One large number.
 
     Attributes:
+        what: Which number it is.
         value: As text.
-        label: What it is.
+        label: What it is, in words.
         note: What to compare it with; empty: nothing.
         verdict: `met`, `near`, `below`, or empty where there is nothing to judge.
     """
 
+    what: Literal["customers", "goal", "promises", "expectations", "score"]
     value: str
     label: str
     note: str = ""

@@ -10,24 +10,36 @@ from resa.drawing import Figure
 from resa.model.journey import JourneyMap
 from resa.reporting import Days, Numbers
 
-__all__ = ["arrow_links", "asked_at", "customers_at", "map_figures", "map_links"]
+__all__ = ["arrow_links", "asked_at", "customers_at", "figure_links", "map_figures", "map_links"]
 
 
-def asked_at(journey_map: JourneyMap, kind: str, days: Days | None = None, **asked: str) -> str:
+def asked_at(journey_map: JourneyMap, kind: str, days: Days | None = None, **asked: str | list[str]) -> str:
     """Where a question is answered.
 
     Args:
         journey_map: Of which map.
         kind: Of question.
         days: When what is counted began; `None`: whenever.
-        **asked: What else it says.
+        **asked: What else it says; of several steps each.
     """
-    return f"/explore/{kind}?{urlencode({'map': journey_map.key, **_said(days), **asked})}"
+    return f"/explore/{kind}?{urlencode({'map': journey_map.key, **_said(days), **asked}, doseq=True)}"
 
 
 def arrow_links(journey_map: JourneyMap, days: Days | None = None) -> dict[str, str]:
     """Where the numbers of each expectation and promise are, with who met it and who missed it."""
     return {one.name: asked_at(journey_map, "expectations", days, names=one.name) for one in journey_map.expectations}
+
+
+def figure_links(journey_map: JourneyMap) -> dict[str, str]:
+    """Where the large numbers of a map lead, by what they are."""
+    touchpoints, arrows = (asked_at(journey_map, kind) for kind in ("touchpoints", "expectations"))
+    found = {"customers": touchpoints, "score": touchpoints, "promises": arrows, "expectations": arrows}
+    goal = journey_map.goal
+    if goal is not None:
+        steps = [",".join(step) for step in (goal.start, goal.reach) if step]
+        time = {"within": str(goal.within), "mature": "yes"} if goal.start and goal.within else {}
+        found["goal"] = asked_at(journey_map, "funnel", None, steps=steps, **time)
+    return found
 
 
 def map_links(journey_map: JourneyMap, numbers: Numbers | None, days: Days) -> dict[str, str]:

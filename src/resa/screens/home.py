@@ -16,6 +16,7 @@ from resa.drawing import format_day, format_percent, format_signed
 from resa.model.journey import Improvement, JourneyMap
 from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
+from resa.screens.figures import figure_links
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import Told, told
 from resa.screens.reviews import said_of_review
@@ -94,6 +95,7 @@ def _shown(visit: Visit, one: _Doing) -> dict[str, Any]:
     return {
         "map": one.map,
         "told": report,
+        "leads": figure_links(one.map),
         "places": [(place, where(one.map, place)) for place in report.findings],
         "lists": [
             (visit.say(word), lines)

@@ -16,6 +16,7 @@ import resa
 MAP = """
 title: A shop
 stages: {consideration: [page], conversion: [cart, purchase]}
+goal: {from: page, reach: [purchase], within: 1 day, target: 50 %}
 personas:
   hiker: {name: Hiker, who: "count(cart) > 0", path: [page, cart, purchase]}
 touchpoints:
@@ -80,6 +81,20 @@ def opened(viewer: Visitor, to: str) -> str:
         answer = viewer.get(answer.headers["location"])
     assert answer.status_code == 200, to
     return answer.text
+
+
+def test_each_large_number_leads_to_what_it_says(viewer: Visitor) -> None:
+    home = viewer.get("/").text
+    large = re.search(r'<dl class="figures">.*?</dl>', home, re.DOTALL)
+    assert large is not None
+    shown = re.findall(r"<dt>([^<]+)</dt><dd><span class=\"value\">(.*?)</span>", large[0])
+    linked = {word: re.fullmatch(r'<a href="([^"]+)">([^<]+)</a>', value) for word, value in shown}
+    assert len(linked) >= 4
+    for word, link in linked.items():
+        assert link is not None, word
+        text = opened(viewer, unescape(link[1]))
+        if word in {"Customers", "Reach the goal"}:
+            assert unescape(link[2]) in unescape(text), word
 
 
 def test_each_number_of_the_picture_leads_to_who_is_behind_it(viewer: Visitor) -> None:
