@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/resa demo demo $(ARGS)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -56,6 +56,16 @@ def test_a_long_statement_is_stopped() -> None:
         engine.query("SELECT count(*) FROM range(10000000000) a, range(1000) b", seconds=0.2)
 
 
+def test_a_statement_that_is_through_before_it_notices_was_stopped_all_the_same() -> None:
+    """DuckDB looks whether it is to stop between blocks of rows, and this is one row."""
+    slow = "SELECT regexp_matches(repeat('xw', 20000), '(x|w)*x.{500}[yz]') AS seen"
+    with Engine() as engine:
+        for _ in range(3):
+            with pytest.raises(TimeExceeded):
+                engine.query(slow, seconds=0.001)
+        assert engine.query("SELECT 1 AS one").to_pydict() == {"one": [1]}, "and is not stopped itself"
+
+
 def test_messages_about_data_hold_no_data() -> None:
     with Engine() as engine:
         engine.register("t", pa.table({"mail": ["anna@example.org"]}))

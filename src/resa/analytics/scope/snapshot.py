@@ -394,13 +394,10 @@ class Snapshot:
             worth = np.full(len(self.index.rows), np.nan)
             worth[self.values[0]] = self.values[1]
             return worth[positions]
-
-        def make() -> npt.NDArray[np.float64]:
-            numbers: npt.NDArray[np.float64] = self._answers(text, "number").cast(pa.float64()).to_numpy()
-            return numbers
-
         # They are kept in the order of the files: to put all of them in order takes as long as to ask for them.
-        by_row = self.keep(("event numbers", text), make)
+        by_row: npt.NDArray[np.float64] = self.keep(
+            ("event numbers", text), lambda: self._answers(text, "number").cast(pa.float64()).to_numpy()
+        )
         return by_row[self.index.rows[positions]]
 
     def event_values(self, text: str) -> pa.DictionaryArray:
