@@ -46,6 +46,7 @@ from resa.analytics.results.noted import days_of
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
+from resa.analytics.results.rows import described_row
 from resa.analytics.scope.snapshot import Snapshot
 from resa.analytics.some_customers import SeenBriefly, seen_briefly
 from resa.analytics.views import VIEWS, VIEWS_VERSION, View
@@ -104,6 +105,7 @@ __all__ = [
     "condition_flags",
     "csv_bytes",
     "days_of",
+    "described_row",
     "effects",
     "friction_rows",
     "group_name",

@@ -251,6 +251,14 @@ class Measure:
         Raises:
             QuestionError: The question is wrong in itself, or the map or the data cannot answer it.
         """
+        return self.asked(question)[0]
+
+    def asked(self, question: Question | Mapping[str, Any]) -> tuple[Result, Snapshot]:
+        """The answer to a question, and the events in the generation in which its customers have their numbers.
+
+        Raises:
+            QuestionError: As of `ask`.
+        """
         if not isinstance(question, Question):
             question = question_from(question)
         snapshot = self.snapshot(question.map_key, question.count_by)
@@ -260,7 +268,7 @@ class Measure:
             return self._whole.get(question.hash, stamp, lambda: self._answer(question, snapshot))
 
         answer = self._answers.get(question.hash, stamp, lambda: bare(whole()))
-        return noted(clothed(answer, whole, snapshot.index.identifiers), self.day_notes)
+        return noted(clothed(answer, whole, snapshot.index.identifiers), self.day_notes), snapshot
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Result:
         check_wanted()

@@ -46,7 +46,22 @@ def seen_briefly(snapshot: Snapshot, customers: Sequence[int], alone: EventIndex
             out who is which persona, unless that is known of all already. `None`: personas are not told.
     """
     personas = [()] * len(customers) if alone is None else _personas(snapshot, customers, alone)
-    return [_seen(snapshot, customer, own) for customer, own in zip(customers, personas, strict=True)]
+    worth = _worth(snapshot, customers)
+    return [_seen(snapshot, *one) for one in zip(customers, personas, worth, strict=True)]
+
+
+def _worth(snapshot: Snapshot, customers: Sequence[int]) -> list[float | None]:
+    """What all events of each are worth together; what is read of them is read at once."""
+    positions, numbers = snapshot.column.values
+    whose = np.asarray(customers, np.int64)
+    begins, ends = (np.searchsorted(positions, snapshot.index.offsets[whose + after]) for after in (0, 1))
+    sizes = ends - begins
+    places = np.arange(sizes.sum()) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
+    row = np.repeat(np.arange(len(whose)), sizes)
+    own = ~snapshot.are_foreign(np.asarray(positions[places], np.int64))
+    sums = np.bincount(row[own], weights=numbers[places[own]], minlength=len(whose))
+    known = np.bincount(row[own], minlength=len(whose)) > 0
+    return [worth if told else None for worth, told in zip(sums.tolist(), known.tolist(), strict=True)]
 
 
 def _personas(snapshot: Snapshot, customers: Sequence[int], alone: EventIndex) -> list[tuple[str, ...]]:
@@ -57,7 +72,7 @@ def _personas(snapshot: Snapshot, customers: Sequence[int], alone: EventIndex) -
     return CustomerExpressions(snapshot.over(alone)).personas_of(places)
 
 
-def _seen(snapshot: Snapshot, customer: int, personas: tuple[str, ...]) -> SeenBriefly:
+def _seen(snapshot: Snapshot, customer: int, personas: tuple[str, ...], worth: float | None) -> SeenBriefly:
     begin, end = snapshot.index.offsets[customer : customer + 2].tolist()
     codes = snapshot.column.touchpoints[begin:end]
     visited = np.flatnonzero(codes)
@@ -69,6 +84,6 @@ def _seen(snapshot: Snapshot, customer: int, personas: tuple[str, ...]) -> SeenB
         first_seen=first,
         last_seen=last,
         touchpoint=snapshot.names[codes[visited[-1]]] if len(visited) else None,
-        value=snapshot.worth(begin, end),
+        value=worth,
         personas=personas,
     )

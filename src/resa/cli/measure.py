@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import chain
@@ -21,6 +22,7 @@ from resa.cli.console import say, write_out
 from resa.cli.options import HERE, Folder, opened, writable
 from resa.cli.speaking import spoken_in_terminal
 from resa.drawing import PICTURE_FILES
+from resa.segments import LIST_FILES
 from resa.workspace import Workspace
 from resa.workspace.listed_customers import counted_table
 
@@ -64,6 +66,8 @@ class Format(StrEnum):
     parquet = "parquet"
     arrow = "arrow"
 
+
+_LONGEST_NUMBER = 18
 
 _OF_CUSTOMERS = ["customer", "count", "identifiers", "at", "touchpoint", "events"]
 """What a screen shows of the customers behind a number; files have all columns."""
@@ -170,7 +174,7 @@ def measure(
         if customers is not None and not sql:
             table = _customers(shop, question, customers, part)
             short = Format(how) is Format.table and output is None
-            write_table(table.select(_OF_CUSTOMERS) if short else table, Format(how), output)
+            _write_customers(table.select(_OF_CUSTOMERS) if short else table, Format(how), output)
             if output is not None:
                 say(sentence("wrote {path}", path=output))
         else:
@@ -240,8 +244,18 @@ def _customers(shop: Workspace, question: Question, conditions: list[str], part:
         if name == "column":
             column = value
         else:
-            row[name] = int(value) if value.isdecimal() else value
-    return counted_table(shop, question, column, part, **row)
+            row[name] = int(value) if value.isdecimal() and len(value) <= _LONGEST_NUMBER else value
+    return counted_table(shop, question, column, part, row)
+
+
+def _write_customers(table: pa.Table, how: Format, output: Path | None) -> None:
+    """Write who is behind a number: no spreadsheet takes a name for a formula, and a new file is its owner's alone."""
+    if output is not None:
+        os.close(os.open(output, os.O_WRONLY | os.O_CREAT, 0o600))  # one that is there stays as open as it was
+    if how.value in LIST_FILES:
+        _write_bytes(LIST_FILES[how.value](table), output)
+    else:
+        write_table(table, how, output)
 
 
 def write_text(text: str, output: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from resa.identity.identifiers import Identifier
@@ -50,6 +51,7 @@ def _first(said: Mapping[str, str], names: Sequence[str]) -> str:
     return next((said[plain] for plain in map(_plain, names) if plain in said), "")
 
 
+@lru_cache(4_096)
 def _plain(name: str) -> str:
     """A trait's name as all ways of writing it have it: `firstName` is `first_name`."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

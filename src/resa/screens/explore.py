@@ -139,14 +139,17 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
     """The customers behind one number; what they are called only for who may know it."""
     pairs = pairs_of(_query(visit))
     place = {name: value for name, value in pairs if name in {"part", "column", "row", *LISTED}}
-    result, query, snapshot = _of_one_moment(visit, kind, [pair for pair in pairs if pair[0] not in place])
-    part, column, row = place.get("part", ""), place.get("column", ""), place.get("row", "")
-    number = _row(row, result.part(part).table.num_rows)
+    result, query, snapshot = _result_over(visit, kind, [pair for pair in pairs if pair[0] not in place])
+    part, row = place.get("part", ""), place.get("row", "")
+    chosen = result.part(part)
+    column = place.get("column", "") or next(iter(chosen.people), "")
+    number = _row(row, chosen.table.num_rows)
     counted = Counted.of(result.customers(column, part=part, moments=True, row=number))
     listed: Mapping[str, Any] = {}
+    here = f"/explore/{kind}/people?"
     if visit.may("names"):
         own = urlencode([pair for pair in pairs if pair[0] not in LISTED])
-        listed = listed_people(visit, snapshot, counted, place, f"/explore/{kind}/people?{own}")
+        listed = listed_people(visit, snapshot, counted, place, here + own)
         visit.shop.audit.note("people.show", who=visit.who, kind=kind, customers=len(listed["people"]))
     return page(
         visit,
@@ -157,7 +160,8 @@ def explore_people(visit: Visiting, kind: FromPath[str]) -> Html:
         back=f"/explore/{kind}" + (f"?{query}" if query else ""),
         row=row_of(visit, result, part, number),
         list=listed,
-        kept=kept_for(visit, visit.path),
+        # Not behind whom a page begins: what is kept would name her still once she is erased.
+        kept=kept_for(visit, here + urlencode([pair for pair in pairs if pair[0] != "after"])),
     )
 
 
@@ -273,26 +277,20 @@ def result_at(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Re
     Raises:
         QuestionError: The question is wrong.
     """
+    result, query, _ = _result_over(visit, kind, pairs)
+    return result, query
+
+
+def _result_over(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str, Snapshot]:
+    """The same, and the events in the generation in which its customers have their numbers."""
     asking = _asking(visit, kind, pairs)
     if asking.asked.question is None:
         raise QuestionError(next(iter(asking.asked.problems.values()))[0])
     try:
-        return visit.shared.measure.ask(asking.asked.question), asking.query
+        result, snapshot = visit.shared.measure.asked(asking.asked.question)
     except InputError as error:
         raise QuestionError(error.problems) from None
-
-
-def _of_one_moment(visit: Visit, kind: str, pairs: list[tuple[str, str]]) -> tuple[Result, str, Snapshot]:
-    """The answer at an address, its query, and the events in the generation in which its customers have their numbers.
-
-    Raises:
-        QuestionError: The question is wrong.
-    """
-    while True:
-        result, query = result_at(visit, kind, pairs)
-        snapshot = visit.shared.measure.snapshot(result.question.map_key, result.question.count_by)
-        if snapshot.index.generation == result.generation:
-            return result, query, snapshot
+    return result, asking.query, snapshot
 
 
 def _groups(visit: Visit, question: Question) -> list[str]:

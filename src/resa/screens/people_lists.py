@@ -20,7 +20,7 @@ from resa.model.journey import JourneyMap
 from resa.screens.moments import Moment, when_in
 from resa.screens.visits import Visit
 from resa.segments import count_up_to, key_of
-from resa.workspace.listed_customers import ListedCustomer, listed_accounts, listed_customers
+from resa.workspace.listed_customers import ListedCustomer, account_keys, listed_accounts, listed_customers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +42,7 @@ Longs = npt.NDArray[np.int64]
 
 
 class Counted(NamedTuple):
-    """Who makes up a number, in the order of their numbers.
+    """Who makes up a number, in the order of their keys.
 
     Attributes:
         customers: Their numbers in a generation of the index.
@@ -67,6 +67,13 @@ class Counted(NamedTuple):
         """Who is somewhere, each once."""
         numbers = np.unique(np.asarray(customers, np.int64))
         return cls(numbers, np.ones(len(numbers), np.int64), None)
+
+    def sorted_by(self, keys: npt.NDArray[np.uint64]) -> Counted:
+        """The same in the order of the keys of all."""
+        high, low = keys[self.customers].T
+        order = np.lexsort((low, high))
+        moments = None if self.moments is None else self.moments[order]
+        return Counted(self.customers[order], self.counts[order], moments)
 
     @property
     def several(self) -> bool:
@@ -127,13 +134,14 @@ def order_of(said: Mapping[str, str], counted: Counted) -> Order:
     name = said.get("order", "")
     if name and name not in _ORDERS:
         raise QuestionError(sentence("a list stands in one of these orders: {orders}", orders=", ".join(_ORDERS)))
-    if name not in possible:
-        name = "newest" if counted.moments is not None else ""
     after = said.get("after", "")
-    if not after:
-        return Order(name, None)
-    if not (found := _PLACE.fullmatch(after)):
+    found = _PLACE.fullmatch(after)
+    if after and not found:
         raise QuestionError(sentence("this is no place in a list; begin with its first page"))
+    given, usual = name, "newest" if counted.moments is not None else ""
+    name = name if name in possible else usual
+    if not found or (given and given != name):  # the list has that order no more, and places of it are none in another
+        return Order(name, None)
     return Order(name, (int(found[1]), found[2]))
 
 
@@ -154,9 +162,13 @@ def listed_people(
     """
     order = order_of(said, counted)
     who = getattr(snapshot.index, "who", None)
-    begin, places, following = _shown(_numbered(counted) if who is None else who, counted, order)
+    by_account = who is None
+    if by_account:
+        who = account_keys(snapshot)
+        counted = counted.sorted_by(who)
+    begin, places, following = _shown(who, counted, order)
     shown = counted.customers[places].tolist()
-    rows = listed_accounts(snapshot, shown) if who is None else listed_customers(visit.shop, snapshot, shown)
+    rows = listed_accounts(snapshot, shown) if by_account else listed_customers(visit.shop, snapshot, shown)
     tell = _Teller(visit, snapshot.journey_map)
     moments = [None] * len(rows) if counted.moments is None else counted.moments[places].tolist()
     often = counted.counts[places].tolist()
@@ -189,12 +201,6 @@ def profile_at(customer: str, journey_map: JourneyMap, moment: int | None) -> st
     """
     said = {"map": journey_map.key, **({} if moment is None else {"at": moment})}
     return f"/customers/{customer}?{urlencode(said)}" + ("" if moment is None else "#timeline")
-
-
-def _numbered(counted: Counted) -> Any:
-    """Keys of accounts, which have none but their numbers."""
-    numbers = np.arange(int(counted.customers.max(initial=-1)) + 1, dtype=np.uint64)
-    return np.column_stack([np.zeros_like(numbers), numbers])
 
 
 def _shown(who: Any, counted: Counted, order: Order) -> tuple[int, Longs, str]:

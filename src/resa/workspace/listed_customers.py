@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from resa.identity import Identifier, identifiers_of_each, most_telling, name_among
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from resa.analytics import Question, Snapshot
     from resa.workspace.workspace import Workspace
 
-__all__ = ["ListedCustomer", "counted_table", "listed_accounts", "listed_customers"]
+__all__ = ["ListedCustomer", "account_keys", "counted_table", "listed_accounts", "listed_customers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,23 @@ def listed_accounts(snapshot: Snapshot, accounts: Sequence[int]) -> list[ListedC
     ]
 
 
+def account_keys(snapshot: Snapshot) -> npt.NDArray[np.uint64]:
+    """The keys that name accounts beyond one generation of the index, in the order of their numbers; uint64[N, 2].
+
+    Their numbers are others as soon as an account comes or goes.
+
+    Args:
+        snapshot: A map's events, by account.
+    """
+
+    def made() -> npt.NDArray[np.uint64]:
+        below = cast("JourneyIndex", cast("Any", snapshot.index).below)
+        named = snapshot.index.identifiers()
+        return below.hasher.identifiers(named.column("kind"), named.column("value"))
+
+    return snapshot.keep("account keys", made)
+
+
 _SEEN: Final = pa.schema(
     [
         pa.field("name", pa.string()),
@@ -114,7 +132,9 @@ _SEEN: Final = pa.schema(
 )
 
 
-def counted_table(shop: Workspace, question: Question, column: str | None, part: str | None, **row: object) -> pa.Table:
+def counted_table(
+    shop: Workspace, question: Question, column: str | None, part: str | None, row: Mapping[str, object]
+) -> pa.Table:
     """The customers behind a number with all that a list shows of them, for other programs. Personal data.
 
     Args:
@@ -122,16 +142,16 @@ def counted_table(shop: Workspace, question: Question, column: str | None, part:
         question: What is asked.
         column: Which number; `None`: the first.
         part: In which table of the answer; `None`: the first.
-        **row: Which row.
+        row: Which row, by what its columns say.
 
     Raises:
         QuestionError: There is no such number.
     """
-    while True:
-        result, snapshot = shop.measure.ask(question), shop.measure.snapshot(question.map_key, question.count_by)
-        if result.generation == snapshot.index.generation:
-            break  # a number means a customer of one generation only
-    table = result.customers(column, part=part, identifiers=True, moments=True, **row)
+    from resa.analytics import described_row  # noqa: PLC0415 - see above
+
+    result, snapshot = shop.measure.asked(question)
+    number = described_row(result.part(part).table, row)
+    table = result.customers(column, part=part, identifiers=True, moments=True, row=number)
     numbers = table.column("customer").to_pylist()
     by_account = question.count_by != "customer"
     listed = listed_accounts(snapshot, numbers) if by_account else listed_customers(shop, snapshot, numbers)

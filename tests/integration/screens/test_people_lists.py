@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,11 +18,13 @@ from tests.support.programs import READS, asking
 from tests.support.screens import Visitor, visiting
 
 import resa
-from resa.analytics import seen_customer
+from resa.analytics import Measure, question_from, seen_customer
+from resa.base.errors import QuestionError
 from resa.cli.app import run
 from resa.screens.asking import ASKED, asked_of
+from resa.storage import JourneyIndex
 from resa.workspace import Workspace
-from resa.workspace.listed_customers import listed_customers
+from resa.workspace.listed_customers import counted_table, listed_customers
 
 MAP = """
 title: A shop
@@ -242,3 +245,169 @@ def test_of_those_on_a_page_alone_it_is_found_out_who_they_are(shop: Workspace) 
     every = [seen_customer(snapshot, customer, 0).personas for customer in customers]
     assert found == every
     assert ("fan",) in [one.personas for one in listed_customers(shop, fresh, list(range(PEOPLE)))]
+
+
+def following(text: str) -> str:
+    """The address of the next page."""
+    found = re.search(r'rel="next" href="([^"]+)"', text)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def happened(place: Path, *lines: str, file: str = "events.csv") -> None:
+    """More comes in."""
+    with (place / file).open("a") as written_to:
+        written_to.write("".join(f"\n{line}" for line in lines))
+    with resa.open(place) as shop:
+        shop.collect()
+
+
+@pytest.mark.parametrize("column", ["", "&column="])
+def test_an_address_that_names_no_column_is_answered(visitor: Visitor, column: str) -> None:
+    """A handler that lets StopIteration go is waited for for ever."""
+    answer = visitor.get(f"/explore/funnel/people?steps=look&steps=cart&part=steps&row=1{column}")
+    assert answer.status_code == 200
+    assert len(rows(answer.text)) == 30
+
+
+def test_a_list_is_had_while_something_comes_in_all_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path)
+    answer, answered = Measure._answer, []
+
+    def slow(self: Measure, *asked: Any) -> Any:
+        answered.append(asked)
+        assert len(answered) < 4, "it is worked out again and again"
+        found = answer(self, *asked)
+        happened(tmp_path, f"2026-06-30T11:00:0{len(answered)}Z,u1,,look,")
+        return found
+
+    monkeypatch.setattr(Measure, "_answer", slow)
+    question = question_from({"kind": "expectations", "map": "journey", "names": ["cart.buy"]})
+    with resa.open(tmp_path) as shop:
+        assert counted_table(shop, question, "missed", None, {}).num_rows == 15
+    with asking(tmp_path, *READS) as program:
+        told = program.get("/measure/expectations/customers?names=cart.buy&column=missed").json()
+    assert len(told["data"]) == 15
+    with visiting(tmp_path, "marketer") as visitor:
+        assert len(rows(visitor.get(MISSED).text)) == 15
+
+
+@pytest.mark.parametrize("order", ["most", "oldest"])
+def test_accounts_that_come_between_two_pages_show_none_twice_and_hide_none(tmp_path: Path, order: str) -> None:
+    written(tmp_path)
+    own_firms = (f"u{n},,,1,n{n:03d},2026-06-02T00:00:00Z" for n in range(PEOPLE))
+    happened(tmp_path, *own_firms, file="traits.csv")
+    place = "/explore/touchpoints/people?part=touchpoints&column=visits&row=0&count_by=account"
+    with visiting(tmp_path, "marketer") as visitor:
+        first = visitor.get(f"{place}&order={order}").text
+        expected = {row[0] for page in all_rows(visitor, f"{place}&order={order}") for row in page}
+        new = [(f"new{n}", f"{'az'[n % 2]}{n}") for n in range(6)]
+        happened(tmp_path, *(f"{name},,,1,{firm},2026-06-02T00:00:00Z" for name, firm in new), file="traits.csv")
+        happened(tmp_path, *(f"2026-06-29T10:00:00Z,{name},,look," for name, _ in new))
+        shown = [row[0] for row in rows(first)]
+        shown += [row[0] for page in all_rows(visitor, following(first)) for row in page]
+    assert len(expected) == PEOPLE
+    assert len(shown) == len(set(shown))
+    assert expected <= set(shown)
+
+
+def test_a_place_of_an_order_that_a_list_has_no_more_is_its_beginning(visitor: Visitor) -> None:
+    """Who was counted twice was erased, say: nobody of the others may be left out for that."""
+    nowhere = f"&order=most&after=-2-{'0' * 32}"
+    assert rows(visitor.get(LOST + nowhere).text) == rows(visitor.get(LOST).text)
+
+
+def test_what_is_kept_of_a_page_names_nobody_who_stands_on_it(visitor: Visitor) -> None:
+    second = visitor.get(following(visitor.get(LOST + "&order=oldest").text)).text
+    (kept,) = set(re.findall(r'name="address" value="([^"]+)"', second))
+    assert html.unescape(kept) == LOST + "&order=oldest"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "part=steps",
+        "shop=1",
+        "question=1",
+        "identifiers=yes",
+        "moments=yes",
+        "row=1" + "1" * 5000,
+        "step=1" + "1" * 5000,
+    ],
+)
+def test_rows_that_the_command_does_not_know_are_said_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    assert run(["measure", "funnel", "look", "cart", "--customers", said, "-w", str(folder)]) == 1
+    assert re.search(r"there is no (column|row)|0 rows fit", capsys.readouterr().err)
+
+
+def test_a_file_of_customers_does_no_harm(tmp_path: Path) -> None:
+    written(tmp_path)
+    happened(tmp_path, 'u4,"=HYPERLINK(""http://evil.example/"")",,0,f0,2026-06-02T00:00:00Z', file="traits.csv")
+    asked = ["measure", "expectations", "cart.buy", "--customers", "column=missed", "-w", str(tmp_path), "-o"]
+    for name in ("list.csv", "list.json", "list.txt", "list.parquet"):
+        assert run([*asked, str(tmp_path / name)]) == 0
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0, "others may read it"
+    names = [row["name"] for row in csv.DictReader(io.StringIO((tmp_path / "list.csv").read_text()))]
+    assert '\'=HYPERLINK("http://evil.example/")' in names
+
+
+def test_values_are_read_at_once_where_a_source_counts_in_another_currency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path)
+    source = (tmp_path / "sources" / "events.yaml").read_text()
+    (tmp_path / "abroad.csv").write_text(
+        "time,user_id,email,event,total\n2026-06-28T10:00:00Z,u8,,buy,7\n2026-06-28T10:00:00Z,u9,,buy,7"
+    )
+    (tmp_path / "sources" / "abroad.yaml").write_text(source.replace("events.csv", "abroad.csv") + "currency: EUR\n")
+    with resa.open(tmp_path) as shop:
+        shop.collect()
+        snapshot = shop.measure.snapshot("journey")
+        read, found = JourneyIndex.event_rows, []
+
+        def counted(*asked: Any) -> Any:
+            found.append(asked)
+            return read(*asked)
+
+        monkeypatch.setattr(JourneyIndex, "event_rows", counted)
+        listed = listed_customers(shop, snapshot, list(range(PEOPLE))[::-1])
+        assert len(found) == 1
+    told = {one.first.value: one.value for one in listed}
+    assert {name: told[name] for name in ("u8", "u9", "u16", "u1")} == {"u8": 2016, "u9": None, "u16": 2032, "u1": None}
+
+
+WAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {"by": "traits.level"},
+    {"by": "persona"},
+    {"by": "week"},
+    {"by": "traits.level", "compare": ["1", "2"]},
+    {"where": "traits.level >= 2", "events": "event <> 'look'"},
+    {"from": "2026-06-05", "until": "2026-06-12"},
+    {"persona": ["fan"]},
+    {"count_by": "account"},
+)
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_behind_every_number_of_every_kind_there_are_so_many(shop: Workspace, kind: str) -> None:
+    journey_map = shop.map()
+    question = asked_of(kind, [], journey_map).question
+    assert question is not None
+    asked = 0
+    for way in WAYS:
+        try:
+            result = shop.measure.ask({**question.document, **way})
+        except QuestionError:
+            continue  # not every kind is asked in every way
+        asked += 1
+        for name, part in result.parts.items():
+            for column in part.people:
+                for row, number in enumerate(part.table.column(column).to_pylist()[:20]):
+                    behind = result.customers(column, part=name, moments=True, row=row)
+                    assert sum(behind.column("count").to_pylist()) == (number or 0), (way, name, column, row)
+                    told = behind.num_rows if column in part.moments else 0
+                    assert behind.column("at").null_count == behind.num_rows - told, (way, name, column, row)
+    assert asked > 2 or kind == "coverage"

@@ -90,7 +90,7 @@ def test_public_methods() -> None:
     made = {"advice", "currencies", "discover", "export", "map_versions", "simulate", "understand", "write_source"}
     assert members(resa.Workspace) == opened | kept | made
     kinds = {kind.replace("-", "_") for kind in KINDS}
-    assert members(Measure) == kinds | {"ask", "export", "findings", "snapshot", "sql"}
+    assert members(Measure) == kinds | {"ask", "asked", "export", "findings", "snapshot", "sql"}
     shown = {"customers", "document", "file", "json", "part", "picture", "sql", "text", "to_pandas", "to_polars"}
     stated = {"columns", "kind", "main", "table"} | set(Result.__dataclass_fields__)
     assert members(Result) | set(Result.__dataclass_fields__) == shown | stated

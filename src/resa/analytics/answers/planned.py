@@ -278,6 +278,9 @@ def _planned(plans: list[_Plan], found: list[_Walk], by: tuple[Column, ...], sta
         wanted[:, ways] = True
         return walk.people(step, wanted)
 
+    def left(row: int) -> Counted:
+        return people(row, *(() if rows["left"][row] is None else (LEFT,)))  # there is nothing to leave for at the end
+
     branches = [
         _planned_sql(plan, number, step) for number, plan in enumerate(plans) for step in range(len(plan.persona.path))
     ]
@@ -295,7 +298,7 @@ def _planned(plans: list[_Plan], found: list[_Walk], by: tuple[Column, ...], sta
             "customers": lambda row: people(row, DIRECT, DETOUR, LEFT),
             "direct": lambda row: people(row, DIRECT),
             "detour": lambda row: people(row, DETOUR),
-            "left": lambda row: people(row, LEFT),
+            "left": left,
         },
     )
 

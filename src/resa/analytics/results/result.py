@@ -21,6 +21,7 @@ from resa.analytics.questions.question import Question
 from resa.analytics.results.files import TABLE_FILES
 from resa.analytics.results.pictures import picture_of
 from resa.analytics.results.plain_text import cell_text, heading, plain, table_text, time_name, timed
+from resa.analytics.results.rows import described_row
 from resa.analytics.results.spreadsheet import workbook
 from resa.base.errors import ExtraMissing, Problem, QuestionError, did_you_mean
 from resa.base.language import Sentence, in_language, sentence
@@ -254,7 +255,7 @@ class Result:
             raise QuestionError(
                 sentence("'{name}' has no customers behind it; use one of: {known}", name=name, known=known)
             )
-        number = self._row(chosen, row)
+        number = described_row(chosen.table, row)
         customers, counts = np.unique(chosen.people[name](number), return_counts=True)
         table = pa.table({"customer": customers.astype(np.uint32), "count": counts.astype(np.int64)})
         if moments:
@@ -273,34 +274,6 @@ class Result:
             hint = did_you_mean(name, self.parts) or sentence("; it has: {parts}", parts=", ".join(self.parts))
             raise QuestionError(sentence("this answer has no part '{name}'{hint}", name=name, hint=hint))
         return self.parts[name]
-
-    @staticmethod
-    def _row(part: Part, described: Mapping[str, object]) -> int:
-        rows = part.table.num_rows
-        if set(described) == {"row"} and isinstance(described["row"], int):
-            if not 0 <= described["row"] < rows:
-                raise QuestionError(
-                    sentence("there is no row {described}; the table has {rows}", described=described["row"], rows=rows)
-                )
-            return described["row"]
-        unknown = set(described) - set(part.table.column_names)
-        if unknown:
-            name = min(unknown)
-            raise QuestionError(
-                sentence(
-                    "there is no column '{name}'{suggestion}",
-                    name=name,
-                    suggestion=did_you_mean(name, part.table.column_names),
-                )
-            )
-        wanted = {name: part.table.column(name).to_pylist() for name in described}
-        fits = [row for row in range(rows) if all(_says(cells[row], described[name]) for name, cells in wanted.items())]
-        if len(fits) != 1:
-            said = ", ".join(f"{name}={value}" for name, value in described.items()) or sentence("no description")
-            raise QuestionError(
-                sentence("{count} rows fit {said}; describe exactly one by its columns", count=len(fits), said=said)
-            )
-        return fits[0]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -445,11 +418,6 @@ def _with_identifiers(table: pa.Table, identifiers: pa.Table) -> pa.Table:
     kinds = pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())]))
     column = pa.array([known.get(customer, []) for customer in table.column("customer").to_pylist()], type=kinds)
     return table.append_column("identifiers", column)
-
-
-def _says(cell: object, wanted: object) -> bool:
-    """Whether a cell is what was described; days, moments and numbers may be written as text, null as nothing."""
-    return cell == wanted or (wanted == "" if cell is None else str(plain(cell)) == str(plain(wanted)))
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

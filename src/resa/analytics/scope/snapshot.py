@@ -274,23 +274,13 @@ class Snapshot:
         known = ~self._abroad[0]
         return (positions, numbers) if known.all() else (positions[known], numbers[known])
 
-    def worth(self, begin: int, end: int) -> float | None:
-        """What some events that stand side by side are worth together; `None`: nothing tells. The others are not read.
-
-        Args:
-            begin: Where the first stands.
-            end: The place behind the last.
-        """
-        positions, numbers = self.column.values
-        some = slice(*np.searchsorted(positions, [begin, end]))
-        known = np.asarray(positions[some], np.int64)
-        if not len(known):
-            return None
-        own = np.ones(len(known), np.bool_)
-        if self._foreign:
-            sources = self.index.event_rows(known, ["source_id"]).column("source_id")
-            own = ~pc.is_in(sources, value_set=pa.array(list(self._foreign), pa.string())).to_numpy()
-        return float(numbers[some][own].sum()) if own.any() else None
+    def are_foreign(self, positions: Positions) -> Flags:
+        """Which of some events come from sources that count in another currency; the others are not read."""
+        if not self._foreign or not len(positions):
+            return np.zeros(len(positions), np.bool_)
+        sources = self.index.event_rows(positions, ["source_id"]).column("source_id")
+        foreign: Flags = pc.is_in(sources, value_set=pa.array(list(self._foreign), pa.string())).to_numpy()
+        return foreign
 
     @property
     def value_warnings(self) -> tuple[Sentence, ...]:

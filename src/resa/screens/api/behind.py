@@ -10,14 +10,12 @@ import numpy as np
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from resa.analytics import Result, Snapshot
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.screens.api.answers import Page, Unusable
 from resa.screens.api.calling import Cursor, place_of, place_said
-from resa.screens.api.measuring import PART, PartName, answered, checked_part
+from resa.screens.api.measuring import PART, PartName, answered_over, checked_part
 from resa.screens.frame import Visiting
-from resa.screens.visits import Visit
 from resa.segments import count_up_to
 from resa.workspace.listed_customers import ListedCustomer, listed_customers
 
@@ -88,7 +86,10 @@ def customers(
 ) -> Page[Counted]:
     """The very customers who make up a number of an answer. That they were read stands in the audit log."""
     said = place_of(cursor, "customers", "[0-9a-f]{32}")
-    result, snapshot = _of_one_moment(visit, kind)
+    result, snapshot = answered_over(visit, kind, _OWN)
+    if result.question.count_by != "customer":
+        wrong = sentence("accounts have no customers of their own; ask with count_by=customer")
+        raise Unusable(QuestionError(wrong), {"count_by": [wrong]})
     checked_part(result, part)
     try:
         table: Any = result.customers(column or None, part=part or None, moments=True, row=row)
@@ -126,19 +127,6 @@ def _counted(one: ListedCustomer, count: int, at: datetime | None) -> Counted:
         events=one.events,
         value_of_visits=one.value,
     )
-
-
-def _of_one_moment(visit: Visit, kind: str) -> tuple[Result, Snapshot]:
-    """An answer, and the events in the generation in which its customers have their numbers."""
-    while True:
-        result = answered(visit, kind, _OWN)
-        question = result.question
-        if question.count_by != "customer":
-            wrong = sentence("accounts have no customers of their own; ask with count_by=customer")
-            raise Unusable(QuestionError(wrong), {"count_by": [wrong]})
-        snapshot = visit.shop.measure.snapshot(question.map_key)
-        if snapshot.index.generation == result.generation:
-            return result, snapshot
 
 
 ROUTES: Final = (customers,)

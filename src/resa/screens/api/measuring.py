@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from litestar import Request, get
 from litestar.params import FromPath, QueryParameter
 
-from resa.analytics import TABLE_FILES, Question, Result
+from resa.analytics import TABLE_FILES, Question, Result, Snapshot
 from resa.base.errors import InputError, QuestionError, did_you_mean
 from resa.base.language import sentence
 from resa.screens.api.answers import NotAcceptable, Tagged, Unusable, needed
@@ -20,7 +20,18 @@ from resa.screens.frame import Visiting
 from resa.screens.reports import POLICY
 from resa.screens.visits import Visit
 
-__all__ = ["FORMS", "JSON", "PART", "ROUTES", "PartName", "answered", "checked_part", "document_of", "tag_of"]
+__all__ = [
+    "FORMS",
+    "JSON",
+    "PART",
+    "ROUTES",
+    "PartName",
+    "answered",
+    "answered_over",
+    "checked_part",
+    "document_of",
+    "tag_of",
+]
 
 JSON: Final = "application/json"
 
@@ -103,9 +114,14 @@ def answered(visit: Visit, kind: str, own: Collection[str] = (PART, TOKEN)) -> R
         QuestionError: There is no such kind of question.
         Unusable: The question is wrong.
     """
+    return answered_over(visit, kind, own)[0]
+
+
+def answered_over(visit: Visit, kind: str, own: Collection[str]) -> tuple[Result, Snapshot]:
+    """The same, and the events in the generation in which its customers have their numbers."""
     question = _question(visit, kind, [pair for pair in _pairs(visit) if pair[0] not in own])
     try:
-        return visit.shop.measure.ask(question)
+        return visit.shop.measure.asked(question)
     except InputError as error:
         raise Unusable(error, problems_of(error)) from None
 
