@@ -5,7 +5,7 @@ from resa.reporting.changes import changes_between, days_before
 from resa.reporting.composed import Composed, ComposedPart, composed_page, composed_pdf, table_from
 from resa.reporting.content import FindingText, Report, Table
 from resa.reporting.customer import Section, customer_page
-from resa.reporting.gathering import Days, Numbers, gather_numbers
+from resa.reporting.gathering import Days, Numbers, gather, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
 from resa.reporting.page import page as report_page
 from resa.reporting.provenance import Silence, silences
@@ -30,6 +30,7 @@ __all__ = [
     "customer_page",
     "days_before",
     "drawn",
+    "gather",
     "gather_numbers",
     "main_way",
     "map_numbers",

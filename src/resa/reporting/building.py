@@ -105,7 +105,7 @@ def build_report(
 def report_content(
     measure: Measure,
     store: Store,
-    journey_map: JourneyMap,
+    gathered: Gathered,
     *,
     pictures: Mapping[str, bytes] = MappingProxyType({}),
     clock: Clock = system_clock,
@@ -115,14 +115,11 @@ def report_content(
     Args:
         measure: Answers questions about the workspace's events.
         store: Its data: loads, feedback.
-        journey_map: The map.
+        gathered: What was asked about the map.
         pictures: Raster pictures by the path that the map gives; others get a placeholder.
         clock: What time it is.
-
-    Raises:
-        QuestionError: The events were not yet matched with the map.
     """
-    return _report(measure, store, gather(measure, journey_map, as_of=None), pictures, names=False, clock=clock)
+    return _report(measure, store, gathered, pictures, names=False, clock=clock)
 
 
 def _report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
@@ -157,6 +157,15 @@ class Gathered:
     funnel: Result | None
     paths: Result
     friction: Result
+
+    def said_in(self, language: str) -> Gathered:
+        """The same answers, to be told in this language; what people wrote on the map stands as it is."""
+        spoken = replace(self.numbers.map, language=language)
+        return replace(
+            self,
+            numbers=replace(self.numbers, map=spoken),
+            friction=replace(self.friction, journey_map=spoken),
+        )
 
 
 def gather_numbers(

@@ -28,6 +28,7 @@ from resa.base.errors import QuestionError
 from resa.base.language import in_language
 from resa.base.showing import harmless
 from resa.drawing import format_any_of, format_count, format_day, format_percent, format_period, format_seconds
+from resa.screens.spoken import spoken_answer
 from resa.screens.visits import Visit
 
 __all__ = [
@@ -120,7 +121,7 @@ def _shown(visit: Visit, result: Result, name: str, query: str) -> Shown:
         rows=cells,
         funnels=[_address(result, "funnel", query, row=number) if way else "" for number, way in enumerate(ways)],
         more=max(0, part.table.num_rows - _MOST_ROWS),
-        picture=_picture(result, name),
+        picture=_picture(spoken_answer(visit, result), name),
     )
 
 
@@ -234,7 +235,7 @@ class _Teller:
 
     def __init__(self, visit: Visit, result: Result, part: Part) -> None:
         self._language = visit.language
-        self._result = result
+        self._result = result = spoken_answer(visit, result)
         journey_map = result.journey_map
         places = {stage.key: stage.name for stage in journey_map.stages}
         places |= {touchpoint.key: touchpoint.name for touchpoint in journey_map.touchpoints}

@@ -20,6 +20,7 @@ from resa.screens.figures import figure_links
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.reports import Told, told
 from resa.screens.reviews import said_of_review
+from resa.screens.spoken import spoken_map
 from resa.screens.visits import Visit
 from resa.storage import count_unsent
 from resa.workspace.health import health_of
@@ -63,7 +64,7 @@ class _Doing:
 def home(visit: Visiting) -> Html:
     """What needs somebody and what changed, each a link; then every map with its large numbers and where to look."""
     shop = visit.shop
-    doing = [_doing(visit, one) for one in shop.maps.values()]
+    doing = [_doing(visit, spoken_map(visit, one)) for one in shop.maps.values()]
     since = None if visit.person is None else shop.people.visited(visit.person, _seen(doing))
     at = min((one.told.at for one in doing if one.told), default=None)
     return page(

@@ -36,6 +36,7 @@ from resa.screens.figures import arrow_links, asked_at, customers_at, map_figure
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.reports import told
 from resa.screens.signing_in import Form
+from resa.screens.spoken import spoken_map
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
 from resa.screens.writing import kept_for
@@ -159,7 +160,7 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         presets=list(PRESETS),
         look=look,
         files=list(FILES),
-        **visit.shared.of(drawn_of, lambda: _drawn(visit, journey_map, look, pictures, comments)),
+        **visit.shared.of(drawn_of, lambda: _drawn(visit, spoken_map(visit, journey_map), look, pictures, comments)),
     )
 
 

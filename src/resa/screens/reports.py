@@ -12,9 +12,10 @@ from litestar.params import FromPath
 from resa.analytics import Change, lately
 from resa.drawing import read_pictures
 from resa.model.journey import JourneyMap
-from resa.reporting import Report, report_content, report_page
+from resa.reporting import Report, gather, report_content, report_page
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.sharing import Shared
+from resa.screens.spoken import spoken_map
 from resa.screens.visits import Visit
 from resa.workspace import Workspace
 from resa.workspace.composed_reports import ComposedReports
@@ -44,7 +45,9 @@ class Told:
 
 
 def told(visit: Visit, key: str | None) -> Told:
-    """What there is to say of a map, a moment old at most where events come in all the time; `Told.at` says how old.
+    """What there is to say of a map in the page's language.
+
+    It is a moment old at most where events come in all the time; `Told.at` says how old.
 
     Args:
         visit: Who asks.
@@ -54,19 +57,24 @@ def told(visit: Visit, key: str | None) -> Told:
         QuestionError: There is no such map.
         WorkspaceBusy: Many wait for it already.
     """
-    return told_of(visit.shop, visit.shared, visit.shop.map(key))
+    return told_of(visit.shop, visit.shared, spoken_map(visit, visit.shop.map(key)))
 
 
 def told_of(shop: Workspace, shared: Shared, journey_map: JourneyMap) -> Told:
-    """The same, of a map of a workspace."""
+    """The same, of a map of a workspace, in the map's language."""
+    measure, definition = shared.measure, (journey_map.key, journey_map.hash)
 
     def make() -> Told:
-        measure = shared.measure
         pictures = read_pictures(journey_map, (shop.folder / journey_map.file).parent, shop.folder)
-        report = report_content(measure, shop.store, journey_map, pictures=pictures, clock=shop.clock)
-        return Told(report=report, changes=lately(measure, journey_map.key), at=shared.at)
+        gathered, changes, at = shared.of(
+            ("gathered", *definition),
+            lambda: (gather(measure, journey_map), lately(measure, journey_map.key), shared.at),
+        )
+        told_in = gathered.said_in(journey_map.language)
+        report = report_content(measure, shop.store, told_in, pictures=pictures, clock=shop.clock)
+        return Told(report=report, changes=changes, at=at)
 
-    return shared.of(("told", journey_map.key, journey_map.hash), make)
+    return shared.of(("told", *definition, journey_map.language), make)
 
 
 @get("/reports", opt={"needs": "see"}, sync_to_thread=True)
@@ -79,8 +87,8 @@ def reports(visit: Visiting) -> Html:
 
 @get("/reports/{key:str}", opt={"needs": "see"}, sync_to_thread=True)
 def report(visit: Visiting, key: FromPath[str]) -> Response[str]:
-    """A map's report, one page that can be kept and sent."""
-    found = told(visit, key)
+    """A map's report, one page that can be kept and sent, in the map's language."""
+    found = told_of(visit.shop, visit.shared, visit.shop.map(key))
     html = visit.shared.of(("report", key, found.at), lambda: report_page(found.report))
     headers = {"content-security-policy": POLICY}
     return Response(html, media_type="text/html", headers=headers)

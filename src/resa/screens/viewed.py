@@ -17,6 +17,7 @@ from resa.screens.maps import check_look, figures_of, look_of, map_alone, touchp
 from resa.screens.reports import told
 from resa.screens.segments import figures_of as segment_figures
 from resa.screens.segments import told_figure, weeks_of
+from resa.screens.spoken import spoken_answer, spoken_map
 from resa.screens.views import taken_apart
 from resa.screens.visits import Visit
 
@@ -95,7 +96,7 @@ def _answered(visit: Visit, result: Result) -> ComposedPart:
     headings, numeric, rows = plain_table(visit, result, _MOST_ROWS)
     left = result.table.num_rows - len(rows)
     try:
-        picture = picture_of(result)
+        picture = picture_of(spoken_answer(visit, result))
     except QuestionError:  # there is no good one, and the table says all of it
         picture = None
     table = table_from("", headings, rows, numeric) if rows else None
@@ -112,7 +113,7 @@ def _answered(visit: Visit, result: Result) -> ComposedPart:
 
 def _mapped(visit: Visit, key: str, pairs: list[tuple[str, str]]) -> ComposedPart:
     """A map as it is looked at."""
-    look, journey_map = look_of(pairs), visit.shop.map(key)
+    look, journey_map = look_of(pairs), spoken_map(visit, visit.shop.map(key))
     check_look(look, journey_map)
     drawing = map_alone(visit, journey_map, look, owners=not _is_stranger(visit))
     return ComposedPart(picture=drawing, wide=True, pictured=_tables(drawing))
