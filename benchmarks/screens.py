@@ -138,8 +138,10 @@ def _token(shop: resa.Workspace, email: str, role: str) -> str:
 
 @contextmanager
 def _opened(folder: Path, token: str) -> Iterator[TestClient[Litestar]]:
+    """The application in a process that has made itself ready, as the screens' does after its start."""
     with TestClient(application(folder, _SECRET)) as client:
         client.headers.update({"x-resa-secret": _SECRET, "cookie": f"resa-session={token}"})
+        warm_up(client.app.state.desk)
         yield client
 
 
@@ -167,11 +169,10 @@ def _pages(folder: Path, token: str, rounds: int) -> None:
 
 
 def _explorations(folder: Path, token: str) -> None:
-    """Each asked once and never before, of a process that has made itself ready as it does after its start."""
+    """Each asked once and never before."""
     print("\n| exploration | ms |\n|---|---:|")
     every: list[float] = []
     with _opened(folder, token) as client:
-        warm_up(client.app.state.desk)
         for kind, questions in _EXPLORATIONS.items():
             for question in questions:
                 path = f"/explore/{kind}?{question}"
