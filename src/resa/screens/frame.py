@@ -6,6 +6,7 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 from string import punctuation
+from threading import Lock
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -60,6 +61,8 @@ GUARDS: Final = {
 """Of every answer. Pictures colour their shapes by the attribute `style`, which runs nothing; the script asks this very
 server alone."""
 
+_SHEET: Final = Lock()
+
 _SAYS: Final = 60
 """Seconds within which a page says what was done, so that it says nothing old."""
 
@@ -73,9 +76,14 @@ def _templates() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-@lru_cache(maxsize=1)
 def style_sheet() -> tuple[str, str]:
     """The name of the style sheet, which changes with it, and the sheet: font, colours, and how pages look."""
+    with _SHEET:  # it takes a second: who comes meanwhile waits for it, and does not make another
+        return _style_sheet()
+
+
+@lru_cache(maxsize=1)
+def _style_sheet() -> tuple[str, str]:
     sheet = "\n".join([font_css([LATIN]), tokens_css(), _static("screens.css")])
     return f"{hashlib.sha256(sheet.encode()).hexdigest()[:16]}.css", sheet
 

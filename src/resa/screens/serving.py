@@ -111,14 +111,15 @@ def _held_port() -> Iterator[int]:
 
 
 def warm_up(desk: Desk) -> None:
-    """Have ready how pages look, what the first page says and what measures, before somebody clicks."""
+    """Have ready what the first page says, how pages look and what measures, before somebody clicks."""
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
-    style_sheet()
     with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
         shop, shared = desk.now()
         for journey_map in shop.maps.values():
             told_of(shop, shared, journey_map)
+        style_sheet()
+        for journey_map in shop.maps.values():
             if journey_map.metrics:  # what they say of events is asked of every event file
                 shared.measure.metrics(map=journey_map.key)
     warm()
