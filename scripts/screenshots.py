@@ -39,6 +39,7 @@ def show_customer(page: Page, home: str) -> None:
     page.goto(f"{home}/explore/funnel")
     page.locator("a[href*='/people?']").last.click()
     page.locator("main a[href*='/customers/']").first.click()
+    page.goto(page.url.partition("?")[0])  # as she is now, from the top
 
 
 def show_wall(page: Page, home: str) -> None:

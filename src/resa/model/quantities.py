@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from resa.base.language import Sentence, sentence, sentences
+from resa.base.language import Sentence, in_language, sentence, sentences
 
-__all__ = ["MICROSECONDS", "Duration", "parse_duration"]
+__all__ = ["MICROSECONDS", "Duration", "in_english", "in_words", "parse_duration"]
 
 MICROSECONDS = 1_000_000
 """Microseconds in a second."""
@@ -16,6 +16,19 @@ MICROSECONDS = 1_000_000
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _SHORT = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 _PATTERN = re.compile(r"\s*(\d+)\s*(working\s+)?([^\W\d_]+)\s*", re.IGNORECASE)
+_ELSEWHERE: Final = {
+    word: unit
+    for unit, words in {
+        "second": "sekund sekunder másodperc mp",
+        "minute": "minut minuter minutt minutter perc",
+        "hour": "tim timme timmar time timer óra",
+        "day": "dag dagar dager dygn døgn nap",
+        "working day": "arbetsdag arbetsdagar arbeidsdag arbeidsdager virkedag virkedager munkanap",
+        "week": "vecka veckor uke uker hét",
+    }.items()
+    for word in words.split()
+}
+"""Units as they are called in the other languages of the screens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +125,19 @@ def parse_duration(text: str) -> Duration:
     if int(number) < 1:
         raise ValueError(sentence("'{text}': a duration is at least 1", text=text))
     return Duration(int(number), unit, working=bool(working))  # type: ignore[arg-type]
+
+
+def in_english(text: str) -> str:
+    """A duration in another of our languages as files have it: `7 dagar` is `7 days`; any other text as it is."""
+    match = _PATTERN.fullmatch(text)
+    unit = None if match is None or match[2] else _ELSEWHERE.get(match[3].casefold())
+    return text if match is None or unit is None else f"{match[1]} {unit}{'s' if int(match[1]) != 1 else ''}"
+
+
+def in_words(text: str, language: str) -> str:
+    """A duration as a page in a language shows it, so that `in_english` gives it back; any other text as it is."""
+    try:
+        shown = in_language(parse_duration(text).said, language)
+    except ValueError:
+        return text
+    return shown if in_english(shown) == text else text

@@ -12,12 +12,13 @@ from resa.analytics import KINDS, Question, question_from
 from resa.base.errors import InputError, QuestionError, did_you_mean
 from resa.base.language import Sentence, sentence
 from resa.model.journey import JourneyMap
-from resa.model.quantities import parse_duration
+from resa.model.quantities import in_english, parse_duration
 from resa.reporting import main_way
 
 __all__ = [
     "ASKED",
     "EXPRESSIONS",
+    "SPANS",
     "Asked",
     "address_of",
     "asked_of",
@@ -45,7 +46,8 @@ _MOST: Final = 10_000
 """The largest number that a form takes; what a kind of question takes may be less."""
 
 _MOST_SECONDS: Final = 100 * 366 * 86_400
-_SPANS: Final = ("within", "sessions", "quiet_after")
+SPANS: Final = ("within", "sessions", "quiet_after")
+"""What is a duration: it may be written in any of our languages, and addresses have it in English."""
 _SWITCHED: Final = {"yes": True, "no": False}
 
 
@@ -208,9 +210,11 @@ def _read(name: str, shape: type, values: tuple[str, ...]) -> Any:
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MOST)) and int(text) <= _MOST):
             raise ValueError(sentence("write a whole number of at most {most}, not '{value}'", most=_MOST, value=text))
         return int(text)
-    if name in _SPANS and parse_duration(text).seconds > _MOST_SECONDS:
+    if name not in SPANS:
+        return text
+    if parse_duration(span := in_english(text)).seconds > _MOST_SECONDS:
         raise ValueError(sentence("'{value}' is longer than a hundred years; leave it out for any time", value=text))
-    return text
+    return span
 
 
 def _step(text: str) -> str | list[str]:

@@ -11,7 +11,8 @@ from resa.base.errors import QuestionError
 from resa.base.language import Sentence
 from resa.drawing import PROCESS_NUMBERS, format_any_of, said_in
 from resa.model.journey import JourneyMap
-from resa.screens.asking import EXPRESSIONS, Asked
+from resa.model.quantities import in_words
+from resa.screens.asking import EXPRESSIONS, SPANS, Asked
 from resa.screens.visits import Visit
 
 __all__ = ["Control", "controls_of"]
@@ -64,7 +65,7 @@ _HINTS: Final[Mapping[str, str]] = {
     "where": "traits.country = 'SE'",
     "within": "7 days",
 }
-"""What may be typed; the same in every language."""
+"""What may be typed; of durations, as a file has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,9 @@ class _Maker:
         """The control of a field."""
         kind, say = self.asked.kind, self.visit.say
         word = f"ask_{kind}_{name}" if (kind, name) in _NAMED_APART else f"ask_{name}"
-        values = self._values(name)
+        values, hint = self._values(name), _HINTS.get(name, "")
+        if name in SPANS:
+            values, hint = tuple(self._span(one) for one in values), self._span(hint)
         return Control(
             name=name,
             shape=shape,
@@ -156,7 +159,7 @@ class _Maker:
             options=self._options(name, values),
             nothing=self._nothing(name),
             ticked="no" if _default(kind, name) is True else "yes",
-            hint=_HINTS.get(name, ""),
+            hint=hint,
             problems=self.asked.problems.get(name, ()),
             kinds_own=own,
         )
@@ -167,6 +170,9 @@ class _Maker:
         if self.asked.question is None:
             return self.asked.said.get(name) or _as_written(usual)
         return _as_written(self.asked.question.document.get(name, _default(self.asked.kind, name)))
+
+    def _span(self, text: str) -> str:
+        return in_words(text, self.visit.language)
 
     def _nothing(self, name: str) -> str:
         kind, say = self.asked.kind, self.visit.say

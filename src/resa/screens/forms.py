@@ -9,6 +9,7 @@ from typing import Any, Final
 from resa.base.errors import QuestionError
 from resa.base.language import sentence
 from resa.journey_map import LANES, squeezed
+from resa.model.quantities import in_english
 
 __all__ = ["BLANK", "asked_of_form", "in_form", "over_theirs", "row_of_form", "words_of_form"]
 
@@ -188,4 +189,6 @@ def _texts(data: Mapping[str, str], start: str, names: tuple[str, ...]) -> dict[
     said = {name: squeezed(data.get(start + name)) for name in names}
     if _NUMBER.fullmatch(said.get("target", "")):
         said["target"] += " %"  # a target is nothing else, and people leave it out
+    if "within" in said:
+        said["within"] = in_english(said["within"])
     return said

@@ -19,6 +19,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from resa.base.language import LANGUAGES, in_language
 from resa.base.version import __version__
 from resa.drawing import LATIN, font_css, tokens_css
+from resa.model.quantities import in_words
 from resa.screens.rights import Right
 from resa.screens.tour_steps import step_of
 from resa.screens.visits import COOKIES, Visit
@@ -123,6 +124,7 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
             say=visit.say,
             say_count=visit.say_count,
             spoken=lambda text: in_language(text, visit.language),
+            span=lambda text: in_words(text, visit.language),
             title=title,
             style=style_sheet()[0],
             script=script()[0],

@@ -51,10 +51,11 @@ def fields_of(page: str) -> dict[str, str]:
     return fields
 
 
-def test_a_form_that_nobody_touched_changes_nothing(visitor: tuple[Visitor, Path]) -> None:
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_a_form_that_nobody_touched_changes_nothing(visitor: tuple[Visitor, Path], language: str) -> None:
     visits, file = visitor
     for key in said_of("journey.yaml", file.read_text(encoding="utf-8")):
-        fields = fields_of(visits.get(f"/edit/journey?touchpoint={key}").text)
+        fields = fields_of(visits.get(f"/edit/journey?touchpoint={key}", **{"accept-language": language}).text)
         assert visits.post("/edit/journey", **fields).status_code == 303
     assert "Nothing is changed yet" in visits.get("/edit/journey").text
 

@@ -142,6 +142,17 @@ def test_without_a_word_the_funnel_is_the_goal_s_and_the_trend_the_first_arrow(s
     assert "within" not in fewer.document
 
 
+def test_durations_may_be_typed_in_the_language_of_the_page(analyst: Visitor) -> None:
+    analyst.client.cookies.set("resa-language", "sv")
+    answer = analyst.get("/explore/friction?within=3+dygn")
+    shown = analyst.get("/explore/friction?within=3+days").text
+    analyst.client.cookies.set("resa-language", "en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/explore/friction?within=3+days")
+    assert 'name="within" value="3 dygn" placeholder="7 dygn"' in shown
+    english = analyst.get("/explore/friction?within=3+days").text
+    assert 'name="within" value="3 days" placeholder="7 days"' in english
+
+
 @pytest.mark.parametrize(
     ("address", "field"),
     [

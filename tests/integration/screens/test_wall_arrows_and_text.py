@@ -12,6 +12,7 @@ import pytest
 from tests.support.screens import Visitor, visiting
 
 from resa import workspace
+from resa.base.language import LANGUAGES
 from resa.journey_map import arrows_said, load_texts, said_of
 from resa.screens.wall_arrows import tracks_of
 
@@ -93,12 +94,25 @@ def test_an_arrow_is_drawn_changed_and_taken_away_by_links_and_forms(visits: Vis
     assert "product_page.phone_call" not in arrows_said("journey.yaml", draft(visits))
 
 
-def test_an_arrow_s_form_that_nobody_touched_changes_nothing(visits: Visitor) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_arrow_s_form_that_nobody_touched_changes_nothing(visits: Visitor, language: str) -> None:
     for name in ("product_page.cart", "checkout.purchase", "purchase.parcel_notice", "reorder.delivery"):
-        fields = arrow_fields(visits.get(f"{WALL}?arrow={name}").text)
+        fields = arrow_fields(visits.get(f"{WALL}?arrow={name}", **{"accept-language": language}).text)
         answer = visits.post(WALL, **fields)
         assert answer.headers["location"] == f"/edit/journey?arrow={name}#opened"
     assert "Nothing is changed yet" in visits.get(WALL).text
+
+
+def test_durations_are_read_and_written_in_the_language_of_the_page_and_stand_in_the_file_in_english(
+    visits: Visitor,
+) -> None:
+    swedish = {"accept-language": "sv"}
+    fields = arrow_fields(visits.get(f"{WALL}?arrow=cart.checkout", **swedish).text)
+    assert fields["arrow.0.within"] == "4 timmar"
+    visits.post(WALL, **fields | {"arrow.0.within": "3 arbetsdagar"})
+    assert arrows_said("journey.yaml", draft(visits))["cart.checkout"]["within"] == "3 working days"
+    assert "3 arbetsdagar · 70 %" in visits.get(WALL, **swedish).text
+    assert "3 virkedager · 70 %" in visits.get(WALL, **{"accept-language": "nb"}).text
 
 
 def test_what_cannot_be_drawn_is_said_and_what_was_typed_stays(visits: Visitor) -> None:
