@@ -29,7 +29,10 @@ PAGES = [
     PROJECT / "README.md",
     *sorted((PROJECT / "docs" / "tutorials").glob("*.md")),
     *sorted((PROJECT / "docs" / "howto").glob("*.md")),
-    *sorted((PROJECT / "docs" / "cases").glob("*.md")),
+    *(
+        pytest.param(page, marks=pytest.mark.nightly)  # they measure whole data sets
+        for page in sorted((PROJECT / "docs" / "cases").glob("*.md"))
+    ),
 ]
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -30,7 +30,9 @@ FACTOR, EMAIL = "/settings/account/factor", "admin@shop.se"
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """How costly passwords are is tested elsewhere."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    nobodys = cheap.hash("nobody's")
     monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
+    monkeypatch.setattr(passwords, "_nobodys", lambda: nobodys)
 
 
 @pytest.fixture
