@@ -12,7 +12,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -33,6 +33,7 @@ __all__ = ["run", "warm_up"]
 _HOST: Final = "127.0.0.1"
 _LAST_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.02
+_READY_SECONDS: Final = 3.0
 
 
 def run(folder: Path) -> None:
@@ -70,9 +71,17 @@ async def _serve_at(app: Litestar, port: int) -> None:
     serving = asyncio.create_task(server.serve())
     if not await _listens(serving, port):
         sys.exit("the screens could not listen")  # they are started again, at another port
+    loop, shown = asyncio.get_running_loop(), asyncio.Event()
+
+    def told() -> None:
+        with suppress(RuntimeError):  # it has ended meanwhile
+            loop.call_soon_threadsafe(shown.set)
+
+    Thread(target=warm_up, args=(app.state.desk, told), name="warming", daemon=True).start()
+    with suppress(TimeoutError):  # who looks meanwhile would only hold it up
+        await asyncio.wait_for(shown.wait(), _READY_SECONDS)
     sys.stdout.write(f"listening at port {port}\n")
     sys.stdout.flush()
-    Thread(target=warm_up, args=(app.state.desk,), name="warming", daemon=True).start()
     await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     server.stop()  # type: ignore[no-untyped-call]  # the library says nothing of it
     await asyncio.wait([serving], timeout=_LAST_SECONDS)
@@ -110,15 +119,23 @@ def _held_port() -> Iterator[int]:
         yield port
 
 
-def warm_up(desk: Desk) -> None:
-    """Have ready what the first page says, how pages look and what measures, before somebody clicks."""
+def warm_up(desk: Desk, shown: Callable[[], object] = bool) -> None:
+    """Have ready what the first page says, how pages look and what measures, before somebody clicks.
+
+    Args:
+        desk: Knows the workspace.
+        shown: Called once the first page can be shown.
+    """
     from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
+    style_sheet()
     with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
         shop, shared = desk.now()
         for journey_map in shop.maps.values():
             told_of(shop, shared, journey_map)
-        style_sheet()
+    shown()
+    with suppress(ResaError):
+        shop, shared = desk.now()
         for journey_map in shop.maps.values():
             if journey_map.metrics:  # what they say of events is asked of every event file
                 shared.measure.metrics(map=journey_map.key)
