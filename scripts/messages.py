@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from resa.analytics.results.plain_text import CELLS, HEADINGS
 from resa.base.language import LANGUAGES
+from resa.base.settings import Settings
 from resa.cli.app import PLACES, app
 from resa.cli.helping import texts_of
 from resa.discovery.words import ENGLISH as FIRST_MAP
@@ -80,6 +81,8 @@ def _words_of_the_code() -> Catalog:
             found.add(words, locations=[(file, 0)], auto_comments=comments)
     for text in (*texts_of(get_command(app)), *(place.about for place in PLACES.values())):
         found.add(text, locations=[("cli", 0)])
+    for setting in Settings.table():
+        found.add(str(setting.about), locations=[("base/settings.py", 0)])
     return found
 
 

@@ -7,10 +7,24 @@ from typing import Literal, get_args
 
 from pydantic import ValidationInfo
 
-from resa.base.addresses import is_origin, is_safe
-from resa.base.language import one_of, sentence
+from resa.base.addresses import is_origin, is_safe, networks
+from resa.base.calendars import read_span
+from resa.base.language import one_of, sentence, spoken
 
-__all__ = ["WEBHOOK", "Given", "domains", "issuer", "public_address", "required", "roles", "sender", "webhooks"]
+__all__ = [
+    "WEBHOOK",
+    "Given",
+    "addressed",
+    "domains",
+    "issuer",
+    "language",
+    "public_address",
+    "required",
+    "roles",
+    "sender",
+    "span",
+    "webhooks",
+]
 
 WEBHOOK = re.compile(
     r"(?P<name>[\w-]{1,60}) +(?P<shape>teams|slack|json) +(?P<variable>[A-Z][A-Z0-9_]{0,99})", re.ASCII
@@ -125,3 +139,45 @@ def sender(given: str) -> str:
     if given and not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w.-]+", given, re.ASCII):
         raise ValueError(sentence("'{value}' is no address alone such as resa@shop.se", value=given))
     return given
+
+
+def span(given: str) -> str:
+    """How long data are kept; empty: for ever.
+
+    Raises:
+        ValueError: It is no such time; what would be right.
+    """
+    if given.strip() and read_span(given) is None:
+        raise ValueError(
+            sentence("'{value}' is no time to keep data; write it as 25 months, 90 days or 2 years", value=given)
+        )
+    return given.strip()
+
+
+def addressed(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks.
+
+    Raises:
+        ValueError: One of them is none; what would be right.
+    """
+    for text in given:
+        try:
+            networks([text])
+        except ValueError:
+            raise ValueError(
+                sentence("'{value}' is neither an address nor a network such as 10.0.0.0/8", value=text)
+            ) from None
+    return given
+
+
+def language(given: str | None) -> str | None:
+    """A language that Resa speaks, however its locale is written.
+
+    Raises:
+        ValueError: It speaks no such one; which it does.
+    """
+    if not given:
+        return None
+    if (known := spoken(given)) is None:
+        raise ValueError(sentence("'{value}' is not a language that Resa speaks; write en, sv, nb or hu", value=given))
+    return known

@@ -17,10 +17,9 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from resa.base import setting_checks as checks
-from resa.base.addresses import Kept, networks
-from resa.base.calendars import read_span
+from resa.base.addresses import Kept
 from resa.base.errors import Problem, SettingsError, did_you_mean
-from resa.base.language import as_it_is, pattern, said_by, sentence, spoken
+from resa.base.language import Sentence, as_it_is, pattern, said_by, sentence
 
 __all__ = ["Setting", "Settings", "read_settings", "settings_said"]
 
@@ -58,7 +57,7 @@ class Setting:
     name: str
     kind: str
     default: object
-    about: str
+    about: Sentence
 
     @property
     def variable(self) -> str:
@@ -136,10 +135,15 @@ class Settings(BaseSettings):
         default=512 * 1024, ge=1_024, le=64 << 20, description="The largest body of a request, packed or unpacked."
     )
 
-    body_seconds: int = Field(default=20, ge=1, le=600, description="So long may a body take to come.")
+    body_seconds: int = Field(
+        default=20, ge=1, le=600, description="Seconds within which the body of a request must have come."
+    )
 
     head_seconds: int = Field(
-        default=10, ge=1, le=600, description="So long may a head take to come, and a connection do nothing."
+        default=10,
+        ge=1,
+        le=600,
+        description="Seconds within which the head of a request must have come, and a connection may do nothing.",
     )
 
     connections: int = Field(
@@ -149,31 +153,33 @@ class Settings(BaseSettings):
     waiting_requests: int = Field(
         default=100_000,
         ge=1,
-        description="With so many accepted requests waiting to become events, no more are taken (429).",
+        description="Accepted requests that may wait to become events; with so many, no more are taken (429).",
     )
 
     spare_bytes: int = Field(
-        default=256 << 20, ge=0, description="With less room on the disk, no more requests are taken (429)."
+        default=256 << 20, ge=0, description="Free bytes on the disk; with fewer, no more requests are taken (429)."
     )
 
     ready_seconds: int = Field(
         default=60,
         ge=1,
-        description="Once an accepted request has waited so long to become events, `/ready` says that we are not.",
+        description="Seconds that an accepted request may wait to become events; after them `/ready` says that we are "
+        "not.",
     )
 
     source_seconds: int = Field(
         default=600,
         ge=1,
         le=86_400,
-        description="A source that runs by itself and gives nothing for so long is ended, and tried again later.",
+        description="Seconds after which a source that runs by itself and gives nothing is ended, to be tried again "
+        "later.",
     )
 
     sources_at_once: int = Field(
         default=3,
         ge=1,
         le=64,
-        description="So many sources that run by themselves are read at once; who gives nothing for 20 seconds does "
+        description="Sources that run by themselves and are read at once; one that gives nothing for 20 seconds does "
         "not count.",
     )
 
@@ -228,8 +234,8 @@ class Settings(BaseSettings):
         default=300,
         ge=1,
         le=86_400,
-        description="So often `resa serve` looks whether there is something to tell, where there is a way to tell it; "
-        "what must be measured for that, once an hour.",
+        description="Seconds from one look of `resa serve` for something to tell to the next, where there is a way to "
+        "tell it; what must be measured for that, once an hour.",
     )
 
     oidc_client_id: str = Field(
@@ -305,31 +311,31 @@ class Settings(BaseSettings):
 
     keep_events: str = Field(
         default="",
-        description="So long are events kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
+        description="How long events are kept, from when they happened: `25 months`, `90 days`, `2 years`. Empty: for "
         "ever. `resa expire` and, once a day, `resa serve` take away what is older.",
     )
 
     keep_customers: str = Field(
-        default="", description="The same of what sources said of customers, from when they said it."
+        default="", description="The same for what sources said of customers, from when they said it."
     )
 
-    keep_feedback: str = Field(default="", description="The same of scores and texts, from when they were given.")
+    keep_feedback: str = Field(default="", description="The same for scores and texts, from when they were given.")
 
-    keep_daily_numbers: str = Field(default="", description="The same of numbers by day.")
+    keep_daily_numbers: str = Field(default="", description="The same for numbers by day.")
 
     keep_rejected: str = Field(
-        default="", description="The same of rejected rows, from when the load that brought them began: `30 days`."
+        default="", description="The same for rejected rows, from when the load that brought them began: `30 days`."
     )
 
-    keep_segment_changes: str = Field(default="", description="The same of who entered and left segments.")
+    keep_segment_changes: str = Field(default="", description="The same for who entered and left segments.")
 
     keep_audit: str = Field(
         default="3 years",
-        description="The same of the audit log, which names those who work here: long enough to show how customers' "
+        description="The same for the audit log, which names those who work here: long enough to show how customers' "
         "data were handled. Empty: for ever.",
     )
 
-    @field_validator(
+    _spans = field_validator(
         "keep_events",
         "keep_customers",
         "keep_feedback",
@@ -337,14 +343,7 @@ class Settings(BaseSettings):
         "keep_rejected",
         "keep_segment_changes",
         "keep_audit",
-    )
-    @classmethod
-    def _spans(cls, given: str) -> str:
-        if given.strip() and read_span(given) is None:
-            raise ValueError(
-                sentence("'{value}' is no time to keep data; write it as 25 months, 90 days or 2 years", value=given)
-            )
-        return given.strip()
+    )(checks.span)
 
     _hooks = field_validator("webhooks")(checks.webhooks)
 
@@ -357,6 +356,10 @@ class Settings(BaseSettings):
     _domains = field_validator("oidc_domains")(checks.domains)
 
     _required = field_validator("oidc_require")(checks.required)
+
+    _networks = field_validator("trusted_proxies", "webhook_networks")(checks.addressed)
+
+    _language = field_validator("language")(checks.language)
 
     _roles = field_validator("oidc_roles")(checks.roles)
 
@@ -375,30 +378,6 @@ class Settings(BaseSettings):
     def _listed(cls, given: object) -> object:
         """A list, also where a text names it, as environment variables do."""
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
-
-    @field_validator("trusted_proxies", "webhook_networks")
-    @classmethod
-    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for text in given:
-            try:
-                networks([text])
-            except ValueError:
-                raise ValueError(
-                    sentence("'{value}' is neither an address nor a network such as 10.0.0.0/8", value=text)
-                ) from None
-        return given
-
-    @field_validator("language")
-    @classmethod
-    def _spoken(cls, language: str | None) -> str | None:
-        """A language that Resa speaks, however its locale is written."""
-        if language is None or not language:
-            return None
-        if (known := spoken(language)) is None:
-            raise ValueError(
-                sentence("'{value}' is not a language that Resa speaks; write en, sv, nb or hu", value=language)
-            )
-        return known
 
     @classmethod
     def settings_customise_sources(
@@ -422,7 +401,7 @@ class Settings(BaseSettings):
     def table(cls) -> tuple[Setting, ...]:
         """All settings, as their documentation says them."""
         return tuple(
-            Setting(name, _kind(field.annotation, field.metadata), field.default, str(field.description))
+            Setting(name, _kind(field.annotation, field.metadata), field.default, as_it_is(str(field.description)))
             for name, field in cls.model_fields.items()
         )
 

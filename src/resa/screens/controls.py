@@ -239,7 +239,8 @@ class _Maker:
             case "metrics":
                 return [(one.key, one.name) for one in journey_map.metrics]
             case "improvements":
-                return [(one.key, one.name) for one in journey_map.improvements]
+                found = (one for one in journey_map.improvements if one.since and one.should_move)
+                return [(one.key, one.name) for one in found]
             case _:
                 return [(one.name, arrow_name(journey_map, one.name)) for one in journey_map.expectations]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 from litestar import get
 
@@ -13,11 +12,12 @@ from resa.analytics import Change, arrow_name
 from resa.base.errors import ResaError
 from resa.base.language import Sentence, in_language, said_by
 from resa.drawing import format_day, format_percent, format_signed
-from resa.model.journey import Improvement, JourneyMap
+from resa.model.journey import JourneyMap
 from resa.model.verdicts import Verdict
 from resa.reporting import FindingText, Report
 from resa.screens.figures import figure_links
 from resa.screens.frame import Html, Visiting, page
+from resa.screens.owners import place_of_improvement, place_of_question
 from resa.screens.reports import Told, told
 from resa.screens.reviews import said_of_review
 from resa.screens.spoken import spoken_map
@@ -122,12 +122,12 @@ def _mine(visit: Visit, doing: list[_Doing]) -> Iterator[Line]:
         for arrow in _arrows(one.told.report) if one.told else ():
             known = journey_map.expectation.get(arrow.name)
             if known and arrow.verdict == "below" and me in recipients.of(owner_of(journey_map, known)):
-                to = _asked(journey_map, "expectations", names=arrow.name)
+                to = _place_of(journey_map, arrow.name)
                 yield Line(to, visit.say("mine_below", what=arrow.sentence), f"{arrow.share} ({arrow.target})")
         for improvement in journey_map.improvements:
             if improvement.state == "doing" and me in recipients.of(owner_of(journey_map, improvement)):
                 state = str(visit.say(f"improvement_{improvement.state}"))
-                yield Line(_moved_by(journey_map, improvement), improvement.name, state)
+                yield Line(place_of_improvement(journey_map, improvement), improvement.name, state)
 
 
 def _review(visit: Visit, journey_map: JourneyMap) -> Iterator[Line]:
@@ -197,7 +197,9 @@ def _changed(visit: Visit, doing: list[_Doing], before: Mapping[str, Any]) -> It
         for arrow in _arrows(report):
             word = _turned(then["verdicts"].get(arrow.name), arrow.verdict)
             if word:
-                yield Line(_asked(one.map, "expectations", names=arrow.name), visit.say(word, what=arrow.sentence))
+                yield Line(
+                    place_of_question(one.map, "expectations", names=arrow), visit.say(word, what=arrow.sentence)
+                )
 
 
 def _turned(then: str | None, now: Verdict) -> str:
@@ -214,7 +216,11 @@ def _furthest(journey_map: JourneyMap, report: Report) -> list[Line]:
     """The arrows that are furthest below their target."""
     below = sorted((arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -arrow.gap)
     return [
-        Line(_asked(journey_map, "expectations", names=arrow.name), arrow.sentence, f"{arrow.share} ({arrow.target})")
+        Line(
+            _place_of(journey_map, arrow.name),
+            arrow.sentence,
+            f"{arrow.share} ({arrow.target})",
+        )
         for arrow in below[:_FURTHEST]
     ]
 
@@ -231,7 +237,7 @@ def _fell(visit: Visit, journey_map: JourneyMap, change: Change) -> Line:
         **dict(zip(("points", "low", "high"), points, strict=True)),
     )
     name = arrow_name(journey_map, change.expectation)
-    return Line(_asked(journey_map, "trend", of=change.expectation), name, note)
+    return Line(place_of_question(journey_map, "trend", of=change.expectation), name, note)
 
 
 def _improving(visit: Visit, journey_map: JourneyMap) -> list[Line]:
@@ -242,7 +248,7 @@ def _improving(visit: Visit, journey_map: JourneyMap) -> list[Line]:
     )
     return [
         Line(
-            _moved_by(journey_map, one),
+            place_of_improvement(journey_map, one),
             one.name,
             ", ".join(part for part in (str(visit.say(f"improvement_{one.state}")), one.owner) if part),
         )
@@ -250,25 +256,15 @@ def _improving(visit: Visit, journey_map: JourneyMap) -> list[Line]:
     ]
 
 
-def _moved_by(journey_map: JourneyMap, one: Improvement) -> str:
-    """What an improvement moves: before and after where it is in force, else the share that it shall move."""
-    if one.should_move is None:
-        return f"/map/{journey_map.key}"
-    if one.since is None:
-        return _asked(journey_map, "trend", of=one.should_move)
-    return _asked(journey_map, "improvements", names=one.key)
+def _place_of(journey_map: JourneyMap, arrow: str) -> str:
+    return place_of_question(journey_map, "expectations", names=arrow)
 
 
 def where(journey_map: JourneyMap, place: FindingText) -> str:
     """Where a place is looked at: in its days, by what sets its customers apart, if anybody may ask for that."""
     days = {name: day.isoformat() for name, day in (("from", place.since), ("until", place.until)) if day}
     by = {"by": place.by} if place.by in _BY_ALL else {}
-    return _asked(journey_map, "expectations", names=place.arrow, **days, **by)
-
-
-def _asked(journey_map: JourneyMap, kind: str, **asked: str) -> str:
-    """Where a question is answered."""
-    return f"/explore/{kind}?{urlencode({'map': journey_map.key, **asked})}"
+    return place_of_question(journey_map, "expectations", names=place.arrow, **days, **by)
 
 
 ROUTES: Final = (home,)

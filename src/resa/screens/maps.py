@@ -15,7 +15,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from resa.base.errors import QuestionError, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import Sentence, sentence
 from resa.drawing import (
     PRESETS,
     Figure,
@@ -139,9 +139,11 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         look: How it is looked at.
 
     Raises:
-        QuestionError: There is no such map, preset or persona, or the days are none.
+        QuestionError: There is no such map, preset or persona.
     """
-    look, shop = look or Look(), visit.shop
+    asked, shop = look or Look(), visit.shop
+    wrong = _wrong_days(asked)
+    look = replace(asked, days=Days(), against="") if wrong else asked
     journey_map = shop.map(key)
     check_look(look, journey_map)
     pictures = _pictures(visit, journey_map)
@@ -151,6 +153,7 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         visit,
         "map",
         journey_map.title,
+        status=422 if wrong else 200,
         map=journey_map,
         told=told(visit, key).report,
         drafted=first_map(shop, journey_map),
@@ -158,7 +161,8 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         comments=sum(one.open for one in Comments(shop).threads(key)),
         kept=kept_for(visit, visit.path),
         presets=list(PRESETS),
-        look=look,
+        look=asked,
+        wrong=wrong,
         files=list(FILES),
         **visit.shared.of(drawn_of, lambda: _drawn(visit, spoken_map(visit, journey_map), look, pictures, comments)),
     )
@@ -262,8 +266,18 @@ def check_look(look: Look, journey_map: JourneyMap) -> None:
         raise QuestionError(
             sentence("the map has no persona '{key}'{suggestion}", key=look.persona, suggestion=suggestion)
         )
-    if look.days.since and look.days.until and look.days.since > look.days.until:
-        raise QuestionError(sentence("the last day lies before the first one"))
+    if wrong := _wrong_days(look):
+        raise QuestionError(wrong)
+
+
+def _wrong_days(look: Look) -> Sentence | None:
+    """What is wrong with its days, as somebody may choose them in the form."""
+    since, until = look.days.since, look.days.until
+    if since and until and since > until:
+        return sentence("the last day lies before the first one")
+    if look.against in _AGAINST and not (since and until):
+        return sentence("say the first and the last day of what is to be compared")
+    return None
 
 
 def _day(text: str) -> date | None:
@@ -291,9 +305,12 @@ def _steps(look: Look, numbers: Numbers | None) -> dict[str, str]:
         found["all_days"] = Days()
     else:
         found["last_days"] = Days(since=numbers.until - timedelta(days=29), until=numbers.until)
-    said = {"lanes": look.lanes, "persona": look.persona, "against": look.against}
+    said = {"lanes": look.lanes, "persona": look.persona}
     return {
-        word: urlencode({**said, "from": days.since or "", "until": days.until or ""}) for word, days in found.items()
+        word: urlencode(
+            {**said, "against": look.against if days.since else "", "from": days.since or "", "until": days.until or ""}
+        )
+        for word, days in found.items()
     }
 
 
@@ -302,8 +319,6 @@ def _compared(visit: Visit, journey_map: JourneyMap, look: Look, now: Numbers) -
     if look.against not in _AGAINST:
         return None
     before = days_before(look.days, years=_AGAINST[look.against])
-    if before.since is None or before.until is None:
-        raise QuestionError(sentence("say the first and the last day of what is to be compared"))
     earlier = gather_numbers(visit.shared.measure, journey_map, days=before)
     teller = now.teller
     names = (

@@ -9,10 +9,11 @@ from litestar import get
 from litestar.params import FromQuery
 
 from resa.analytics import arrow_name
+from resa.model.journey import Improvement, JourneyMap
 from resa.screens.frame import Html, Visiting, page
 from resa.workspace.owning import Owned, owned_things
 
-__all__ = ["ROUTES", "called", "place_of"]
+__all__ = ["ROUTES", "called", "place_of", "place_of_improvement", "place_of_question"]
 
 
 @get("/owners", opt={"needs": "see"}, sync_to_thread=True)
@@ -55,11 +56,25 @@ def place_of(one: Owned) -> str:
         case "segment":
             return f"/segments/{one.key}"
         case "improvement":
-            return "/explore/improvements?" + urlencode({"map": one.map.key, "names": one.key})
+            return place_of_improvement(one.map, next(item for item in one.map.improvements if item.key == one.key))
         case "metric":
-            return "/explore/metrics?" + urlencode({"map": one.map.key, "names": one.key})
+            return place_of_question(one.map, "metrics", names=one.key)
         case _:
-            return "/explore/expectations?" + urlencode({"map": one.map.key, "names": one.key})
+            return place_of_question(one.map, "expectations", names=one.key)
+
+
+def place_of_improvement(journey_map: JourneyMap, one: Improvement) -> str:
+    """What it moves: before and after where it is in force, else the share that it shall move."""
+    if one.should_move is None:
+        return f"/map/{journey_map.key}"
+    if one.since is None:
+        return place_of_question(journey_map, "trend", of=one.should_move)
+    return place_of_question(journey_map, "improvements", names=one.key)
+
+
+def place_of_question(journey_map: JourneyMap, kind: str, **asked: str) -> str:
+    """Where a question is answered."""
+    return f"/explore/{kind}?{urlencode({'map': journey_map.key, **asked})}"
 
 
 ROUTES: Final = (owners_page,)

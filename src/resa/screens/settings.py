@@ -184,7 +184,11 @@ def audit(visit: Visiting) -> Html:
 @get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)
 def settings_file(visit: Visiting) -> Html:
     """What `resa.toml` and the environment say."""
-    rows = [(one.name, _as_written(getattr(visit.shop.settings, one.name)), one.about) for one in Settings.table()]
+    held = visit.shop.settings
+    rows = [
+        (one.name, _as_written(getattr(held, one.name)), in_language(one.about, visit.language))
+        for one in Settings.table()
+    ]
     words = ("setting", "value", "about")
     entries = shown_rows([visit.say(word) for word in words], rows)
     wrong, later = _file_now(visit)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from tests.support.hostile_shop import hostile
 from tests.support.screens import Visitor, visiting
 
-from resa.base.language import LANGUAGES
+from resa.base.language import LANGUAGES, in_language, sentence
 from resa.screens.frame import script
 
 PAGES = (
@@ -51,8 +53,8 @@ WRONG = {
     "/map/journey/nowhere": 404,
     "/map/journey?from=yesterday": 404,
     "/map/journey?until=9999-12-31": 404,
-    "/map/journey?from=2026-03-02&until=2026-03-01": 404,
-    "/map/journey?from=2026-03-02&against=year": 404,
+    "/map/journey?from=2026-03-02&until=2026-03-01": 422,
+    "/map/journey?from=2026-03-02&against=year": 422,
     "/edit/jurney": 404,
     "/map/journey/present?slide=0": 404,
     "/map/journey/present?slide=99": 404,
@@ -117,6 +119,24 @@ def test_what_there_is_not_is_said_on_a_page(admin: Visitor, path: str) -> None:
     assert answer.status_code == WRONG[path]
     assert "<h1>" in answer.text
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("from=2026-03-02&until=2026-03-01", "the last day lies before the first one"),
+        ("from=2026-03-02&against=before", "say the first and the last day of what is to be compared"),
+        ("against=year", "say the first and the last day of what is to be compared"),
+    ],
+)
+def test_days_of_a_map_that_do_not_go_together_are_told_beside_what_was_typed(
+    admin: Visitor, query: str, why: str
+) -> None:
+    html = admin.get(f"/map/journey?{query}").text
+    assert any(in_language(sentence(why), language) in html for language in LANGUAGES)
+    for name, value in parse_qsl(query):
+        assert re.search(rf'name="{name}" value="{value}"|value="{value}" selected', html), name
+    assert "<svg" in html
 
 
 @pytest.mark.parametrize(
