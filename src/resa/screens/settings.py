@@ -17,6 +17,7 @@ from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
 from resa.screens.signing_in import Form
 from resa.screens.tables import shown_rows
 from resa.screens.visits import Visit
+from resa.screens.words import ENGLISH
 from resa.storage import SCOPES, Scope
 from resa.workspace.auditing import acting
 from resa.workspace.company import Company
@@ -171,14 +172,30 @@ def audit(visit: Visiting) -> Html:
         (
             str(visit.when(one.at)),
             one.who,
-            one.what,
+            _word(visit, f"did_{one.what.replace('.', '_')}", one.what),
             one.pseudonym[:8],
-            ", ".join(f"{name} {value}" for name, value in one.detail.items()),
+            ", ".join(_detail(visit, name, str(value)) for name, value in one.detail.items()),
         )
         for one in visit.shop.audit.entries(newest=_NEWEST)
     ]
     words = ("when", "who", "what", "customer_pseudonym", "detail")
     return page(visit, "audit", visit.say("audit"), entries=shown_rows([visit.say(word) for word in words], rows))
+
+
+_VALUES: Final = {"role": "role_", "kind": "explore_", "question": "explore_", "place": "", "scope": "scope_"}
+"""Of which details the values are words, and what stands before them in the table of words."""
+
+
+def _detail(visit: Visit, name: str, value: str) -> str:
+    """`map journey`, in the reader's language as far as it is not what people called something."""
+    before = _VALUES.get(name)
+    parts = [] if before is None else [one.replace(":", "_") for one in value.split()]
+    said = ", ".join(_word(visit, f"{before}{one}", one).partition(":")[0] for one in parts) or value
+    return f"{_word(visit, f'of_{name}', name)} {said}"
+
+
+def _word(visit: Visit, key: str, otherwise: str) -> str:
+    return visit.say(key) if key in ENGLISH else otherwise
 
 
 @get("/settings/file", opt={"needs": "manage"}, sync_to_thread=True)

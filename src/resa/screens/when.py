@@ -288,7 +288,7 @@ def _told(
         return {**nothing, "said": visit.say("matches_none")}
     named = visit.may("names")
     if named and found.newest:
-        visit.shop.audit.note("people.show", who=visit.who, place="when", rows=len(found.newest))
+        visit.shop.audit.note("people.show", who=visit.who, place="conditions", rows=len(found.newest))
     if found.matched is None:
         return {**nothing, "said": visit.say("matches_few", n=format_count(FEW, visit.language))}
     names = {one.key: one.name for one in journey_map.touchpoints}

@@ -7,6 +7,7 @@ from typing import Final
 
 from resa.base.language import said, said_count
 from resa.drawing import format_count
+from resa.screens.words_of_audit import OF_AUDIT
 from resa.screens.words_of_beginnings import OF_BEGINNINGS
 from resa.screens.words_of_company import OF_COMPANY
 from resa.screens.words_of_composing import OF_COMPOSING
@@ -37,6 +38,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     **OF_COMPANY,
     **OF_TYPED,
     **OF_SAVED,
+    **OF_AUDIT,
     # The frame
     "home": "Home",
     "map": "Map",

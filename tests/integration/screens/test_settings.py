@@ -84,7 +84,8 @@ def test_keys_are_made_shown_once_and_revoked(folder: Path, admin: Visitor) -> N
         made = next(one for one in shop.audit.entries() if one.what == "key.make" and one.detail["key"] == "site")
         assert (made.who, made.way) == ("admin@shop.se", "http")
     log = admin.get("/settings/audit").text
-    assert "key.make" in log
+    assert "made a key" in log
+    assert "scope Maps and numbers, What customers are called" in log
     assert "admin@shop.se" in log
 
 

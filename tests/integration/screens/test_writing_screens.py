@@ -242,7 +242,7 @@ def test_a_stranger_with_the_link_sees_the_report_and_nothing_else(
     assert over.status_code == 404
     assert "shows nothing any more" in words(over.text)
     assert "noindex" in over.headers["x-robots-tag"]
-    assert "report.end_link" in screens("admin").get("/settings/audit").text
+    assert "ended the link of a report" in screens("admin").get("/settings/audit").text
 
 
 def test_a_stranger_is_not_told_who_of_the_staff_answers_for_what(tmp_path: Path) -> None:

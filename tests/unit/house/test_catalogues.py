@@ -26,7 +26,7 @@ ALIKE = {
     "start",
     "text",
 }
-ALIKE |= {"Persona", "Personas", "Retention", "Segment", "Trend", "trend", "variant"}
+ALIKE |= {"Persona", "Personas", "Retention", "Segment", "Trend", "person", "trend", "variant", "version"}
 """Words that are the same in English and in one of the others."""
 TAILS = r"\{(?:when|to|wide|groups|hint|why|near|same|left|advice|known|suggestion)\}"
 """Values that may be empty, and bring their own blank or comma."""
