@@ -31,6 +31,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5
 _SECRET: Final = ("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")
 """So begin the addresses that nobody on the way can listen to."""
 
+_MARKS: Final = re.compile("[`*]")
+"""How Markdown sets what stands in `docs/reference/settings.md`."""
+
 _EVENT: Final = '{"event": "order_completed", "userId": "u1", "properties": {"total": 12.5}}'
 
 
@@ -203,7 +206,7 @@ def settings_file(visit: Visiting) -> Html:
     """What `resa.toml` and the environment say."""
     held = visit.shop.settings
     rows = [
-        (one.name, _as_written(getattr(held, one.name)), in_language(one.about, visit.language))
+        (one.name, _as_written(getattr(held, one.name)), _MARKS.sub("", in_language(one.about, visit.language)))
         for one in Settings.table()
     ]
     words = ("setting", "value", "about")
