@@ -12,7 +12,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -70,14 +70,17 @@ async def _serve_at(app: Litestar, port: int) -> None:
     )
     serving = asyncio.create_task(server.serve())
     if not await _listens(serving, port):
+        serving.exception()  # taken, so that nobody is shown where in the library it was raised
         sys.exit("the screens could not listen")  # they are started again, at another port
     loop, shown = asyncio.get_running_loop(), asyncio.Event()
 
-    def told() -> None:
+    def warming() -> None:
+        _warm_first_page(app.state.desk)
         with suppress(RuntimeError):  # it has ended meanwhile
             loop.call_soon_threadsafe(shown.set)
+        _warm_the_rest(app.state.desk)
 
-    Thread(target=warm_up, args=(app.state.desk, told), name="warming", daemon=True).start()
+    Thread(target=warming, name="warming", daemon=True).start()
     with suppress(TimeoutError):  # who looks meanwhile would only hold it up
         await asyncio.wait_for(shown.wait(), _READY_SECONDS)
     sys.stdout.write(f"listening at port {port}\n")
@@ -119,21 +122,23 @@ def _held_port() -> Iterator[int]:
         yield port
 
 
-def warm_up(desk: Desk, shown: Callable[[], object] = bool) -> None:
-    """Have ready what the first page says, how pages look and what measures, before somebody clicks.
+def warm_up(desk: Desk) -> None:
+    """Have ready what pages say, how they look and what measures, before somebody clicks."""
+    _warm_first_page(desk)
+    _warm_the_rest(desk)
 
-    Args:
-        desk: Knows the workspace.
-        shown: Called once the first page can be shown.
-    """
-    from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
 
+def _warm_first_page(desk: Desk) -> None:
     style_sheet()
     with suppress(ResaError):  # there are no events yet, for instance; whoever asks is told
         shop, shared = desk.now()
         for journey_map in shop.maps.values():
             told_of(shop, shared, journey_map)
-    shown()
+
+
+def _warm_the_rest(desk: Desk) -> None:
+    from resa.workspace import warm  # noqa: PLC0415 - it takes seconds the first time
+
     with suppress(ResaError):
         shop, shared = desk.now()
         for journey_map in shop.maps.values():
