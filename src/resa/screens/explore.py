@@ -80,6 +80,7 @@ def explore(visit: Visiting) -> Html:
     """Every kind of question, with what it answers."""
     chosen = dict(pairs_of(_query(visit))).get("map", "")
     maps = list(visit.shop.maps.values())
+    asked_of = [visit.shop.maps[chosen]] if chosen in visit.shop.maps else maps
     return page(
         visit,
         "explore",
@@ -87,6 +88,7 @@ def explore(visit: Visiting) -> Html:
         groups=GROUPS,
         maps=maps,
         map=chosen if chosen in visit.shop.maps else "",
+        metrics=any(one.metrics for one in asked_of),
         problems=visit.shop.loaded.problems,
         kept=kept_for(visit, ""),
     )

@@ -66,6 +66,7 @@ def segments(visit: Visiting) -> Html:
         "segments",
         visit.say("segments"),
         segments=told,
+        maps=shop.maps,
         problems=shop.loaded.problems,
         kept=kept_for(visit, visit.path),
     )

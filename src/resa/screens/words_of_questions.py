@@ -39,6 +39,7 @@ OF_QUESTIONS: Final[Mapping[str, str]] = {
     "about_stages": "Who is in which stage, how do they move, and how long do they stay?",
     "explore_metrics": "Metrics",
     "about_metrics": "What are the numbers that the map names, and how sure are they?",
+    "no_metrics": "The map names none yet: write them under metrics: in its file, such as orders: {{count: purchase}}",
     "explore_friction": "Friction",
     "about_friction": "Where do customers leave off, wait, turn back or repeat more than is to be expected?",
     "explore_touchpoints": "Touchpoints",

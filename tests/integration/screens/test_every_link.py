@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from httpx import Response
 from tests.support.every_screen import PAGES, fill
+from tests.support.properties import by_night
 from tests.support.screens import Visitor, visiting
+
+from resa import workspace
+from resa.workspace.people import ROLES, Role
 
 _OF_A_SHAPE: Final = 2
 """So many pages of the same kind, asked by the same names, are looked at."""
@@ -73,13 +79,13 @@ def shape(path: str) -> tuple[str, ...]:
     return (*kind, *sorted(name for name, _ in parse_qsl(url.query)))
 
 
-def pages(visitor: Visitor) -> Iterator[tuple[str, Read]]:
+def pages(visitor: Visitor, first: Sequence[str] = PAGES) -> Iterator[tuple[str, Read]]:
     """All pages that one comes to, as a reader of English sees them."""
-    waiting, met, shapes = deque(PAGES), set(PAGES), Counter[tuple[str, ...]]()
+    waiting, met, shapes = deque(first), set(first), Counter[tuple[str, ...]]()
     while waiting:
         path = waiting.popleft()
         shapes[shape(path)] += 1
-        if shapes[shape(path)] > _OF_A_SHAPE and path not in PAGES:
+        if shapes[shape(path)] > _OF_A_SHAPE and path not in first:
             continue
         answer = look(visitor, path, "en")
         assert answer.status_code == (404 if path == "/nothing" else 200), path
@@ -99,6 +105,21 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     fill(folder, "hu")
     with visiting(folder, "admin") as found:
         yield found
+
+
+@pytest.mark.parametrize("shown", by_night([("", "admin"), *product(("b2b", "retail"), ROLES)], beyond=1))
+def test_nobody_is_shown_a_link_that_leads_nowhere(tmp_path: Path, shown: tuple[str, Role]) -> None:
+    template, role = shown
+    if template:
+        workspace.create(tmp_path / "shop", template=template, language="en")
+        with workspace.open(tmp_path / "shop") as shop:
+            shop.simulate(customers=200)
+            shop.collect()
+    else:  # a folder without a map
+        (tmp_path / "shop").mkdir()
+        (tmp_path / "shop" / "resa.toml").touch()
+    with visiting(tmp_path / "shop", role) as found:
+        assert len(list(pages(found, ["/", "/settings"]))) > 15
 
 
 def test_every_link_leads_to_a_page_in_the_language_of_the_reader(visitor: Visitor) -> None:
