@@ -12,7 +12,7 @@ from typing import Literal
 from resa.drawing import formats
 from resa.drawing.measured import MapNumbers
 from resa.drawing.parts import Block, paragraph, stack
-from resa.drawing.scene import Item, line
+from resa.drawing.scene import Group, Item, line
 from resa.drawing.words import said_in, say, say_count
 from resa.model.journey import JourneyMap, PainPoint, Persona, Stage, Touchpoint
 
@@ -208,6 +208,12 @@ class Context:
     def language(self) -> str:
         """Of words and numbers."""
         return said_in(self.map.language)
+
+    def written(self, block: Block) -> Block:
+        """What people wrote, marked where that is in another language than the picture."""
+        if not (block.items and self.map.written_in):
+            return block
+        return Block((Group(items=block.items, language=self.map.written_in),), block.height, block.width)
 
     def say(self, key: str, **values: object) -> str:
         """The words for `key`."""

@@ -40,7 +40,7 @@ def _title(context: Context, width: float) -> Block:
     title = stack(
         [
             paragraph(context.say("journey_map"), title_room, "label", "accent"),
-            paragraph(context.map.title, title_room, "title", lines=4),
+            context.written(paragraph(context.map.title, title_room, "title", lines=4)),
         ],
         3,
     )
@@ -123,10 +123,10 @@ def _persona(context: Context, persona: Persona, room: float) -> Block:
     link = context.leads("persona", persona.key)
     words = stack(
         [
-            paragraph(persona.name, room - x, "touchpoint", lines=2),
+            context.written(paragraph(persona.name, room - x, "touchpoint", lines=2)),
             linked(paragraph(count, room - x, "note", "muted"), link, f"{persona.name}: {count}"),
-            paragraph(persona.about, room - x, "body", lines=6),
-            paragraph(quoted(persona.quote, context.language), room - x, "quote", "muted", lines=5),
+            context.written(paragraph(persona.about, room - x, "body", lines=6)),
+            context.written(paragraph(quoted(persona.quote, context.language), room - x, "quote", "muted", lines=5)),
         ],
         2,
     )
@@ -154,7 +154,7 @@ def stage_heads(context: Context, frame: Frame) -> Block:
         first = context.map.stages[places[key]].touchpoints[:1]
         if columns[0].key and first and columns[0].key not in first:
             name = context.say("continued", title=name)
-        block = paragraph(name, right - left - 16, "stage", x=left + 8, y=10)
+        block = context.written(paragraph(name, right - left - 16, "stage", x=left + 8, y=10))
         items.append(Rect(x=left, y=0, width=right - left, height=3, fill="accent"))
         items.extend(block.items)
         height = max(height, block.height)
@@ -168,7 +168,7 @@ def touchpoint_heads(context: Context, frame: Frame) -> Block:
     for column in frame.columns:
         if column.touchpoint is None:
             continue
-        parts = [paragraph(column.touchpoint.name, column.room, "touchpoint")]
+        parts = [context.written(paragraph(column.touchpoint.name, column.room, "touchpoint"))]
         if column.touchpoint.moment_of_truth:
             words = paragraph(context.say("moment_of_truth"), column.room - 12, "note_strong", "accent", x=12)
             sign = mark("diamond", 4, first_baseline("note_strong") - 3.4, 7, "accent")

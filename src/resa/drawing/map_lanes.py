@@ -168,7 +168,7 @@ def _cells(
 
 
 def _cell(context: Context, column: Column, entries: list[Thought], *, bullets: bool) -> Block:
-    blocks = [_thought(entry, column.room, bullets=bullets) for entry in entries[:_MOST]]
+    blocks = [_thought(context, entry, column.room, bullets=bullets) for entry in entries[:_MOST]]
     if len(entries) > _MOST:
         n = len(entries) - _MOST
         words = context.several("more", n)
@@ -176,10 +176,10 @@ def _cell(context: Context, column: Column, entries: list[Thought], *, bullets: 
     return stack(blocks, _GAP)
 
 
-def _thought(entry: Thought, room: float, *, bullets: bool) -> Block:
+def _thought(context: Context, entry: Thought, room: float, *, bullets: bool) -> Block:
     indent = _INDENT if bullets else 0.0
     persona = paragraph(entry.persona, room - indent, "note_strong", "muted", x=indent, lines=2)
-    text = paragraph(entry.text, room - indent, entry.style, x=indent, lines=_LINES)
+    text = context.written(paragraph(entry.text, room - indent, entry.style, x=indent, lines=_LINES))
     note = paragraph(entry.note, room - indent, "note", "muted", x=indent, lines=6)
     note = linked(note, entry.link, f"{entry.text}: {entry.note}")
     block = stack([persona, text, note], 1.0)

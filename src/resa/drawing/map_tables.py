@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from resa.drawing import formats
 from resa.drawing.map_frame import Context
 from resa.drawing.scene import Table
 from resa.model.journey import Expectation, Touchpoint
 
 __all__ = ["map_tables"]
+
+_OURS: Final = frozenset({"emotion", "channels", "visits"})
+"""Lanes of numbers and of common names."""
 
 
 def map_tables(context: Context) -> tuple[Table, ...]:
@@ -47,7 +53,15 @@ def _touchpoints(context: Context) -> Table:
         head=tuple(head[n] for n in filled),
         rows=tuple(tuple(row[n] for n in filled) for row in rows),
         links=_given({(number, len(filled) - 1): to for number, to in enumerate(leads) if counted}),
+        languages=_written(
+            context, [n for n, place in enumerate(filled) if place < 2 or lanes[place - 2] not in _OURS]
+        ),
     )
+
+
+def _written(context: Context, columns: Iterable[int]) -> dict[int, str]:
+    """The language of the columns of what people wrote, where it is another one than the table's."""
+    return dict.fromkeys(columns, context.map.written_in) if context.map.written_in else {}
 
 
 def _cell(context: Context, touchpoint: Touchpoint, lane: str) -> str:
@@ -89,6 +103,7 @@ def _arrows(context: Context) -> Table:
                 for key in ("share", "openings")
             }
         ),
+        languages=_written(context, (keys.index("after"), keys.index("next"))),
     )
 
 

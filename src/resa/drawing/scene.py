@@ -210,6 +210,7 @@ class Group:
         key: Which one it is; becomes `data-key`, so that a page can tie the shape to its numbers.
         link: Where a click leads: a fragment of the page (`#cart.purchase`), a path of the same site, perhaps with a
             query, or an http(s) address; empty: nowhere. Its title is then what the link is called.
+        language: Of its texts, where that is not the picture's; empty: it is.
     """
 
     x: float = 0.0
@@ -219,6 +220,7 @@ class Group:
     kind: str = ""
     key: str = ""
     link: str = ""
+    language: str = ""
 
 
 Item: TypeAlias = "Text | Rect | Circle | Path | Image | Group"
@@ -233,12 +235,14 @@ class Table:
         head: Column headings.
         rows: One text for each heading; numbers are formatted for people.
         links: Where some of the numbers lead, by row and column.
+        languages: Of columns that are in another one than the headings.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    languages: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

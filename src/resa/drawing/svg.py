@@ -299,6 +299,8 @@ class _Writer:
             parts.append(f' data-kind="{markup.attribute(item.kind)}"')
         if item.key:
             parts.append(f' data-key="{markup.attribute(item.key)}"')
+        if item.language:
+            parts.append(f' lang="{markup.attribute(item.language)}"')
         parts.append(">")
         if item.title:
             parts.append(f"<title>{markup.text(item.title)}</title>")

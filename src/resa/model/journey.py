@@ -339,7 +339,8 @@ class JourneyMap:
     Attributes:
         key: The file's name without its ending; `journey` for `journey.yaml`.
         title: For people.
-        language: Of its texts: en, sv, nb or hu.
+        language: In which it is told: en, sv, nb or hu.
+        written_in: The language of its own texts, where that is another one; empty: it is the same.
         timezone: IANA name; calendar periods are counted in it.
         currency: ISO 4217 code, or `None`.
         owner: Who answers for the map.
@@ -366,6 +367,7 @@ class JourneyMap:
     key: str
     title: str
     language: str = "en"
+    written_in: str = ""
     timezone: str = "UTC"
     currency: str | None = None
     owner: str = ""

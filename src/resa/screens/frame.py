@@ -15,10 +15,12 @@ from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_303_SEE_OTHER
+from markupsafe import Markup
 
 from resa.base.language import LANGUAGES, in_language
 from resa.base.version import __version__
 from resa.drawing import LATIN, font_css, tokens_css
+from resa.model.journey import JourneyMap
 from resa.model.quantities import in_words
 from resa.screens.rights import Right
 from resa.screens.tour_steps import step_of
@@ -105,6 +107,12 @@ def _static(name: str) -> str:
     return (files("resa.screens") / "static" / name).read_text(encoding="utf-8")
 
 
+def _lang_of(visit: Visit, journey_map: JourneyMap) -> Markup:
+    """The attribute of what people wrote in a map, where the page is in another language."""
+    own = journey_map.written_in or journey_map.language
+    return Markup() if own == visit.language else Markup(' lang="{}"').format(own)
+
+
 def page(visit: Visit, template: str, title: str, *, status: int = 200, **values: object) -> Html:
     """A page in the frame. Text of people and of data is escaped.
 
@@ -125,6 +133,7 @@ def page(visit: Visit, template: str, title: str, *, status: int = 200, **values
             say_count=visit.say_count,
             spoken=lambda text: in_language(text, visit.language),
             span=lambda text: in_words(text, visit.language),
+            lang_of=lambda journey_map: _lang_of(visit, journey_map),
             title=title,
             style=style_sheet()[0],
             script=script()[0],

@@ -184,7 +184,10 @@ def _drawn(
     )
     return {
         "drawing": drawing.inline("map"),
-        "tables": [(one.title, shown_rows(one.head, one.rows, links=one.links)) for one in drawing.tables],
+        "tables": [
+            (one.title, shown_rows(one.head, one.rows, links=one.links, languages=one.languages))
+            for one in drawing.tables
+        ],
         "steps": _steps(look, numbers),
         "compared": None if numbers is None else _compared(visit, journey_map, look, numbers),
         "as_of": "" if numbers is None else visit.when_there(visit.shared.at, journey_map.timezone),

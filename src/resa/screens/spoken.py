@@ -16,7 +16,8 @@ __all__ = ["spoken_answer", "spoken_map"]
 
 def spoken_map(visit: Visit, journey_map: JourneyMap) -> JourneyMap:
     """A map whose pictures and numbers are told in the page's language."""
-    return replace(journey_map, language=visit.language)
+    own = journey_map.language
+    return replace(journey_map, language=visit.language, written_in="" if own == visit.language else own)
 
 
 def spoken_answer(visit: Visit, result: Result) -> Result:

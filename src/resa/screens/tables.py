@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,11 +29,13 @@ class Shown:
         headings: Of its columns.
         rows: Their cells; the first heads its row.
         numeric: Which columns hold numbers, and are set right.
+        languages: Of columns that are in another one than the page.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str | Linked]]
     numeric: Sequence[bool]
+    languages: Mapping[int, str] = field(default_factory=dict)
 
 
 def shown(table: pa.Table, language: str) -> Shown:
@@ -50,6 +52,7 @@ def shown_rows(
     *,
     numbers: Iterable[int] = (),
     links: Mapping[tuple[int, int], str] = MappingProxyType({}),
+    languages: Mapping[int, str] = MappingProxyType({}),
 ) -> Shown:
     """A table of words.
 
@@ -58,13 +61,14 @@ def shown_rows(
         rows: Their cells.
         numbers: Places of the columns that hold numbers.
         links: Where cells that hold something lead, by row and column.
+        languages: Of columns that are in another one than the page.
     """
     right = set(numbers)
     cells = [
         [_linked(cell, links.get((number, place), "")) for place, cell in enumerate(row)]
         for number, row in enumerate(rows)
     ]
-    return Shown(headings, cells, [place in right for place in range(len(headings))])
+    return Shown(headings, cells, [place in right for place in range(len(headings))], languages)
 
 
 def _linked(cell: str, to: str) -> str | Linked:

@@ -117,7 +117,7 @@ def test_nothing_that_people_or_data_say_becomes_markup(admin: Visitor, path: st
 def test_what_there_is_not_is_said_on_a_page(admin: Visitor, path: str) -> None:
     answer = admin.get(path)
     assert answer.status_code == WRONG[path]
-    assert "<h1>" in answer.text
+    assert "<h1" in answer.text
     assert "Traceback" not in answer.text
 
 

@@ -79,7 +79,7 @@ def viewers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Visitor,
     folder = tmp_path_factory.mktemp("shops")
     with ExitStack() as stack:
         made = {
-            language: stack.enter_context(visiting(shop_in(folder / language, language), "viewer"))
+            language: stack.enter_context(visiting(shop_in(folder / language, language), "marketer"))
             for language in ("en", *OTHERS)
         }
         yield made.pop("en"), made
@@ -105,6 +105,7 @@ def page(visitor: Visitor, path: str, language: str) -> str:
         answer = visitor.get(answer.headers["location"], **{"accept-language": language})
     assert answer.status_code == 200, path
     html = re.sub(r'(name="_(?:csrf_token|by)" value=)"[^"]*"', r"\1", answer.text)
+    html = re.sub(r'<g lang="en">(.*?)</g>', r"\1", html).replace(' lang="en"', "")  # marks of what people wrote
     return re.sub(r"[\d:.]+ \(Europe/Stockholm\)", "", html)
 
 
@@ -117,6 +118,31 @@ def test_it_is_told_as_if_it_were_written_in_the_language_of_the_page(
     told = page(english, path, language)
     assert told == page(others[language], path, language)
     assert told != page(english, path, "en")
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/", r'<h1 lang="en"><a href="/map/journey">Ullbutiken'),
+        ("/map/journey", r'<h1 lang="en">Ullbutiken'),
+        ("/map/journey", r'<g lang="en"><text[^>]*>Tittar runt\.'),
+        ("/map/journey", r'<g lang="en"><text[^>]*>Priset syns'),
+        ("/map/journey", r'<td lang="en">Hur varm\?'),
+        ("/map/journey/sida", r'<ul lang="en"><li>Tittar runt\.'),
+        ("/map/journey/present?slide=1", r'<h1 lang="en">Ullbutiken'),
+        ("/edit/journey", r'<span lang="en">Tittar runt\.'),
+        ("/edit/journey?touchpoint=sida", r'<textarea name="actions" rows="2" lang="en">'),
+        ("/edit/journey/entries", r'<summary lang="en">Vandrare'),
+    ],
+)
+def test_what_people_wrote_is_marked_as_of_the_language_of_the_map(
+    viewers: tuple[Visitor, dict[str, Visitor]], path: str, marked: str
+) -> None:
+    """So that what reads a page aloud reads it right (WCAG 2.2, 3.1.2)."""
+    english, _ = viewers
+    told = english.get(path, **{"accept-language": "sv"}).text
+    assert re.search(marked, told)
+    assert not re.search(marked, english.get(path, **{"accept-language": "en"}).text)
 
 
 def test_files_and_reports_keep_the_language_of_the_map(viewers: tuple[Visitor, dict[str, Visitor]]) -> None:
