@@ -101,7 +101,7 @@ def test_an_unknown_event_becomes_a_touchpoint_that_is_measured(page: Page, fold
     page.wait_for_url("**/map/journey")
     assert "event = 'review' and properties.stars >= 5" in (folder / "journey.yaml").read_text(encoding="utf-8")
     again(page, "/live/tracking/journey", "properties.stars >= 5")
-    row = page.locator("tr", has=page.get_by_role("rowheader", name="review", exact=True)).first
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Review", exact=True)).first
     expect(row).to_contain_text("comes")
     assert "1" in row.inner_text().split()
 

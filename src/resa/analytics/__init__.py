@@ -44,7 +44,7 @@ from resa.analytics.results.heat_pictures import friction_rows
 from resa.analytics.results.names import arrow_name, group_name, touchpoint_name
 from resa.analytics.results.noted import days_of
 from resa.analytics.results.pictures import picture_of
-from resa.analytics.results.plain_text import heading, table_cells, table_text, time_name, told_cell
+from resa.analytics.results.plain_text import heading, table_text, time_name, told_cell
 from resa.analytics.results.result import Column, Part, Result, arrow_html
 from resa.analytics.results.rows import described_row
 from resa.analytics.scope.snapshot import Snapshot
@@ -117,7 +117,6 @@ __all__ = [
     "seen_briefly",
     "seen_customer",
     "segment_flags",
-    "table_cells",
     "table_text",
     "time_name",
     "told_cell",

@@ -125,21 +125,24 @@ def _shown(visit: Visit, result: Result, name: str, query: str) -> Shown:
     )
 
 
-def plain_table(visit: Visit, result: Result, most: int) -> tuple[list[str], list[bool], list[list[str]]]:
-    """The main table of an answer without links: headings, which columns hold numbers, and the first rows.
+def plain_table(
+    visit: Visit, result: Result, most: int, name: str | None = None
+) -> tuple[list[str], list[list[str]], list[bool]]:
+    """A table of an answer without links: headings, the first rows, and which columns hold numbers.
 
     Args:
         visit: Who looks.
         result: The answer.
         most: So many rows.
+        name: Of the part; `None`: the main one.
     """
-    part = result.main
+    part = result.main if name is None else result.part(name)
     tell = _Teller(visit, result, part)
     rows = [
         [tell.cell(column, row[column.name]) for column in part.columns]
         for row in part.table.slice(0, most).to_pylist()
     ]
-    return [tell.heading(column) for column in part.columns], [_numeric(column) for column in part.columns], rows
+    return [tell.heading(column) for column in part.columns], rows, [_numeric(column) for column in part.columns]
 
 
 def heading_of(visit: Visit, result: Result, name: str, column: str) -> str:
@@ -230,6 +233,10 @@ def _numeric(column: Column) -> bool:
     return bool(pa.types.is_floating(column.type) or pa.types.is_integer(column.type))
 
 
+_OF_DATA: Final = ("event", "source", "property")
+"""Columns of what came in, which may be called like a touchpoint."""
+
+
 class _Teller:
     """Says the cells of a table in the reader's language, and by the names that the map has for its keys."""
 
@@ -250,6 +257,7 @@ class _Teller:
             "metric": {one.key: one.name for one in journey_map.metrics},
             "improvement": {one.key: one.name for one in journey_map.improvements},
             "expectation": self._arrows,
+            **{name: {} for name in _OF_DATA},
         }
         names = {column.name for column in part.columns}
         of_shares = result.kind != "metrics" and not names & {"other_share", "after_share"}  # else of a difference

@@ -13,9 +13,10 @@ from resa.base.errors import ResaError
 from resa.base.language import as_it_is, in_language, said_by
 from resa.collector import said_again
 from resa.drawing import format_count, format_seconds
+from resa.screens.answers import plain_table
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.signing_in import Form
-from resa.screens.tables import Shown, shown, shown_rows
+from resa.screens.tables import Shown, shown_rows
 from resa.screens.visits import Visit
 from resa.workspace.auditing import acting
 from resa.workspace.tailing import newest_seen
@@ -50,20 +51,29 @@ def tracking(visit: Visiting, key: FromPath[str]) -> Html:
     """The tracking plan of a map: what shows each touchpoint, what came, and what came that it does not use."""
     journey_map = visit.shop.map(key)
 
-    def look() -> dict[str, pa.Table]:
-        parts = visit.shared.measure.tracking(map=key, top=_UNUSED).parts
-        return {name: part.table for name, part in parts.items() if part.table.num_rows}
+    def look() -> dict[str, tuple[Shown, list[str]]]:
+        plan = visit.shared.measure.tracking(map=key, top=_UNUSED)
+        return {
+            name: (Shown(*plain_table(visit, plan, part.table.num_rows, name)), _events(part.table))
+            for name, part in plan.parts.items()
+            if part.table.num_rows
+        }
 
-    some = visit.shared.of(("tracking", key, journey_map.hash), look)
+    some = visit.shared.of(("tracking", key, journey_map.hash, visit.language), look)
     return page(
         visit,
         "tracking",
         visit.say("tracking", map=journey_map.title),
         key=key,
-        tables=[(visit.say(f"tracking_{name}"), shown(table, visit.language)) for name, table in some.items()],
+        tables=[(visit.say(f"tracking_{name}"), table) for name, (table, _) in some.items()],
         unused=list(some).index("unused") if "unused" in some else None,
-        events=some["unused"].column("event").to_pylist() if "unused" in some and visit.may("edit") else [],
+        events=some["unused"][1] if "unused" in some and visit.may("edit") else [],
     )
+
+
+def _events(table: pa.Table) -> list[str]:
+    found: list[str] = table.column("event").to_pylist() if "event" in table.column_names else []
+    return found
 
 
 def _page(visit: Visit, *, status: int = 200, said: str = "") -> Html:

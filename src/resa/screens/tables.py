@@ -1,4 +1,4 @@
-"""Tables of answers as a page sets them: headings and cells in the reader's language."""
+"""Tables as a page sets them: headings and cells in the reader's language."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-import pyarrow as pa
-
-from resa.analytics import table_cells
-
-__all__ = ["Linked", "Shown", "shown", "shown_rows"]
+__all__ = ["Linked", "Shown", "shown_rows"]
 
 
 class Linked(NamedTuple):
@@ -36,14 +32,6 @@ class Shown:
     rows: Sequence[Sequence[str | Linked]]
     numeric: Sequence[bool]
     languages: Mapping[int, str] = field(default_factory=dict)
-
-
-def shown(table: pa.Table, language: str) -> Shown:
-    """A table of an answer."""
-    headings, *rows = table_cells(table, language)
-    headings = [name[:1].upper() + name[1:].replace("_", " ") for name in headings]
-    numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
-    return Shown(headings, rows, numeric)
 
 
 def shown_rows(

@@ -93,7 +93,7 @@ def _viewed(visit: Visit, address: str) -> ComposedPart:
 
 def _answered(visit: Visit, result: Result) -> ComposedPart:
     """A question: its picture, its main table, and what must be known."""
-    headings, numeric, rows = plain_table(visit, result, _MOST_ROWS)
+    headings, rows, numeric = plain_table(visit, result, _MOST_ROWS)
     left = result.table.num_rows - len(rows)
     try:
         picture = picture_of(spoken_answer(visit, result))

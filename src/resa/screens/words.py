@@ -445,7 +445,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "recount_ended": "The last recount ended {moment}.",
     "recount_well": "Everything agrees.",
     "sizes": "What is stored",
-    "stored_in": "In",
+    "stored_in": "File or folder",
     "size": "Size",
     "size_others": "everything else",
     "size_all": "all together",

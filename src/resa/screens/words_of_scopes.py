@@ -8,6 +8,7 @@ from typing import Final
 __all__ = ["OF_SCOPES"]
 
 OF_SCOPES: Final[Mapping[str, str]] = {
+    "no_keys": "There are no keys yet.",
     "scope_collect": "Send events",
     "scope_metrics": "Read metrics",
     "scope_consent": "Record consents",

@@ -144,6 +144,15 @@ def test_what_is_kept_goes_into_the_draft_and_nothing_else(screens: Screens, fol
     assert form_of(late.text)["text"] == "event = 'letter'"
 
 
+def test_the_tracking_plan_is_told_in_names_percent_and_days(screens: Screens) -> None:
+    browser = screens("marketer")
+    plan = browser.get("/live/tracking/journey").text
+    cells = " ".join(re.findall(r"<t[hd][^>]*>([^<]+)</t[hd]>", plan))
+    assert "Cart event = &#39;cart&#39; comes – 6 4 May 2026 6 May 2026" in cells
+    assert "Purchase properties.total comes – 4 3 75% 8 May 2026" in cells
+    assert "note letter 180 10 Apr 2026" in cells
+
+
 def test_an_unknown_event_becomes_a_touchpoint_of_the_draft(screens: Screens) -> None:
     browser = screens("marketer")
     html = browser.get("/live/tracking/journey").text

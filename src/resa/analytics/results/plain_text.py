@@ -24,7 +24,6 @@ __all__ = [
     "cell_text",
     "heading",
     "plain",
-    "table_cells",
     "table_text",
     "time_name",
     "timed",
@@ -219,12 +218,6 @@ def time_name(name: str) -> str:
     return name.removesuffix("seconds").strip("_") or "time" if name.endswith("seconds") else name
 
 
-def table_cells(table: pa.Table, language: str = "en") -> list[list[str]]:
-    """The headings of a table, then the cells of its rows, as people read them in a language."""
-    rows = [[told_cell(name, value, language) for name, value in row.items()] for row in table.to_pylist()]
-    return [[heading(name, language) for name in table.column_names], *rows]
-
-
 def table_text(table: pa.Table, language: str = "en") -> str:
     """A table for people: a heading, columns side by side, numbers to the right.
 
@@ -232,7 +225,8 @@ def table_text(table: pa.Table, language: str = "en") -> str:
         table: The table.
         language: Of its headings and of our words in it; English is how they are named in files.
     """
-    cells = table_cells(table, language)
+    rows = [[told_cell(name, value, language) for name, value in row.items()] for row in table.to_pylist()]
+    cells = [[heading(name, language) for name in table.column_names], *rows]
     widths = [max(len(row[number]) for row in cells) for number in range(table.num_columns)]
     numeric = [pa.types.is_floating(item.type) or pa.types.is_integer(item.type) for item in table.schema]
     lines = [
