@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.support.properties import by_night
 from tests.support.screens import Visitor, visiting
 from tests.support.served import new_shop
 
@@ -109,7 +110,7 @@ def page(visitor: Visitor, path: str, language: str) -> str:
     return re.sub(r"[\d:.]+ \(Europe/Stockholm\)", "", html)
 
 
-@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("language", by_night(OTHERS, beyond=1))
 @pytest.mark.parametrize("path", PAGES)
 def test_it_is_told_as_if_it_were_written_in_the_language_of_the_page(
     viewers: tuple[Visitor, dict[str, Visitor]], path: str, language: str
