@@ -197,9 +197,7 @@ def _changed(visit: Visit, doing: list[_Doing], before: Mapping[str, Any]) -> It
         for arrow in _arrows(report):
             word = _turned(then["verdicts"].get(arrow.name), arrow.verdict)
             if word:
-                yield Line(
-                    place_of_question(one.map, "expectations", names=arrow), visit.say(word, what=arrow.sentence)
-                )
+                yield Line(_place_of(one.map, arrow.name), visit.say(word, what=arrow.sentence))
 
 
 def _turned(then: str | None, now: Verdict) -> str:
@@ -216,11 +214,7 @@ def _furthest(journey_map: JourneyMap, report: Report) -> list[Line]:
     """The arrows that are furthest below their target."""
     below = sorted((arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -arrow.gap)
     return [
-        Line(
-            _place_of(journey_map, arrow.name),
-            arrow.sentence,
-            f"{arrow.share} ({arrow.target})",
-        )
+        Line(_place_of(journey_map, arrow.name), arrow.sentence, f"{arrow.share} ({arrow.target})")
         for arrow in below[:_FURTHEST]
     ]
 
