@@ -14,7 +14,7 @@ from resa.base.language import Sentence, in_language, said_by
 from resa.drawing import format_day, format_percent, format_signed
 from resa.model.journey import JourneyMap
 from resa.model.verdicts import Verdict
-from resa.reporting import FindingText, Report
+from resa.reporting import Arrow, FindingText, Report
 from resa.screens.figures import figure_links
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.owners import place_of_improvement, place_of_question
@@ -206,13 +206,15 @@ def _turned(then: str | None, now: Verdict) -> str:
     return "now_met" if then in {"below", "near"} and now == "met" else ""
 
 
-def _arrows(report: Report) -> list[Any]:
+def _arrows(report: Report) -> list[Arrow]:
     return [*report.promises, *report.expectations]
 
 
 def _furthest(journey_map: JourneyMap, report: Report) -> list[Line]:
     """The arrows that are furthest below their target."""
-    below = sorted((arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -arrow.gap)
+    below = sorted(
+        (arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -(arrow.gap or 0.0)
+    )
     return [
         Line(_place_of(journey_map, arrow.name), arrow.sentence, f"{arrow.share} ({arrow.target})")
         for arrow in below[:_FURTHEST]
