@@ -3,7 +3,7 @@
 from resa.reporting.building import HtmlReport, build_report, report_content
 from resa.reporting.changes import changes_between, days_before
 from resa.reporting.composed import Composed, ComposedPart, composed_page, composed_pdf, table_from
-from resa.reporting.content import FindingText, Report, Table
+from resa.reporting.content import Arrow, FindingText, Report, Table
 from resa.reporting.customer import Section, customer_page
 from resa.reporting.gathering import Days, Numbers, gather, gather_numbers
 from resa.reporting.mapping import drawn, map_numbers
@@ -12,6 +12,7 @@ from resa.reporting.provenance import Silence, silences
 from resa.reporting.ways import Way, main_way
 
 __all__ = [
+    "Arrow",
     "Composed",
     "ComposedPart",
     "Days",

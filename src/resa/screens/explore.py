@@ -80,7 +80,7 @@ def explore(visit: Visiting) -> Html:
     """Every kind of question, with what it answers."""
     chosen = dict(pairs_of(_query(visit))).get("map", "")
     maps = list(visit.shop.maps.values())
-    asked_of = [visit.shop.maps[chosen]] if chosen in visit.shop.maps else maps
+    asked_of = visit.shop.maps.get(chosen) or next(iter(maps), None)  # where no map is named, it is the first
     return page(
         visit,
         "explore",
@@ -88,7 +88,7 @@ def explore(visit: Visiting) -> Html:
         groups=GROUPS,
         maps=maps,
         map=chosen if chosen in visit.shop.maps else "",
-        metrics=any(one.metrics for one in asked_of),
+        metrics=asked_of is not None and bool(asked_of.metrics),
         problems=visit.shop.loaded.problems,
         kept=kept_for(visit, ""),
     )

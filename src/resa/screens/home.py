@@ -14,7 +14,7 @@ from resa.base.language import Sentence, in_language, said_by
 from resa.drawing import format_day, format_percent, format_signed
 from resa.model.journey import JourneyMap
 from resa.model.verdicts import Verdict
-from resa.reporting import FindingText, Report
+from resa.reporting import Arrow, FindingText, Report
 from resa.screens.figures import figure_links
 from resa.screens.frame import Html, Visiting, page
 from resa.screens.owners import place_of_improvement, place_of_question
@@ -197,9 +197,7 @@ def _changed(visit: Visit, doing: list[_Doing], before: Mapping[str, Any]) -> It
         for arrow in _arrows(report):
             word = _turned(then["verdicts"].get(arrow.name), arrow.verdict)
             if word:
-                yield Line(
-                    place_of_question(one.map, "expectations", names=arrow), visit.say(word, what=arrow.sentence)
-                )
+                yield Line(_place_of(one.map, arrow.name), visit.say(word, what=arrow.sentence))
 
 
 def _turned(then: str | None, now: Verdict) -> str:
@@ -208,19 +206,17 @@ def _turned(then: str | None, now: Verdict) -> str:
     return "now_met" if then in {"below", "near"} and now == "met" else ""
 
 
-def _arrows(report: Report) -> list[Any]:
+def _arrows(report: Report) -> list[Arrow]:
     return [*report.promises, *report.expectations]
 
 
 def _furthest(journey_map: JourneyMap, report: Report) -> list[Line]:
     """The arrows that are furthest below their target."""
-    below = sorted((arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -arrow.gap)
+    below = sorted(
+        (arrow for arrow in _arrows(report) if arrow.verdict == "below"), key=lambda arrow: -(arrow.gap or 0.0)
+    )
     return [
-        Line(
-            _place_of(journey_map, arrow.name),
-            arrow.sentence,
-            f"{arrow.share} ({arrow.target})",
-        )
+        Line(_place_of(journey_map, arrow.name), arrow.sentence, f"{arrow.share} ({arrow.target})")
         for arrow in below[:_FURTHEST]
     ]
 

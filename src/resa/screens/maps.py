@@ -159,7 +159,7 @@ def show_map(visit: Visit, key: str, look: Look | None = None) -> Html:
         drafted=first_map(shop, journey_map),
         leads=arrow_links(journey_map),
         comments=sum(one.open for one in Comments(shop).threads(key)),
-        kept=kept_for(visit, visit.path),
+        kept=kept_for(visit, "" if wrong else visit.path),
         presets=list(PRESETS),
         look=asked,
         wrong=wrong,
@@ -278,7 +278,7 @@ def _wrong_days(look: Look) -> Sentence | None:
     since, until = look.days.since, look.days.until
     if since and until and since > until:
         return sentence("the last day lies before the first one")
-    if look.against in _AGAINST and not (since and until):
+    if look.against in _AGAINST and not look.plain and not (since and until):
         return sentence("say the first and the last day of what is to be compared")
     return None
 

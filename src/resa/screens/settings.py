@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any, Final, cast
 
 from litestar import Request, get, post
 
 from resa.base.errors import Problem, ResaError, SettingsError
-from resa.base.language import in_language, said_by
+from resa.base.language import in_language, said_by, sentence
 from resa.base.program import installed_program
 from resa.base.settings import Settings, read_settings
+from resa.drawing import format_day
 from resa.screens.frame import Html, Visiting, page, redirect
 from resa.screens.rights import RIGHTS, SCOPE_RIGHTS
 from resa.screens.signing_in import Form
@@ -22,6 +24,7 @@ from resa.storage import SCOPES, Scope
 from resa.workspace.auditing import acting
 from resa.workspace.company import Company
 from resa.workspace.people import ROLES, Role
+from resa.workspace.telling import KIND_NAMES, Recipients
 
 __all__ = ["ROUTES"]
 
@@ -171,13 +174,14 @@ def _lines(visit: Visit, key: str, host: str) -> Iterator[tuple[str, str]]:
 @get("/settings/audit", opt={"needs": "audit"}, sync_to_thread=True)
 def audit(visit: Visiting) -> Html:
     """Who saw and changed what, the newest first; customers stand in it by pseudonyms alone."""
+    recipients = Recipients(visit.shop)
     rows = [
         (
             str(visit.when(one.at)),
             one.who,
             _word(visit, f"did_{one.what.replace('.', '_')}", one.what),
             one.pseudonym[:8],
-            ", ".join(_detail(visit, name, str(value)) for name, value in one.detail.items()),
+            ", ".join(_detail(visit, recipients, name, str(value)) for name, value in one.detail.items()),
         )
         for one in visit.shop.audit.entries(newest=_NEWEST)
     ]
@@ -189,12 +193,23 @@ _VALUES: Final = {"role": "role_", "kind": "explore_", "question": "explore_", "
 """Of which details the values are words, and what stands before them in the table of words."""
 
 
-def _detail(visit: Visit, name: str, value: str) -> str:
+def _detail(visit: Visit, recipients: Recipients, name: str, value: str) -> str:
     """`map journey`, in the reader's language as far as it is not what people called something."""
+    return f"{_word(visit, f'of_{name}', name)} {_value(visit, recipients, name, value)}"
+
+
+def _value(visit: Visit, recipients: Recipients, name: str, value: str) -> str:
+    match name:
+        case "recipient" | "recipients":
+            chosen = value.split(", ")
+            return ", ".join(visit.say("owner_nobody") if one == "nobody" else recipients.name(one) for one in chosen)
+        case "kind" if told := {str(kind): words for kind, words in KIND_NAMES.items()}.get(value):
+            return in_language(sentence(told), visit.language)
+        case "until":
+            return format_day(date.fromisoformat(value), visit.language)
     before = _VALUES.get(name)
     parts = [] if before is None else [one.replace(":", "_") for one in value.split()]
-    said = ", ".join(_word(visit, f"{before}{one}", one).partition(":")[0] for one in parts) or value
-    return f"{_word(visit, f'of_{name}', name)} {said}"
+    return ", ".join(_word(visit, f"{before}{one}", one).partition(":")[0] for one in parts) or value
 
 
 def _word(visit: Visit, key: str, otherwise: str) -> str:

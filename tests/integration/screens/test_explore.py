@@ -368,6 +368,17 @@ def test_several_maps_are_chosen_from(tmp_path: Path) -> None:
         assert '<option value="two" selected>Shop two' in chosen.text
 
 
+def test_metrics_are_linked_where_the_map_that_is_asked_names_some(tmp_path: Path) -> None:
+    (tmp_path / "journeys").mkdir()
+    (tmp_path / "journeys" / "one.yaml").write_text(re.sub(r"metrics: .*\n", "", MAP))
+    (tmp_path / "journeys" / "two.yaml").write_text(MAP)
+    with visiting(tmp_path, "viewer") as visitor:
+        assert links(visitor.get("/explore").text, "/explore/metrics") == []  # it asks the first map
+        assert links(visitor.get("/explore?map=one").text, "/explore/metrics") == []
+        (link,) = links(visitor.get("/explore?map=two").text, "/explore/metrics")
+        assert visitor.get(link).status_code == 200
+
+
 def test_texts_of_strangers_are_escaped(tmp_path: Path) -> None:
     with hostile(tmp_path / "shop") as shop:
         shop.collect()

@@ -192,7 +192,8 @@ def test_what_turned_is_told(folder: Path) -> None:
         away(folder, "viewer@shop.se", 2)
         collected(folder, 40, DAYS, 1)
         lines = lines_of(viewer.get("/").text)
-        assert "Fell below its target: After Cart we expect Purchase within 1 day" in lines
+        to = lines["Fell below its target: After Cart we expect Purchase within 1 day"][0]
+        assert to == "/explore/expectations?map=journey&names=cart.purchase"
         assert [one for one in lines if one.startswith("New: ")]
 
 

@@ -137,6 +137,13 @@ def test_days_of_a_map_that_do_not_go_together_are_told_beside_what_was_typed(
     for name, value in parse_qsl(query):
         assert re.search(rf'name="{name}" value="{value}"|value="{value}" selected', html), name
     assert "<svg" in html
+    assert 'action="/views"' not in html  # it could not be opened again
+
+
+def test_a_map_as_planned_is_compared_with_nothing(admin: Visitor) -> None:
+    answer = admin.get("/map/journey?plain=1&against=before")
+    assert answer.status_code == 200
+    assert 'action="/views"' in answer.text
 
 
 @pytest.mark.parametrize(

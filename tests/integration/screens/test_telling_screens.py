@@ -148,6 +148,11 @@ def test_one_click_stops_and_looking_stops_nothing(folder: Path, mail: MailServe
             kind = "multipart/form-data; boundary=b"
             sent = client.post(path, content=body, headers={"x-resa-secret": SECRET, "content-type": kind})
             assert sent.status_code in {200, 201}
+        log = words(visitor.get("/settings/audit").text)
+        name = Recipients(shop).name(me)
+        assert f"kind A review of the map is due, recipient {name}" in log
+        assert f"recipients {name}" in log
+        assert me not in log
         chosen = visitor.get("/settings/told").text
         assert 'name="review" value="yes">' in chosen
         assert 'name="data" value="yes" checked>' in chosen
