@@ -476,7 +476,10 @@ def test_each_group_has_its_own_picture_of_one_scale() -> None:
 
 def test_a_group_of_visits_is_left_for_a_channel_that_it_has_no_visit_through() -> None:
     """Who comes by phone and goes on in the shop: the visits by phone are one group, those in the shop another."""
-    events = [*happened(0, (0, "a"), channel="web", device="phone"), *happened(0, (5, "b"), channel="shop", device="till")]
+    events = [
+        *happened(0, (0, "a"), channel="web", device="phone"),
+        *happened(0, (5, "b"), channel="shop", device="till"),
+    ]
     drawn = measure_of(events, small_map()).channels(by="device").picture("switches")
     assert drawn.count('data-kind="panel" data-key="phone"') == 1
     assert "shop" in drawn
