@@ -474,17 +474,6 @@ def test_each_group_has_its_own_picture_of_one_scale() -> None:
     assert "2 journeys" in process
 
 
-def test_a_group_of_visits_is_left_for_a_channel_that_it_has_no_visit_through() -> None:
-    """Who comes by phone and goes on in the shop: the visits by phone are one group, those in the shop another."""
-    events = [
-        *happened(0, (0, "a"), channel="web", device="phone"),
-        *happened(0, (5, "b"), channel="shop", device="till"),
-    ]
-    drawn = measure_of(events, small_map()).channels(by="device").picture("switches")
-    assert drawn.count('data-kind="panel" data-key="phone"') == 1
-    assert "shop" in drawn
-
-
 def test_two_groups_are_drawn_on_one_process_map() -> None:
     events = [
         *(each for who in range(60) for each in happened(who, (0, "a"), (5, "b"), device="phone")),
