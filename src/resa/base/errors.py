@@ -118,7 +118,10 @@ class InputError(ResaError):
         if isinstance(problems, Sentence):
             problems = Problem(message=problems)
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__(as_it_is("\n".join(map(str, self.problems))))
+        told = "\n".join(map(str, self.problems))
+        # One that stands alone stays a sentence of its own, so that it can be said in another language.
+        alone = len(self.problems) == 1 and told == self.problems[0].message
+        super().__init__(self.problems[0].message if alone else as_it_is(told))
 
 
 class MapError(InputError):

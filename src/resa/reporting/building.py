@@ -203,7 +203,7 @@ def _lead(gathered: Gathered, promises: tuple[Arrow, ...]) -> tuple[str, ...]:
     below = [arrow for arrow in judged if arrow.verdict == "below"]
     if below:
         said.append(teller.say("lead_promises_below", n=len(below), of=len(judged)))
-    elif judged and all(arrow.verdict == "met" for arrow in judged):
+    elif judged and all(arrow.verdict in {"met", "none"} for arrow in promises):  # not where one is too few to say
         said.append(teller.say("lead_promises_kept"))
     return tuple(said)
 

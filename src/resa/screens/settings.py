@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, cast
 
@@ -100,7 +100,8 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
             case _:
                 pass
     except ResaError as error:
-        return _people(visit, status=422, why=in_language(said_by(error), visit.language))
+        typed = data if data.get("do") == "invite" else None
+        return _people(visit, status=422, why=in_language(said_by(error), visit.language), typed=typed)
     return redirect("/settings/people", saved=_SAVED.get(data.get("do", ""), ""))
 
 
@@ -115,12 +116,22 @@ def _scopes(data: dict[str, str]) -> list[Scope]:
     return ticked if chosen == "collect" and ticked else [chosen, *ticked]
 
 
-def _people(visit: Visit, *, status: int = 200, link: str = "", why: str = "") -> Html:
+def _people(
+    visit: Visit, *, status: int = 200, link: str = "", why: str = "", typed: Mapping[str, str] | None = None
+) -> Html:
     everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
     title = visit.say("people")
-    company = Company(visit.shop)
     return page(
-        visit, "people", title, status=status, people=everybody, roles=ROLES, link=link, why=why, company=company
+        visit,
+        "people",
+        title,
+        status=status,
+        people=everybody,
+        roles=ROLES,
+        link=link,
+        why=why,
+        company=Company(visit.shop),
+        typed=typed or {},
     )
 
 
@@ -147,17 +158,33 @@ def change_keys(request: Request[Any, Any, Any], visit: Visiting, data: Form) ->
                 case _:
                     pass
     except ResaError as error:
-        return _keys(visit, status=422, why=in_language(said_by(error), visit.language))
+        typed = data if data.get("do") == "make" else None
+        return _keys(visit, status=422, why=in_language(said_by(error), visit.language), typed=typed)
     return redirect("/settings/keys", saved="ended_key" if data.get("do") == "revoke" else "")
 
 
 def _keys(
-    visit: Visit, *, status: int = 200, key: str = "", lines: Iterable[tuple[str, str]] = (), why: str = ""
+    visit: Visit,
+    *,
+    status: int = 200,
+    key: str = "",
+    lines: Iterable[tuple[str, str]] = (),
+    why: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Html:
     found = [one for one in visit.shop.keys.all() if one.revoked_at is None]
     of_api = [scope for scope in SCOPES if SCOPE_RIGHTS[scope]]
     return page(
-        visit, "keys", visit.say("keys"), status=status, keys=found, key=key, lines=lines, why=why, of_api=of_api
+        visit,
+        "keys",
+        visit.say("keys"),
+        status=status,
+        keys=found,
+        key=key,
+        lines=lines,
+        why=why,
+        of_api=of_api,
+        typed=typed or {},
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, TypeGuard
 
 from resa.analytics import Result, picture_of
 from resa.base.errors import QuestionError, ResaError, WorkspaceBusy
 from resa.base.language import Sentence, in_language, said_by, sentence
-from resa.drawing import Svg, format_count, format_days
+from resa.drawing import Svg, format_count, format_day, format_days
 from resa.model.writing import ComposedReport, DayNote, ReportPart
 from resa.reporting import Composed, ComposedPart, Table, table_from
 from resa.screens.answers import known_before, looked_at, plain_table
@@ -107,8 +108,31 @@ def _answered(visit: Visit, result: Result) -> ComposedPart:
         table=None if folded else table,
         more="" if left <= 0 else visit.say("answer_cut", shown=len(rows), more=left),
         day_notes=_told(visit, result.day_notes),
-        warnings=(*known_before(visit, result), *(f"{what}: {number}" for what, number in looked_at(visit, result))),
+        warnings=(
+            *_days(visit, result.question.since, result.question.until, result.journey_map.timezone),
+            *known_before(visit, result),
+            *(f"{what}: {number}" for what, number in looked_at(visit, result)),
+        ),
     )
+
+
+def _days(visit: Visit, since: date | datetime | None, until: date | datetime | None, zone: str) -> tuple[str, ...]:
+    """Which days a view is about; nothing where it is about all that there are."""
+    if since is None and until is None:
+        return ()
+    if _is_day(since) and _is_day(until):
+        days = format_days(since, until, visit.language)
+        return (visit.say("days_shown", days=days, zone=zone),)
+    bounds = (("first_day", since), ("last_day", until))
+    return tuple(
+        f"{visit.say(word)}: {format_day(bound, visit.language) if _is_day(bound) else bound.isoformat()}"
+        for word, bound in bounds
+        if bound is not None
+    )
+
+
+def _is_day(bound: date | datetime | None) -> TypeGuard[date]:
+    return isinstance(bound, date) and not isinstance(bound, datetime)
 
 
 def _mapped(visit: Visit, key: str, pairs: list[tuple[str, str]]) -> ComposedPart:
@@ -116,7 +140,8 @@ def _mapped(visit: Visit, key: str, pairs: list[tuple[str, str]]) -> ComposedPar
     look, journey_map = look_of(pairs), spoken_map(visit, visit.shop.map(key))
     check_look(look, journey_map)
     drawing = map_alone(visit, journey_map, look, owners=not _is_stranger(visit))
-    return ComposedPart(picture=drawing, wide=True, pictured=_tables(drawing))
+    days = () if look.plain else _days(visit, look.days.since, look.days.until, journey_map.timezone)
+    return ComposedPart(picture=drawing, wide=True, pictured=_tables(drawing), warnings=days)
 
 
 def _tables(drawing: Svg) -> tuple[Table, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resa.base.errors import WorkspaceBusy
-from resa.base.language import Sentence, sentence
+from resa.base.language import Sentence, said_by, sentence
 from resa.runtime import is_current
 from resa.storage import LIVE, has_column
 from resa.workspace.comparing import is_matched
@@ -32,15 +32,15 @@ def brought_up_to_date(shop: Workspace) -> tuple[Sentence, ...]:
     )
     index = shop.store.index()
     maps = shop.maps.values()
-    if all(is_matched(index, one) for one in maps) and is_current(
-        shop.store, index, shop.exclude, rules=shop.identity.rules
-    ):
+    current = is_current(shop.store, index, shop.exclude, rules=shop.identity.rules)
+    if current and all(is_matched(index, one) for one in maps):
         return notes
     try:
         shop.refresh()
     except WorkspaceBusy as busy:
         if not all(has_column(index, journey_map) for journey_map in maps):
             raise
-        if not served:  # the numbers of one that is follow by themselves
-            return (*notes, sentence("What is being written now is not counted yet: {why}.", why=str(busy)))
+        # The numbers of one that is served follow by themselves; those of words that were edited are what they were.
+        if not served and not current:
+            return (*notes, sentence("What is being written now is not counted yet: {why}.", why=said_by(busy)))
     return notes

@@ -14,9 +14,18 @@ import pytest
 from tests.support.hostile_shop import HOSTILE_MAP, hostile
 
 from resa import workspace
+from resa.cli.app import run
 from resa.drawing import format_percent
 from resa.reporting import HtmlReport, map_numbers
 
+_PROMISES = """
+title: A shop
+stages: {conversion: [purchase, letter], service: [question, answer]}
+touchpoints:
+  purchase: {promise: {next: letter, within: 1 day, target: 60 %, owner: Ali}}
+  question: {promise: {next: answer, within: 1 day, target: 60 %, owner: Ali}}
+signals: {purchase: {event: order}, letter: {event: sent}, question: {event: ask}, answer: {event: told}}
+"""
 _VOID = {"meta", "br", "hr", "img", "link", "input", "col", "wbr"}
 
 
@@ -244,3 +253,21 @@ def test_a_map_of_few_touchpoints_is_drawn_as_large_as_the_text(tmp_path: Path, 
     shown = [attributes for tag, attributes in page.elements if tag == "div" and attributes.get("aria-label")]
     (journey,) = [one for one in shown if one["aria-label"] == "The journey"]
     assert ("wide" in (journey["class"] or "").split()) is wide
+
+
+@pytest.mark.parametrize(("asked", "said"), [(60, True), (2, False)])
+def test_every_promise_is_said_to_be_kept_only_where_none_is_too_few_to_say(
+    tmp_path: Path, asked: int, said: bool
+) -> None:
+    (tmp_path / "journey.yaml").write_text(_PROMISES, encoding="utf-8")
+    rows = ["time,customer,event"]
+    for who in range(60):
+        rows += [f"2026-05-04T{hour}:{who:02d}:00Z,c{who},{event}" for hour, event in ((10, "order"), (11, "sent"))]
+        rows += [f"2026-05-05T{hour}:{who:02d}:00Z,c{who},{event}" for hour, event in ((10, "ask"), (11, "told"))][
+            : 2 * (who < asked)
+        ]
+    (tmp_path / "events.csv").write_text("\n".join([*rows, "2026-06-01T10:00:00Z,c0,order"]), encoding="utf-8")
+    how = ["--as", "occurred_at=time", "--yes", "-w", str(tmp_path)]
+    assert run(["collect", str(tmp_path / "events.csv"), *how]) == 0
+    with workspace.open(tmp_path) as opened:
+        assert ("Every promise is kept as often as we said." in opened.report().html) is said

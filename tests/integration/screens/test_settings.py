@@ -56,7 +56,11 @@ def test_people_are_invited_given_roles_and_ended(folder: Path, admin: Visitor) 
         assert (invited.email, invited.role) == ("bo@shop.se", "viewer")
         assert admin.post("/settings/people", do="role", email="bo@shop.se", role="service").status_code == 303
         assert admin.post("/settings/people", do="role", email="bo@shop.se", role="emperor").status_code == 422
-        assert admin.post("/settings/people", do="invite", email="nobody", role="viewer").status_code == 422
+        refused = admin.post("/settings/people", do="invite", email="nobody", name="No Body", role="analyst")
+        assert refused.status_code == 422
+        assert 'value="nobody"' in refused.text
+        assert 'value="No Body"' in refused.text
+        assert '<option value="analyst" selected>' in refused.text.split('value="invite"')[1]
         last = admin.post("/settings/people", do="end", email="admin@shop.se")
         assert last.status_code == 422
         assert admin.post("/settings/people", do="end", email="bo@shop.se").status_code == 303
@@ -74,6 +78,9 @@ def test_keys_are_made_shown_once_and_revoked(folder: Path, admin: Visitor) -> N
     assert admin.post("/settings/keys", do="make", name="site", scope="collect").status_code == 422
     assert admin.post("/settings/keys", do="make", name="watch", scope="metrics").status_code == 200
     assert admin.post("/settings/keys", do="make", name="odd", scope="everything").status_code == 422
+    taken = admin.post("/settings/keys", do="make", name="site", scope="consent", source="my shop").text
+    assert [f'value="{one}"' in taken.split('value="make"')[1] for one in ("site", "my shop")] == [True, True]
+    assert '<option value="consent" selected>' in taken
     ticked = {"read:numbers": "yes", "read:names": "yes"}
     assert admin.post("/settings/keys", do="make", name="both", scope="metrics", **ticked).status_code == 422
     answer = admin.post("/settings/keys", do="make", name="board", scope="collect", **ticked)

@@ -201,6 +201,20 @@ def test_a_report_is_shown_as_each_role_may_see_it(screens: Screens, report: str
     assert screens("viewer").get(f"{report}/files/report.exe").status_code == 404
 
 
+def test_a_part_of_some_days_says_which(screens: Screens) -> None:
+    marketer = screens("marketer")
+    days = "from=2026-05-04&until=2026-05-05"
+    begun = marketer.send("/reports/composed", heading="All days", address="/map/journey")
+    place = str(begun.url).partition("/edit")[0].partition("/reports")[2]
+    assert "Here are shown" not in words(marketer.get(f"/reports{place}").text)
+    number = place.rpartition("/")[2]
+    for address in (f"/map/journey?{days}", f"/explore/touchpoints?{days}", "/explore/touchpoints?from=2026-05-04"):
+        marketer.send("/reports/composed", report=number, heading="Some days", address=address)
+    said = words(marketer.get(f"/reports{place}").text)
+    assert said.count("Here are shown 4 – 5 May 2026, in the days of") == 2
+    assert said.count("From: 4 May 2026") == 1
+
+
 def test_a_stranger_with_the_link_sees_the_report_and_nothing_else(
     screens: Screens, stranger: TestClient[Any], report: str, folder: Path
 ) -> None:

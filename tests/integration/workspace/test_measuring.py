@@ -13,6 +13,7 @@ import pytest
 import resa
 from resa.analytics import KINDS
 from resa.base.errors import WorkspaceBusy
+from resa.base.language import in_language
 from resa.cli.app import run
 from resa.storage import Writer
 from resa.workspace import Workspace
@@ -120,7 +121,8 @@ def test_beside_a_writer_the_published_generation_answers_and_says_so(
         with other.store.writing() as writer:
             add_a_cart(writer, "events", 30)
             assert openings(shop) == 2
-            assert any("is not counted yet: process" in text for text in shop.measure.expectations().warnings)
+            (told,) = (text for text in shop.measure.expectations().warnings if "is not counted yet: process" in text)
+            assert "skriver i den här arbetsytan" in in_language(told, "sv")
             assert run(["measure", "expectations", "--format", "csv", "-w", str(folder)]) == 0
             assert "warning: What is being written now is not counted yet" in capsys.readouterr().err
         assert openings(shop) == 3
@@ -131,6 +133,7 @@ def test_beside_a_writer_another_meaning_of_the_map_has_to_wait(folder: Path) ->
         (folder / "journey.yaml").write_text(MAP.replace("A shop", "The shop"))
         with resa.open(folder) as shop:
             assert openings(shop) == 2
+            assert not any("is not counted yet" in text for text in shop.measure.expectations().warnings)
         (folder / "journey.yaml").write_text(MAP.replace("{event: order}", "{event: bought}"))
         with resa.open(folder) as shop, pytest.raises(WorkspaceBusy):
             _ = shop.measure

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from resa.base import errors
 from resa.base.errors import ExtraMissing, InputError, Problem, did_you_mean
-from resa.base.language import sentence
+from resa.base.language import in_language, said_by, sentence
 
 
 def test_a_problem_is_one_line_with_its_place_first() -> None:
@@ -21,6 +21,12 @@ def test_an_input_error_holds_all_problems() -> None:
     error = InputError([Problem(message=sentence("one")), Problem(message=sentence("two"), file="b.yaml")])
     assert str(error) == "one\nb.yaml two"
     assert InputError(sentence("plain")).problems == (Problem(message=sentence("plain")),)
+
+
+def test_an_input_error_of_one_sentence_is_said_in_the_language_of_who_reads_it() -> None:
+    error = InputError(sentence("'{text}' is no day; write such as 2026-03-31", text="hej"))
+    assert str(error) == "'hej' is no day; write such as 2026-03-31"
+    assert in_language(said_by(error), "sv") == "”hej” är ingen dag; skriv till exempel 2026-03-31"
 
 
 def test_suggestions() -> None:

@@ -366,9 +366,12 @@ def _channels(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
 
 
 def _switches(result: Result, journey_map: JourneyMap, **how: Any) -> Svg:
-    names = {key: _channel_name(result, key) for key in _column(result, "channel")}
+    rows = result.part("switches").table.to_pylist()
+    # A group of visits is left for channels that it has no visit through itself.
+    keys = [*_column(result, "channel"), *(row["to"] for row in rows if row["to"] is not None)]
+    names = {key: _channel_name(result, key) for key in keys}
     title = say(f"switches.{_channels_or_devices(result)}", said_in(journey_map.language))
-    return _ways(result.part("switches").table.to_pylist(), names, journey_map, title=title, **how)
+    return _ways(rows, names, journey_map, title=title, **how)
 
 
 def _channels_or_devices(result: Result) -> str:
