@@ -18,7 +18,7 @@ __all__ = ["Refusal", "Shape", "Validated", "report", "validate"]
 Model = TypeVar("Model", bound=BaseModel)
 
 _WORDS: Mapping[str, str] = {
-    "missing": pattern("'{name}' is missing"),
+    "missing": pattern("'{field}' is missing"),
     "extra_forbidden": pattern("'{name}' is not a key that is known here"),
     "bool_parsing": pattern("write true or false"),
     "bool_type": pattern("write true or false"),
@@ -244,8 +244,8 @@ def _plain_words(details: Any, value: Node, name: str) -> Sentence:
     if not details["loc"] and value.kind == "scalar":
         # Perhaps another file, with data that are not shown.
         return sentence("this file is one text; write 'key: value' lines")
-    if "{name}" in (words := _WORDS.get(kind, "")):
-        return sentence(words, name=name)
+    if "{" in (words := _WORDS.get(kind, "")):
+        return sentence(words, name=name, field=name)
     message = details["msg"].removeprefix("Assertion failed, ")
     advice = sentence(words) if words else as_it_is(message[:1].lower() + message[1:])
     if value.kind == "list":

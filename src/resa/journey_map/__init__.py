@@ -9,6 +9,7 @@ print(fix("shop").diff)
 
 from resa.journey_map.arrow_writing import add_arrow, arrows_said, name_of_arrow, remove_arrow, write_arrow
 from resa.journey_map.editing import (
+    BETWEEN,
     Change,
     ChangedElsewhere,
     add_stage,
@@ -45,6 +46,7 @@ from resa.journey_map.segment_writing import (
 )
 
 __all__ = [
+    "BETWEEN",
     "LANES",
     "SCHEMA_VERSION",
     "SEGMENTS_FILE",

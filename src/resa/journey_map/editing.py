@@ -38,6 +38,7 @@ from resa.journey_map.saying import (
 )
 
 __all__ = [
+    "BETWEEN",
     "Change",
     "ChangedElsewhere",
     "add_stage",
@@ -59,6 +60,9 @@ __all__ = [
 
 _WAYS_SEEN: Final = frozenset({"page", "event", "when", "daily_number", "not_seen"})
 
+BETWEEN: Final = "', '"
+"""What stands between the fields that a message names in quotation marks."""
+
 Change = Callable[[Data], None]
 """Changes the plain data of a map's file."""
 
@@ -72,7 +76,7 @@ class ChangedElsewhere(QuestionError):
 
     def __init__(self, *fields: str) -> None:
         words = sentence(
-            "'{field}' was changed elsewhere meanwhile; look at it as it is now", field="', '".join(fields)
+            "'{field}' was changed elsewhere meanwhile; look at it as it is now", field=BETWEEN.join(fields)
         )
         super().__init__(words)
         self.fields = fields

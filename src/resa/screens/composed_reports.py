@@ -148,7 +148,7 @@ def _edit_page(
             (one, visit.when(one.made_at), format_day(one.until - timedelta(days=1), visit.language))
             for one in kept.links(number)
         ],
-        until=(today + timedelta(days=_DAYS)).isoformat(),
+        until=(typed or {}).get("until") or (today + timedelta(days=_DAYS)).isoformat(),
         today=today.isoformat(),
         last=(today + timedelta(days=MOST_DAYS)).isoformat(),
         most={"title": MOST_TITLE, "text": MOST_LETTERS},

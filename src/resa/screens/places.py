@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from resa.base.errors import InputError, MapError, Problem, ResaError
-from resa.base.language import in_language, said_by
-from resa.journey_map import display_name
+from resa.base.language import Sentence, said_by
+from resa.journey_map import BETWEEN, display_name
 from resa.model.journey import JourneyMap
 from resa.screens.visits import Visit
 from resa.screens.words import ENGLISH
@@ -37,8 +37,24 @@ def why_not(visit: Visit, error: ResaError, journey_map: JourneyMap | None = Non
     """What a person is told who asked by a form for something that cannot be done."""
     if isinstance(error, (MapError, InputError)) and error.problems:
         said = [
-            (place_in_words(visit, journey_map, one), in_language(one.message, visit.language))
+            (place_in_words(visit, journey_map, one), _message(visit, journey_map, one.message))
             for one in error.problems[:_MOST]
         ]
         return " · ".join(f"{place}: {message}" if place else message for place, message in said)
-    return in_language(said_by(error), visit.language)
+    return _message(visit, journey_map, said_by(error))
+
+
+def _message(visit: Visit, journey_map: JourneyMap | None, message: Sentence) -> str:
+    """In the reader's language; to who edits a map by forms, with the labels of fields for their keys in the file."""
+    fields = message.values.get("field")
+    if journey_map is None or not isinstance(fields, str):
+        return message.translated(visit.language)
+    told = {**message.values, "field": _labels(visit, fields)}
+    return Sentence(message.pattern, message.n, told).translated(visit.language)
+
+
+def _labels(visit: Visit, value: str) -> str:
+    """Labels where all of it is keys of fields; else as it is."""
+    keys = value.split(BETWEEN)
+    known = all(f"field_{key}" in ENGLISH for key in keys)
+    return BETWEEN.join(visit.say(f"field_{key}") for key in keys) if known else value

@@ -10,6 +10,7 @@ from typing import Any, Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from resa.analytics import arrow_name
 from resa.base.errors import InputError, MapError, QuestionError, ResaError
 from resa.base.language import in_language, sentence
 from resa.drawing import format_count, format_percent
@@ -178,7 +179,7 @@ def _fields(visit: Visit, journey_map: JourneyMap, key: str) -> list[Headed]:
             say("fields_expectations"),
             [
                 *(
-                    Choice(f"{call}({_named(one)})", say(f"choice_{call}", name=one))
+                    Choice(f"{call}({_named(one)})", say(f"choice_{call}", name=arrow_name(journey_map, one)))
                     for one in arrows
                     for call in ("met", "missed", "opened", "has_open")
                 ),

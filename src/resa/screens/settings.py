@@ -85,10 +85,10 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
     try:
         match data.get("do"):
             case "invite":
-                role = _role(data)
+                role, known = _role(data), shop.people.called(email) is not None
                 token = shop.people.invite(email, data.get("name", ""), role, by=visit.who)
-                scheme = "https" if visit.secure else "http"
-                return _people(visit, link=f"{scheme}://{request.headers.get('host', 'localhost')}/welcome/{token}")
+                here = f"{'https' if visit.secure else 'http'}://{request.headers.get('host', 'localhost')}"
+                return _people(visit, link=f"{here}/welcome/{token}", known=known)
             case "role":
                 shop.people.change_role(email, _role(data), by=visit.who)
             case "reset_factor":
@@ -117,7 +117,13 @@ def _scopes(data: dict[str, str]) -> list[Scope]:
 
 
 def _people(
-    visit: Visit, *, status: int = 200, link: str = "", why: str = "", typed: Mapping[str, str] | None = None
+    visit: Visit,
+    *,
+    status: int = 200,
+    link: str = "",
+    known: bool = False,
+    why: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Html:
     everybody = [one for one in visit.shop.people.all() if one.ended_at is None]
     title = visit.say("people")
@@ -129,6 +135,7 @@ def _people(
         people=everybody,
         roles=ROLES,
         link=link,
+        known=known,
         why=why,
         company=Company(visit.shop),
         typed=typed or {},

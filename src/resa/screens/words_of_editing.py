@@ -161,4 +161,7 @@ OF_EDITING: Final[Mapping[str, str]] = {
     "field_support": "support",
     "field_expect": "expectations",
     "field_promise": "promises",
+    "field_next": "what comes next",
+    "field_within": "within",
+    "field_target": "target",
 }

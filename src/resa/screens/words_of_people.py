@@ -8,6 +8,7 @@ from typing import Final
 __all__ = ["OF_PEOPLE"]
 
 OF_PEOPLE: Final[Mapping[str, str]] = {
+    "invite_known": "This address is known already: the link sets a new password, and the role stays as the list says.",
     "people_behind.one": "{n} customer",
     "people_behind.other": "{n} customers",
     "people_not_named": "Your role does not show who they are.",

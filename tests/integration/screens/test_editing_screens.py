@@ -238,7 +238,7 @@ def test_who_saw_what_others_wrote_meanwhile_may_write_over_it_and_over_nothing_
     mine |= {"owner": "Bo", "emotion.now": "-2", "pain_points.0.text": "Freight is shown late"}
     refused = visits.post("/edit/journey", **mine)
     assert refused.status_code == 422
-    assert "'owner', 'pain_points' was changed elsewhere" in unescape(refused.text)
+    assert "'owner', 'pain points' was changed elsewhere" in unescape(refused.text)
     assert re.search(r"What stands there now.*Nora.*12 interviews", refused.text, re.DOTALL)
     shown = fields_of(refused.text)
     assert (shown["owner"], shown["actions"], shown["emotion.now"], shown["emotion.aim"]) == ("Bo", "Waits.", "-2", "2")

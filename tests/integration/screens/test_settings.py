@@ -50,6 +50,11 @@ def test_people_are_invited_given_roles_and_ended(folder: Path, admin: Visitor) 
     answer = admin.post("/settings/people", do="invite", email="bo@shop.se", name="Bo", role="viewer")
     link = re.search(r"http://\S+/welcome/([\w-]+)", answer.text)
     assert link is not None
+    assert "known already" not in answer.text
+    again = admin.post("/settings/people", do="invite", email="bo@shop.se", name="Bo", role="admin")
+    assert "This address is known already: the link sets a new password" in again.text
+    link = re.search(r"http://\S+/welcome/([\w-]+)", again.text)
+    assert link is not None
     with resa.open(folder) as shop:
         invited = shop.people.invited(link.group(1))
         assert invited is not None

@@ -109,6 +109,11 @@ def test_durations_are_read_and_written_in_the_language_of_the_page_and_stand_in
     swedish = {"accept-language": "sv"}
     fields = arrow_fields(visits.get(f"{WALL}?arrow=cart.checkout", **swedish).text)
     assert fields["arrow.0.within"] == "4 timmar"
+    visits.client.cookies.set("resa-language", "sv")
+    refused = unescape(visits.post(WALL, **fields | {"arrow.0.within": ""}).text)
+    assert "”inom” saknas" in refused
+    assert "använd sekunder, minuter" in visits.post(WALL, **fields | {"arrow.0.within": "3 timar"}).text
+    visits.client.cookies.delete("resa-language")
     visits.post(WALL, **fields | {"arrow.0.within": "3 arbetsdagar"})
     assert arrows_said("journey.yaml", draft(visits))["cart.checkout"]["within"] == "3 working days"
     assert "3 arbetsdagar · 70 %" in visits.get(WALL, **swedish).text

@@ -224,6 +224,8 @@ def test_a_stranger_with_the_link_sees_the_report_and_nothing_else(
         screens("service").client.post(f"{report}/links", data={"_csrf_token": screens("service").token}).status_code
         == 403
     )
+    late = screens("marketer").send(f"{report}/links", do="make", until="2099-12-31").text
+    assert 'name="until" value="2099-12-31"' in late
     assert "is no day" in words(screens("marketer").send(f"{report}/links", do="make", until="soon").text)
     html = screens("marketer").send(f"{report}/links", do="make", until=until).text
     link = re.search(r"<pre>https?://[^/]+(/shared/[\w-]{43})</pre>", html)
