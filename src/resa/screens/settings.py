@@ -85,7 +85,8 @@ def change_people(request: Request[Any, Any, Any], visit: Visiting, data: Form) 
     try:
         match data.get("do"):
             case "invite":
-                role, known = _role(data), shop.people.called(email) is not None
+                role, found = _role(data), shop.people.called(email)
+                known = found is not None and found.ended_at is None  # who was ended comes back with the role given
                 token = shop.people.invite(email, data.get("name", ""), role, by=visit.who)
                 here = f"{'https' if visit.secure else 'http'}://{request.headers.get('host', 'localhost')}"
                 return _people(visit, link=f"{here}/welcome/{token}", known=known)

@@ -72,6 +72,10 @@ def test_people_are_invited_given_roles_and_ended(folder: Path, admin: Visitor) 
         ended = next(one for one in shop.people.all() if one.email == "bo@shop.se")
         assert (ended.role, ended.ended_at is None) == ("service", False)
     assert "bo@shop.se" not in admin.get("/settings/people").text
+    back = admin.post("/settings/people", do="invite", email="bo@shop.se", name="Bo", role="analyst")
+    assert "/welcome/" in back.text
+    assert "known already" not in back.text
+    assert admin.post("/settings/people", do="end", email="bo@shop.se").status_code == 303
 
 
 def test_keys_are_made_shown_once_and_revoked(folder: Path, admin: Visitor) -> None:

@@ -103,6 +103,13 @@ def test_an_arrow_s_form_that_nobody_touched_changes_nothing(visits: Visitor, la
     assert "Nothing is changed yet" in visits.get(WALL).text
 
 
+def test_what_shows_a_pain_point_is_chosen_by_the_names_of_touchpoints(visits: Visitor) -> None:
+    assert (
+        '<option value="cart.checkout" selected>Cart → Checkout</option>' in visits.get(f"{WALL}?touchpoint=cart").text
+    )
+    assert ">how often met: Cart → Checkout<" in unescape(visits.get("/segment-builder").text)
+
+
 def test_durations_are_read_and_written_in_the_language_of_the_page_and_stand_in_the_file_in_english(
     visits: Visitor,
 ) -> None:
